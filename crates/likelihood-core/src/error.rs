@@ -1,0 +1,122 @@
+//! What can be wrong with data, response or model when a likelihood is built or evaluated.
+
+use thiserror::Error;
+
+/// Result of this crate's functions.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Everything that can go wrong in this crate. Each message says what was found, what was expected and what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Energy edges that are not finite, positive and strictly increasing, or fewer than two of them.
+    #[error(
+        "energy edges must be finite, positive and strictly increasing: edge {index} is {value} MeV after {previous} MeV"
+    )]
+    EnergyEdges {
+        /// Index of the offending edge.
+        index: usize,
+        /// Its value in MeV.
+        value: f64,
+        /// The edge before it in MeV (0 for the first).
+        previous: f64,
+    },
+    /// Too few energy edges to make one bin.
+    #[error("an energy axis needs at least 2 edges, found {found}")]
+    TooFewEdges {
+        /// How many edges were given.
+        found: usize,
+    },
+    /// An array whose shape does not fit the energy axis or the counts cube.
+    #[error("{what}: expected shape {expected}, found {found}")]
+    Shape {
+        /// Which array.
+        what: String,
+        /// The shape that would fit.
+        expected: String,
+        /// The shape found.
+        found: String,
+    },
+    /// A value that is not finite, or negative where that has no meaning.
+    #[error("{what}: value {value} at energy index {energy}, y {y}, x {x} (0-based); {expected}")]
+    BadValue {
+        /// Which array.
+        what: String,
+        /// The value found.
+        value: f64,
+        /// 0-based index along the energy axis.
+        energy: usize,
+        /// 0-based pixel row.
+        y: usize,
+        /// 0-based pixel column.
+        x: usize,
+        /// What a valid value looks like.
+        expected: &'static str,
+    },
+    /// A source of the model has no source map in a component.
+    #[error(
+        "component '{component}' has no source map for source '{source_name}'; make one (gtsrcmaps) or delete the source from the model"
+    )]
+    NoSourceMap {
+        /// The component.
+        component: String,
+        /// The source.
+        source_name: String,
+    },
+    /// Two source maps with one name.
+    #[error("component '{component}' was given two source maps named '{source_name}'")]
+    DuplicateSourceMap {
+        /// The component.
+        component: String,
+        /// The source.
+        source_name: String,
+    },
+    /// The model predicts nothing (or less) in a bin that holds counts, so the likelihood is zero.
+    #[error(
+        "component '{component}': the model predicts {model:e} counts in a bin that holds {counts} (energy bin {energy}, pixel x {x}, y {y}, all 0-based; {bins} such bins); add or enlarge a component that covers it (Galactic, isotropic), or choose UnmodelledBins::Skip as the LAT tools do"
+    )]
+    UnmodelledCounts {
+        /// The component.
+        component: String,
+        /// How many such bins there are.
+        bins: usize,
+        /// 0-based energy bin of the first of them.
+        energy: usize,
+        /// 0-based pixel column of the first of them.
+        x: usize,
+        /// 0-based pixel row of the first of them.
+        y: usize,
+        /// Counts in it.
+        counts: f64,
+        /// What the model predicts there.
+        model: f64,
+    },
+    /// A spectrum that gives NaN or infinity at an energy of the axis.
+    #[error("source '{source_name}': its spectrum gives {value} at {energy} MeV; check its parameters")]
+    SpectrumNotFinite {
+        /// The source.
+        source_name: String,
+        /// The energy in MeV.
+        energy: f64,
+        /// The value found.
+        value: f64,
+    },
+    /// The sum came out as NaN or infinity although every bin was modelled.
+    #[error("component '{component}': the log-likelihood is {value}; the model overflows double precision")]
+    NotFinite {
+        /// The component.
+        component: String,
+        /// What was found.
+        value: f64,
+    },
+    /// A likelihood without components.
+    #[error("a joint likelihood needs at least one component")]
+    NoComponents,
+}
+
+impl Error {
+    /// Whether the model's *present parameter values* are at fault (a minimiser may step back), not the data or the set-up.
+    pub fn depends_on_parameters(&self) -> bool {
+        matches!(self, Self::UnmodelledCounts { .. } | Self::SpectrumNotFinite { .. } | Self::NotFinite { .. })
+    }
+}
