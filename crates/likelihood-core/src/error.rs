@@ -112,6 +112,9 @@ pub enum Error {
     /// A likelihood without components.
     #[error("a joint likelihood needs at least one component")]
     NoComponents,
+    /// An error of the model itself (a spectrum outside its table, for example).
+    #[error(transparent)]
+    Model(#[from] roi_model::error::Error),
 }
 
 impl Error {

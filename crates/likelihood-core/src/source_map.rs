@@ -1,6 +1,6 @@
 //! A source map: what one source would contribute to every pixel per unit of differential flux.
 
-use ndarray::{Array3, s};
+use ndarray::{Array3, ArrayView3, Axis, Slice};
 
 use crate::error::{Error, Result};
 
@@ -60,12 +60,12 @@ impl SourceMap {
     ///
     /// # Errors
     /// When the number of planes is not `n_edges` plus an even number, or the pixels are not `[ny, nx]`.
-    pub fn at_edges(&self, n_edges: usize, ny: usize, nx: usize) -> Result<ndarray::ArrayView3<'_, f32>> {
+    pub fn at_edges(&self, n_edges: usize, ny: usize, nx: usize) -> Result<ArrayView3<'_, f32>> {
         let (planes, map_ny, map_nx) = self.planes.dim();
         let extra = planes.checked_sub(n_edges).filter(|extra| extra % 2 == 0);
         match extra {
             Some(extra) if (map_ny, map_nx) == (ny, nx) => {
-                Ok(self.planes.slice(s![extra / 2..extra / 2 + n_edges, .., ..]))
+                Ok(self.planes.slice_axis(Axis(0), Slice::from(extra / 2..extra / 2 + n_edges)))
             }
             _ => Err(Error::Shape {
                 what: "source map".into(),

@@ -1,0 +1,150 @@
+//! The likelihood of several components that share one model: the sum of theirs.
+
+use ndarray::Array2;
+use roi_model::roi::Roi;
+
+use crate::error::{Error, Result};
+use crate::likelihood::BinnedLikelihood;
+use crate::plan::Plan;
+
+/// A joint likelihood: the sum of its components' log-likelihoods over one region model.
+///
+/// The region ([`Roi`]) owns the parameters; the likelihood owns data and caches. Every evaluation is of the region as it is at that
+/// moment. `logL` is positive-going (larger is better) and lacks the `ln N!` term; derivatives are with respect to the free
+/// parameters' scaled `value`, in the region's order ([`Roi::free_parameters`]).
+///
+/// A result is the same to the last bit for any number of threads.
+#[derive(Clone, Debug)]
+pub struct JointLikelihood {
+    components: Vec<BinnedLikelihood>,
+    muted: Vec<String>,
+    plan: Plan,
+    /// Type and true parameter values of the fixed sources that the components' caches hold; `None` when they hold nothing.
+    fixed: Option<Vec<(String, Vec<f64>)>>,
+}
+
+impl JointLikelihood {
+    /// The likelihood of at least one component.
+    pub fn new(components: Vec<BinnedLikelihood>) -> Result<Self> {
+        if components.is_empty() {
+            return Err(Error::NoComponents);
+        }
+        Ok(Self { components, muted: Vec::new(), plan: Plan::default(), fixed: None })
+    }
+
+    /// The components.
+    pub fn components(&self) -> &[BinnedLikelihood] {
+        &self.components
+    }
+
+    /// Leaves the named sources out of the model, as if they had been deleted, until the next call; an empty list brings all back.
+    ///
+    /// Their free parameters stay in the vector of free parameters, with derivatives of zero.
+    pub fn mute(&mut self, sources: &[&str]) {
+        self.muted = sources.iter().map(|&name| name.to_owned()).collect();
+    }
+
+    /// Forgets the cached model of the fixed sources. Needed only when a spectrum was replaced by one of the same type and parameter
+    /// values (a file function with another table, say).
+    pub fn forget_fixed(&mut self) {
+        self.fixed = None;
+    }
+
+    /// Observed counts of all components.
+    pub fn total_counts(&self) -> f64 {
+        self.components.iter().flat_map(BinnedLikelihood::counts_spectrum).sum()
+    }
+
+    /// Predicted counts of a source in all components.
+    pub fn npred(&self, roi: &Roi, source: usize) -> Result<f64> {
+        let mut npred = 0.0;
+        for component in &self.components {
+            npred += component.npred(&roi.sources()[source])?.iter().sum::<f64>();
+        }
+        Ok(npred)
+    }
+
+    /// `logL` of the region as it is.
+    pub fn value(&mut self, roi: &Roi) -> Result<f64> {
+        self.prepare(roi)?;
+        let mut total = 0.0;
+        for component in &mut self.components {
+            total += component.value(roi, &self.plan)?;
+        }
+        Ok(total)
+    }
+
+    /// `logL`, and its first derivatives written to `gradient`, one a free parameter.
+    ///
+    /// # Errors
+    /// Also when `gradient` is not as long as there are free parameters.
+    pub fn gradient(&mut self, roi: &Roi, gradient: &mut [f64]) -> Result<f64> {
+        self.prepare(roi)?;
+        self.check_length("gradient", gradient.len())?;
+        gradient.fill(0.0);
+        let mut total = 0.0;
+        for component in &mut self.components {
+            total += component.gradient(roi, &self.plan, gradient)?;
+        }
+        Ok(total)
+    }
+
+    /// `logL`, and its first and second derivatives written to `gradient` and `hessian` (a symmetric matrix over the free parameters).
+    ///
+    /// # Errors
+    /// Also when a buffer's size is not that of the free parameters.
+    pub fn hessian(&mut self, roi: &Roi, gradient: &mut [f64], hessian: &mut Array2<f64>) -> Result<f64> {
+        self.prepare(roi)?;
+        self.check_length("gradient", gradient.len())?;
+        self.check_length("rows of the Hessian", hessian.nrows())?;
+        self.check_length("columns of the Hessian", hessian.ncols())?;
+        gradient.fill(0.0);
+        hessian.fill(0.0);
+        let mut total = 0.0;
+        for component in &mut self.components {
+            total += component.hessian(roi, &self.plan, gradient, hessian)?;
+        }
+        Ok(total)
+    }
+
+    /// Brings plan and caches up to the region's state.
+    fn prepare(&mut self, roi: &Roi) -> Result<()> {
+        if !self.plan.fits(roi, &self.muted) {
+            self.plan = Plan::new(roi, &self.muted);
+            self.fixed = None;
+        }
+        let of = |index: usize| roi.sources()[index].spectrum();
+        let is_current = self.fixed.as_ref().is_some_and(|fixed| {
+            self.plan.fixed.iter().zip(fixed).all(|(&index, (type_name, values))| {
+                let spectrum = of(index);
+                spectrum.type_name() == type_name
+                    && spectrum.parameters().iter().zip(values).all(|(p, &value)| p.true_value() == value)
+            })
+        });
+        if is_current {
+            return Ok(());
+        }
+        self.fixed = None;
+        for component in &mut self.components {
+            component.rebuild_fixed(roi, &self.plan)?;
+        }
+        let latch = |&index: &usize| {
+            let spectrum = of(index);
+            (spectrum.type_name().to_owned(), spectrum.parameters().iter().map(|p| p.true_value()).collect())
+        };
+        self.fixed = Some(self.plan.fixed.iter().map(latch).collect());
+        Ok(())
+    }
+
+    fn check_length(&self, what: &str, found: usize) -> Result<()> {
+        let expected = self.plan.n_parameters;
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::Shape {
+            what: what.into(),
+            expected: format!("{expected} (the number of free parameters)"),
+            found: found.to_string(),
+        })
+    }
+}

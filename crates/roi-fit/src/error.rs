@@ -1,0 +1,48 @@
+//! What can go wrong in an analysis.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Result of this crate's functions.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Everything that can go wrong in an analysis. A fit that does not converge is *not* an error: it is a result with
+/// `fit_success = false`, and every parameter as it was.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read, understood or written.
+    #[error(transparent)]
+    Files(#[from] lat_io::Error),
+    /// The model is at fault: a parameter, a spectrum, a source name.
+    #[error(transparent)]
+    Model(#[from] roi_model::Error),
+    /// The likelihood could not be built or evaluated.
+    #[error(transparent)]
+    Likelihood(#[from] likelihood_core::Error),
+    /// The optimizer was used wrongly (an unknown name, for example), or the objective failed for good.
+    #[error(transparent)]
+    Optimizer(#[from] optimizers::Error),
+    /// An option outside its range.
+    #[error("option '{option}': {found} is not allowed; expected {expected}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// The likelihood of the starting model is not finite, so there is nothing to start from.
+    #[error("the likelihood of the model as it stands cannot be evaluated: {0}")]
+    Start(#[source] likelihood_core::Error),
+    /// A result file could not be written.
+    #[error("{path}: {source}; choose another place with write permission and space")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
