@@ -1,2 +1,56 @@
-//! x
-fn main() {}
+//! Project automation: `cargo xtask COMMAND`. It needs nothing but the Rust toolchain.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line talks through both")]
+
+mod arguments;
+mod bench;
+mod ci;
+mod counts;
+mod demo;
+mod docs;
+mod error;
+mod openblas;
+mod parity;
+mod project;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use error::Error;
+use openblas::OpenBlas;
+use project::Project;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run() -> Result<(), Error> {
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    let project = Project::find()?;
+    if arguments.install_openblas {
+        openblas::install(&project);
+    }
+    let backend = || openblas::choose(OpenBlas::find().as_ref(), arguments.lapack);
+    let rest = &arguments.rest;
+    match arguments.command {
+        Command::Help => {
+            print!("{}", arguments::USAGE);
+            Ok(())
+        }
+        Command::InstallOpenBlas => Ok(()),
+        Command::Test => test::run(&project, backend(), rest),
+        Command::Demo => demo::run(&project, backend(), rest),
+        Command::Bench => bench::run(&project, backend(), rest),
+        Command::Parity => parity::run(&project, rest),
+        Command::Tidy => tidy::run(&project),
+        Command::Docs => docs::run(&project),
+        Command::Ci => ci::run(&project, rest),
+    }
+}
