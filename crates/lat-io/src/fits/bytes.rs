@@ -1,0 +1,84 @@
+//! The bytes behind a FITS file: a plain file read where it is needed, or a gzip file inflated once.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::{Error, Result};
+
+/// No deflate stream inflates by more than this factor, so that a forged length cannot ask for more memory than the data can fill.
+const MOST_INFLATION: u64 = 1032;
+
+#[derive(Debug)]
+pub(super) enum Bytes {
+    Memory(Vec<u8>),
+    Disk { file: Mutex<File>, len: u64 },
+}
+
+impl Bytes {
+    /// Opens a file; what begins with the gzip magic number is inflated, whatever its name.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let io = |source| Error::io("read", path, source);
+        let mut file = File::open(path).map_err(io)?;
+        let meta = file.metadata().map_err(io)?;
+        if meta.is_dir() {
+            return Err(io(std::io::Error::other("it is a directory")));
+        }
+        let len = meta.len();
+        let mut magic = Vec::with_capacity(2);
+        (&mut file).take(2).read_to_end(&mut magic).map_err(io)?;
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
+        if magic != [0x1f, 0x8b] {
+            return Ok(Self::Disk { file: Mutex::new(file), len });
+        }
+        let mut packed = Vec::new();
+        file.read_to_end(&mut packed).map_err(io)?;
+        inflate(&packed).map(Self::Memory).map_err(|source| Error::BadFits {
+            path: path.to_owned(),
+            hdu: "(whole file)".into(),
+            reason: format!("the gzip stream is truncated or damaged ({source}); fetch or make the file again"),
+        })
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::Disk { len, .. } => *len,
+        }
+    }
+
+    /// `size` bytes from `start`; an error of kind `UnexpectedEof` when the file ends before.
+    pub(super) fn get(&self, start: u64, size: usize) -> std::io::Result<Cow<'_, [u8]>> {
+        match self {
+            Self::Memory(bytes) => usize::try_from(start)
+                .ok()
+                .and_then(|start| bytes.get(start..start.checked_add(size)?))
+                .map(Cow::Borrowed)
+                .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into()),
+            Self::Disk { file, len } => {
+                // Checked before the buffer is made: its size comes from a header.
+                if start.checked_add(size as u64).is_none_or(|end| end > *len) {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
+                let mut buffer = vec![0; size];
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.seek(SeekFrom::Start(start))?;
+                file.read_exact(&mut buffer)?;
+                Ok(Cow::Owned(buffer))
+            }
+        }
+    }
+}
+
+fn inflate(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    // The last four bytes tell the inflated size of the last member modulo 2^32: right for every file of one member below 4 GiB.
+    let told = packed.last_chunk::<4>().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
+    let room = told.min((packed.len() as u64).saturating_mul(MOST_INFLATION));
+    let mut out = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
+    MultiGzDecoder::new(packed).read_to_end(&mut out)?;
+    Ok(out)
+}

@@ -1,0 +1,14 @@
+//! FITS images and binary tables behind a small facade.
+//!
+//! [`FitsFile`] reads plain and gzip files, [`FitsWriter`] writes them. The FITS library underneath (`fitsio-pure`) is an implementation
+//! detail: none of its types is public here, and every size that a header states is checked before the library sees it.
+
+mod bytes;
+mod file;
+mod header;
+mod structure;
+mod write;
+
+pub use file::{FitsFile, Hdu, Image};
+pub use header::{Card, Header, Value};
+pub use write::{Column, ColumnValues, FitsWriter};

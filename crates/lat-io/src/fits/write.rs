@@ -1,0 +1,242 @@
+//! Writing: images and binary tables, plain or gzip, the whole file or nothing.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use fitsio_pure::bintable::{self, BinaryColumnData, BinaryColumnDescriptor, BinaryColumnType};
+use fitsio_pure::header::serialize_header;
+use fitsio_pure::image_writer::ImageWriter;
+use fitsio_pure::io::{AtomicFile, Durability};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use ndarray::ArrayView3;
+
+use super::header::{Header, printable};
+use crate::error::{Error, Result};
+
+/// Writes a FITS file HDU by HDU. Nothing stands at the path until [`FitsWriter::finish`]: an error, or dropping the writer, leaves what
+/// was there before.
+#[derive(Debug)]
+pub struct FitsWriter {
+    path: PathBuf,
+    sink: Sink,
+    hdus: usize,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Plain(AtomicFile),
+    Gzip(GzEncoder<AtomicFile>),
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.write(bytes),
+            Self::Gzip(file) => file.write(bytes),
+        }
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        // The image writer flushes after every HDU, which would only make the gzip stream longer.
+        Ok(())
+    }
+}
+
+/// A table column to write: one value a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// `TTYPE`.
+    pub name: String,
+    /// `TUNIT`; empty for none.
+    pub unit: String,
+    /// The values.
+    pub values: ColumnValues,
+}
+
+/// The values of a column.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ColumnValues {
+    /// Format `I`.
+    Short(Vec<i16>),
+    /// Format `J`.
+    Int(Vec<i32>),
+    /// Format `E`.
+    Float(Vec<f32>),
+    /// Format `D`.
+    Double(Vec<f64>),
+    /// Format `nA`, `n` the longest text.
+    Text(Vec<String>),
+}
+
+impl FitsWriter {
+    /// Begins a file; gzip when the name ends in `.gz`.
+    ///
+    /// # Errors
+    /// When the directory cannot be written to.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let file = AtomicFile::with_durability(&path, Durability::Atomic)
+            .map_err(|source| Error::io("write", &path, source))?;
+        let gzip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+        let sink = if gzip { Sink::Gzip(GzEncoder::new(file, Compression::default())) } else { Sink::Plain(file) };
+        Ok(Self { path, sink, hdus: 0 })
+    }
+
+    /// The path that the file will have.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends an image of 32-bit floats, shape `[NAXIS3, NAXIS2, NAXIS1]`: the primary HDU if it is the first, an extension otherwise.
+    /// The layout keywords are made from the array; `header` holds the others.
+    ///
+    /// # Errors
+    /// When FITS cannot hold the header, or the file cannot be written.
+    pub fn image(&mut self, header: &Header, pixels: ArrayView3<'_, f32>) -> Result<()> {
+        let (nz, ny, nx) = pixels.dim();
+        let extra = self.cards(header)?;
+        let hdu = self.label(header);
+        let sink = &mut self.sink;
+        let written = if self.hdus == 0 {
+            ImageWriter::primary(sink, -32, &[nx, ny, nz], &extra)
+        } else {
+            ImageWriter::image_extension(sink, -32, &[nx, ny, nz], &extra)
+        }
+        .and_then(|mut image| {
+            match pixels.as_slice() {
+                Some(pixels) => image.write_samples(pixels)?,
+                None => pixels.rows().into_iter().try_for_each(|row| image.write_samples(&row.to_vec()))?,
+            }
+            image.finish().map(drop)
+        });
+        written.map_err(|error| self.failed(hdu, error))?;
+        self.hdus += 1;
+        Ok(())
+    }
+
+    /// Appends a binary table `name`. `header` holds the keywords besides the layout ones.
+    ///
+    /// # Errors
+    /// When the columns differ in length, FITS cannot hold the header, or the file cannot be written.
+    pub fn table(&mut self, name: &str, header: &Header, columns: &[Column]) -> Result<()> {
+        let rows = columns.first().map_or(0, |column| column.values.len());
+        if let Some(other) = columns.iter().find(|column| column.values.len() != rows) {
+            let what = format!("column '{}'", other.name);
+            let reason = format!("it has {} rows, the first column has {rows}", other.values.len());
+            return Err(Error::Unwritable { path: self.path.clone(), hdu: format!("'{name}'"), what, reason });
+        }
+        let mut all = Header::default();
+        all.set("EXTNAME", name, "name of this binary table extension");
+        for (column, number) in columns.iter().zip(1..) {
+            if !column.unit.is_empty() {
+                all.set(&format!("TUNIT{number}"), column.unit.as_str(), "");
+            }
+        }
+        for card in header.cards() {
+            if let Some(value) = &card.value {
+                all.set(&card.keyword, value.clone(), card.comment.as_deref().unwrap_or(""));
+            }
+        }
+        let hdu = self.label(&all);
+        let extra = self.cards(&all)?;
+        let descriptors: Vec<_> = columns
+            .iter()
+            .map(|column| {
+                printable(&column.name).map_err(|reason| Error::Unwritable {
+                    path: self.path.clone(),
+                    hdu: hdu.clone(),
+                    what: "a column name".into(),
+                    reason,
+                })?;
+                Ok(column.values.descriptor(&column.name))
+            })
+            .collect::<Result<_>>()?;
+        let data: Vec<_> = columns.iter().map(|column| column.values.raw()).collect();
+        if self.hdus == 0 {
+            // A table cannot stand first: an empty primary HDU goes before it.
+            let cards = fitsio_pure::primary::build_primary_header(8, &[]);
+            let bytes = cards.and_then(|cards| serialize_header(&cards)).map_err(|e| self.failed(hdu.clone(), e))?;
+            self.sink.write_all(&bytes).map_err(|source| Error::io("write", &self.path, source))?;
+            self.hdus += 1;
+        }
+        let bytes = bintable::build_binary_table_cards(&descriptors, rows, 0).and_then(|mut cards| {
+            cards.extend(extra);
+            let mut bytes = serialize_header(&cards)?;
+            bytes.extend(bintable::serialize_binary_table(&descriptors, &data, rows)?);
+            Ok(bytes)
+        });
+        let bytes = bytes.map_err(|error| self.failed(hdu, error))?;
+        self.sink.write_all(&bytes).map_err(|source| Error::io("write", &self.path, source))?;
+        self.hdus += 1;
+        Ok(())
+    }
+
+    /// Completes the file and puts it in place of what stood at the path.
+    ///
+    /// # Errors
+    /// When the file cannot be written; then the path is as it was.
+    pub fn finish(self) -> Result<()> {
+        let Self { path, sink, .. } = self;
+        let done = match sink {
+            Sink::Plain(file) => file.commit(),
+            Sink::Gzip(encoder) => encoder.finish().and_then(AtomicFile::commit),
+        };
+        done.map_err(|source| Error::io("write", &path, source))
+    }
+
+    fn label(&self, header: &Header) -> String {
+        header.text("EXTNAME").map_or_else(|| format!("number {}", self.hdus), |name| format!("'{name}'"))
+    }
+
+    fn cards(&self, header: &Header) -> Result<Vec<fitsio_pure::header::Card>> {
+        header.to_raw().map_err(|(keyword, reason)| Error::Unwritable {
+            path: self.path.clone(),
+            hdu: self.label(header),
+            what: format!("keyword '{keyword}'"),
+            reason,
+        })
+    }
+
+    fn failed(&self, hdu: String, error: fitsio_pure::Error) -> Error {
+        match error {
+            fitsio_pure::Error::Io(source) => Error::io("write", &self.path, source),
+            other => {
+                Error::Unwritable { path: self.path.clone(), hdu, what: "the HDU".into(), reason: other.to_string() }
+            }
+        }
+    }
+}
+
+impl ColumnValues {
+    fn len(&self) -> usize {
+        match self {
+            Self::Short(values) => values.len(),
+            Self::Int(values) => values.len(),
+            Self::Float(values) => values.len(),
+            Self::Double(values) => values.len(),
+            Self::Text(values) => values.len(),
+        }
+    }
+
+    fn descriptor(&self, name: &str) -> BinaryColumnDescriptor {
+        let (col_type, size, repeat) = match self {
+            Self::Short(_) => (BinaryColumnType::Short, 2, 1),
+            Self::Int(_) => (BinaryColumnType::Int, 4, 1),
+            Self::Float(_) => (BinaryColumnType::Float, 4, 1),
+            Self::Double(_) => (BinaryColumnType::Double, 8, 1),
+            Self::Text(texts) => (BinaryColumnType::Ascii, 1, texts.iter().map(String::len).max().unwrap_or(0).max(1)),
+        };
+        BinaryColumnDescriptor { name: Some(name.to_owned()), repeat, col_type, byte_width: repeat * size, tdim: None }
+    }
+
+    fn raw(&self) -> BinaryColumnData {
+        match self {
+            Self::Short(values) => BinaryColumnData::Short(values.clone()),
+            Self::Int(values) => BinaryColumnData::Int(values.clone()),
+            Self::Float(values) => BinaryColumnData::Float(values.clone()),
+            Self::Double(values) => BinaryColumnData::Double(values.clone()),
+            Self::Text(values) => BinaryColumnData::Ascii(values.clone()),
+        }
+    }
+}

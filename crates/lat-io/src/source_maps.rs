@@ -1,0 +1,176 @@
+//! Source map files in the layout of gtsrcmaps: a counts cube, then one image extension for each source, named after it.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use likelihood_core::{EnergyAxis, SourceMap};
+
+use crate::counts_cube::{self, CountsCubeFile};
+use crate::error::{Error, Result};
+use crate::fits::{FitsFile, FitsWriter, Hdu};
+use crate::wcs_header::WcsHeader;
+use crate::{energy_bounds, good_time};
+
+/// A source map file open for reading; maps are read one by one when asked for, from any thread.
+#[derive(Debug)]
+pub struct SourceMapFile {
+    file: FitsFile,
+    names: Vec<String>,
+    axis: EnergyAxis,
+    wcs: WcsHeader,
+}
+
+impl SourceMapFile {
+    /// Opens a source map file, plain or gzip, and lists its maps.
+    ///
+    /// # Errors
+    /// When the file is missing, damaged or no WCS source map file, or holds two maps of one name.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = FitsFile::open(path)?;
+        let healpix = file.hdus().iter().any(|hdu| hdu.header().text("PIXTYPE").is_some_and(|text| text == "HEALPIX"));
+        if healpix {
+            return Err(Error::Unsupported {
+                path: path.to_owned(),
+                what: "a HEALPix source map file".into(),
+                remedy: "make source maps in a WCS projection (binning.projtype: WCS)".into(),
+            });
+        }
+        let wcs = WcsHeader::read(&file, file.primary()?)?;
+        let axis = energy_bounds::read(&file)?;
+        let names: Vec<String> = maps(&file).map(|hdu| hdu.name().to_owned()).collect();
+        let mut seen = HashSet::new();
+        if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
+            return Err(Error::BadFits {
+                path: path.to_owned(),
+                hdu: format!("'{twice}'"),
+                reason: "the file holds two source maps of this name; remove one".into(),
+            });
+        }
+        Ok(Self { file, names, axis, wcs })
+    }
+
+    /// The path it was opened with.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Names of the sources that have a map, in the order of the file.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The energy axis of the counts cube that the maps were made for, in MeV.
+    pub fn axis(&self) -> &EnergyAxis {
+        &self.axis
+    }
+
+    /// The sky projection of the maps.
+    pub fn wcs(&self) -> &WcsHeader {
+        &self.wcs
+    }
+
+    /// Whether there is a map for this source, by the rules of [`SourceMapFile::read`].
+    pub fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// Reads the map of a source: all planes, those for energy dispersion included. The name is matched exactly, else without regard
+    /// to case if that leaves one map.
+    ///
+    /// # Errors
+    /// When there is no such map, its shape does not fit the counts cube, or it holds NaN or infinity.
+    pub fn read(&self, name: &str) -> Result<SourceMap> {
+        let hdu = self.find(name).ok_or_else(|| Error::MissingHdu {
+            path: self.path().to_owned(),
+            what: "source map",
+            name: name.to_owned(),
+            known: if self.names.is_empty() { "none".into() } else { self.names.join(", ") },
+        })?;
+        self.check_shape(hdu)?;
+        let planes = self.file.read_cube_f32(hdu)?;
+        SourceMap::new(planes).map_err(|source| Error::Data { path: self.path().to_owned(), hdu: hdu.label(), source })
+    }
+
+    fn find(&self, name: &str) -> Option<&Hdu> {
+        maps(&self.file).find(|hdu| hdu.name() == name).or_else(|| {
+            let mut alike = maps(&self.file).filter(|hdu| hdu.name().eq_ignore_ascii_case(name));
+            alike.next().filter(|_| alike.next().is_none())
+        })
+    }
+
+    /// A map has the pixels of the counts cube and a plane for each energy edge, or the same number of planes more on each side, which
+    /// gtsrcmaps adds for energy dispersion.
+    fn check_shape(&self, hdu: &Hdu) -> Result<()> {
+        let edges = self.axis.edges().len();
+        let axes = hdu.image_axes().unwrap_or_default();
+        let fits = match axes {
+            [nx, ny, planes] => {
+                (*nx, *ny) == (self.wcs.nx, self.wcs.ny) && *planes >= edges && (planes - edges) % 2 == 0
+            }
+            _ => false,
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(Error::Shape {
+            path: self.path().to_owned(),
+            hdu: hdu.label(),
+            found: format!("{axes:?}"),
+            expected: format!(
+                "[{}, {}, {edges} (energy edges) + an even number of planes for energy dispersion]",
+                self.wcs.nx, self.wcs.ny
+            ),
+        })
+    }
+}
+
+/// The image extensions that hold source maps. Names such as `__weights__` and `__FIXED__` are the LAT tools' own products.
+fn maps(file: &FitsFile) -> impl Iterator<Item = &Hdu> {
+    file.hdus()
+        .iter()
+        .skip(1)
+        .filter(|hdu| hdu.image_axes().is_some() && !hdu.name().is_empty() && !reserved(hdu.name()))
+}
+
+fn reserved(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
+}
+
+/// Writes a source map file; gzip when the name ends in `.gz`. Maps are taken from the iterator one at a time, and the file appears whole
+/// or not at all.
+///
+/// # Errors
+/// When a map does not fit the counts cube, a name is empty, reserved, given twice or not printable ASCII, or the file cannot be
+/// written.
+pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item = (String, SourceMap)>) -> Result<()> {
+    let mut writer = FitsWriter::create(path)?;
+    counts_cube::write_primary(&mut writer, counts, "srcmaps")?;
+    good_time::write(&mut writer, &counts.gti)?;
+    energy_bounds::write(&mut writer, counts.cube.axis())?;
+    let (_, ny, nx) = counts.cube.counts().dim();
+    let edges = counts.cube.axis().edges().len();
+    let mut seen = HashSet::new();
+    for (name, map) in maps {
+        let refuse = |reason: &str| Error::Unwritable {
+            path: path.to_owned(),
+            hdu: format!("'{name}'"),
+            what: "a source map".into(),
+            reason: reason.into(),
+        };
+        if name.trim().is_empty() || name.trim_end() != name || reserved(&name) {
+            return Err(refuse("a source name must not be empty, end in a blank or look like '__reserved__'"));
+        }
+        map.at_edges(edges, ny, nx).map_err(|source| Error::Data {
+            path: path.to_owned(),
+            hdu: format!("'{name}'"),
+            source,
+        })?;
+        let mut header = counts_cube::header(counts);
+        header.set("EXTNAME", name.as_str(), "source name");
+        writer.image(&header, map.planes().view())?;
+        if !seen.insert(name.clone()) {
+            return Err(refuse("this name was given before"));
+        }
+    }
+    writer.finish()
+}

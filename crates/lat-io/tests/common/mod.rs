@@ -1,0 +1,42 @@
+//! What the tests of this crate share: the directory of real data, a small made-up region.
+
+use std::path::PathBuf;
+
+use lat_io::{CountsCubeFile, Frame, WcsHeader};
+use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
+use ndarray::Array3;
+
+/// A file or folder of the real data, or `None` (with a note) where the data is absent.
+#[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
+pub fn real_data(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("ROI_FIT_TEST_DATA")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
+    let path = root.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("SKIPPED: {} is absent (set ROI_FIT_TEST_DATA to the directory of the test data)", path.display());
+    None
+}
+
+/// A counts cube of 3 energy bins, 4 rows and 5 columns. Its edges are exact in 32-bit keV, so that files give them back bit for bit.
+#[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
+pub fn small_counts() -> CountsCubeFile {
+    let axis = EnergyAxis::new(vec![100.0, 250.0, 1000.0, 8000.0]).unwrap();
+    let counts = Array3::from_shape_fn((3, 4, 5), |(k, y, x)| (k * 20 + y * 5 + x) as f32);
+    CountsCubeFile {
+        cube: CountsCube::new(axis, counts).unwrap(),
+        wcs: WcsHeader::centered([5, 4], 0.1, Frame::Galactic, "CAR", [0.3, -1.25]),
+        gti: vec![(239_557_417.5, 239_557_420.0), (239_557_430.0, 240_000_000.25)],
+    }
+}
+
+/// Source maps for [`small_counts`]: `isodiff` with a plane an edge, `4FGL J0000.0-0000` with two more on each side.
+#[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
+pub fn small_maps() -> Vec<(String, SourceMap)> {
+    let map = |planes: usize, scale: f32| {
+        SourceMap::new(Array3::from_shape_fn((planes, 4, 5), |(k, y, x)| scale * (1 + k * 20 + y * 5 + x) as f32))
+            .unwrap()
+    };
+    vec![("isodiff".to_owned(), map(4, 1.5e7)), ("4FGL J0000.0-0000".to_owned(), map(8, -3e-9))]
+}

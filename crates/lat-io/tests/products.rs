@@ -1,0 +1,136 @@
+//! Counts cubes and source maps: what is written is read back, and real files hold what other programs read in them.
+
+mod common;
+
+use common::{real_data, small_counts, small_maps};
+use lat_io::{Error, SourceMapFile, counts_cube, source_maps};
+
+#[test]
+fn a_counts_cube_comes_back_bit_for_bit_plain_and_gzip() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["ccube_00.fits", "ccube_00.fits.gz"] {
+        let path = dir.path().join(name);
+        let counts = small_counts();
+        counts_cube::write(&path, &counts).unwrap();
+        assert_eq!(counts_cube::read(&path).unwrap(), counts);
+        let packed = std::fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]);
+        assert_eq!(packed, name.ends_with(".gz"));
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "no temporary file is left");
+}
+
+#[test]
+fn source_maps_come_back_bit_for_bit_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["srcmap_00.fits", "srcmap_00.fits.gz"] {
+        let path = dir.path().join(name);
+        source_maps::write(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
+        let file = SourceMapFile::open(&path).unwrap();
+        assert_eq!(file.names(), ["isodiff", "4FGL J0000.0-0000"]);
+        for (name, map) in small_maps() {
+            assert_eq!(file.read(&name).unwrap(), map);
+            assert_eq!(file.read(&name.to_lowercase()).unwrap(), map, "case is a fallback");
+        }
+        assert_eq!(file.axis().edges(), small_counts().cube.axis().edges());
+        assert_eq!(*file.wcs(), small_counts().wcs);
+        assert_eq!(counts_cube::read(&path).unwrap(), small_counts(), "the primary HDU is the counts cube");
+        let error = file.read("nobody").unwrap_err();
+        assert!(matches!(&error, Error::MissingHdu { name, .. } if name == "nobody"), "{error}");
+    }
+}
+
+#[test]
+fn a_failed_write_leaves_the_file_that_was_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("srcmap_00.fits");
+    source_maps::write(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let twice = || small_maps().into_iter().chain(small_maps());
+    let renamed = |name: &'static str| small_maps().into_iter().map(move |(_, map)| (name.to_owned(), map));
+    let wrong_shape = small_maps().into_iter().map(|(name, map)| {
+        let planes = map.planes().slice_axis(ndarray::Axis(1), (1..).into()).to_owned();
+        (name, likelihood_core::SourceMap::new(planes).unwrap())
+    });
+    assert!(matches!(source_maps::write(&path, &small_counts(), &mut twice()), Err(Error::Unwritable { .. })));
+    for name in ["", "__weights__", "end ", "caf\u{e9}", "line\nbreak"] {
+        let error = source_maps::write(&path, &small_counts(), &mut renamed(name)).unwrap_err();
+        assert!(matches!(error, Error::Unwritable { .. }), "{name:?}: {error}");
+    }
+    let error = source_maps::write(&path, &small_counts(), &mut { wrong_shape }).unwrap_err();
+    assert!(matches!(&error, Error::Data { hdu, .. } if hdu == "'isodiff'"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+}
+
+#[test]
+fn names_longer_than_a_card_survive() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("srcmap_00.fits");
+    let name = "a 'quoted' name that is far too long for one header card and has to be continued on the next one";
+    let (_, map) = small_maps().remove(0);
+    source_maps::write(&path, &small_counts(), &mut std::iter::once((name.to_owned(), map.clone()))).unwrap();
+    assert_eq!(SourceMapFile::open(&path).unwrap().read(name).unwrap(), map);
+}
+
+/// Facts read in the real files with astropy: total counts, edges, and of one map its sum and the pixel at (planes/2, ny/3, nx/4).
+struct Facts {
+    counts: &'static str,
+    maps: &'static str,
+    total: f64,
+    edges: [f64; 3],
+    intervals: usize,
+    n_maps: usize,
+    map: (&'static str, f64, f32),
+}
+
+const REAL: [Facts; 3] = [
+    Facts {
+        counts: "gc-3fhl-srcmaps/ccube.fits.gz",
+        maps: "gc-3fhl-srcmaps/srcmaps.fits.gz",
+        total: 16514.0,
+        edges: [10000.0, 14270.915, 500_000.0],
+        intervals: 1,
+        n_maps: 19,
+        map: ("3FHL J1753.8-2537", 3_886_589_378_533.759, 534_654.25),
+    },
+    Facts {
+        counts: "fermitools-roi/ccube.fits.gz",
+        maps: "fermitools-roi/srcmap.fits.gz",
+        total: 293_129.0,
+        edges: [100.0, 130.588_234_375, 300_000.0],
+        intervals: 1,
+        n_maps: 22,
+        map: ("galdiff", 6873.719_969_479_488, 4.850_403_6e-5),
+    },
+    Facts {
+        counts: "crab-p7v6/cntmap.fits.gz",
+        maps: "crab-p7v6/srcmap_with_crab.fits.gz",
+        total: 2211.0,
+        edges: [100.0, 125.892_539_062_5, 10000.0],
+        intervals: 103,
+        n_maps: 3,
+        map: ("Crab", 12_692_784_202.671_616, 10738.904),
+    },
+];
+
+#[test]
+fn real_files_hold_what_astropy_reads_in_them() {
+    for facts in &REAL {
+        let (Some(counts), Some(maps)) = (real_data(facts.counts), real_data(facts.maps)) else { continue };
+        let counts = counts_cube::read(&counts).unwrap();
+        assert_eq!(counts.cube.total(), facts.total, "{}", facts.counts);
+        let edges = counts.cube.axis().edges();
+        assert_eq!([edges[0], edges[1], *edges.last().unwrap()], facts.edges, "edges are the 32-bit keV values / 1000");
+        assert_eq!(counts.gti.len(), facts.intervals);
+
+        let file = SourceMapFile::open(&maps).unwrap();
+        assert_eq!(file.names().len(), facts.n_maps);
+        let (name, sum, pixel) = facts.map;
+        let map = file.read(name).unwrap();
+        let planes = map.planes();
+        let found: f64 = planes.iter().map(|&v| f64::from(v)).sum();
+        approx::assert_relative_eq!(found, sum, max_relative = 1e-12);
+        let (nz, ny, nx) = planes.dim();
+        assert_eq!(planes[[nz / 2, ny / 3, nx / 4]], pixel);
+    }
+}
