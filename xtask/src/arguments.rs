@@ -10,7 +10,7 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
   ci [STEP]...         every check of continuous integration, or the named ones
-  tidy                 check file lengths, layers between crates, unfinished code, paths of one machine
+  tidy                 check file lengths, layers of crates, circles of files, unfinished code, paths of one machine
   docs                 check the links of the Markdown pages and that every crate is on the map
   help                 this text
 

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::error::Error;
+use crate::finding::{Finding, conclude};
 use crate::project::Project;
-use crate::tidy::{Finding, TextFile, conclude, text_files};
+use crate::text_file::{TextFile, text_files};
 
 const MAP: &str = "docs/architecture.md";
 

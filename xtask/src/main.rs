@@ -8,10 +8,12 @@ mod counts;
 mod demo;
 mod docs;
 mod error;
+mod finding;
 mod openblas;
 mod parity;
 mod project;
 mod test;
+mod text_file;
 mod tidy;
 
 use std::process::ExitCode;

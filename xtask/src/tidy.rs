@@ -1,79 +1,20 @@
 //! `cargo xtask tidy`: the rules of the house that a compiler does not know.
 
+mod circles;
+mod imports;
 mod layers;
 mod manifest;
 mod text;
 
-use std::fmt;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
-
 use crate::error::Error;
+use crate::finding::{Finding, conclude};
 use crate::project::Project;
-
-/// A place that breaks a rule.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Finding {
-    pub(crate) path: String,
-    /// Counted from 1.
-    pub(crate) line: usize,
-    pub(crate) message: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.path, self.line, self.message)
-    }
-}
-
-/// A text file of the repository; the path is relative to its root, with `/` between folders.
-pub(crate) struct TextFile {
-    pub(crate) path: String,
-    pub(crate) text: String,
-}
-
-impl TextFile {
-    pub(crate) fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.path).extension().is_some_and(|found| found == extension)
-    }
-}
+use crate::text_file::text_files;
 
 pub(crate) fn run(project: &Project) -> Result<(), Error> {
     let files = text_files(project)?;
     let mut findings: Vec<Finding> = files.iter().flat_map(text::check).collect();
     findings.extend(layers::check(&files));
+    findings.extend(circles::check(&files));
     conclude("tidy", &findings)
-}
-
-/// Prints the findings of a check; any is an error.
-pub(crate) fn conclude(check: &'static str, findings: &[Finding]) -> Result<(), Error> {
-    for finding in findings {
-        println!("{finding}");
-    }
-    match findings.len() {
-        0 => Ok(()),
-        count => Err(Error::Findings { check, count }),
-    }
-}
-
-/// Every text file that git tracks, or would once it is added.
-pub(crate) fn text_files(project: &Project) -> Result<Vec<TextFile>, Error> {
-    let list = "git ls-files";
-    let mut git = project.command("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let output = git.output().map_err(|source| Error::Start { program: list.to_owned(), source })?;
-    if !output.status.success() {
-        return Err(Error::Failed { program: list.to_owned(), status: output.status.to_string() });
-    }
-    let mut files = Vec::new();
-    for path in String::from_utf8_lossy(&output.stdout).split_terminator('\0') {
-        match fs::read_to_string(project.root().join(path)) {
-            Ok(text) => files.push(TextFile { path: path.to_owned(), text }),
-            // Deleted but not yet committed, or not a text.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {}
-            Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
-        }
-    }
-    Ok(files)
 }

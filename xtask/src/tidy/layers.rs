@@ -1,7 +1,8 @@
 //! Arrows between crates point down only, and what one crate is there to hide stays in it.
 
 use super::manifest::dependencies;
-use super::{Finding, TextFile};
+use crate::finding::Finding;
+use crate::text_file::TextFile;
 
 /// Which crates a crate may use, of those under `crates/`, tests and build scripts included.
 /// docs/architecture.md draws the same picture.

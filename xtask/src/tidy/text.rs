@@ -1,6 +1,7 @@
 //! Rules for the text of a file: its length, nothing unfinished, no path of one machine.
 
-use super::{Finding, TextFile};
+use crate::finding::Finding;
+use crate::text_file::TextFile;
 
 /// A Rust file that grows past this does more than one thing.
 const MAX_LINES: usize = 500;
