@@ -1,0 +1,217 @@
+//! Spatial models, as descriptions: what the XML says, not the sky maps themselves.
+
+use crate::error::{Error, Result, nearest};
+use crate::parameter::Parameter;
+use crate::sky::SkyDirection;
+
+/// What is known of a type of spatial model.
+struct Kind {
+    name: &'static str,
+    parameters: &'static [&'static str],
+    needs_file: bool,
+    diffuse_background: bool,
+}
+
+const fn kind(
+    name: &'static str,
+    parameters: &'static [&'static str],
+    needs_file: bool,
+    diffuse_background: bool,
+) -> Kind {
+    Kind { name, parameters, needs_file, diffuse_background }
+}
+
+static KINDS: [Kind; 7] = [
+    kind("SkyDirFunction", &["RA", "DEC"], false, false),
+    kind("ConstantValue", &["Value"], false, true),
+    kind("SpatialMap", &["Prefactor"], true, false),
+    kind("MapCubeFunction", &["Normalization"], true, true),
+    kind("RadialDisk", &["RA", "DEC", "Radius"], false, false),
+    kind("RadialGaussian", &["RA", "DEC", "Sigma"], false, false),
+    kind("RadialProfile", &["Normalization", "RA", "DEC"], true, false),
+];
+
+/// Where a source shines: a point, a disk, a map, the whole sky.
+///
+/// | type | parameters | file |
+/// |---|---|---|
+/// | `SkyDirFunction` | RA, DEC | |
+/// | `ConstantValue` (isotropic) | Value | |
+/// | `SpatialMap` | Prefactor | FITS image |
+/// | `MapCubeFunction` | Normalization | FITS cube |
+/// | `RadialDisk` | RA, DEC, Radius | |
+/// | `RadialGaussian` | RA, DEC, Sigma | |
+/// | `RadialProfile` | Normalization, RA, DEC | text |
+///
+/// Angles are in degrees. As in the LAT tools, RA and DEC are taken from `value`; their scale is ignored.
+///
+/// ```
+/// use roi_model::sky::SkyDirection;
+/// use roi_model::spatial::SpatialModel;
+///
+/// let point = SpatialModel::point(SkyDirection::new(83.633, 22.014)?)?;
+/// assert_eq!(point.type_name(), "SkyDirFunction");
+/// assert_eq!(point.direction().map(|d| d.dec()), Some(22.014));
+/// # Ok::<(), roi_model::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct SpatialModel {
+    kind: &'static Kind,
+    file: Option<String>,
+    parameters: Vec<Parameter>,
+    direction: Option<SkyDirection>,
+    attributes: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The names of all spatial types, as the XML has them.
+pub fn types() -> Vec<&'static str> {
+    KINDS.iter().map(|kind| kind.name).collect()
+}
+
+impl SpatialModel {
+    /// A spatial model from its XML type, its parameters in any order, and its file where it has one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSpatialModel`], [`Error::MissingParameter`], [`Error::UnknownParameter`],
+    /// [`Error::DuplicateParameter`], [`Error::File`] for a missing file, or an error of the direction.
+    pub fn new(type_name: &str, mut given: Vec<Parameter>, file: Option<String>) -> Result<Self> {
+        let kind = KINDS.iter().find(|kind| kind.name == type_name).ok_or_else(|| Error::UnknownSpatialModel {
+            name: type_name.to_owned(),
+            nearest: nearest(type_name, KINDS.iter().map(|kind| kind.name)),
+        })?;
+        let function = || type_name.to_owned();
+        let expected = || kind.parameters.iter().map(|&name| name.to_owned()).collect();
+        if kind.needs_file && file.as_deref().is_none_or(str::is_empty) {
+            let reason = "it needs a file; name it in the attribute `file` of spatialModel".to_owned();
+            return Err(Error::File { function: function(), reason });
+        }
+        let mut parameters = Vec::with_capacity(kind.parameters.len());
+        for &name in kind.parameters {
+            let Some(position) = given.iter().position(|p| p.name() == name) else {
+                let parameter = name.to_owned();
+                return Err(Error::MissingParameter { function: function(), parameter, expected: expected() });
+            };
+            parameters.push(given.remove(position));
+        }
+        if let Some(extra) = given.first() {
+            let parameter = extra.name().to_owned();
+            return Err(if kind.parameters.contains(&extra.name()) {
+                Error::DuplicateParameter { function: function(), parameter }
+            } else {
+                Error::UnknownParameter { function: function(), parameter, expected: expected() }
+            });
+        }
+        let value = |name: &str| parameters.iter().find(|p| p.name() == name).map(Parameter::value);
+        let direction = match (value("RA"), value("DEC")) {
+            (Some(ra), Some(dec)) => Some(SkyDirection::new(ra, dec)?),
+            _ => None,
+        };
+        Ok(Self { kind, file, parameters, direction, attributes: Vec::new() })
+    }
+
+    /// A point (`SkyDirFunction`).
+    ///
+    /// # Errors
+    /// None for a valid direction.
+    pub fn point(direction: SkyDirection) -> Result<Self> {
+        Self::new("SkyDirFunction", vec![right_ascension(direction)?, declination(direction)?], None)
+    }
+
+    /// A uniform disk of this radius, degrees (`RadialDisk`).
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`], or [`Error::OutOfBounds`] for a radius outside [0, 180] deg.
+    pub fn disk(direction: SkyDirection, radius: f64) -> Result<Self> {
+        let radius = Parameter::new("Radius", radius)?.with_bounds(0.0, 180.0)?;
+        Self::new("RadialDisk", vec![right_ascension(direction)?, declination(direction)?, radius], None)
+    }
+
+    /// A Gaussian of this sigma, degrees (`RadialGaussian`).
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`], or [`Error::OutOfBounds`] for a sigma outside [0, 180] deg.
+    pub fn gaussian(direction: SkyDirection, sigma: f64) -> Result<Self> {
+        let sigma = Parameter::new("Sigma", sigma)?.with_bounds(0.0, 180.0)?;
+        Self::new("RadialGaussian", vec![right_ascension(direction)?, declination(direction)?, sigma], None)
+    }
+
+    /// The whole sky (`ConstantValue`).
+    ///
+    /// # Errors
+    /// None.
+    pub fn isotropic() -> Result<Self> {
+        Self::new("ConstantValue", vec![Parameter::new("Value", 1.0)?.with_bounds(0.0, 10.0)?], None)
+    }
+
+    /// A map cube (`MapCubeFunction`) read from this file.
+    ///
+    /// # Errors
+    /// [`Error::File`] for an empty file name.
+    pub fn map_cube(file: impl Into<String>) -> Result<Self> {
+        let norm = Parameter::new("Normalization", 1.0)?.with_bounds(0.0, 1000.0)?;
+        Self::new("MapCubeFunction", vec![norm], Some(file.into()))
+    }
+
+    /// A map (`SpatialMap`) read from this file.
+    ///
+    /// # Errors
+    /// [`Error::File`] for an empty file name.
+    pub fn map(file: impl Into<String>) -> Result<Self> {
+        let norm = Parameter::new("Prefactor", 1.0)?.with_bounds(0.001, 1000.0)?;
+        Self::new("SpatialMap", vec![norm], Some(file.into()))
+    }
+
+    /// Its type, as in the XML.
+    pub fn type_name(&self) -> &str {
+        self.kind.name
+    }
+
+    /// Its file, as in the XML.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// Its parameters in declaration order; a fit never varies them.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The parameter of this name.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|p| p.name() == name)
+    }
+
+    /// Its position, or centre, for the types that have RA and DEC.
+    pub fn direction(&self) -> Option<SkyDirection> {
+        self.direction
+    }
+
+    /// Whether it is a point.
+    pub fn is_point(&self) -> bool {
+        self.kind.name == "SkyDirFunction"
+    }
+
+    /// Whether it is a diffuse background: isotropic or a map cube. Extended sources are not.
+    pub fn is_diffuse_background(&self) -> bool {
+        self.kind.diffuse_background
+    }
+
+    /// Attributes of the XML element that this crate does not know, in their order.
+    pub fn attributes(&self) -> &[(String, String)] {
+        &self.attributes
+    }
+}
+
+fn right_ascension(direction: SkyDirection) -> Result<Parameter> {
+    Parameter::new("RA", direction.ra())?.with_bounds(-360.0, 360.0)
+}
+
+fn declination(direction: SkyDirection) -> Result<Parameter> {
+    Parameter::new("DEC", direction.dec())?.with_bounds(-90.0, 90.0)
+}

@@ -1,0 +1,344 @@
+//! Spectra: dN/dE as a function of energy and parameters, with exact first and second derivatives.
+//!
+//! The families, their parameters and their formulas are those of the LAT tools; see [`types`] for their names.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use num_dual::{Dual64, HyperDual64};
+
+use crate::error::{Error, Result};
+use crate::parameter::Parameter;
+use family::{Declared, Family, Freedom, Make};
+use formula::Kernel;
+
+mod exponential;
+mod families;
+mod family;
+mod file_table;
+mod flux;
+mod formula;
+
+pub use file_table::FileTable;
+
+/// A spectrum: its type, its parameters and the formula that joins them.
+///
+/// Energies are in MeV; dN/dE is in cm^-2 s^-1 MeV^-1 for a point source (and with sr^-1 for a diffuse source whose
+/// template carries no unit). Derivatives are with respect to the `value` of a parameter, that is, the derivative with respect
+/// to the true value times the scale.
+///
+/// ```
+/// use roi_model::parameter::Parameter;
+/// use roi_model::spectrum::Spectrum;
+///
+/// let spectrum = Spectrum::new(
+///     "PowerLaw",
+///     vec![
+///         Parameter::new("Prefactor", 2.0)?.with_scale(1e-12)?.with_free(true),
+///         Parameter::new("Index", 2.0)?.with_scale(-1.0)?.with_free(true),
+///         Parameter::new("Scale", 1000.0)?,
+///     ],
+/// )?;
+/// assert!((spectrum.dnde(1e4)? / 2e-14 - 1.0).abs() < 1e-14);
+/// let mut gradient = [0.0; 2];
+/// spectrum.gradient(&[1e4], &[0, 1], &mut gradient)?;
+/// assert!((gradient[0] / 1e-14 - 1.0).abs() < 1e-14);
+/// assert!((gradient[1] / (-2e-14 * 10f64.ln()) - 1.0).abs() < 1e-14);
+/// # Ok::<(), roi_model::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Spectrum {
+    type_name: String,
+    file: Option<String>,
+    parameters: Vec<Parameter>,
+    norm: Option<usize>,
+    shape: Vec<usize>,
+    index: Vec<usize>,
+    kernel: Arc<dyn Kernel>,
+    attributes: Vec<(String, String)>,
+}
+
+/// The names of all spectral types, as the XML has them.
+pub fn types() -> Vec<&'static str> {
+    families::FAMILIES.iter().map(|family| family.name).collect()
+}
+
+impl Spectrum {
+    /// A spectrum of a type that needs no file.
+    ///
+    /// `parameters` may come in any order; they are put in the declaration order of the type. Parameters that the type
+    /// declares as always fixed (integration limits) are marked so.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSpectrum`], [`Error::MissingParameter`], [`Error::UnknownParameter`],
+    /// [`Error::DuplicateParameter`], or [`Error::File`] for a type that needs a file.
+    pub fn new(type_name: &str, parameters: Vec<Parameter>) -> Result<Self> {
+        let family = families::find(type_name)?;
+        match family.kernel {
+            Make::Plain(make) => Self::build(family, parameters, make(), None),
+            Make::FromTable(_) => Err(Error::File {
+                function: type_name.to_owned(),
+                reason: "it needs the name and the table of its file; use Spectrum::file_function".to_owned(),
+            }),
+        }
+    }
+
+    /// A spectrum of a type that needs no file, with the default parameters of the LAT tools: scale 1, no bounds.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSpectrum`], or [`Error::File`] for a type that needs a file.
+    pub fn with_defaults(type_name: &str) -> Result<Self> {
+        let default =
+            |d: &Declared| Ok(Parameter::new(d.name.as_ref(), d.default)?.with_free(d.freedom == Freedom::Free));
+        Self::new(type_name, families::find(type_name)?.parameters.iter().map(default).collect::<Result<_>>()?)
+    }
+
+    /// A `FileFunction`: `normalization` times the `table` that the XML names as `file`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownParameter`] when the parameter is not named `Normalization`.
+    pub fn file_function(normalization: Parameter, file: impl Into<String>, table: Arc<FileTable>) -> Result<Self> {
+        let family = families::find("FileFunction")?;
+        match family.kernel {
+            Make::FromTable(make) => Self::build(family, vec![normalization], make(table), Some(file.into())),
+            Make::Plain(make) => Self::build(family, vec![normalization], make(), Some(file.into())),
+        }
+    }
+
+    fn build(
+        family: &Family,
+        parameters: Vec<Parameter>,
+        kernel: Arc<dyn Kernel>,
+        file: Option<String>,
+    ) -> Result<Self> {
+        let parameters = arrange(family.name, family.parameters, parameters)?;
+        let position = |name: &str| parameters.iter().position(|p| p.name() == name);
+        Ok(Self {
+            type_name: family.name.to_owned(),
+            file,
+            norm: family.norm.and_then(position),
+            shape: family.shape.iter().filter_map(|name| position(name)).collect(),
+            index: family.index.iter().filter_map(|name| position(name)).collect(),
+            parameters,
+            kernel,
+            attributes: Vec::new(),
+        })
+    }
+
+    /// Its type, as in the XML.
+    pub fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    /// The file of its table, as in the XML.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// Its parameters in declaration order.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// Its parameters in declaration order.
+    pub fn parameters_mut(&mut self) -> &mut [Parameter] {
+        &mut self.parameters
+    }
+
+    /// The parameter of this name.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|p| p.name() == name)
+    }
+
+    /// The parameter of this name.
+    pub fn parameter_mut(&mut self, name: &str) -> Option<&mut Parameter> {
+        self.parameters.iter_mut().find(|p| p.name() == name)
+    }
+
+    /// The position of the parameter of this name.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.parameters.iter().position(|p| p.name() == name)
+    }
+
+    /// The position of the normalisation; `None` for a type without one.
+    pub fn norm_index(&self) -> Option<usize> {
+        self.norm
+    }
+
+    /// The positions of the parameters that fermipy frees as "shape".
+    pub fn shape_indices(&self) -> Vec<usize> {
+        self.shape.clone()
+    }
+
+    /// The positions of the parameters that fermipy calls indices.
+    pub fn index_indices(&self) -> Vec<usize> {
+        self.index.clone()
+    }
+
+    /// Attributes of the XML element that this crate does not know, in their order.
+    pub fn attributes(&self) -> &[(String, String)] {
+        &self.attributes
+    }
+
+    /// dN/dE at one energy (MeV).
+    ///
+    /// # Errors
+    /// As [`Spectrum::evaluate`].
+    pub fn dnde(&self, energy: f64) -> Result<f64> {
+        let mut out = [0.0];
+        self.evaluate(&[energy], &mut out)?;
+        Ok(out[0])
+    }
+
+    /// dN/dE at each of `energies` (MeV), into `out` of the same length.
+    ///
+    /// # Errors
+    /// [`Error::InvalidEnergy`], [`Error::EnergyOutsideTable`], [`Error::Length`], or [`Error::SpectrumNotFinite`].
+    pub fn evaluate(&self, energies: &[f64], out: &mut [f64]) -> Result<()> {
+        self.check(energies, out.len(), 1)?;
+        let p: Vec<f64> = self.parameters.iter().map(Parameter::true_value).collect();
+        let curve = self.kernel.values(&p);
+        for (slot, &energy) in out.iter_mut().zip(energies) {
+            *slot = curve(energy);
+        }
+        self.check_finite(energies, out, "dN/dE")
+    }
+
+    /// Derivatives of dN/dE with respect to the `value` of each of the `wanted` parameters:
+    /// `out[p * energies.len() + k]` for the p-th wanted parameter and the k-th energy.
+    ///
+    /// # Errors
+    /// As [`Spectrum::evaluate`], and [`Error::Index`] for a parameter that does not exist.
+    pub fn gradient(&self, energies: &[f64], wanted: &[usize], out: &mut [f64]) -> Result<()> {
+        self.check(energies, out.len(), wanted.len())?;
+        let mut p: Vec<Dual64> = self.parameters.iter().map(|x| Dual64::from_re(x.true_value())).collect();
+        for (row, &i) in rows(out, energies.len()).zip(wanted) {
+            seed(&mut p, i, |x| x.eps = self.scale(i))?;
+            let curve = self.kernel.first_derivatives(&p);
+            for (slot, &energy) in row.iter_mut().zip(energies) {
+                *slot = curve(Dual64::from_re(energy)).eps;
+            }
+            drop(curve);
+            seed(&mut p, i, |x| x.eps = 0.0)?;
+        }
+        self.check_finite(energies, out, "a derivative of dN/dE")
+    }
+
+    /// Second derivatives of dN/dE with respect to the `value` of each pair of the `wanted` parameters, as a packed upper triangle:
+    /// with n parameters wanted, the pair p <= q is number `p (2n - p - 1) / 2 + q`, and
+    /// `out[number * energies.len() + k]` belongs to the k-th energy.
+    ///
+    /// # Errors
+    /// As [`Spectrum::gradient`].
+    pub fn hessian(&self, energies: &[f64], wanted: &[usize], out: &mut [f64]) -> Result<()> {
+        self.check(energies, out.len(), wanted.len() * (wanted.len() + 1) / 2)?;
+        let mut p: Vec<HyperDual64> = self.parameters.iter().map(|x| HyperDual64::from_re(x.true_value())).collect();
+        let pairs = wanted.iter().enumerate().flat_map(|(n, &i)| wanted.iter().skip(n).map(move |&j| (i, j)));
+        for (row, (i, j)) in rows(out, energies.len()).zip(pairs) {
+            seed(&mut p, i, |x| x.eps1 = self.scale(i))?;
+            seed(&mut p, j, |x| x.eps2 = self.scale(j))?;
+            let curve = self.kernel.second_derivatives(&p);
+            for (slot, &energy) in row.iter_mut().zip(energies) {
+                *slot = curve(HyperDual64::from_re(energy)).eps1eps2;
+            }
+            drop(curve);
+            seed(&mut p, i, |x| x.eps1 = 0.0)?;
+            seed(&mut p, j, |x| x.eps2 = 0.0)?;
+        }
+        self.check_finite(energies, out, "a second derivative of dN/dE")
+    }
+
+    /// d ln(dN/dE) / d ln E at one energy (MeV), exact. At zero norm it is the slope of the shape.
+    ///
+    /// # Errors
+    /// As [`Spectrum::evaluate`]; [`Error::SpectrumNotFinite`] where dN/dE itself is zero.
+    pub fn log_slope(&self, energy: f64) -> Result<f64> {
+        self.check(&[energy], 1, 1)?;
+        let mut p: Vec<Dual64> = self.parameters.iter().map(|x| Dual64::from_re(x.true_value())).collect();
+        if let Some(norm) = self.norm.and_then(|i| p.get_mut(i)).filter(|norm| norm.re == 0.0) {
+            norm.re = 1.0;
+        }
+        let f = self.kernel.first_derivatives(&p)(Dual64::new(energy, 1.0));
+        let slope = [energy * f.eps / f.re];
+        self.check_finite(&[energy], &slope, "the logarithmic slope of dN/dE")?;
+        Ok(slope[0])
+    }
+
+    fn scale(&self, parameter: usize) -> f64 {
+        self.parameters.get(parameter).map_or(f64::NAN, Parameter::scale)
+    }
+
+    /// Checks energies and the length of the output, `quantities` numbers an energy.
+    fn check(&self, energies: &[f64], found: usize, quantities: usize) -> Result<()> {
+        let expected = energies.len() * quantities;
+        if found != expected {
+            return Err(Error::Length { what: "the output of a spectrum", expected, found });
+        }
+        let (min, max) = self.kernel.energies();
+        for &energy in energies {
+            if !(energy > 0.0 && energy.is_finite()) {
+                return Err(Error::InvalidEnergy { energy });
+            }
+            if !(min..=max).contains(&energy) {
+                let file = self.file.as_deref().map_or_else(String::new, |file| format!(" {file:?}"));
+                let function = format!("{}{file}", self.type_name);
+                return Err(Error::EnergyOutsideTable { function, energy, min, max });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_finite(&self, energies: &[f64], out: &[f64], quantity: &'static str) -> Result<()> {
+        let Some(position) = out.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+        let energy = energies.get(position % energies.len().max(1)).copied().unwrap_or(f64::NAN);
+        let mut parameters = String::new();
+        for p in &self.parameters {
+            // Writing to a String cannot fail.
+            let _ = write!(
+                parameters,
+                "{}{} = {:?}",
+                if parameters.is_empty() { "" } else { ", " },
+                p.name(),
+                p.true_value()
+            );
+        }
+        Err(Error::SpectrumNotFinite { function: self.type_name.clone(), quantity, energy, parameters })
+    }
+}
+
+/// The rows of an output of `width` numbers each; none when there are no energies.
+fn rows(out: &mut [f64], width: usize) -> impl Iterator<Item = &mut [f64]> {
+    out.chunks_exact_mut(width.max(1))
+}
+
+fn seed<D>(p: &mut [D], i: usize, set: impl FnOnce(&mut D)) -> Result<()> {
+    let count = p.len();
+    set(p.get_mut(i).ok_or(Error::Index { what: "parameter", index: i, count })?);
+    Ok(())
+}
+
+/// Puts the parameters in declaration order and checks that exactly the declared ones are there.
+fn arrange(function: &str, declared: &[Declared], mut given: Vec<Parameter>) -> Result<Vec<Parameter>> {
+    let expected = || declared.iter().map(|d| d.name.to_string()).collect();
+    let mut arranged = Vec::with_capacity(declared.len());
+    for declaration in declared {
+        let Some(position) = given.iter().position(|p| p.name() == declaration.name) else {
+            let parameter = declaration.name.to_string();
+            return Err(Error::MissingParameter { function: function.to_owned(), parameter, expected: expected() });
+        };
+        let mut parameter = given.remove(position);
+        if declaration.freedom == Freedom::AlwaysFixed {
+            parameter.mark_always_fixed();
+        }
+        arranged.push(parameter);
+    }
+    if let Some(extra) = given.first() {
+        let (function, parameter) = (function.to_owned(), extra.name().to_owned());
+        return Err(if declared.iter().any(|d| d.name == parameter) {
+            Error::DuplicateParameter { function, parameter }
+        } else {
+            Error::UnknownParameter { function, parameter, expected: expected() }
+        });
+    }
+    Ok(arranged)
+}

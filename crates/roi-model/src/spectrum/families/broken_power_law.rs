@@ -1,0 +1,28 @@
+//! `BrokenPowerLaw`: N (E/Eb)^g1 below the break energy Eb, N (E/Eb)^g2 from it on.
+
+use std::sync::Arc;
+
+use crate::spectrum::family::{Family, Make, free};
+use crate::spectrum::formula::{Formula, Number, bind};
+
+pub(crate) const FAMILY: Family = Family {
+    name: "BrokenPowerLaw",
+    parameters: &[free("Prefactor", 1.0), free("Index1", -1.5), free("Index2", -2.5), free("BreakValue", 1000.0)],
+    norm: Some("Prefactor"),
+    shape: &["Index1", "Index2"],
+    index: &["Index1", "Index2"],
+    kernel: Make::Plain(|| Arc::new(BrokenPowerLaw)),
+};
+
+#[derive(Debug)]
+struct BrokenPowerLaw;
+
+impl Formula for BrokenPowerLaw {
+    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+        let [norm, index1, index2, break_energy] = bind(p);
+        move |energy| {
+            let index = if energy < break_energy { index1 } else { index2 };
+            norm * ((energy / break_energy).ln() * index).exp()
+        }
+    }
+}

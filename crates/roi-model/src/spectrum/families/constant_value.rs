@@ -1,0 +1,25 @@
+//! `ConstantValue`: the same dN/dE at every energy.
+
+use std::sync::Arc;
+
+use crate::spectrum::family::{Family, Make, free};
+use crate::spectrum::formula::{Formula, Number, bind};
+
+pub(crate) const FAMILY: Family = Family {
+    name: "ConstantValue",
+    parameters: &[free("Value", 1.0)],
+    norm: Some("Value"),
+    shape: &[],
+    index: &[],
+    kernel: Make::Plain(|| Arc::new(ConstantValue)),
+};
+
+#[derive(Debug)]
+struct ConstantValue;
+
+impl Formula for ConstantValue {
+    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+        let [value] = bind(p);
+        move |_| value
+    }
+}

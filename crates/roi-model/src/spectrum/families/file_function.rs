@@ -1,0 +1,32 @@
+//! `FileFunction`: a norm times a table of dN/dE, interpolated linearly in ln E and ln dN/dE.
+
+use std::sync::Arc;
+
+use crate::spectrum::family::{Family, Make, free};
+use crate::spectrum::file_table::FileTable;
+use crate::spectrum::formula::{Formula, Number, bind};
+
+pub(crate) const FAMILY: Family = Family {
+    name: "FileFunction",
+    parameters: &[free("Normalization", 1.0)],
+    norm: Some("Normalization"),
+    shape: &[],
+    index: &[],
+    kernel: Make::FromTable(|table| Arc::new(FileFunction { table })),
+};
+
+#[derive(Debug)]
+struct FileFunction {
+    table: Arc<FileTable>,
+}
+
+impl Formula for FileFunction {
+    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+        let [norm] = bind(p);
+        move |energy| norm * self.table.interpolate(energy)
+    }
+
+    fn domain(&self) -> (f64, f64) {
+        self.table.energy_range()
+    }
+}

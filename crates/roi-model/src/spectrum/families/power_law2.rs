@@ -1,0 +1,36 @@
+//! `PowerLaw2`: a power law E^g whose norm is its integral F over [E1, E2].
+//!
+//! dN/dE = F (1+g) E^g / (E2^(1+g) - E1^(1+g)), here written with (e^x - 1)/x, so that g = -1 is no special case and
+//! its neighbourhood loses no digits (the reference switches to F / (E ln(E2/E1)) at exactly g = -1).
+
+use std::sync::Arc;
+
+use crate::spectrum::exponential::exprel;
+use crate::spectrum::family::{Family, Make, always_fixed, free};
+use crate::spectrum::formula::{Formula, Number, bind};
+
+pub(crate) const FAMILY: Family = Family {
+    name: "PowerLaw2",
+    parameters: &[
+        free("Integral", 1.0),
+        free("Index", -2.0),
+        always_fixed("LowerLimit", 100.0),
+        always_fixed("UpperLimit", 200_000.0),
+    ],
+    norm: Some("Integral"),
+    shape: &["Index"],
+    index: &["Index"],
+    kernel: Make::Plain(|| Arc::new(PowerLaw2)),
+};
+
+#[derive(Debug)]
+struct PowerLaw2;
+
+impl Formula for PowerLaw2 {
+    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+        let [integral, index, lower, upper] = bind(p);
+        let log_range = (upper / lower).ln();
+        let norm = integral / (lower * log_range * exprel((index + 1.0) * log_range));
+        move |energy| norm * ((energy / lower).ln() * index).exp()
+    }
+}
