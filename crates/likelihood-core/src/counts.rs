@@ -24,6 +24,9 @@ pub struct CountsCube {
 
 impl CountsCube {
     /// A cube of shape `[energy bin, y, x]`. Counts must be finite and not negative.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the bins are not the axis's or there is no pixel, [`Error::BadValue`] for a count that is not allowed.
     pub fn new(axis: EnergyAxis, counts: Array3<f32>) -> Result<Self> {
         let (bins, ny, nx) = counts.dim();
         if bins != axis.n_bins() || ny == 0 || nx == 0 {

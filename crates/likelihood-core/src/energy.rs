@@ -18,6 +18,9 @@ pub struct EnergyAxis {
 
 impl EnergyAxis {
     /// An axis from its edges in MeV: finite, positive, strictly increasing, at least two.
+    ///
+    /// # Errors
+    /// [`Error::TooFewEdges`], or [`Error::EnergyEdges`] naming the first edge that is not allowed.
     pub fn new(edges: Vec<f64>) -> Result<Self> {
         if edges.len() < 2 {
             return Err(Error::TooFewEdges { found: edges.len() });

@@ -61,7 +61,7 @@ impl Filled {
     }
 
     /// For each filled bin the values of `planes[bin + offset]` at its pixel; `planes` is `[edge, y, x]` in standard layout.
-    pub(crate) fn gather(&self, planes: ndarray::ArrayView3<'_, f32>, offset: usize) -> Vec<f32> {
+    pub(crate) fn gather(&self, planes: &ndarray::ArrayView3<'_, f32>, offset: usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(self.len());
         for (bin, plane) in planes.outer_iter().skip(offset).take(self.bins.len() - 1).enumerate() {
             let pixels = &self.pixels[self.bins[bin]..self.bins[bin + 1]];
@@ -108,7 +108,7 @@ mod tests {
         let cube = CountsCube::new(EnergyAxis::new(vec![1.0, 2.0, 3.0]).unwrap(), counts).unwrap();
         let planes = Array3::from_shape_fn((3, 2, 2), |(k, y, x)| (100 * k + 10 * y + x) as f32);
         let filled = Filled::new(&cube);
-        assert_eq!(filled.gather(planes.view(), 0), [1.0, 10.0, 11.0, 100.0, 101.0, 110.0, 111.0]);
-        assert_eq!(filled.gather(planes.view(), 1), [101.0, 110.0, 111.0, 200.0, 201.0, 210.0, 211.0]);
+        assert_eq!(filled.gather(&planes.view(), 0), [1.0, 10.0, 11.0, 100.0, 101.0, 110.0, 111.0]);
+        assert_eq!(filled.gather(&planes.view(), 1), [101.0, 110.0, 111.0, 200.0, 201.0, 210.0, 211.0]);
     }
 }

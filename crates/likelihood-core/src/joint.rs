@@ -1,6 +1,7 @@
 //! The likelihood of several components that share one model: the sum of theirs.
 
 use ndarray::Array2;
+use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 
 use crate::error::{Error, Result};
@@ -25,6 +26,9 @@ pub struct JointLikelihood {
 
 impl JointLikelihood {
     /// The likelihood of at least one component.
+    ///
+    /// # Errors
+    /// [`Error::NoComponents`].
     pub fn new(components: Vec<BinnedLikelihood>) -> Result<Self> {
         if components.is_empty() {
             return Err(Error::NoComponents);
@@ -55,16 +59,24 @@ impl JointLikelihood {
         self.components.iter().flat_map(BinnedLikelihood::counts_spectrum).sum()
     }
 
-    /// Predicted counts of a source in all components.
+    /// Predicted counts of a source (by its index in the region) in all components; 0 when there is no such source.
+    ///
+    /// # Errors
+    /// [`Error::NoSourceMap`], or a spectrum that cannot be evaluated.
     pub fn npred(&self, roi: &Roi, source: usize) -> Result<f64> {
         let mut npred = 0.0;
-        for component in &self.components {
-            npred += component.npred(&roi.sources()[source])?.iter().sum::<f64>();
+        if let Some(source) = roi.sources().get(source) {
+            for component in &self.components {
+                npred += component.npred(source)?.iter().sum::<f64>();
+            }
         }
         Ok(npred)
     }
 
     /// `logL` of the region as it is.
+    ///
+    /// # Errors
+    /// [`Error::NoSourceMap`]; a spectrum that is not finite; counts where nothing is predicted ([`Error::UnmodelledCounts`]).
     pub fn value(&mut self, roi: &Roi) -> Result<f64> {
         self.prepare(roi)?;
         let mut total = 0.0;
@@ -130,7 +142,7 @@ impl JointLikelihood {
         }
         let latch = |&index: &usize| {
             let spectrum = of(index);
-            (spectrum.type_name().to_owned(), spectrum.parameters().iter().map(|p| p.true_value()).collect())
+            (spectrum.type_name().to_owned(), spectrum.parameters().iter().map(Parameter::true_value).collect())
         };
         self.fixed = Some(self.plan.fixed.iter().map(latch).collect());
         Ok(())

@@ -27,7 +27,7 @@ pub(crate) struct Planes<'a> {
     pub(crate) upper: &'a [f32],
 }
 
-impl<'a> Planes<'a> {
+impl Planes<'_> {
     fn slice(self, range: &Range<usize>) -> Self {
         Self { lower: &self.lower[range.clone()], upper: &self.upper[range.clone()] }
     }
@@ -179,9 +179,7 @@ fn poisson(counts: &[f32], model: &[f64], ratio: &mut [f64]) -> BlockSum {
         *r = n / m;
     };
     let whole = counts.len() - counts.len() % LANES;
-    for ((n, m), r) in
-        counts.chunks_exact(LANES).zip(model.chunks_exact(LANES)).zip(ratio.chunks_exact_mut(LANES))
-    {
+    for ((n, m), r) in counts.chunks_exact(LANES).zip(model.chunks_exact(LANES)).zip(ratio.chunks_exact_mut(LANES)) {
         for lane in 0..LANES {
             step(lane, n[lane], m[lane], &mut r[lane]);
         }

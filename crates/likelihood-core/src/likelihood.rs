@@ -45,7 +45,7 @@ struct Template {
 }
 
 impl Template {
-    fn new(filled: &Filled, planes: ArrayView3<'_, f32>) -> Self {
+    fn new(filled: &Filled, planes: &ArrayView3<'_, f32>) -> Self {
         let plane_sums = planes.outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect();
         Self { lower: filled.gather(planes, 0), upper: filled.gather(planes, 1), plane_sums }
     }
@@ -131,15 +131,21 @@ impl BinnedLikelihood {
     /// When the shape does not fit the counts cube, or a map of this name is there already.
     pub fn add_source_map(&mut self, source_name: &str, map: &SourceMap) -> Result<()> {
         if self.templates.contains_key(source_name) {
-            return Err(Error::DuplicateSourceMap { component: self.name.clone(), source_name: source_name.to_owned() });
+            return Err(Error::DuplicateSourceMap {
+                component: self.name.clone(),
+                source_name: source_name.to_owned(),
+            });
         }
-        let planes = map.at_edges(self.axis.edges().len(), self.shape.0, self.shape.1).map_err(|error| match error {
-            Error::Shape { expected, found, .. } => {
-                Error::Shape { what: format!("source map of '{source_name}' in component '{}'", self.name), expected, found }
-            }
-            other => other,
-        })?;
-        self.templates.insert(source_name.to_owned(), Template::new(&self.filled, planes));
+        let planes =
+            map.at_edges(self.axis.edges().len(), self.shape.0, self.shape.1).map_err(|error| match error {
+                Error::Shape { expected, found, .. } => Error::Shape {
+                    what: format!("source map of '{source_name}' in component '{}'", self.name),
+                    expected,
+                    found,
+                },
+                other => other,
+            })?;
+        self.templates.insert(source_name.to_owned(), Template::new(&self.filled, &planes));
         Ok(())
     }
 
@@ -169,20 +175,20 @@ impl BinnedLikelihood {
     }
 
     /// Predicted counts of a source per energy bin.
+    ///
+    /// # Errors
+    /// [`Error::NoSourceMap`], or a spectrum that cannot be evaluated.
     pub fn npred(&self, source: &Source) -> Result<Vec<f64>> {
         let template = self.template(source.name())?;
         let spectrum = self.spectrum(source)?;
         let edge = |e: usize| template.plane_sums[e] * spectrum[e];
-        Ok((0..self.axis.n_bins())
-            .map(|k| edge(k) * self.rule.lower[k] + edge(k + 1) * self.rule.upper[k])
-            .collect())
+        Ok((0..self.axis.n_bins()).map(|k| edge(k) * self.rule.lower[k] + edge(k + 1) * self.rule.upper[k]).collect())
     }
 
     fn template(&self, source_name: &str) -> Result<&Template> {
-        self.templates.get(source_name).ok_or_else(|| Error::NoSourceMap {
-            component: self.name.clone(),
-            source_name: source_name.to_owned(),
-        })
+        self.templates
+            .get(source_name)
+            .ok_or_else(|| Error::NoSourceMap { component: self.name.clone(), source_name: source_name.to_owned() })
     }
 
     /// A source's spectrum at the edges.
@@ -399,7 +405,7 @@ impl BinnedLikelihood {
         let all = self.filled.blocks.iter().flat_map(|block| block.range.clone().map(|index| (index, block.bin)));
         let (index, model) = all
             .map(|(index, bin)| (index, model(index, bin)))
-            .find(|(_, model)| !(*model >= f64::MIN_POSITIVE))
+            .find(|(_, model)| model.is_nan() || *model < f64::MIN_POSITIVE)
             .unwrap_or_default();
         let (energy, y, x) = self.filled.place(index);
         let counts = f64::from(self.filled.counts[index]);

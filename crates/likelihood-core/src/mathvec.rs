@@ -6,8 +6,7 @@
 /// `ln(1 + f) = 2 artanh(s)` is an odd series in `s`, whose tail is replaced by a minimax polynomial of degree 14 in `s`
 /// (the polynomial published with FDLIBM's `e_log`). Only additions, multiplications and one division are used, in a fixed
 /// order and without fused operations, so the result is the same bits on every instruction set.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "must be inlined into the multiversioned loops to be compiled for their targets")]
+#[inline(always)] // compiled for the instruction set of the multiversioned loops that it is inlined into
 pub(crate) fn ln(x: f64) -> f64 {
     const LN2_HI: f64 = 6.931_471_803_691_238e-1;
     const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;
@@ -51,7 +50,9 @@ mod tests {
     #[test]
     fn exact_at_one_and_close_at_the_borders_of_the_range() {
         assert_eq!(ln(1.0), 0.0);
-        for x in [f64::MIN_POSITIVE, f64::MAX, 0.5, 2.0, 0.5f64.sqrt(), 2f64.sqrt(), 1.0 - f64::EPSILON, 1.0 + f64::EPSILON] {
+        for x in
+            [f64::MIN_POSITIVE, f64::MAX, 0.5, 2.0, 0.5f64.sqrt(), 2f64.sqrt(), 1.0 - f64::EPSILON, 1.0 + f64::EPSILON]
+        {
             assert!(ulps(ln(x), x.ln()) <= 1, "ln({x:e}) = {:e}, expected {:e}", ln(x), x.ln());
         }
     }

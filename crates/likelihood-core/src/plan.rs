@@ -1,5 +1,6 @@
 //! Which sources of a region are free, fixed or muted, and where their parameters stand in the vector of free parameters.
 
+use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 
 /// A source with at least one free parameter.
@@ -37,7 +38,7 @@ impl Plan {
     pub(crate) fn new(roi: &Roi, muted: &[String]) -> Self {
         let mut plan = Self::default();
         for (index, source) in roi.sources().iter().enumerate() {
-            let flags: Vec<bool> = source.spectrum().parameters().iter().map(|p| p.is_free()).collect();
+            let flags: Vec<bool> = source.spectrum().parameters().iter().map(Parameter::is_free).collect();
             let wanted: Vec<usize> = (0..flags.len()).filter(|&p| flags[p]).collect();
             let is_muted = muted.iter().any(|name| name == source.name());
             let first = plan.n_parameters;

@@ -23,6 +23,9 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// A map of shape `[plane, y, x]`. Values must be finite; tiny negative ones (ringing of a convolution) are allowed.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for an empty map, [`Error::BadValue`] for a value that is not finite.
     pub fn new(planes: Array3<f32>) -> Result<Self> {
         if planes.is_empty() {
             return Err(Error::Shape {

@@ -202,6 +202,16 @@ impl SpatialModel {
         self.kind.diffuse_background
     }
 
+    /// Integral of the template over the sky, by which `dN/dE` times is the source's flux: 1 for points, disks and Gaussians, `4 pi` for
+    /// the isotropic template (its `Value` ignored, as in the LAT tools), `None` for maps, whose files would have to be integrated.
+    pub fn angular_integral(&self) -> Option<f64> {
+        match self.kind.name {
+            "SkyDirFunction" | "RadialDisk" | "RadialGaussian" => Some(1.0),
+            "ConstantValue" => Some(4.0 * std::f64::consts::PI),
+            _ => None,
+        }
+    }
+
     /// Attributes of the XML element that this crate does not know, in their order.
     pub fn attributes(&self) -> &[(String, String)] {
         &self.attributes
