@@ -44,11 +44,7 @@ pub fn read(path: &Path) -> Result<CountsCubeFile> {
     let wcs = WcsHeader::read(&file, primary)?;
     let axis = energy_bounds::read(&file)?;
     let gti = good_time::read(&file)?;
-    let cube = CountsCube::new(axis, counts).map_err(|source| Error::Data {
-        path: path.to_owned(),
-        hdu: primary.label(),
-        source,
-    })?;
+    let cube = CountsCube::new(axis, counts).map_err(|source| Error::data(path, primary.label(), source))?;
     Ok(CountsCubeFile { cube, wcs, gti })
 }
 
@@ -79,7 +75,7 @@ pub(crate) fn write_primary(writer: &mut FitsWriter, counts: &CountsCubeFile, pr
     }
     let mut header = header(counts);
     header.set("CREATOR", format!("roi-fit {product}").as_str(), "software creating this file");
-    writer.image(&header, counts.cube.counts().view())
+    writer.image(&header, counts.cube.counts())
 }
 
 /// The keywords of an image over the pixels and energies of `counts`.

@@ -54,7 +54,7 @@ pub(crate) fn read(file: &FitsFile) -> Result<EnergyAxis> {
     }
     let mut edges = lower;
     edges.push(last);
-    EnergyAxis::new(edges).map_err(|source| Error::Data { path: file.path().to_owned(), hdu: hdu.label(), source })
+    EnergyAxis::new(edges).map_err(|source| Error::data(file.path(), hdu.label(), source))
 }
 
 fn bad_column(file: &FitsFile, column: &str, reason: String) -> Error {

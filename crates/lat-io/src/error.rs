@@ -144,7 +144,7 @@ pub enum Error {
         /// The HDU, by name or number.
         hdu: String,
         /// What is wrong with them.
-        source: likelihood_core::Error,
+        source: Box<likelihood_core::Error>,
     },
     /// Two products of one component with different energy edges.
     #[error(
@@ -228,7 +228,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: roi_model::error::Error,
+        source: Box<roi_model::Error>,
     },
     /// Text that is not UTF-8.
     #[error("'{path}' is not text in UTF-8 (first bad byte at offset {offset})")]
@@ -303,6 +303,16 @@ impl Error {
         } else {
             Self::Io { action, path: path.to_owned(), source }
         }
+    }
+
+    /// Values of an HDU that cannot be.
+    pub(crate) fn data(path: &Path, hdu: String, source: likelihood_core::Error) -> Self {
+        Self::Data { path: path.to_owned(), hdu, source: Box::new(source) }
+    }
+
+    /// A model file that cannot be used.
+    pub(crate) fn model(path: &Path, source: roi_model::Error) -> Self {
+        Self::Model { path: path.to_owned(), source: Box::new(source) }
     }
 
     /// Whether the user's input is at fault (a wrong path, file or key) rather than the machine.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// When the file is missing, is not text, or is no table of positive energies in increasing order.
 pub fn read(path: &Path) -> Result<FileTable> {
     let text = read_text(path)?;
-    FileTable::parse(&text).map_err(|source| Error::Model { path: path.to_owned(), source })
+    FileTable::parse(&text).map_err(|source| Error::model(path, source))
 }
 
 /// Replaces every `$(NAME)` by the environment variable `NAME`, as the LAT tools do in file names.

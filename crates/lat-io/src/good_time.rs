@@ -13,16 +13,14 @@ pub(crate) fn read(file: &FitsFile) -> Result<Vec<(f64, f64)>> {
     let start = file.read_column(hdu, "START")?;
     let stop = file.read_column(hdu, "STOP")?;
     let intervals: Vec<_> = start.into_iter().zip(stop).collect();
-    match intervals.iter().position(|(start, stop)| !(start.is_finite() && stop.is_finite() && start <= stop)) {
+    let ordered = |(start, stop): &(f64, f64)| start.is_finite() && stop.is_finite() && start <= stop;
+    match intervals.iter().enumerate().find(|(_, interval)| !ordered(interval)) {
         None => Ok(intervals),
-        Some(row) => Err(Error::Column {
+        Some((row, (start, stop))) => Err(Error::Column {
             path: file.path().to_owned(),
             hdu: hdu.label(),
             column: "STOP".into(),
-            reason: format!(
-                "row {row} (0-based) is no time interval: START {:?}, STOP {:?}",
-                intervals[row].0, intervals[row].1
-            ),
+            reason: format!("row {row} (0-based) is no time interval: START {start:?}, STOP {stop:?}"),
         }),
     }
 }

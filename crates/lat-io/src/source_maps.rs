@@ -88,7 +88,7 @@ impl SourceMapFile {
         })?;
         self.check_shape(hdu)?;
         let planes = self.file.read_cube_f32(hdu)?;
-        SourceMap::new(planes).map_err(|source| Error::Data { path: self.path().to_owned(), hdu: hdu.label(), source })
+        SourceMap::new(planes).map_err(|source| Error::data(self.path(), hdu.label(), source))
     }
 
     fn find(&self, name: &str) -> Option<&Hdu> {
@@ -105,7 +105,7 @@ impl SourceMapFile {
         let axes = hdu.image_axes().unwrap_or_default();
         let fits = match axes {
             [nx, ny, planes] => {
-                (*nx, *ny) == (self.wcs.nx, self.wcs.ny) && *planes >= edges && (planes - edges) % 2 == 0
+                (*nx, *ny) == (self.wcs.nx, self.wcs.ny) && *planes >= edges && (planes - edges).is_multiple_of(2)
             }
             _ => false,
         };
@@ -160,14 +160,10 @@ pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item 
         if name.trim().is_empty() || name.trim_end() != name || reserved(&name) {
             return Err(refuse("a source name must not be empty, end in a blank or look like '__reserved__'"));
         }
-        map.at_edges(edges, ny, nx).map_err(|source| Error::Data {
-            path: path.to_owned(),
-            hdu: format!("'{name}'"),
-            source,
-        })?;
+        map.at_edges(edges, ny, nx).map_err(|source| Error::data(path, format!("'{name}'"), source))?;
         let mut header = counts_cube::header(counts);
         header.set("EXTNAME", name.as_str(), "source name");
-        writer.image(&header, map.planes().view())?;
+        writer.image(&header, map.planes())?;
         if !seen.insert(name.clone()) {
             return Err(refuse("this name was given before"));
         }

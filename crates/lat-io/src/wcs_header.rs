@@ -14,6 +14,16 @@ pub enum Frame {
     Galactic,
 }
 
+impl Frame {
+    /// The direction of a longitude and latitude (degrees) in this frame.
+    pub(crate) fn direction(self, lon: f64, lat: f64) -> roi_model::Result<SkyDirection> {
+        match self {
+            Self::Celestial => SkyDirection::new(lon, lat),
+            Self::Galactic => SkyDirection::from_galactic(lon, lat),
+        }
+    }
+}
+
 /// Pixel grid and projection of a LAT map: plain header values, angles in degrees.
 ///
 /// Pixel numbers in `crpix` follow FITS: the centre of the first pixel is 1.
@@ -63,7 +73,7 @@ impl WcsHeader {
             ny,
             ctype1: format!("{lon}{projection}"),
             ctype2: format!("{lat}{projection}"),
-            crpix: [(nx as f64 + 1.0) / 2.0, (ny as f64 + 1.0) / 2.0],
+            crpix: [f64::midpoint(nx as f64, 1.0), f64::midpoint(ny as f64, 1.0)],
             crval: center,
             cdelt: [-degrees_per_pixel, degrees_per_pixel],
             crota2: 0.0,
@@ -99,11 +109,9 @@ impl WcsHeader {
     /// When the frame is unknown or the coordinates are no direction.
     pub fn reference_direction(&self) -> Result<SkyDirection> {
         let [lon, lat] = self.crval;
-        match self.frame()? {
-            Frame::Celestial => SkyDirection::new(lon, lat),
-            Frame::Galactic => SkyDirection::from_galactic(lon, lat),
-        }
-        .map_err(|error| Error::Projection { reason: format!("CRVAL {lon}, {lat}: {error}") })
+        self.frame()?
+            .direction(lon, lat)
+            .map_err(|error| Error::Projection { reason: format!("CRVAL {lon}, {lat}: {error}") })
     }
 
     /// Reads the projection of an image HDU and checks it.

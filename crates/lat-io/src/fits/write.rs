@@ -9,7 +9,7 @@ use fitsio_pure::image_writer::ImageWriter;
 use fitsio_pure::io::{AtomicFile, Durability};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use ndarray::ArrayView3;
+use ndarray::Array3;
 
 use super::header::{Header, printable};
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ pub struct FitsWriter {
 #[derive(Debug)]
 enum Sink {
     Plain(AtomicFile),
-    Gzip(GzEncoder<AtomicFile>),
+    Gzip(Box<GzEncoder<AtomicFile>>),
 }
 
 impl Write for Sink {
@@ -79,7 +79,8 @@ impl FitsWriter {
         let file = AtomicFile::with_durability(&path, Durability::Atomic)
             .map_err(|source| Error::io("write", &path, source))?;
         let gzip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-        let sink = if gzip { Sink::Gzip(GzEncoder::new(file, Compression::default())) } else { Sink::Plain(file) };
+        let sink =
+            if gzip { Sink::Gzip(Box::new(GzEncoder::new(file, Compression::default()))) } else { Sink::Plain(file) };
         Ok(Self { path, sink, hdus: 0 })
     }
 
@@ -93,7 +94,7 @@ impl FitsWriter {
     ///
     /// # Errors
     /// When FITS cannot hold the header, or the file cannot be written.
-    pub fn image(&mut self, header: &Header, pixels: ArrayView3<'_, f32>) -> Result<()> {
+    pub fn image(&mut self, header: &Header, pixels: &Array3<f32>) -> Result<()> {
         let (nz, ny, nx) = pixels.dim();
         let extra = self.cards(header)?;
         let hdu = self.label(header);

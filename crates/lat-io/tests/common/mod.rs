@@ -1,5 +1,11 @@
 //! What the tests of this crate share: the directory of real data, a small made-up region.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "this is test code, which clippy only sees inside #[test]"
+)]
+
 use std::path::PathBuf;
 
 use lat_io::{CountsCubeFile, Frame, WcsHeader};
@@ -8,7 +14,7 @@ use ndarray::Array3;
 
 /// A file or folder of the real data, or `None` (with a note) where the data is absent.
 #[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
-pub fn real_data(name: &str) -> Option<PathBuf> {
+pub(crate) fn real_data(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("ROI_FIT_TEST_DATA")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
     let path = root.join(name);
@@ -21,7 +27,7 @@ pub fn real_data(name: &str) -> Option<PathBuf> {
 
 /// A counts cube of 3 energy bins, 4 rows and 5 columns. Its edges are exact in 32-bit keV, so that files give them back bit for bit.
 #[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
-pub fn small_counts() -> CountsCubeFile {
+pub(crate) fn small_counts() -> CountsCubeFile {
     let axis = EnergyAxis::new(vec![100.0, 250.0, 1000.0, 8000.0]).unwrap();
     let counts = Array3::from_shape_fn((3, 4, 5), |(k, y, x)| (k * 20 + y * 5 + x) as f32);
     CountsCubeFile {
@@ -33,7 +39,7 @@ pub fn small_counts() -> CountsCubeFile {
 
 /// Source maps for [`small_counts`]: `isodiff` with a plane an edge, `4FGL J0000.0-0000` with two more on each side.
 #[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
-pub fn small_maps() -> Vec<(String, SourceMap)> {
+pub(crate) fn small_maps() -> Vec<(String, SourceMap)> {
     let map = |planes: usize, scale: f32| {
         SourceMap::new(Array3::from_shape_fn((planes, 4, 5), |(k, y, x)| scale * (1 + k * 20 + y * 5 + x) as f32))
             .unwrap()

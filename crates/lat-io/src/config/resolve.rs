@@ -1,0 +1,288 @@
+//! From the tree of keys to typed options: defaults, overrides of components, ranges.
+
+use std::path::{Path, PathBuf};
+
+use super::schema::{components_of, wrong};
+use super::yaml::{Node, Value};
+use super::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig, directory};
+use crate::error::{Error, Result};
+use crate::file_function::expand_environment;
+use crate::wcs_header::Frame;
+
+pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Config> {
+    let whole = Keys { path, layers: vec![root] };
+    let components = match root.get("components") {
+        Some(node) => components_of(path, node)?,
+        None => Vec::new(),
+    };
+    let components = if components.is_empty() {
+        vec![component(&whole, "00")?]
+    } else {
+        components
+            .into_iter()
+            .map(|(name, node)| component(&Keys { path, layers: vec![node, root] }, &name))
+            .collect::<Result<_>>()?
+    };
+    let optimizer = optimizer(OptimizerConfig::default(), &Keys { path, layers: vec![root] }, "optimizer")?;
+    Ok(Config {
+        path: path.to_owned(),
+        outdir: whole.path_of("fileio", "outdir")?.unwrap_or_else(|| directory(path).to_owned()),
+        center: center(&whole)?,
+        roiopt: roiopt(&whole, &optimizer)?,
+        optimizer,
+        components,
+        diffuse_dirs: whole
+            .texts("model", "diffuse_dir")?
+            .iter()
+            .map(|text| whole.resolve_path(text))
+            .collect::<Result<_>>()?,
+        notes,
+    })
+}
+
+fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
+    unsupported(keys)?;
+    let energy = |key: &str, log_key: &str| -> Result<Option<f64>> {
+        let positive = |x: &f64| x.is_finite() && *x > 0.0;
+        match keys.number("selection", log_key)? {
+            Some(_) => {
+                let log = keys.number_in("selection", log_key, "a finite number", |x| x.is_finite())?;
+                Ok(log.map(|log| 10f64.powf(log)))
+            }
+            None => keys.number_in("selection", key, "an energy above 0 in MeV", positive),
+        }
+    };
+    let (emin, emax) = (energy("emin", "logemin")?, energy("emax", "logemax")?);
+    if let (Some(emin), Some(emax)) = (emin, emax)
+        && emin >= emax
+    {
+        return Err(keys.wrong("selection", "emax", &format!("an energy above emin ({emin} MeV)")));
+    }
+    let coordsys = match keys.text("binning", "coordsys")?.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        None => None,
+        Some("CEL") => Some(Frame::Celestial),
+        Some("GAL") => Some(Frame::Galactic),
+        Some(_) => return Err(keys.wrong("binning", "coordsys", "CEL or GAL")),
+    };
+    let file = |key: &str| keys.path_of("files", key);
+    let either = |key: &str| Ok::<_, Error>(file(key)?.or(keys.path_of("gtlike", key)?));
+    Ok(ComponentConfig {
+        name: name.to_owned(),
+        emin,
+        emax,
+        coordsys,
+        edisp: EnergyDispersion {
+            edisp: keys.flag("gtlike", "edisp")?.unwrap_or(true),
+            bins: keys.whole("gtlike", "edisp_bins")?.unwrap_or(-1),
+            disable: keys.texts("gtlike", "edisp_disable")?,
+        },
+        files: Files {
+            ccube: file("ccube")?,
+            srcmap: either("srcmap")?,
+            bexpmap: either("bexpmap")?,
+            psf: file("psf")?,
+            drm: file("drm")?,
+            wmap: either("wmap")?,
+            xml: file("xml")?,
+        },
+    })
+}
+
+/// Keys that would change the numbers, and that nothing here carries out.
+fn unsupported(keys: &Keys<'_>) -> Result<()> {
+    let refuse = |what: &str, remedy: &str| Error::Unsupported {
+        path: keys.path.to_owned(),
+        what: what.to_owned(),
+        remedy: remedy.to_owned(),
+    };
+    if keys.text("binning", "projtype")?.is_some_and(|text| !text.eq_ignore_ascii_case("WCS")) {
+        return Err(refuse("binning.projtype other than WCS", "make the products in a WCS projection"));
+    }
+    if keys.number("gtlike", "expscale")?.is_some_and(|scale| scale != 1.0) {
+        return Err(refuse("gtlike.expscale", "remove it, or scale the exposure before making the source maps"));
+    }
+    if keys.get("gtlike", "src_expscale").is_some_and(|(_, node)| !node.entries().is_empty()) {
+        return Err(refuse("gtlike.src_expscale", "remove it, or scale the exposure before making the source maps"));
+    }
+    Ok(())
+}
+
+fn center(keys: &Keys<'_>) -> Result<Option<Center>> {
+    if let Some(target) = keys.text("selection", "target")? {
+        return Ok(Some(Center::Target(target)));
+    }
+    for (lon, lat, frame) in [("ra", "dec", Frame::Celestial), ("glon", "glat", Frame::Galactic)] {
+        match (keys.number("selection", lon)?, keys.number("selection", lat)?) {
+            (None, None) => {}
+            (Some(x), Some(y)) => {
+                let direction = frame
+                    .direction(x, y)
+                    .map_err(|error| keys.wrong("selection", lat, &format!("a direction in degrees ({error})")))?;
+                return Ok(Some(Center::Direction(direction)));
+            }
+            (Some(_), None) => return Err(keys.wrong("selection", lon, &format!("it together with {lat}"))),
+            (None, Some(_)) => return Err(keys.wrong("selection", lat, &format!("it together with {lon}"))),
+        }
+    }
+    Ok(None)
+}
+
+fn optimizer(base: OptimizerConfig, keys: &Keys<'_>, section: &str) -> Result<OptimizerConfig> {
+    let at_least_0 = |x: &f64| x.is_finite() && *x >= 0.0;
+    let above_0 = |x: &f64| x.is_finite() && *x > 0.0;
+    let min_fit_quality = match keys.whole(section, "min_fit_quality")? {
+        None => base.min_fit_quality,
+        Some(quality) => u8::try_from(quality)
+            .ok()
+            .filter(|quality| *quality <= 3)
+            .ok_or_else(|| keys.wrong(section, "min_fit_quality", "0, 1, 2 or 3"))?,
+    };
+    Ok(OptimizerConfig {
+        optimizer: keys.text(section, "optimizer")?.unwrap_or(base.optimizer),
+        tol: keys.number_in(section, "tol", "a number above 0", above_0)?.unwrap_or(base.tol),
+        max_iter: keys.count(section, "max_iter")?.unwrap_or(base.max_iter),
+        init_lambda: keys
+            .number_in(section, "init_lambda", "0 or a number above", at_least_0)?
+            .unwrap_or(base.init_lambda),
+        retries: keys.count(section, "retries")?.unwrap_or(base.retries),
+        min_fit_quality,
+        verbosity: keys.whole(section, "verbosity")?.unwrap_or(base.verbosity),
+    })
+}
+
+fn roiopt(keys: &Keys<'_>, base: &OptimizerConfig) -> Result<RoioptConfig> {
+    let defaults = RoioptConfig::default();
+    let number = |key: &str, default: f64| -> Result<f64> {
+        Ok(keys.number_in("roiopt", key, "0 or a number above", |x| *x >= 0.0)?.unwrap_or(default))
+    };
+    let nested = keys.get("roiopt", "optimizer").map(|(_, node)| node);
+    let optimizer = match nested {
+        None => base.clone(),
+        Some(node) if matches!(node.value, Value::Map(_)) => nested_optimizer(keys.path, node, base)?,
+        Some(_) => return Err(keys.wrong("roiopt", "optimizer", "a mapping with keys of section 'optimizer'")),
+    };
+    Ok(RoioptConfig {
+        npred_frac: number("npred_frac", defaults.npred_frac)?,
+        npred_threshold: number("npred_threshold", defaults.npred_threshold)?,
+        shape_ts_threshold: number("shape_ts_threshold", defaults.shape_ts_threshold)?,
+        max_free_sources: keys.count("roiopt", "max_free_sources")?.unwrap_or(defaults.max_free_sources),
+        skip: keys.texts("roiopt", "skip")?,
+        optimizer,
+    })
+}
+
+/// `roiopt.optimizer` holds the keys of section `optimizer`: read them as if they stood there.
+fn nested_optimizer(path: &Path, node: &Node, base: &OptimizerConfig) -> Result<OptimizerConfig> {
+    let entry = super::yaml::Entry { key: "optimizer".into(), line: node.line, node: node.clone() };
+    let wrapped = Node { line: node.line, value: Value::Map(vec![entry]) };
+    super::schema::check(path, &wrapped)?;
+    optimizer(base.clone(), &Keys { path, layers: vec![&wrapped] }, "optimizer")
+}
+
+/// The values of keys, the first layer that has one winning.
+struct Keys<'a> {
+    path: &'a Path,
+    layers: Vec<&'a Node>,
+}
+
+impl<'a> Keys<'a> {
+    fn get(&self, section: &str, key: &str) -> Option<(String, &'a Node)> {
+        let node = self.layers.iter().find_map(|layer| layer.get(section)?.get(key))?;
+        Some((format!("{section}.{key}"), node))
+    }
+
+    fn wrong(&self, section: &str, key: &str, expected: &str) -> Error {
+        match self.get(section, key) {
+            Some((name, node)) => wrong(self.path, node, &name, &node.value, expected),
+            None => Error::Yaml { path: self.path.to_owned(), reason: format!("{section}.{key}: expected {expected}") },
+        }
+    }
+
+    fn number(&self, section: &str, key: &str) -> Result<Option<f64>> {
+        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
+        let number = match &node.value {
+            Value::Number(x) => Some(*x),
+            Value::Whole(n) => Some(*n as f64),
+            Value::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|x: &f64| !x.is_nan());
+        number.map(Some).ok_or_else(|| self.wrong(section, key, "a number"))
+    }
+
+    fn number_in(&self, section: &str, key: &str, expected: &str, valid: impl Fn(&f64) -> bool) -> Result<Option<f64>> {
+        match self.number(section, key)? {
+            Some(x) if !valid(&x) => Err(self.wrong(section, key, expected)),
+            number => Ok(number),
+        }
+    }
+
+    fn whole(&self, section: &str, key: &str) -> Result<Option<i64>> {
+        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
+        let whole = match &node.value {
+            Value::Whole(n) => Some(*n),
+            Value::Text(text) => text.trim().parse().ok(),
+            Value::Number(x) if x.fract() == 0.0 => format!("{x}").parse().ok(),
+            _ => None,
+        };
+        whole.map(Some).ok_or_else(|| self.wrong(section, key, "a whole number"))
+    }
+
+    /// A whole number of at least 1.
+    fn count(&self, section: &str, key: &str) -> Result<Option<usize>> {
+        match self.whole(section, key)? {
+            None => Ok(None),
+            Some(n) => usize::try_from(n)
+                .ok()
+                .filter(|n| *n >= 1)
+                .map(Some)
+                .ok_or_else(|| self.wrong(section, key, "a whole number of at least 1")),
+        }
+    }
+
+    /// YAML 1.1, which fermipy reads, also takes `yes`, `no`, `on` and `off`.
+    fn flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
+        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
+        let flag = match &node.value {
+            Value::Flag(flag) => Some(*flag),
+            Value::Text(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" => Some(true),
+                "false" | "no" | "off" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        flag.map(Some).ok_or_else(|| self.wrong(section, key, "true or false"))
+    }
+
+    fn text(&self, section: &str, key: &str) -> Result<Option<String>> {
+        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
+        text_of(node).map(Some).ok_or_else(|| self.wrong(section, key, "text"))
+    }
+
+    /// A list of texts; a single text is a list of one, as in fermipy.
+    fn texts(&self, section: &str, key: &str) -> Result<Vec<String>> {
+        let Some((_, node)) = self.get(section, key) else { return Ok(Vec::new()) };
+        let texts = match &node.value {
+            Value::List(items) => items.iter().map(text_of).collect::<Option<Vec<_>>>(),
+            _ => text_of(node).map(|text| vec![text]),
+        };
+        texts.ok_or_else(|| self.wrong(section, key, "a list of texts"))
+    }
+
+    fn path_of(&self, section: &str, key: &str) -> Result<Option<PathBuf>> {
+        self.text(section, key)?.map(|text| self.resolve_path(&text)).transpose()
+    }
+
+    fn resolve_path(&self, text: &str) -> Result<PathBuf> {
+        Ok(directory(self.path).join(expand_environment(text)?))
+    }
+}
+
+fn text_of(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Whole(_) | Value::Number(_) => Some(node.value.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::Error;
+
+fn parse(text: &str) -> Result<Config> {
+    Config::parse(Path::new("/roi/config.yaml"), text)
+}
+
+fn message(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn an_ordinary_fermipy_configuration_is_understood() {
+    let config = parse(
+        "data: {evfile: ft1.lst, scfile: ft2.fits}
+binning: {roiwidth: 10.0, binsz: 0.1, binsperdec: 8, coordsys: GAL}
+selection: {emin: 100, emax: 1e5, zmax: 90, evclass: 128, evtype: 3, tmin: 239557414, tmax: 428903014, target: mkn421}
+gtlike: {edisp: yes, edisp_bins: 0, irfs: P8R3_SOURCE_V3, edisp_disable: isodiff}
+model: {src_roiwidth: 15.0, galdiff: $FERMI_DIFFUSE_DIR/gll_iem_v07.fits, isodiff: iso.txt, catalogs: [4FGL], diffuse_dir: [templates]}
+fileio: {outdir: out}
+optimizer: {optimizer: NEWMINUIT, tol: 1e-4}
+roiopt: {max_free_sources: 3, skip: [galdiff], optimizer: {retries: 1}}
+sed: {bin_index: 2.2}
+plotting:
+",
+    )
+    .unwrap();
+    assert_eq!(config.center, Some(Center::Target("mkn421".into())));
+    assert_eq!(config.outdir, Path::new("/roi/out"));
+    assert_eq!(config.diffuse_dirs, [PathBuf::from("/roi/templates")]);
+    let [component] = config.components.as_slice() else { panic!("one component") };
+    assert_eq!((component.name.as_str(), component.emin, component.emax), ("00", Some(100.0), Some(1e5)));
+    assert_eq!(component.coordsys, Some(Frame::Galactic));
+    assert!(component.edisp.edisp && !component.edisp.is_on());
+    assert_eq!(component.edisp.disable, ["isodiff"]);
+    assert_eq!(
+        (config.optimizer.optimizer.as_str(), config.optimizer.tol, config.optimizer.retries),
+        ("NEWMINUIT", 1e-4, 3)
+    );
+    assert_eq!(config.roiopt.optimizer, OptimizerConfig { retries: 1, ..config.optimizer.clone() });
+    assert_eq!((config.roiopt.max_free_sources, config.roiopt.npred_frac), (3, 0.95));
+    assert_eq!(config.roiopt.skip, ["galdiff"]);
+    let notes = config.notes.join("\n");
+    for word in ["evfile, scfile", "roiwidth, binsz", "zmax, evclass", "'sed'", "'plotting'", "irfs", "catalogs"] {
+        assert!(notes.contains(word), "{word} in\n{notes}");
+    }
+    assert!(!notes.contains("emin"), "{notes}");
+}
+
+#[test]
+fn defaults_are_those_of_fermipy() {
+    let config = parse("gtlike:\n").unwrap();
+    assert_eq!(config.optimizer, OptimizerConfig::default());
+    assert_eq!(config.roiopt, RoioptConfig::default());
+    assert_eq!((config.center, config.outdir), (None, PathBuf::from("/roi")));
+    assert!(config.components[0].edisp.is_on(), "energy dispersion is on unless switched off");
+    assert!(config.notes.is_empty());
+}
+
+#[test]
+fn components_override_the_top_level_and_keep_their_names() {
+    let config = parse(
+        "selection: {emin: 100, emax: 1000, logemin: 2.5}
+gtlike: {edisp: false}
+files: {xml: model.xml, ccube: /data/c.fits}
+components:
+  - {selection: {evtype: 4}, files: {ccube: ccube_a.fits}}
+  - {selection: {evtype: 8, emax: 500, logemin: null}, gtlike: {srcmap: maps.fits}}
+",
+    )
+    .unwrap();
+    let [a, b] = config.components.as_slice() else { panic!("two components") };
+    assert_eq!((a.name.as_str(), b.name.as_str()), ("00", "01"));
+    assert_eq!(a.emin, Some(10f64.powf(2.5)));
+    assert_eq!((a.emax, b.emax), (Some(1000.0), Some(500.0)));
+    assert_eq!(a.files.ccube.as_deref(), Some(Path::new("/roi/ccube_a.fits")));
+    assert_eq!(b.files.ccube.as_deref(), Some(Path::new("/data/c.fits")), "absolute paths stay");
+    assert_eq!(b.files.srcmap.as_deref(), Some(Path::new("/roi/maps.fits")));
+    assert_eq!((&a.files.xml, &a.files.srcmap), (&b.files.xml, &None));
+
+    let config = parse("components: {psf1: {gtlike: {edisp: false}}, psf0: }").unwrap();
+    let names: Vec<_> = config.components.iter().map(|c| (c.name.as_str(), c.edisp.edisp)).collect();
+    assert_eq!(names, [("psf0", true), ("psf1", false)]);
+}
+
+#[test]
+fn unknown_keys_are_named_with_line_section_and_nearest() {
+    let text = message("selection: {emin: 100}\ngtlike:\n  edsip: false\n");
+    assert!(text.contains("line 3: unknown key 'edsip' in section 'gtlike'; did you mean 'edisp'?"), "{text}");
+    let text = message("fielio: {outdir: x}");
+    assert!(text.contains("line 1: unknown key 'fielio' in the top level; did you mean 'fileio'?"), "{text}");
+    let text = message("selection: {binsz: 0.1}");
+    assert!(text.contains("did you mean 'binning.binsz'?"), "{text}");
+    let text = message("components: [{selection: {evtyp: 4}}]");
+    assert!(text.contains("section 'components.00.selection'") && text.contains("'evtype'"), "{text}");
+    let text = message("roiopt: {optimizer: {tolerance: 1}}");
+    assert!(text.contains("'tolerance'") && text.contains("'tol'"), "{text}");
+    assert!(message("components: [{optimizer: {tol: 1}}]").contains("move it to the top level"));
+}
+
+#[test]
+fn values_of_the_wrong_kind_or_range_are_named() {
+    for (text, words) in [
+        ("selection: {emin: low}", "selection.emin is 'low', expected a number"),
+        ("selection: {emin: -5}", "expected an energy above 0"),
+        ("selection: {emin: .nan}", "not valid YAML"),
+        ("selection: {emin: nan}", "expected a number"),
+        ("selection: {emin: inf}", "expected an energy above 0"),
+        ("selection: {emin: 100, emax: 100}", "above emin"),
+        ("selection: {ra: 83}", "together with dec"),
+        ("selection: {glat: 83}", "together with glon"),
+        ("selection: {ra: 83, dec: 91}", "a direction in degrees"),
+        ("gtlike: {edisp: maybe}", "gtlike.edisp is 'maybe', expected true or false"),
+        ("gtlike: {edisp_bins: 1.5}", "a whole number"),
+        ("gtlike: {edisp_disable: {a: 1}}", "a list of texts"),
+        ("binning: {coordsys: EQU}", "CEL or GAL"),
+        ("optimizer: {tol: 0}", "a number above 0"),
+        ("optimizer: {retries: 0}", "at least 1"),
+        ("optimizer: {min_fit_quality: 4}", "0, 1, 2 or 3"),
+        ("optimizer: {min_fit_quality: -1}", "0, 1, 2 or 3"),
+        ("roiopt: {max_free_sources: -1}", "at least 1"),
+        ("roiopt: {optimizer: MINUIT}", "a mapping"),
+        ("files: {ccube: [a, b]}", "files.ccube is a list, expected text"),
+        ("files: ccube.fits", "expected a mapping"),
+        ("components: 3", "a list or mapping"),
+        ("components: [3]", "components.00"),
+        ("- a", "expected a mapping of sections"),
+        ("", "expected a mapping of sections"),
+        ("a: [", "not valid YAML"),
+        ("selection: {emin: 1, emin: 2}", "not valid YAML"),
+    ] {
+        let found = message(text);
+        assert!(found.contains(words) && found.contains("/roi/config.yaml"), "{text}: {found}");
+    }
+}
+
+#[test]
+fn what_would_change_the_numbers_and_is_not_done_is_refused() {
+    for text in ["binning: {projtype: HPX}", "gtlike: {expscale: 1.1}", "gtlike: {src_expscale: {isodiff: 0.9}}"] {
+        assert!(matches!(parse(text), Err(Error::Unsupported { .. })), "{text}");
+    }
+    assert!(parse("binning: {projtype: WCS}\ngtlike: {expscale: 1.0, src_expscale: {}}").is_ok());
+}
+
+#[test]
+fn paths_take_environment_variables() {
+    let text = message("fileio: {outdir: $(ROI_FIT_NO_SUCH_VARIABLE)/x}");
+    assert!(text.contains("'ROI_FIT_NO_SUCH_VARIABLE' is not set"), "{text}");
+}

@@ -1,0 +1,87 @@
+//! What lies in a fermipy output directory: the products of each component under fermipy's names.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{ComponentConfig, Config};
+use crate::error::{Error, Result};
+use crate::file_function::expand_environment;
+
+/// The files of one component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Products {
+    /// Counts cube; the source map file when there is none, whose primary HDU is a counts cube.
+    pub ccube: PathBuf,
+    /// Source maps.
+    pub srcmap: PathBuf,
+    /// Binned exposure, if any.
+    pub bexpmap: Option<PathBuf>,
+    /// Point spread function, if any.
+    pub psf: Option<PathBuf>,
+    /// Energy dispersion matrix, if any.
+    pub drm: Option<PathBuf>,
+    /// Source model, if the component has one of its own.
+    pub xml: Option<PathBuf>,
+}
+
+impl Products {
+    /// The files that the configuration names, and in their absence those in the output directory: `ccube_00.fits`, `srcmap_00.fits`,
+    /// `bexpmap_00.fits`, `psf_00.fits`, `drm_00.fits`, `srcmdl_00.xml`, FITS files also with `.gz`.
+    ///
+    /// # Errors
+    /// When a named file does not exist, or there are no source maps.
+    pub fn find(config: &Config, component: &ComponentConfig) -> Result<Self> {
+        let files = &component.files;
+        let found = |named: &Option<PathBuf>, product: &str, extension: &str| -> Result<Option<PathBuf>> {
+            if let Some(path) = named {
+                return if path.exists() {
+                    Ok(Some(path.clone()))
+                } else {
+                    Err(Error::NotFound { path: path.clone() })
+                };
+            }
+            Ok(candidates(&config.outdir, product, &component.name, extension).into_iter().find(|path| path.exists()))
+        };
+        let srcmap = found(&files.srcmap, "srcmap", "fits")?.ok_or_else(|| {
+            let tried = candidates(&config.outdir, "srcmap", &component.name, "fits");
+            Error::NoProduct {
+                component: component.name.clone(),
+                what: "source map file",
+                tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
+                key: "srcmap",
+            }
+        })?;
+        Ok(Self {
+            ccube: found(&files.ccube, "ccube", "fits")?.unwrap_or_else(|| srcmap.clone()),
+            bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
+            psf: found(&files.psf, "psf", "fits")?,
+            drm: found(&files.drm, "drm", "fits")?,
+            xml: found(&files.xml, "srcmdl", "xml")?,
+            srcmap,
+        })
+    }
+}
+
+/// Where a product may lie.
+pub(crate) fn candidates(outdir: &Path, product: &str, component: &str, extension: &str) -> Vec<PathBuf> {
+    let plain = outdir.join(format!("{product}_{component}.{extension}"));
+    match extension {
+        "fits" => vec![plain, outdir.join(format!("{product}_{component}.{extension}.gz"))],
+        _ => vec![plain],
+    }
+}
+
+/// A template that the model names: the path itself when it is absolute, else the first that exists below the configuration's directory,
+/// the model's, `model.diffuse_dir`, the output directory, `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
+pub(crate) fn template(config: &Config, model: &Path, text: &str) -> Result<PathBuf> {
+    let name = PathBuf::from(expand_environment(text)?);
+    let from_environment = ["FERMI_DIFFUSE_DIR", "FERMIPY_DATA_DIR"].into_iter().filter_map(std::env::var_os);
+    let directories = [Some(config.directory()), model.parent()]
+        .into_iter()
+        .flatten()
+        .map(Path::to_owned)
+        .chain(config.diffuse_dirs.iter().cloned())
+        .chain([config.outdir.clone()])
+        .chain(from_environment.map(PathBuf::from));
+    let tried: Vec<PathBuf> = directories.map(|directory| directory.join(&name)).collect();
+    tried.iter().find(|path| path.exists()).or(tried.first()).cloned().ok_or(Error::NotFound { path: name })
+}
