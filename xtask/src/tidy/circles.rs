@@ -112,6 +112,7 @@ mod tests {
     fn a_parent_that_uses_its_child_is_in_a_circle_when_the_child_uses_it() {
         let parent = "mod child;\nfn f() { child::g() }";
         assert_eq!(messages(&[("p.rs", parent), ("p/child.rs", "use super::f;")]).len(), 1);
+        assert_eq!(messages(&[("p/mod.rs", parent), ("p/child.rs", "use super::f;")]).len(), 1);
         assert!(messages(&[("p.rs", parent), ("p/child.rs", "use crate::other::f;"), ("other.rs", "")]).is_empty());
     }
 
