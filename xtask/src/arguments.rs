@@ -5,7 +5,7 @@ use crate::error::Error;
 pub(crate) const USAGE: &str = "\
 cargo xtask COMMAND [OPTIONS] [ARGS]
 
-  test [ARGS]          build the program, run every doctest and test; ARGS go to the test runner, without doctests
+  test [ARGS]          build the program, run every doctest and test; with ARGS: the test runner alone, with them
   demo [ARGS]          build the program and run `roi-fit demo ARGS`
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
