@@ -26,7 +26,6 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     // Words for a terminal belong to the program.
     ("clap", &["roi-cli"]),
     ("indicatif", &["roi-cli"]),
-    ("miette", &["roi-cli"]),
 ];
 
 /// Features that choose a LAPACK for everyone below: for final programs only.
