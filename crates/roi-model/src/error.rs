@@ -7,6 +7,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Everything that can be wrong with a parameter, spectrum, source or model file.
+///
+/// A message is complete: it repeats what an inner error says.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -249,7 +251,6 @@ pub enum Error {
         /// Name of the source.
         name: String,
         /// What is wrong.
-        #[source]
         error: Box<Error>,
     },
     /// Something is wrong at a place of a model file.
@@ -260,12 +261,11 @@ pub enum Error {
         /// Column, from 1.
         column: u32,
         /// What is wrong.
-        #[source]
         error: Box<Error>,
     },
     /// The text is no well-formed XML.
     #[error("not well-formed XML: {0}")]
-    XmlSyntax(#[from] roxmltree::Error),
+    XmlSyntax(roxmltree::Error),
     /// The XML is well-formed but is no source library.
     #[error("{0}")]
     XmlSchema(String),
@@ -278,7 +278,6 @@ pub enum Error {
         /// The file, as the model names it.
         file: String,
         /// Why not.
-        #[source]
         error: BoxError,
     },
 }

@@ -9,9 +9,11 @@
 pub mod error;
 pub mod parameter;
 pub mod roi;
+pub mod selection;
 pub mod sky;
 pub mod source;
 pub mod spatial;
 pub mod spectrum;
+pub mod xml;
 
 pub use error::{Error, Result};

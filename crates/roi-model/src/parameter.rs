@@ -271,6 +271,11 @@ impl Parameter {
         Ok(())
     }
 
+    pub(crate) fn with_attributes(mut self, attributes: Vec<(String, String)>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
     pub(crate) fn mark_always_fixed(&mut self) {
         self.always_fixed = true;
         self.free = false;

@@ -33,6 +33,16 @@ pub struct SkyDirection {
     dec: f64,
 }
 
+/// The frame of coordinates on the sky, `coordsys` of fermipy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum Frame {
+    /// Right ascension and declination, ICRS (`CEL`).
+    #[default]
+    Icrs,
+    /// Galactic longitude and latitude (`GAL`).
+    Galactic,
+}
+
 impl SkyDirection {
     /// A direction from right ascension and declination in degrees, ICRS. Right ascension is taken modulo 360.
     ///
@@ -85,6 +95,30 @@ impl SkyDirection {
         let across = (cos_b * sin_lon).hypot(cos_a * sin_b - sin_a * cos_b * cos_lon);
         across.atan2(sin_a * sin_b + cos_a * cos_b * cos_lon).to_degrees()
     }
+
+    /// Longitude and latitude in this frame, degrees.
+    pub fn coordinates(&self, frame: Frame) -> (f64, f64) {
+        match frame {
+            Frame::Icrs => (self.ra, self.dec),
+            Frame::Galactic => self.to_galactic(),
+        }
+    }
+
+    /// Where `other` falls in a Hammer-Aitoff projection centred here, degrees: x along increasing longitude, y along
+    /// increasing latitude of the frame (Calabretta & Greisen 2002, A&A 395, 1077, section 5.4, oblique).
+    pub fn aitoff_offset(&self, other: &Self, frame: Frame) -> (f64, f64) {
+        let (lon0, lat0) = self.coordinates(frame);
+        let (lon, lat) = other.coordinates(frame);
+        let (sin_lon, cos_lon) = (lon - lon0).to_radians().sin_cos();
+        let (sin_lat, cos_lat) = lat.to_radians().sin_cos();
+        let (sin0, cos0) = lat0.to_radians().sin_cos();
+        let (east, north) = (cos_lat * sin_lon, sin_lat * cos0 - cos_lat * sin0 * cos_lon);
+        let ahead = sin_lat * sin0 + cos_lat * cos0 * cos_lon;
+        // Native longitude and the cosine of native latitude, with the centre at (0, 0).
+        let (half_phi, cos_theta) = (0.5 * east.atan2(ahead), ahead.hypot(east));
+        let gamma = (2.0 / (1.0 + cos_theta * half_phi.cos())).sqrt().to_degrees();
+        (2.0 * gamma * cos_theta * half_phi.sin(), gamma * north)
+    }
 }
 
 /// The angle modulo 360, in [0, 360).
@@ -136,6 +170,23 @@ mod tests {
         assert!((a.separation(&opposite) - 180.0).abs() < 1e-12);
         let north = SkyDirection::new(123.0, 90.0).unwrap();
         assert!((a.separation(&north) - 30.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn aitoff_offsets() {
+        // On the central meridian the projection stretches by 2 tan(theta/2)-like terms only: y = 2 sin(theta/2).
+        let center = SkyDirection::new(120.0, 30.0).unwrap();
+        let (x, y) = center.aitoff_offset(&SkyDirection::new(120.0, 40.0).unwrap(), Frame::Icrs);
+        assert!(x.abs() < 1e-12 && (y - 2.0 * 5f64.to_radians().sin().to_degrees()).abs() < 1e-12);
+        // Close by it is the tangent plane, in either frame.
+        let close = SkyDirection::new(120.001, 30.001).unwrap();
+        let (x, y) = center.aitoff_offset(&close, Frame::Icrs);
+        assert!((x - 0.001 * 30f64.to_radians().cos()).abs() < 1e-7 && (y - 0.001).abs() < 1e-7);
+        let (l, b) = center.aitoff_offset(&close, Frame::Galactic);
+        assert!((x.hypot(y) - l.hypot(b)).abs() < 1e-11);
+        // Straight behind it stays finite.
+        let (x, y) = center.aitoff_offset(&SkyDirection::new(300.0, -30.0).unwrap(), Frame::Icrs);
+        assert!(x.is_finite() && y.is_finite());
     }
 
     #[test]

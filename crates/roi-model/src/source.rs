@@ -70,6 +70,15 @@ impl Source {
         Ok(Self { name, kind: source_type, spectrum, spatial, aliases, attributes, apply })
     }
 
+    pub(crate) fn with_xml(mut self, attributes: Vec<(String, String)>, apply: Apply) -> Self {
+        (self.attributes, self.apply) = (attributes, apply);
+        self
+    }
+
+    pub(crate) fn apply(&self) -> Apply {
+        self.apply
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

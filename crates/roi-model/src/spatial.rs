@@ -167,6 +167,11 @@ impl SpatialModel {
         Self::new("SpatialMap", vec![norm], Some(file.into()))
     }
 
+    pub(crate) fn with_attributes(mut self, attributes: Vec<(String, String)>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
     /// Its type, as in the XML.
     pub fn type_name(&self) -> &str {
         self.kind.name

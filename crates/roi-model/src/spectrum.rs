@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::parameter::Parameter;
 use family::{Declared, Family, Freedom, Make};
 use formula::Kernel;
+use scaled::Scaled;
 
 mod exponential;
 mod families;
@@ -18,6 +19,7 @@ mod family;
 mod file_table;
 mod flux;
 mod formula;
+mod scaled;
 
 pub use file_table::FileTable;
 
@@ -50,6 +52,7 @@ pub use file_table::FileTable;
 pub struct Spectrum {
     type_name: String,
     file: Option<String>,
+    scaling_file: Option<String>,
     parameters: Vec<Parameter>,
     norm: Option<usize>,
     shape: Vec<usize>,
@@ -116,6 +119,7 @@ impl Spectrum {
         Ok(Self {
             type_name: family.name.to_owned(),
             file,
+            scaling_file: None,
             norm: family.norm.and_then(position),
             shape: family.shape.iter().filter_map(|name| position(name)).collect(),
             index: family.index.iter().filter_map(|name| position(name)).collect(),
@@ -123,6 +127,19 @@ impl Spectrum {
             kernel,
             attributes: Vec::new(),
         })
+    }
+
+    /// The same spectrum times a table, which the XML names as `scaling_file`.
+    #[must_use]
+    pub fn scaled_by(mut self, file: impl Into<String>, table: Arc<FileTable>) -> Self {
+        self.scaling_file = Some(file.into());
+        self.kernel = Arc::new(Scaled { inner: self.kernel, table });
+        self
+    }
+
+    pub(crate) fn with_attributes(mut self, attributes: Vec<(String, String)>) -> Self {
+        self.attributes = attributes;
+        self
     }
 
     /// Its type, as in the XML.
@@ -133,6 +150,11 @@ impl Spectrum {
     /// The file of its table, as in the XML.
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
+    }
+
+    /// The file of the table that multiplies it, as in the XML.
+    pub fn scaling_file(&self) -> Option<&str> {
+        self.scaling_file.as_deref()
     }
 
     /// Its parameters in declaration order.
@@ -280,8 +302,11 @@ impl Spectrum {
                 return Err(Error::InvalidEnergy { energy });
             }
             if !(min..=max).contains(&energy) {
-                let file = self.file.as_deref().map_or_else(String::new, |file| format!(" {file:?}"));
-                let function = format!("{}{file}", self.type_name);
+                let mut function = self.type_name.clone();
+                for file in [&self.file, &self.scaling_file].into_iter().flatten() {
+                    // Writing to a String cannot fail.
+                    let _ = write!(function, " {file:?}");
+                }
                 return Err(Error::EnergyOutsideTable { function, energy, min, max });
             }
         }

@@ -2,24 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says when it is skipped")]
 
-use std::path::PathBuf;
+mod common;
+
 use std::sync::Arc;
 
 use roi_model::parameter::Parameter;
 use roi_model::spectrum::{self, FileTable, Spectrum};
 use serde_json::Value;
-
-/// The directory of shared test data, or `None`, with a message, when it is absent.
-fn data(relative: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("ROI_FIT_TEST_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = root.join(relative);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("SKIPPED: {} is absent; set ROI_FIT_TEST_DATA", path.display());
-    None
-}
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap_or(f64::NAN)).collect()
@@ -56,7 +45,7 @@ fn worst(got: &[f64], want: &[f64], floor: &[f64]) -> (f64, usize) {
 
 #[test]
 fn values_and_derivatives_agree_with_the_reference() {
-    let Some(path) = data("reference/spectral_reference.json") else { return };
+    let Some(path) = common::shared_data("reference/spectral_reference.json") else { return };
     let reference: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let energies = numbers(&reference["energies_MeV"]);
     let known = spectrum::types();

@@ -8,6 +8,9 @@ use num_dual::{Dual64, DualNum, HyperDual64};
 pub(crate) trait Number: DualNum<Primitive = f64> + Copy {
     /// `f(self)` for a function whose value, first and second derivative at the real part are given.
     fn chain(self, f: f64, f1: f64, f2: f64) -> Self;
+
+    /// The curve of a kernel that is known at run time only.
+    fn curve<'a>(kernel: &'a dyn Kernel, p: &'a [Self]) -> Curve<'a, Self>;
 }
 
 /// dN/dE as a function of energy in MeV, for parameters that are already bound.
@@ -16,7 +19,7 @@ pub(crate) type Curve<'a, D> = Box<dyn Fn(D) -> D + 'a>;
 /// A spectral formula. What depends on the parameters alone is computed once, before the returned closure.
 pub(crate) trait Formula: Debug + Send + Sync {
     /// dN/dE as a function of energy (MeV), for the true values `p` of the parameters in declaration order.
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D;
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a;
 
     /// First and last energy (MeV) where it is defined.
     fn domain(&self) -> (f64, f64) {
@@ -62,6 +65,10 @@ impl Number for f64 {
     fn chain(self, f: f64, _: f64, _: f64) -> Self {
         f
     }
+
+    fn curve<'a>(kernel: &'a dyn Kernel, p: &'a [Self]) -> Curve<'a, Self> {
+        kernel.values(p)
+    }
 }
 
 impl Number for Dual64 {
@@ -69,11 +76,19 @@ impl Number for Dual64 {
     fn chain(self, f: f64, f1: f64, _: f64) -> Self {
         Self::new(f, f1 * self.eps)
     }
+
+    fn curve<'a>(kernel: &'a dyn Kernel, p: &'a [Self]) -> Curve<'a, Self> {
+        kernel.first_derivatives(p)
+    }
 }
 
 impl Number for HyperDual64 {
     #[inline]
     fn chain(self, f: f64, f1: f64, f2: f64) -> Self {
         Self::new(f, f1 * self.eps1, f1 * self.eps2, f1 * self.eps1eps2 + f2 * self.eps1 * self.eps2)
+    }
+
+    fn curve<'a>(kernel: &'a dyn Kernel, p: &'a [Self]) -> Curve<'a, Self> {
+        kernel.second_derivatives(p)
     }
 }

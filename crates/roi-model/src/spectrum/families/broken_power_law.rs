@@ -18,7 +18,7 @@ pub(crate) const FAMILY: Family = Family {
 struct BrokenPowerLaw;
 
 impl Formula for BrokenPowerLaw {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [norm, index1, index2, break_energy] = bind(p);
         move |energy| {
             let index = if energy < break_energy { index1 } else { index2 };

@@ -28,7 +28,7 @@ pub(crate) const FAMILY: Family = Family {
 struct BrokenPowerLaw2;
 
 impl Formula for BrokenPowerLaw2 {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [integral, index1, index2, break_energy, lower, upper] = bind(p);
         // The integral of (E/Eb)^g from a to b, both on one side of the break, divided by Eb.
         let piece = |index: D, a: D, b: D| {

@@ -18,7 +18,7 @@ pub(crate) const FAMILY: Family = Family {
 struct ConstantValue;
 
 impl Formula for ConstantValue {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [value] = bind(p);
         move |_| value
     }

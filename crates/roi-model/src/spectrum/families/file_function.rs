@@ -21,7 +21,7 @@ struct FileFunction {
 }
 
 impl Formula for FileFunction {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [norm] = bind(p);
         move |energy| norm * self.table.interpolate(energy)
     }

@@ -18,7 +18,7 @@ pub(crate) const FAMILY: Family = Family {
 struct LogParabola;
 
 impl Formula for LogParabola {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [norm, alpha, beta, pivot] = bind(p);
         move |energy| {
             let y = (energy / pivot).ln();

@@ -24,7 +24,7 @@ pub(crate) const FAMILY: Family = Family {
 struct PLSuperExpCutoff;
 
 impl Formula for PLSuperExpCutoff {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [norm, index, scale, cutoff, curvature] = bind(p);
         move |energy| {
             let steepening = ((energy / cutoff).ln() * curvature).exp();

@@ -25,7 +25,7 @@ pub(crate) const FAMILY: Family = Family {
 struct PLSuperExpCutoff2;
 
 impl Formula for PLSuperExpCutoff2 {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [norm, index, scale, factor, curvature] = bind(p);
         move |energy| {
             let cutoff = clamp_exponent(-factor * (energy.ln() * curvature).exp());

@@ -35,7 +35,7 @@ pub(crate) const FAMILY: Family = Family {
 struct PLSuperExpCutoff4;
 
 impl Formula for PLSuperExpCutoff4 {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [norm, index, scale, curvature, steepening] = bind(p);
         move |energy| {
             let y = (energy / scale).ln();

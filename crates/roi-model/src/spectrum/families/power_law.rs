@@ -18,7 +18,7 @@ pub(crate) const FAMILY: Family = Family {
 struct PowerLaw;
 
 impl Formula for PowerLaw {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [norm, index, scale] = bind(p);
         move |energy| norm * ((energy / scale).ln() * index).exp()
     }

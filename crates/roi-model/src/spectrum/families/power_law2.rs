@@ -27,7 +27,7 @@ pub(crate) const FAMILY: Family = Family {
 struct PowerLaw2;
 
 impl Formula for PowerLaw2 {
-    fn dnde<D: Number>(&self, p: &[D]) -> impl Fn(D) -> D {
+    fn dnde<'a, D: Number>(&'a self, p: &'a [D]) -> impl Fn(D) -> D + 'a {
         let [integral, index, lower, upper] = bind(p);
         let log_range = (upper / lower).ln();
         let norm = integral / (lower * log_range * exprel((index + 1.0) * log_range));
