@@ -1,0 +1,180 @@
+//! The result of a minimisation: values, errors, and how far they can be trusted.
+
+use ndarray::Array2;
+use std::fmt;
+
+/// How far the covariance can be trusted, numbered as in MINUIT and fermipy.
+///
+/// Quality 3 is a claim that has been checked at the minimum: the estimated distance to the minimum is below the goal,
+/// the Hessian of the parameters off their bounds is positive definite as it stands, the objective indeed rises as
+/// this Hessian says, and no parameter on a bound would move inwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub enum FitQuality {
+    /// 0: not calculated.
+    None,
+    /// 1: an approximation only, not measured at the minimum or not confirmed there.
+    Approximate,
+    /// 2: a full covariance, but either it had to be forced positive definite or the minimum is not reached.
+    Forced,
+    /// 3: full and accurate.
+    Accurate,
+}
+
+impl From<FitQuality> for u8 {
+    fn from(quality: FitQuality) -> Self {
+        match quality {
+            FitQuality::None => 0,
+            FitQuality::Approximate => 1,
+            FitQuality::Forced => 2,
+            FitQuality::Accurate => 3,
+        }
+    }
+}
+
+impl fmt::Display for FitQuality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "0 (no covariance)",
+            Self::Approximate => "1 (approximate covariance)",
+            Self::Forced => "2 (full covariance, forced positive definite or not at the minimum)",
+            Self::Accurate => "3 (full accurate covariance)",
+        })
+    }
+}
+
+/// Why a minimisation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[non_exhaustive]
+pub enum Status {
+    /// At a minimum, with an accurate covariance.
+    Converged,
+    /// At a stationary point, but the Hessian is not positive definite: a saddle or a maximum in some direction.
+    NotPositiveDefinite,
+    /// Some combination of parameters leaves the objective unchanged.
+    Degenerate,
+    /// The objective does not rise around the minimum as its Hessian says: it is not smooth, or its derivatives are wrong.
+    NotQuadratic,
+    /// At a minimum as far as the search can tell, but without a Hessian to confirm it.
+    NoHessian,
+    /// No step lowers the objective although the estimated distance to the minimum is above the goal.
+    NoProgress,
+    /// The algorithm reached its limit of iterations.
+    IterationLimit,
+    /// The limit of calls was reached.
+    CallLimit,
+    /// The time limit was reached.
+    TimeLimit,
+    /// The observer cancelled the minimisation.
+    Cancelled,
+    /// The objective is not finite at the start values.
+    StartNotFinite,
+}
+
+impl Status {
+    /// The number that the Fermi-LAT tools' MINUIT gives: 0 for a minimum of quality 3; 1 for a limit of calls,
+    /// iterations or time, or cancellation; 100 + quality for a minimum of lower quality; 110 otherwise.
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Converged => 0,
+            Self::IterationLimit | Self::CallLimit | Self::TimeLimit | Self::Cancelled => 1,
+            Self::NoHessian => 100,
+            Self::NotQuadratic => 101,
+            Self::NotPositiveDefinite | Self::Degenerate => 102,
+            Self::NoProgress | Self::StartNotFinite => 110,
+        }
+    }
+
+    /// Whether the search itself ended at a minimum, whatever is known of the covariance there.
+    pub fn is_converged(self) -> bool {
+        self == Self::Converged
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Converged => "converged",
+            Self::NotPositiveDefinite => "stationary point, but the Hessian is not positive definite there",
+            Self::Degenerate => "minimum found, but some combination of parameters is not constrained",
+            Self::NotQuadratic => "minimum found, but the objective is not smooth there or its derivatives are wrong",
+            Self::NoHessian => "minimum found, but the Hessian could not be calculated",
+            Self::NoProgress => "no further progress although the minimum is not reached",
+            Self::IterationLimit => "limit of iterations reached",
+            Self::CallLimit => "limit of calls reached",
+            Self::TimeLimit => "time limit reached",
+            Self::Cancelled => "cancelled",
+            Self::StartNotFinite => "the objective is not finite at the start values",
+        })
+    }
+}
+
+/// Calls of the objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Calls {
+    /// Calls of [`Objective::value`](crate::Objective::value).
+    pub values: usize,
+    /// Calls of [`Objective::gradient`](crate::Objective::gradient).
+    pub gradients: usize,
+    /// Calls of [`Objective::hessian`](crate::Objective::hessian).
+    pub hessians: usize,
+}
+
+impl Calls {
+    /// All calls together.
+    pub fn total(self) -> usize {
+        self.values + self.gradients + self.hessians
+    }
+}
+
+/// The result of a minimisation, converged or not: see [`status`](Self::status) and [`quality`](Self::quality).
+///
+/// **Parameters at a limit.** Where the best value lies on a bound and the objective falls towards the outside, the
+/// parameter is listed in `at_limit` and the others get the covariance that they have with it held there. Its own row
+/// and column of the covariance are zero but for the diagonal, the square of its error. That error is one-sided: the
+/// distance into the allowed range at which the objective, minimised over the other parameters, has risen by the error
+/// definition, in the quadratic approximation: `2 U / (g + sqrt(g² + 2 h U))` for a slope `g` and a profile curvature
+/// `h`. Quality 3 then claims the same as elsewhere, for the parameters off their bounds, and the sign of the slope.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Minimum {
+    /// Every parameter's value, fixed ones included.
+    pub values: Vec<f64>,
+    /// Every parameter's one-standard-deviation error; 0 for fixed ones, and for all when there is no covariance.
+    pub errors: Vec<f64>,
+    /// The objective at `values`.
+    pub fval: f64,
+    /// Estimated distance to the minimum: how much lower the quadratic approximation's minimum within the bounds lies.
+    /// NaN when unknown.
+    pub edm: f64,
+    /// Covariance of the free parameters, in their order; its diagonal holds the squared errors.
+    pub covariance: Option<Array2<f64>>,
+    /// Correlation of the free parameters.
+    pub correlation: Option<Array2<f64>>,
+    /// How far the covariance can be trusted.
+    pub quality: FitQuality,
+    /// Why the minimisation ended.
+    pub status: Status,
+    /// Calls of the objective, for everything: search, covariance, checks.
+    pub calls: Calls,
+    /// Iterations of the search.
+    pub iterations: usize,
+    /// Parameters whose best value lies on a bound with the objective falling towards the outside.
+    pub at_limit: Vec<usize>,
+    /// Remarks that do not change the verdict, in words.
+    pub warnings: Vec<String>,
+}
+
+/// `covariance` divided by the errors on both sides; entries of a parameter without error are 0.
+pub(crate) fn correlation(covariance: &Array2<f64>) -> Array2<f64> {
+    let error: Vec<f64> = covariance.diag().iter().map(|v| v.max(0.0).sqrt()).collect();
+    Array2::from_shape_fn(covariance.dim(), |(i, j)| {
+        let scale = error[i] * error[j];
+        if i == j && scale > 0.0 {
+            1.0
+        } else if scale > 0.0 {
+            covariance[[i, j]] / scale
+        } else {
+            0.0
+        }
+    })
+}

@@ -1,0 +1,150 @@
+//! Binned Poisson likelihoods with bounds, from random starts: the right minimum every time, and never a false claim.
+
+mod support;
+
+use optimizers::{Derivatives, FitQuality, Minimum, Options, Problem, Status, Strategy, registry};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use support::{Formula, Number, OFFERS, bounded, fit};
+
+/// A curved falling background and two lines in 40 bins; `offset` puts the value of interest at a few 1e4.
+struct Histogram {
+    counts: Vec<f64>,
+    offset: f64,
+}
+
+const BINS: usize = 40;
+const TRUTH: [f64; 5] = [60.0, 0.8, 150.0, 0.0, 0.1];
+const BOUNDS: [(f64, f64); 5] = [(0.0, 1e4), (-3.0, 5.0), (0.0, 1e5), (0.0, 1e3), (-2.0, 2.0)];
+
+/// Background norm and slope, norm of a line at 5, norm of a line at 7.5, background curvature.
+fn model<D: Number>(x: &[D], bin: usize) -> D {
+    let energy = (bin as f64 + 0.5) * 10.0 / BINS as f64;
+    let line = |at: f64| (-((at - energy) / 0.5).powi(2) * 0.5).exp();
+    let u = energy / 5.0;
+    x[0] * (-(x[1] * u + x[4] * u * u)).exp() + x[2] * (0.1 * line(5.0)) + x[3] * (0.1 * line(7.5))
+}
+
+impl Formula for Histogram {
+    fn dim(&self) -> usize {
+        5
+    }
+    fn eval<D: Number>(&self, x: &[D]) -> D {
+        let mut sum = D::from(self.offset);
+        for (bin, n) in self.counts.iter().enumerate() {
+            let m = model(x, bin);
+            sum = sum + m - m.ln() * *n;
+        }
+        sum
+    }
+}
+
+/// Counts near the model's own, with a deficit at 7.5 that drives the second line's norm to zero.
+fn histogram(offset: f64) -> Histogram {
+    let mut rng = StdRng::seed_from_u64(5);
+    let counts = (0..BINS)
+        .map(|bin| {
+            let m = model(&TRUTH, bin);
+            let sum: f64 = (0..12).map(|_| rng.random_range(-0.5..0.5)).sum();
+            let deficit = if (28..32).contains(&bin) { 0.7 } else { 1.0 };
+            (deficit * m + sum * m.sqrt()).round().max(0.0)
+        })
+        .collect();
+    Histogram { counts, offset }
+}
+
+fn start(rng: &mut StdRng) -> [f64; 5] {
+    [
+        rng.random_range(5.0..300.0),
+        rng.random_range(-0.5..2.5),
+        rng.random_range(1.0..1000.0),
+        rng.random_range(0.0..200.0),
+        rng.random_range(-0.5..0.5),
+    ]
+}
+
+fn reference(offset: f64) -> Minimum {
+    let problem = bounded(&TRUTH, &BOUNDS);
+    fit("NEWTON", histogram(offset), Derivatives::Hessian, &problem, &Options::default())
+}
+
+fn distance(m: &Minimum, truth: &Minimum) -> f64 {
+    (0..5).map(|i| ((m.values[i] - truth.values[i]) / truth.errors[i]).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn newton_is_exact_and_quick() {
+    let truth = reference(0.0);
+    assert_eq!((truth.quality, truth.at_limit.as_slice()), (FitQuality::Accurate, &[3][..]), "{truth:?}");
+    let mut rng = StdRng::seed_from_u64(1);
+    for _ in 0..300 {
+        let problem = bounded(&start(&mut rng), &BOUNDS);
+        let m = fit("NEWTON", histogram(0.0), Derivatives::Hessian, &problem, &Options::default());
+        assert_eq!(m.quality, FitQuality::Accurate, "{m:?}");
+        assert!((m.fval - truth.fval).abs() < 1e-7 && distance(&m, &truth) < 1e-4, "{m:?}");
+        assert!(m.calls.hessians <= 15, "{:?}", m.calls);
+        for (e, t) in m.errors.iter().zip(&truth.errors) {
+            assert!((e / t - 1.0).abs() < 1e-3, "{:?} {:?}", m.errors, truth.errors);
+        }
+    }
+}
+
+/// 300 starts, all strategies, all kinds of derivatives.
+#[test]
+fn minuit_finds_the_minimum_from_every_start() {
+    let truth = reference(0.0);
+    for strategy in [Strategy::Fast, Strategy::Normal, Strategy::Careful] {
+        for offers in OFFERS {
+            let mut rng = StdRng::seed_from_u64(2);
+            let options = Options::default().with_strategy(strategy);
+            let mut calls = 0;
+            for k in 0..300 {
+                let from = start(&mut rng);
+                let m = fit("MINUIT", histogram(0.0), offers, &bounded(&from, &BOUNDS), &options);
+                let who = format!("{strategy:?} {offers:?} {k} from {from:?}: {m:?}\n {truth:?}");
+                assert_eq!((m.quality, m.status), (FitQuality::Accurate, Status::Converged), "{who}");
+                assert!(m.fval - truth.fval < 1e-3 && distance(&m, &truth) < 0.05, "{who}");
+                for (e, t) in m.errors.iter().zip(&truth.errors) {
+                    assert!((e / t - 1.0).abs() < 1e-2, "{who}");
+                }
+                assert_eq!(m.at_limit, [3], "{who}");
+                calls += m.calls.total();
+            }
+            println!("MINUIT {strategy:?} {offers:?}: {} calls a fit", calls / 300);
+        }
+    }
+}
+
+/// With an offset of 5e4 the values' rounding hides the last steps; derivatives still show them.
+#[test]
+fn a_tight_tolerance_brings_minuit_as_near_as_newton() {
+    let truth = reference(5e4);
+    for offers in [Derivatives::Gradient, Derivatives::Hessian] {
+        let mut rng = StdRng::seed_from_u64(3);
+        for _ in 0..50 {
+            let problem = bounded(&start(&mut rng), &BOUNDS);
+            let m = fit("MINUIT", histogram(5e4), offers, &problem, &Options::default().with_tolerance(1e-8));
+            assert_eq!(m.quality, FitQuality::Accurate, "{m:?}");
+            assert!((m.fval - truth.fval).abs() < 1e-7 && distance(&m, &truth) < 1e-4, "{m:?}");
+            for (e, t) in m.errors.iter().zip(&truth.errors) {
+                assert!((e / t - 1.0).abs() < 1e-3, "{:?} {:?}", m.errors, truth.errors);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_optimizer_finds_it() {
+    let truth = reference(0.0);
+    for name in registry().names() {
+        for offers in OFFERS {
+            let mut rng = StdRng::seed_from_u64(4);
+            for _ in 0..20 {
+                let problem: Problem = bounded(&start(&mut rng), &BOUNDS);
+                let m = fit(name, histogram(0.0), offers, &problem, &Options::default());
+                assert_eq!(m.quality, FitQuality::Accurate, "{name} {offers:?} {m:?}");
+                assert!(distance(&m, &truth) < 0.05, "{name} {offers:?} {m:?}");
+            }
+        }
+    }
+}
