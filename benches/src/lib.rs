@@ -1,1 +1,22 @@
-//! Shared set-up of the benchmarks.
+//! The region that the benchmarks share: the built-in one, 100 x 100 pixels, 30 energy bins, 20 point sources.
+
+use likelihood_core::{BinnedLikelihood, JointLikelihood};
+use roi_fit::simulate::{SimulationOptions, simulate};
+use roi_model::roi::Roi;
+
+/// The simulated region's starting model and its likelihood.
+///
+/// # Errors
+/// When the simulation fails.
+pub fn built_in() -> roi_fit::Result<(Roi, JointLikelihood)> {
+    let simulated = simulate(&SimulationOptions::default())?;
+    let mut components = Vec::new();
+    for component in &simulated.components {
+        let mut likelihood = BinnedLikelihood::new(component.name.clone(), &component.counts.cube);
+        for (name, map) in &component.maps {
+            likelihood.add_source_map(name, map)?;
+        }
+        components.push(likelihood);
+    }
+    Ok((simulated.start, JointLikelihood::new(components)?))
+}

@@ -1,1 +1,5 @@
-//! Shared helpers of the acceptance tests.
+//! Comparisons of this system with recorded answers of others, shared by the acceptance tests and the validation table.
+
+pub mod comparison;
+pub mod data;
+pub mod parity;

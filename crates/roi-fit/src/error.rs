@@ -37,6 +37,24 @@ pub enum Error {
     /// The likelihood of the starting model is not finite, so there is nothing to start from.
     #[error("the likelihood of the model as it stands cannot be evaluated: {0}")]
     Start(#[source] likelihood_core::Error),
+    /// A parameter that the source's spectrum does not have.
+    #[error("source '{source_name}' ({spectrum}) has no parameter '{found}'; it has {known}")]
+    NoParameter {
+        /// The source.
+        source_name: String,
+        /// Its spectrum's type.
+        spectrum: String,
+        /// The name asked for.
+        found: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// A source that came into the model behind the analysis's back.
+    #[error("nothing is known of source '{source_name}' yet; fit it first")]
+    NoProperties {
+        /// The source.
+        source_name: String,
+    },
     /// A result file could not be written.
     #[error("{path}: {source}; choose another place with write permission and space")]
     Write {
@@ -45,4 +63,19 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl Error {
+    /// Whether the program is at fault, not the input: an objective that failed for good in the middle of a fit.
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::Optimizer(optimizers::Error::Objective(_) | optimizers::Error::Dimension { .. }))
+    }
+
+    /// Says of a likelihood that could not be evaluated that it was that of the start.
+    pub(crate) fn at_start(error: Self) -> Self {
+        match error {
+            Self::Likelihood(error) => Self::Start(error),
+            other => other,
+        }
+    }
 }

@@ -1,0 +1,281 @@
+//! The analysis that a user holds: model, data, properties of the sources, and what the last fit knew.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use lat_io::Config;
+use lat_io::config::OptimizerConfig;
+use likelihood_core::{BinnedLikelihood, JointLikelihood};
+use ndarray::Array2;
+use rayon::prelude::*;
+use roi_model::roi::Roi;
+use roi_model::source::Source;
+
+use crate::error::{Error, Result};
+use crate::fit::{Covariance, FitOptions};
+use crate::optimize::OptimizeOptions;
+use crate::progress::{Event, Progress, Quiet};
+use crate::properties::SourceProperties;
+use crate::results::{ComponentCounts, LoglikeResult, Timing};
+
+/// An analysis of one region: open it, free parameters, fit.
+///
+/// ```no_run
+/// use roi_fit::{Analysis, FitOptions, Pars, Selection};
+///
+/// let mut roi = Analysis::open("config.yaml")?;
+/// roi.free_sources(&Selection::within(3.0), Pars::Norm, true)?;
+/// let o = roi.fit(&FitOptions::default())?;
+/// println!("quality {}, logL {}", o.fit_quality, o.loglike);
+/// # Ok::<(), roi_fit::Error>(())
+/// ```
+pub struct Analysis {
+    pub(crate) roi: Roi,
+    pub(crate) likelihood: JointLikelihood,
+    pub(crate) properties: BTreeMap<String, SourceProperties>,
+    pub(crate) covariance: Option<Covariance>,
+    pub(crate) progress: Box<dyn Progress>,
+    pub(crate) timing: Timing,
+    fit_defaults: FitOptions,
+    optimize_defaults: OptimizeOptions,
+    notes: Vec<String>,
+}
+
+impl Analysis {
+    /// Opens a fermipy `config.yaml` (with or without a `files:` section) and everything it names.
+    pub fn open(config: impl AsRef<Path>) -> Result<Self> {
+        let start = Instant::now();
+        let loaded = lat_io::load(config.as_ref())?;
+        let load = start.elapsed().as_secs_f64();
+
+        let start = Instant::now();
+        let mut components = Vec::with_capacity(loaded.observation.components.len());
+        for component in &loaded.observation.components {
+            let mut likelihood = BinnedLikelihood::new(component.name.clone(), &component.counts.cube);
+            let names: Vec<&str> = loaded.roi.sources().iter().map(Source::name).collect();
+            let maps: Vec<_> =
+                names.par_iter().map(|name| component.source_maps.read(name)).collect::<lat_io::Result<_>>()?;
+            for (name, map) in names.into_iter().zip(&maps) {
+                likelihood.add_source_map(name, map)?;
+            }
+            components.push(likelihood);
+        }
+        let srcmaps = start.elapsed().as_secs_f64();
+        let mut analysis = Self::new(loaded.roi, JointLikelihood::new(components)?)?;
+        analysis.timing = Timing { load, srcmaps, ..Timing::default() };
+        analysis.notes = loaded.notes;
+        analysis.take_defaults(&loaded.config);
+        Ok(analysis)
+    }
+
+    /// An analysis of a model and a likelihood that are in memory already.
+    ///
+    /// # Errors
+    /// When a source has no source map, or its spectrum cannot be evaluated.
+    pub fn new(roi: Roi, likelihood: JointLikelihood) -> Result<Self> {
+        let mut analysis = Self {
+            roi,
+            likelihood,
+            properties: BTreeMap::new(),
+            covariance: None,
+            progress: Box::new(Quiet),
+            timing: Timing::default(),
+            fit_defaults: FitOptions::default(),
+            optimize_defaults: OptimizeOptions::default(),
+            notes: Vec::new(),
+        };
+        analysis.update_npred()?;
+        Ok(analysis)
+    }
+
+    fn take_defaults(&mut self, config: &Config) {
+        let roiopt = &config.roiopt;
+        self.fit_defaults = fit_options(&config.optimizer);
+        self.optimize_defaults = OptimizeOptions {
+            npred_frac: roiopt.npred_frac,
+            npred_threshold: roiopt.npred_threshold,
+            shape_ts_threshold: roiopt.shape_ts_threshold,
+            max_free_sources: roiopt.max_free_sources,
+            skip: roiopt.skip.clone(),
+            fit: fit_options(&roiopt.optimizer),
+        };
+    }
+
+    /// Options of [`Analysis::fit`] as the configuration has them.
+    pub fn fit_options(&self) -> FitOptions {
+        self.fit_defaults.clone()
+    }
+
+    /// Options of [`Analysis::optimize`] as the configuration has them.
+    pub fn optimize_options(&self) -> OptimizeOptions {
+        self.optimize_defaults.clone()
+    }
+
+    /// What the files had to say: keys that were ignored, for example.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The model.
+    pub fn roi(&self) -> &Roi {
+        &self.roi
+    }
+
+    /// The model, to be changed. Fits and likelihoods notice every change of a parameter.
+    pub fn roi_mut(&mut self) -> &mut Roi {
+        &mut self.roi
+    }
+
+    /// Data and source maps.
+    pub fn likelihood(&self) -> &JointLikelihood {
+        &self.likelihood
+    }
+
+    /// Seconds spent on opening.
+    pub fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    /// Sets the watcher of fits and optimisations.
+    pub fn set_progress(&mut self, progress: Box<dyn Progress>) {
+        self.progress = progress;
+    }
+
+    /// What is known of a source, found by name or alias.
+    pub fn properties(&self, name: &str) -> Result<&SourceProperties> {
+        let source = self.roi.source(name)?;
+        self.properties.get(source.name()).ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
+    }
+
+    /// Properties of all sources, by name.
+    pub fn all_properties(&self) -> BTreeMap<String, SourceProperties> {
+        self.properties.clone()
+    }
+
+    /// `logL` of the model as it stands (positive-going, without the `ln N!` term).
+    pub fn loglike(&mut self) -> Result<f64> {
+        Ok(self.likelihood.value(&self.roi)?)
+    }
+
+    /// `logL`, predicted counts by source, component and energy bin, and the gradient.
+    pub fn loglike_report(&mut self) -> Result<LoglikeResult> {
+        let start = Instant::now();
+        let free = self.roi.free_parameters();
+        let mut gradient = vec![0.0; free.len()];
+        let loglike = self.likelihood.gradient(&self.roi, &mut gradient)?;
+        let mut components = Vec::new();
+        for component in self.likelihood.components() {
+            let mut npred = BTreeMap::new();
+            for source in self.roi.sources() {
+                npred.insert(source.name().to_owned(), component.npred(source)?);
+            }
+            components.push(ComponentCounts {
+                name: component.name().to_owned(),
+                energies: component.axis().edges().to_vec(),
+                counts: component.counts_spectrum().to_vec(),
+                npred,
+            });
+        }
+        let name = |id: &roi_model::roi::ParameterId| {
+            let source = &self.roi.sources()[id.source];
+            format!("{}:{}", source.name(), source.spectrum().parameters()[id.parameter].name())
+        };
+        let npred = components.iter().flat_map(|c| c.npred.values()).flatten().sum();
+        let gradient = free.iter().map(name).zip(gradient).collect();
+        let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.timing.clone() };
+        Ok(LoglikeResult { loglike, npred, counts: self.likelihood.total_counts(), components, gradient, timing })
+    }
+
+    /// Lowest and highest energy of the components, in MeV.
+    pub fn energy_range(&self) -> (f64, f64) {
+        let edges = || self.likelihood.components().iter().flat_map(|c| c.axis().edges().iter().copied());
+        (edges().fold(f64::INFINITY, f64::min), edges().fold(0.0, f64::max))
+    }
+
+    /// Recomputes the predicted counts of all sources.
+    pub(crate) fn update_npred(&mut self) -> Result<()> {
+        for (index, source) in self.roi.sources().iter().enumerate() {
+            let npred = self.likelihood.npred(&self.roi, index)?;
+            self.properties.entry(source.name().to_owned()).or_default().npred = npred;
+        }
+        Ok(())
+    }
+
+    /// Computes TS, npred and fluxes of every source with free parameters.
+    pub(crate) fn update_free_sources(&mut self, reoptimize: bool) -> Result<BTreeMap<String, SourceProperties>> {
+        self.update_npred()?;
+        let free: Vec<usize> =
+            (0..self.roi.sources().len()).filter(|&index| self.roi.sources()[index].is_free()).collect();
+        let mut updated = BTreeMap::new();
+        for (done, &index) in free.iter().enumerate() {
+            let name = self.roi.sources()[index].name().to_owned();
+            if self.progress.event(&Event::Update { source: name.clone(), done, total: free.len() }).is_break() {
+                break;
+            }
+            let ts = self.ts(&name, reoptimize)?;
+            let source = &self.roi.sources()[index];
+            let fluxes = self.fluxes(source)?;
+            let (dnde, dnde_index) = Self::differential(source);
+            let properties = self.properties.entry(name.clone()).or_default();
+            properties.set_ts(&ts);
+            properties.fluxes = fluxes;
+            properties.dnde = dnde;
+            properties.dnde_index = dnde_index;
+            updated.insert(name, properties.clone());
+        }
+        Ok(updated)
+    }
+
+    /// A source's free parameters and their block of the last fit's covariance.
+    pub(crate) fn covariance_of(&self, source: &Source) -> Option<(Vec<usize>, Array2<f64>)> {
+        let covariance = self.covariance.as_ref()?;
+        let rows: Vec<(usize, usize)> = covariance
+            .parameters
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| name == source.name())
+            .filter_map(|(row, (_, parameter))| Some((row, source.spectrum().index_of(parameter)?)))
+            .collect();
+        let block = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| covariance.matrix[[rows[i].0, rows[j].0]]);
+        (!rows.is_empty()).then(|| (rows.into_iter().map(|(_, parameter)| parameter).collect(), block))
+    }
+
+    /// Position of a parameter in a source's spectrum.
+    pub(crate) fn parameter_index(&self, source: usize, parameter: &str) -> Result<usize> {
+        let source = &self.roi.sources()[source];
+        source.spectrum().index_of(parameter).ok_or_else(|| Error::NoParameter {
+            source_name: source.name().to_owned(),
+            spectrum: source.spectrum().type_name().to_owned(),
+            found: parameter.to_owned(),
+            known: source.spectrum().parameters().iter().map(|p| p.name().to_owned()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Free flags of all parameters.
+    pub(crate) fn free_flags(&self) -> Vec<Vec<bool>> {
+        self.roi.sources().iter().map(|s| s.spectrum().parameters().iter().map(|p| p.is_free()).collect()).collect()
+    }
+
+    /// Sets the free flags of all parameters; errors stay.
+    pub(crate) fn set_free_flags(&mut self, flags: &[Vec<bool>]) {
+        for (source, flags) in self.roi.sources_mut().iter_mut().zip(flags) {
+            for (parameter, &free) in source.spectrum_mut().parameters_mut().iter_mut().zip(flags) {
+                parameter.set_free(free);
+            }
+        }
+    }
+}
+
+/// The `optimizer` section as options.
+fn fit_options(section: &OptimizerConfig) -> FitOptions {
+    FitOptions {
+        optimizer: section.optimizer.clone(),
+        tol: section.tol,
+        max_iter: section.max_iter,
+        init_lambda: section.init_lambda,
+        retries: section.retries,
+        min_fit_quality: section.min_fit_quality,
+        ..FitOptions::default()
+    }
+}

@@ -1,0 +1,115 @@
+//! The one place where a likelihood meets a minimiser: `-logL` of a region as a function of its free parameters.
+
+use likelihood_core::JointLikelihood;
+use ndarray::Array2;
+use optimizers::{Derivatives, EvalError, Minimum, Objective, Observer, Optimizer, Options, Parameter, Problem};
+use roi_model::roi::Roi;
+
+use crate::error::Result;
+
+/// `-logL` over the free parameters' scaled `value`, in the region's order.
+struct NegativeLogLikelihood<'a> {
+    roi: &'a mut Roi,
+    likelihood: &'a mut JointLikelihood,
+    n_free: usize,
+}
+
+impl NegativeLogLikelihood<'_> {
+    fn set(&mut self, x: &[f64]) -> std::result::Result<(), EvalError> {
+        self.roi.set_free_values(x).map_err(|error| EvalError::Fatal(error.into()))
+    }
+}
+
+/// A trial point that the model does not allow is one to step back from; a defect of data or set-up is not.
+fn recoverable(error: likelihood_core::Error) -> EvalError {
+    if error.depends_on_parameters() { EvalError::NotFinite } else { EvalError::Fatal(error.into()) }
+}
+
+impl Objective for NegativeLogLikelihood<'_> {
+    fn dim(&self) -> usize {
+        self.n_free
+    }
+
+    fn derivatives(&self) -> Derivatives {
+        Derivatives::Hessian
+    }
+
+    fn value(&mut self, x: &[f64]) -> std::result::Result<f64, EvalError> {
+        self.set(x)?;
+        self.likelihood.value(self.roi).map(|value| -value).map_err(recoverable)
+    }
+
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> std::result::Result<f64, EvalError> {
+        self.set(x)?;
+        let value = self.likelihood.gradient(self.roi, gradient).map_err(recoverable)?;
+        gradient.iter_mut().for_each(|g| *g = -*g);
+        Ok(-value)
+    }
+
+    fn hessian(
+        &mut self,
+        x: &[f64],
+        gradient: &mut [f64],
+        hessian: &mut Array2<f64>,
+    ) -> std::result::Result<f64, EvalError> {
+        self.set(x)?;
+        let value = self.likelihood.hessian(self.roi, gradient, hessian).map_err(recoverable)?;
+        gradient.iter_mut().for_each(|g| *g = -*g);
+        hessian.mapv_inplace(|h| -h);
+        Ok(-value)
+    }
+}
+
+/// Minimises `-logL` over the region's free parameters.
+///
+/// The region is left at whatever point was evaluated last: the caller sets the result or restores. Quantities of the result are in
+/// the region's order of free parameters, in units of `value`; parameters whose bounds leave no room are held and have no place in
+/// the covariance (see [`expand`]).
+pub(crate) fn minimize(
+    roi: &mut Roi,
+    likelihood: &mut JointLikelihood,
+    optimizer: &dyn Optimizer,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Minimum> {
+    let parameters = roi
+        .free_parameters()
+        .into_iter()
+        .map(|id| {
+            let source = &roi.sources()[id.source];
+            let parameter = &source.spectrum().parameters()[id.parameter];
+            let (lower, upper) = parameter.bounds();
+            let held = lower == upper;
+            let mut out =
+                Parameter::new(format!("{}:{}", source.name(), parameter.name()), parameter.value()).with_fixed(held);
+            if !held {
+                out = out.with_bounds(lower, upper);
+            }
+            if parameter.error() > 0.0 && parameter.error().is_finite() {
+                out = out.with_step(parameter.error());
+            }
+            out
+        })
+        .collect::<Vec<_>>();
+    let n_free = parameters.len();
+    let problem = Problem::new(parameters)?;
+    let mut objective = NegativeLogLikelihood { roi, likelihood, n_free };
+    let mut minimum = optimizer.minimize(&mut objective, &problem, options, observer)?;
+    expand(&mut minimum.covariance, &problem);
+    expand(&mut minimum.correlation, &problem);
+    Ok(minimum)
+}
+
+/// Gives held parameters a row and a column of zeros, so that matrices cover all of the region's free parameters.
+fn expand(matrix: &mut Option<Array2<f64>>, problem: &Problem) {
+    let (free, n) = (problem.free(), problem.parameters().len());
+    if let Some(compact) = matrix.take() {
+        let mut full = Array2::zeros((n, n));
+        for (i, &a) in free.iter().enumerate() {
+            for (j, &b) in free.iter().enumerate() {
+                full[[a, b]] = compact[[i, j]];
+            }
+        }
+        *matrix = Some(full);
+    }
+}

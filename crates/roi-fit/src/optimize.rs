@@ -1,0 +1,227 @@
+//! The automatic optimisation of a region in three documented steps.
+//!
+//! 1. The normalisations of the N largest components (by npred) that hold a fraction `npred_frac` of the predicted counts, jointly.
+//! 2. The normalisation of every other source alone, in order of npred, down to `npred_threshold`.
+//! 3. Normalisation and shape of every source above `shape_ts_threshold`, alone, in order of TS.
+//!
+//! All parameters are fixed at the start, whatever was free; the free and fixed flags come back at the end.
+
+use std::ops::ControlFlow;
+
+use roi_model::selection::Pars;
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+use crate::fit::FitOptions;
+use crate::progress::Event;
+use crate::results::{OptimizeResult, OptimizeStep};
+
+/// Options of [`Analysis::optimize`], with the documented names.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct OptimizeOptions {
+    /// Step 1 ends once the freed components hold more than this fraction of the predicted counts. Default 0.95.
+    pub npred_frac: f64,
+    /// Sources below this npred end step 1 and are skipped in step 2. Default 1.
+    pub npred_threshold: f64,
+    /// Step 3 fits sources with a TS of at least this. Default 25.
+    pub shape_ts_threshold: f64,
+    /// At most this many sources are fitted jointly in step 1. Default 5.
+    pub max_free_sources: usize,
+    /// Sources that are never fitted, by name or alias.
+    pub skip: Vec<String>,
+    /// How each fit is made.
+    pub fit: FitOptions,
+}
+
+impl Default for OptimizeOptions {
+    fn default() -> Self {
+        Self {
+            npred_frac: 0.95,
+            npred_threshold: 1.0,
+            shape_ts_threshold: 25.0,
+            max_free_sources: 5,
+            skip: Vec::new(),
+            fit: FitOptions::default(),
+        }
+    }
+}
+
+impl OptimizeOptions {
+    fn check(&self) -> Result<()> {
+        if !(self.npred_frac >= 0.0 && self.npred_frac <= 1.0) {
+            let found = self.npred_frac.to_string();
+            return Err(Error::Option { option: "npred_frac", found, expected: "a fraction between 0 and 1" });
+        }
+        if self.npred_threshold.is_nan() || self.shape_ts_threshold.is_nan() {
+            return Err(Error::Option {
+                option: "npred_threshold or shape_ts_threshold",
+                found: "NaN".into(),
+                expected: "a number",
+            });
+        }
+        if self.max_free_sources == 0 {
+            return Err(Error::Option { option: "max_free_sources", found: "0".into(), expected: "at least 1" });
+        }
+        Ok(())
+    }
+}
+
+/// What was done so far.
+#[derive(Default)]
+struct Record {
+    steps: Vec<OptimizeStep>,
+    calls: optimizers::Calls,
+}
+
+impl Analysis {
+    /// Optimises the region in the three documented steps. The likelihood never falls: a fit that fails, or ends lower than it began,
+    /// leaves its parameters as they were.
+    pub fn optimize(&mut self, options: &OptimizeOptions) -> Result<OptimizeResult> {
+        options.check()?;
+        let start = std::time::Instant::now();
+        let skip =
+            options.skip.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let loglike0 = self.loglike().map_err(Error::at_start)?;
+        let flags = self.free_flags();
+        self.fix_all()?;
+        let mut record = Record::default();
+        let outcome = self.three_steps(options, &skip, &mut record);
+        self.set_free_flags(&flags);
+        outcome?;
+        let loglike1 = self.loglike()?;
+        let mut timing = self.timing.clone();
+        timing.fit = start.elapsed().as_secs_f64();
+        Ok(OptimizeResult {
+            loglike0,
+            loglike1,
+            dloglike: loglike1 - loglike0,
+            steps: record.steps,
+            sources: self.all_properties(),
+            timing,
+            calls: record.calls,
+            config: options.clone(),
+        })
+    }
+
+    fn three_steps(&mut self, options: &OptimizeOptions, skip: &[usize], record: &mut Record) -> Result<()> {
+        self.update_npred()?;
+        let joint = self.largest_components(options, skip);
+        if !joint.is_empty() && self.sub_fit(1, &joint, &Pars::Norm, (0, 1), &options.fit, record)?.is_break() {
+            return Ok(());
+        }
+
+        let alone: Vec<usize> =
+            self.by_npred().into_iter().filter(|index| !skip.contains(index) && !joint.contains(index)).collect();
+        for (done, &source) in alone.iter().enumerate() {
+            if self.npred_of(source) < options.npred_threshold {
+                continue;
+            }
+            if self.sub_fit(2, &[source], &Pars::Norm, (done, alone.len()), &options.fit, record)?.is_break() {
+                return Ok(());
+            }
+        }
+
+        let significant: Vec<usize> = self
+            .by_ts()
+            .into_iter()
+            .filter(|&index| !skip.contains(&index) && self.ts_of(index) >= options.shape_ts_threshold)
+            .collect();
+        for (done, &source) in significant.iter().enumerate() {
+            if self.sub_fit(3, &[source], &Pars::All, (done, significant.len()), &options.fit, record)?.is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The sources of step 1. A skipped source's counts still count towards the fraction.
+    fn largest_components(&self, options: &OptimizeOptions, skip: &[usize]) -> Vec<usize> {
+        let total: f64 = (0..self.roi.sources().len()).map(|index| self.npred_of(index)).sum();
+        let (mut sum, mut joint) = (0.0, Vec::new());
+        for index in self.by_npred() {
+            let npred = self.npred_of(index);
+            sum += npred;
+            if skip.contains(&index) {
+                continue;
+            }
+            joint.push(index);
+            if sum > options.npred_frac * total
+                || npred < options.npred_threshold
+                || joint.len() >= options.max_free_sources
+            {
+                break;
+            }
+        }
+        joint
+    }
+
+    /// Frees, fits, fixes again and records one fit.
+    fn sub_fit(
+        &mut self,
+        step: u8,
+        sources: &[usize],
+        pars: &Pars,
+        (done, total): (usize, usize),
+        options: &FitOptions,
+        record: &mut Record,
+    ) -> Result<ControlFlow<()>> {
+        let names: Vec<String> = sources.iter().map(|&index| self.roi.sources()[index].name().to_owned()).collect();
+        let log_likelihood = self.loglike()?;
+        let event = Event::SubFit { step, sources: names.clone(), done, total, log_likelihood };
+        if self.progress.event(&event).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        for name in &names {
+            self.free_source(name, true, pars)?;
+        }
+        let result = self.fit(options);
+        self.fix_sources(sources);
+        let result = result?;
+        record.calls.values += result.calls.values;
+        record.calls.gradients += result.calls.gradients;
+        record.calls.hessians += result.calls.hessians;
+        record.steps.push(OptimizeStep {
+            step,
+            sources: names,
+            loglike: self.loglike()?,
+            dloglike: if result.fit_success { result.dloglike } else { 0.0 },
+            fit_quality: result.fit_quality,
+            fit_status: result.fit_status,
+            fit_success: result.fit_success,
+            message: result.message,
+        });
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Fixes the parameters of some sources; their errors stay as the fit left them.
+    fn fix_sources(&mut self, sources: &[usize]) {
+        for &index in sources {
+            for parameter in self.roi.sources_mut()[index].spectrum_mut().parameters_mut() {
+                parameter.set_free(false);
+            }
+        }
+    }
+
+    fn by_npred(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.roi.sources().len()).collect();
+        order.sort_by(|&a, &b| self.npred_of(b).total_cmp(&self.npred_of(a)));
+        order
+    }
+
+    fn by_ts(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.roi.sources().len()).collect();
+        order.sort_by(|&a, &b| self.ts_of(b).total_cmp(&self.ts_of(a)));
+        order
+    }
+
+    fn npred_of(&self, source: usize) -> f64 {
+        self.properties.get(self.roi.sources()[source].name()).map_or(0.0, |p| p.npred)
+    }
+
+    /// TS of the last fit that freed the source; below every threshold when there was none.
+    fn ts_of(&self, source: usize) -> f64 {
+        let ts = self.properties.get(self.roi.sources()[source].name()).and_then(|p| p.ts);
+        ts.filter(|ts| !ts.is_nan()).unwrap_or(f64::NEG_INFINITY)
+    }
+}

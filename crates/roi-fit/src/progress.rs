@@ -1,0 +1,58 @@
+//! What a caller may watch while a fit or an optimisation runs, and how it stops one.
+
+use std::ops::ControlFlow;
+
+/// A moment of a running analysis.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// An iteration of a minimiser.
+    Iteration {
+        /// The algorithm.
+        algorithm: &'static str,
+        /// Its iteration, from 0.
+        iteration: usize,
+        /// `logL` so far.
+        log_likelihood: f64,
+        /// Estimated vertical distance to the minimum.
+        edm: f64,
+    },
+    /// `optimize` is about to fit.
+    SubFit {
+        /// Step 1, 2 or 3 of the documented sequence.
+        step: u8,
+        /// The sources that the fit frees.
+        sources: Vec<String>,
+        /// How many fits of the step are done.
+        done: usize,
+        /// How many fits the step has at most.
+        total: usize,
+        /// `logL` so far.
+        log_likelihood: f64,
+    },
+    /// The properties of a source (TS, fluxes) are about to be computed.
+    Update {
+        /// The source.
+        source: String,
+        /// How many are done.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
+}
+
+/// A watcher. It is called between evaluations, never inside one.
+pub trait Progress: Send {
+    /// Sees an event; `ControlFlow::Break` asks the analysis to stop (a fit that is stopped counts as failed and restores).
+    fn event(&mut self, event: &Event) -> ControlFlow<()>;
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn event(&mut self, _event: &Event) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

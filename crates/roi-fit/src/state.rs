@@ -1,0 +1,49 @@
+//! What an analysis writes: the model as XML, and text files that are either whole or not there.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+
+impl Analysis {
+    /// Writes the model as a fermitools source library.
+    pub fn write_xml(&self, path: &Path) -> Result<()> {
+        write_text(path, &roi_model::xml::write(self.roi.title(), self.roi.sources())?)
+    }
+}
+
+/// Writes a text file under a temporary name beside its place and renames it, so that a reader never sees half of it.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = std::fs::File::create(&temporary).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    });
+    if written.is_err() {
+        // The error that counts is the one above; a file that was never made cannot be removed.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written.map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_leaves_no_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("result.json");
+        write_text(&path, "one").unwrap();
+        write_text(&path, "two").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        let error = write_text(&dir.path().join("missing/result.json"), "x").unwrap_err().to_string();
+        assert!(error.contains("missing/result.json"), "{error}");
+    }
+}

@@ -1,0 +1,129 @@
+//! The three text tables of an analysis: parameters, model, and region.
+//!
+//! Columns and their order are fermipy's `print_params`, `print_model` and `print_roi`. Values are in units of `value` (the scale not
+//! applied). The functions return text; where it goes is the caller's choice.
+
+use comfy_table::{CellAlignment, Table, presets};
+use roi_model::source::Source;
+
+use crate::analysis::Analysis;
+use crate::properties::SourceProperties;
+
+impl Analysis {
+    /// Parameters of the sources that have a free one, or of all sources.
+    pub fn print_params(&self, allpars: bool) -> String {
+        let mut table = table(&["idx", "parname", "value", "error", "min", "max", "scale", "free"], 2);
+        let mut index = 0;
+        for source in self.roi.sources() {
+            let parameters = source.spectrum().parameters();
+            if allpars || source.is_free() {
+                table.add_row([source.name()]);
+                for (offset, p) in parameters.iter().enumerate() {
+                    let numbers = [p.value(), p.error(), p.min(), p.max(), p.scale()].map(|v| general(v, 4));
+                    let [value, error, min, max, scale] = numbers;
+                    let free = if p.is_free() { "*" } else { "" };
+                    let idx = (index + offset).to_string();
+                    table.add_row([&idx, p.name(), &value, &error, &min, &max, &scale, free]);
+                }
+            }
+            index += parameters.len();
+        }
+        table.to_string()
+    }
+
+    /// One line a source: normalisation, energy flux, spectral index at 1 GeV, TS and npred.
+    pub fn print_model(&self) -> String {
+        let mut table = table(&["sourcename", "offset", "norm", "eflux", "index", "ts", "npred", "free"], 1);
+        for (source, offset) in self.by_offset() {
+            let unknown = SourceProperties::default();
+            let properties = self.properties.get(source.name()).unwrap_or(&unknown);
+            let spectrum = source.spectrum();
+            let norm = spectrum.norm_index().map(|norm| spectrum.parameters()[norm].value());
+            let (_, index) = Self::differential(source);
+            let eflux = properties.fluxes.get("eflux").and_then(|flux| flux.value);
+            table.add_row([
+                source.name().to_owned(),
+                offset.map_or("---".into(), |deg| format!("{deg:.3}")),
+                norm.map_or("---".into(), |norm| format!("{norm:.3}")),
+                eflux.map_or("---".into(), |eflux| general(eflux, 3)),
+                index.get("dnde1000").map_or("---".into(), |index| format!("{index:.2}")),
+                properties.ts.map_or("---".into(), |ts| format!("{ts:.2}")),
+                format!("{:.1}", properties.npred),
+                if source.is_free() { "*".into() } else { String::new() },
+            ]);
+        }
+        table.to_string()
+    }
+
+    /// One line a source: its models, offset from the centre, TS and npred.
+    pub fn print_roi(&self) -> String {
+        let mut table = table(&["name", "SpatialModel", "SpectrumType", "offset", "ts", "npred"], 3);
+        for (source, offset) in self.by_offset() {
+            let properties = self.properties.get(source.name());
+            table.add_row([
+                source.name().to_owned(),
+                source.spatial().type_name().to_owned(),
+                source.spectrum().type_name().to_owned(),
+                offset.map_or("-----".into(), |deg| format!("{deg:.3}")),
+                properties.and_then(|p| p.ts).map_or("nan".into(), |ts| format!("{ts:.2}")),
+                format!("{:.1}", properties.map_or(0.0, |p| p.npred)),
+            ]);
+        }
+        table.to_string()
+    }
+
+    /// The sources with their separation from the centre in degrees: nearest first, those without a position last.
+    fn by_offset(&self) -> Vec<(&Source, Option<f64>)> {
+        let offset = |source: &Source| source.direction().map(|direction| self.roi.center().separation(&direction));
+        let mut sources: Vec<_> = self.roi.sources().iter().map(|source| (source, offset(source))).collect();
+        sources.sort_by(|(_, a), (_, b)| a.unwrap_or(f64::INFINITY).total_cmp(&b.unwrap_or(f64::INFINITY)));
+        sources
+    }
+}
+
+/// A table without lines, its columns from `numbers` on aligned to the right.
+fn table(header: &[&str], numbers: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header);
+    for column in table.column_iter_mut() {
+        if column.index >= numbers {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A number with so many significant digits, plain or in powers of ten, whichever is shorter to read.
+fn general(value: f64, digits: usize) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 || (1e-3..1e5).contains(&magnitude) {
+        #[expect(clippy::cast_possible_truncation, reason = "log10 of a double is at most 308")]
+        let before_point = if value == 0.0 { 1 } else { magnitude.log10().floor() as i64 + 1 };
+        let decimals = usize::try_from(digits as i64 - before_point).unwrap_or(0);
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.0$e}", digits - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::general;
+
+    #[test]
+    fn numbers_keep_their_significant_digits() {
+        let cases = [
+            (0.0, "0.000"),
+            (1.0, "1.000"),
+            (-2.345_67, "-2.346"),
+            (12_345.6, "12346"),
+            (1e5, "1.000e5"),
+            (3.456_7e-13, "3.457e-13"),
+            (0.001_234_5, "0.001234"),
+            (f64::NAN, "NaN"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(general(value, 4), expected);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The test statistic of a source, `TS = 2 (logL1 - logL0)`, in its two definitions.
+//!
+//! `logL1` is the likelihood as it stands; `logL0` is that of the null hypothesis, the model without the source.
+//! - *Rescaled* (the default of `fit`, the LAT tools' approximation): nothing is refitted. The larger of two values is `logL0`: the
+//!   model without the source, and the same with the free normalisations near it scaled up to make good for the counts it leaves.
+//! - *Reoptimized*: every remaining free parameter, shapes included, is fitted again without the source.
+
+use optimizers::{Options, Silent};
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+use crate::objective::minimize;
+
+/// The null hypothesis that a TS is relative to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TestStatistic {
+    /// `2 (logL1 - logL0)`; infinite when the data are impossible without the source.
+    pub ts: f64,
+    /// `logL0`.
+    pub loglike_null: f64,
+    /// `"rescaled"` or `"reoptimized"`.
+    pub definition: &'static str,
+}
+
+/// Sources farther than this from the tested one are not rescaled, in degrees (the LAT tools' value).
+const RESCALING_RADIUS: f64 = 20.0;
+
+impl Analysis {
+    /// TS of a source at the present parameter values. The model is left as it was, bit for bit.
+    pub fn ts(&mut self, name: &str, reoptimize: bool) -> Result<TestStatistic> {
+        let source = self.roi.index_of(name)?;
+        let name = self.roi.sources()[source].name().to_owned();
+        let loglike = self.loglike()?;
+        let state = self.roi.state();
+        self.likelihood.mute(&[&name]);
+        let null = self.null(source, reoptimize);
+        self.likelihood.mute(&[]);
+        self.roi.restore(&state)?;
+        let (loglike_null, definition) = null?;
+        Ok(TestStatistic { ts: 2.0 * (loglike - loglike_null), loglike_null, definition })
+    }
+
+    /// Computes the TS (rescaled) of every source that has none yet.
+    pub fn compute_missing_ts(&mut self) -> Result<()> {
+        for index in 0..self.roi.sources().len() {
+            let name = self.roi.sources()[index].name().to_owned();
+            if self.properties.get(&name).is_none_or(|p| p.ts.is_none()) {
+                let ts = self.ts(&name, false)?;
+                self.properties.entry(name).or_default().set_ts(&ts);
+            }
+        }
+        Ok(())
+    }
+
+    /// `logL0` with the source muted; the parameters are left changed.
+    fn null(&mut self, source: usize, reoptimize: bool) -> Result<(f64, &'static str)> {
+        if !reoptimize {
+            return Ok((self.rescaled_null(source)?, "rescaled"));
+        }
+        for parameter in self.roi.sources_mut()[source].spectrum_mut().parameters_mut() {
+            parameter.set_free(false);
+        }
+        let as_it_stands = self.value_or_impossible()?;
+        if self.roi.free_parameters().is_empty() {
+            return Ok((as_it_stands, "reoptimized"));
+        }
+        // The start without the source may be impossible (no counts predicted somewhere); rescaling is a better one.
+        self.rescale_free_norms(source)?;
+        let mut best = as_it_stands;
+        for optimizer in ["NEWTON", "MINUIT"] {
+            let optimizer = optimizers::optimizer(optimizer)?;
+            let options = Options::default().with_tolerance(1e-7);
+            let minimum = minimize(&mut self.roi, &mut self.likelihood, optimizer.as_ref(), &options, &mut Silent)?;
+            best = best.max(-minimum.fval);
+            if minimum.status.is_converged() {
+                break;
+            }
+            self.roi.set_free_values(&minimum.values)?;
+        }
+        Ok((best, "reoptimized"))
+    }
+
+    fn rescaled_null(&mut self, source: usize) -> Result<f64> {
+        let as_it_stands = self.value_or_impossible()?;
+        self.rescale_free_norms(source)?;
+        Ok(as_it_stands.max(self.value_or_impossible()?))
+    }
+
+    /// Scales up the free normalisations of the sources that could make good for the counts of the muted one: the diffuse ones and
+    /// those near it; all of them if it is diffuse itself. The factor never lowers a normalisation, nor takes it beyond its bound.
+    fn rescale_free_norms(&mut self, muted: usize) -> Result<()> {
+        let tested = self.roi.sources()[muted].clone();
+        let mut predicted = 0.0;
+        let mut free = 0.0;
+        let mut near = Vec::new();
+        for (index, source) in self.roi.sources().iter().enumerate() {
+            if index == muted {
+                continue;
+            }
+            let npred = self.likelihood.npred(&self.roi, index)?;
+            predicted += npred;
+            let spectrum = source.spectrum();
+            let Some(norm) = spectrum.norm_index().filter(|&norm| spectrum.parameters()[norm].is_free()) else {
+                continue;
+            };
+            free += npred;
+            let is_near = match (tested.direction(), source.direction()) {
+                (Some(a), Some(b)) => a.separation(&b) < RESCALING_RADIUS,
+                _ => true,
+            };
+            if is_near {
+                near.push((index, norm));
+            }
+        }
+        let factor = 1.0 + (self.likelihood.total_counts() - predicted) / free;
+        if !(factor.is_finite() && factor > 1.0) {
+            return Ok(());
+        }
+        for (index, norm) in near {
+            let parameter = &mut self.roi.sources_mut()[index].spectrum_mut().parameters_mut()[norm];
+            let value = parameter.value() * factor;
+            let (lower, upper) = parameter.bounds();
+            if value > lower && value < upper {
+                parameter.set_value(value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `logL`, or minus infinity when the model makes the data impossible.
+    fn value_or_impossible(&mut self) -> Result<f64> {
+        match self.likelihood.value(&self.roi) {
+            Ok(value) => Ok(value),
+            Err(error) if error.depends_on_parameters() => Ok(f64::NEG_INFINITY),
+            Err(error) => Err(Error::Likelihood(error)),
+        }
+    }
+}

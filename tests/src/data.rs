@@ -1,0 +1,31 @@
+//! Where the real data and recorded answers are, if they are anywhere.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+/// The directory that `ROI_FIT_TEST_DATA` names, else `shared/data` beside the repository; `None` when there is none.
+pub fn directory() -> Option<PathBuf> {
+    let directory = std::env::var_os("ROI_FIT_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
+    directory.is_dir().then_some(directory)
+}
+
+/// The directory, or a line that says that the test was skipped.
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+pub fn directory_or_skip(test: &str) -> Option<PathBuf> {
+    let found = directory();
+    if found.is_none() {
+        eprintln!("SKIPPED {test}: no reference data; set ROI_FIT_TEST_DATA to their directory");
+    }
+    found
+}
+
+/// Reads a JSON file.
+///
+/// # Errors
+/// When it cannot be read or does not have the expected structure.
+pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+}

@@ -1,0 +1,36 @@
+//! Every comparison with a recorded answer meets its bar.
+
+use acceptance::{data, parity};
+
+fn assert_met(title: &str, run: fn(&std::path::Path) -> parity::Outcome) {
+    let Some(directory) = data::directory_or_skip(title) else { return };
+    let comparisons = run(&directory).unwrap();
+    assert!(!comparisons.is_empty());
+    let missed: Vec<_> = comparisons.iter().filter(|c| !c.passes()).collect();
+    assert!(missed.is_empty(), "{title}: {missed:#?}");
+}
+
+#[test]
+fn galactic_centre_small() {
+    assert_met("galactic_centre_small", parity::galactic_centre::small);
+}
+
+#[test]
+fn galactic_centre_full() {
+    assert_met("galactic_centre_full", parity::galactic_centre::full);
+}
+
+#[test]
+fn crab() {
+    assert_met("crab", parity::crab::all);
+}
+
+#[test]
+fn fermitools_ten_free() {
+    assert_met("fermitools_ten_free", parity::fermitools::ten_free);
+}
+
+#[test]
+fn fermitools_all_free() {
+    assert_met("fermitools_all_free", parity::fermitools::all_free);
+}
