@@ -229,6 +229,9 @@ impl FitsFile {
         let Kind::Image { bitpix, axes } = &hdu.kind else {
             return Err(self.unusable(hdu, "an image"));
         };
+        if axes.is_empty() {
+            return Err(self.unusable(hdu, "an image with data"));
+        }
         let range = match bitpix {
             8 => 0..=255,
             16 => i64::from(i16::MIN)..=i64::from(i16::MAX),
@@ -241,20 +244,19 @@ impl FitsFile {
             number("BLANK", &hdu.header).filter(|_| hdu.header.integer("BLANK").is_some_and(|b| range.contains(&b))),
         );
         let info = raw::HduInfo::Image { bitpix: *bitpix, naxes: axes.clone() };
+        // PCOUNT bytes may follow the pixels.
+        let bytes_per_pixel = usize::try_from(bitpix.unsigned_abs() / 8).unwrap_or(1);
         let raw = raw::Hdu {
             info,
             header_start: 0,
             data_start: 0,
-            data_len: hdu.data_len,
+            data_len: axes.iter().product::<usize>() * bytes_per_pixel,
             cards: cards.into_iter().flatten().collect(),
         };
         Ok((raw, axes.iter().rev().copied().collect()))
     }
 
     fn shaped<T>(&self, hdu: &Hdu, shape: Vec<usize>, pixels: Vec<T>) -> Result<Image<T>> {
-        if shape.is_empty() {
-            return Err(self.unusable(hdu, "an image with data"));
-        }
         let found = format!("{shape:?}");
         let pixels = ArrayD::from_shape_vec(shape, pixels).map_err(|error| Error::Shape {
             path: self.path.clone(),

@@ -80,6 +80,9 @@ fn table(header: &Header, bitpix: i64, axes: &[usize]) -> Result<Kind, String> {
         .iter()
         .try_fold(0usize, |sum, column| sum.checked_add(width(column)?))
         .ok_or("the columns are wider than any row can be")?;
+    if row_bytes == 0 && rows > 0 {
+        return Err(format!("{rows} rows of 0 bytes"));
+    }
     if width != row_bytes {
         return Err(format!("the columns take {width} bytes a row, NAXIS1 says {row_bytes}"));
     }

@@ -1,10 +1,6 @@
 //! What the tests of this crate share: the directory of real data, a small made-up region.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "this is test code, which clippy only sees inside #[test]"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy takes the helpers of a test for library code")]
 
 use std::path::PathBuf;
 

@@ -1,0 +1,298 @@
+//! Loading whole regions: the real ones, and made-up ones in which one thing is wrong.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy takes the helpers of a test for library code")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{real_data, small_counts, small_maps};
+use lat_io::{CountsCubeFile, Error, Frame, Loaded, WcsHeader, counts_cube, load, source_maps};
+use likelihood_core::{CountsCube, EnergyAxis};
+use roi_model::sky::SkyDirection;
+
+const MODEL: &str = r#"<source_library title="small">
+  <source name="isodiff" type="DiffuseSource">
+    <spectrum type="FileFunction" file="iso.txt">
+      <parameter name="Normalization" value="1" scale="1" min="0.01" max="100" free="1"/>
+    </spectrum>
+    <spatialModel type="ConstantValue">
+      <parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/>
+    </spatialModel>
+  </source>
+  <source name="4FGL J0000.0-0000" type="PointSource">
+    <spectrum type="PowerLaw">
+      <parameter name="Prefactor" value="2" scale="1e-12" min="0.01" max="1000" free="1"/>
+      <parameter name="Index" value="2" scale="-1" min="0" max="5" free="0"/>
+      <parameter name="Scale" value="1000" scale="1" min="1000" max="1000" free="0"/>
+    </spectrum>
+    <spatialModel type="SkyDirFunction">
+      <parameter name="RA" value="266.5" scale="1" min="-360" max="360" free="0"/>
+      <parameter name="DEC" value="-29.5" scale="1" min="-90" max="90" free="0"/>
+    </spatialModel>
+  </source>
+</source_library>
+"#;
+const CONFIG: &str = "gtlike: {edisp: false}\n";
+
+/// A directory with the products of a region under fermipy's names.
+struct Region(tempfile::TempDir);
+
+impl Region {
+    fn new() -> Self {
+        let region = Self(tempfile::tempdir().unwrap());
+        counts_cube::write(&region.path("ccube_00.fits"), &small_counts()).unwrap();
+        source_maps::write(&region.path("srcmap_00.fits.gz"), &small_counts(), &mut small_maps().into_iter()).unwrap();
+        region.write("srcmdl_00.xml", MODEL);
+        region.write("iso.txt", "10 1e-6\n1000 1e-8\n1000000 1e-12\n");
+        region.write("config.yaml", CONFIG);
+        region
+    }
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+    fn load(&self) -> lat_io::Result<Loaded> {
+        load(&self.path("config.yaml"))
+    }
+    /// The message of the error, which must name all of `words`.
+    fn fails_with(&self, words: &[&str]) -> Error {
+        let error = self.load().expect_err("it loaded");
+        for word in words {
+            assert!(error.to_string().contains(word), "no '{word}' in: {error}");
+        }
+        error
+    }
+}
+
+fn with_wcs(change: impl Fn(&mut WcsHeader)) -> CountsCubeFile {
+    let mut counts = small_counts();
+    change(&mut counts.wcs);
+    counts
+}
+
+#[test]
+fn a_region_is_found_by_fermipys_file_names() {
+    let region = Region::new();
+    let loaded = region.load().unwrap();
+    let names: Vec<_> = loaded.roi.sources().iter().map(|source| source.name().to_owned()).collect();
+    assert_eq!(names, ["4FGL J0000.0-0000", "isodiff"]);
+    assert_eq!(loaded.roi.title(), "small");
+    let [component] = loaded.observation.components.as_slice() else { panic!("one component") };
+    assert_eq!(component.name, "00");
+    assert_eq!(component.counts, small_counts());
+    assert_eq!(component.products.srcmap, region.path("srcmap_00.fits.gz"));
+    let (name, map) = small_maps().remove(1);
+    assert_eq!(component.source_maps.read(&name).unwrap(), map);
+    let center = SkyDirection::from_galactic(0.3, -1.25).unwrap();
+    assert!(loaded.roi.center().separation(&center) < 1e-12, "the centre is the cube's reference direction");
+    assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+}
+
+#[test]
+fn the_centre_is_the_one_that_the_configuration_tells() {
+    let region = Region::new();
+    for (selection, ra, dec) in
+        [("ra: 10, dec: -20", 10.0, -20.0), ("ra: 10, dec: -20, target: 4fglj0000.0-0000", 266.5, -29.5)]
+    {
+        region.write("config.yaml", &format!("selection: {{{selection}}}\n{CONFIG}"));
+        let center = region.load().unwrap().roi.center();
+        assert!(center.separation(&SkyDirection::new(ra, dec).unwrap()) < 1e-12, "{selection}");
+    }
+    region.write("config.yaml", &format!("selection: {{target: isodiff}}\n{CONFIG}"));
+    region.fails_with(&["target 'isodiff'", "selection.ra"]);
+}
+
+#[test]
+fn what_is_not_as_it_seems_is_noted() {
+    let region = Region::new();
+    std::fs::remove_file(region.path("ccube_00.fits")).unwrap();
+    region.write(
+        "config.yaml",
+        &format!("selection: {{emin: 100, emax: 1000}}\nbinning: {{coordsys: CEL, binsz: 1}}\n{CONFIG}"),
+    );
+    let loaded = region.load().unwrap();
+    assert_eq!(loaded.observation.components[0].counts, small_counts(), "the counts of the source map file");
+    let notes = loaded.notes.join("\n");
+    for words in [
+        "no counts cube found",
+        "selection.emax is 1000 MeV, the counts cube has 8000 MeV",
+        "coordsys",
+        "binsz ignored",
+    ] {
+        assert!(notes.contains(words), "{words} in {notes}");
+    }
+    assert!(!notes.contains("emin"), "{notes}");
+}
+
+#[test]
+fn missing_files_are_named() {
+    for (name, words) in [
+        (
+            "srcmap_00.fits.gz",
+            &["component '00'", "no source map file", "srcmap_00.fits.gz", "files: {srcmap: PATH}"][..],
+        ),
+        ("srcmdl_00.xml", &["no source model", "srcmdl_00.xml", "files: {xml: PATH}"]),
+        ("iso.txt", &["srcmdl_00.xml", "iso.txt"]),
+        ("config.yaml", &["config.yaml", "does not exist"]),
+    ] {
+        let region = Region::new();
+        std::fs::remove_file(region.path(name)).unwrap();
+        region.fails_with(words);
+    }
+    let region = Region::new();
+    region.write("config.yaml", &format!("files: {{ccube: nothing.fits}}\n{CONFIG}"));
+    assert!(matches!(region.fails_with(&["nothing.fits"]), Error::NotFound { .. }));
+    region.write("config.yaml", &format!("files: {{xml: .}}\n{CONFIG}"));
+    region.fails_with(&["cannot read"]);
+}
+
+#[test]
+fn what_the_likelihood_cannot_do_yet_is_refused() {
+    let region = Region::new();
+    region.write("config.yaml", "logging: {verbosity: 3}\n");
+    region.fails_with(&["energy dispersion", "set gtlike: {edisp: false}", "component '00'"]);
+    region.write("config.yaml", "gtlike: {edisp: true, edisp_bins: 0}\n");
+    assert!(region.load().is_ok(), "no bins of energy dispersion is none");
+    region.write("config.yaml", "gtlike: {edisp: false, wmap: w.fits}\n");
+    assert!(matches!(region.fails_with(&["weights", "remove wmap"]), Error::Unsupported { .. }));
+}
+
+#[test]
+fn products_that_disagree_are_both_named() {
+    let edges = |edges: Vec<f64>| {
+        let small = small_counts();
+        let bins = edges.len() - 1;
+        let counts = ndarray::Array3::zeros((bins, 4, 5));
+        CountsCubeFile { cube: CountsCube::new(EnergyAxis::new(edges).unwrap(), counts).unwrap(), ..small }
+    };
+    for (counts, words) in [
+        (edges(vec![100.0, 250.0, 1000.02, 8000.0]), "energy edge 2"),
+        (edges(vec![100.0, 250.0, 1000.0]), "energy edges"),
+        (with_wcs(|wcs| wcs.crval[1] += 0.01), "CRVAL2"),
+        (with_wcs(|wcs| wcs.ctype1 = "GLON-AIT".into()), "GLON-AIT"),
+        (
+            CountsCubeFile {
+                wcs: WcsHeader::centered([5, 4], 0.1, Frame::Celestial, "CAR", [0.3, -1.25]),
+                ..small_counts()
+            },
+            "RA---CAR",
+        ),
+    ] {
+        let region = Region::new();
+        counts_cube::write(&region.path("ccube_00.fits"), &counts).unwrap();
+        region.fails_with(&["ccube_00.fits", "srcmap_00.fits.gz", words]);
+    }
+    let region = Region::new();
+    counts_cube::write(&region.path("ccube_00.fits"), &edges(vec![100.0, 250.0, 1000.005, 8000.0])).unwrap();
+    assert!(region.load().is_ok(), "within the tolerance of 1e-5");
+}
+
+#[test]
+fn a_source_without_map_is_named_with_the_nearest_one() {
+    let region = Region::new();
+    region.write("srcmdl_00.xml", &MODEL.replace("4FGL J0000.0-0000", "4FGL J0000.0-0001"));
+    let error =
+        region.fails_with(&["component '00'", "'4FGL J0000.0-0001'", "did you mean '4FGL J0000.0-0000'?", "gtsrcmaps"]);
+    assert!(matches!(error, Error::MissingSourceMap { .. }));
+}
+
+#[test]
+fn a_model_that_cannot_be_is_named() {
+    for (from, to) in [
+        ("PowerLaw", "PowerLawd"),
+        (r#"value="2" scale="1e-12""#, r#"value="2000" scale="1e-12""#),
+        ("4FGL J0000.0-0000", "isodiff"),
+        ("</source_library>", ""),
+    ] {
+        let region = Region::new();
+        region.write("srcmdl_00.xml", &MODEL.replace(from, to));
+        assert!(matches!(region.fails_with(&["srcmdl_00.xml"]), Error::Model { .. }));
+    }
+    let region = Region::new();
+    std::fs::write(region.path("srcmdl_00.xml"), b"<source_library>\xff").unwrap();
+    region.fails_with(&["srcmdl_00.xml", "offset 16"]);
+    region.write("srcmdl_00.xml", MODEL);
+    region.write("iso.txt", "10 nothing\n");
+    region.fails_with(&["srcmdl_00.xml", "iso.txt"]);
+}
+
+#[test]
+fn components_have_their_own_files_and_share_one_model() {
+    let region = Region::new();
+    let copy = |name: &str, to: &str| std::fs::copy(region.path(name), region.path(to)).unwrap();
+    copy("ccube_00.fits", "ccube_01.fits");
+    copy("srcmap_00.fits.gz", "maps.fits.gz");
+    copy("srcmdl_00.xml", "srcmdl_01.xml");
+    region.write(
+        "config.yaml",
+        &format!("components: [{{selection: {{evtype: 4}}}}, {{files: {{srcmap: maps.fits.gz}}}}]\n{CONFIG}"),
+    );
+    let loaded = region.load().unwrap();
+    let names: Vec<_> = loaded.observation.components.iter().map(|component| component.name.as_str()).collect();
+    assert_eq!(names, ["00", "01"]);
+    assert_eq!(loaded.observation.components[1].products.srcmap, region.path("maps.fits.gz"));
+
+    region.write("srcmdl_01.xml", &MODEL.replace("iso.txt", "iso1.txt"));
+    copy("iso.txt", "iso1.txt");
+    assert!(matches!(region.fails_with(&["srcmdl_01.xml", "isodiff", "iso"]), Error::Unsupported { .. }));
+    region.write(
+        "config.yaml",
+        &format!("files: {{xml: srcmdl_00.xml}}\ncomponents: [{{}}, {{files: {{srcmap: maps.fits.gz}}}}]\n{CONFIG}"),
+    );
+    assert!(region.load().is_ok());
+}
+
+#[test]
+fn templates_are_found_beside_the_model_and_in_the_diffuse_directory() {
+    let region = Region::new();
+    for folder in ["models", "diffuse"] {
+        std::fs::create_dir(region.path(folder)).unwrap();
+    }
+    std::fs::rename(region.path("srcmdl_00.xml"), region.path("models/m.xml")).unwrap();
+    let config = format!("files: {{xml: models/m.xml}}\nmodel: {{diffuse_dir: diffuse}}\n{CONFIG}");
+    region.write("config.yaml", &config);
+    assert!(region.load().is_ok(), "in the directory of the configuration");
+    std::fs::rename(region.path("iso.txt"), region.path("models/iso.txt")).unwrap();
+    assert!(region.load().is_ok(), "beside the model");
+    std::fs::rename(region.path("models/iso.txt"), region.path("diffuse/iso.txt")).unwrap();
+    assert!(region.load().is_ok(), "in the diffuse directory");
+}
+
+#[test]
+fn the_real_regions_load() {
+    for (config, sources, free, counts) in [
+        ("gc-3fhl-srcmaps-small/config_fitA.yaml", 19, 9, 16514.0),
+        ("gc-3fhl-srcmaps/config_fitC.yaml", 19, 33, 16514.0),
+        ("fermitools-roi/config_edisp0.yaml", 22, 10, 293_129.0),
+        ("fermitools-roi/config_allfree_edisp0.yaml", 22, 44, 293_129.0),
+        ("crab-p7v6/config.yaml", 3, 4, 2211.0),
+    ] {
+        let Some(path) = real_data(config) else { continue };
+        let loaded = load(&path).unwrap_or_else(|error| panic!("{config}: {error}"));
+        assert_eq!(loaded.roi.sources().len(), sources, "{config}");
+        assert_eq!(loaded.roi.free_parameters().len(), free, "{config}");
+        let component = &loaded.observation.components[0];
+        assert_eq!(component.counts.cube.total(), counts, "{config}");
+        let (bins, ny, nx) = component.counts.cube.counts().dim();
+        for source in loaded.roi.sources() {
+            let map = component.source_maps.read(source.name()).unwrap();
+            assert!(map.at_edges(bins + 1, ny, nx).is_ok(), "{config}: {}", source.name());
+        }
+    }
+}
+
+#[test]
+fn real_configurations_that_ask_for_more_are_refused() {
+    for (config, word) in [
+        ("fermitools-roi/config_edisp2.yaml", "energy dispersion"),
+        ("fermitools-roi/config_weighted_edisp0.yaml", "weights"),
+        ("gc-3fhl/config.yaml", "no source map file"),
+    ] {
+        let Some(path) = real_data(config) else { continue };
+        let error = load(Path::new(&path)).unwrap_err();
+        assert!(error.to_string().contains(word), "{config}: {error}");
+    }
+}
