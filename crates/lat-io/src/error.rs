@@ -315,8 +315,8 @@ impl Error {
         Self::Model { path: path.to_owned(), source: Box::new(source) }
     }
 
-    /// Whether the user's input is at fault (a wrong path, file or key) rather than the machine.
+    /// Whether what was read is at fault (a wrong path, file or key) rather than the place that was written to.
     pub fn is_input(&self) -> bool {
-        !matches!(self, Self::Io { .. })
+        !matches!(self, Self::Io { action: "write", .. } | Self::Unwritable { .. })
     }
 }

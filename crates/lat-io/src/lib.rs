@@ -1,4 +1,11 @@
 //! Fermi-LAT analysis files: FITS counts cubes and source maps, spectrum tables, `config.yaml`.
+//!
+//! [`load()`] goes from a configuration to everything a fit needs. Below it every product has a module of its own ([`counts_cube`],
+//! [`source_maps`], [`file_function`]), [`config`] resolves fermipy's `config.yaml`, [`directory`] knows fermipy's file names, and
+//! [`fits`] is the only place that knows how FITS is laid out.
+//!
+//! Energies are in MeV, angles in degrees. Nothing here panics on any input: a damaged file, an unknown key or products that disagree
+//! end in an [`Error`] that names the file and says what to do.
 
 pub mod config;
 pub mod counts_cube;

@@ -191,7 +191,13 @@ fn remarks(component: &Component, settings: &ComponentConfig) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| notes.push(format!("component '{}': {text}", component.name));
     if component.products.ccube == component.products.srcmap {
-        note(format!("no counts cube found; the counts of '{}' are used", component.products.srcmap.display()));
+        note(format!("the counts are those of the source map file '{}'", component.products.srcmap.display()));
+    } else if component.source_maps.read_counts().is_ok_and(|counts| counts != component.counts.cube.counts()) {
+        note(format!(
+            "the counts of '{}' are used; '{}' holds other counts: were its source maps made for this counts cube?",
+            component.products.ccube.display(),
+            component.products.srcmap.display()
+        ));
     }
     let edges = component.counts.cube.axis().edges();
     for (key, wanted, edge) in [("emin", settings.emin, edges.first()), ("emax", settings.emax, edges.last())] {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use likelihood_core::{EnergyAxis, SourceMap};
+use ndarray::Array3;
 
 use crate::counts_cube::{self, CountsCubeFile};
 use crate::error::{Error, Result};
@@ -67,6 +68,14 @@ impl SourceMapFile {
     /// The sky projection of the maps.
     pub fn wcs(&self) -> &WcsHeader {
         &self.wcs
+    }
+
+    /// The counts that the maps were made beside, as the primary HDU holds them. The likelihood takes its counts from the counts cube.
+    ///
+    /// # Errors
+    /// When the primary HDU is not an image of three axes, or cannot be read.
+    pub fn read_counts(&self) -> Result<Array3<f32>> {
+        self.file.read_cube_f32(self.file.primary()?)
     }
 
     /// Whether there is a map for this source, by the rules of [`SourceMapFile::read`].

@@ -117,7 +117,7 @@ fn what_is_not_as_it_seems_is_noted() {
     assert_eq!(loaded.observation.components[0].counts, small_counts(), "the counts of the source map file");
     let notes = loaded.notes.join("\n");
     for words in [
-        "no counts cube found",
+        "the counts are those of the source map file",
         "selection.emax is 1000 MeV, the counts cube has 8000 MeV",
         "coordsys",
         "binsz ignored",
@@ -125,6 +125,14 @@ fn what_is_not_as_it_seems_is_noted() {
         assert!(notes.contains(words), "{words} in {notes}");
     }
     assert!(!notes.contains("emin"), "{notes}");
+
+    let mut other = small_counts();
+    let doubled = other.cube.counts() * 2.0;
+    other.cube = CountsCube::new(other.cube.axis().clone(), doubled).unwrap();
+    counts_cube::write(&region.path("ccube_00.fits"), &other).unwrap();
+    let loaded = region.load().unwrap();
+    assert_eq!(loaded.observation.components[0].counts, other, "the counts cube comes first");
+    assert!(loaded.notes.iter().any(|note| note.contains("holds other counts")), "{:?}", loaded.notes);
 }
 
 #[test]
