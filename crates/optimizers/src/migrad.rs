@@ -109,7 +109,7 @@ fn descent(v: &Array2<f64>, g: &[f64]) -> Vec<f64> {
 
 /// Moves parameters that sit on a bound but are pulled inwards off it: on the bound itself a free coordinate feels
 /// no slope.
-fn release(evaluator: &mut Evaluator<'_>, point: Point) -> Result<Point, Halt> {
+pub(crate) fn release(evaluator: &mut Evaluator<'_>, point: Point) -> Result<Point, Halt> {
     let pulled: Vec<Option<f64>> = (0..point.x.len())
         .map(|i| {
             let inwards = if point.x[i] <= evaluator.lower()[i] && point.g[i] < 0.0 {

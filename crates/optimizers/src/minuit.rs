@@ -1,4 +1,4 @@
-//! MINUIT: MIGRAD, with SIMPLEX where MIGRAD fails, then HESSE: the command `MINIMIZE` of the classic program.
+//! MINUIT and NEWMINUIT: MIGRAD, with SIMPLEX where MIGRAD fails, then HESSE.
 
 use crate::driver::{self, Search};
 use crate::error::Result;
@@ -7,11 +7,11 @@ use crate::minimum::{Minimum, Status};
 use crate::objective::Objective;
 use crate::observer::Observer;
 use crate::optimizer::Optimizer;
-use crate::options::Options;
+use crate::options::{Options, Strategy};
 use crate::problem::Problem;
 use crate::{migrad, simplex};
 
-/// The classic MINUIT: MIGRAD, with SIMPLEX and a second MIGRAD where it fails, then HESSE.
+/// The classic MINUIT's command `MINIMIZE`: MIGRAD, with SIMPLEX and a second MIGRAD where it fails, then HESSE.
 ///
 /// Bounded parameters are seen through MINUIT's arcsine and square-root coordinates during the search; the covariance
 /// is that of the parameters themselves, from the Hessian at the minimum.
@@ -33,15 +33,59 @@ impl Optimizer for Minuit {
         options: &Options,
         observer: &mut dyn Observer,
     ) -> Result<Minimum> {
-        let algorithm =
-            |evaluator: &mut Evaluator<'_>, start: Point, _round: usize| -> std::result::Result<Search, Halt> {
-                let first = migrad::search(evaluator, start, options)?;
-                if first.stopped != Some(Status::NoProgress) {
-                    return Ok(first);
-                }
-                let second = simplex::search(evaluator, &first.point, options)?;
-                migrad::search(evaluator, second.point, options)
-            };
+        let algorithm = |evaluator: &mut Evaluator<'_>, start: Point, _round: usize| {
+            let first = migrad::search(evaluator, start, options)?;
+            if first.stopped == Some(Status::NoProgress) { again(evaluator, first.point, options) } else { Ok(first) }
+        };
         driver::run(self.name(), objective, problem, options, observer, &algorithm)
+    }
+}
+
+/// MINUIT as Minuit2 has it: where MIGRAD fails it is tried with the next more careful [`Strategy`], and SIMPLEX comes
+/// last; a new round after HESSE is more careful likewise.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewMinuit;
+
+impl Optimizer for NewMinuit {
+    fn name(&self) -> &'static str {
+        "NEWMINUIT"
+    }
+
+    fn minimize(
+        &self,
+        objective: &mut dyn Objective,
+        problem: &Problem,
+        options: &Options,
+        observer: &mut dyn Observer,
+    ) -> Result<Minimum> {
+        let algorithm = |evaluator: &mut Evaluator<'_>, start: Point, round: usize| {
+            let mut options = options.clone();
+            for _ in 0..round {
+                options.strategy = more_careful(options.strategy);
+            }
+            let mut search = migrad::search(evaluator, start, &options)?;
+            while search.stopped == Some(Status::NoProgress) && options.strategy < Strategy::Careful {
+                options.strategy = more_careful(options.strategy);
+                search = migrad::search(evaluator, search.point, &options)?;
+            }
+            if search.stopped == Some(Status::NoProgress) {
+                search = again(evaluator, search.point, &options)?;
+            }
+            Ok(search)
+        };
+        driver::run(self.name(), objective, problem, options, observer, &algorithm)
+    }
+}
+
+/// SIMPLEX, and MIGRAD from where that ends.
+fn again(evaluator: &mut Evaluator<'_>, from: Point, options: &Options) -> std::result::Result<Search, Halt> {
+    let found = simplex::search(evaluator, &from, options)?;
+    migrad::search(evaluator, found.point, options)
+}
+
+fn more_careful(strategy: Strategy) -> Strategy {
+    match strategy {
+        Strategy::Fast => Strategy::Normal,
+        Strategy::Normal | Strategy::Careful => Strategy::Careful,
     }
 }

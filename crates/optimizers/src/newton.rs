@@ -10,6 +10,7 @@ use crate::driver::Search;
 use crate::evaluator::{Evaluator, Halt, Hessian, Point};
 use crate::linalg;
 use crate::minimum::Status;
+use crate::objective::Derivatives;
 use crate::options::Options;
 use crate::quadratic::{self, Step};
 use crate::verdict;
@@ -19,7 +20,7 @@ use ndarray::Array2;
 /// converge quadratically and cost little: one more Hessian.
 const AIM: f64 = 1e-9;
 /// Distance, in error definitions, at which the last Hessian is good enough for the point one step on.
-const LAST: f64 = 1e-6;
+const LAST: f64 = 1e-9;
 /// Damping after a first failure without any.
 const FIRST_DAMPING: f64 = 1e-3;
 /// Damping at which no step can be told from none.
@@ -80,7 +81,7 @@ fn model(evaluator: &Evaluator<'_>, here: &Point, hessian: &Hessian) -> Option<(
 
 /// Tries steps with growing damping until one is good: the new point, its distance to the minimum by the same model,
 /// and the share of the undamped decrease that the step promised.
-fn damped_step(
+pub(crate) fn damped_step(
     evaluator: &mut Evaluator<'_>,
     here: &Point,
     model: &Array2<f64>,
@@ -97,11 +98,18 @@ fn damped_step(
             return Ok(None);
         }
         let predicted = -quadratic::model(model, &here.g, &p);
-        let next = evaluator.point(&x)?;
+        let visible = edm > evaluator.slack(here.f);
+        let next = if evaluator.derivatives() == Derivatives::None {
+            // A gradient costs many values: only where the value is good.
+            let f = evaluator.value(&x)?;
+            let good = !visible || (here.f - f) / predicted > ENOUGH;
+            evaluator.complete(&x, if good { f } else { f64::INFINITY })?
+        } else {
+            evaluator.point(&x)?
+        };
         if next.is_finite() {
             let next_edm = verdict::step_in_bounds(evaluator, &next, model).map_or(f64::INFINITY, |s| s.decrease);
             let gain = (here.f - next.f) / predicted;
-            let visible = edm > evaluator.slack(here.f);
             if visible && gain > ENOUGH || !visible && evaluator.improves((here.f, edm), (next.f, next_edm)) {
                 if gain > 0.75 || !visible {
                     *damping *= 0.1;

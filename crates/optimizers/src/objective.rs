@@ -1,6 +1,7 @@
 //! The function to be minimised, and which derivatives it offers.
 
 use crate::error::EvalError;
+use crate::residuals::Residuals;
 use ndarray::Array2;
 
 /// The derivatives an [`Objective`] computes itself; an optimizer differentiates numerically what is missing.
@@ -69,5 +70,10 @@ pub trait Objective {
     fn hessian(&mut self, x: &[f64], gradient: &mut [f64], hessian: &mut Array2<f64>) -> Result<f64, EvalError> {
         let _ = (x, gradient, hessian);
         Err(EvalError::Fatal("the objective announces a Hessian but does not implement Objective::hessian".into()))
+    }
+
+    /// The residuals, for an objective that is half their sum of squares but for a constant; LM makes use of them.
+    fn residuals(&mut self) -> Option<&mut dyn Residuals> {
+        None
     }
 }

@@ -1,13 +1,22 @@
 //! Optimizers by name.
 
 use crate::error::{Error, Result};
-use crate::minuit::Minuit;
+use crate::minuit::{Minuit, NewMinuit};
 use crate::optimizer::Optimizer;
-use crate::single::{Newton, Simplex};
+use crate::single::{Drmnfb, Drmngb, Lbfgs, LevenbergMarquardt, Newton, Simplex};
 
 /// The built-in optimizers.
 fn builtin() -> Vec<Box<dyn Optimizer>> {
-    vec![Box::new(Minuit), Box::new(Newton), Box::new(Simplex)]
+    vec![
+        Box::new(Minuit),
+        Box::new(NewMinuit),
+        Box::new(Newton),
+        Box::new(LevenbergMarquardt),
+        Box::new(Lbfgs),
+        Box::new(Drmngb),
+        Box::new(Drmnfb),
+        Box::new(Simplex),
+    ]
 }
 
 /// Optimizers by name, in any case.
@@ -16,7 +25,7 @@ fn builtin() -> Vec<Box<dyn Optimizer>> {
 /// use optimizers::{Registry, optimizer};
 /// assert_eq!(optimizer("Minuit")?.name(), "MINUIT");
 /// let unknown = optimizer("minit").err().expect("no such optimizer");
-/// assert!(unknown.to_string().contains("MINUIT, NEWTON"));
+/// assert!(unknown.to_string().contains("MINUIT, NEWMINUIT, NEWTON"));
 /// # Ok::<(), optimizers::Error>(())
 /// ```
 pub struct Registry {
