@@ -1,0 +1,170 @@
+//! The pixels on the sky.
+
+use lat_io::{Frame, WcsHeader};
+use mapproj::img2celestial::Img2Celestial;
+use mapproj::img2proj::WcsImgXY2ProjXY;
+use mapproj::pseudocyl::ait::Ait;
+use mapproj::{CenteredProjection, ImgXY, LonLat};
+use roi_model::sky::SkyDirection;
+
+use super::options::SimulationOptions;
+use crate::error::{Error, Result};
+
+/// Right ascension and declination of the centre of every simulated region: the Crab nebula's, near the Galactic anticentre.
+pub(super) const CENTER: [f64; 2] = [83.63, 22.01];
+
+/// A unit vector.
+pub(super) type Vector = [f64; 3];
+
+/// Hammer-Aitoff pixels around [`CENTER`], in celestial coordinates. Per-pixel numbers are in the order `[y][x]`.
+pub(super) struct Grid {
+    pub(super) wcs: WcsHeader,
+    projection: Img2Celestial<Ait, WcsImgXY2ProjXY>,
+    /// Directions of the pixel centres.
+    pub(super) directions: Vec<SkyDirection>,
+    /// The same as unit vectors.
+    pub(super) centers: Vec<Vector>,
+    /// Unit vectors of the corners, `[ny + 1][nx + 1]`.
+    corners: Vec<Vector>,
+    /// Solid angles, sr.
+    pub(super) solid_angles: Vec<f64>,
+}
+
+impl Grid {
+    pub(super) fn new(options: &SimulationOptions) -> Result<Self> {
+        let n = options.npix;
+        let wcs = WcsHeader::centered([n, n], options.binsz, Frame::Celestial, "AIT", CENTER);
+        let mut projection = CenteredProjection::new(Ait::new());
+        projection.set_proj_center_from_lonlat(&LonLat::new(wcs.crval[0].to_radians(), wcs.crval[1].to_radians()));
+        let plane = WcsImgXY2ProjXY::from_cr(wcs.crpix[0], wcs.crpix[1], wcs.crota2, wcs.cdelt[0], wcs.cdelt[1]);
+        let mut grid = Self {
+            wcs,
+            projection: Img2Celestial::new(plane, projection),
+            directions: Vec::new(),
+            centers: Vec::new(),
+            corners: Vec::new(),
+            solid_angles: Vec::new(),
+        };
+        for y in 0..n {
+            for x in 0..n {
+                let direction = grid.direction(x as f64, y as f64)?;
+                grid.directions.push(direction);
+                grid.centers.push(vector(direction));
+            }
+        }
+        for y in 0..=n {
+            for x in 0..=n {
+                grid.corners.push(vector(grid.direction(x as f64 - 0.5, y as f64 - 0.5)?));
+            }
+        }
+        grid.solid_angles = (0..n * n).map(|pixel| quadrangle(grid.corners_of(pixel))).collect();
+        Ok(grid)
+    }
+
+    /// The direction at pixel coordinates that count from 0 at the centre of the first pixel.
+    pub(super) fn direction(&self, x: f64, y: f64) -> Result<SkyDirection> {
+        let image = self.projection.img2lonlat(&ImgXY::new(x + 1.0, y + 1.0));
+        let Some(direction) = image else {
+            let reason = format!("pixel ({x}, {y}), counted from 0, is off the {} projection", self.wcs.projection());
+            return Err(Error::Files(lat_io::Error::Projection { reason }));
+        };
+        Ok(SkyDirection::new(direction.lon().to_degrees(), direction.lat().to_degrees())?)
+    }
+
+    /// Pixels on a side.
+    pub(super) fn side(&self) -> usize {
+        self.wcs.nx
+    }
+
+    /// Width of a pixel in radians.
+    pub(super) fn pixel_width(&self) -> f64 {
+        self.wcs.cdelt[1].to_radians()
+    }
+
+    /// The corners of a pixel, around it.
+    pub(super) fn corners_of(&self, pixel: usize) -> [Vector; 4] {
+        let n = self.side();
+        let first = pixel / n * (n + 1) + pixel % n;
+        [first, first + 1, first + n + 2, first + n + 1].map(|corner| self.corners[corner])
+    }
+}
+
+/// The unit vector of a direction.
+pub(super) fn vector(direction: SkyDirection) -> Vector {
+    let (sin_ra, cos_ra) = direction.ra().to_radians().sin_cos();
+    let (sin_dec, cos_dec) = direction.dec().to_radians().sin_cos();
+    [cos_ra * cos_dec, sin_ra * cos_dec, sin_dec]
+}
+
+/// The square of the chord between two unit vectors; for small angles the square of the angle in radians.
+pub(super) fn squared_chord(a: Vector, b: Vector) -> f64 {
+    let [dx, dy, dz] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+    dx * dx + dy * dy + dz * dz
+}
+
+/// The angle in radians that a squared chord spans.
+pub(super) fn angle(squared_chord: f64) -> f64 {
+    2.0 * (squared_chord.sqrt() / 2.0).min(1.0).asin()
+}
+
+/// Solid angle of a spherical quadrangle: two triangles by the formula of Van Oosterom & Strackee (1983, IEEE Trans. Biomed. Eng. 30, 125).
+fn quadrangle([a, b, c, d]: [Vector; 4]) -> f64 {
+    let dot = |p: Vector, q: Vector| p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
+    let triangle = |p: Vector, q: Vector, r: Vector| {
+        let volume = p[0] * (q[1] * r[2] - q[2] * r[1])
+            + p[1] * (q[2] * r[0] - q[0] * r[2])
+            + p[2] * (q[0] * r[1] - q[1] * r[0]);
+        2.0 * volume.abs().atan2(1.0 + dot(p, q) + dot(q, r) + dot(r, p))
+    };
+    triangle(a, b, c) + triangle(a, c, d)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(npix: usize, binsz: f64) -> Grid {
+        Grid::new(&SimulationOptions { npix, binsz, ..SimulationOptions::default() }).unwrap()
+    }
+
+    #[test]
+    fn pixels_of_the_equal_area_projection_have_equal_areas() {
+        // Sides are great circles here, not the curves of the projection: that shows in large pixels of large regions.
+        for (npix, binsz, tolerance) in [(10, 0.1f64, 1e-6), (100, 0.1, 1e-6), (20, 2.0, 3e-4)] {
+            let expected = binsz.to_radians().powi(2);
+            let solid_angles = grid(npix, binsz).solid_angles;
+            for &omega in &solid_angles {
+                approx::assert_relative_eq!(omega, expected, max_relative = tolerance);
+            }
+        }
+    }
+
+    #[test]
+    fn directions_agree_with_wcslib() {
+        // astropy 7 (wcslib) for the same header: pixel (x, y), counted from 0, and its RA and DEC.
+        let grid = grid(100, 0.1);
+        for (x, y, ra, dec) in [
+            (49.5, 49.5, 83.63, 22.01),
+            (0.0, 0.0, 88.801_633_545_679_01, 16.975_697_688_349_38),
+            (99.0, 0.0, 78.458_366_454_320_98, 16.975_697_688_349_38),
+            (0.0, 99.0, 89.176_114_161_703_71, 26.870_384_739_717_55),
+            (99.5, 99.5, 78.025_531_747_597_82, 26.918_526_420_478_46),
+            (12.25, 80.0, 87.739_760_866_540_79, 25.009_849_018_900_834),
+        ] {
+            let direction = grid.direction(x, y).unwrap();
+            let expected = SkyDirection::new(ra, dec).unwrap();
+            assert!(direction.separation(&expected) < 1e-9, "({x}, {y}): {direction:?}");
+        }
+    }
+
+    #[test]
+    fn chords_and_angles() {
+        let a = SkyDirection::new(10.0, 0.0).unwrap();
+        for separation in [1e-6, 0.1, 30.0, 120.0] {
+            let b = SkyDirection::new(10.0 + separation, 0.0).unwrap();
+            let found = angle(squared_chord(vector(a), vector(b))).to_degrees();
+            approx::assert_relative_eq!(found, separation, max_relative = 1e-8);
+        }
+        assert_eq!(angle(4.0 + 1e-12), std::f64::consts::PI);
+    }
+}
