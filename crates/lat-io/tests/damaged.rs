@@ -54,11 +54,15 @@ fn cards() -> Vec<usize> {
 }
 
 fn with_card(keyword: &str, occurrence: usize, value: &str) -> Vec<u8> {
+    let mut bytes = VALID.clone();
+    set_card(&mut bytes, keyword, occurrence, value);
+    bytes
+}
+
+fn set_card(bytes: &mut [u8], keyword: &str, occurrence: usize, value: &str) {
     let key = format!("{keyword:<8}=");
     let at = cards().into_iter().filter(|&at| VALID[at..].starts_with(key.as_bytes())).nth(occurrence).unwrap();
-    let mut bytes = VALID.clone();
     bytes[at..at + 80].copy_from_slice(format!("{key} {value:<70}").as_bytes());
-    bytes
 }
 
 #[test]
@@ -97,6 +101,18 @@ fn hostile_sizes_are_errors() {
     {
         assert!(read_everything(&with_card("TFORM1", 0, value)).is_err(), "TFORM1 = {value} was accepted");
     }
+}
+
+#[test]
+fn endless_rows_of_nothing_are_an_error() {
+    let mut bytes = VALID.clone();
+    // GTI, the first table: no columns' width, more rows than anyone can count.
+    set_card(&mut bytes, "NAXIS1", 1, "0");
+    set_card(&mut bytes, "NAXIS2", 1, "9223372036854775807");
+    set_card(&mut bytes, "TFORM1", 0, "'0A'");
+    set_card(&mut bytes, "TFORM2", 0, "'0D'");
+    let error = read_everything(&bytes).unwrap_err();
+    assert!(error.contains("rows of 0 bytes"), "{error}");
 }
 
 /// Counts cube and all source maps.

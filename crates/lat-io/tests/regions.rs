@@ -151,6 +151,9 @@ fn missing_files_are_named() {
         region.fails_with(words);
     }
     let region = Region::new();
+    std::fs::remove_file(region.path("iso.txt")).unwrap();
+    region.fails_with(&[&region.path("iso.txt").display().to_string()]);
+    let region = Region::new();
     region.write("config.yaml", &format!("files: {{ccube: nothing.fits}}\n{CONFIG}"));
     assert!(matches!(region.fails_with(&["nothing.fits"]), Error::NotFound { .. }));
     region.write("config.yaml", &format!("files: {{xml: .}}\n{CONFIG}"));

@@ -51,7 +51,8 @@ impl Bytes {
         }
     }
 
-    /// `size` bytes from `start`; an error of kind `UnexpectedEof` when the file ends before.
+    /// `size` bytes from `start`; an error of kind `UnexpectedEof` when the file ends before. Callers check sizes that come from a header
+    /// against [`Bytes::len`] first.
     pub(super) fn get(&self, start: u64, size: usize) -> std::io::Result<Cow<'_, [u8]>> {
         match self {
             Self::Memory(bytes) => usize::try_from(start)
@@ -59,11 +60,7 @@ impl Bytes {
                 .and_then(|start| bytes.get(start..start.checked_add(size)?))
                 .map(Cow::Borrowed)
                 .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into()),
-            Self::Disk { file, len } => {
-                // Checked before the buffer is made: its size comes from a header.
-                if start.checked_add(size as u64).is_none_or(|end| end > *len) {
-                    return Err(std::io::ErrorKind::UnexpectedEof.into());
-                }
+            Self::Disk { file, .. } => {
                 let mut buffer = vec![0; size];
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.seek(SeekFrom::Start(start))?;
