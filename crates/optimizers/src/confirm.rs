@@ -12,6 +12,8 @@ use crate::verdict::Verdict;
 
 /// Distance of the trials in standard deviations.
 const DISTANCE: f64 = 0.1;
+/// Distance of a second trial, where the first one rose too much: perhaps it has left a curved valley.
+const NEARER: f64 = 0.02;
 /// By what factor a rise may differ from its prediction.
 const RISE: f64 = 4.0;
 /// By what share a change of slope may differ from its prediction.
@@ -98,26 +100,34 @@ fn rise(
     verdict: &mut Verdict,
     direction: &[f64],
 ) -> Result<Option<Vec<f64>>, Halt> {
-    let length = room(evaluator, point, direction).min(DISTANCE);
-    let d: Vec<f64> = direction.iter().map(|d| length * d).collect();
-    let predicted = quadratic::model(&hessian.matrix, &vec![0.0; d.len()], &d);
+    let room = room(evaluator, point, direction);
     let blur = 20.0 * evaluator.noise(point.f);
-    // Too close to a bound on both sides, or too flat, to see anything above the rounding.
-    if predicted.is_nan() || predicted <= 4.0 * blur {
-        return Ok(None);
+    for distance in [DISTANCE, NEARER] {
+        let d: Vec<f64> = direction.iter().map(|d| room.min(distance) * d).collect();
+        let predicted = quadratic::model(&hessian.matrix, &vec![0.0; d.len()], &d);
+        // Too close to a bound on both sides, or too flat, to see anything above the rounding.
+        if predicted.is_nan() || predicted <= 4.0 * blur {
+            return Ok(None);
+        }
+        let mut trial = |sign: f64| -> Result<(f64, Vec<f64>), Halt> {
+            let x = displaced(point, &d, sign);
+            Ok((evaluator.value(&x)?, x))
+        };
+        let (plus, minus) = (trial(1.0)?, trial(-1.0)?);
+        let mean = 0.5 * ((plus.0 - point.f) + (minus.0 - point.f));
+        let lower = clearly_lower(evaluator, point, [plus, minus]);
+        let too_much = mean > RISE * predicted + blur;
+        if too_much && distance > NEARER && lower.is_none() {
+            continue;
+        }
+        if mean.abs() <= blur {
+            verdict.reject(Status::Degenerate);
+        } else if mean.is_nan() || too_much || mean < predicted / RISE - blur {
+            verdict.reject(Status::NotQuadratic);
+        }
+        return Ok(lower);
     }
-    let mut trial = |sign: f64| -> Result<(f64, Vec<f64>), Halt> {
-        let x = displaced(point, &d, sign);
-        Ok((evaluator.value(&x)?, x))
-    };
-    let (plus, minus) = (trial(1.0)?, trial(-1.0)?);
-    let mean = 0.5 * ((plus.0 - point.f) + (minus.0 - point.f));
-    if mean.abs() <= blur {
-        verdict.reject(Status::Degenerate);
-    } else if mean > RISE * predicted + blur || mean < predicted / RISE - blur {
-        verdict.reject(Status::NotQuadratic);
-    }
-    Ok(clearly_lower(evaluator, point, [plus, minus]))
+    Ok(None)
 }
 
 fn displaced(point: &Point, d: &[f64], sign: f64) -> Vec<f64> {

@@ -395,4 +395,12 @@ impl<'a> Evaluator<'a> {
         }
         Ok(Some(jacobian))
     }
+
+    /// The Gauss-Newton approximation `Jᵀ J` of the Hessian, positive semidefinite, for objectives with residuals.
+    pub(crate) fn gauss_newton(&mut self, x: &[f64]) -> std::result::Result<Option<Array2<f64>>, Halt> {
+        if self.residual_count().is_none_or(|m| m < x.len()) {
+            return Ok(None);
+        }
+        Ok(self.jacobian(x)?.map(|jacobian| jacobian.t().dot(&jacobian)))
+    }
 }

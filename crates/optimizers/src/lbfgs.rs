@@ -84,15 +84,17 @@ fn direction(evaluator: &Evaluator<'_>, memory: &VecDeque<Pair>, here: &Point, m
         q.iter_mut().zip(&pair.y).for_each(|(q, y)| *q -= weight * y);
         weights.push(weight);
     }
-    let scale = match memory.back() {
-        Some(pair) => pair.sy / dot(&pair.y, &pair.y),
-        // As far as the steps say, and no further than one of them.
-        None => {
+    let scale = memory.back().map_or_else(
+        || {
+            // As far as the steps say, and no further than one of them.
             let size = dot(&q, &q).sqrt();
             (0.5 / evaluator.error_definition()).min(if size > 0.0 { 1.0 / size } else { 1.0 })
-        }
-    };
-    q.iter_mut().for_each(|q| *q *= scale);
+        },
+        |pair| pair.sy / dot(&pair.y, &pair.y),
+    );
+    for q in &mut q {
+        *q *= scale;
+    }
     for (pair, weight) in memory.iter().zip(weights.into_iter().rev()) {
         let other = dot(&pair.y, &q) / pair.sy;
         q.iter_mut().zip(&pair.s).for_each(|(q, s)| *q += (weight - other) * s);

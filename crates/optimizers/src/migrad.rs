@@ -17,7 +17,7 @@ use crate::quadratic::forced_inverse;
 use ndarray::Array2;
 
 /// Smallest eigenvalue ratio of the first inverse Hessian.
-const FLOOR: f64 = 1e-6;
+const FLOOR: f64 = 1e-12;
 /// Updates, per parameter and four, after which the metric is measured anew.
 const MOST_UPDATES: usize = 5;
 
@@ -159,15 +159,21 @@ fn seed(
 
 /// The metric from the Hessian; `None` where that is not finite.
 fn measure(evaluator: &mut Evaluator<'_>, coordinates: &[Coordinate], here: &Internal) -> Result<Option<Metric>, Halt> {
-    let Some(hessian) = evaluator.hessian(&here.point)? else { return Ok(None) };
+    let (hessian, floor) = match evaluator.gauss_newton(&here.point.x)? {
+        Some(matrix) => (matrix, FLOOR),
+        None => match evaluator.hessian(&here.point)? {
+            Some(hessian) => (hessian.matrix, hessian.accuracy.max(FLOOR)),
+            None => return Ok(None),
+        },
+    };
     let n = here.t.len();
     let slopes: Vec<f64> = (0..n).map(|i| coordinates[i].derivative(here.t[i])).collect();
-    let mut internal = Array2::from_shape_fn((n, n), |(i, j)| hessian.matrix[[i, j]] * slopes[i] * slopes[j]);
+    let mut internal = Array2::from_shape_fn((n, n), |(i, j)| hessian[[i, j]] * slopes[i] * slopes[j]);
     for i in 0..n {
         internal[[i, i]] += here.point.g[i] * coordinates[i].second_derivative(here.t[i]);
     }
     let units = vec![(2.0 * evaluator.error_definition()).sqrt(); n];
-    Ok(forced_inverse(&internal, &units, FLOOR).map(|v| Metric { v, change: 0.0, age: 0 }))
+    Ok(forced_inverse(&internal, &units, floor).map(|v| Metric { v, change: 0.0, age: 0 }))
 }
 
 /// The metric of uncorrelated parameters, each with the error that its scale says.

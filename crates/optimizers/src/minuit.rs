@@ -35,7 +35,7 @@ impl Optimizer for Minuit {
     ) -> Result<Minimum> {
         let algorithm = |evaluator: &mut Evaluator<'_>, start: Point, _round: usize| {
             let first = migrad::search(evaluator, start, options)?;
-            if first.stopped == Some(Status::NoProgress) { again(evaluator, first.point, options) } else { Ok(first) }
+            if first.stopped == Some(Status::NoProgress) { again(evaluator, &first.point, options) } else { Ok(first) }
         };
         driver::run(self.name(), objective, problem, options, observer, &algorithm)
     }
@@ -69,7 +69,7 @@ impl Optimizer for NewMinuit {
                 search = migrad::search(evaluator, search.point, &options)?;
             }
             if search.stopped == Some(Status::NoProgress) {
-                search = again(evaluator, search.point, &options)?;
+                search = again(evaluator, &search.point, &options)?;
             }
             Ok(search)
         };
@@ -78,8 +78,8 @@ impl Optimizer for NewMinuit {
 }
 
 /// SIMPLEX, and MIGRAD from where that ends.
-fn again(evaluator: &mut Evaluator<'_>, from: Point, options: &Options) -> std::result::Result<Search, Halt> {
-    let found = simplex::search(evaluator, &from, options)?;
+fn again(evaluator: &mut Evaluator<'_>, from: &Point, options: &Options) -> std::result::Result<Search, Halt> {
+    let found = simplex::search(evaluator, from, options)?;
     migrad::search(evaluator, found.point, options)
 }
 

@@ -4,7 +4,8 @@
 //! Marquardt's damping. The damping follows the ratio of the actual to the predicted decrease (J. J. Moré, The
 //! Levenberg-Marquardt algorithm, Lecture Notes in Mathematics 630 (1978) 105). Where the Hessian is not positive
 //! definite its eigenvalues are replaced by their absolute values, so that saddle points repel (Y. Dauphin et al.,
-//! Advances in Neural Information Processing Systems 27 (2014) 2933).
+//! Advances in Neural Information Processing Systems 27 (2014) 2933); for a sum of squares the Gauss-Newton matrix
+//! takes its place.
 
 use crate::driver::Search;
 use crate::evaluator::{Evaluator, Halt, Hessian, Point};
@@ -22,7 +23,7 @@ const AIM: f64 = 1e-9;
 /// Distance, in error definitions, at which the last Hessian is good enough for the point one step on.
 const LAST: f64 = 1e-9;
 /// Damping after a first failure without any.
-const FIRST_DAMPING: f64 = 1e-3;
+const FIRST_DAMPING: f64 = 1e-9;
 /// Damping at which no step can be told from none.
 const STUCK: f64 = 1e15;
 /// Share of the predicted decrease that must come true.
@@ -43,7 +44,7 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
                 None => return Ok(Search { point: here, hessian: None, stopped: Some(Status::NoHessian) }),
             },
         };
-        let Some((model, edm)) = model(evaluator, &here, &hessian) else {
+        let Some((model, edm)) = model(evaluator, &here, &hessian)? else {
             return Ok(Search { point: here, hessian: Some(hessian), stopped: Some(Status::NoProgress) });
         };
         evaluator.approximation = linalg::inverse(&model);
@@ -68,7 +69,18 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
 }
 
 /// The positive definite model matrix at a point, and the model's decrease to its minimum within the bounds.
-fn model(evaluator: &Evaluator<'_>, here: &Point, hessian: &Hessian) -> Option<(Array2<f64>, f64)> {
+fn model(evaluator: &mut Evaluator<'_>, here: &Point, hessian: &Hessian) -> Result<Option<(Array2<f64>, f64)>, Halt> {
+    let model = verdict::definite_model(evaluator, here, hessian);
+    if model.as_ref().is_none_or(|model| !model.is_definite)
+        && let Some(matrix) = evaluator.gauss_newton(&here.x)?
+        && let Some(found) = definite(evaluator, here, &Hessian { matrix, accuracy: hessian.accuracy })
+    {
+        return Ok(Some(found));
+    }
+    Ok(definite(evaluator, here, hessian))
+}
+
+fn definite(evaluator: &Evaluator<'_>, here: &Point, hessian: &Hessian) -> Option<(Array2<f64>, f64)> {
     let model = verdict::definite_model(evaluator, here, hessian)?;
     if let Some(step) = verdict::step_in_bounds(evaluator, here, &model.matrix) {
         return Some((model.matrix, step.decrease));
@@ -88,7 +100,7 @@ pub(crate) fn damped_step(
     edm: f64,
     damping: &mut f64,
 ) -> Result<Option<(Point, f64, f64)>, Halt> {
-    let mut growth = 4.0;
+    let mut growth = 8.0;
     while *damping < STUCK {
         let mut damped = model.clone();
         damped.diag_mut().mapv_inplace(|d| d * (1.0 + *damping));
@@ -114,11 +126,12 @@ pub(crate) fn damped_step(
                 if gain > 0.75 || !visible {
                     *damping *= 0.1;
                 } else if gain < 0.25 {
-                    *damping = (4.0 * *damping).max(FIRST_DAMPING);
+                    *damping *= 4.0;
                 }
                 return Ok(Some((next, next_edm, predicted / edm)));
             }
         }
+        // Failures in a row call for ever bolder damping.
         *damping = (growth * *damping).max(FIRST_DAMPING);
         growth *= 2.0;
     }

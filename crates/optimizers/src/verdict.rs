@@ -54,6 +54,8 @@ pub(crate) struct DefiniteModel {
     pub(crate) matrix: Array2<f64>,
     /// Inverse lengths of the unheld parameters where they have no curvature.
     pub(crate) fallback: Vec<f64>,
+    /// Whether that block was positive definite already.
+    pub(crate) is_definite: bool,
     at_limit: Vec<bool>,
     unheld: Vec<usize>,
     block: Definite,
@@ -75,7 +77,8 @@ pub(crate) fn definite_model(evaluator: &Evaluator<'_>, point: &Point, hessian: 
             matrix[[i, j]] = block.matrix[[a, b]];
         }
     }
-    Some(DefiniteModel { matrix, fallback, at_limit, unheld, block })
+    let is_definite = block.ratio > hessian.accuracy;
+    Some(DefiniteModel { matrix, fallback, is_definite, at_limit, unheld, block })
 }
 
 /// The step from `point` to the minimum of the model with Hessian `matrix` within the bounds.
@@ -108,11 +111,11 @@ pub(crate) fn judge(evaluator: &Evaluator<'_>, point: &Point, hessian: &Hessian)
     let h = &hessian.matrix;
     let model = definite_model(evaluator, point, hessian);
     let inverse = model.as_ref().and_then(|model| linalg::inverse(&model.block.matrix));
-    let (Some(DefiniteModel { matrix, at_limit, unheld: free, block: definite, .. }), Some(inverse)) = (model, inverse)
+    let (Some(DefiniteModel { matrix, at_limit, is_definite, unheld: free, block: definite, .. }), Some(inverse)) =
+        (model, inverse)
     else {
         return Verdict::unknown(n);
     };
-    let is_definite = definite.ratio > hessian.accuracy;
     let step = step_in_bounds(evaluator, point, &matrix);
     let edm = step.as_ref().map_or(f64::NAN, |step| step.decrease);
 
