@@ -91,20 +91,18 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
 }
 
 fn refuse_unsupported(config: &Config, component: &ComponentConfig) -> Result<()> {
-    let refuse = |what: String, remedy: &str| Error::Unsupported {
-        path: config.path.clone(),
-        what: format!("{what} (component '{}')", component.name),
-        remedy: remedy.into(),
-    };
+    let refuse =
+        |what: String, remedy: &str| Error::Unsupported { path: config.path.clone(), what, remedy: remedy.into() };
     if component.edisp.is_on() {
         let what = format!(
-            "energy dispersion: gtlike.edisp is true (fermipy's default) and edisp_bins is {},",
-            component.edisp.bins
+            "energy dispersion (component '{}': gtlike.edisp is true, fermipy's default, and edisp_bins is {})",
+            component.name, component.edisp.bins
         );
         return Err(refuse(what, "set gtlike: {edisp: false} to fit without it"));
     }
     if component.files.wmap.is_some() {
-        return Err(refuse("a likelihood weights map (wmap)".into(), "remove wmap to fit without weights"));
+        let what = format!("a likelihood weights map (wmap of component '{}')", component.name);
+        return Err(refuse(what, "remove wmap to fit without weights"));
     }
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{Error, Result};
 
@@ -35,9 +35,7 @@ impl Bytes {
         if magic != [0x1f, 0x8b] {
             return Ok(Self::Disk { file: Mutex::new(file), len });
         }
-        let mut packed = Vec::new();
-        file.read_to_end(&mut packed).map_err(io)?;
-        inflate(&packed).map(Self::Memory).map_err(|source| Error::BadFits {
+        inflate(&mut file, len).map(Self::Memory).map_err(|source| Error::BadFits {
             path: path.to_owned(),
             hdu: "(whole file)".into(),
             reason: format!("the gzip stream is truncated or damaged ({source}); fetch or make the file again"),
@@ -71,11 +69,14 @@ impl Bytes {
     }
 }
 
-fn inflate(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+fn inflate(file: &mut File, len: u64) -> std::io::Result<Vec<u8>> {
     // The last four bytes tell the inflated size of the last member modulo 2^32: right for every file of one member below 4 GiB.
-    let told = packed.last_chunk::<4>().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
-    let room = told.min((packed.len() as u64).saturating_mul(MOST_INFLATION));
+    let mut told = [0; 4];
+    file.seek(SeekFrom::Start(len.saturating_sub(4)))?;
+    file.read_exact(&mut told)?;
+    file.seek(SeekFrom::Start(0))?;
+    let room = u64::from(u32::from_le_bytes(told)).min(len.saturating_mul(MOST_INFLATION));
     let mut out = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
-    MultiGzDecoder::new(packed).read_to_end(&mut out)?;
+    MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file)).read_to_end(&mut out)?;
     Ok(out)
 }
