@@ -9,10 +9,13 @@ use num_dual::{Dual64, HyperDual64};
 
 use crate::error::{Error, Result};
 use crate::parameter::Parameter;
-use family::{Declared, Family, Freedom, Make};
+use family::{Declared, Freedom};
 use formula::Kernel;
 use scaled::Scaled;
 
+mod blueprint;
+mod dark_matter_table;
+mod ebl_table;
 mod exponential;
 mod families;
 mod family;
@@ -20,7 +23,11 @@ mod file_table;
 mod flux;
 mod formula;
 mod scaled;
+mod wrappers;
 
+pub use blueprint::{Needs, Tables, needs, types, wrappers};
+pub use dark_matter_table::DarkMatterTable;
+pub use ebl_table::{EblTable, EnergyUnit};
 pub use file_table::FileTable;
 
 /// A spectrum: its type, its parameters and the formula that joins them.
@@ -61,72 +68,72 @@ pub struct Spectrum {
     attributes: Vec<(String, String)>,
 }
 
-/// The names of all spectral types, as the XML has them.
-pub fn types() -> Vec<&'static str> {
-    families::FAMILIES.iter().map(|family| family.name).collect()
-}
-
 impl Spectrum {
-    /// A spectrum of a type that needs no file.
+    /// A spectrum of a type that needs no table.
     ///
     /// `parameters` may come in any order; they are put in the declaration order of the type. Parameters that the type
     /// declares as always fixed (integration limits) are marked so.
     ///
     /// # Errors
-    /// [`Error::UnknownSpectrum`], [`Error::MissingParameter`], [`Error::UnknownParameter`],
-    /// [`Error::DuplicateParameter`], or [`Error::File`] for a type that needs a file.
+    /// [`Error::UnknownSpectrum`], [`Error::MissingParameter`], [`Error::UnknownParameter`], [`Error::DuplicateParameter`],
+    /// [`Error::InvalidFunction`], or [`Error::File`] for a type that needs a table.
     pub fn new(type_name: &str, parameters: Vec<Parameter>) -> Result<Self> {
-        let family = families::find(type_name)?;
-        match family.kernel {
-            Make::Plain(make) => Self::build(family, parameters, make(), None),
-            Make::FromTable(_) => Err(Error::File {
-                function: type_name.to_owned(),
-                reason: "it needs the name and the table of its file; use Spectrum::file_function".to_owned(),
-            }),
-        }
+        Self::with_tables(type_name, parameters, &Tables::default())
     }
 
-    /// A spectrum of a type that needs no file, with the default parameters of the LAT tools: scale 1, no bounds.
+    /// A spectrum of any type, with the tables that it needs.
     ///
     /// # Errors
-    /// [`Error::UnknownSpectrum`], or [`Error::File`] for a type that needs a file.
+    /// As [`Spectrum::new`]; [`Error::File`] names a table that is missing.
+    pub fn with_tables(type_name: &str, parameters: Vec<Parameter>, tables: &Tables) -> Result<Self> {
+        let given: Vec<&str> = parameters.iter().map(Parameter::name).collect();
+        let declared = blueprint::declared(type_name, &given)?;
+        let parameters = blueprint::arrange(type_name, &declared, parameters)?;
+        let kernel = blueprint::kernel(type_name, parameters.len(), tables)?;
+        let true_values: Vec<f64> = parameters.iter().map(Parameter::true_value).collect();
+        let objection = |reason| Error::InvalidFunction { function: type_name.to_owned(), reason };
+        kernel.objection(&true_values).map_err(objection)?;
+        let marked =
+            |mark: fn(&Declared) -> bool| declared.iter().enumerate().filter(move |(_, d)| mark(d)).map(|(i, _)| i);
+        Ok(Self {
+            type_name: type_name.to_owned(),
+            file: tables.file.clone(),
+            scaling_file: None,
+            norm: marked(|d| d.is_norm).next(),
+            shape: marked(|d| d.is_shape).collect(),
+            index: marked(|d| d.is_index).collect(),
+            parameters,
+            kernel,
+            attributes: Vec::new(),
+        })
+    }
+
+    /// A spectrum of a type that needs no table, with the default parameters of the LAT tools: scale 1, no bounds.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSpectrum`], or [`Error::File`] for a type that needs a table.
     pub fn with_defaults(type_name: &str) -> Result<Self> {
+        Self::with_default_parameters(type_name, &Tables::default())
+    }
+
+    /// As [`Spectrum::with_defaults`], for a type of any kind.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSpectrum`], or [`Error::File`] for a missing table.
+    pub fn with_default_parameters(type_name: &str, tables: &Tables) -> Result<Self> {
         let default =
             |d: &Declared| Ok(Parameter::new(d.name.as_ref(), d.default)?.with_free(d.freedom == Freedom::Free));
-        Self::new(type_name, families::find(type_name)?.parameters.iter().map(default).collect::<Result<_>>()?)
+        let parameters = blueprint::declared(type_name, &[])?.iter().map(default).collect::<Result<_>>()?;
+        Self::with_tables(type_name, parameters, tables)
     }
 
     /// A `FileFunction`: `normalization` times the `table` that the XML names as `file`.
     ///
     /// # Errors
-    /// [`Error::UnknownParameter`] when the parameter is not named `Normalization`.
+    /// [`Error::MissingParameter`] when the parameter is not named `Normalization`.
     pub fn file_function(normalization: Parameter, file: impl Into<String>, table: Arc<FileTable>) -> Result<Self> {
-        let family = families::find("FileFunction")?;
-        match family.kernel {
-            Make::FromTable(make) => Self::build(family, vec![normalization], make(table), Some(file.into())),
-            Make::Plain(make) => Self::build(family, vec![normalization], make(), Some(file.into())),
-        }
-    }
-
-    fn build(
-        family: &Family,
-        parameters: Vec<Parameter>,
-        kernel: Arc<dyn Kernel>,
-        file: Option<String>,
-    ) -> Result<Self> {
-        let parameters = arrange(family.name, family.parameters, parameters)?;
-        let position = |name: &str| parameters.iter().position(|p| p.name() == name);
-        Ok(Self {
-            type_name: family.name.to_owned(),
-            file,
-            scaling_file: None,
-            norm: family.norm.and_then(position),
-            shape: family.shape.iter().filter_map(|name| position(name)).collect(),
-            index: family.index.iter().filter_map(|name| position(name)).collect(),
-            parameters,
-            kernel,
-            attributes: Vec::new(),
-        })
+        let tables = Tables { file: Some(file.into()), spectrum: Some(table), ..Tables::default() };
+        Self::with_tables("FileFunction", vec![normalization], &tables)
     }
 
     /// The same spectrum times a table, which the XML names as `scaling_file`.
@@ -340,30 +347,4 @@ fn seed<D>(p: &mut [D], i: usize, set: impl FnOnce(&mut D)) -> Result<()> {
     let count = p.len();
     set(p.get_mut(i).ok_or(Error::Index { what: "parameter", index: i, count })?);
     Ok(())
-}
-
-/// Puts the parameters in declaration order and checks that exactly the declared ones are there.
-fn arrange(function: &str, declared: &[Declared], mut given: Vec<Parameter>) -> Result<Vec<Parameter>> {
-    let expected = || declared.iter().map(|d| d.name.to_string()).collect();
-    let mut arranged = Vec::with_capacity(declared.len());
-    for declaration in declared {
-        let Some(position) = given.iter().position(|p| p.name() == declaration.name) else {
-            let parameter = declaration.name.to_string();
-            return Err(Error::MissingParameter { function: function.to_owned(), parameter, expected: expected() });
-        };
-        let mut parameter = given.remove(position);
-        if declaration.freedom == Freedom::AlwaysFixed {
-            parameter.mark_always_fixed();
-        }
-        arranged.push(parameter);
-    }
-    if let Some(extra) = given.first() {
-        let (function, parameter) = (function.to_owned(), extra.name().to_owned());
-        return Err(if declared.iter().any(|d| d.name == parameter) {
-            Error::DuplicateParameter { function, parameter }
-        } else {
-            Error::UnknownParameter { function, parameter, expected: expected() }
-        });
-    }
-    Ok(arranged)
 }

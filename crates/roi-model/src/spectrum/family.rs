@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::dark_matter_table::DarkMatterTable;
 use super::file_table::FileTable;
 use super::formula::Kernel;
 
@@ -21,21 +22,72 @@ pub(crate) struct Declared {
     /// Its default true value.
     pub(crate) default: f64,
     pub(crate) freedom: Freedom,
+    /// Whether it is the normalisation.
+    pub(crate) is_norm: bool,
+    /// Whether it is freed as "shape".
+    pub(crate) is_shape: bool,
+    /// Whether it counts as an index.
+    pub(crate) is_index: bool,
 }
 
-/// A parameter that is free by default.
+impl Declared {
+    /// Also counts as an index, though not as shape.
+    pub(crate) const fn and_index(mut self) -> Self {
+        self.is_index = true;
+        self
+    }
+
+    /// The same declaration under another name.
+    pub(crate) fn named(mut self, name: String) -> Self {
+        self.name = Cow::Owned(name);
+        self
+    }
+}
+
+const fn declare(name: &'static str, default: f64, freedom: Freedom) -> Declared {
+    Declared { name: Cow::Borrowed(name), default, freedom, is_norm: false, is_shape: false, is_index: false }
+}
+
+/// The normalisation.
+pub(crate) const fn norm(name: &'static str, default: f64) -> Declared {
+    let mut declared = declare(name, default, Freedom::Free);
+    declared.is_norm = true;
+    declared
+}
+
+/// A spectral index: shape, and index.
+pub(crate) const fn index(name: &'static str, default: f64) -> Declared {
+    shape(name, default).and_index()
+}
+
+/// Another parameter of the shape.
+pub(crate) const fn shape(name: &'static str, default: f64) -> Declared {
+    let mut declared = declare(name, default, Freedom::Free);
+    declared.is_shape = true;
+    declared
+}
+
+/// A parameter that is free by default, but not freed as shape.
 pub(crate) const fn free(name: &'static str, default: f64) -> Declared {
-    Declared { name: Cow::Borrowed(name), default, freedom: Freedom::Free }
+    declare(name, default, Freedom::Free)
 }
 
 /// A parameter that is fixed by default.
 pub(crate) const fn fixed(name: &'static str, default: f64) -> Declared {
-    Declared { name: Cow::Borrowed(name), default, freedom: Freedom::Fixed }
+    declare(name, default, Freedom::Fixed)
 }
 
 /// A parameter that can never be freed.
 pub(crate) const fn always_fixed(name: &'static str, default: f64) -> Declared {
-    Declared { name: Cow::Borrowed(name), default, freedom: Freedom::AlwaysFixed }
+    declare(name, default, Freedom::AlwaysFixed)
+}
+
+/// The parameters of a family, in declaration order.
+pub(crate) enum Layout {
+    /// Always the same.
+    Listed(&'static [Declared]),
+    /// As many as the given names ask for.
+    Counted(fn(given: &[&str]) -> Vec<Declared>),
 }
 
 /// How the formula of a family is made.
@@ -44,20 +96,14 @@ pub(crate) enum Make {
     Plain(fn() -> Arc<dyn Kernel>),
     /// From the table of its `file`.
     FromTable(fn(Arc<FileTable>) -> Arc<dyn Kernel>),
+    /// From a table of dark matter yields.
+    DarkMatter(fn(Arc<DarkMatterTable>) -> Arc<dyn Kernel>),
 }
 
 /// One family of spectra: its XML type, its parameters and its formula.
 pub(crate) struct Family {
     /// The `type` attribute in the XML.
     pub(crate) name: &'static str,
-    /// Its parameters, in declaration order.
-    pub(crate) parameters: &'static [Declared],
-    /// The normalisation.
-    pub(crate) norm: Option<&'static str>,
-    /// The parameters that fermipy frees as "shape".
-    pub(crate) shape: &'static [&'static str],
-    /// The parameters that fermipy calls indices.
-    pub(crate) index: &'static [&'static str],
-    /// Its formula.
-    pub(crate) kernel: Make,
+    pub(crate) layout: Layout,
+    pub(crate) make: Make,
 }

@@ -25,6 +25,12 @@ pub(crate) trait Formula: Debug + Send + Sync {
     fn domain(&self) -> (f64, f64) {
         (0.0, f64::INFINITY)
     }
+
+    /// What is wrong with these true values, and what to do.
+    fn check(&self, p: &[f64]) -> Result<(), String> {
+        let _ = p;
+        Ok(())
+    }
 }
 
 /// The parameters of a formula by name: `let [norm, index, scale] = bind(p)`. Their number is checked when the spectrum is
@@ -40,6 +46,7 @@ pub(crate) trait Kernel: Debug + Send + Sync {
     fn first_derivatives<'a>(&'a self, p: &'a [Dual64]) -> Curve<'a, Dual64>;
     fn second_derivatives<'a>(&'a self, p: &'a [HyperDual64]) -> Curve<'a, HyperDual64>;
     fn energies(&self) -> (f64, f64);
+    fn objection(&self, p: &[f64]) -> Result<(), String>;
 }
 
 impl<F: Formula> Kernel for F {
@@ -57,6 +64,10 @@ impl<F: Formula> Kernel for F {
 
     fn energies(&self) -> (f64, f64) {
         self.domain()
+    }
+
+    fn objection(&self, p: &[f64]) -> Result<(), String> {
+        self.check(p)
     }
 }
 

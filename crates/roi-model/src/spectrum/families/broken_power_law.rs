@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::spectrum::family::{Family, Make, free};
+use crate::spectrum::family::{Family, Layout, Make, free, index, norm};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "BrokenPowerLaw",
-    parameters: &[free("Prefactor", 1.0), free("Index1", -1.5), free("Index2", -2.5), free("BreakValue", 1000.0)],
-    norm: Some("Prefactor"),
-    shape: &["Index1", "Index2"],
-    index: &["Index1", "Index2"],
-    kernel: Make::Plain(|| Arc::new(BrokenPowerLaw)),
+    layout: Layout::Listed(&[
+        norm("Prefactor", 1.0),
+        index("Index1", -1.5),
+        index("Index2", -2.5),
+        free("BreakValue", 1000.0),
+    ]),
+    make: Make::Plain(|| Arc::new(BrokenPowerLaw)),
 };
 
 #[derive(Debug)]

@@ -5,23 +5,20 @@
 use std::sync::Arc;
 
 use crate::spectrum::exponential::exprel;
-use crate::spectrum::family::{Family, Make, always_fixed, free};
+use crate::spectrum::family::{Family, Layout, Make, always_fixed, free, index, norm};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "BrokenPowerLaw2",
-    parameters: &[
-        free("Integral", 1.0),
-        free("Index1", -2.0),
-        free("Index2", -3.0),
+    layout: Layout::Listed(&[
+        norm("Integral", 1.0),
+        index("Index1", -2.0),
+        index("Index2", -3.0),
         free("BreakValue", 1000.0),
         always_fixed("LowerLimit", 20.0),
         always_fixed("UpperLimit", 200_000.0),
-    ],
-    norm: Some("Integral"),
-    shape: &[],
-    index: &[],
-    kernel: Make::Plain(|| Arc::new(BrokenPowerLaw2)),
+    ]),
+    make: Make::Plain(|| Arc::new(BrokenPowerLaw2)),
 };
 
 #[derive(Debug)]

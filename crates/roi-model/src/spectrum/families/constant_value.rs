@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::spectrum::family::{Family, Make, free};
+use crate::spectrum::family::{Family, Layout, Make, norm};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "ConstantValue",
-    parameters: &[free("Value", 1.0)],
-    norm: Some("Value"),
-    shape: &[],
-    index: &[],
-    kernel: Make::Plain(|| Arc::new(ConstantValue)),
+    layout: Layout::Listed(&[norm("Value", 1.0)]),
+    make: Make::Plain(|| Arc::new(ConstantValue)),
 };
 
 #[derive(Debug)]

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::spectrum::family::{Family, Make, free};
+use crate::spectrum::family::{Family, Layout, Make, norm};
 use crate::spectrum::file_table::FileTable;
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "FileFunction",
-    parameters: &[free("Normalization", 1.0)],
-    norm: Some("Normalization"),
-    shape: &[],
-    index: &[],
-    kernel: Make::FromTable(|table| Arc::new(FileFunction { table })),
+    layout: Layout::Listed(&[norm("Normalization", 1.0)]),
+    make: Make::FromTable(|table| Arc::new(FileFunction { table })),
 };
 
 #[derive(Debug)]

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::spectrum::family::{Family, Make, free};
+use crate::spectrum::family::{Family, Layout, Make, free, index, norm};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "LogParabola",
-    parameters: &[free("norm", 1.0), free("alpha", 1.0), free("beta", 2.0), free("Eb", 100.0)],
-    norm: Some("norm"),
-    shape: &["alpha", "beta"],
-    index: &["alpha", "beta"],
-    kernel: Make::Plain(|| Arc::new(LogParabola)),
+    layout: Layout::Listed(&[norm("norm", 1.0), index("alpha", 1.0), index("beta", 2.0), free("Eb", 100.0)]),
+    make: Make::Plain(|| Arc::new(LogParabola)),
 };
 
 #[derive(Debug)]

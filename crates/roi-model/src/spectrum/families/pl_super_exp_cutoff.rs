@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::spectrum::family::{Family, Make, fixed, free};
+use crate::spectrum::family::{Family, Layout, Make, fixed, free, index, norm, shape};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "PLSuperExpCutoff",
-    parameters: &[
-        free("Prefactor", 10.0),
-        free("Index1", -2.1),
+    layout: Layout::Listed(&[
+        norm("Prefactor", 10.0),
+        index("Index1", -2.1),
         fixed("Scale", 1000.0),
-        free("Cutoff", 10_000.0),
-        free("Index2", 2.0),
-    ],
-    norm: Some("Prefactor"),
-    shape: &["Index1", "Cutoff"],
-    index: &["Index1", "Index2"],
-    kernel: Make::Plain(|| Arc::new(PLSuperExpCutoff)),
+        shape("Cutoff", 10_000.0),
+        free("Index2", 2.0).and_index(),
+    ]),
+    make: Make::Plain(|| Arc::new(PLSuperExpCutoff)),
 };
 
 #[derive(Debug)]

@@ -1,24 +1,21 @@
-//! `PLSuperExpCutoff2`: N (E/Es)^g exp(-a E^b), with E in MeV and a in MeV^-b; the exponent is at most 100 ln 10.
+//! `PLSuperExpCutoff2`: N (E/Es)^g exp(-a E^b), with E in MeV and a in MeV^-b; the exponent -a E^b is at most 100 ln 10.
 
 use std::sync::Arc;
 
 use crate::spectrum::exponential::clamp_exponent;
-use crate::spectrum::family::{Family, Make, fixed, free};
+use crate::spectrum::family::{Family, Layout, Make, fixed, free, index, norm, shape};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "PLSuperExpCutoff2",
-    parameters: &[
-        free("Prefactor", 10.0),
-        free("Index1", -2.1),
+    layout: Layout::Listed(&[
+        norm("Prefactor", 10.0),
+        index("Index1", -2.1),
         fixed("Scale", 1000.0),
-        free("Expfactor", 0.0),
-        free("Index2", 2.0),
-    ],
-    norm: Some("Prefactor"),
-    shape: &["Index1", "Expfactor"],
-    index: &["Index1", "Index2"],
-    kernel: Make::Plain(|| Arc::new(PLSuperExpCutoff2)),
+        shape("Expfactor", 0.0),
+        free("Index2", 2.0).and_index(),
+    ]),
+    make: Make::Plain(|| Arc::new(PLSuperExpCutoff2)),
 };
 
 #[derive(Debug)]

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use crate::spectrum::exponential::{clamp_exponent, exprel2};
-use crate::spectrum::family::{Family, Make, fixed, free};
+use crate::spectrum::family::{Family, Layout, Make, fixed, free, index, norm, shape};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 /// Below this |b y| the reference uses a short series.
@@ -18,17 +18,14 @@ const SERIES_LIMIT: f64 = 0.01;
 
 pub(crate) const FAMILY: Family = Family {
     name: "PLSuperExpCutoff4",
-    parameters: &[
-        free("Prefactor", 1.0),
-        free("IndexS", -1.5),
+    layout: Layout::Listed(&[
+        norm("Prefactor", 1.0),
+        index("IndexS", -1.5),
         fixed("Scale", 1000.0),
-        free("ExpfactorS", 0.4),
-        free("Index2", 0.5),
-    ],
-    norm: Some("Prefactor"),
-    shape: &["IndexS", "ExpfactorS"],
-    index: &["IndexS", "Index2"],
-    kernel: Make::Plain(|| Arc::new(PLSuperExpCutoff4)),
+        shape("ExpfactorS", 0.4),
+        free("Index2", 0.5).and_index(),
+    ]),
+    make: Make::Plain(|| Arc::new(PLSuperExpCutoff4)),
 };
 
 #[derive(Debug)]

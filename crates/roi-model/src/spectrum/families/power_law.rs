@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::spectrum::family::{Family, Make, fixed, free};
+use crate::spectrum::family::{Family, Layout, Make, fixed, index, norm};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "PowerLaw",
-    parameters: &[free("Prefactor", 1.0), free("Index", -2.0), fixed("Scale", 1.0)],
-    norm: Some("Prefactor"),
-    shape: &["Index"],
-    index: &["Index"],
-    kernel: Make::Plain(|| Arc::new(PowerLaw)),
+    layout: Layout::Listed(&[norm("Prefactor", 1.0), index("Index", -2.0), fixed("Scale", 1.0)]),
+    make: Make::Plain(|| Arc::new(PowerLaw)),
 };
 
 #[derive(Debug)]

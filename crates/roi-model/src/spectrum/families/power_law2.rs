@@ -6,21 +6,18 @@
 use std::sync::Arc;
 
 use crate::spectrum::exponential::exprel;
-use crate::spectrum::family::{Family, Make, always_fixed, free};
+use crate::spectrum::family::{Family, Layout, Make, always_fixed, index, norm};
 use crate::spectrum::formula::{Formula, Number, bind};
 
 pub(crate) const FAMILY: Family = Family {
     name: "PowerLaw2",
-    parameters: &[
-        free("Integral", 1.0),
-        free("Index", -2.0),
+    layout: Layout::Listed(&[
+        norm("Integral", 1.0),
+        index("Index", -2.0),
         always_fixed("LowerLimit", 100.0),
         always_fixed("UpperLimit", 200_000.0),
-    ],
-    norm: Some("Integral"),
-    shape: &["Index"],
-    index: &["Index"],
-    kernel: Make::Plain(|| Arc::new(PowerLaw2)),
+    ]),
+    make: Make::Plain(|| Arc::new(PowerLaw2)),
 };
 
 #[derive(Debug)]
