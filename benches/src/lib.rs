@@ -13,8 +13,9 @@ pub fn built_in() -> roi_fit::Result<(Roi, JointLikelihood)> {
     let mut components = Vec::new();
     for component in &simulated.components {
         let mut likelihood = BinnedLikelihood::new(component.name.clone(), &component.counts.cube);
-        for (name, map) in &component.maps {
-            likelihood.add_source_map(name, map)?;
+        for item in component.source_maps(&simulated.start) {
+            let (source, map) = item?;
+            likelihood.add_source_map(source.name(), &map)?;
         }
         components.push(likelihood);
     }

@@ -1,2 +1,92 @@
-//! x
-fn main() {}
+//! `roi-fit`: fit and optimize a Fermi-LAT region of interest from its `config.yaml`.
+
+mod commands;
+mod failure;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Fit and optimize a Fermi-LAT region of interest by maximum likelihood.
+///
+/// CONFIG is a fermipy `config.yaml`; a `files:` section may name the products (`ccube`, `srcmap`, `xml`), what it does not name is
+/// looked for under fermipy's own names in `fileio.outdir`.
+#[derive(Parser)]
+#[command(version, max_term_width = 120, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 internal error; 2 bad usage, configuration or input; \
+3 a fit ended below min_fit_quality and every parameter was restored.";
+
+/// Options of every command.
+#[derive(Args)]
+struct Common {
+    /// Write the result dictionary as JSON to a file, or to standard output with `-`
+    #[arg(long, value_name = "FILE|-", global = true)]
+    json: Option<std::path::PathBuf>,
+    /// Number of threads; all cores by default. The result is the same for any number
+    #[arg(long, value_name = "N", global = true)]
+    threads: Option<usize>,
+    /// Print nothing but errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Log what is being done
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    /// Show no progress (none is ever shown when standard error is not a terminal)
+    #[arg(long, global = true)]
+    no_progress: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(commands::demo::Demo),
+    Simulate(commands::simulate::Simulate),
+    Loglike(commands::loglike::Loglike),
+    Optimize(commands::optimize::Optimize),
+    Fit(commands::fit::Fit),
+    Params(commands::params::Params),
+    Model(commands::model::Model),
+    Ts(commands::ts::Ts),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A panic is a defect of the program; it must not look like bad input (2) or a failed fit (3).
+    match std::panic::catch_unwind(|| run(&cli)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            output::error(&failure);
+            failure.exit_code()
+        }
+        Err(_) => ExitCode::from(1),
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), failure::Failure> {
+    output::start_logging(&cli.common);
+    if let Some(threads) = cli.common.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .map_err(|error| failure::Failure::Usage(format!("--threads {threads}: {error}")))?;
+    }
+    let output = output::Output::new(&cli.common);
+    match &cli.command {
+        Command::Demo(command) => command.run(&output),
+        Command::Simulate(command) => command.run(&output),
+        Command::Loglike(command) => command.run(&output),
+        Command::Optimize(command) => command.run(&output),
+        Command::Fit(command) => command.run(&output),
+        Command::Params(command) => command.run(&output),
+        Command::Model(command) => command.run(&output),
+        Command::Ts(command) => command.run(&output),
+    }
+}

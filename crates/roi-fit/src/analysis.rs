@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
+use crate::covariance::Covariance;
 use crate::error::{Error, Result};
-use crate::fit::{Covariance, FitOptions};
-use crate::optimize::OptimizeOptions;
+use crate::options::{FitOptions, OptimizeOptions};
 use crate::progress::{Event, Progress, Quiet};
 use crate::properties::SourceProperties;
 use crate::results::{ComponentCounts, LoglikeResult, Timing};
@@ -257,13 +257,17 @@ impl Analysis {
         self.roi.sources().iter().map(|s| s.spectrum().parameters().iter().map(|p| p.is_free()).collect()).collect()
     }
 
-    /// Sets the free flags of all parameters; errors stay.
-    pub(crate) fn set_free_flags(&mut self, flags: &[Vec<bool>]) {
+    /// Sets the free flags of all parameters; what is fixed has no error.
+    pub(crate) fn set_free_flags(&mut self, flags: &[Vec<bool>]) -> Result<()> {
         for (source, flags) in self.roi.sources_mut().iter_mut().zip(flags) {
             for (parameter, &free) in source.spectrum_mut().parameters_mut().iter_mut().zip(flags) {
                 parameter.set_free(free);
+                if !free {
+                    parameter.set_error(0.0)?;
+                }
             }
         }
+        Ok(())
     }
 }
 

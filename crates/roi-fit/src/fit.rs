@@ -2,86 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::Array2;
-use optimizers::{FitQuality, Iteration, Minimum, Options, Strategy};
-use serde::Serialize;
+use optimizers::{Iteration, Minimum};
 
 use crate::analysis::Analysis;
+use crate::covariance::Covariance;
 use crate::error::{Error, Result};
 use crate::objective::minimize;
+use crate::options::FitOptions;
 use crate::progress::{Event, Progress};
 use crate::results::FitResult;
-
-/// Options of [`Analysis::fit`], with the documented names.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct FitOptions {
-    /// Update TS, npred and fluxes of the sources with free parameters after a successful fit. Default true.
-    pub update: bool,
-    /// Name of the optimizer, in any case: see [`optimizers::optimizer`]. Default `MINUIT`.
-    pub optimizer: String,
-    /// Tolerance: the estimated distance to the minimum (EDM) must fall below `2 tol`. Default 1e-3.
-    pub tol: f64,
-    /// Limit of iterations of one attempt. Default 1000.
-    pub max_iter: usize,
-    /// Initial damping of NEWTON. Default 1e-4.
-    pub init_lambda: f64,
-    /// How many attempts are made at most. Each starts where the last one ended, with a more careful strategy. Default 3.
-    pub retries: usize,
-    /// The quality that an attempt must reach to be accepted; below it, every parameter is restored. Default 3.
-    pub min_fit_quality: u8,
-    /// Refit all other free parameters for each source's TS (slower, exact) instead of rescaling. Default false.
-    pub reoptimize: bool,
-}
-
-impl Default for FitOptions {
-    fn default() -> Self {
-        Self {
-            update: true,
-            optimizer: "MINUIT".into(),
-            tol: 1e-3,
-            max_iter: 1000,
-            init_lambda: 1e-4,
-            retries: 3,
-            min_fit_quality: 3,
-            reoptimize: false,
-        }
-    }
-}
-
-impl FitOptions {
-    fn check(&self) -> Result<()> {
-        if !(self.tol.is_finite() && self.tol > 0.0) {
-            return Err(Error::Option { option: "tol", found: self.tol.to_string(), expected: "a positive number" });
-        }
-        if self.min_fit_quality > 3 {
-            let found = self.min_fit_quality.to_string();
-            return Err(Error::Option { option: "min_fit_quality", found, expected: "0, 1, 2 or 3" });
-        }
-        if self.retries == 0 {
-            return Err(Error::Option { option: "retries", found: "0".into(), expected: "at least 1 attempt" });
-        }
-        Ok(())
-    }
-
-    /// How the optimizer is to be run at an attempt (from 0).
-    fn for_attempt(&self, attempt: usize) -> Result<Options> {
-        let strategy = Strategy::try_from(u8::try_from(1 + attempt.min(1)).unwrap_or(2))?;
-        Ok(Options::default()
-            .with_tolerance(self.tol)
-            .with_max_iterations(self.max_iter)
-            .with_initial_damping(self.init_lambda)
-            .with_strategy(strategy))
-    }
-}
-
-/// Covariance of the last successful fit, in units of `value`.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Covariance {
-    /// Source and parameter name of each row.
-    pub(crate) parameters: Vec<(String, String)>,
-    pub(crate) matrix: Array2<f64>,
-}
 
 /// Passes a minimiser's iterations on to the analysis's watcher.
 struct Relay<'a>(&'a mut dyn Progress);
@@ -190,9 +119,4 @@ impl Analysis {
         });
         Ok(())
     }
-}
-
-/// The documented number of a quality.
-pub(crate) fn quality_number(quality: FitQuality) -> u8 {
-    quality.into()
 }

@@ -12,60 +12,9 @@ use roi_model::selection::Pars;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::fit::FitOptions;
+use crate::options::{FitOptions, OptimizeOptions};
 use crate::progress::Event;
 use crate::results::{OptimizeResult, OptimizeStep};
-
-/// Options of [`Analysis::optimize`], with the documented names.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct OptimizeOptions {
-    /// Step 1 ends once the freed components hold more than this fraction of the predicted counts. Default 0.95.
-    pub npred_frac: f64,
-    /// Sources below this npred end step 1 and are skipped in step 2. Default 1.
-    pub npred_threshold: f64,
-    /// Step 3 fits sources with a TS of at least this. Default 25.
-    pub shape_ts_threshold: f64,
-    /// At most this many sources are fitted jointly in step 1. Default 5.
-    pub max_free_sources: usize,
-    /// Sources that are never fitted, by name or alias.
-    pub skip: Vec<String>,
-    /// How each fit is made.
-    pub fit: FitOptions,
-}
-
-impl Default for OptimizeOptions {
-    fn default() -> Self {
-        Self {
-            npred_frac: 0.95,
-            npred_threshold: 1.0,
-            shape_ts_threshold: 25.0,
-            max_free_sources: 5,
-            skip: Vec::new(),
-            fit: FitOptions::default(),
-        }
-    }
-}
-
-impl OptimizeOptions {
-    fn check(&self) -> Result<()> {
-        if !(self.npred_frac >= 0.0 && self.npred_frac <= 1.0) {
-            let found = self.npred_frac.to_string();
-            return Err(Error::Option { option: "npred_frac", found, expected: "a fraction between 0 and 1" });
-        }
-        if self.npred_threshold.is_nan() || self.shape_ts_threshold.is_nan() {
-            return Err(Error::Option {
-                option: "npred_threshold or shape_ts_threshold",
-                found: "NaN".into(),
-                expected: "a number",
-            });
-        }
-        if self.max_free_sources == 0 {
-            return Err(Error::Option { option: "max_free_sources", found: "0".into(), expected: "at least 1" });
-        }
-        Ok(())
-    }
-}
 
 /// What was done so far.
 #[derive(Default)]
@@ -84,11 +33,14 @@ impl Analysis {
             options.skip.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<Vec<_>, _>>()?;
         let loglike0 = self.loglike().map_err(Error::at_start)?;
         let flags = self.free_flags();
-        self.fix_all()?;
+        let state = self.roi.state();
         let mut record = Record::default();
-        let outcome = self.three_steps(options, &skip, &mut record);
-        self.set_free_flags(&flags);
-        outcome?;
+        let outcome = self.fix_all().and_then(|()| self.three_steps(options, &skip, &mut record));
+        if let Err(error) = outcome {
+            self.roi.restore(&state)?;
+            return Err(error);
+        }
+        self.set_free_flags(&flags)?;
         let loglike1 = self.loglike()?;
         let mut timing = self.timing.clone();
         timing.fit = start.elapsed().as_secs_f64();

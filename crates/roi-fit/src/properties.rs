@@ -4,7 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::ts::TestStatistic;
+/// The null hypothesis that a TS is relative to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TestStatistic {
+    /// `2 (logL1 - logL0)`; infinite when the data are impossible without the source.
+    pub ts: f64,
+    /// `logL0`.
+    pub loglike_null: f64,
+    /// `"rescaled"` or `"reoptimized"`.
+    pub definition: &'static str,
+}
 
 /// A flux and its error. `None` where it cannot be computed (the angular integral of a map that is not at hand, say).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

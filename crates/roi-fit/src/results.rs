@@ -12,8 +12,7 @@ use roi_model::roi::Roi;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::fit::{FitOptions, quality_number};
-use crate::optimize::OptimizeOptions;
+use crate::options::{FitOptions, OptimizeOptions};
 use crate::properties::{SourceProperties, json_number};
 
 /// Seconds spent.
@@ -131,7 +130,7 @@ impl FitResult {
 
     /// Takes over what a minimiser found.
     pub(crate) fn take(&mut self, minimum: &Minimum) {
-        self.fit_quality = quality_number(minimum.quality);
+        self.fit_quality = minimum.quality.into();
         self.fit_status = minimum.status.code();
         self.message = minimum.status.to_string();
         self.edm = minimum.edm;

@@ -10,17 +10,7 @@ use optimizers::{Options, Silent};
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::objective::minimize;
-
-/// The null hypothesis that a TS is relative to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TestStatistic {
-    /// `2 (logL1 - logL0)`; infinite when the data are impossible without the source.
-    pub ts: f64,
-    /// `logL0`.
-    pub loglike_null: f64,
-    /// `"rescaled"` or `"reoptimized"`.
-    pub definition: &'static str,
-}
+use crate::properties::TestStatistic;
 
 /// Sources farther than this from the tested one are not rescaled, in degrees (the LAT tools' value).
 const RESCALING_RADIUS: f64 = 20.0;

@@ -7,7 +7,7 @@ use std::path::Path;
 use roi_fit::Analysis;
 use serde::Deserialize;
 
-use super::{Outcome, options, quality, row};
+use super::harness::{Outcome, options, quality, row};
 use crate::comparison::Comparison;
 use crate::data;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use roi_fit::Analysis;
 use serde::Deserialize;
 
-use super::{Outcome, options, quality, row, set_free};
+use super::harness::{Outcome, options, quality, row, set_free};
 use crate::comparison::{Comparison, worst};
 use crate::data;
 

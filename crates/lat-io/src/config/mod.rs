@@ -62,7 +62,7 @@ pub struct OptimizerConfig {
     pub init_lambda: f64,
     /// Number of attempts; default 3.
     pub retries: usize,
-    /// A fit of lower quality (0 to 3) is undone; default 2.
+    /// A fit of lower quality (0 to 3) is undone; default 3, as the documentation has it (fermipy's code: 2).
     pub min_fit_quality: u8,
     /// Output level of the optimizer; default 0.
     pub verbosity: i64,
@@ -76,7 +76,7 @@ impl Default for OptimizerConfig {
             max_iter: 100,
             init_lambda: 1e-4,
             retries: 3,
-            min_fit_quality: 2,
+            min_fit_quality: 3,
             verbosity: 0,
         }
     }

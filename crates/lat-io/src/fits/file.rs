@@ -354,8 +354,10 @@ fn next_hdu(path: &Path, bytes: &Bytes, start: u64, index: usize) -> Result<Opti
     let header = Header::from_raw(&cards);
     let (kind, size) = structure::read(&header, primary).map_err(&bad)?;
     let found = bytes.len() - offset;
-    if size > found {
-        return Err(Error::Truncated { path: path.to_owned(), hdu: format!("number {index}"), expected: size, found });
+    // Data are padded to whole blocks; a file that ends within the padding was cut, and what followed it may be missing too.
+    if padded(size) > found {
+        let expected = padded(size);
+        return Err(Error::Truncated { path: path.to_owned(), hdu: format!("number {index}"), expected, found });
     }
     let data_len = usize::try_from(size).map_err(|_| bad("more data than this machine can address".into()))?;
     Ok(Some(Hdu { index, header, kind, data_start: offset, data_len }))

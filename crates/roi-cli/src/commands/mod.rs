@@ -1,0 +1,10 @@
+//! One file a command.
+
+pub(crate) mod demo;
+pub(crate) mod fit;
+pub(crate) mod loglike;
+pub(crate) mod model;
+pub(crate) mod optimize;
+pub(crate) mod params;
+pub(crate) mod simulate;
+pub(crate) mod ts;

@@ -1,0 +1,79 @@
+//! `roi-fit optimize`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use roi_fit::{Analysis, OptimizeOptions, OptimizeResult};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Optimize the region in three steps: the largest components jointly, every other norm alone, shapes of significant sources
+#[derive(Args)]
+#[command(after_help = "Example:\n  roi-fit optimize config.yaml --xml optimized.xml --json optimize.json")]
+pub(crate) struct Optimize {
+    /// A fermipy config.yaml
+    config: PathBuf,
+    /// Step 1 ends once its components hold this fraction of the predicted counts [config or 0.95]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    npred_frac: Option<f64>,
+    /// Sources with fewer predicted counts are not fitted alone [config or 1]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    npred_threshold: Option<f64>,
+    /// Step 3 fits shapes of sources with at least this TS [config or 25]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    shape_ts_threshold: Option<f64>,
+    /// At most this many sources are fitted jointly in step 1 [config or 5]
+    #[arg(long, value_name = "N")]
+    max_free_sources: Option<usize>,
+    /// A source that is never fitted (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    skip: Vec<String>,
+    /// Optimizer of every fit [config or MINUIT]
+    #[arg(long, value_name = "NAME")]
+    optimizer: Option<String>,
+    /// Write the optimized model
+    #[arg(long, value_name = "FILE")]
+    xml: Option<PathBuf>,
+}
+
+impl Optimize {
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let mut analysis = output.open(&self.config)?;
+        let mut options: OptimizeOptions = analysis.optimize_options();
+        options.npred_frac = self.npred_frac.unwrap_or(options.npred_frac);
+        options.npred_threshold = self.npred_threshold.unwrap_or(options.npred_threshold);
+        options.shape_ts_threshold = self.shape_ts_threshold.unwrap_or(options.shape_ts_threshold);
+        options.max_free_sources = self.max_free_sources.unwrap_or(options.max_free_sources);
+        options.skip.extend(self.skip.iter().cloned());
+        if let Some(optimizer) = &self.optimizer {
+            options.fit.optimizer.clone_from(optimizer);
+        }
+        let result = analysis.optimize(&options)?;
+        show(output, &analysis, &result);
+        if let Some(path) = &self.xml {
+            analysis.write_xml(path)?;
+        }
+        output.json(&result.to_json())
+    }
+}
+
+/// The region after an optimisation, and what it gained.
+pub(crate) fn show(output: &Output, analysis: &Analysis, result: &OptimizeResult) {
+    output.text(analysis.print_roi());
+    let failed = result.steps.iter().filter(|step| !step.fit_success).count();
+    output.text(format_args!(
+        "\noptimize: {} fits in {:.2} s, logL {:.4} -> {:.4} (gain {:.4})",
+        result.steps.len(),
+        result.timing.fit,
+        result.loglike0,
+        result.loglike1,
+        result.dloglike
+    ));
+    for step in result.steps.iter().filter(|step| !step.fit_success) {
+        output.text(format_args!("  step {} {}: {}", step.step, step.sources.join(", "), step.message));
+    }
+    if failed > 0 {
+        output.text(format_args!("{failed} fit(s) failed; their parameters were restored"));
+    }
+}

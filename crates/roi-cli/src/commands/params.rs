@@ -1,0 +1,47 @@
+//! `roi-fit params`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Table of the parameters of the sources that have a free one
+#[derive(Args)]
+#[command(after_help = "Example:\n  roi-fit params config.yaml --all")]
+pub(crate) struct Params {
+    /// A fermipy config.yaml
+    config: PathBuf,
+    /// All sources, also those without a free parameter
+    #[arg(long)]
+    all: bool,
+}
+
+impl Params {
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let analysis = output.open(&self.config)?;
+        output.text(analysis.print_params(self.all));
+        let mut rows = Vec::new();
+        for (idx, (id, parameter)) in analysis.roi().parameters().enumerate() {
+            let source = &analysis.roi().sources()[id.source];
+            if self.all || source.is_free() {
+                rows.push(json!({
+                    "idx": idx,
+                    "src_name": source.name(),
+                    "par_name": parameter.name(),
+                    "is_norm": source.spectrum().norm_index() == Some(id.parameter),
+                    "value": parameter.value(),
+                    "true_value": parameter.true_value(),
+                    "error": parameter.error(),
+                    "scale": parameter.scale(),
+                    "min": parameter.min(),
+                    "max": parameter.max(),
+                    "free": parameter.is_free(),
+                }));
+            }
+        }
+        output.json(&rows.into())
+    }
+}

@@ -1,0 +1,54 @@
+//! `roi-fit ts`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Map, json};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Test statistic of sources at the parameter values of the model
+#[derive(Args)]
+#[command(after_help = "Examples:\n  roi-fit ts config.yaml\n  roi-fit ts config.yaml 'Mkn 421' --reoptimize")]
+pub(crate) struct Ts {
+    /// A fermipy config.yaml
+    config: PathBuf,
+    /// Names or aliases; all sources when none is given
+    sources: Vec<String>,
+    /// Fit all other free parameters again without the source, instead of rescaling normalisations
+    #[arg(long)]
+    reoptimize: bool,
+    /// Fit the free parameters first
+    #[arg(long)]
+    fit_first: bool,
+}
+
+impl Ts {
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let mut analysis = output.open(&self.config)?;
+        if self.fit_first {
+            let mut options = analysis.fit_options();
+            options.update = false;
+            let result = analysis.fit(&options)?;
+            if !result.fit_success {
+                return Err(Failure::Fit(result.message));
+            }
+        }
+        let names: Vec<String> = if self.sources.is_empty() {
+            analysis.roi().sources().iter().map(|source| source.name().to_owned()).collect()
+        } else {
+            self.sources.clone()
+        };
+        let loglike = analysis.loglike()?;
+        let mut sources = Map::new();
+        for name in names {
+            let ts = analysis.ts(&name, self.reoptimize)?;
+            let name = analysis.roi().source(&name).map_err(roi_fit::Error::from)?.name().to_owned();
+            output.text(format_args!("{name:<30} TS {:>12.3}   logL0 {:.4}", ts.ts, ts.loglike_null));
+            let dictionary = json!({ "ts": ts.ts, "loglike_null": ts.loglike_null, "ts_definition": ts.definition });
+            sources.insert(name, dictionary);
+        }
+        output.json(&json!({ "logLike": loglike, "loglike": loglike, "sources": sources }))
+    }
+}

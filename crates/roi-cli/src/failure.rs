@@ -1,0 +1,30 @@
+//! Why the program ends without success, and the exit code that says so.
+
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// The command line asks for something that cannot be.
+    #[error("{0}")]
+    Usage(String),
+    /// The library refused: configuration, files, model or data.
+    #[error(transparent)]
+    Analysis(#[from] roi_fit::Error),
+    /// A fit ended below the quality asked for.
+    #[error("the fit failed: {0}")]
+    Fit(String),
+}
+
+impl Failure {
+    /// 2 for what the user can mend, 3 for a failed fit, 1 for what should not happen.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Analysis(error) if error.is_internal() => 1,
+            Self::Usage(_) | Self::Analysis(_) => 2,
+            Self::Fit(_) => 3,
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! What the program writes: tables for people, JSON for programs, logs and errors.
+
+use std::error::Error;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use roi_fit::Analysis;
+use serde_json::Value;
+use tracing_subscriber::EnvFilter;
+
+use crate::Common;
+use crate::failure::Failure;
+use crate::progress::Bar;
+
+/// Where results go.
+pub(crate) struct Output {
+    json: Option<PathBuf>,
+    show_text: bool,
+    show_progress: bool,
+}
+
+impl Output {
+    pub(crate) fn new(common: &Common) -> Self {
+        let json_on_stdout = common.json.as_deref() == Some(Path::new("-"));
+        Self {
+            json: common.json.clone(),
+            // JSON on standard output must be all that is there.
+            show_text: !common.quiet && !json_on_stdout,
+            show_progress: !common.quiet && !common.no_progress && std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Prints text for people.
+    #[expect(clippy::print_stdout, reason = "this is the program's output")]
+    pub(crate) fn text(&self, text: impl std::fmt::Display) {
+        if self.show_text {
+            println!("{text}");
+        }
+    }
+
+    /// Writes the result dictionary, if it was asked for.
+    #[expect(clippy::print_stdout, reason = "this is the program's output")]
+    pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
+        match &self.json {
+            None => Ok(()),
+            Some(path) if path == Path::new("-") => {
+                println!("{value:#}");
+                Ok(())
+            }
+            Some(path) => self.write_json(path, value),
+        }
+    }
+
+    /// Writes a dictionary to a file.
+    pub(crate) fn write_json(&self, path: &Path, value: &Value) -> Result<(), Failure> {
+        roi_fit::write_text(path, &format!("{value:#}\n"))?;
+        Ok(())
+    }
+
+    /// Opens an analysis and passes on what its files had to say.
+    pub(crate) fn open(&self, config: &Path) -> Result<Analysis, Failure> {
+        let mut analysis = Analysis::open(config)?;
+        for note in analysis.notes() {
+            tracing::info!("{note}");
+        }
+        self.watch(&mut analysis);
+        Ok(analysis)
+    }
+
+    /// Shows the progress of an analysis, where there is somebody to see it.
+    pub(crate) fn watch(&self, analysis: &mut Analysis) {
+        if self.show_progress {
+            analysis.set_progress(Box::new(Bar::new()));
+        }
+    }
+}
+
+/// Logs go to standard error: warnings always (unless quiet), more with `--verbose`, anything with `RUST_LOG`.
+pub(crate) fn start_logging(common: &Common) {
+    let level = match (common.quiet, common.verbose) {
+        (true, _) => "off",
+        (false, true) => "info",
+        (false, false) => "warn",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .without_time()
+        .with_target(false)
+        .init();
+}
+
+/// Prints an error with its causes.
+#[expect(clippy::print_stderr, reason = "this is the program's output")]
+pub(crate) fn error(failure: &Failure) {
+    let mut text = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        // Messages that already carry their cause are not repeated.
+        if !text.contains(&words) {
+            text.push_str("\n  caused by: ");
+            text.push_str(&words);
+        }
+        cause = error.source();
+    }
+    let (start, end) = if std::io::stderr().is_terminal() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+    eprintln!("{start}error:{end} {text}");
+}

@@ -1,0 +1,319 @@
+//! The program from outside: results, exit codes, and messages that name the culprit.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// Runs the program.
+fn roi_fit(arguments: &[&str]) -> Output {
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
+}
+
+/// A small simulated region, made once by the program itself.
+fn original() -> &'static Path {
+    static DIRECTORY: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let out = directory.path().to_str().unwrap();
+        let size = ["--npix", "24", "--ebins", "6", "--sources", "3"];
+        let output = roi_fit(&[&["simulate", "--out", out][..], &size].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        directory
+    });
+    directory.path()
+}
+
+/// A copy of it that a test may spoil.
+fn region() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(original()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    copy
+}
+
+fn config(directory: &Path) -> String {
+    directory.join("config.yaml").to_str().unwrap().to_owned()
+}
+
+/// The JSON on standard output of a command that must succeed.
+fn json(arguments: &[&str]) -> Value {
+    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Asserts exit code 2 and a message that names all of these.
+fn refused(output: &Output, names: &[&str]) {
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    for name in names {
+        assert!(message.contains(name), "no '{name}' in: {message}");
+    }
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+/// Replaces text in a file of the region; it must be there.
+fn replace(directory: &Path, file: &str, from: &str, to: &str) {
+    let path = directory.join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "no '{from}' in {file}");
+    std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// Overwrites bytes of the data of a FITS extension (or of the primary HDU, for an empty name).
+fn patch(path: &Path, extension: &str, offset: usize, bytes: &[u8]) {
+    let mut file = std::fs::read(path).unwrap();
+    let find = |from: usize, what: &[u8]| {
+        (from..file.len()).step_by(80).find(|&at| file[at..].starts_with(what)).expect("the card is in the file")
+    };
+    let header = if extension.is_empty() { 0 } else { find(0, format!("EXTNAME = '{extension}").as_bytes()) };
+    let data = (find(header, b"END     ") / 2880 + 1) * 2880;
+    file[data + offset..data + offset + bytes.len()].copy_from_slice(bytes);
+    std::fs::write(path, file).unwrap();
+}
+
+/// Name of a point source of the region.
+fn point_source() -> String {
+    let model = json(&["model", &config(original())]);
+    model["sources"].as_object().unwrap().keys().find(|name| name.starts_with("SIM")).unwrap().clone()
+}
+
+#[test]
+fn loglike_reports_every_source_component_and_derivative() {
+    let result = json(&["loglike", &config(original())]);
+    assert!(result["logLike"].as_f64().unwrap().is_finite());
+    assert_eq!(result["logLike"], result["loglike"]);
+    let sources = result["sources"].as_object().unwrap();
+    assert_eq!(sources.len(), 5);
+    let npred: f64 = sources.values().map(|s| s["npred"].as_f64().unwrap()).sum();
+    assert!((npred / result["npred"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+    for source in sources.values() {
+        let by_bin: f64 = source["npred_by_bin"].as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).sum();
+        assert!((by_bin - source["npred"].as_f64().unwrap()).abs() < 1e-9 * by_bin);
+    }
+    assert!(result["gradient"].as_object().unwrap().keys().all(|key| key.contains(':')));
+    assert_eq!(result["components"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn fit_writes_the_documented_dictionary_and_a_model_that_opens_again() {
+    let directory = region();
+    let xml = directory.path().join("fitted.xml");
+    let result = json(&["fit", &config(directory.path()), "--xml", xml.to_str().unwrap()]);
+    for key in [
+        "fit_quality", "fit_status", "fit_success", "edm", "niter", "logLike", "dlogLike", "loglike", "dloglike", "values",
+        "errors", "covariance", "correlation", "true_values", "true_errors", "true_covariance", "src_names", "par_names",
+        "is_norm", "config", "sources", "timing", "calls",
+    ] {
+        assert!(!result[key].is_null(), "{key}");
+    }
+    assert_eq!(result["fit_quality"], 3);
+    for source in result["sources"].as_object().unwrap().values() {
+        assert!(source["ts"].is_number() && source["npred"].is_number());
+    }
+    // The model that was written has the likelihood of the fit, to the last bit.
+    replace(directory.path(), "config.yaml", "srcmdl_00.xml", "fitted.xml");
+    assert_eq!(json(&["loglike", &config(directory.path())])["logLike"], result["logLike"]);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_digit() {
+    let fit = |threads: &str| {
+        let mut result = json(&["fit", &config(original()), "--threads", threads]);
+        result.as_object_mut().unwrap().remove("timing");
+        result
+    };
+    assert_eq!(fit("1"), fit("3"));
+}
+
+#[test]
+fn optimize_reports_its_steps() {
+    let directory = region();
+    let xml = directory.path().join("optimized.xml");
+    let result = json(&["optimize", &config(directory.path()), "--xml", xml.to_str().unwrap(), "--skip", "isodiff"]);
+    assert!(result["dlogLike"].as_f64().unwrap() > 0.0);
+    let steps = result["steps"].as_array().unwrap();
+    assert!(!steps.is_empty() && steps.iter().all(|step| !step["sources"].as_array().unwrap().contains(&"isodiff".into())));
+    assert!(xml.exists());
+}
+
+#[test]
+fn tables_are_for_people_and_silence_for_quiet() {
+    let output = roi_fit(&["params", &config(original()), "--all"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("parname") && text.contains("Prefactor") && text.contains("galdiff"), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colours in a pipe");
+    assert!(output.stderr.is_empty());
+    assert!(roi_fit(&["params", &config(original()), "--quiet"]).stdout.is_empty());
+}
+
+#[test]
+fn options_free_what_they_say() {
+    let name = point_source();
+    let fit = |arguments: &[&str]| json(&[&["fit", &config(original()), "--fix-all", "--no-update"], arguments].concat());
+    let names = |result: &Value| -> Vec<String> {
+        let part = |key: &str| result[key].as_array().unwrap().clone();
+        let both = part("src_names").into_iter().zip(part("par_names"));
+        both.map(|(s, p)| format!("{}:{}", s.as_str().unwrap(), p.as_str().unwrap())).collect()
+    };
+    assert_eq!(names(&fit(&["--free", "isodiff"])), ["isodiff:Normalization"]);
+    assert_eq!(names(&fit(&["--free", "galdiff:norm"])), ["galdiff:Prefactor"]);
+    assert_eq!(names(&fit(&["--free", "galdiff:Prefactor,Index"])), ["galdiff:Prefactor", "galdiff:Index"]);
+    let near = fit(&["--distance", "0.5", "--pars", "norm"]);
+    assert!(near["is_norm"].as_array().unwrap().iter().all(|norm| norm == true));
+    assert!(names(&near).iter().any(|n| n.starts_with(&name)) || names(&near).len() >= 2);
+    assert_eq!(names(&fit(&["--minmax-npred", "1e12,"])), Vec::<String>::new());
+}
+
+#[test]
+fn a_fit_that_cannot_converge_ends_with_3_and_says_why() {
+    let directory = region();
+    let xml = directory.path().join("never.xml");
+    let arguments = ["fit", &config(directory.path()), "--max-calls", "2", "--xml", xml.to_str().unwrap(), "--json"];
+    let dictionary = directory.path().join("fit.json");
+    let output = roi_fit(&[&arguments[..], &[dictionary.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("restored"));
+    let result: Value = serde_json::from_str(&std::fs::read_to_string(dictionary).unwrap()).unwrap();
+    assert_eq!(result["fit_success"], false);
+    assert!(!xml.exists(), "no model is written for a failed fit");
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    let config = config(original());
+    refused(&roi_fit(&["fit"]), &["CONFIG"]);
+    refused(&roi_fit(&["fitt", &config]), &["fitt"]);
+    refused(&roi_fit(&["fit", &config, "--optimizer", "MINUET"]), &["MINUET", "NEWTON"]);
+    refused(&roi_fit(&["fit", &config, "--free", "nobody"]), &["nobody"]);
+    refused(&roi_fit(&["fit", &config, "--minmax-ts", "ten"]), &["--minmax-ts", "ten"]);
+    refused(&roi_fit(&["fit", &config, "--tol", "-1"]), &["tol"]);
+    refused(&roi_fit(&["optimize", &config, "--npred-frac", "2"]), &["npred_frac"]);
+    refused(&roi_fit(&["simulate", "--out", "/proc/nowhere"]), &["/proc/nowhere"]);
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    refused(&roi_fit(&["loglike", "nowhere/config.yaml"]), &["nowhere/config.yaml"]);
+    for file in ["ccube_00.fits", "srcmap_00.fits", "srcmdl_00.xml"] {
+        let directory = region();
+        std::fs::remove_file(directory.path().join(file)).unwrap();
+        refused(&roi_fit(&["loglike", &config(directory.path())]), &[file]);
+    }
+}
+
+#[test]
+fn truncated_files_are_named() {
+    for file in ["ccube_00.fits", "srcmap_00.fits", "srcmdl_00.xml"] {
+        for part in [0, 1, 2, 3] {
+            let directory = region();
+            let path = directory.path().join(file);
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::write(&path, &bytes[..bytes.len() * part / 4]).unwrap();
+            refused(&roi_fit(&["loglike", &config(directory.path())]), &[file]);
+        }
+    }
+}
+
+#[test]
+fn counts_and_maps_that_are_no_numbers_are_named() {
+    for bad in [f32::NAN, f32::INFINITY, -1.0] {
+        let directory = region();
+        patch(&directory.path().join("ccube_00.fits"), "", 0, &bad.to_be_bytes());
+        refused(&roi_fit(&["loglike", &config(directory.path())]), &["ccube_00.fits", "counts"]);
+    }
+    let directory = region();
+    patch(&directory.path().join("srcmap_00.fits"), "galdiff", 400, &f32::NAN.to_be_bytes());
+    refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "galdiff"]);
+}
+
+#[test]
+fn products_that_do_not_belong_together_are_named() {
+    let other = tempfile::tempdir().unwrap();
+    let size = ["--npix", "20", "--ebins", "6", "--sources", "3"];
+    assert!(roi_fit(&[&["simulate", "--out", other.path().to_str().unwrap()][..], &size].concat()).status.success());
+    let directory = region();
+    std::fs::copy(other.path().join("srcmap_00.fits"), directory.path().join("srcmap_00.fits")).unwrap();
+    refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits"]);
+
+    // An energy edge that differs: upper edge of the first row, after the channel (2 bytes) and the lower edge (4).
+    let directory = region();
+    patch(&directory.path().join("srcmap_00.fits"), "EBOUNDS", 6, &1.234e5_f32.to_be_bytes());
+    refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "EBOUNDS"]);
+}
+
+#[test]
+fn a_model_that_cannot_be_is_named() {
+    let name = point_source();
+    let xml = std::fs::read_to_string(original().join("srcmdl_00.xml")).unwrap();
+    let spoil = |from: &str, to: &str, names: &[&str]| {
+        let directory = region();
+        replace(directory.path(), "srcmdl_00.xml", from, to);
+        refused(&roi_fit(&["loglike", &config(directory.path())]), &[&["srcmdl_00.xml"], names].concat());
+    };
+    spoil("\"galdiff\"", "\"isodiff\"", &["isodiff", "unique"]);
+    spoil("type=\"FileFunction\"", "type=\"FileFunktion\"", &["FileFunktion", "isodiff", "FileFunction"]);
+    spoil("name=\"galdiff\"", "name=\"galaxy\"", &["galaxy"]);
+    spoil("<source_library", "<source_libary", &[]);
+    // A value outside its bounds, one that is no number, and one that is missing.
+    let galactic = &xml[xml.find("\"galdiff\"").unwrap()..];
+    let start = galactic.find("value=\"").unwrap() + "value=\"".len();
+    let value = &galactic[start..start + galactic[start..].find('"').unwrap()];
+    let from = format!("value=\"{value}\"");
+    let with = |to: &str| {
+        let directory = region();
+        let at = xml.find("\"galdiff\"").unwrap();
+        let text = format!("{}{}", &xml[..at], galactic.replacen(&from, to, 1));
+        std::fs::write(directory.path().join("srcmdl_00.xml"), text).unwrap();
+        refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmdl_00.xml", "galdiff", "Prefactor"]);
+    };
+    with("value=\"1e9\"");
+    with("value=\"NaN\"");
+    with("value=\"one\"");
+    with("");
+    assert!(!name.is_empty());
+}
+
+#[test]
+fn a_configuration_that_cannot_be_is_named() {
+    let spoil = |from: &str, to: &str, names: &[&str]| {
+        let directory = region();
+        replace(directory.path(), "config.yaml", from, to);
+        refused(&roi_fit(&["loglike", &config(directory.path())]), &[&["config.yaml"], names].concat());
+    };
+    spoil("gtlike:", "gtlik:", &["gtlik", "gtlike"]);
+    spoil("edisp: false", "edisp: true", &["edisp"]);
+    spoil("edisp: false", "edisp: [", &[]);
+    spoil("emin: 100", "emin: hundred", &["emin"]);
+}
+
+#[test]
+fn help_has_examples_for_every_command() {
+    for command in ["demo", "simulate", "loglike", "optimize", "fit", "params", "model", "ts"] {
+        let output = roi_fit(&[command, "--help"]);
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("Example"), "{command}: {text}");
+    }
+    let text = String::from_utf8(roi_fit(&["--help"]).stdout).unwrap();
+    assert!(text.contains("Exit codes"));
+}
+
+#[test]
+fn demo_writes_its_results() {
+    let directory = tempfile::tempdir().unwrap();
+    let out: PathBuf = directory.path().join("demo");
+    let output = roi_fit(&["demo", "--out", out.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("quality 3"), "{text}");
+    for file in ["config.yaml", "ccube_00.fits", "srcmap_00.fits", "srcmdl_00.xml", "optimize.json", "fit.json", "fitted.xml"] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+}

@@ -1,0 +1,207 @@
+//! What a fit promises: the maximum with believable errors, or everything as it was.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod region;
+
+use std::ops::ControlFlow;
+
+use region::{analysis, analysis_with, small_region};
+use roi_fit::{Error, Event, FitOptions, Pars, Progress, Selection};
+
+fn options(change: impl FnOnce(&mut FitOptions)) -> FitOptions {
+    let mut options = FitOptions::default();
+    change(&mut options);
+    options
+}
+
+#[test]
+fn every_optimizer_of_the_documentation_finds_the_same_maximum() {
+    let mut results = Vec::new();
+    for optimizer in ["MINUIT", "newton"] {
+        let mut analysis = analysis();
+        let before = analysis.loglike().unwrap();
+        let result = analysis.fit(&options(|o| o.optimizer = optimizer.into())).unwrap();
+        assert!(result.fit_success && result.fit_quality == 3 && result.fit_status == 0, "{}", result.message);
+        assert!(result.dloglike > 0.0);
+        assert_eq!(result.dloglike, result.loglike - before);
+        // The model holds what the result says.
+        assert_eq!(analysis.loglike().unwrap(), result.loglike);
+        assert_eq!(analysis.roi().free_values(), result.values.to_vec());
+        let covariance = result.covariance.as_ref().unwrap();
+        for (row, error) in result.errors.iter().enumerate() {
+            approx::assert_relative_eq!(covariance[[row, row]].sqrt(), *error, max_relative = 1e-12);
+        }
+        results.push(result);
+    }
+    approx::assert_abs_diff_eq!(results[0].loglike, results[1].loglike, epsilon = 1e-3);
+    for row in 0..results[0].values.len() {
+        let pull = (results[0].values[row] - results[1].values[row]) / results[1].errors[row];
+        assert!(pull.abs() < 0.05, "row {row}: {pull}");
+    }
+}
+
+#[test]
+fn a_fit_that_cannot_converge_restores_every_bit() {
+    let mut analysis = analysis();
+    let before = analysis.roi().state();
+    let loglike = analysis.loglike().unwrap();
+    let result = analysis.fit(&options(|o| o.max_calls = Some(2))).unwrap();
+    assert!(!result.fit_success && result.fit_quality < 3 && result.fit_status != 0, "{result:?}");
+    assert_eq!(result.niter, 3, "all attempts are made");
+    assert!(result.message.contains("restored"), "{}", result.message);
+    assert!(result.sources.is_empty());
+    assert_eq!(analysis.roi().state(), before);
+    assert_eq!(analysis.loglike().unwrap().to_bits(), loglike.to_bits());
+}
+
+#[test]
+fn parameters_that_say_the_same_never_pass_as_quality_3() {
+    // Two copies of one source: only the sum of their norms is measured.
+    let (roi, likelihood) = small_region(|parts| {
+        let twin = parts.start.sources().iter().find(|s| s.spatial().is_point()).unwrap().name().to_owned();
+        parts.duplicate(&twin, "twin");
+        vec![twin, "twin".into()]
+    });
+    let mut analysis = analysis_with(roi, likelihood);
+    let before = analysis.roi().state();
+    for optimizer in ["MINUIT", "NEWTON"] {
+        let result = analysis.fit(&options(|o| o.optimizer = optimizer.into())).unwrap();
+        assert!(!result.fit_success && result.fit_quality < 3, "{optimizer}: {}", result.message);
+        assert_eq!(analysis.roi().state(), before);
+    }
+    // Whoever accepts less is told what was accepted.
+    let result = analysis.fit(&options(|o| o.min_fit_quality = 0)).unwrap();
+    assert!(result.fit_success && result.fit_quality < 3 && result.fit_status != 0);
+}
+
+#[test]
+fn without_free_parameters_there_is_nothing_to_do() {
+    let mut analysis = analysis();
+    analysis.fix_all().unwrap();
+    let loglike = analysis.loglike().unwrap();
+    let result = analysis.fit(&FitOptions::default()).unwrap();
+    assert!(result.fit_success && result.fit_quality == 3 && result.values.is_empty());
+    assert_eq!((result.loglike, result.dloglike), (loglike, 0.0));
+}
+
+#[test]
+fn wrong_options_are_named() {
+    let mut analysis = analysis();
+    let before = analysis.roi().state();
+    let error = |o: FitOptions, a: &mut roi_fit::Analysis| a.fit(&o).unwrap_err().to_string();
+    let unknown = error(options(|o| o.optimizer = "MINUET".into()), &mut analysis);
+    assert!(unknown.contains("MINUET") && unknown.contains("NEWTON"), "{unknown}");
+    assert!(error(options(|o| o.tol = f64::NAN), &mut analysis).contains("tol"));
+    assert!(error(options(|o| o.tol = -1.0), &mut analysis).contains("tol"));
+    assert!(error(options(|o| o.min_fit_quality = 4), &mut analysis).contains("min_fit_quality"));
+    assert!(error(options(|o| o.retries = 0), &mut analysis).contains("retries"));
+    assert_eq!(analysis.roi().state(), before);
+}
+
+#[test]
+fn a_start_without_a_likelihood_is_an_error_not_a_fit() {
+    let mut analysis = analysis();
+    let names: Vec<String> = analysis.roi().sources().iter().map(|s| s.name().to_owned()).collect();
+    for name in names {
+        let source = analysis.roi_mut().source_mut(&name).unwrap();
+        let norm = source.spectrum().norm_index().unwrap();
+        let parameter = &mut source.spectrum_mut().parameters_mut()[norm];
+        parameter.set_bounds(0.0, 1e5).unwrap();
+        parameter.set_value(0.0).unwrap();
+    }
+    assert!(matches!(analysis.fit(&FitOptions::default()), Err(Error::Start(_))));
+}
+
+/// Stops at the first iteration.
+struct Stop;
+
+impl Progress for Stop {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        if matches!(event, Event::Iteration { .. }) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn a_fit_that_is_stopped_restores() {
+    let mut analysis = analysis();
+    analysis.set_progress(Box::new(Stop));
+    let before = analysis.roi().state();
+    let result = analysis.fit(&FitOptions::default()).unwrap();
+    assert!(!result.fit_success && result.message.contains("cancel"), "{}", result.message);
+    assert_eq!(analysis.roi().state(), before);
+}
+
+#[test]
+fn fluxes_and_their_errors_follow_the_norm() {
+    let mut analysis = analysis();
+    let result = analysis.fit(&FitOptions::default()).unwrap();
+    let (emin, emax) = analysis.energy_range();
+    let mut seen = 0;
+    for (name, properties) in &result.sources {
+        let source = analysis.roi().source(name).unwrap();
+        let spectrum = source.spectrum();
+        let Some(angle) = source.spatial().angular_integral() else { continue };
+        let norm = &spectrum.parameters()[spectrum.norm_index().unwrap()];
+        let flux = properties.fluxes["flux"];
+        approx::assert_relative_eq!(
+            flux.value.unwrap(),
+            angle * spectrum.flux(emin, emax).unwrap(),
+            max_relative = 1e-14
+        );
+        // With the norm alone free, every relative error is the norm's (two quadratures: 100 and 1000 points).
+        if spectrum.parameters().iter().filter(|p| p.is_free()).count() == 1 {
+            for flux in properties.fluxes.values() {
+                let relative = flux.error.unwrap() / flux.value.unwrap();
+                approx::assert_relative_eq!(relative, norm.error() / norm.value(), max_relative = 2e-3);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0);
+}
+
+#[test]
+fn ts_is_twice_the_gain_over_the_model_without_the_source() {
+    let mut analysis = analysis();
+    let result = analysis.fit(&options(|o| o.reoptimize = true)).unwrap();
+    let state = analysis.roi().state();
+    let (name, properties) =
+        result.sources.iter().find(|(name, _)| analysis.roi().source(name).unwrap().spatial().is_point()).unwrap();
+    assert_eq!(properties.ts_definition, Some("reoptimized"));
+    assert_eq!(analysis.roi().state(), state, "computing TS changes nothing");
+
+    // The definition, by hand: delete the source, fit again.
+    let (roi, likelihood) = small_region(|_| Vec::new());
+    let mut without = analysis_with(roi, likelihood);
+    without.roi_mut().restore(&state).unwrap();
+    without.roi_mut().remove_source(name).unwrap();
+    let null = without.fit(&options(|o| o.optimizer = "NEWTON".into())).unwrap();
+    approx::assert_abs_diff_eq!(properties.ts.unwrap(), 2.0 * (result.loglike - null.loglike), epsilon = 1e-5);
+    // Refitting can only raise the null, so it can only lower TS.
+    let rescaled = analysis.ts(name, false).unwrap();
+    assert!(rescaled.ts >= properties.ts.unwrap() - 1e-6);
+}
+
+#[test]
+fn freeing_follows_selection_and_kind_of_parameter() {
+    let mut analysis = analysis();
+    analysis.fix_all().unwrap();
+    let near = analysis.free_sources(&Selection::within(1.0), Pars::Norm, true).unwrap();
+    assert!(!near.is_empty() && near.len() < analysis.roi().sources().len());
+    assert_eq!(analysis.roi().free_parameters().len(), near.len(), "one norm each");
+    for name in ["galdiff", "isodiff"] {
+        assert!(near.iter().any(|n| n == name), "diffuse sources pass at any distance");
+    }
+    // A source without a TS fails any TS cut.
+    assert!(analysis.free_sources(&Selection::all().min_ts(0.0), Pars::Norm, true).unwrap().is_empty());
+    analysis.compute_missing_ts().unwrap();
+    assert!(!analysis.free_sources(&Selection::all().min_ts(0.0), Pars::Norm, true).unwrap().is_empty());
+    let error = analysis.free_parameter("galdiff", "Prefaktor", true).unwrap_err().to_string();
+    assert!(error.contains("Prefaktor") && error.contains("Prefactor"), "{error}");
+    assert!(analysis.free_norm("no such source", true).is_err());
+    // A spectrum without shape parameters is left alone.
+    let before = analysis.roi().state();
+    analysis.free_shape("isodiff", true).unwrap();
+    assert_eq!(analysis.roi().state(), before);
+}

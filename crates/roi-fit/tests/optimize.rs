@@ -1,0 +1,89 @@
+//! What `optimize` promises: the three steps, a likelihood that never falls, flags as they were.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod region;
+
+use region::analysis;
+use roi_fit::OptimizeOptions;
+
+fn options(change: impl FnOnce(&mut OptimizeOptions)) -> OptimizeOptions {
+    let mut options = OptimizeOptions::default();
+    change(&mut options);
+    options
+}
+
+#[test]
+fn the_likelihood_never_falls_and_a_second_call_gains_less() {
+    let mut analysis = analysis();
+    let free: Vec<_> = analysis.roi().free_parameters();
+    let first = analysis.optimize(&OptimizeOptions::default()).unwrap();
+    assert!(first.loglike1 > first.loglike0);
+    let mut last = first.loglike0;
+    for step in &first.steps {
+        assert!(step.loglike >= last - 1e-9 * last.abs(), "{step:?}");
+        last = step.loglike;
+    }
+    // The same model with other parameters free: the same terms, added in another order.
+    approx::assert_relative_eq!(last, first.loglike1, max_relative = 1e-13);
+    assert_eq!(analysis.roi().free_parameters(), free, "free and fixed flags come back");
+    let second = analysis.optimize(&OptimizeOptions::default()).unwrap();
+    assert_eq!(second.loglike0, first.loglike1);
+    assert!(second.dloglike < first.dloglike && second.dloglike >= 0.0);
+}
+
+#[test]
+fn the_steps_are_the_documented_ones() {
+    let mut analysis = analysis();
+    let result = analysis.optimize(&options(|o| o.max_free_sources = 2)).unwrap();
+    let of = |step: u8| result.steps.iter().filter(move |s| s.step == step).collect::<Vec<_>>();
+    // Step 1: one joint fit of the largest components.
+    assert_eq!(of(1).len(), 1);
+    assert_eq!(of(1)[0].sources.len(), 2);
+    assert!(of(1)[0].sources.iter().all(|name| name == "galdiff" || name == "isodiff"));
+    // Step 2: every other source above the threshold alone, none of step 1 again.
+    for step in of(2) {
+        assert_eq!(step.sources.len(), 1);
+        assert!(!of(1)[0].sources.contains(&step.sources[0]));
+    }
+    // Step 3: in order of TS, all of them significant.
+    assert!(!of(3).is_empty());
+    for step in of(3) {
+        assert!(result.sources[&step.sources[0]].ts.unwrap() > 0.0);
+    }
+    assert!(result.steps.windows(2).all(|pair| pair[0].step <= pair[1].step));
+}
+
+#[test]
+fn skipped_sources_and_thresholds_are_respected() {
+    let mut analysis = analysis();
+    let galactic = |analysis: &roi_fit::Analysis| -> Vec<_> {
+        analysis.roi().source("galdiff").unwrap().spectrum().parameters().iter().map(|p| p.value().to_bits()).collect()
+    };
+    let before = galactic(&analysis);
+    let result = analysis
+        .optimize(&options(|o| {
+            o.skip = vec!["GALDIFF".into()];
+            o.npred_threshold = 1e9;
+            o.shape_ts_threshold = 1e9;
+        }))
+        .unwrap();
+    assert!(result.steps.iter().all(|step| step.step == 1 && !step.sources.contains(&"galdiff".to_owned())));
+    assert_eq!(galactic(&analysis), before);
+}
+
+#[test]
+fn wrong_options_change_nothing() {
+    let mut analysis = analysis();
+    let before = analysis.roi().state();
+    for wrong in [
+        options(|o| o.npred_frac = 1.5),
+        options(|o| o.npred_frac = f64::NAN),
+        options(|o| o.max_free_sources = 0),
+        options(|o| o.skip = vec!["nobody".into()]),
+        options(|o| o.fit.optimizer = "nothing".into()),
+    ] {
+        assert!(analysis.optimize(&wrong).is_err());
+        assert_eq!(analysis.roi().state(), before);
+    }
+}

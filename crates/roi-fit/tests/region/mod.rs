@@ -1,0 +1,56 @@
+//! A small simulated region for the tests of this crate.
+
+use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
+use roi_fit::Analysis;
+use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
+use roi_model::roi::Roi;
+use roi_model::source::Source;
+
+/// The region's starting model and its maps, to be changed before the likelihood is built.
+pub struct Parts {
+    pub start: Roi,
+    pub maps: Vec<(String, SourceMap)>,
+}
+
+impl Parts {
+    /// Adds a copy of a source, of its own name but with the same map.
+    pub fn duplicate(&mut self, name: &str, copy: &str) {
+        let source = self.start.source(name).unwrap();
+        let twin = Source::new(copy, source.source_type(), source.spectrum().clone(), source.spatial().clone()).unwrap();
+        self.start.add_source(twin).unwrap();
+        let map = self.maps.iter().find(|(n, _)| n == name).unwrap().1.clone();
+        self.maps.push((copy.to_owned(), map));
+    }
+}
+
+/// A region of 30 x 30 pixels, 8 energy bins and 4 point sources. `change` may add sources; the norms of those it names are freed.
+pub fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (Roi, JointLikelihood) {
+    let options = SimulationOptions { sources: 4, npix: 30, ebins: 8, ..SimulationOptions::default() };
+    let SimulatedRoi { start, components, .. } = simulate(&options).unwrap();
+    let component = components.into_iter().next().unwrap();
+    let maps = component.source_maps(&start).map(|item| item.map(|(source, map)| (source.name().to_owned(), map)));
+    let maps = maps.collect::<Result<_, _>>().unwrap();
+    let mut parts = Parts { start, maps };
+    let freed = change(&mut parts);
+    let mut likelihood = BinnedLikelihood::new("00", &component.counts.cube);
+    for (name, map) in &parts.maps {
+        likelihood.add_source_map(name, map).unwrap();
+    }
+    for name in freed {
+        let spectrum = parts.start.source_mut(&name).unwrap().spectrum_mut();
+        let norm = spectrum.norm_index().unwrap();
+        spectrum.parameters_mut()[norm].set_free(true);
+    }
+    (parts.start, JointLikelihood::new(vec![likelihood]).unwrap())
+}
+
+/// The small region as simulated.
+pub fn analysis() -> Analysis {
+    let (roi, likelihood) = small_region(|_| Vec::new());
+    analysis_with(roi, likelihood)
+}
+
+/// An analysis of these.
+pub fn analysis_with(roi: Roi, likelihood: JointLikelihood) -> Analysis {
+    Analysis::new(roi, likelihood).unwrap()
+}
