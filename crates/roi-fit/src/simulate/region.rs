@@ -89,6 +89,7 @@ impl SimulatedRoi {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
 
     fn small(seed: u64) -> SimulationOptions {
         SimulationOptions { seed, sources: 6, npix: 40, ebins: 8, components: 2, ..SimulationOptions::default() }
@@ -136,6 +137,29 @@ mod tests {
             let (n, total) = (component.counts.cube.total(), npred.iter().sum::<f64>());
             assert!((n - total).abs() < 4.0 * total.sqrt(), "{n} {total}");
         }
+    }
+
+    #[test]
+    fn the_truth_is_the_expected_maximum_of_the_likelihood() {
+        // At the truth the derivative of logL with respect to each norm has mean zero and the variance of the negative second derivative:
+        // the pulls are normal.
+        let mut pulls = Vec::new();
+        for seed in 1..=30 {
+            let options = SimulationOptions { sources: 3, npix: 24, binsz: 0.2, ..small(seed) };
+            let region = simulate(&options).unwrap();
+            let mut truth = region.truth.clone();
+            for source in truth.sources_mut() {
+                let norm = source.spectrum().norm_index().unwrap();
+                source.spectrum_mut().parameters_mut()[norm].set_free(true);
+            }
+            let n = truth.free_parameters().len();
+            let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
+            region.likelihood().unwrap().hessian(&truth, &mut gradient, &mut hessian).unwrap();
+            pulls.extend(gradient.iter().zip(hessian.diag()).map(|(g, h)| g / (-h).sqrt()));
+        }
+        let mean_square = pulls.iter().map(|p| p * p).sum::<f64>() / pulls.len() as f64;
+        assert!(pulls.len() == 150 && pulls.iter().all(|p| p.abs() < 4.5), "{pulls:?}");
+        assert!((0.75..1.3).contains(&mean_square), "{mean_square} of {}", pulls.len());
     }
 
     #[test]
