@@ -17,7 +17,7 @@ const NEARER: f64 = 0.02;
 /// By what factor a rise may differ from its prediction.
 const RISE: f64 = 4.0;
 /// By what share a change of slope may differ from its prediction.
-const SLOPE: f64 = 0.75;
+const SLOPE: f64 = 0.4;
 /// Eigenvalue ratio above which no direction needs a look of its own.
 const ROUND: f64 = 0.1;
 

@@ -219,7 +219,8 @@ pub(crate) fn interrupted(evaluator: &Evaluator<'_>, problem: &Problem, status: 
     minimum
 }
 
-fn blank(evaluator: &Evaluator<'_>, problem: &Problem, x: &[f64], fval: f64) -> Minimum {
+/// A result with every parameter's value and nothing else.
+pub(crate) fn blank(evaluator: &Evaluator<'_>, problem: &Problem, x: &[f64], fval: f64) -> Minimum {
     let mut values: Vec<f64> = problem.parameters().iter().map(crate::problem::Parameter::value).collect();
     for (&i, v) in evaluator.free().iter().zip(x) {
         values[i] = *v;

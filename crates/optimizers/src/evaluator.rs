@@ -1,7 +1,10 @@
 //! The objective as the algorithms see it: free parameters only, counted, limited, never outside the bounds.
 
+mod least_squares;
+
 use crate::error::{BoxError, Error, EvalError, Result};
 use crate::finite_difference::Differences;
+use crate::linalg;
 use crate::minimum::{Calls, Status};
 use crate::objective::{Derivatives, Objective};
 use crate::observer::{Iteration, Observer};
@@ -63,6 +66,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) steps: Vec<f64>,
     /// The algorithm's current approximation of the inverse Hessian, for results that end early.
     pub(crate) approximation: Option<Array2<f64>>,
+    /// The inverse Hessian that the problem brings along, for the first search.
+    pub(crate) warm: Option<Array2<f64>>,
     /// Estimated distance to the minimum of the last iteration.
     pub(crate) edm: f64,
     /// The distance below which the search has converged.
@@ -84,13 +89,20 @@ impl<'a> Evaluator<'a> {
         let free = problem.free();
         let pick = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { free.iter().map(|&i| value(i)).collect() };
         let steps = pick(&|i| parameters[i].step());
-        let differences = Differences {
+        let mut differences = Differences {
             lower: pick(&|i| parameters[i].lower()),
             upper: pick(&|i| parameters[i].upper()),
             scale: steps.clone(),
             error_definition: problem.error_definition(),
             precision: objective.precision().max(f64::EPSILON),
         };
+        let up = problem.error_definition();
+        let warm = problem.known_hessian().and_then(|hessian| {
+            for (scale, h) in differences.scale.iter_mut().zip(hessian.diag()) {
+                *scale = (2.0 * up / h).sqrt();
+            }
+            linalg::inverse(&hessian)
+        });
         let n = free.len();
         let per_gradient = if objective.derivatives() >= Derivatives::Gradient { 1 } else { 2 * n + 1 };
         Ok(Self {
@@ -106,7 +118,8 @@ impl<'a> Evaluator<'a> {
             iterations: 0,
             best: None,
             steps,
-            approximation: None,
+            approximation: warm.clone(),
+            warm,
             edm: f64::NAN,
         })
     }
@@ -327,80 +340,5 @@ impl<'a> Evaluator<'a> {
             0.5 * (full[[i, j]] + full[[j, i]])
         });
         Ok((f.is_finite() && matrix.iter().all(|v| v.is_finite())).then_some(matrix))
-    }
-
-    /// Number of residuals, if the objective shows any.
-    pub(crate) fn residual_count(&mut self) -> Option<usize> {
-        self.objective.residuals().map(|residuals| residuals.count())
-    }
-
-    /// The residuals at `x`, `None` where they are not defined. `offset` plus half their sum of squares is the value.
-    pub(crate) fn residuals(&mut self, x: &[f64], offset: f64) -> std::result::Result<Option<Vec<f64>>, Halt> {
-        let Some(r) = self.plain_residuals(x)? else { return Ok(None) };
-        let value = offset + 0.5 * r.iter().map(|r| r * r).sum::<f64>();
-        Ok(self.settle(x, Ok(value))?.is_finite().then_some(r))
-    }
-
-    fn plain_residuals(&mut self, x: &[f64]) -> std::result::Result<Option<Vec<f64>>, Halt> {
-        if !self.admits(x)? {
-            return Ok(None);
-        }
-        self.place(x);
-        let Some(residuals) = self.objective.residuals() else { return Ok(None) };
-        self.calls.values += 1;
-        let mut r = vec![0.0; residuals.count()];
-        match residuals.residuals(&self.full, &mut r) {
-            Ok(()) => Ok(r.iter().all(|r| r.is_finite()).then_some(r)),
-            Err(EvalError::NotFinite) => Ok(None),
-            Err(EvalError::Fatal(error)) => Err(Halt::Fatal(error)),
-        }
-    }
-
-    /// The Jacobian of the residuals with respect to the free parameters, by central differences when the objective
-    /// has none; `None` where it is not finite.
-    pub(crate) fn jacobian(&mut self, x: &[f64]) -> std::result::Result<Option<Array2<f64>>, Halt> {
-        if !self.admits(x)? {
-            return Ok(None);
-        }
-        self.place(x);
-        let Some(residuals) = self.objective.residuals() else { return Ok(None) };
-        let (m, n) = (residuals.count(), x.len());
-        if residuals.has_jacobian() {
-            self.calls.gradients += 1;
-            let mut full = Array2::zeros((m, self.full.len()));
-            return match residuals.jacobian(&self.full, &mut full) {
-                Ok(()) => {
-                    let free = Array2::from_shape_fn((m, n), |(k, i)| full[[k, self.free[i]]]);
-                    Ok(free.iter().all(|v| v.is_finite()).then_some(free))
-                }
-                Err(EvalError::NotFinite) => Ok(None),
-                Err(EvalError::Fatal(error)) => Err(Halt::Fatal(error)),
-            };
-        }
-        let mut jacobian = Array2::zeros((m, n));
-        let mut trial = x.to_vec();
-        for i in 0..n {
-            let h = f64::EPSILON.cbrt() * x[i].abs().max(self.steps[i]);
-            let (low, high) = ((x[i] - h).max(self.lower()[i]), (x[i] + h).min(self.upper()[i]));
-            let mut at = |value: f64| -> std::result::Result<Option<Vec<f64>>, Halt> {
-                trial[i] = value;
-                let r = self.plain_residuals(&trial);
-                trial[i] = x[i];
-                r
-            };
-            let (Some(below), Some(above)) = (at(low)?, at(high)?) else { return Ok(None) };
-            for k in 0..m {
-                jacobian[[k, i]] = (above[k] - below[k]) / (high - low);
-            }
-        }
-        Ok(Some(jacobian))
-    }
-
-    /// The Gauss-Newton approximation `Jᵀ J` of the Hessian, positive semidefinite, for objectives with residuals.
-    pub(crate) fn gauss_newton(&mut self, x: &[f64]) -> std::result::Result<Option<Array2<f64>>, Halt> {
-        if self.residual_count().is_none_or(|m| m < x.len()) {
-            return Ok(None);
-        }
-        Ok(self.jacobian(x)?.map(|jacobian| jacobian.t().dot(&jacobian)))
     }
 }

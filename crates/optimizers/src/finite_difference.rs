@@ -246,7 +246,7 @@ impl Differences {
     ) -> Result<Option<Array2<f64>>, E> {
         let n = x.len();
         let (value, gradient) = here;
-        let fraction = (self.noise(value) / self.error_definition).cbrt().clamp(1e-4, 1e-2);
+        let fraction = (self.noise(value) / self.error_definition).cbrt().clamp(2e-3, 1e-2);
         let mut hessian = Array2::zeros((n, n));
         for i in 0..n {
             let Some(column) = self.hessian_column(g, x, gradient, i, fraction)? else { return Ok(None) };
@@ -286,7 +286,7 @@ impl Differences {
             let new = self.scale_of(second).clamp(1e-4 * self.scale[i], 1e4 * self.scale[i]);
             let ratio = new / self.scale[i];
             self.scale[i] = new.min(1e3 * (self.upper[i] - self.lower[i]));
-            if (0.03..30.0).contains(&ratio) || second == 0.0 {
+            if (0.2..5.0).contains(&ratio) || second == 0.0 {
                 break;
             }
             wanted = fraction * self.scale[i];

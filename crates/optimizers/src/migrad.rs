@@ -51,7 +51,10 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         .collect();
     let t = coordinates.iter().zip(&start.x).map(|(c, x)| c.internal(*x)).collect();
     let mut here = Internal::new(&coordinates, t, start);
-    let mut metric = seed(evaluator, &coordinates, &here, options.strategy)?;
+    let mut metric = match warm(evaluator, &coordinates, &here) {
+        Some(metric) => metric,
+        None => seed(evaluator, &coordinates, &here, options.strategy)?,
+    };
     let mut fresh = true;
     let target = evaluator.aim();
     for _ in 0..options.max_iterations {
@@ -139,6 +142,15 @@ pub(crate) fn release(evaluator: &mut Evaluator<'_>, point: Point) -> Result<Poi
         fraction *= 0.1;
     }
     Ok(point)
+}
+
+/// The metric that the problem brings along, once.
+fn warm(evaluator: &mut Evaluator<'_>, coordinates: &[Coordinate], here: &Internal) -> Option<Metric> {
+    let external = evaluator.warm.take()?;
+    let slopes: Vec<f64> = (0..here.t.len()).map(|i| coordinates[i].derivative(here.t[i])).collect();
+    let v = Array2::from_shape_fn(external.dim(), |(i, j)| external[[i, j]] / (slopes[i] * slopes[j]));
+    // On a bound, where the slope vanishes, it says nothing.
+    v.iter().all(|v| v.is_finite()).then_some(Metric { v, change: 0.0, age: 0 })
 }
 
 /// The first metric: the inverse of the Hessian, made positive definite, or of its diagonal alone.

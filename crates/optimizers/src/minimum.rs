@@ -1,5 +1,6 @@
 //! The result of a minimisation: values, errors, and how far they can be trusted.
 
+use crate::linalg;
 use ndarray::Array2;
 use std::fmt;
 
@@ -162,6 +163,19 @@ pub struct Minimum {
     pub at_limit: Vec<usize>,
     /// Remarks that do not change the verdict, in words.
     pub warnings: Vec<String>,
+}
+
+impl Minimum {
+    /// The global correlation of every free parameter: the largest correlation that it has with any combination of the
+    /// others, `sqrt(1 - 1 / (C_kk (C⁻¹)_kk))`. `None` without a positive definite covariance.
+    ///
+    /// (W. T. Eadie et al., Statistical Methods in Experimental Physics, 1971, section 2.)
+    pub fn global_correlations(&self) -> Option<Vec<f64>> {
+        // Of the correlation matrix: the same, and well scaled.
+        let correlation = self.correlation.as_ref()?;
+        let inverse = linalg::inverse(correlation)?;
+        Some(inverse.diag().iter().map(|d| (1.0 - 1.0 / d).max(0.0).sqrt()).collect())
+    }
 }
 
 /// `covariance` divided by the errors on both sides; entries of a parameter without error are 0.

@@ -1,6 +1,9 @@
 //! The parameters of a minimisation: where they start, how far they may go, and what "one sigma" means.
 
 use crate::error::{Error, Result};
+use crate::linalg;
+use crate::minimum::Minimum;
+use ndarray::Array2;
 
 /// One parameter: start value, first step, bounds, and whether it stays fixed.
 ///
@@ -117,6 +120,8 @@ impl Parameter {
 pub struct Problem {
     parameters: Vec<Parameter>,
     error_definition: f64,
+    /// Covariance of an earlier result, over all parameters; 0 on the diagonal where it was fixed.
+    covariance: Option<Array2<f64>>,
 }
 
 impl Problem {
@@ -128,7 +133,7 @@ impl Problem {
         for (index, parameter) in parameters.iter().enumerate() {
             parameter.check(index)?;
         }
-        Ok(Self { parameters, error_definition: 0.5 })
+        Ok(Self { parameters, error_definition: 0.5, covariance: None })
     }
 
     /// Sets the error definition.
@@ -157,9 +162,121 @@ impl Problem {
         self.error_definition
     }
 
+    /// Fixes a parameter at its value.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when there is no such parameter.
+    pub fn fix(&mut self, index: usize) -> Result<()> {
+        self.entry(index)?.fixed = true;
+        Ok(())
+    }
+
+    /// Releases a fixed parameter.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when there is no such parameter.
+    pub fn release(&mut self, index: usize) -> Result<()> {
+        self.entry(index)?.fixed = false;
+        Ok(())
+    }
+
+    /// Moves a parameter's start value.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when there is no such parameter, [`Error::InvalidParameter`] when the value lies outside
+    /// the bounds or is not finite.
+    pub fn set_value(&mut self, index: usize, value: f64) -> Result<()> {
+        let entry = self.entry(index)?;
+        let old = std::mem::replace(&mut entry.value, value);
+        let checked = entry.check(index);
+        if checked.is_err() {
+            entry.value = old;
+        }
+        checked
+    }
+
+    /// A warm start: the same problem, starting at an earlier result, with its errors as steps and its covariance as
+    /// the first metric of MIGRAD and the quasi-Newton optimizers.
+    ///
+    /// Parameters may be fixed, released and moved afterwards; what is known of the others is kept.
+    ///
+    /// ```
+    /// use optimizers::{EvalError, Objective, Options, Parameter, Problem, Silent, optimizer};
+    /// # struct Bowl;
+    /// # impl Objective for Bowl {
+    /// #     fn dim(&self) -> usize { 2 }
+    /// #     fn value(&mut self, x: &[f64]) -> Result<f64, EvalError> {
+    /// #         Ok((x[0] - 1.0).powi(2) + 10.0 * (x[1] - x[0]).powi(2))
+    /// #     }
+    /// # }
+    /// let problem = Problem::new(vec![Parameter::new("a", 5.0), Parameter::new("b", 0.0)])?;
+    /// let minuit = optimizer("MINUIT")?;
+    /// let first = minuit.minimize(&mut Bowl, &problem, &Options::default(), &mut Silent)?;
+    /// let mut again = problem.starting_at(&first)?;
+    /// again.set_value(0, 1.5)?;
+    /// again.fix(0)?;
+    /// let second = minuit.minimize(&mut Bowl, &again, &Options::default(), &mut Silent)?;
+    /// assert!((second.values[1] - 1.5).abs() < 1e-3 && second.calls.total() < first.calls.total());
+    /// # Ok::<(), optimizers::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] when the result belongs to another problem, [`Error::InvalidParameter`] when its values
+    /// violate the bounds of this one.
+    pub fn starting_at(&self, minimum: &Minimum) -> Result<Self> {
+        let n = self.parameters.len();
+        if minimum.values.len() != n {
+            return Err(Error::Dimension { objective: minimum.values.len(), problem: n });
+        }
+        let mut next = self.clone();
+        for (index, entry) in next.parameters.iter_mut().enumerate() {
+            entry.value = minimum.values[index];
+            if minimum.errors[index].is_normal() {
+                entry.step = Some(minimum.errors[index]);
+            }
+            entry.check(index)?;
+        }
+        let free = self.free();
+        next.covariance = minimum.covariance.as_ref().filter(|c| c.nrows() == free.len()).map(|covariance| {
+            let mut full = Array2::zeros((n, n));
+            for (a, &i) in free.iter().enumerate() {
+                for (b, &j) in free.iter().enumerate() {
+                    full[[i, j]] = covariance[[a, b]];
+                }
+            }
+            full
+        });
+        Ok(next)
+    }
+
+    /// The Hessian of the free parameters according to the known covariance, with those fixed since then held; `None`
+    /// when a free one was not free then.
+    pub(crate) fn known_hessian(&self) -> Option<Array2<f64>> {
+        let covariance = self.covariance.as_ref()?;
+        let known: Vec<usize> = (0..self.parameters.len()).filter(|&i| covariance[[i, i]] > 0.0).collect();
+        let m = known.len();
+        let block = Array2::from_shape_fn((m, m), |(a, b)| covariance[[known[a], known[b]]]);
+        let hessian = linalg::inverse(&block)? * (2.0 * self.error_definition);
+        let kept: Option<Vec<usize>> = self.free().into_iter().map(|i| known.iter().position(|&k| k == i)).collect();
+        let kept = kept?;
+        Some(Array2::from_shape_fn((kept.len(), kept.len()), |(a, b)| hessian[[kept[a], kept[b]]]))
+    }
+
+    fn entry(&mut self, index: usize) -> Result<&mut Parameter> {
+        self.parameters.get_mut(index).ok_or_else(|| no_such_parameter(index))
+    }
+
     /// Positions of the free parameters.
     pub fn free(&self) -> Vec<usize> {
         (0..self.parameters.len()).filter(|&i| !self.parameters[i].fixed).collect()
+    }
+}
+
+pub(crate) fn no_such_parameter(index: usize) -> Error {
+    Error::InvalidOption {
+        name: "parameter",
+        value: index.to_string(),
+        reason: "there is no such free parameter in the problem",
     }
 }
 

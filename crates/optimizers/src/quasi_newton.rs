@@ -10,6 +10,7 @@
 
 use crate::driver::Search;
 use crate::evaluator::{Evaluator, Halt, Point};
+use crate::linalg;
 use crate::minimum::Status;
 use crate::newton::damped_step;
 use crate::objective::Derivatives;
@@ -27,7 +28,10 @@ const FLOOR: f64 = 1e-6;
 pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Options) -> Result<Search, Halt> {
     let target = evaluator.aim();
     let mut here = start;
-    let mut model = first_model(evaluator, &here)?;
+    let mut model = match evaluator.warm.take().and_then(|inverse| linalg::inverse(&inverse)) {
+        Some(known) => known,
+        None => first_model(evaluator, &here)?,
+    };
     let (mut age, mut damping) = (0, 0.0);
     for _ in 0..options.max_iterations {
         if age > MOST_UPDATES * (here.x.len() + 4) {

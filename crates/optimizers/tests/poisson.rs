@@ -2,10 +2,13 @@
 
 mod support;
 
-use optimizers::{Derivatives, FitQuality, Minimum, Options, Problem, Status, Strategy, registry};
+use ndarray::Array2;
+use optimizers::{
+    Derivatives, EvalError, FitQuality, Minimum, Objective, Options, Problem, Status, Strategy, registry,
+};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use support::{Formula, Number, OFFERS, bounded, fit};
+use support::{Exact, Formula, Number, OFFERS, bounded, fit, minimize};
 
 /// A curved falling background and two lines in 40 bins; `offset` puts the value of interest at a few 1e4.
 struct Histogram {
@@ -144,6 +147,64 @@ fn every_optimizer_finds_it() {
                 let m = fit(name, histogram(0.0), offers, &problem, &Options::default());
                 assert_eq!(m.quality, FitQuality::Accurate, "{name} {offers:?} {m:?}");
                 assert!(distance(&m, &truth) < 0.05, "{name} {offers:?} {m:?}");
+            }
+        }
+    }
+}
+
+/// A likelihood whose value and gradient carry the rounding of a sum over millions of bins.
+struct Noisy(Exact<Histogram>);
+
+/// Reproducible noise in [-1, 1].
+fn noise(x: &[f64], salt: u64) -> f64 {
+    let hash = x.iter().fold(salt, |h, v| (h ^ v.to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
+    (hash >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+}
+
+impl Objective for Noisy {
+    fn dim(&self) -> usize {
+        5
+    }
+    fn derivatives(&self) -> Derivatives {
+        self.0.offers
+    }
+    fn precision(&self) -> f64 {
+        1e-11
+    }
+    fn value(&mut self, x: &[f64]) -> Result<f64, EvalError> {
+        Ok(self.0.value(x)? * (1.0 + 1e-11 * noise(x, 1)))
+    }
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
+        let f = self.0.gradient(x, gradient)?;
+        for (i, g) in gradient.iter_mut().enumerate() {
+            *g += 1e-11 * (g.abs() + 1e4) * noise(x, 2 + i as u64) / [10.0, 0.1, 100.0, 10.0, 0.1][i];
+        }
+        Ok(f * (1.0 + 1e-11 * noise(x, 1)))
+    }
+    fn hessian(&mut self, x: &[f64], gradient: &mut [f64], hessian: &mut Array2<f64>) -> Result<f64, EvalError> {
+        self.0.hessian(x, gradient, hessian)?;
+        self.gradient(x, gradient)
+    }
+}
+
+#[test]
+fn rounding_noise_of_a_large_likelihood_does_no_harm() {
+    let truth = reference(5e4);
+    for (name, tolerance) in [("MINUIT", 1e-3), ("MINUIT", 1e-8), ("NEWTON", 1e-3), ("LBFGS", 1e-3), ("DRMNGB", 1e-3)] {
+        for offers in [Derivatives::Gradient, Derivatives::Hessian] {
+            let mut rng = StdRng::seed_from_u64(6);
+            let bar = if name == "NEWTON" || tolerance < 1e-3 { 1e-4 } else { 1e-2 };
+            for _ in 0..30 {
+                let problem = bounded(&start(&mut rng), &BOUNDS);
+                let mut objective = Noisy(Exact::new(histogram(5e4), offers).within(&problem));
+                let m = minimize(name, &mut objective, &problem, &Options::default().with_tolerance(tolerance));
+                let who = format!("{name} {tolerance} {offers:?} {m:?}");
+                assert_eq!(m.quality, FitQuality::Accurate, "{who}");
+                assert!(distance(&m, &truth) < bar, "{} {who}", distance(&m, &truth));
+                assert!(m.calls.total() < 400, "{who}");
+                for (e, t) in m.errors.iter().zip(&truth.errors) {
+                    assert!((e / t - 1.0).abs() < 1e-3, "{} {who} {:?}", distance(&m, &truth), truth.errors);
+                }
             }
         }
     }
