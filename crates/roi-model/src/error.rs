@@ -223,7 +223,7 @@ pub enum Error {
     },
     /// A source whose spatial model does not fit its type.
     #[error(
-        "source {name:?} is a {source_type}, but its spatial model is {spatial}; a PointSource needs SkyDirFunction, a DiffuseSource another one"
+        "source {name:?} is a {source_type}, but its spatial model is {spatial}; a PointSource needs SkyDirFunction, a DiffuseSource another one, a CompositeSource none"
     )]
     SourceType {
         /// Name of the source.
@@ -232,6 +232,14 @@ pub enum Error {
         source_type: &'static str,
         /// The type of its spatial model.
         spatial: String,
+    },
+    /// A composite source that cannot be.
+    #[error("composite source {name:?}: {reason}")]
+    Composite {
+        /// Name of the source.
+        name: String,
+        /// What is wrong and what to do.
+        reason: String,
     },
     /// A saved state that belongs to another ROI.
     #[error("the saved state does not fit this ROI: {reason}")]

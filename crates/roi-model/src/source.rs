@@ -13,8 +13,10 @@ use crate::spectrum::Spectrum;
 pub enum SourceType {
     /// A point source.
     Point,
-    /// Everything else: extended sources and diffuse backgrounds.
+    /// Extended sources and diffuse backgrounds.
     Diffuse,
+    /// Several sources under one spectrum.
+    Composite,
 }
 
 impl SourceType {
@@ -23,6 +25,7 @@ impl SourceType {
         match self {
             Self::Point => "PointSource",
             Self::Diffuse => "DiffuseSource",
+            Self::Composite => "CompositeSource",
         }
     }
 }
@@ -34,6 +37,7 @@ pub struct Source {
     kind: SourceType,
     spectrum: Spectrum,
     spatial: SpatialModel,
+    members: Vec<Source>,
     aliases: Vec<String>,
     attributes: Vec<(String, String)>,
     apply: Apply,
@@ -51,7 +55,8 @@ impl Source {
     /// A source to which energy dispersion, PSF and exposure apply.
     ///
     /// # Errors
-    /// [`Error::EmptyName`], or [`Error::SourceType`] when a point source is no point or a diffuse source is one.
+    /// [`Error::EmptyName`], or [`Error::SourceType`] when a point source is no point, a diffuse source is one, or a composite source
+    /// has no members (see [`Source::composite`]).
     pub fn new(
         name: impl Into<String>,
         source_type: SourceType,
@@ -59,15 +64,53 @@ impl Source {
         spatial: SpatialModel,
     ) -> Result<Self> {
         let name = name.into();
-        if name.trim().is_empty() {
-            return Err(Error::EmptyName { what: "source" });
-        }
-        if spatial.is_point() != (source_type == SourceType::Point) {
+        let fits = match source_type {
+            SourceType::Point => spatial.is_point(),
+            SourceType::Diffuse => !spatial.is_point(),
+            SourceType::Composite => false,
+        };
+        if !fits {
             let spatial = spatial.type_name().to_owned();
             return Err(Error::SourceType { name, source_type: source_type.as_str(), spatial });
         }
+        Self::build(name, source_type, spectrum, spatial, Vec::new())
+    }
+
+    /// Several sources under one spectrum, which multiplies the sum of what they emit. The parameters of the members do not take part
+    /// in a fit.
+    ///
+    /// # Errors
+    /// [`Error::EmptyName`]; [`Error::DuplicateSource`]; [`Error::Composite`] without members or with a composite one.
+    pub fn composite(name: impl Into<String>, spectrum: Spectrum, members: Vec<Self>) -> Result<Self> {
+        let name = name.into();
+        let reason = if members.is_empty() {
+            Some("it has no members; it needs at least one".to_owned())
+        } else {
+            let nested = members.iter().find(|member| member.kind == SourceType::Composite);
+            nested.map(|member| format!("its member {:?} is composite itself, which is not allowed", member.name))
+        };
+        if let Some(reason) = reason {
+            return Err(Error::Composite { name, reason });
+        }
+        let twice = members.iter().enumerate().find(|(i, a)| members.iter().skip(i + 1).any(|b| a.name == b.name));
+        if let Some((_, member)) = twice {
+            return Err(Error::DuplicateSource { name: member.name.clone() });
+        }
+        Self::build(name, SourceType::Composite, spectrum, SpatialModel::composite(), members)
+    }
+
+    fn build(
+        name: String,
+        kind: SourceType,
+        spectrum: Spectrum,
+        spatial: SpatialModel,
+        members: Vec<Self>,
+    ) -> Result<Self> {
+        if name.trim().is_empty() {
+            return Err(Error::EmptyName { what: "source" });
+        }
         let (aliases, attributes, apply) = (Vec::new(), Vec::new(), Apply::default());
-        Ok(Self { name, kind: source_type, spectrum, spatial, aliases, attributes, apply })
+        Ok(Self { name, kind, spectrum, spatial, members, aliases, attributes, apply })
     }
 
     pub(crate) fn with_xml(mut self, attributes: Vec<(String, String)>, apply: Apply) -> Self {
@@ -99,7 +142,12 @@ impl Source {
         &mut self.spectrum
     }
 
-    /// Its spatial model.
+    /// The members of a composite source; none for the other types.
+    pub fn members(&self) -> &[Self] {
+        &self.members
+    }
+
+    /// Its spatial model; that of a composite source only says that it is one.
     pub fn spatial(&self) -> &SpatialModel {
         &self.spatial
     }

@@ -31,6 +31,9 @@ static KINDS: [Kind; 7] = [
     kind("RadialProfile", &["Normalization", "RA", "DEC"], true, false),
 ];
 
+/// What a composite source has instead; it is no type of the XML.
+static COMPOSITE: Kind = kind("CompositeSource", &[], false, false);
+
 /// Where a source shines: a point, a disk, a map, the whole sky.
 ///
 /// | type | parameters | file |
@@ -165,6 +168,11 @@ impl SpatialModel {
     pub fn map(file: impl Into<String>) -> Result<Self> {
         let norm = Parameter::new("Prefactor", 1.0)?.with_bounds(0.001, 1000.0)?;
         Self::new("SpatialMap", vec![norm], Some(file.into()))
+    }
+
+    /// What a composite source has in place of a spatial model.
+    pub(crate) fn composite() -> Self {
+        Self { kind: &COMPOSITE, file: None, parameters: Vec::new(), direction: None, attributes: Vec::new() }
     }
 
     pub(crate) fn with_attributes(mut self, attributes: Vec<(String, String)>) -> Self {

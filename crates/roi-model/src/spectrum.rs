@@ -23,6 +23,7 @@ mod file_table;
 mod flux;
 mod formula;
 mod scaled;
+mod wrapper;
 mod wrappers;
 
 pub use blueprint::{Needs, Tables, needs, types, wrappers};

@@ -4,21 +4,12 @@
 //! this crate does not know in their order, the `apply_*` attributes and the errors of parameters. Writing what was read from such a
 //! text gives the same bytes.
 
+mod library;
 mod read;
+mod tables;
 mod write;
 
-pub use read::read;
+pub use library::SourceLibrary;
+pub use read::{read, read_with};
+pub use tables::TableReader;
 pub use write::write;
-
-use crate::source::Source;
-
-/// What a source library XML holds.
-#[derive(Debug, Clone)]
-pub struct SourceLibrary {
-    /// Its title.
-    pub title: String,
-    /// Its sources, in the order of the file.
-    pub sources: Vec<Source>,
-    /// Other attributes of the root element, in their order.
-    pub attributes: Vec<(String, String)>,
-}

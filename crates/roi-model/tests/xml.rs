@@ -16,8 +16,8 @@ use roi_model::parameter::Parameter;
 use roi_model::sky::SkyDirection;
 use roi_model::source::{Source, SourceType};
 use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::{FileTable, Spectrum};
-use roi_model::xml::{self, SourceLibrary};
+use roi_model::spectrum::{DarkMatterTable, EblTable, FileTable, Spectrum};
+use roi_model::xml::{self, SourceLibrary, TableReader};
 
 /// The example of section 2.6 of the LAT specification, with attributes that nobody knows.
 const EXAMPLE: &str = r#"<?xml version="1.0" standalone="no"?>
@@ -85,10 +85,11 @@ fn read(text: &str) -> Result<SourceLibrary, Error> {
 fn content(source: &Source) -> String {
     let spectrum = source.spectrum();
     format!(
-        "{:?} {:?} {:?} {:?} | {} {:?} {:?} {:?} {:?} | {} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} | {} {:?} {:?} {:?} {:?} | {} {:?} {:?} {:?}",
         source.name(),
         source.source_type(),
         source.attributes(),
+        source.members().iter().map(content).collect::<Vec<_>>(),
         (source.apply_edisp(), source.apply_psf(), source.apply_exposure()),
         spectrum.type_name(),
         spectrum.file(),
@@ -218,6 +219,96 @@ fn what_is_wrong_is_named_with_its_place() {
     }
     assert!(matches!(read(&EXAMPLE[..300]), Err(Error::XmlSyntax(_))));
     assert!(matches!(read(""), Err(Error::XmlSyntax(_))));
+}
+
+/// A source of the example, as text.
+fn example_source(name: &str) -> &'static str {
+    let start = EXAMPLE.find(&format!("  <source name=\"{name}\"")).unwrap();
+    let end = start + EXAMPLE[start..].find("</source>").unwrap() + "</source>\n".len();
+    &EXAMPLE[start..end]
+}
+
+fn composite(members: &str) -> String {
+    format!(
+        r#"<source_library title="t"><source name="sum" type="CompositeSource" note="x">
+        <spectrum type="ConstantValue" apply_edisp="false"><parameter name="Value" value="1" scale="1" free="1"/></spectrum>
+        <source_library>{members}</source_library></source></source_library>"#
+    )
+}
+
+#[test]
+fn composite_sources() {
+    let members = format!("{}{}", example_source("src_a"), example_source("disk_b"));
+    let library = read(&composite(&members)).unwrap();
+    let sum = &library.sources[0];
+    assert_eq!(sum.source_type(), SourceType::Composite);
+    assert_eq!(sum.members().iter().map(Source::name).collect::<Vec<_>>(), ["src_a", "disk_b"]);
+    assert_eq!((sum.direction(), sum.apply_edisp(), sum.apply_psf()), (None, false, true));
+    assert_round_trip(&library, &load);
+
+    let one = example_source("src_a");
+    let inner = composite(one).replace("<source_library title=\"t\">", "");
+    let nested = composite(inner.strip_suffix("</source_library>").unwrap());
+    for (text, word) in [
+        (composite(""), "no members"),
+        (composite(&format!("{one}{one}")), "two sources"),
+        (nested, "CompositeSource within"),
+        (
+            composite("").replace("<source_library></source_library>", "<spatialModel/>"),
+            "unexpected element <spatialModel>",
+        ),
+    ] {
+        let message = read(&text).map_or_else(|error| error.to_string(), |_| "accepted".to_owned());
+        assert!(message.contains(word), "{message}\n{text}");
+    }
+    // However deep, it is an error, not an overflow of the stack.
+    let levels = 20_000;
+    let open = "<source_library><source name='a' type='CompositeSource'>".repeat(levels);
+    let deep = format!("{open}{}", "</source></source_library>".repeat(levels));
+    assert!(read(&deep).is_err());
+}
+
+#[test]
+fn tables_of_every_kind_are_asked_for() {
+    struct Reader;
+    impl TableReader for Reader {
+        fn spectrum(&self, file: &str) -> Result<FileTable, BoxError> {
+            load(file)
+        }
+        fn ebl(&self, model: i64) -> Result<EblTable, BoxError> {
+            let tau = if model == 4 { 2.0 } else { 3.0 };
+            Ok(EblTable::new(vec![1.0, 1e7], vec![0.0, 1.0], vec![vec![tau, tau]; 2])?)
+        }
+        fn dark_matter(&self, file: Option<&str>) -> Result<DarkMatterTable, BoxError> {
+            assert_eq!(file, Some("yields.dat"));
+            Ok(DarkMatterTable::parse(&"8 ".repeat(12 * 24 * 250))?)
+        }
+    }
+    let parameters = |list: &[(&str, f64)]| -> String {
+        let element = |(name, value): &(&str, f64)| format!(r#"<parameter name="{name}" value="{value}" scale="1"/>"#);
+        list.iter().map(element).collect()
+    };
+    let dimmed = [("Normalization", 1.0), ("tau_norm", 1.0), ("redshift", 0.5), ("ebl_model", 4.7)];
+    let yields =
+        [("norm", 1.0), ("sigmav", 1.0), ("mass", 10.0), ("bratio", 1.0), ("channel0", 4.0), ("channel1", 1.0)];
+    let spatial = r#"<spatialModel type="ConstantValue"><parameter name="Value" value="1" scale="1"/></spatialModel>"#;
+    let text = format!(
+        r#"<source_library><source name="a" type="DiffuseSource"><spectrum type="EblAtten::FileFunction" file="iso.txt">{}</spectrum>{spatial}</source>
+        <source name="b" type="DiffuseSource"><spectrum type="DMFitFunction" file="yields.dat">{}</spectrum>{spatial}</source></source_library>"#,
+        parameters(&dimmed),
+        parameters(&yields)
+    );
+    let library = xml::read_with(&text, &Reader).unwrap();
+    let plain = load("iso.txt").unwrap().dnde(1e3).unwrap();
+    let [a, b] = library.sources.as_slice() else { panic!("two sources") };
+    assert!((a.spectrum().dnde(1e3).unwrap() / (plain * (-2f64).exp()) - 1.0).abs() < 1e-14);
+    let expected = 8.0 / (8.0 * std::f64::consts::PI * 100.0) * 1e-3;
+    assert!((b.spectrum().dnde(1e3).unwrap() / expected - 1.0).abs() < 1e-14);
+    let again = xml::read_with(&library.to_xml().unwrap(), &Reader).unwrap();
+    assert_eq!(again.sources[1].spectrum().file(), Some("yields.dat"));
+    // A plain function of files says what it lacks, and for which source.
+    let message = read(&text).unwrap_err().to_string();
+    assert!(message.contains("\"a\"") && message.contains("EBL model 4"), "{message}");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use super::families::FAMILIES;
 use super::family::{Declared, Family, Freedom, Layout, Make};
 use super::file_table::FileTable;
 use super::formula::Kernel;
-use super::wrappers::{Inner, WRAPPERS, Wrap, Wrapper};
+use super::wrapper::{Inner, Wrap, Wrapper};
+use super::wrappers::WRAPPERS;
 use crate::error::{Error, Result, nearest};
 use crate::parameter::Parameter;
 

@@ -1,48 +1,10 @@
 //! Spectra that modify another one: `EblAtten::X`, `EnergyBand::X`, `ScaleFactor::X`. One file each, and the table that lists them.
 
-use std::sync::Arc;
-
-use super::ebl_table::EblTable;
-use super::family::Declared;
-use super::formula::{Curve, Kernel, Number};
+use super::wrapper::Wrapper;
 
 mod ebl_atten;
 mod energy_band;
 mod scale_factor;
-
-/// The spectrum that is modified, and how many of the parameters, the first ones, are its own.
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) kernel: Arc<dyn Kernel>,
-    pub(crate) parameters: usize,
-}
-
-impl Inner {
-    /// Its curve, and the parameters that the wrapper adds.
-    fn curve<'a, D: Number>(&'a self, p: &'a [D]) -> (Curve<'a, D>, &'a [D]) {
-        let (own, added) = p.split_at_checked(self.parameters).unwrap_or((p, &[]));
-        (D::curve(self.kernel.as_ref(), own), added)
-    }
-
-    fn check(&self, p: &[f64]) -> Result<(), String> {
-        self.kernel.objection(p.get(..self.parameters).unwrap_or(p))
-    }
-}
-
-/// How the formula of a wrapper is made.
-pub(crate) enum Wrap {
-    /// From nothing but the inner spectrum.
-    Plain(fn(Inner) -> Arc<dyn Kernel>),
-    /// From the inner spectrum and a table of optical depths.
-    Ebl(fn(Inner, Arc<EblTable>) -> Arc<dyn Kernel>),
-}
-
-/// One wrapper: what stands before the `::` of the XML type, the parameters that it adds, and its formula.
-pub(crate) struct Wrapper {
-    pub(crate) name: &'static str,
-    pub(crate) parameters: &'static [Declared],
-    pub(crate) wrap: Wrap,
-}
 
 /// Every wrapper.
 pub(crate) static WRAPPERS: [&Wrapper; 3] = [&ebl_atten::WRAPPER, &energy_band::WRAPPER, &scale_factor::WRAPPER];

@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use roxmltree::{Attribute, Document, Node};
 
-use super::SourceLibrary;
+use super::library::SourceLibrary;
+use super::tables::TableReader;
 use crate::error::{BoxError, Error, Result, finite, nearest};
 use crate::parameter::Parameter;
 use crate::source::{Apply, Source, SourceType};
 use crate::spatial::SpatialModel;
-use crate::spectrum::{FileTable, Spectrum};
-
-/// Reads the table of the file that a spectrum names.
-type Load<'a> = &'a dyn Fn(&str) -> std::result::Result<FileTable, BoxError>;
+use crate::spectrum::{self, FileTable, Spectrum, Tables};
 
 /// Reads a source library. `load` reads the table of the file that a spectrum names in `file` or `scaling_file`.
 ///
@@ -40,7 +38,15 @@ type Load<'a> = &'a dyn Fn(&str) -> std::result::Result<FileTable, BoxError>;
 /// [`Error::XmlSyntax`], or [`Error::InXml`] with line and column around what is wrong: an unknown element or type, a missing
 /// attribute or parameter, a text that is no number, a value outside its bounds, a second source of the same name, a
 /// file that `load` cannot read.
-pub fn read(text: &str, load: Load<'_>) -> Result<SourceLibrary> {
+pub fn read(text: &str, load: &dyn Fn(&str) -> std::result::Result<FileTable, BoxError>) -> Result<SourceLibrary> {
+    read_with(text, &load)
+}
+
+/// Reads a source library whose spectra may need tables of any kind; see [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibrary> {
     let document = Document::parse(text).map_err(Error::XmlSyntax)?;
     let root = document.root_element();
     if root.tag_name().name() != "source_library" {
@@ -49,19 +55,24 @@ pub fn read(text: &str, load: Load<'_>) -> Result<SourceLibrary> {
     }
     let mut attributes = Attributes::of(root);
     let title = attributes.optional("title").unwrap_or("source library").to_owned();
+    let sources = read_sources(root, tables)?;
+    Ok(SourceLibrary { title, sources, attributes: attributes.rest() })
+}
+
+fn read_sources(library: Node<'_, '_>, tables: &dyn TableReader) -> Result<Vec<Source>> {
     let mut sources: Vec<Source> = Vec::new();
     let mut names = HashSet::new();
-    for node in elements(root, &["source"])? {
-        let source = read_source(node, load)?;
+    for node in elements(library, &["source"])? {
+        let source = read_source(node, tables)?;
         if !names.insert(source.name().to_owned()) {
             return Err(at(node, Error::DuplicateSource { name: source.name().to_owned() }));
         }
         sources.push(source);
     }
-    Ok(SourceLibrary { title, sources, attributes: attributes.rest() })
+    Ok(sources)
 }
 
-fn read_source(node: Node<'_, '_>, load: Load<'_>) -> Result<Source> {
+fn read_source(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<Source> {
     let mut attributes = Attributes::of(node);
     let name = attributes.required("name")?;
     let in_source = |error: Error| match error {
@@ -71,60 +82,85 @@ fn read_source(node: Node<'_, '_>, load: Load<'_>) -> Result<Source> {
     let source_type = match attributes.required("type").map_err(in_source)? {
         "PointSource" => SourceType::Point,
         "DiffuseSource" => SourceType::Diffuse,
+        "CompositeSource" => SourceType::Composite,
         other => {
-            let known = "the types are PointSource and DiffuseSource";
+            let known = "the types are PointSource, DiffuseSource and CompositeSource";
             return Err(in_source(Error::XmlSchema(format!("unknown source type {other:?}; {known}"))));
         }
     };
-    let parts = || {
-        let [mut spectrum, mut spatial] = [None, None];
-        for child in elements(node, &["spectrum", "spatialModel"])? {
-            let place = if child.tag_name().name() == "spectrum" { &mut spectrum } else { &mut spatial };
+    let second_part = if source_type == SourceType::Composite { "source_library" } else { "spatialModel" };
+    let build = || {
+        let [mut spectrum, mut second] = [None, None];
+        for child in elements(node, &["spectrum", second_part])? {
+            let place = if child.tag_name().name() == "spectrum" { &mut spectrum } else { &mut second };
             if place.replace(child).is_some() {
-                let second = format!("a second <{}>; keep one", child.tag_name().name());
-                return Err(at(child, Error::XmlSchema(second)));
+                let twice = format!("a second <{}>; keep one", child.tag_name().name());
+                return Err(at(child, Error::XmlSchema(twice)));
             }
         }
         let missing = |what: &str| at(node, Error::XmlSchema(format!("<{what}> is missing")));
-        let (spectrum, edisp) = read_spectrum(spectrum.ok_or_else(|| missing("spectrum"))?, load)?;
-        let (spatial, psf, exposure) = read_spatial(spatial.ok_or_else(|| missing("spatialModel"))?)?;
-        Ok((spectrum, spatial, Apply { edisp, psf, exposure }))
+        let (spectrum, edisp) = read_spectrum(spectrum.ok_or_else(|| missing("spectrum"))?, tables)?;
+        let second = second.ok_or_else(|| missing(second_part))?;
+        if source_type == SourceType::Composite {
+            let source = Source::composite(name, spectrum, read_members(node, second, tables)?);
+            return Ok((source, Apply { edisp, ..Apply::default() }));
+        }
+        let (spatial, psf, exposure) = read_spatial(second)?;
+        Ok((Source::new(name, source_type, spectrum, spatial), Apply { edisp, psf, exposure }))
     };
-    let (spectrum, spatial, apply) = parts().map_err(in_source)?;
-    let source = Source::new(name, source_type, spectrum, spatial).map_err(|error| at(node, error))?;
-    Ok(source.with_xml(attributes.rest(), apply))
+    let (source, apply) = build().map_err(in_source)?;
+    Ok(source.map_err(|error| at(node, error))?.with_xml(attributes.rest(), apply))
 }
 
-fn read_spectrum(node: Node<'_, '_>, load: Load<'_>) -> Result<(Spectrum, Option<bool>)> {
+/// The members of a composite source; they may not be composite, so that reading them cannot go deeper and deeper.
+fn read_members(composite: Node<'_, '_>, library: Node<'_, '_>, tables: &dyn TableReader) -> Result<Vec<Source>> {
+    let nested = composite.ancestors().skip(1).any(|n| n.attribute("type") == Some("CompositeSource"));
+    if nested {
+        let reason = "a CompositeSource within a CompositeSource is not allowed".to_owned();
+        return Err(at(composite, Error::XmlSchema(reason)));
+    }
+    read_sources(library, tables)
+}
+
+fn read_spectrum(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<(Spectrum, Option<bool>)> {
     let mut attributes = Attributes::of(node);
     let type_name = attributes.required("type")?;
     let file = attributes.optional("file");
     let scaling_file = attributes.optional("scaling_file");
     let edisp = attributes.optional_flag("apply_edisp")?;
-    let mut parameters = read_parameters(node)?;
-    let table = |file: &str| {
-        let loaded = load(file).map_err(|error| Error::Load { file: file.to_owned(), error });
-        loaded.map(Arc::new)
-    };
+    let parameters = read_parameters(node)?;
+    let loaded = |what: Option<&str>, error| Error::Load { file: what.unwrap_or(type_name).to_owned(), error };
     let build = || {
-        let mut spectrum = if type_name == "FileFunction" {
+        let needs = spectrum::needs(type_name)?;
+        let mut found = Tables::default();
+        if needs.spectrum {
             let reason = "it needs a file; name it in the attribute `file` of spectrum".to_owned();
             let file = file.ok_or_else(|| Error::File { function: type_name.to_owned(), reason })?;
-            match (parameters.pop(), parameters.is_empty()) {
-                (Some(norm), true) => Spectrum::file_function(norm, file, table(file)?)?,
-                _ => return Err(Error::XmlSchema("FileFunction needs one parameter, Normalization".to_owned())),
-            }
-        } else {
-            Spectrum::new(type_name, parameters)?
-        };
+            found.spectrum = Some(Arc::new(tables.spectrum(file).map_err(|error| loaded(Some(file), error))?));
+        }
+        if needs.dark_matter {
+            found.dark_matter = Some(Arc::new(tables.dark_matter(file).map_err(|error| loaded(file, error))?));
+        }
+        if needs.ebl {
+            found.ebl = Some(Arc::new(tables.ebl(ebl_model(&parameters)).map_err(|error| loaded(None, error))?));
+        }
+        found.file = file.filter(|_| needs.spectrum || needs.dark_matter).map(str::to_owned);
+        let mut spectrum = Spectrum::with_tables(type_name, parameters, &found)?;
         if let Some(file) = scaling_file {
-            spectrum = spectrum.scaled_by(file, table(file)?);
+            let table = tables.spectrum(file).map_err(|error| loaded(Some(file), error))?;
+            spectrum = spectrum.scaled_by(file, Arc::new(table));
         }
         Ok(spectrum)
     };
     let spectrum = build().map_err(|error| at(node, error))?;
     let unused_file = file.filter(|_| spectrum.file().is_none()).map(|file| ("file".to_owned(), file.to_owned()));
     Ok((spectrum.with_attributes(unused_file.into_iter().chain(attributes.rest()).collect()), edisp))
+}
+
+/// The number of the EBL model, cut to an integer as the reference does.
+#[expect(clippy::cast_possible_truncation, reason = "an absurd number saturates, and no table answers to it")]
+fn ebl_model(parameters: &[Parameter]) -> i64 {
+    parameters.iter().find(|p| p.name() == "ebl_model").map_or(0, |p| p.true_value() as i64)
 }
 
 fn read_spatial(node: Node<'_, '_>) -> Result<(SpatialModel, Option<bool>, Option<bool>)> {

@@ -5,10 +5,10 @@ use std::io::Write;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
-use super::SourceLibrary;
+use super::library::SourceLibrary;
 use crate::error::{Error, Result};
 use crate::parameter::Parameter;
-use crate::source::Source;
+use crate::source::{Source, SourceType};
 
 /// A source library as XML, sources in the order given. An error of a parameter is written when it is above zero.
 ///
@@ -58,6 +58,15 @@ impl<W: Write> Xml<W> {
         self.open("spectrum", known.chain(flag("apply_edisp", apply.edisp)), spectrum.attributes())?;
         self.parameters(spectrum.parameters())?;
         self.close("spectrum")?;
+
+        if source.source_type() == SourceType::Composite {
+            self.open("source_library", [], &[])?;
+            for member in source.members() {
+                self.source(member).map_err(|error| error.in_source(member.name()))?;
+            }
+            self.close("source_library")?;
+            return self.close("source");
+        }
 
         let spatial = source.spatial();
         let known = [("type", spatial.type_name())].into_iter().chain(spatial.file().map(|file| ("file", file)));

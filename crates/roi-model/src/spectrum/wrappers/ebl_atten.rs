@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::{Inner, Wrap, Wrapper};
 use crate::spectrum::ebl_table::EblTable;
 use crate::spectrum::family::{fixed, free};
 use crate::spectrum::formula::{Formula, Number, bind};
+use crate::spectrum::wrapper::{Inner, Wrap, Wrapper};
 
 pub(crate) const WRAPPER: Wrapper = Wrapper {
     name: "EblAtten",

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Inner, Wrap, Wrapper};
 use crate::spectrum::family::free;
 use crate::spectrum::formula::{Formula, Number, bind};
+use crate::spectrum::wrapper::{Inner, Wrap, Wrapper};
 
 pub(crate) const WRAPPER: Wrapper = Wrapper {
     name: "ScaleFactor",
