@@ -62,6 +62,12 @@ pub enum Error {
         /// The error.
         error: f64,
     },
+    /// A prior that cannot be.
+    #[error("prior: {reason}")]
+    InvalidPrior {
+        /// What is wrong and what to do.
+        reason: String,
+    },
     /// A declination or latitude outside [-90, 90].
     #[error("{what} is {value} deg; it must lie within [-90, 90] deg")]
     InvalidLatitude {

@@ -8,6 +8,7 @@
 
 pub mod error;
 pub mod parameter;
+pub mod prior;
 pub mod roi;
 pub mod selection;
 pub mod sky;

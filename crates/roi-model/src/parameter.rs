@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::{Error, Result, finite};
+use crate::prior::Prior;
 
 /// Values this close to a bound, relatively, are taken as the bound itself (as the LAT tools do).
 const SNAP: f64 = 1e-8;
@@ -33,6 +34,8 @@ pub struct Parameter {
     error: f64,
     #[serde(skip)]
     always_fixed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prior: Option<Prior>,
     #[serde(skip)]
     attributes: Vec<(String, String)>,
 }
@@ -68,6 +71,7 @@ impl Parameter {
             free: false,
             error: 0.0,
             always_fixed: false,
+            prior: None,
             attributes: Vec::new(),
         })
     }
@@ -161,6 +165,16 @@ impl Parameter {
         if self.min == 0.0 && self.max == 0.0 { (f64::NEG_INFINITY, f64::INFINITY) } else { (self.min, self.max) }
     }
 
+    /// Prior knowledge of its `value`.
+    pub fn prior(&self) -> Option<&Prior> {
+        self.prior.as_ref()
+    }
+
+    /// Sets or removes the prior. It is no part of the XML, and [`RoiState`](crate::roi::RoiState) does not keep it.
+    pub fn set_prior(&mut self, prior: Option<Prior>) {
+        self.prior = prior;
+    }
+
     /// Attributes of the XML element that this crate does not know, in their order.
     pub fn attributes(&self) -> &[(String, String)] {
         &self.attributes
@@ -228,28 +242,27 @@ impl Parameter {
         Ok(())
     }
 
-    /// Sets the scale and keeps the true value, the true bounds and the true error.
+    /// Sets the scale and keeps the true value, the true bounds, the true error, and the prior of the true value.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] or [`Error::ZeroScale`], also when a quantity overflows in the new units.
+    /// [`Error::NonFinite`] or [`Error::ZeroScale`], also when a quantity overflows in the new units, and an error of
+    /// [`Prior::rescaled`]; the parameter is then unchanged.
     pub fn rescale(&mut self, scale: f64) -> Result<()> {
-        let old = self.clone();
-        self.set_scale(scale)?;
-        let factor = old.scale / scale;
-        let (a, b) = (old.min * factor, old.max * factor);
-        let rescaled = [old.value * factor, a, b, old.error * factor.abs()];
-        if let Some(bad) = rescaled.into_iter().find(|x| !x.is_finite()) {
-            *self = old;
-            return Err(Error::NonFinite {
-                what: format!("parameter {:?} with scale {scale:?}", self.name),
-                value: bad,
-            });
+        let mut new = self.clone();
+        new.set_scale(scale)?;
+        let factor = self.scale / scale;
+        let (a, b) = (self.min * factor, self.max * factor);
+        let (value, error) = (self.value * factor, self.error * factor.abs());
+        for x in [value, a, b, error] {
+            finite(x, || format!("parameter {:?} with scale {scale:?}", self.name))?;
         }
-        (self.min, self.max) = (a.min(b), a.max(b));
-        let (min, max) = self.bounds();
+        new.prior = self.prior.map(|prior| prior.rescaled(factor)).transpose()?;
+        (new.min, new.max) = (a.min(b), a.max(b));
+        let (min, max) = new.bounds();
         // Rounding must not push the value over a bound that moved with it.
-        self.value = rescaled[0].clamp(min, max);
-        self.error = rescaled[3];
+        new.value = value.clamp(min, max);
+        new.error = error;
+        *self = new;
         Ok(())
     }
 
@@ -343,15 +356,6 @@ mod tests {
     }
 
     #[test]
-    fn always_fixed_cannot_be_freed() {
-        let mut p = Parameter::new("LowerLimit", 100.0).unwrap().with_free(true);
-        p.mark_always_fixed();
-        assert!(!p.is_free());
-        p.set_free(true);
-        assert!(!p.is_free());
-    }
-
-    #[test]
     fn set_scale_keeps_the_value_and_rescale_the_true_value() {
         let p = Parameter::new("Prefactor", 2.0).unwrap().with_scale(1e-12).unwrap().with_bounds(1.0, 4.0).unwrap();
         let p = p.with_error(0.5).unwrap();
@@ -359,7 +363,9 @@ mod tests {
         q.set_scale(1e-11).unwrap();
         assert_eq!((q.value(), q.min(), q.max(), q.error()), (2.0, 1.0, 4.0, 0.5));
         let mut q = p.clone();
+        q.set_prior(Some(Prior::gaussian(3.0, 0.5).unwrap()));
         q.rescale(-0.5e-12).unwrap();
+        assert_eq!(q.prior(), Some(&Prior::gaussian(-12.0 / 2.0, 1.0).unwrap()));
         assert_eq!((q.value(), q.min(), q.max(), q.error()), (-4.0, -8.0, -2.0, 1.0));
         assert_eq!(q.true_error(), p.true_error());
     }

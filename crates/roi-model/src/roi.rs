@@ -214,6 +214,11 @@ impl Roi {
         Ok(())
     }
 
+    /// The sum of the logarithms of all priors, those of fixed parameters included; to be added once to a log-likelihood.
+    pub fn ln_prior(&self) -> f64 {
+        self.parameters().filter_map(|(_, p)| Some(p.prior()?.ln(p.value()))).sum()
+    }
+
     /// Everything that a fit can change.
     pub fn state(&self) -> RoiState {
         let parameters = |s: &Source| s.spectrum().parameters().iter().map(Parameter::state).collect();

@@ -4,6 +4,7 @@
 
 use roi_model::Error;
 use roi_model::parameter::Parameter;
+use roi_model::prior::Prior;
 use roi_model::roi::{ParameterId, Roi};
 use roi_model::selection::{Pars, Selection};
 use roi_model::sky::{Frame, SkyDirection};
@@ -116,6 +117,18 @@ fn a_state_restores_everything() {
 }
 
 #[test]
+fn priors_add_up_over_all_parameters() {
+    let mut roi = roi();
+    assert_eq!(roi.ln_prior(), 0.0);
+    for (source, parameter, free) in [("a", "Index", true), ("isodiff", "Value", false)] {
+        let p = roi.source_mut(source).unwrap().spectrum_mut().parameter_mut(parameter).unwrap();
+        p.set_prior(Some(Prior::gaussian(p.value() - 1.0, 0.5).unwrap()));
+        p.set_free(free);
+    }
+    assert_eq!(roi.ln_prior(), -4.0);
+}
+
+#[test]
 fn selections() {
     let roi = roi();
     let nan = f64::NAN;
@@ -159,6 +172,17 @@ fn parameters_by_kind() {
     let constant = Spectrum::with_defaults("ConstantValue").unwrap();
     assert_eq!((names(&constant, "shape").len(), names(&constant, "all").len()), (0, 1));
     assert!("".parse::<Pars>().is_err() && "a,,b".parse::<Pars>().is_err());
+}
+
+#[test]
+fn limits_of_an_integral_cannot_be_freed() {
+    let mut spectrum = Spectrum::with_defaults("PowerLaw2").unwrap();
+    let limit = spectrum.parameter_mut("LowerLimit").unwrap();
+    assert!(limit.is_always_fixed());
+    limit.set_free(true);
+    assert!(!limit.is_free());
+    limit.set_value(200.0).unwrap();
+    assert_eq!(limit.value(), 200.0);
 }
 
 #[test]
