@@ -185,19 +185,24 @@ impl Parameter {
     /// # Errors
     /// [`Error::NonFinite`], or [`Error::OutOfBounds`]; the parameter is then unchanged.
     pub fn set_value(&mut self, value: f64) -> Result<()> {
+        self.value = self.accepted(value)?;
+        Ok(())
+    }
+
+    /// What [`set_value`](Self::set_value) would make of this value.
+    pub(crate) fn accepted(&self, value: f64) -> Result<f64> {
         finite(value, || format!("parameter {:?}: its value", self.name))?;
         let near = |bound: f64| bound != 0.0 && ((value - bound) / bound).abs() < SNAP;
         let (min, max) = self.bounds();
-        self.value = if near(self.min) {
-            self.min
+        if near(self.min) {
+            Ok(self.min)
         } else if near(self.max) {
-            self.max
+            Ok(self.max)
         } else if min <= value && value <= max {
-            value
+            Ok(value)
         } else {
-            return Err(Error::OutOfBounds { parameter: self.name.clone(), value, min: self.min, max: self.max });
-        };
-        Ok(())
+            Err(Error::OutOfBounds { parameter: self.name.clone(), value, min: self.min, max: self.max })
+        }
     }
 
     /// Sets the value so that `value * scale` is `true_value`.

@@ -188,30 +188,17 @@ impl Roi {
     /// # Errors
     /// [`Error::Length`], or an error of [`Parameter::set_value`] with the source; no parameter is then changed.
     pub fn set_free_values(&mut self, values: &[f64]) -> Result<()> {
-        let before = self.free_values();
-        if before.len() != values.len() {
-            let (expected, found) = (before.len(), values.len());
+        let free = || self.sources.iter().flat_map(|s| s.spectrum().parameters().iter().map(move |p| (s, p)));
+        let free = || free().filter(|(_, p)| p.is_free());
+        let (expected, found) = (free().count(), values.len());
+        if expected != found {
             return Err(Error::Length { what: "the list of free values", expected, found });
         }
-        let result = self.try_set_free_values(values);
-        if result.is_err() {
-            // The old values are within bounds, so this cannot fail.
-            let _ = self.try_set_free_values(&before);
+        for ((source, parameter), &value) in free().zip(values) {
+            parameter.accepted(value).map_err(|error| error.in_source(source.name()))?;
         }
-        result
-    }
-
-    fn try_set_free_values(&mut self, values: &[f64]) -> Result<()> {
-        let mut values = values.iter();
-        for source in &mut self.sources {
-            let name = source.name().to_owned();
-            for parameter in source.spectrum_mut().parameters_mut().iter_mut().filter(|p| p.is_free()) {
-                if let Some(&value) = values.next() {
-                    parameter.set_value(value).map_err(|error| error.in_source(&name))?;
-                }
-            }
-        }
-        Ok(())
+        let parameters = self.sources.iter_mut().flat_map(|s| s.spectrum_mut().parameters_mut());
+        parameters.filter(|p| p.is_free()).zip(values).try_for_each(|(p, &value)| p.set_value(value))
     }
 
     /// The sum of the logarithms of all priors, those of fixed parameters included; to be added once to a log-likelihood.

@@ -19,7 +19,7 @@ use crate::spectrum::Spectrum;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Selection {
     /// Largest distance from [`skydir`](Self::skydir) in degrees, itself excluded. Diffuse backgrounds pass at any distance, and
-    /// so do sources without a position (maps).
+    /// so do sources without a known position (maps, see [`Source::set_center`]).
     pub distance: Option<f64>,
     /// From where the distance counts; the centre of the ROI when `None`.
     pub skydir: Option<SkyDirection>,

@@ -38,6 +38,7 @@ pub struct Source {
     spectrum: Spectrum,
     spatial: SpatialModel,
     members: Vec<Source>,
+    center: Option<SkyDirection>,
     aliases: Vec<String>,
     attributes: Vec<(String, String)>,
     apply: Apply,
@@ -110,7 +111,7 @@ impl Source {
             return Err(Error::EmptyName { what: "source" });
         }
         let (aliases, attributes, apply) = (Vec::new(), Vec::new(), Apply::default());
-        Ok(Self { name, kind, spectrum, spatial, members, aliases, attributes, apply })
+        Ok(Self { name, kind, spectrum, spatial, members, center: None, aliases, attributes, apply })
     }
 
     pub(crate) fn with_xml(mut self, attributes: Vec<(String, String)>, apply: Apply) -> Self {
@@ -152,9 +153,14 @@ impl Source {
         &self.spatial
     }
 
-    /// Its position or centre, if it has one.
+    /// Its position or centre, if it is known.
     pub fn direction(&self) -> Option<SkyDirection> {
-        self.spatial.direction()
+        self.spatial.direction().or(self.center)
+    }
+
+    /// Tells the centre of a source whose spatial model has none: that of its map, which only the file of the map knows.
+    pub fn set_center(&mut self, center: SkyDirection) {
+        self.center = Some(center);
     }
 
     /// Other names by which it can be found.

@@ -1,4 +1,4 @@
-//! The source library XML of the LAT tools: [`read`] and [`write`].
+//! The source library XML of the LAT tools: [`read`] and [`write()`].
 //!
 //! What is written reads back to the last bit: numbers as the shortest decimal that gives the same double, attributes that
 //! this crate does not know in their order, the `apply_*` attributes and the errors of parameters. Writing what was read from such a

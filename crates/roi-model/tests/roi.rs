@@ -146,6 +146,20 @@ fn selections() {
     let corner = Selection::within(2.1);
     assert_eq!(picked(&corner, nan, nan), ["4FGL J0534.5+2201", "isodiff"]);
     assert_eq!(picked(&corner.clone().square(Frame::Icrs), nan, nan), ["4FGL J0534.5+2201", "PSR J0633", "isodiff"]);
+    // A map is near only once its centre is known to be.
+    let mut roi = roi.clone();
+    let map = SpatialModel::map("w44.fits").unwrap();
+    roi.add_source(Source::new("w", SourceType::Diffuse, Spectrum::with_defaults("PowerLaw").unwrap(), map).unwrap())
+        .unwrap();
+    assert!(Selection::within(1.0).matches(&roi, roi.source("w").unwrap(), nan, nan));
+    roi.source_mut("w").unwrap().set_center(direction(90.0, 22.0));
+    assert!(!Selection::within(1.0).matches(&roi, roi.source("w").unwrap(), nan, nan));
+    assert!(Selection::within(8.0).matches(&roi, roi.source("w").unwrap(), nan, nan));
+    roi.remove_source("w").unwrap();
+    let picked = |selection: &Selection, ts: f64, npred: f64| -> Vec<String> {
+        let chosen = roi.sources().iter().filter(|s| selection.matches(&roi, s, ts, npred));
+        chosen.map(|s| s.name().to_owned()).collect()
+    };
     // Bounds include their ends; NaN fails any finite bound.
     assert_eq!(picked(&Selection::all().min_ts(25.0), 25.0, nan).len(), 4);
     assert_eq!(picked(&Selection::all().min_ts(25.0), 24.9, nan).len(), 0);

@@ -1,6 +1,6 @@
-//! `DMFitFunction`: photons from annihilating dark matter, J <sv> / (8 pi m^2) [b Y0 + (1 - b) Y1].
+//! `DMFitFunction`: photons from annihilating dark matter, J s / (8 pi m^2) [b Y0 + (1 - b) Y1].
 //!
-//! `norm` is the J factor (`GeV^2` cm^-5), `sigmav` in cm^3 s^-1, `mass` in `GeV`, `bratio` the branching ratio b into
+//! `norm` is the J factor (`GeV^2` cm^-5), `sigmav` the annihilation cross-section s (cm^3 s^-1), `mass` in `GeV`, `bratio` the branching ratio b into
 //! `channel0`, the rest going into `channel1`; Y is dN/dE per annihilation from the table of its file.
 //!
 //! The spectrum has a kink in mass at each mass of the table; there the derivative is the one towards higher masses.
