@@ -26,6 +26,8 @@ const LAST: f64 = 1e-9;
 const FIRST_DAMPING: f64 = 1e-9;
 /// Damping at which no step can be told from none.
 const STUCK: f64 = 1e15;
+/// Share of a failed step's predicted decrease below which the next one is tried.
+const SHORTER: f64 = 0.8;
 /// Share of the predicted decrease that must come true.
 const ENOUGH: f64 = 1e-4;
 
@@ -101,6 +103,7 @@ pub(crate) fn damped_step(
     damping: &mut f64,
 ) -> Result<Option<(Point, f64, f64)>, Halt> {
     let mut growth = 8.0;
+    let mut rejected = f64::INFINITY;
     while *damping < STUCK {
         let mut damped = model.clone();
         damped.diag_mut().mapv_inplace(|d| d * (1.0 + *damping));
@@ -110,6 +113,11 @@ pub(crate) fn damped_step(
             return Ok(None);
         }
         let predicted = -quadratic::model(model, &here.g, &p);
+        if predicted > SHORTER * rejected {
+            // Hardly shorter than the step that failed: not worth a call.
+            *damping = (growth * *damping).max(FIRST_DAMPING);
+            continue;
+        }
         let visible = edm > evaluator.slack(here.f);
         let next = if evaluator.derivatives() == Derivatives::None {
             // A gradient costs many values: only where the value is good.
@@ -131,6 +139,7 @@ pub(crate) fn damped_step(
                 return Ok(Some((next, next_edm, predicted / edm)));
             }
         }
+        rejected = predicted;
         // Failures in a row call for ever bolder damping.
         *damping = (growth * *damping).max(FIRST_DAMPING);
         growth *= 2.0;
