@@ -334,6 +334,105 @@ fn fluxes_are_log_trapezoids() {
     assert!((gradient[0] / slope - 1.0).abs() < 3e-5, "{} {slope}", gradient[0]);
 }
 
+/// The spectrum with these true values.
+fn spectrum_with(type_name: &str, values: &[(&str, f64)]) -> Spectrum {
+    let parameters = values.iter().map(|&(name, value)| Parameter::new(name, value).unwrap()).collect();
+    Spectrum::new(type_name, parameters).unwrap()
+}
+
+#[test]
+fn edges_belong_where_they_should() {
+    let band = [("Prefactor", 1.0), ("Index", -2.0), ("Scale", 100.0), ("Emin", 100.0), ("Emax", 1000.0)];
+    let band = spectrum_with("EnergyBand::PowerLaw", &band);
+    let values = [99.9, 100.0, 1000.0, 1000.1].map(|e| band.dnde(e).unwrap() > 0.0);
+    assert_eq!(values, [false, true, true, false]);
+
+    // At a break the upper index holds: its derivative there is that of the segment above.
+    let broken = [
+        ("Normalization", 1.0),
+        ("Index0", -1.5),
+        ("Index1", -2.0),
+        ("Index2", -3.0),
+        ("Break0", 100.0),
+        ("Break1", 1000.0),
+    ];
+    let broken = spectrum_with("MultipleBPL", &broken);
+    assert!(
+        (broken.log_slope(100.0).unwrap() + 2.0).abs() < 1e-14
+            && (broken.log_slope(1000.0).unwrap() + 3.0).abs() < 1e-14
+    );
+    assert!((broken.log_slope(99.9).unwrap() + 1.5).abs() < 1e-14);
+    assert!((broken.dnde(1000.0).unwrap() / broken.dnde(999.999_999).unwrap() - 1.0).abs() < 1e-8);
+    let broken = [("Prefactor", 1.0), ("Index1", -1.5), ("Index2", -2.0), ("BreakValue", 100.0)];
+    let broken = spectrum_with("BrokenPowerLaw", &broken);
+    assert!((broken.log_slope(100.0).unwrap() + 2.0).abs() < 1e-14);
+
+    // The reference gives zero at exactly these two energies.
+    let cutoff = [
+        ("Prefactor", 3.0),
+        ("Index1", -1.5),
+        ("Index2", -2.0),
+        ("BreakValue", 100.0),
+        ("Eabs", 1000.0),
+        ("P1", 500.0),
+    ];
+    let cutoff = spectrum_with("BPLExpCutoff", &cutoff);
+    assert_eq!(cutoff.dnde(100.0).unwrap(), 3.0);
+    assert!((cutoff.log_slope(100.0).unwrap() + 2.0).abs() < 1e-14);
+    assert!((cutoff.dnde(1000.0).unwrap() - 0.03).abs() < 1e-15);
+
+    let knots =
+        [("IndexL", -1.0), ("IndexH", -3.0), ("dNdE0", 2.0), ("dNdE1", 0.01), ("Energy0", 100.0), ("Energy1", 1000.0)];
+    let knots = spectrum_with("PiecewisePowerLaw", &knots);
+    for (energy, value) in [(50.0, 4.0), (100.0, 2.0), (1000.0, 0.02), (2000.0, 0.0025)] {
+        assert!((knots.dnde(energy).unwrap() / value - 1.0).abs() < 1e-14, "{energy}");
+    }
+}
+
+#[test]
+fn numbered_parameters_are_counted_and_must_increase() {
+    let build = |names: &[(&str, f64)]| {
+        let parameters = names.iter().map(|&(name, value)| Parameter::new(name, value).unwrap()).collect();
+        Spectrum::new("MultipleBPL", parameters)
+    };
+    let all = [
+        ("Normalization", 1.0),
+        ("Index0", -1.0),
+        ("Index1", -2.0),
+        ("Index2", -2.5),
+        ("Break0", 9.0),
+        ("Break1", 10.0),
+    ];
+    assert_eq!(build(&all).unwrap().parameters().len(), 6);
+    assert!(matches!(build(&all[..5]), Err(Error::MissingParameter { parameter, .. }) if parameter == "Break1"));
+    assert!(matches!(build(&all[..4]), Err(Error::MissingParameter { parameter, .. }) if parameter == "Break0"));
+    let mut falling = all;
+    falling[5].1 = 9.0;
+    let error = build(&falling).unwrap_err().to_string();
+    assert!(error.contains("Break1 is not above Break0"), "{error}");
+    // A wild number asks for nothing.
+    let wild = [&all[..], &[("Index4000000000", 1.0)]].concat();
+    assert!(matches!(build(&wild), Err(Error::UnknownParameter { .. })));
+}
+
+#[test]
+fn unknown_types_have_hints() {
+    let hint = |name: &str| match Spectrum::with_defaults(name) {
+        Err(Error::UnknownSpectrum { nearest, .. }) => nearest[0].clone(),
+        _ => String::new(),
+    };
+    assert_eq!(hint("PowerLow2"), "PowerLaw2");
+    assert_eq!(hint("EblAttn::LogParabola"), "EblAtten::LogParabola");
+    assert_eq!(hint("ScaleFactor::Logparabola"), "ScaleFactor::LogParabola");
+    assert!(matches!(
+        Spectrum::with_defaults("ScaleFactor::ScaleFactor::PowerLaw"),
+        Err(Error::UnknownSpectrum { .. })
+    ));
+    for needy in ["FileFunction", "DMFitFunction", "EblAtten::PowerLaw", "EnergyBand::FileFunction"] {
+        assert!(matches!(Spectrum::with_defaults(needy), Err(Error::File { .. })), "{needy}");
+    }
+}
+
 #[test]
 fn bad_energies_are_errors() {
     let spectrum = Spectrum::with_defaults("PowerLaw").unwrap();

@@ -146,6 +146,11 @@ fn selections() {
     let corner = Selection::within(2.1);
     assert_eq!(picked(&corner, nan, nan), ["4FGL J0534.5+2201", "isodiff"]);
     assert_eq!(picked(&corner.clone().square(Frame::Icrs), nan, nan), ["4FGL J0534.5+2201", "PSR J0633", "isodiff"]);
+    let south = Selection::within(1.0).around(direction(83.633, 21.014)).square(Frame::Icrs);
+    let (x, y) =
+        south.skydir.unwrap().aitoff_offset(&roi.source("Crab Nebula").unwrap().direction().unwrap(), Frame::Icrs);
+    let edge = Selection { distance: Some(x.abs().max(y.abs())), ..south };
+    assert_eq!(picked(&edge, nan, nan), ["isodiff"]);
     // A map is near only once its centre is known to be.
     let mut roi = roi.clone();
     let map = SpatialModel::map("w44.fits").unwrap();

@@ -25,7 +25,7 @@ const EXAMPLE: &str = r#"<?xml version="1.0" standalone="no"?>
 <source_library title="demo roi" origin="by hand">
   <source name="src_a" type="PointSource" ROI_Center_Distance="1.2" Significance='7 &amp; more'>
     <spectrum type="LogParabola" apply_edisp="true" note="n">
-      <parameter name="norm"  value="2.5"  scale="1e-12" min="0.001" max="1000"  free="1" unit="cgs"/>
+      <parameter max_unit="cgs" name="norm"  value="2.5"  scale="1e-12" min="0.001" max="1000"  free="1"/>
       <parameter name="alpha" value="2.10" scale="1"     min="0"     max="5"     free="true" error="0.25"/>
       <parameter name="beta"  value="0.08" scale="1"     min="-1"    max="2"     free="0"/>
       <parameter name="Eb"    value="1000" scale="1"     min="10"    max="1e6"   free="False"/>
@@ -126,7 +126,7 @@ fn the_example_reads_as_it_says() {
     assert_eq!(a.spectrum().attributes(), [("note".to_owned(), "n".to_owned())]);
     let norm = a.spectrum().parameter("norm").unwrap();
     assert_eq!((norm.value(), norm.scale(), norm.min(), norm.max(), norm.is_free()), (2.5, 1e-12, 0.001, 1000.0, true));
-    assert_eq!(norm.attributes(), [("unit".to_owned(), "cgs".to_owned())]);
+    assert_eq!(norm.attributes(), [("max_unit".to_owned(), "cgs".to_owned())]);
     assert_eq!(a.spectrum().parameter("alpha").unwrap().error(), 0.25);
     assert_eq!(a.direction(), Some(SkyDirection::new(83.1, 21.7).unwrap()));
 
