@@ -8,6 +8,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
+#[expect(clippy::print_stderr, reason = "the size of the region belongs to its times")]
 fn likelihood(criterion: &mut Criterion) {
     let (roi, likelihood) = built_in().expect("the built-in region");
     let n = roi.free_parameters().len();

@@ -1,6 +1,6 @@
 //! The region that the benchmarks share: the built-in one, 100 x 100 pixels, 30 energy bins, 20 point sources.
 
-use likelihood_core::{BinnedLikelihood, JointLikelihood};
+use likelihood_core::JointLikelihood;
 use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_model::roi::Roi;
 
@@ -10,14 +10,6 @@ use roi_model::roi::Roi;
 /// When the simulation fails.
 pub fn built_in() -> roi_fit::Result<(Roi, JointLikelihood)> {
     let simulated = simulate(&SimulationOptions::default())?;
-    let mut components = Vec::new();
-    for component in &simulated.components {
-        let mut likelihood = BinnedLikelihood::new(component.name.clone(), &component.counts.cube);
-        for item in component.source_maps(&simulated.start) {
-            let (source, map) = item?;
-            likelihood.add_source_map(source.name(), &map)?;
-        }
-        components.push(likelihood);
-    }
-    Ok((simulated.start, JointLikelihood::new(components)?))
+    let likelihood = simulated.likelihood()?;
+    Ok((simulated.start, likelihood))
 }

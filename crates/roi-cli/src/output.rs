@@ -47,12 +47,12 @@ impl Output {
                 println!("{value:#}");
                 Ok(())
             }
-            Some(path) => self.write_json(path, value),
+            Some(path) => Self::write_json(path, value),
         }
     }
 
     /// Writes a dictionary to a file.
-    pub(crate) fn write_json(&self, path: &Path, value: &Value) -> Result<(), Failure> {
+    pub(crate) fn write_json(path: &Path, value: &Value) -> Result<(), Failure> {
         roi_fit::write_text(path, &format!("{value:#}\n"))?;
         Ok(())
     }

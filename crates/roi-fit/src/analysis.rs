@@ -9,6 +9,7 @@ use lat_io::config::OptimizerConfig;
 use likelihood_core::{BinnedLikelihood, JointLikelihood};
 use ndarray::Array2;
 use rayon::prelude::*;
+use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
@@ -44,6 +45,9 @@ pub struct Analysis {
 
 impl Analysis {
     /// Opens a fermipy `config.yaml` (with or without a `files:` section) and everything it names.
+    ///
+    /// # Errors
+    /// Whatever is missing, damaged or does not belong together, by file, HDU, source or key; see [`lat_io::load()`].
     pub fn open(config: impl AsRef<Path>) -> Result<Self> {
         let start = Instant::now();
         let loaded = lat_io::load(config.as_ref())?;
@@ -143,6 +147,9 @@ impl Analysis {
     }
 
     /// What is known of a source, found by name or alias.
+    ///
+    /// # Errors
+    /// When no source, or more than one, has this name; when the source is new.
     pub fn properties(&self, name: &str) -> Result<&SourceProperties> {
         let source = self.roi.source(name)?;
         self.properties.get(source.name()).ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
@@ -154,11 +161,17 @@ impl Analysis {
     }
 
     /// `logL` of the model as it stands (positive-going, without the `ln N!` term).
+    ///
+    /// # Errors
+    /// When the model cannot be evaluated: counts where it predicts none, a spectrum that is not finite.
     pub fn loglike(&mut self) -> Result<f64> {
         Ok(self.likelihood.value(&self.roi)?)
     }
 
     /// `logL`, predicted counts by source, component and energy bin, and the gradient.
+    ///
+    /// # Errors
+    /// As [`Analysis::loglike`].
     pub fn loglike_report(&mut self) -> Result<LoglikeResult> {
         let start = Instant::now();
         let free = self.roi.free_parameters();
@@ -254,7 +267,7 @@ impl Analysis {
 
     /// Free flags of all parameters.
     pub(crate) fn free_flags(&self) -> Vec<Vec<bool>> {
-        self.roi.sources().iter().map(|s| s.spectrum().parameters().iter().map(|p| p.is_free()).collect()).collect()
+        self.roi.sources().iter().map(|s| s.spectrum().parameters().iter().map(Parameter::is_free).collect()).collect()
     }
 
     /// Sets the free flags of all parameters; what is fixed has no error.

@@ -1,5 +1,7 @@
 //! Freeing, fixing and setting parameters, by source name or by selection.
 
+use std::borrow::Borrow;
+
 use roi_model::selection::{Pars, Selection};
 
 use crate::analysis::Analysis;
@@ -9,10 +11,13 @@ impl Analysis {
     /// Frees (or fixes) parameters of every selected source. Returns the selected sources' names, also those where nothing changed.
     ///
     /// TS and npred cuts use the properties as they stand ([`Analysis::properties`]): a source without a TS fails a TS cut.
-    pub fn free_sources(&mut self, selection: &Selection, pars: Pars, free: bool) -> Result<Vec<String>> {
+    ///
+    /// # Errors
+    /// When `pars` names a parameter that a selected source does not have.
+    pub fn free_sources(&mut self, selection: &Selection, pars: impl Borrow<Pars>, free: bool) -> Result<Vec<String>> {
         let names = self.selected(selection);
         for name in &names {
-            self.free_source(name, free, &pars)?;
+            self.free_source(name, free, pars.borrow())?;
         }
         Ok(names)
     }
@@ -54,21 +59,33 @@ impl Analysis {
     }
 
     /// Frees (or fixes) the normalisation of a source.
+    ///
+    /// # Errors
+    /// When there is no such source.
     pub fn free_norm(&mut self, name: &str, free: bool) -> Result<()> {
         self.free_source(name, free, &Pars::Norm)
     }
 
     /// Frees (or fixes) the shape parameters of a source; a spectrum without any is left alone.
+    ///
+    /// # Errors
+    /// When there is no such source.
     pub fn free_shape(&mut self, name: &str, free: bool) -> Result<()> {
         self.free_source(name, free, &Pars::Shape)
     }
 
     /// Frees (or fixes) one parameter.
+    ///
+    /// # Errors
+    /// When there is no such source or parameter.
     pub fn free_parameter(&mut self, name: &str, parameter: &str, free: bool) -> Result<()> {
         self.free_source(name, free, &Pars::Names(vec![parameter.to_owned()]))
     }
 
     /// Fixes every parameter of every source.
+    ///
+    /// # Errors
+    /// None for a valid model.
     pub fn fix_all(&mut self) -> Result<()> {
         for source in self.roi.sources_mut() {
             for parameter in source.spectrum_mut().parameters_mut() {
@@ -80,6 +97,9 @@ impl Analysis {
     }
 
     /// Sets a parameter's scaled `value` (not multiplied by its scale).
+    ///
+    /// # Errors
+    /// When there is no such source or parameter, or the value is outside its bounds.
     pub fn set_parameter(&mut self, name: &str, parameter: &str, value: f64) -> Result<()> {
         let source = self.roi.index_of(name)?;
         let index = self.parameter_index(source, parameter)?;

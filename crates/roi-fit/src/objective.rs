@@ -42,7 +42,7 @@ impl Objective for NegativeLogLikelihood<'_> {
     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> std::result::Result<f64, EvalError> {
         self.set(x)?;
         let value = self.likelihood.gradient(self.roi, gradient).map_err(recoverable)?;
-        gradient.iter_mut().for_each(|g| *g = -*g);
+        negate(gradient);
         Ok(-value)
     }
 
@@ -54,9 +54,15 @@ impl Objective for NegativeLogLikelihood<'_> {
     ) -> std::result::Result<f64, EvalError> {
         self.set(x)?;
         let value = self.likelihood.hessian(self.roi, gradient, hessian).map_err(recoverable)?;
-        gradient.iter_mut().for_each(|g| *g = -*g);
+        negate(gradient);
         hessian.mapv_inplace(|h| -h);
         Ok(-value)
+    }
+}
+
+fn negate(gradient: &mut [f64]) {
+    for g in gradient {
+        *g = -*g;
     }
 }
 

@@ -26,6 +26,9 @@ struct Record {
 impl Analysis {
     /// Optimises the region in the three documented steps. The likelihood never falls: a fit that fails, or ends lower than it began,
     /// leaves its parameters as they were.
+    ///
+    /// # Errors
+    /// Wrong options, an unknown source in `skip`, a start whose likelihood cannot be evaluated. The parameters are restored.
     pub fn optimize(&mut self, options: &OptimizeOptions) -> Result<OptimizeResult> {
         options.check()?;
         let start = std::time::Instant::now();

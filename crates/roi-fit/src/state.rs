@@ -8,12 +8,18 @@ use crate::error::{Error, Result};
 
 impl Analysis {
     /// Writes the model as a fermitools source library.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
     pub fn write_xml(&self, path: &Path) -> Result<()> {
         write_text(path, &roi_model::xml::write(self.roi.title(), self.roi.sources())?)
     }
 }
 
 /// Writes a text file under a temporary name beside its place and renames it, so that a reader never sees half of it.
+///
+/// # Errors
+/// [`Error::Write`].
 pub fn write_text(path: &Path, text: &str) -> Result<()> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -94,16 +94,13 @@ fn table(header: &[&str], numbers: usize) -> Table {
 }
 
 /// A number with so many significant digits, plain or in powers of ten, whichever is shorter to read.
-fn general(value: f64, digits: usize) -> String {
+fn general(value: f64, digits: i32) -> String {
     let magnitude = value.abs();
-    if value == 0.0 || (1e-3..1e5).contains(&magnitude) {
-        #[expect(clippy::cast_possible_truncation, reason = "log10 of a double is at most 308")]
-        let before_point = if value == 0.0 { 1 } else { magnitude.log10().floor() as i64 + 1 };
-        let decimals = usize::try_from(digits as i64 - before_point).unwrap_or(0);
-        format!("{value:.decimals$}")
-    } else {
-        format!("{value:.0$e}", digits - 1)
-    }
+    let is_plain = value == 0.0 || (1e-3..1e5).contains(&magnitude);
+    #[expect(clippy::cast_possible_truncation, reason = "the magnitude is between 1e-3 and 1e5")]
+    let exponent = if is_plain && value != 0.0 { magnitude.log10().floor() as i32 } else { 0 };
+    let decimals = usize::try_from(digits - 1 - exponent).unwrap_or(0);
+    if is_plain { format!("{value:.decimals$}") } else { format!("{value:.decimals$e}") }
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ const RESCALING_RADIUS: f64 = 20.0;
 
 impl Analysis {
     /// TS of a source at the present parameter values. The model is left as it was, bit for bit.
+    ///
+    /// # Errors
+    /// When there is no such source, or the likelihood with the source cannot be evaluated.
     pub fn ts(&mut self, name: &str, reoptimize: bool) -> Result<TestStatistic> {
         let source = self.roi.index_of(name)?;
         let name = self.roi.sources()[source].name().to_owned();
@@ -31,6 +34,9 @@ impl Analysis {
     }
 
     /// Computes the TS (rescaled) of every source that has none yet.
+    ///
+    /// # Errors
+    /// As [`Analysis::ts`].
     pub fn compute_missing_ts(&mut self) -> Result<()> {
         for index in 0..self.roi.sources().len() {
             let name = self.roi.sources()[index].name().to_owned();

@@ -1,5 +1,6 @@
 //! Writes the validation table: `parity docs/validation.md`, or checks with `--check` that every bar is met without writing.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             eprintln!("  NOT MET: {comparison:?}");
             missed += 1;
         }
-        text.push_str(&format!("\n## {}\n\n{}\n", group.title, markdown(&comparisons)));
+        write!(text, "\n## {}\n\n{}\n", group.title, markdown(&comparisons))?;
     }
     if let (Some(path), false) = (path, check) {
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -19,6 +19,9 @@ struct Reference {
 }
 
 /// The fit of four free parameters.
+///
+/// # Errors
+/// When data or answers cannot be read, or the fit cannot be made.
 pub fn all(data: &Path) -> Outcome {
     let directory = data.join("crab-p7v6");
     let reference: Reference = data::json(&directory.join("p7v6_gtlike_reference.json"))?;

@@ -37,11 +37,17 @@ struct Fit {
 }
 
 /// 10 free parameters.
+///
+/// # Errors
+/// When data or answers cannot be read, or the fit cannot be made.
 pub fn ten_free(data: &Path) -> Outcome {
     compare(data, "config_edisp0.yaml", "fit_newminuit_edisp0.json", true)
 }
 
 /// 44 free parameters. The recorded fit ended with status 156 (covariance not accurate), so its values and errors are no bar.
+///
+/// # Errors
+/// When data or answers cannot be read, or the fit cannot be made.
 pub fn all_free(data: &Path) -> Outcome {
     compare(data, "config_allfree_edisp0.yaml", "fit_allfree_newminuit_edisp0.json", false)
 }

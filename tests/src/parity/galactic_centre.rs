@@ -48,11 +48,17 @@ struct TestStatistic {
 }
 
 /// 0.1 degree pixels: quick.
+///
+/// # Errors
+/// When data or answers cannot be read, or the fit cannot be made.
 pub fn small(data: &Path) -> Outcome {
     compare(&data.join("gc-3fhl-srcmaps-small"))
 }
 
 /// 0.05 degree pixels.
+///
+/// # Errors
+/// When data or answers cannot be read, or the fit cannot be made.
 pub fn full(data: &Path) -> Outcome {
     compare(&data.join("gc-3fhl-srcmaps"))
 }

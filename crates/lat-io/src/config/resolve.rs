@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::schema::{components_of, wrong};
+use super::settings::{
+    Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig, directory,
+};
 use super::yaml::{Node, Value};
-use super::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig, directory};
 use crate::error::{Error, Result};
 use crate::file_function::expand_environment;
 use crate::wcs_header::Frame;

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::Error;
+use crate::wcs_header::Frame;
 
 fn parse(text: &str) -> Result<Config> {
     Config::parse(Path::new("/roi/config.yaml"), text)

@@ -44,8 +44,8 @@ impl Demo {
         let fitted = analysis.fit(&analysis.fit_options())?;
         super::fit::show(output, &analysis, &fitted);
 
-        output.write_json(&self.out.join("optimize.json"), &optimized.to_json())?;
-        output.write_json(&self.out.join("fit.json"), &fitted.to_json())?;
+        Output::write_json(&self.out.join("optimize.json"), &optimized.to_json())?;
+        Output::write_json(&self.out.join("fit.json"), &fitted.to_json())?;
         analysis.write_xml(&self.out.join("fitted.xml"))?;
         output.text(format_args!("\nresults: {0}/optimize.json {0}/fit.json {0}/fitted.xml", self.out.display()));
         output.json(&json!({ "config": config, "optimize": optimized.to_json(), "fit": fitted.to_json() }))?;

@@ -15,6 +15,7 @@ use crate::output::Output;
   roi-fit fit config.yaml
   roi-fit fit config.yaml --distance 3 --pars norm --free galdiff --free isodiff
   roi-fit fit config.yaml --optimizer NEWMINUIT --reoptimize --json fit.json --xml fitted.xml")]
+#[expect(clippy::struct_excessive_bools, reason = "one a flag of the command line")]
 pub(crate) struct Fit {
     /// A fermipy config.yaml
     config: PathBuf,

@@ -7,16 +7,17 @@ use roi_model::roi::Roi;
 use roi_model::source::Source;
 
 /// The region's starting model and its maps, to be changed before the likelihood is built.
-pub struct Parts {
-    pub start: Roi,
-    pub maps: Vec<(String, SourceMap)>,
+pub(crate) struct Parts {
+    pub(crate) start: Roi,
+    pub(crate) maps: Vec<(String, SourceMap)>,
 }
 
 impl Parts {
     /// Adds a copy of a source, of its own name but with the same map.
-    pub fn duplicate(&mut self, name: &str, copy: &str) {
+    pub(crate) fn duplicate(&mut self, name: &str, copy: &str) {
         let source = self.start.source(name).unwrap();
-        let twin = Source::new(copy, source.source_type(), source.spectrum().clone(), source.spatial().clone()).unwrap();
+        let twin =
+            Source::new(copy, source.source_type(), source.spectrum().clone(), source.spatial().clone()).unwrap();
         self.start.add_source(twin).unwrap();
         let map = self.maps.iter().find(|(n, _)| n == name).unwrap().1.clone();
         self.maps.push((copy.to_owned(), map));
@@ -24,7 +25,7 @@ impl Parts {
 }
 
 /// A region of 30 x 30 pixels, 8 energy bins and 4 point sources. `change` may add sources; the norms of those it names are freed.
-pub fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (Roi, JointLikelihood) {
+pub(crate) fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (Roi, JointLikelihood) {
     let options = SimulationOptions { sources: 4, npix: 30, ebins: 8, ..SimulationOptions::default() };
     let SimulatedRoi { start, components, .. } = simulate(&options).unwrap();
     let component = components.into_iter().next().unwrap();
@@ -45,12 +46,12 @@ pub fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (Roi, Joi
 }
 
 /// The small region as simulated.
-pub fn analysis() -> Analysis {
+pub(crate) fn analysis() -> Analysis {
     let (roi, likelihood) = small_region(|_| Vec::new());
     analysis_with(roi, likelihood)
 }
 
 /// An analysis of these.
-pub fn analysis_with(roi: Roi, likelihood: JointLikelihood) -> Analysis {
+pub(crate) fn analysis_with(roi: Roi, likelihood: JointLikelihood) -> Analysis {
     Analysis::new(roi, likelihood).unwrap()
 }

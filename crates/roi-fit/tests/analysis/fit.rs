@@ -1,12 +1,8 @@
 //! What a fit promises: the maximum with believable errors, or everything as it was.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-mod region;
-
 use std::ops::ControlFlow;
 
-use region::{analysis, analysis_with, small_region};
+use crate::region::{analysis, analysis_with, small_region};
 use roi_fit::{Error, Event, FitOptions, Pars, Progress, Selection};
 
 fn options(change: impl FnOnce(&mut FitOptions)) -> FitOptions {

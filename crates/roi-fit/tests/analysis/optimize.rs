@@ -1,10 +1,6 @@
 //! What `optimize` promises: the three steps, a likelihood that never falls, flags as they were.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-mod region;
-
-use region::analysis;
+use crate::region::analysis;
 use roi_fit::OptimizeOptions;
 
 fn options(change: impl FnOnce(&mut OptimizeOptions)) -> OptimizeOptions {

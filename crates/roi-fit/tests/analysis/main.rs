@@ -1,0 +1,7 @@
+//! What an analysis promises, on a small simulated region.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod fit;
+mod optimize;
+mod region;
