@@ -27,6 +27,14 @@ struct Pair {
     sy: f64,
 }
 
+impl Pair {
+    /// `None` when the curvature along the step is not positive.
+    fn new(s: Vec<f64>, y: Vec<f64>) -> Option<Self> {
+        let sy = dot(&s, &y);
+        (sy > 1e-12 * (dot(&s, &s) * dot(&y, &y)).sqrt()).then_some(Self { s, y, sy })
+    }
+}
+
 /// Minimises from a point with a finite value.
 pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Options) -> Result<Search, Halt> {
     let target = evaluator.aim();
@@ -71,20 +79,20 @@ fn moving(evaluator: &Evaluator<'_>, here: &Point) -> Vec<bool> {
         .collect()
 }
 
-/// The two-loop recursion, over the moving parameters.
+/// The two-loop recursion, over the moving parameters: what is remembered of the others plays no part.
 fn direction(evaluator: &Evaluator<'_>, memory: &VecDeque<Pair>, here: &Point, moving: &[bool]) -> Vec<f64> {
     let n = here.x.len();
     let steps = &evaluator.steps;
-    let mask = |v: &mut [f64]| v.iter_mut().zip(moving).filter(|(_, m)| !**m).for_each(|(v, _)| *v = 0.0);
-    let mut q: Vec<f64> = (0..n).map(|i| here.g[i] * steps[i]).collect();
-    mask(&mut q);
-    let mut weights = Vec::with_capacity(memory.len());
-    for pair in memory.iter().rev() {
+    let masked = |v: &[f64]| -> Vec<f64> { (0..n).map(|i| if moving[i] { v[i] } else { 0.0 }).collect() };
+    let pairs: Vec<Pair> = memory.iter().filter_map(|pair| Pair::new(masked(&pair.s), masked(&pair.y))).collect();
+    let mut q = masked(&(0..n).map(|i| here.g[i] * steps[i]).collect::<Vec<_>>());
+    let mut weights = Vec::with_capacity(pairs.len());
+    for pair in pairs.iter().rev() {
         let weight = dot(&pair.s, &q) / pair.sy;
         q.iter_mut().zip(&pair.y).for_each(|(q, y)| *q -= weight * y);
         weights.push(weight);
     }
-    let scale = memory.back().map_or_else(
+    let scale = pairs.last().map_or_else(
         || {
             // As far as the steps say, and no further than one of them.
             let size = dot(&q, &q).sqrt();
@@ -95,17 +103,11 @@ fn direction(evaluator: &Evaluator<'_>, memory: &VecDeque<Pair>, here: &Point, m
     for q in &mut q {
         *q *= scale;
     }
-    for (pair, weight) in memory.iter().zip(weights.into_iter().rev()) {
+    for (pair, weight) in pairs.iter().zip(weights.into_iter().rev()) {
         let other = dot(&pair.y, &q) / pair.sy;
         q.iter_mut().zip(&pair.s).for_each(|(q, s)| *q += (weight - other) * s);
     }
-    mask(&mut q);
-    let direction: Vec<f64> = (0..n).map(|i| -q[i] * steps[i]).collect();
-    if dot(&direction, &here.g) < 0.0 {
-        return direction;
-    }
-    // The mask has spoilt it: steepest descent.
-    (0..n).map(|i| if moving[i] { -here.g[i] * steps[i] * steps[i] * scale } else { 0.0 }).collect()
+    (0..n).map(|i| -q[i] * steps[i]).collect()
 }
 
 /// Walks along the direction, cut off at the bounds: back until the decrease is enough, on while the slope is steep.
@@ -164,9 +166,8 @@ fn remember(evaluator: &Evaluator<'_>, memory: &mut VecDeque<Pair>, old: &Point,
     let steps = &evaluator.steps;
     let s: Vec<f64> = (0..old.x.len()).map(|i| (new.x[i] - old.x[i]) / steps[i]).collect();
     let y: Vec<f64> = (0..old.x.len()).map(|i| (new.g[i] - old.g[i]) * steps[i]).collect();
-    let sy = dot(&s, &y);
-    if sy > 1e-12 * (dot(&s, &s) * dot(&y, &y)).sqrt() {
-        memory.push_back(Pair { s, y, sy });
+    if let Some(pair) = Pair::new(s, y) {
+        memory.push_back(pair);
         if memory.len() > MEMORY {
             memory.pop_front();
         }

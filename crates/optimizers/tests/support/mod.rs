@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "every test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+pub(crate) mod classics;
+
 use ndarray::Array2;
 use num_dual::{Dual64, DualNum, HyperDual64};
 use optimizers::{Derivatives, EvalError, Minimum, Objective, Options, Parameter, Problem, Silent, optimizer};
