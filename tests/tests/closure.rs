@@ -1,0 +1,99 @@
+//! Simulate, fit, recover: what went in comes out, with errors that mean what they say.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use likelihood_core::{BinnedLikelihood, CountsCube, JointLikelihood, SourceMap};
+use ndarray::Array3;
+use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
+use roi_fit::{Analysis, FitOptions, FitResult};
+use roi_model::roi::Roi;
+
+/// A region small enough to be simulated many times.
+fn region(seed: u64) -> SimulatedRoi {
+    simulate(&SimulationOptions { seed, sources: 5, npix: 40, ebins: 10, ..SimulationOptions::default() }).unwrap()
+}
+
+/// The true model with only its norms free, each of them moved by a fifth.
+fn moved(truth: &Roi) -> Roi {
+    let mut roi = truth.clone();
+    for (index, source) in roi.sources_mut().iter_mut().enumerate() {
+        let norm = source.spectrum().norm_index();
+        for (position, parameter) in source.spectrum_mut().parameters_mut().iter_mut().enumerate() {
+            parameter.set_free(norm == Some(position));
+            if norm == Some(position) {
+                let factor = if index % 2 == 0 { 1.2 } else { 0.8 };
+                parameter.set_value(parameter.value() * factor).unwrap();
+            }
+        }
+    }
+    roi
+}
+
+/// True values of the norms.
+fn norms(roi: &Roi) -> Vec<f64> {
+    roi.sources().iter().map(|s| s.spectrum().parameters()[s.spectrum().norm_index().unwrap()].value()).collect()
+}
+
+/// Fits the moved model to data that are the expected counts themselves, exposure and counts multiplied by `factor`.
+fn fit_expected(simulated: &SimulatedRoi, factor: f32) -> FitResult {
+    let component = &simulated.components[0];
+    let expected = component.expected_counts(&simulated.truth).unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "counts are single precision")]
+    let counts: Array3<f32> = expected.mapv(|n| n as f32 * factor);
+    let mut likelihood = BinnedLikelihood::new("00", &CountsCube::new(component.axis().clone(), counts).unwrap());
+    for item in component.source_maps(&simulated.truth) {
+        let (source, map) = item.unwrap();
+        likelihood.add_source_map(source.name(), &SourceMap::new(map.planes().mapv(|m| m * factor)).unwrap()).unwrap();
+    }
+    let likelihood = JointLikelihood::new(vec![likelihood]).unwrap();
+    let mut options = FitOptions::default();
+    options.tol = 1e-8;
+    options.update = false;
+    Analysis::new(moved(&simulated.truth), likelihood).unwrap().fit(&options).unwrap()
+}
+
+#[test]
+fn expected_counts_give_the_truth_back() {
+    let simulated = region(3);
+    let result = fit_expected(&simulated, 1.0);
+    assert_eq!(result.fit_quality, 3, "{}", result.message);
+    for (row, truth) in norms(&simulated.truth).into_iter().enumerate() {
+        let pull = (result.values[row] - truth) / result.errors[row];
+        assert!(pull.abs() < 1e-3, "{}: {pull}", result.src_names[row]);
+    }
+}
+
+#[test]
+fn twice_the_exposure_halves_the_relative_error_squared() {
+    let simulated = region(4);
+    let (once, twice) = (fit_expected(&simulated, 1.0), fit_expected(&simulated, 2.0));
+    for row in 0..once.values.len() {
+        let ratio = (once.errors[row] / once.values[row]).powi(2) / (twice.errors[row] / twice.values[row]).powi(2);
+        approx::assert_relative_eq!(ratio, 2.0, max_relative = 1e-5);
+    }
+}
+
+#[test]
+fn pulls_scatter_by_one() {
+    let mut pulls = Vec::new();
+    for seed in 0..30 {
+        let simulated = region(seed);
+        let mut analysis = Analysis::new(moved(&simulated.truth), simulated.likelihood().unwrap()).unwrap();
+        let mut options = FitOptions::default();
+        options.update = false;
+        let result = analysis.fit(&options).unwrap();
+        assert!(result.fit_success, "seed {seed}: {}", result.message);
+        for (row, truth) in norms(&simulated.truth).into_iter().enumerate() {
+            // The pull of a source of a few counts, or at its bound, is not Gaussian.
+            if result.values[row] > 5.0 * result.errors[row] && !result.at_limit.contains(&row) {
+                pulls.push((result.values[row] - truth) / result.errors[row]);
+            }
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count of pulls")]
+    let n = pulls.len() as f64;
+    let (mean, square) = (pulls.iter().sum::<f64>() / n, pulls.iter().map(|p| p * p).sum::<f64>() / n);
+    assert!(n > 80.0, "{n}");
+    assert!(mean.abs() < 4.0 / n.sqrt(), "mean pull {mean} of {n}");
+    assert!((square - 1.0).abs() < 4.0 * (2.0 / n).sqrt(), "mean square pull {square} of {n}");
+}
