@@ -1,7 +1,5 @@
 //! `optimize` on real counts from the Galactic centre.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use acceptance::data;
 use roi_fit::{Analysis, OptimizeOptions};
 

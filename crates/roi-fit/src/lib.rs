@@ -1,4 +1,25 @@
 //! Fit and optimize a Fermi-LAT region of interest.
+//!
+//! [`Analysis`] is what a user holds: it opens a fermipy `config.yaml`, frees and fixes parameters, fits ([`Analysis::fit`]), optimizes
+//! ([`Analysis::optimize`]) and prints the tables. Names, defaults and result keys are the documented ones of fermipy.
+//!
+//! ```
+//! use roi_fit::simulate::{SimulationOptions, simulate};
+//! use roi_fit::{Analysis, FitOptions, OptimizeOptions, Pars, Selection};
+//!
+//! // A small region made by the built-in simulator; `Analysis::open("config.yaml")` opens one from files.
+//! let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
+//! let likelihood = simulated.likelihood()?;
+//! let mut roi = Analysis::new(simulated.start, likelihood)?;
+//!
+//! roi.optimize(&OptimizeOptions::default())?;
+//! roi.free_sources(&Selection::within(3.0), Pars::Norm, true)?;
+//! let o = roi.fit(&FitOptions::default())?;
+//! assert!(o.fit_success && o.fit_quality == 3);
+//! // In units of `value`, as in the XML; `true_values` have the scale applied.
+//! assert_eq!(o.values.len(), o.src_names.len());
+//! # Ok::<(), roi_fit::Error>(())
+//! ```
 
 pub mod analysis;
 mod covariance;
