@@ -107,7 +107,7 @@ impl<'a> Evaluator<'a> {
         let per_gradient = if objective.derivatives() >= Derivatives::Gradient { 1 } else { 2 * n + 1 };
         Ok(Self {
             max_calls: options.max_calls.unwrap_or((200 + 100 * n + 5 * n * n) * per_gradient),
-            deadline: options.time_limit.map(|limit| Instant::now() + limit),
+            deadline: options.time_limit.and_then(|limit| Instant::now().checked_add(limit)),
             full: parameters.iter().map(crate::problem::Parameter::value).collect(),
             edm_goal: options.edm_goal(problem.error_definition()),
             objective,

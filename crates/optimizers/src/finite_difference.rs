@@ -99,6 +99,12 @@ impl Differences {
         (2.0 * self.error_definition / second.abs()).sqrt()
     }
 
+    fn set_scale(&mut self, i: usize, scale: f64) {
+        if scale.is_normal() {
+            self.scale[i] = scale;
+        }
+    }
+
     /// The two values around `x` along `i`, with a step that shrinks until both are finite.
     fn probe<E>(&self, f: Function<'_, E>, x: &[f64], i: usize, mut wanted: f64) -> Result<Option<Probe>, E> {
         let mut trial = x.to_vec();
@@ -146,7 +152,7 @@ impl Differences {
             let limit = 1e3 * (self.upper[i] - self.lower[i]).min(1e6 * (x[i].abs() + self.scale[i]));
             let new = new.min(limit);
             let ratio = new / self.scale[i];
-            self.scale[i] = new;
+            self.set_scale(i, new);
             if (0.3..3.0).contains(&ratio) {
                 break;
             }
@@ -271,6 +277,10 @@ impl Differences {
         let mut column = None;
         for _ in 0..TRIES {
             let stencil = self.stencil(x, i, wanted);
+            // The bounds may leave less room than the numbers resolve.
+            if stencil.step() == 0.0 {
+                return Ok(None);
+            }
             let mut sides = Vec::with_capacity(2);
             for offset in stencil.offsets() {
                 trial[i] = (x[i] + offset).clamp(self.lower[i], self.upper[i]);
@@ -285,7 +295,7 @@ impl Differences {
             column = Some(difference);
             let new = self.scale_of(second).clamp(1e-4 * self.scale[i], 1e4 * self.scale[i]);
             let ratio = new / self.scale[i];
-            self.scale[i] = new.min(1e3 * (self.upper[i] - self.lower[i]));
+            self.set_scale(i, new.min(1e3 * (self.upper[i] - self.lower[i])));
             if (0.2..5.0).contains(&ratio) || second == 0.0 {
                 break;
             }
@@ -298,9 +308,8 @@ impl Differences {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::convert::Infallible;
 
-    type Outcome<T> = Result<T, Infallible>;
+    type Outcome<T> = Result<T, std::convert::Infallible>;
 
     fn differences(lower: f64, upper: f64, scale: f64, n: usize) -> Differences {
         Differences {

@@ -40,7 +40,8 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         coordinates,
         t,
     };
-    let patience = options.max_iterations.max(1);
+    // The crate multiplies it by the number of parameters.
+    let patience = options.max_iterations.clamp(1, 1_000_000);
     let (target, report) = LevenbergMarquardt::new().with_patience(patience).minimize(target);
     let Target { state, coordinates, t, .. } = target;
     let State { evaluator, halt } = state.into_inner();

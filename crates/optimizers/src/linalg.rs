@@ -19,7 +19,10 @@ mod lapack;
 use lapack as backend;
 // Compiled beside LAPACK in tests, which compare the two.
 #[cfg(any(not(feature = "lapack"), test))]
-#[cfg_attr(feature = "lapack", expect(unused, reason = "only the comparison test uses it beside LAPACK"))]
+#[cfg_attr(
+    all(feature = "lapack", not(test)),
+    expect(unused, reason = "only the comparison test uses it beside LAPACK")
+)]
 mod pure;
 #[cfg(not(feature = "lapack"))]
 use pure as backend;
@@ -81,9 +84,9 @@ pub fn solve(a: &Array2<f64>, b: &[f64]) -> Option<Vec<f64>> {
     x.iter().all(|v| v.is_finite()).then_some(x)
 }
 
-/// Solves `L Lᵀ x = b` in place, given the factor of [`cholesky`]; `b` must have as many elements as `L` has rows.
-pub fn solve_factored(factor: &Array2<f64>, b: &mut [f64]) {
-    let n = b.len().min(factor.nrows());
+/// Solves `L Lᵀ x = b` in place, given the factor of [`cholesky`].
+fn solve_factored(factor: &Array2<f64>, b: &mut [f64]) {
+    let n = b.len();
     for i in 0..n {
         let partial: f64 = (0..i).map(|k| factor[[i, k]] * b[k]).sum();
         b[i] = (b[i] - partial) / factor[[i, i]];

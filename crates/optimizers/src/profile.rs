@@ -1,6 +1,6 @@
 //! Profiles and scans: the objective as a function of one parameter.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::explorer::Explorer;
 use crate::observer::Observer;
 
@@ -20,9 +20,9 @@ impl Explorer<'_> {
     /// The objective at given values of a free parameter, minimised over the others.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`](crate::Error::InvalidOption) when the parameter is not free in the problem,
-    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a value outside its bounds,
-    /// [`Error::Objective`](crate::Error::Objective) for a fatal error.
+    /// [`Error::InvalidOption`] when the parameter is not free in the problem,
+    /// [`Error::InvalidParameter`] for a value outside its bounds,
+    /// [`Error::Objective`] for a fatal error.
     pub fn profile(&mut self, parameter: usize, at: &[f64], observer: &mut dyn Observer) -> Result<Vec<ProfilePoint>> {
         self.walk(parameter, at, true, observer)
     }
@@ -55,8 +55,15 @@ impl Explorer<'_> {
     /// off at its bounds: for [`profile`](Explorer::profile) and [`scan`](Explorer::scan).
     ///
     /// # Errors
-    /// [`Error::InvalidOption`](crate::Error::InvalidOption) when the parameter is not free in the problem.
+    /// [`Error::InvalidOption`] when the parameter is not free in the problem, or `sigmas` not positive and finite.
     pub fn grid(&self, parameter: usize, sigmas: f64, count: usize) -> Result<Vec<f64>> {
+        if !(sigmas.is_finite() && sigmas > 0.0) {
+            return Err(Error::InvalidOption {
+                name: "sigmas",
+                value: sigmas.to_string(),
+                reason: "must be positive and finite",
+            });
+        }
         let k = self.position(parameter)?;
         let entry = &self.problem().parameters()[parameter];
         let reach = sigmas * self.covariance(k, k).sqrt();

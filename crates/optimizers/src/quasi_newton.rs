@@ -32,13 +32,18 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         Some(known) => known,
         None => first_model(evaluator, &here)?,
     };
+    // Whether the model is the last resort already.
+    let mut plain = false;
     let (mut age, mut damping) = (0, 0.0);
     for _ in 0..options.max_iterations {
         if age > MOST_UPDATES * (here.x.len() + 4) {
             (model, age) = (measured(evaluator, &here)?.unwrap_or(model), 0);
         }
         let Some(step) = verdict::step_in_bounds(evaluator, &here, &model) else {
-            (model, age) = (diagonal(evaluator), 0);
+            if plain {
+                return Ok(Search { point: here, hessian: None, stopped: Some(Status::NoProgress) });
+            }
+            (model, age, plain) = (diagonal(evaluator), 0, true);
             continue;
         };
         let edm = step.decrease;
@@ -54,6 +59,7 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
             continue;
         };
         update(&mut model, &here, &next);
+        plain = false;
         age += 1;
         here = next;
         evaluator.report("QUASI-NEWTON", here.f, edm, length, damping)?;

@@ -311,3 +311,23 @@ fn hesse_alone_tells_when_it_is_not_at_a_minimum() {
         }
     }
 }
+
+/// Extreme but legal problems and options: no panic, no claim that is not true.
+#[test]
+fn extremes_do_no_harm() {
+    for name in registry().names() {
+        for offers in OFFERS {
+            let options = Options::default()
+                .with_time_limit(Duration::MAX)
+                .with_max_iterations(usize::MAX)
+                .with_max_calls(20_000);
+            let narrow = bounded(&[1e16, 1.0], &[(1e16, 1e16 + 2.0), (f64::MIN, f64::MAX)]);
+            let m = fit(name, Rosenbrock, offers, &narrow, &options);
+            assert!(m.values[0] >= 1e16, "{name} {offers:?} {m:?}");
+            for start in [[1e150, 1e150], [1e-300, -1e-300], [-1e8, 1e-8]] {
+                let m = fit(name, Rosenbrock, offers, &unbounded(&start), &options);
+                assert!(m.quality < FitQuality::Accurate || m.fval < 1e-2, "{name} {offers:?} {start:?} {m:?}");
+            }
+        }
+    }
+}

@@ -163,6 +163,7 @@ fn a_profile_is_minimised_and_a_scan_is_not() {
         let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
         let grid = explorer.grid(0, 2.0, 9).unwrap();
         assert!((grid[4] - m.values[0]).abs() < 1e-9 && grid.len() == 9);
+        assert!(explorer.grid(0, f64::NAN, 9).is_err() && explorer.grid(0, -1.0, 9).is_err());
         let profile = explorer.profile(0, &grid, &mut Silent).unwrap();
         let scan = explorer.scan(0, &grid, &mut Silent).unwrap();
         for ((x, p), s) in grid.iter().zip(&profile).zip(&scan) {
