@@ -31,9 +31,9 @@ struct Common {
     /// Write the result dictionary as JSON to a file, or to standard output with `-`
     #[arg(long, value_name = "FILE|-", global = true)]
     json: Option<std::path::PathBuf>,
-    /// Number of threads; all cores by default. The result is the same for any number
-    #[arg(long, value_name = "N", global = true)]
-    threads: Option<usize>,
+    /// Number of threads, 1 to 1024; all cores by default. The result is the same for any number
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Print nothing but errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
@@ -74,7 +74,7 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
     output::start_logging(&cli.common);
     if let Some(threads) = cli.common.threads {
         rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
+            .num_threads(threads.into())
             .build_global()
             .map_err(|error| failure::Failure::Usage(format!("--threads {threads}: {error}")))?;
     }

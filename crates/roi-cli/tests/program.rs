@@ -213,6 +213,8 @@ fn wrong_usage_is_2() {
     refused(&roi_fit(&["fit"]), &["CONFIG"]);
     refused(&roi_fit(&["fitt", &config]), &["fitt"]);
     refused(&roi_fit(&["fit", &config, "--optimizer", "MINUET"]), &["MINUET", "NEWTON"]);
+    refused(&roi_fit(&["fit", &config, "--threads", "0"]), &["threads"]);
+    refused(&roi_fit(&["fit", &config, "--threads", "100000"]), &["threads"]);
     refused(&roi_fit(&["fit", &config, "--free", "nobody"]), &["nobody"]);
     refused(&roi_fit(&["fit", &config, "--minmax-ts", "ten"]), &["--minmax-ts", "ten"]);
     refused(&roi_fit(&["fit", &config, "--tol", "-1"]), &["tol"]);
