@@ -7,6 +7,7 @@ use roi_model::roi::Roi;
 use crate::error::{Error, Result};
 use crate::likelihood::BinnedLikelihood;
 use crate::plan::Plan;
+use crate::source_map::SourceMap;
 
 /// A joint likelihood: the sum of its components' log-likelihoods over one region model.
 ///
@@ -39,6 +40,27 @@ impl JointLikelihood {
     /// The components.
     pub fn components(&self) -> &[BinnedLikelihood] {
         &self.components
+    }
+
+    /// Adds the map of a source to each component, in their order, or replaces what stands there. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there is not one map a component, or one does not fit its counts cube.
+    pub fn set_source_maps(&mut self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
+        if maps.len() != self.components.len() {
+            return Err(Error::Shape {
+                what: format!("source maps of '{source_name}'"),
+                expected: format!("{} (one a component)", self.components.len()),
+                found: maps.len().to_string(),
+            });
+        }
+        let made = self.components.iter().zip(maps).map(|(c, map)| c.template_of(source_name, map));
+        let templates = made.collect::<Result<Vec<_>>>()?;
+        for (component, template) in self.components.iter_mut().zip(templates) {
+            component.templates.insert(source_name.to_owned(), template);
+        }
+        (self.plan, self.fixed) = (Plan::default(), None);
+        Ok(())
     }
 
     /// Leaves the named sources out of the model, as if they had been deleted, until the next call; an empty list brings all back.

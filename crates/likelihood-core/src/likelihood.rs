@@ -74,6 +74,13 @@ impl BinnedLikelihood {
                 source_name: source_name.to_owned(),
             });
         }
+        let template = self.template_of(source_name, map)?;
+        self.templates.insert(source_name.to_owned(), template);
+        Ok(())
+    }
+
+    /// What is kept of a source's map.
+    pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
         let planes =
             map.at_edges(self.axis.edges().len(), self.shape.0, self.shape.1).map_err(|error| match error {
                 Error::Shape { expected, found, .. } => Error::Shape {
@@ -83,8 +90,7 @@ impl BinnedLikelihood {
                 },
                 other => other,
             })?;
-        self.templates.insert(source_name.to_owned(), Template::new(&self.filled, &planes));
-        Ok(())
+        Ok(Template::new(&self.filled, &planes))
     }
 
     /// The component's name.

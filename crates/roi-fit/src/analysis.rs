@@ -1,6 +1,6 @@
 //! The analysis that a user holds: model, data, properties of the sources, and what the last fit knew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ use roi_model::source::Source;
 use crate::covariance::Covariance;
 use crate::error::{Error, Result};
 use crate::options::{FitOptions, OptimizeOptions};
+use crate::posterior;
 use crate::progress::{Event, Progress, Quiet};
 use crate::properties::SourceProperties;
 use crate::results::{ComponentCounts, LoglikeResult, Timing};
@@ -38,6 +39,10 @@ pub struct Analysis {
     pub(crate) covariance: Option<Covariance>,
     pub(crate) progress: Box<dyn Progress>,
     pub(crate) timing: Timing,
+    /// Parameters that nothing frees, by source and parameter name.
+    pub(crate) locked: BTreeSet<(String, String)>,
+    /// Scales that the norms of zeroed sources had.
+    pub(crate) zeroed: BTreeMap<String, f64>,
     fit_defaults: FitOptions,
     optimize_defaults: OptimizeOptions,
     notes: Vec<String>,
@@ -85,6 +90,8 @@ impl Analysis {
             covariance: None,
             progress: Box::new(Quiet),
             timing: Timing::default(),
+            locked: BTreeSet::new(),
+            zeroed: BTreeMap::new(),
             fit_defaults: FitOptions::default(),
             optimize_defaults: OptimizeOptions::default(),
             notes: Vec::new(),
@@ -160,12 +167,13 @@ impl Analysis {
         self.properties.clone()
     }
 
-    /// `logL` of the model as it stands (positive-going, without the `ln N!` term).
+    /// `logL` of the model as it stands (positive-going, without the `ln N!` term), the logarithms of the parameters' priors added.
     ///
     /// # Errors
-    /// When the model cannot be evaluated: counts where it predicts none, a spectrum that is not finite.
+    /// When the model cannot be evaluated: counts where it predicts none, a spectrum that is not finite, a value that its
+    /// prior excludes.
     pub fn loglike(&mut self) -> Result<f64> {
-        Ok(self.likelihood.value(&self.roi)?)
+        posterior::value(&mut self.likelihood, &self.roi)
     }
 
     /// `logL`, predicted counts by source, component and energy bin, and the gradient.
@@ -176,7 +184,7 @@ impl Analysis {
         let start = Instant::now();
         let free = self.roi.free_parameters();
         let mut gradient = vec![0.0; free.len()];
-        let loglike = self.likelihood.gradient(&self.roi, &mut gradient)?;
+        let loglike = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient)?;
         let mut components = Vec::new();
         for component in self.likelihood.components() {
             let mut npred = BTreeMap::new();

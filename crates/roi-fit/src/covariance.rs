@@ -9,3 +9,14 @@ pub(crate) struct Covariance {
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) matrix: Array2<f64>,
 }
+
+impl Covariance {
+    /// The covariance when one parameter's `value` is multiplied by a factor.
+    pub(crate) fn rescaled(mut self, source: &str, parameter: &str, factor: f64) -> Self {
+        if let Some(row) = self.parameters.iter().position(|(name, par)| name == source && par == parameter) {
+            self.matrix.row_mut(row).mapv_inplace(|c| c * factor);
+            self.matrix.column_mut(row).mapv_inplace(|c| c * factor);
+        }
+        self
+    }
+}

@@ -49,11 +49,31 @@ pub enum Error {
         /// The names that exist.
         known: String,
     },
+    /// A parameter's value where its prior is zero.
+    #[error(
+        "source '{source_name}': the prior of parameter '{parameter}' excludes its value {value}; set a value that the prior allows"
+    )]
+    ExcludedByPrior {
+        /// The source.
+        source_name: String,
+        /// The parameter.
+        parameter: String,
+        /// Its `value`.
+        value: f64,
+    },
     /// A source that came into the model behind the analysis's back.
     #[error("nothing is known of source '{source_name}' yet; fit it first")]
     NoProperties {
         /// The source.
         source_name: String,
+    },
+    /// A file of parameters or of a saved analysis cannot be read or does not belong to this one.
+    #[error("{path}: {reason}")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
     },
     /// A result file could not be written.
     #[error("{path}: {source}; choose another place with write permission and space")]

@@ -1,16 +1,17 @@
-//! Freeing, fixing and setting parameters, by source name or by selection.
+//! Freeing and fixing parameters, by source name or by selection.
 
 use std::borrow::Borrow;
 
 use roi_model::selection::{Pars, Selection};
 
 use crate::analysis::Analysis;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl Analysis {
     /// Frees (or fixes) parameters of every selected source. Returns the selected sources' names, also those where nothing changed.
     ///
-    /// TS and npred cuts use the properties as they stand ([`Analysis::properties`]): a source without a TS fails a TS cut.
+    /// TS and npred cuts use the properties as they stand ([`Analysis::properties`]): a source without a TS fails a TS cut. Locked
+    /// parameters stay fixed.
     ///
     /// # Errors
     /// When `pars` names a parameter that a selected source does not have.
@@ -22,7 +23,10 @@ impl Analysis {
         Ok(names)
     }
 
-    /// Names of the selected sources.
+    /// Names of the selected sources. Keys of cuts are those of a source's dictionary ([`SourceProperties::to_json`]), and `offset` (degrees
+    /// from the centre), `ra`, `dec`, `glon`, `glat`.
+    ///
+    /// [`SourceProperties::to_json`]: crate::SourceProperties::to_json
     pub fn selected(&self, selection: &Selection) -> Vec<String> {
         let is_selected = |source: &&roi_model::source::Source| {
             let (ts, npred) = self
@@ -31,7 +35,15 @@ impl Analysis {
                 .map_or((f64::NAN, f64::NAN), |p| (p.ts.unwrap_or(f64::NAN), p.npred));
             selection.matches(&self.roi, source, ts, npred)
         };
-        self.roi.sources().iter().filter(is_selected).map(|source| source.name().to_owned()).collect()
+        let passes_cuts =
+            |source: &&roi_model::source::Source| selection.passes_cuts(|key| self.source_datum(source, key));
+        self.roi
+            .sources()
+            .iter()
+            .filter(is_selected)
+            .filter(passes_cuts)
+            .map(|source| source.name().to_owned())
+            .collect()
     }
 
     /// Frees (or fixes) parameters of a source, found by name or alias: its normalisation and shape ([`Pars::All`]), one of them, or
@@ -47,12 +59,18 @@ impl Analysis {
             }
             _ => pars.indices(self.roi.sources()[source].spectrum()),
         };
-        let parameters = self.roi.sources_mut()[source].spectrum_mut().parameters_mut();
-        for index in indices {
-            parameters[index].set_free(free);
+        self.set_free(source, &indices, free)
+    }
+
+    /// Frees (or fixes) parameters by their position; locked ones stay fixed.
+    fn set_free(&mut self, source: usize, indices: &[usize], free: bool) -> Result<()> {
+        for &index in indices {
+            let free = free && !self.is_locked(source, index);
+            let parameter = &mut self.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index];
+            parameter.set_free(free);
             // A fixed parameter has no error; one kept from an earlier fit would mislead.
             if !free {
-                parameters[index].set_error(0.0)?;
+                parameter.set_error(0.0)?;
             }
         }
         Ok(())
@@ -72,6 +90,31 @@ impl Analysis {
     /// When there is no such source.
     pub fn free_shape(&mut self, name: &str, free: bool) -> Result<()> {
         self.free_source(name, free, &Pars::Shape)
+    }
+
+    /// Frees (or fixes) the spectral indices of a source; a spectrum without any is left alone.
+    ///
+    /// # Errors
+    /// When there is no such source.
+    pub fn free_index(&mut self, name: &str, free: bool) -> Result<()> {
+        let source = self.roi.index_of(name)?;
+        let indices = self.roi.sources()[source].spectrum().index_indices();
+        self.set_free(source, &indices, free)
+    }
+
+    /// Frees (or fixes) parameters of sources found by name or alias. Returns the sources' names. Nothing changes if one is unknown.
+    ///
+    /// # Errors
+    /// As [`Analysis::free_source`].
+    pub fn free_sources_by_name<S: AsRef<str>>(&mut self, names: &[S], free: bool, pars: &Pars) -> Result<Vec<String>> {
+        let found = names
+            .iter()
+            .map(|name| Ok(self.roi.source(name.as_ref())?.name().to_owned()))
+            .collect::<Result<Vec<_>>>()?;
+        for name in &found {
+            self.free_source(name, free, pars)?;
+        }
+        Ok(found)
     }
 
     /// Frees (or fixes) one parameter.
@@ -96,14 +139,27 @@ impl Analysis {
         Ok(())
     }
 
-    /// Sets a parameter's scaled `value` (not multiplied by its scale).
+    /// Which parameters are free, in global order (sources by name, parameters in the order of their spectrum).
+    pub fn free_vector(&self) -> Vec<bool> {
+        self.roi.parameters().map(|(_, parameter)| parameter.is_free()).collect()
+    }
+
+    /// Frees and fixes parameters as [`Analysis::free_vector`] gave them; locked ones stay fixed.
     ///
     /// # Errors
-    /// When there is no such source or parameter, or the value is outside its bounds.
-    pub fn set_parameter(&mut self, name: &str, parameter: &str, value: f64) -> Result<()> {
-        let source = self.roi.index_of(name)?;
-        let index = self.parameter_index(source, parameter)?;
-        self.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index].set_value(value)?;
+    /// [`Error::Option`] when the vector is not as long as there are parameters; nothing is then changed.
+    pub fn set_free_vector(&mut self, free: &[bool]) -> Result<()> {
+        let ids: Vec<_> = self.roi.parameters().map(|(id, _)| id).collect();
+        if ids.len() != free.len() {
+            return Err(Error::Option {
+                option: "free vector",
+                found: format!("{} entries for {} parameters", free.len(), ids.len()),
+                expected: "one entry a parameter",
+            });
+        }
+        for (id, &free) in ids.into_iter().zip(free) {
+            self.set_free(id.source, &[id.parameter], free)?;
+        }
         Ok(())
     }
 }

@@ -23,24 +23,31 @@
 
 pub mod analysis;
 mod covariance;
+pub mod edit;
 pub mod error;
 mod fit;
 mod flux;
 mod free;
+mod lock;
 mod objective;
 mod optimize;
 pub mod options;
+pub mod parameters;
+mod posterior;
 pub mod progress;
 pub mod properties;
 pub mod results;
 pub mod simulate;
+mod sources;
 mod state;
 mod tables;
 pub mod ts;
 
 pub use analysis::Analysis;
+pub use edit::ParameterSetting;
 pub use error::{Error, Result};
 pub use options::{FitOptions, OptimizeOptions};
+pub use parameters::ParameterInfo;
 pub use progress::{Event, Progress, Quiet};
 pub use properties::{Measured, SourceProperties, TestStatistic};
 pub use results::{ComponentCounts, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing};

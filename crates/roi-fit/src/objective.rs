@@ -1,11 +1,12 @@
-//! The one place where a likelihood meets a minimiser: `-logL` of a region as a function of its free parameters.
+//! The one place where a likelihood meets a minimiser: `-logL` (with priors) of a region as a function of its free parameters.
 
 use likelihood_core::JointLikelihood;
 use ndarray::Array2;
 use optimizers::{Derivatives, EvalError, Minimum, Objective, Observer, Optimizer, Options, Parameter, Problem};
 use roi_model::roi::Roi;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::posterior;
 
 /// `-logL` over the free parameters' scaled `value`, in the region's order.
 struct NegativeLogLikelihood<'a> {
@@ -21,8 +22,14 @@ impl NegativeLogLikelihood<'_> {
 }
 
 /// A trial point that the model does not allow is one to step back from; a defect of data or set-up is not.
-fn recoverable(error: likelihood_core::Error) -> EvalError {
-    if error.depends_on_parameters() { EvalError::NotFinite } else { EvalError::Fatal(error.into()) }
+fn recoverable(error: Error) -> EvalError {
+    match error {
+        Error::Likelihood(error) if error.depends_on_parameters() => EvalError::NotFinite,
+        Error::ExcludedByPrior { .. } => EvalError::NotFinite,
+        // The cause itself, as the minimiser will wrap it.
+        Error::Likelihood(error) => EvalError::Fatal(error.into()),
+        error => EvalError::Fatal(error.into()),
+    }
 }
 
 impl Objective for NegativeLogLikelihood<'_> {
@@ -36,12 +43,12 @@ impl Objective for NegativeLogLikelihood<'_> {
 
     fn value(&mut self, x: &[f64]) -> std::result::Result<f64, EvalError> {
         self.set(x)?;
-        self.likelihood.value(self.roi).map(|value| -value).map_err(recoverable)
+        posterior::value(self.likelihood, self.roi).map(|value| -value).map_err(recoverable)
     }
 
     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> std::result::Result<f64, EvalError> {
         self.set(x)?;
-        let value = self.likelihood.gradient(self.roi, gradient).map_err(recoverable)?;
+        let value = posterior::gradient(self.likelihood, self.roi, gradient).map_err(recoverable)?;
         negate(gradient);
         Ok(-value)
     }
@@ -53,7 +60,7 @@ impl Objective for NegativeLogLikelihood<'_> {
         hessian: &mut Array2<f64>,
     ) -> std::result::Result<f64, EvalError> {
         self.set(x)?;
-        let value = self.likelihood.hessian(self.roi, gradient, hessian).map_err(recoverable)?;
+        let value = posterior::hessian(self.likelihood, self.roi, gradient, hessian).map_err(recoverable)?;
         negate(gradient);
         hessian.mapv_inplace(|h| -h);
         Ok(-value)

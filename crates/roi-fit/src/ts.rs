@@ -4,6 +4,8 @@
 //! - *Rescaled* (the default of `fit`, the LAT tools' approximation): nothing is refitted. The larger of two values is `logL0`: the
 //!   model without the source, and the same with the free normalisations near it scaled up to make good for the counts it leaves.
 //! - *Reoptimized*: every remaining free parameter, shapes included, is fitted again without the source.
+//!
+//! Priors of parameters are part of both likelihoods. Those of the tested source's own parameters are the same in both and cancel.
 
 use optimizers::{Options, Silent};
 
@@ -125,10 +127,10 @@ impl Analysis {
 
     /// `logL`, or minus infinity when the model makes the data impossible.
     fn value_or_impossible(&mut self) -> Result<f64> {
-        match self.likelihood.value(&self.roi) {
-            Ok(value) => Ok(value),
-            Err(error) if error.depends_on_parameters() => Ok(f64::NEG_INFINITY),
-            Err(error) => Err(Error::Likelihood(error)),
+        match self.loglike() {
+            Err(Error::Likelihood(error)) if error.depends_on_parameters() => Ok(f64::NEG_INFINITY),
+            Err(Error::ExcludedByPrior { .. }) => Ok(f64::NEG_INFINITY),
+            other => other,
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Selection {
     pub minmax_ts: (Option<f64>, Option<f64>),
     /// Smallest and largest number of predicted counts, both included; NaN fails any bound.
     pub minmax_npred: (Option<f64>, Option<f64>),
+    /// Smallest and largest value, both included, of further quantities by name; a source without that quantity fails.
+    pub cuts: Vec<(String, (Option<f64>, Option<f64>))>,
     /// Exact names of sources to leave out.
     pub exclude: Vec<String>,
 }
@@ -88,6 +90,13 @@ impl Selection {
         self
     }
 
+    /// Between these values (both included; `None` for an open end) of a named quantity, such as `flux` or `offset`.
+    #[must_use]
+    pub fn cut(mut self, key: impl Into<String>, min: Option<f64>, max: Option<f64>) -> Self {
+        self.cuts.push((key.into(), (min, max)));
+        self
+    }
+
     /// Leaves out the source of exactly this name.
     #[must_use]
     pub fn exclude(mut self, name: impl Into<String>) -> Self {
@@ -95,12 +104,18 @@ impl Selection {
         self
     }
 
-    /// Whether a source of `roi` with this TS and this many predicted counts (NaN when unknown) is selected.
+    /// Whether a source of `roi` passes everything but the [`cuts`](Self::cuts), with this TS and this many predicted
+    /// counts (NaN when unknown).
     pub fn matches(&self, roi: &Roi, source: &Source, ts: f64, npred: f64) -> bool {
         inside(ts, self.minmax_ts)
             && inside(npred, self.minmax_npred)
             && !self.exclude.iter().any(|name| name == source.name())
             && self.near(roi, source)
+    }
+
+    /// Whether a source passes [`cuts`](Self::cuts); `quantity` looks up its quantities by name.
+    pub fn passes_cuts(&self, quantity: impl Fn(&str) -> Option<f64>) -> bool {
+        self.cuts.iter().all(|(key, range)| quantity(key).is_some_and(|value| inside(value, *range)))
     }
 
     fn near(&self, roi: &Roi, source: &Source) -> bool {
