@@ -2,7 +2,7 @@
 
 use std::f64::consts::{LN_10, TAU};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, finite};
 
@@ -17,14 +17,31 @@ use crate::error::{Error, Result, finite};
 /// assert_eq!(prior.derivatives(3.0), [-4.0, -4.0]);
 /// # Ok::<(), roi_model::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Prior {
     shape: Shape,
     mean: f64,
     sigma: f64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// A prior as it is read, before its numbers are checked.
+#[derive(Deserialize)]
+struct Unchecked {
+    shape: Shape,
+    mean: f64,
+    sigma: f64,
+}
+
+impl TryFrom<Unchecked> for Prior {
+    type Error = Error;
+
+    fn try_from(read: Unchecked) -> Result<Self> {
+        Self::new(read.shape, read.mean, read.sigma)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Shape {
     /// Without the constant of normalisation: `GaussianError` of the LAT tools.
     Gaussian,

@@ -6,3 +6,4 @@ mod edit;
 mod fit;
 mod optimize;
 mod region;
+mod state;
