@@ -230,6 +230,16 @@ pub enum Error {
         /// What is wrong.
         source: Box<roi_model::Error>,
     },
+    /// A source of a catalog or of `model.sources` that cannot become a model.
+    #[error("'{path}': source '{name}' cannot be used: {source}; correct it, or leave it out")]
+    CatalogSource {
+        /// The file.
+        path: PathBuf,
+        /// The source.
+        name: String,
+        /// What is wrong.
+        source: Box<roi_model::Error>,
+    },
     /// Text that is not UTF-8.
     #[error("'{path}' is not text in UTF-8 (first bad byte at offset {offset})")]
     NotText {

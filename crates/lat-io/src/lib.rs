@@ -7,6 +7,7 @@
 //! Energies are in MeV, angles in degrees. Nothing here panics on any input: a damaged file, an unknown key or products that disagree
 //! end in an [`Error`] that names the file and says what to do.
 
+pub mod catalog;
 pub mod config;
 pub mod counts_cube;
 pub mod directory;
@@ -16,6 +17,7 @@ pub mod file_function;
 pub mod fits;
 mod good_time;
 pub mod load;
+pub mod model;
 pub mod source_maps;
 pub mod wcs_header;
 

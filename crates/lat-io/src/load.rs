@@ -13,7 +13,7 @@ use crate::counts_cube::{self, CountsCubeFile};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
 use crate::source_maps::SourceMapFile;
-use crate::{energy_bounds, file_function};
+use crate::{energy_bounds, file_function, model};
 
 /// A region of interest as it lies on disk.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
     }
     let products =
         config.components.iter().map(|component| Products::find(&config, component)).collect::<Result<Vec<_>>>()?;
-    let model = read_model(&config, &products)?;
+    let (model, notes) = model_of(&config, &products)?;
 
     // Collected before the first error is taken, so that the same error is told on every run.
     let components: Vec<Result<Component>> = config
@@ -80,7 +80,7 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
         .collect();
     let components = components.into_iter().collect::<Result<Vec<_>>>()?;
 
-    let mut notes = config.notes.clone();
+    let mut notes = [config.notes.clone(), notes].concat();
     for (component, settings) in components.iter().zip(&config.components) {
         notes.extend(remarks(component, settings));
     }
@@ -105,6 +105,19 @@ fn refuse_unsupported(config: &Config, component: &ComponentConfig) -> Result<()
         return Err(refuse(what, "remove wmap to fit without weights"));
     }
     Ok(())
+}
+
+/// The model of the XML; built from section `model` when there is none, which a note tells.
+fn model_of(config: &Config, products: &[Products]) -> Result<(Model, Vec<String>)> {
+    if products.iter().any(|products| products.xml.is_some()) || config.model.is_empty() {
+        return Ok((read_model(config, products)?, Vec::new()));
+    }
+    let roi = model::build(config)?;
+    let note = format!("no source model XML: the {} sources of section 'model' are used", roi.sources().len());
+    Ok((
+        Model { path: config.path.clone(), title: roi.title().to_owned(), sources: roi.sources().to_vec() },
+        vec![note],
+    ))
 }
 
 struct Model {

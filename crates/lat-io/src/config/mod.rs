@@ -4,6 +4,7 @@
 //! load. Keys that only fermipy's set-up steps use are accepted and listed in [`Config::notes`]; an unknown key is an error. Relative
 //! paths are relative to the configuration file.
 
+mod model;
 mod resolve;
 mod schema;
 mod settings;
@@ -11,6 +12,7 @@ mod yaml;
 
 use std::path::Path;
 
+pub use model::{Diffuse, ModelConfig};
 pub(crate) use schema::nearest;
 pub use settings::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig};
 

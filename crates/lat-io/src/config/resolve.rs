@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::model::model;
 use super::schema::{components_of, wrong};
 use super::settings::{
     Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig, directory,
@@ -13,14 +14,15 @@ use crate::wcs_header::Frame;
 
 pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Config> {
     let whole = Keys { path, layers: vec![root] };
-    let components = match root.get("components") {
+    let named = match root.get("components") {
         Some(node) => components_of(path, node)?,
         None => Vec::new(),
     };
-    let components = if components.is_empty() {
+    let model = model(&whole, &named)?;
+    let components = if named.is_empty() {
         vec![component(&whole, "00")?]
     } else {
-        components
+        named
             .into_iter()
             .map(|(name, node)| component(&Keys { path, layers: vec![node, root] }, &name))
             .collect::<Result<_>>()?
@@ -32,6 +34,7 @@ pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Con
         center: center(&whole)?,
         roiopt: roiopt(&whole, &optimizer)?,
         optimizer,
+        model,
         components,
         diffuse_dirs: whole
             .texts("model", "diffuse_dir")?
@@ -182,18 +185,18 @@ fn nested_optimizer(path: &Path, node: &Node, base: &OptimizerConfig) -> Result<
 }
 
 /// The values of keys, the first layer that has one winning.
-struct Keys<'a> {
+pub(super) struct Keys<'a> {
     path: &'a Path,
     layers: Vec<&'a Node>,
 }
 
 impl<'a> Keys<'a> {
-    fn get(&self, section: &str, key: &str) -> Option<(String, &'a Node)> {
+    pub(super) fn get(&self, section: &str, key: &str) -> Option<(String, &'a Node)> {
         let node = self.layers.iter().find_map(|layer| layer.get(section)?.get(key))?;
         Some((format!("{section}.{key}"), node))
     }
 
-    fn wrong(&self, section: &str, key: &str, expected: &str) -> Error {
+    pub(super) fn wrong(&self, section: &str, key: &str, expected: &str) -> Error {
         match self.get(section, key) {
             Some((name, node)) => wrong(self.path, node, &name, &node.value, expected),
             None => Error::Yaml { path: self.path.to_owned(), reason: format!("{section}.{key}: expected {expected}") },
@@ -212,7 +215,13 @@ impl<'a> Keys<'a> {
         number.map(Some).ok_or_else(|| self.wrong(section, key, "a number"))
     }
 
-    fn number_in(&self, section: &str, key: &str, expected: &str, valid: impl Fn(&f64) -> bool) -> Result<Option<f64>> {
+    pub(super) fn number_in(
+        &self,
+        section: &str,
+        key: &str,
+        expected: &str,
+        valid: impl Fn(&f64) -> bool,
+    ) -> Result<Option<f64>> {
         match self.number(section, key)? {
             Some(x) if !valid(&x) => Err(self.wrong(section, key, expected)),
             number => Ok(number),
@@ -243,7 +252,7 @@ impl<'a> Keys<'a> {
     }
 
     /// YAML 1.1, which fermipy reads, also takes `yes`, `no`, `on` and `off`.
-    fn flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
+    pub(super) fn flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
         let flag = match &node.value {
             Value::Flag(flag) => Some(*flag),
@@ -257,13 +266,13 @@ impl<'a> Keys<'a> {
         flag.map(Some).ok_or_else(|| self.wrong(section, key, "true or false"))
     }
 
-    fn text(&self, section: &str, key: &str) -> Result<Option<String>> {
+    pub(super) fn text(&self, section: &str, key: &str) -> Result<Option<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
         text_of(node).map(Some).ok_or_else(|| self.wrong(section, key, "text"))
     }
 
     /// A list of texts; a single text is a list of one, as in fermipy.
-    fn texts(&self, section: &str, key: &str) -> Result<Vec<String>> {
+    pub(super) fn texts(&self, section: &str, key: &str) -> Result<Vec<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(Vec::new()) };
         let texts = match &node.value {
             Value::List(items) => items.iter().map(text_of).collect::<Option<Vec<_>>>(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use roi_model::sky::SkyDirection;
 use serde::Serialize;
 
+use super::model::ModelConfig;
 use crate::wcs_header::Frame;
 
 /// A configuration with all defaults filled in and each component's overrides applied.
@@ -22,6 +23,8 @@ pub struct Config {
     pub roiopt: RoioptConfig,
     /// The components, at least one. Without `components` it is one of name `00`.
     pub components: Vec<ComponentConfig>,
+    /// Section `model`: what a region is built from when there is no source model XML.
+    pub model: ModelConfig,
     /// Directories in which the templates of the model are looked for after the configuration's own: `model.diffuse_dir`.
     pub diffuse_dirs: Vec<PathBuf>,
     /// What was ignored, in sentences for the user.

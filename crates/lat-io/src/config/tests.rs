@@ -44,10 +44,15 @@ plotting:
     assert_eq!((config.roiopt.max_free_sources, config.roiopt.npred_frac), (3, 0.95));
     assert_eq!(config.roiopt.skip, ["galdiff"]);
     let notes = config.notes.join("\n");
-    for word in ["evfile, scfile", "roiwidth, binsz", "zmax, evclass", "'sed'", "'plotting'", "irfs", "catalogs"] {
+    for word in ["evfile, scfile", "roiwidth, binsz", "zmax, evclass", "'sed'", "'plotting'", "irfs"] {
         assert!(notes.contains(word), "{word} in\n{notes}");
     }
     assert!(!notes.contains("emin"), "{notes}");
+    assert_eq!((config.model.src_roiwidth, config.model.src_radius), (Some(15.0), None));
+    assert_eq!(config.model.catalogs, ["4FGL"]);
+    assert_eq!(config.model.isodiff, [Diffuse { name: None, file: "iso.txt".into() }]);
+    assert_eq!(config.model.assoc_xmatch_columns, ["3FGL_Name"]);
+    assert!(config.model.merge_sources && config.model.unsupported.is_empty());
 }
 
 #[test]

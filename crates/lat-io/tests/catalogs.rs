@@ -1,0 +1,251 @@
+//! Catalogs: the real 4FGL-DR2 and 3FHL against the numbers of fermipy's tests, made-up ones of every family, and broken ones.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy takes the helpers of a test for library code")]
+
+mod common;
+
+use std::path::Path;
+
+use approx::assert_relative_eq;
+use common::real_data;
+use lat_io::Error;
+use lat_io::catalog::{Catalog, Entry, Family};
+use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
+use proptest::prelude::*;
+use roi_model::sky::{Frame, SkyDirection};
+use roi_model::source::Source;
+
+fn model(catalog: &Catalog, name: &str, extdir: Option<&Path>) -> Source {
+    let entry = catalog.entries().iter().find(|entry| entry.name() == name).expect("the source is in the catalog");
+    catalog.source(entry, extdir).unwrap()
+}
+
+fn check(source: &Source, kind: &str, truths: &[(&str, f64)], tolerance: f64) {
+    assert_eq!(source.spectrum().type_name(), kind, "{}", source.name());
+    assert_eq!(source.spectrum().parameters().len(), truths.len());
+    for &(name, truth) in truths {
+        let found = source.spectrum().parameter(name).unwrap();
+        assert_relative_eq!(found.true_value(), truth, max_relative = tolerance);
+        assert!(found.min() <= found.value() && found.value() <= found.max() && !found.is_free());
+    }
+}
+
+fn within<'a>(catalog: &'a Catalog, center: &SkyDirection, radius: f64) -> Vec<&'a Entry> {
+    let near = |entry: &&Entry| entry.direction().is_some_and(|direction| direction.separation(center) < radius);
+    catalog.entries().iter().filter(near).collect()
+}
+
+#[test]
+fn the_4fgl_dr2_of_fermipys_tests() {
+    let Some(path) = real_data("catalogs/gll_psc_v27.fit.gz") else { return };
+    let catalog = Catalog::read(&path, &[]).unwrap();
+    assert_eq!((catalog.family(), catalog.entries().len()), (Family::FourFgl, 5788));
+    let center = SkyDirection::from_galactic(0.0, 30.0).unwrap();
+    assert_eq!(within(&catalog, &center, 20.0).len(), 140);
+
+    // The reference is printed to four or five digits: tolerances are half a unit of the last one.
+    let source = model(&catalog, "4FGL J1605.1-1140", None);
+    check(&source, "PowerLaw", &[("Prefactor", 3.5487e-14), ("Index", -2.0657), ("Scale", 3045.06)], 2.5e-5);
+    let prefactor = source.spectrum().parameter("Prefactor").unwrap();
+    assert_eq!((prefactor.scale(), prefactor.bounds()), (1e-13, (1e-5, 1000.0)));
+    let index = source.spectrum().parameter("Index").unwrap();
+    assert_eq!((index.scale(), index.bounds()), (-1.0, (0.0, 5.0)));
+    let scale = source.spectrum().parameter("Scale").unwrap();
+    assert_eq!((scale.scale(), scale.min(), scale.max()), (1.0, scale.value(), scale.value()));
+
+    let truths = [("norm", 1.7456e-13), ("alpha", 2.2619), ("beta", 0.7502), ("Eb", 1771.59)];
+    check(&model(&catalog, "4FGL J1557.9-1404", None), "LogParabola", &truths, 7e-5);
+    let norm = 6.4947e-13 * (0.00669 * 1433.48f64.powf(0.6667)).exp();
+    let source = model(&catalog, "4FGL J1623.0-0315", None);
+    let factor = source.spectrum().parameter("Expfactor").unwrap().true_value();
+    let truths =
+        [("Prefactor", norm), ("Index1", -1.4861), ("Scale", 1433.48), ("Expfactor", factor), ("Index2", 0.6667)];
+    check(&source, "PLSuperExpCutoff2", &truths, 1e-3);
+    assert!((factor / 0.00669 - 1.0).abs() < 1e-3, "{factor}");
+
+    // gamma Cygni holds this pulsar; the region of 2 degrees around it.
+    let pulsar = model(&catalog, "4FGL J2021.5+4026", None);
+    assert!(pulsar.aliases().iter().any(|alias| alias == "LAT PSR J2021+4026" || alias == "PSR J2021+4026"));
+    let nebula = model(&catalog, "4FGL J2021.0+4031e", None);
+    assert_eq!(within(&catalog, &nebula.direction().unwrap(), 2.0).len(), 6);
+    assert_eq!(nebula.spatial().type_name(), "RadialDisk");
+    assert_relative_eq!(nebula.spatial().parameter("Radius").unwrap().value(), 0.63, max_relative = 1e-6);
+}
+
+#[test]
+fn every_source_of_the_real_catalogs_becomes_a_model() {
+    for name in ["catalogs/gll_psc_v27.fit.gz", "catalogs/gll_psch_v13.fit.gz"] {
+        let Some(path) = real_data(name) else { return };
+        let catalog = Catalog::read(&path, &[]).unwrap();
+        for entry in catalog.entries() {
+            let source = catalog.source(entry, None).unwrap();
+            let direction = source.direction().expect("a position");
+            assert!(direction.separation(&entry.direction().unwrap()) < 1e-6);
+            let dnde = source.spectrum().dnde(10_000.0).unwrap();
+            assert!(dnde.is_finite() && dnde >= 0.0, "{}: {dnde}", source.name());
+        }
+    }
+}
+
+#[test]
+fn the_region_of_the_galactic_centre_is_quick() {
+    let Some(path) = real_data("catalogs/gll_psc_v27.fit.gz") else { return };
+    let start = std::time::Instant::now();
+    let catalog = Catalog::read(&path, &[]).unwrap();
+    let center = SkyDirection::from_galactic(0.0, 0.0).unwrap();
+    let sources: Vec<Source> =
+        within(&catalog, &center, 10.0).into_iter().map(|entry| catalog.source(entry, None).unwrap()).collect();
+    eprintln!("{} sources in {:?}", sources.len(), start.elapsed());
+    assert!(sources.len() > 50);
+    let (l, b) = sources[0].direction().unwrap().coordinates(Frame::Galactic);
+    assert!(b.abs() < 10.0 && !(10.0..=350.0).contains(&l));
+}
+
+#[test]
+fn three_fhl_is_in_gev() {
+    let Some(path) = real_data("catalogs/gll_psch_v13.fit.gz") else { return };
+    let Some(xml) = real_data("gc-3fhl-srcmaps-small/model_fitA.xml") else { return };
+    let catalog = Catalog::read(&path, &[]).unwrap();
+    assert_eq!((catalog.family(), catalog.entries().len()), (Family::Fhl, 1556));
+    let text = std::fs::read_to_string(xml).unwrap();
+    // The source maps of that model were made from this catalog.
+    let names: Vec<&str> = text
+        .split("source name=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|n| n.starts_with("3FHL"))
+        .collect();
+    assert_eq!(names.len(), 17);
+    for name in names {
+        let source = model(&catalog, name, None);
+        let dnde = source.spectrum().dnde(20_000.0).unwrap();
+        assert!((1e-18..1e-13).contains(&dnde), "{name}: {dnde} per MeV at 20 GeV");
+        assert_eq!(name.ends_with('e'), !source.spatial().is_point());
+    }
+}
+
+/// A catalog of one source with these columns besides name and position.
+fn made_up(designation: &str, kind: &str, numbers: &[(&str, &str, f64)]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("catalog.fit");
+    let text = |name: &str, text: &str| Column {
+        name: name.into(),
+        unit: String::new(),
+        values: ColumnValues::Text(vec![text.to_owned()]),
+    };
+    let number = |name: &str, unit: &str, x: f64| Column {
+        name: name.into(),
+        unit: unit.into(),
+        values: ColumnValues::Double(vec![x]),
+    };
+    let mut columns = vec![
+        text("Source_Name", "A B"),
+        text("SpectrumType", kind),
+        text("ASSOC1", "  Some Thing "),
+        text("3FGL_Name", "3FGL J1"),
+        number("RAJ2000", "deg", 10.0),
+        number("DEJ2000", "deg", -20.0),
+    ];
+    columns.extend(numbers.iter().map(|&(name, unit, x)| number(name, unit, x)));
+    let mut header = Header::default();
+    header.set("CDS-NAME", designation, "");
+    let mut writer = FitsWriter::create(&path).unwrap();
+    writer.table("LAT_Point_Source_Catalog", &header, &columns).unwrap();
+    writer.finish().unwrap();
+    (dir, path)
+}
+
+const THREE_FGL: [(&str, &str, f64); 6] = [
+    ("Flux_Density", "ph/cm**2/MeV/s", 2e-12),
+    ("Spectral_Index", "", 1.5),
+    ("Pivot_Energy", "MeV", 1500.0),
+    ("beta", "", f64::NEG_INFINITY),
+    ("Cutoff", "MeV", 3000.0),
+    ("Exp_Index", "", f64::NAN),
+];
+const FOUR_FGL: [(&str, &str, f64); 6] = [
+    ("Pivot_Energy", "MeV", 2000.0),
+    ("PL_Flux_Density", "", 1e-13),
+    ("LP_Flux_Density", "", 2e-13),
+    ("PLEC_Flux_Density", "", 3e-13),
+    ("PL_Index", "", 2.5),
+    ("LP_Index", "", 2.25),
+];
+
+#[test]
+fn families_are_told_apart_and_their_columns_read() {
+    let (_dir, path) = made_up("3FGL", "PLExpCutoff", &THREE_FGL);
+    let catalog = Catalog::read(&path, &["3FGL_Name".to_owned()]).unwrap();
+    assert_eq!(catalog.family(), Family::ThreeFgl);
+    assert_eq!(catalog.entries()[0].association("3FGL_Name"), Some("3FGL J1"));
+    let source = model(&catalog, "A B", None);
+    assert_eq!(source.aliases(), ["Some Thing", "3FGL J1"]);
+    let truths =
+        [("Prefactor", 2e-12 * 0.5f64.exp()), ("Index1", -1.5), ("Scale", 1500.0), ("Cutoff", 3000.0), ("Index2", 1.0)];
+    check(&source, "PLSuperExpCutoff", &truths, 1e-14);
+    // The catalog's density is that of the model at the pivot.
+    assert_relative_eq!(source.spectrum().dnde(1500.0).unwrap(), 2e-12, max_relative = 1e-13);
+
+    let dr2 =
+        [("LP_beta", "", 0.1), ("PLEC_Index", "", 1.2), ("PLEC_Expfactor", "", 0.005), ("PLEC_Exp_Index", "", 0.6667)];
+    let (_dir, path) = made_up("4FGL", "PLSuperExpCutoff", &[FOUR_FGL.as_slice(), &dr2].concat());
+    let source = model(&Catalog::read(&path, &[]).unwrap(), "A B", None);
+    assert_eq!(source.spectrum().type_name(), "PLSuperExpCutoff2");
+    assert_relative_eq!(source.spectrum().dnde(2000.0).unwrap(), 3e-13, max_relative = 1e-13);
+
+    let dr3 =
+        [("LP_beta", "", 0.1), ("PLEC_IndexS", "", 6.2), ("PLEC_ExpfactorS", "", 0.5), ("PLEC_Exp_Index", "", 0.6667)];
+    let (_dir, path) = made_up("4FGL", "PLSuperExpCutoff", &[FOUR_FGL.as_slice(), &dr3].concat());
+    let catalog = Catalog::read(&path, &[]).unwrap();
+    assert_eq!(catalog.family(), Family::FourFglDr3);
+    let source = model(&catalog, "A B", None);
+    let truths = [("Prefactor", 3e-13), ("IndexS", -6.2), ("Scale", 2000.0), ("ExpfactorS", 0.5), ("Index2", 0.6667)];
+    check(&source, "PLSuperExpCutoff4", &truths, 1e-14);
+    assert_eq!(source.spectrum().parameter("IndexS").unwrap().max(), 6.2, "bounds are widened to hold the value");
+    assert_eq!(source.spectrum().parameter("Index2").unwrap().bounds(), (-0.5, 2.0));
+
+    let (_dir, path) = made_up("2FHL", "PowerLaw", &[("Flux50", "", 1e-11), ("Spectral_Index", "", 3.0)]);
+    let catalog = Catalog::read(&path, &[]).unwrap();
+    assert_eq!(catalog.family(), Family::Fhl);
+    let truths = [("Prefactor", 1e-11 * 2.0 / (50e3 * (1.0 - 1.0 / 1600.0))), ("Index", -3.0), ("Scale", 50e3)];
+    check(&model(&catalog, "A B", None), "PowerLaw", &truths, 1e-12);
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    let (_dir, path) = made_up("3FGL", "PowerLaw", &THREE_FGL[1..]);
+    assert!(matches!(Catalog::read(&path, &[]), Err(Error::MissingColumn { column, .. }) if column == "Flux_Density"));
+    let (_dir, path) = made_up("5FGL", "PowerLaw", &[("Flux_Density", "", 1.0)]);
+    assert!(matches!(Catalog::read(&path, &[]), Err(Error::Keyword { found, .. }) if found == "5FGL"));
+    let (_dir, path) = made_up("3FGL", "BandFunction", &THREE_FGL);
+    let text = Catalog::read(&path, &[]).unwrap_err().to_string();
+    assert!(text.contains("BandFunction") && text.contains("row 1"), "{text}");
+
+    // Numbers that cannot be are told with the source, and only when it is asked for.
+    let (_dir, path) = made_up("3FGL", "LogParabola", &THREE_FGL);
+    let catalog = Catalog::read(&path, &[]).unwrap();
+    let error = catalog.source(&catalog.entries()[0], None).unwrap_err();
+    assert!(matches!(&error, Error::CatalogSource { name, .. } if name == "A B"), "{error}");
+    assert!(matches!(Catalog::read(Path::new("/no/such.fit"), &[]), Err(Error::NotFound { .. })));
+
+    let (_dir, path) = made_up("3FGL", "PowerLaw", &THREE_FGL);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 100]).unwrap();
+    assert!(matches!(Catalog::read(&path, &[]), Err(Error::Truncated { .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_number_makes_a_catalog_panic(x in prop::num::f64::ANY, which in 0usize..6, kind in 0usize..3) {
+        let mut columns = THREE_FGL;
+        columns[which].2 = x;
+        let (_dir, path) = made_up("3FGL", ["PowerLaw", "LogParabola", "PLSuperExpCutoff"][kind], &columns);
+        let catalog = Catalog::read(&path, &[]).unwrap();
+        if let Ok(source) = catalog.source(&catalog.entries()[0], None) {
+            for parameter in source.spectrum().parameters() {
+                prop_assert!(parameter.true_value().is_finite());
+            }
+        }
+    }
+}
