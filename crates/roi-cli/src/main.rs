@@ -55,6 +55,8 @@ enum Command {
     Params(commands::params::Params),
     Model(commands::model::Model),
     Ts(commands::ts::Ts),
+    Spectrum(commands::spectrum::Spectrum),
+    Config(commands::config::Config),
 }
 
 fn main() -> ExitCode {
@@ -88,5 +90,7 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
         Command::Params(command) => command.run(&output),
         Command::Model(command) => command.run(&output),
         Command::Ts(command) => command.run(&output),
+        Command::Spectrum(command) => command.run(&output),
+        Command::Config(command) => command.run(&output),
     }
 }

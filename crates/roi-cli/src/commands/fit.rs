@@ -67,6 +67,9 @@ pub(crate) struct Fit {
     /// Write the fitted model
     #[arg(long, value_name = "FILE")]
     xml: Option<PathBuf>,
+    /// Save the analysis as PREFIX.json, PREFIX.fits and PREFIX_00.xml
+    #[arg(long, value_name = "PREFIX")]
+    write_roi: Option<PathBuf>,
 }
 
 impl Fit {
@@ -86,6 +89,9 @@ impl Fit {
         }
         if let Some(path) = &self.xml {
             analysis.write_xml(path)?;
+        }
+        if let Some(prefix) = &self.write_roi {
+            analysis.write_roi(prefix)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod fit;
 pub(crate) mod loglike;
@@ -7,4 +8,5 @@ pub(crate) mod model;
 pub(crate) mod optimize;
 pub(crate) mod params;
 pub(crate) mod simulate;
+pub(crate) mod spectrum;
 pub(crate) mod ts;

@@ -35,6 +35,9 @@ pub(crate) struct Optimize {
     /// Write the optimized model
     #[arg(long, value_name = "FILE")]
     xml: Option<PathBuf>,
+    /// Save the analysis as PREFIX.json, PREFIX.fits and PREFIX_00.xml
+    #[arg(long, value_name = "PREFIX")]
+    write_roi: Option<PathBuf>,
 }
 
 impl Optimize {
@@ -53,6 +56,9 @@ impl Optimize {
         show(output, &analysis, &result);
         if let Some(path) = &self.xml {
             analysis.write_xml(path)?;
+        }
+        if let Some(prefix) = &self.write_roi {
+            analysis.write_roi(prefix)?;
         }
         output.json(&result.to_json())
     }
