@@ -49,7 +49,7 @@ pub struct Component {
 }
 
 /// Loads a region of interest: reads the configuration, finds the products, reads the model and the counts, opens the source maps, and
-/// checks that all of them fit together.
+/// checks that all of them fit together. Without a source model XML the model is built from section `model`, see [`model::build`].
 ///
 /// # Errors
 /// When a file is missing or damaged, products disagree, a source has no source map, or the configuration asks for something that is not

@@ -307,3 +307,17 @@ fn real_configurations_that_ask_for_more_are_refused() {
         assert!(error.to_string().contains(word), "{config}: {error}");
     }
 }
+
+#[test]
+fn without_a_model_file_section_model_is_used() {
+    let region = Region::new();
+    std::fs::rename(region.path("srcmdl_00.xml"), region.path("library.xml")).unwrap();
+    region.write(
+        "config.yaml",
+        &format!("{CONFIG}selection: {{ra: 266.5, dec: -29.5}}\nmodel: {{catalogs: library.xml, src_radius: 1}}\n"),
+    );
+    let loaded = region.load().unwrap();
+    let names: Vec<_> = loaded.roi.sources().iter().map(|source| source.name().to_owned()).collect();
+    assert_eq!(names, ["4FGL J0000.0-0000", "isodiff"]);
+    assert!(loaded.notes.iter().any(|note| note.contains("section 'model'")), "{:?}", loaded.notes);
+}
