@@ -73,6 +73,10 @@ impl Analysis {
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, JointLikelihood::new(components)?)?;
         analysis.timing = Timing { load, srcmaps, ..Timing::default() };
+        // What is odd about the data is a warning; which keys were ignored is not.
+        for remark in loaded.notes.iter().filter(|note| !loaded.config.notes.contains(note)) {
+            tracing::warn!("{remark}");
+        }
         analysis.notes = loaded.notes;
         analysis.take_defaults(&loaded.config);
         Ok(analysis)
@@ -97,6 +101,9 @@ impl Analysis {
             notes: Vec::new(),
         };
         analysis.update_npred()?;
+        for index in 0..analysis.roi.sources().len() {
+            analysis.update_fluxes(index)?;
+        }
         Ok(analysis)
     }
 
@@ -135,6 +142,8 @@ impl Analysis {
 
     /// The model, to be changed. Fits and likelihoods notice every change of a parameter.
     pub fn roi_mut(&mut self) -> &mut Roi {
+        // A table may be replaced by another under the same parameter values, which the cache could not tell.
+        self.likelihood.forget_fixed();
         &mut self.roi
     }
 
@@ -223,6 +232,18 @@ impl Analysis {
         Ok(())
     }
 
+    /// Recomputes the fluxes of a source, with errors where the last fit freed it.
+    fn update_fluxes(&mut self, source: usize) -> Result<()> {
+        let source = &self.roi.sources()[source];
+        let fluxes = self.fluxes(source)?;
+        let (dnde, dnde_index) = Self::differential(source);
+        let properties = self.properties.entry(source.name().to_owned()).or_default();
+        properties.fluxes = fluxes;
+        properties.dnde = dnde;
+        properties.dnde_index = dnde_index;
+        Ok(())
+    }
+
     /// Computes TS, npred and fluxes of every source with free parameters.
     pub(crate) fn update_free_sources(&mut self, reoptimize: bool) -> Result<BTreeMap<String, SourceProperties>> {
         self.update_npred()?;
@@ -235,14 +256,9 @@ impl Analysis {
                 break;
             }
             let ts = self.ts(&name, reoptimize)?;
-            let source = &self.roi.sources()[index];
-            let fluxes = self.fluxes(source)?;
-            let (dnde, dnde_index) = Self::differential(source);
+            self.update_fluxes(index)?;
             let properties = self.properties.entry(name.clone()).or_default();
             properties.set_ts(&ts);
-            properties.fluxes = fluxes;
-            properties.dnde = dnde;
-            properties.dnde_index = dnde_index;
             updated.insert(name, properties.clone());
         }
         Ok(updated)

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use optimizers::{Iteration, Minimum};
+use optimizers::{Iteration, Minimum, Status};
 
 use crate::analysis::Analysis;
 use crate::covariance::Covariance;
@@ -45,7 +45,10 @@ impl Analysis {
 
         let mut result = FitResult::new(&self.roi, options, loglike0);
         let attempts = (0..options.retries).try_fold(None, |last: Option<Minimum>, attempt| {
-            if last.as_ref().is_some_and(|minimum| Self::is_accepted(minimum, options, loglike0)) {
+            let is_done = |minimum: &Minimum| {
+                minimum.status == Status::Cancelled || Self::is_accepted(minimum, options, loglike0)
+            };
+            if last.as_ref().is_some_and(is_done) {
                 return Ok(last);
             }
             if let Some(minimum) = &last {
@@ -77,14 +80,27 @@ impl Analysis {
         result.timing.fit = start.elapsed().as_secs_f64();
         result.dloglike = result.loglike - loglike0;
         if !result.fit_success {
-            result.message = format!(
-                "{}; fit quality {} is below min_fit_quality {} after {} attempt(s), every parameter was restored",
-                result.message, result.fit_quality, options.min_fit_quality, result.niter
-            );
+            let reason = if result.fit_quality < options.min_fit_quality {
+                format!("fit quality {} is below min_fit_quality {}", result.fit_quality, options.min_fit_quality)
+            } else if result.dloglike < 0.0 {
+                format!("logL ended {} below its start", -result.dloglike)
+            } else {
+                "the fit was stopped".into()
+            };
+            result.message =
+                format!("{}; {reason} after {} attempt(s), every parameter was restored", result.message, result.niter);
             tracing::error!(optimizer = optimizer.name(), status = result.fit_status, "{}", result.message);
         } else if options.update {
             let start = std::time::Instant::now();
-            result.sources = self.update_free_sources(options.reoptimize)?;
+            // The fit stands, whatever becomes of the properties.
+            match self.update_free_sources(options.reoptimize) {
+                Ok(sources) => result.sources = sources,
+                Err(error) => result.warnings.push(format!("TS and fluxes were not updated: {error}")),
+            }
+            let free = self.roi.sources().iter().filter(|source| source.is_free()).count();
+            if result.sources.len() < free && result.warnings.is_empty() {
+                result.warnings.push("the update of TS and fluxes was stopped before its end".into());
+            }
             result.timing.update = start.elapsed().as_secs_f64();
         }
         result.timing.load = self.timing.load;
@@ -92,10 +108,11 @@ impl Analysis {
         Ok(result)
     }
 
-    /// Quality good enough, and the likelihood not below where it began (beyond rounding).
+    /// Not cancelled, quality good enough, and the likelihood not below where it began (beyond rounding).
     fn is_accepted(minimum: &Minimum, options: &FitOptions, loglike0: f64) -> bool {
-        let not_worse = -minimum.fval >= loglike0 - 1e-12 * loglike0.abs();
-        u8::from(minimum.quality) >= options.min_fit_quality && not_worse
+        minimum.status != Status::Cancelled
+            && u8::from(minimum.quality) >= options.min_fit_quality
+            && -minimum.fval >= loglike0 - 1e-12 * loglike0.abs()
     }
 
     /// Sets values and errors, and keeps the covariance.

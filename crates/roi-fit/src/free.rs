@@ -17,10 +17,7 @@ impl Analysis {
     /// When `pars` names a parameter that a selected source does not have.
     pub fn free_sources(&mut self, selection: &Selection, pars: impl Borrow<Pars>, free: bool) -> Result<Vec<String>> {
         let names = self.selected(selection);
-        for name in &names {
-            self.free_source(name, free, pars.borrow())?;
-        }
-        Ok(names)
+        self.free_sources_by_name(&names, free, pars.borrow())
     }
 
     /// Names of the selected sources. Keys of cuts are those of a source's dictionary ([`SourceProperties::to_json`]), and `offset` (degrees
@@ -53,13 +50,16 @@ impl Analysis {
     /// When there is no such source, or a named parameter is not one of its spectrum's.
     pub fn free_source(&mut self, name: &str, free: bool, pars: &Pars) -> Result<()> {
         let source = self.roi.index_of(name)?;
-        let indices = match pars {
-            Pars::Names(names) => {
-                names.iter().map(|parameter| self.parameter_index(source, parameter)).collect::<Result<Vec<_>>>()?
-            }
-            _ => pars.indices(self.roi.sources()[source].spectrum()),
-        };
+        let indices = self.chosen(source, pars)?;
         self.set_free(source, &indices, free)
+    }
+
+    /// Positions of the chosen parameters of a source.
+    fn chosen(&self, source: usize, pars: &Pars) -> Result<Vec<usize>> {
+        match pars {
+            Pars::Names(names) => names.iter().map(|parameter| self.parameter_index(source, parameter)).collect(),
+            _ => Ok(pars.indices(self.roi.sources()[source].spectrum())),
+        }
     }
 
     /// Frees (or fixes) parameters by their position; locked ones stay fixed.
@@ -111,8 +111,14 @@ impl Analysis {
             .iter()
             .map(|name| Ok(self.roi.source(name.as_ref())?.name().to_owned()))
             .collect::<Result<Vec<_>>>()?;
+        // All names are resolved before the first parameter is freed.
+        let mut chosen = Vec::with_capacity(found.len());
         for name in &found {
-            self.free_source(name, free, pars)?;
+            let source = self.roi.index_of(name)?;
+            chosen.push((source, self.chosen(source, pars)?));
+        }
+        for (source, indices) in chosen {
+            self.set_free(source, &indices, free)?;
         }
         Ok(found)
     }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
+use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
@@ -108,7 +109,7 @@ impl Analysis {
         let spectrum = source.spectrum_mut();
         let is_same = spectrum.type_name() == stored.spectrum_type
             && spectrum.file() == stored.spectrum_file.as_deref()
-            && spectrum.parameters().iter().map(|p| p.name()).eq(stored.parameters.iter().map(|p| p.name.as_str()));
+            && spectrum.parameters().iter().map(Parameter::name).eq(stored.parameters.iter().map(|p| p.name.as_str()));
         if !is_same {
             let (saved, here) = (&stored.spectrum_type, spectrum.type_name());
             let reason = format!(

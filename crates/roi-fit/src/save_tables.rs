@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
+use roi_model::parameter::Parameter;
 use roi_model::source::Source;
 
 use crate::analysis::Analysis;
@@ -125,7 +126,7 @@ impl Analysis {
                 spectral.chain(source.spatial().parameters().iter().map(move |p| (source, "spatialModel", p)))
             })
             .collect();
-        let number = |name: &str, of: fn(&roi_model::parameter::Parameter) -> f64| {
+        let number = |name: &str, of: fn(&Parameter) -> f64| {
             column(name, "", ColumnValues::Double(rows.iter().map(|(_, _, p)| of(p)).collect()))
         };
         let kind = |(source, group, _): &(&'_ Source, &str, _)| match *group {
@@ -137,11 +138,11 @@ impl Analysis {
             column("name", "", text(rows.iter().map(|(_, _, p)| p.name()))),
             column("group", "", text(rows.iter().map(|(_, group, _)| *group))),
             column("type", "", ColumnValues::Text(rows.iter().map(kind).collect())),
-            number("value", |p| p.value()),
-            number("error", |p| p.error()),
-            number("scale", |p| p.scale()),
-            number("min", |p| p.min()),
-            number("max", |p| p.max()),
+            number("value", Parameter::value),
+            number("error", Parameter::error),
+            number("scale", Parameter::scale),
+            number("min", Parameter::min),
+            number("max", Parameter::max),
             column("free", "", ColumnValues::Short(rows.iter().map(|(_, _, p)| i16::from(p.is_free())).collect())),
         ]
     }
