@@ -67,7 +67,7 @@ pub(crate) struct Fit {
     /// Write the fitted model
     #[arg(long, value_name = "FILE")]
     xml: Option<PathBuf>,
-    /// Save the analysis as PREFIX.json, PREFIX.fits and PREFIX_00.xml
+    /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
     #[arg(long, value_name = "PREFIX")]
     write_roi: Option<PathBuf>,
 }
@@ -124,6 +124,10 @@ impl Fit {
             };
             analysis.free_source(name, true, &pars)?;
         }
+        let pars = parse_pars(&self.pars)?;
+        if self.distance.is_some_and(|distance| !(distance.is_finite() && distance >= 0.0)) {
+            return Err(Failure::Usage("--distance: expected degrees, 0 or more".into()));
+        }
         if self.distance.is_some() || self.minmax_ts.is_some() || self.minmax_npred.is_some() {
             let mut selection = self.distance.map_or_else(Selection::all, Selection::within);
             selection.minmax_ts = parse_range("--minmax-ts", self.minmax_ts.as_deref())?;
@@ -131,7 +135,7 @@ impl Fit {
             if self.minmax_ts.is_some() {
                 analysis.compute_missing_ts()?;
             }
-            analysis.free_sources(&selection, parse_pars(&self.pars)?, true)?;
+            analysis.free_sources(&selection, pars, true)?;
         }
         Ok(())
     }
@@ -149,7 +153,7 @@ fn parse_range(option: &str, text: Option<&str>) -> Result<(Option<f64>, Option<
     let (low, high) = text.split_once(',').ok_or_else(bad)?;
     let end = |text: &str| match text.trim() {
         "" => Ok(None),
-        number => number.parse().map(Some).map_err(|_| bad()),
+        number => number.parse().ok().filter(|value: &f64| !value.is_nan()).map(Some).ok_or_else(bad),
     };
     Ok((end(low)?, end(high)?))
 }

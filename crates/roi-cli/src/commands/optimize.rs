@@ -35,7 +35,7 @@ pub(crate) struct Optimize {
     /// Write the optimized model
     #[arg(long, value_name = "FILE")]
     xml: Option<PathBuf>,
-    /// Save the analysis as PREFIX.json, PREFIX.fits and PREFIX_00.xml
+    /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
     #[arg(long, value_name = "PREFIX")]
     write_roi: Option<PathBuf>,
 }
@@ -60,14 +60,19 @@ impl Optimize {
         if let Some(prefix) = &self.write_roi {
             analysis.write_roi(prefix)?;
         }
-        output.json(&result.to_json())
+        output.json(&result.to_json())?;
+        // Some fits may fail and the rest still be of use; when all did, nothing was optimized.
+        match result.steps.last() {
+            Some(last) if result.n_failed() == result.steps.len() => Err(Failure::Fit(last.message.clone())),
+            _ => Ok(()),
+        }
     }
 }
 
 /// The region after an optimisation, and what it gained.
 pub(crate) fn show(output: &Output, analysis: &Analysis, result: &OptimizeResult) {
     output.text(analysis.print_roi());
-    let failed = result.steps.iter().filter(|step| !step.fit_success).count();
+    let failed = result.n_failed();
     output.text(format_args!(
         "\noptimize: {} fits in {:.2} s, logL {:.4} -> {:.4} (gain {:.4})",
         result.steps.len(),

@@ -19,7 +19,7 @@ pub(crate) struct Ts {
     /// Fit all other free parameters again without the source, instead of rescaling normalisations
     #[arg(long)]
     reoptimize: bool,
-    /// Fit the free parameters first
+    /// Fit the free parameters first; `--reoptimize` always does, as its null hypothesis is a fitted one
     #[arg(long)]
     fit_first: bool,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Ts {
 impl Ts {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         let mut analysis = output.open(&self.config)?;
-        if self.fit_first {
+        if self.fit_first || self.reoptimize {
             let mut options = analysis.fit_options();
             options.update = false;
             let result = analysis.fit(&options)?;
