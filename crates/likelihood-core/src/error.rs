@@ -73,7 +73,7 @@ pub enum Error {
     },
     /// The model predicts nothing (or less) in a bin that holds counts, so the likelihood is zero.
     #[error(
-        "component '{component}': the model predicts {model:e} counts in a bin that holds {counts} (energy bin {energy}, pixel x {x}, y {y}, all 0-based; {bins} such bins); add or enlarge a component that covers it (Galactic, isotropic), or choose UnmodelledBins::Skip as the LAT tools do"
+        "component '{component}': the model predicts {model:e} counts in a bin that holds {counts} (energy bin {energy}, pixel x {x}, y {y}, all 0-based; {bins} such bins); add or enlarge a component that covers it (Galactic, isotropic)"
     )]
     UnmodelledCounts {
         /// The component.
@@ -120,6 +120,10 @@ pub enum Error {
 impl Error {
     /// Whether the model's *present parameter values* are at fault (a minimiser may step back), not the data or the set-up.
     pub fn depends_on_parameters(&self) -> bool {
-        matches!(self, Self::UnmodelledCounts { .. } | Self::SpectrumNotFinite { .. } | Self::NotFinite { .. })
+        match self {
+            Self::UnmodelledCounts { .. } | Self::SpectrumNotFinite { .. } | Self::NotFinite { .. } => true,
+            Self::Model(error) => error.depends_on_parameters(),
+            _ => false,
+        }
     }
 }

@@ -100,7 +100,7 @@ impl BinnedLikelihood {
             let source = &roi.sources()[free.source];
             let template = self.template(source.name())?;
             let values = &mut work.spectra[j * n_edges..(j + 1) * n_edges];
-            source.spectrum().evaluate(edges, values)?;
+            source.spectrum().evaluate(edges, values).map_err(|error| error.in_source(source.name()))?;
             self.check_finite(source, values)?;
             for k in 0..n_bins {
                 let weights = self.edge_weights(values, k);
@@ -139,7 +139,8 @@ impl BinnedLikelihood {
         for (j, free) in plan.free.iter().enumerate() {
             let source = &roi.sources()[free.source];
             let rows = &mut work.first[row * n_edges..(row + free.wanted.len()) * n_edges];
-            source.spectrum().gradient(edges, &free.wanted, rows)?;
+            let evaluated = source.spectrum().gradient(edges, &free.wanted, rows);
+            evaluated.map_err(|error| error.in_source(source.name()))?;
             self.check_finite(source, rows)?;
             for at_edges in rows.chunks_exact(n_edges) {
                 for k in 0..self.axis.n_bins() {
@@ -267,7 +268,8 @@ impl BinnedLikelihood {
         for (free, sums) in plan.free.iter().zip(work.edge_sums.chunks_exact(n_edges)) {
             let source = &roi.sources()[free.source];
             resize(&mut work.second, free.n_pairs() * n_edges);
-            source.spectrum().hessian(self.axis.edges(), &free.wanted, &mut work.second)?;
+            let evaluated = source.spectrum().hessian(self.axis.edges(), &free.wanted, &mut work.second);
+            evaluated.map_err(|error| error.in_source(source.name()))?;
             self.check_finite(source, &work.second)?;
             let mut second = work.second.chunks_exact(n_edges);
             for a in free.first..free.first + free.wanted.len() {

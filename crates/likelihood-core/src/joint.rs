@@ -3,6 +3,7 @@
 use ndarray::Array2;
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
+use roi_model::source::Source;
 
 use crate::error::{Error, Result};
 use crate::likelihood::BinnedLikelihood;
@@ -21,8 +22,35 @@ pub struct JointLikelihood {
     components: Vec<BinnedLikelihood>,
     muted: Vec<String>,
     plan: Plan,
-    /// Type and true parameter values of the fixed sources that the components' caches hold; `None` when they hold nothing.
-    fixed: Option<Vec<(String, Vec<f64>)>>,
+    /// The fixed sources that the components' caches hold; `None` when they hold nothing.
+    fixed: Option<Vec<Latched>>,
+}
+
+/// What a fixed source was when it was added to the caches.
+#[derive(Clone, Debug)]
+struct Latched {
+    name: String,
+    spectrum: String,
+    true_values: Vec<f64>,
+}
+
+impl Latched {
+    fn new(source: &Source) -> Self {
+        let spectrum = source.spectrum();
+        Self {
+            name: source.name().to_owned(),
+            spectrum: spectrum.type_name().to_owned(),
+            true_values: spectrum.parameters().iter().map(Parameter::true_value).collect(),
+        }
+    }
+
+    fn is_of(&self, source: &Source) -> bool {
+        let spectrum = source.spectrum();
+        self.name == source.name()
+            && self.spectrum == spectrum.type_name()
+            && self.true_values.len() == spectrum.parameters().len()
+            && self.true_values.iter().zip(spectrum.parameters()).all(|(&value, p)| p.true_value() == value)
+    }
 }
 
 impl JointLikelihood {
@@ -145,15 +173,11 @@ impl JointLikelihood {
     fn prepare(&mut self, roi: &Roi) -> Result<()> {
         if !self.plan.fits(roi, &self.muted) {
             self.plan = Plan::new(roi, &self.muted);
-            self.fixed = None;
         }
-        let of = |index: usize| roi.sources()[index].spectrum();
+        // Kept when another plan has the same fixed sources: freeing nothing new, or muting a free source, costs no rebuild.
         let is_current = self.fixed.as_ref().is_some_and(|fixed| {
-            self.plan.fixed.iter().zip(fixed).all(|(&index, (type_name, values))| {
-                let spectrum = of(index);
-                spectrum.type_name() == type_name
-                    && spectrum.parameters().iter().zip(values).all(|(p, &value)| p.true_value() == value)
-            })
+            fixed.len() == self.plan.fixed.len()
+                && self.plan.fixed.iter().zip(fixed).all(|(&index, latched)| latched.is_of(&roi.sources()[index]))
         });
         if is_current {
             return Ok(());
@@ -162,11 +186,7 @@ impl JointLikelihood {
         for component in &mut self.components {
             component.rebuild_fixed(roi, &self.plan)?;
         }
-        let latch = |&index: &usize| {
-            let spectrum = of(index);
-            (spectrum.type_name().to_owned(), spectrum.parameters().iter().map(Parameter::true_value).collect())
-        };
-        self.fixed = Some(self.plan.fixed.iter().map(latch).collect());
+        self.fixed = Some(self.plan.fixed.iter().map(|&index| Latched::new(&roi.sources()[index])).collect());
         Ok(())
     }
 

@@ -138,7 +138,7 @@ impl BinnedLikelihood {
     /// A source's spectrum at the edges.
     pub(crate) fn spectrum(&self, source: &Source) -> Result<Vec<f64>> {
         let mut values = vec![0.0; self.axis.edges().len()];
-        source.spectrum().evaluate(self.axis.edges(), &mut values)?;
+        source.spectrum().evaluate(self.axis.edges(), &mut values).map_err(|error| error.in_source(source.name()))?;
         self.check_finite(source, &values)?;
         Ok(values)
     }

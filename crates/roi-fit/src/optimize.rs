@@ -19,6 +19,9 @@ use crate::results::{OptimizeResult, OptimizeStep};
 /// What was done so far.
 #[derive(Default)]
 struct Record {
+    /// `logL` so far.
+    loglike: f64,
+    cancelled: bool,
     steps: Vec<OptimizeStep>,
     calls: optimizers::Calls,
 }
@@ -36,11 +39,15 @@ impl Analysis {
             options.skip.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<Vec<_>, _>>()?;
         let loglike0 = self.loglike().map_err(Error::at_start)?;
         let flags = self.free_flags();
-        let state = self.roi.state();
-        let mut record = Record::default();
-        let outcome = self.fix_all().and_then(|()| self.three_steps(options, &skip, &mut record));
-        if let Err(error) = outcome {
-            self.roi.restore(&state)?;
+        let before = (self.roi.state(), self.properties.clone(), self.covariance.clone());
+        // Later steps go by the npred and TS that the fits before them found.
+        let mut options = options.clone();
+        options.fit.update = true;
+        self.fix_sources(&(0..self.roi.sources().len()).collect::<Vec<_>>());
+        let mut record = Record { loglike: loglike0, ..Record::default() };
+        if let Err(error) = self.three_steps(&options, &skip, &mut record) {
+            (self.properties, self.covariance) = (before.1, before.2);
+            self.roi.restore(&before.0)?;
             return Err(error);
         }
         self.set_free_flags(&flags)?;
@@ -51,11 +58,12 @@ impl Analysis {
             loglike0,
             loglike1,
             dloglike: loglike1 - loglike0,
+            cancelled: record.cancelled,
             steps: record.steps,
             sources: self.all_properties(),
             timing,
             calls: record.calls,
-            config: options.clone(),
+            config: options,
         })
     }
 
@@ -122,11 +130,12 @@ impl Analysis {
         record: &mut Record,
     ) -> Result<ControlFlow<()>> {
         let names: Vec<String> = sources.iter().map(|&index| self.roi.sources()[index].name().to_owned()).collect();
-        let log_likelihood = self.loglike()?;
-        let event = Event::SubFit { step, sources: names.clone(), done, total, log_likelihood };
+        let event = Event::SubFit { step, sources: names.clone(), done, total, log_likelihood: record.loglike };
         if self.progress.event(&event).is_break() {
+            record.cancelled = true;
             return Ok(ControlFlow::Break(()));
         }
+        let (npred, ts) = (sources.iter().map(|&index| self.npred_of(index)).sum(), self.ts_of(sources[0]));
         for name in &names {
             self.free_source(name, true, pars)?;
         }
@@ -136,10 +145,15 @@ impl Analysis {
         record.calls.values += result.calls.values;
         record.calls.gradients += result.calls.gradients;
         record.calls.hessians += result.calls.hessians;
+        if result.fit_success {
+            record.loglike = result.loglike;
+        }
         record.steps.push(OptimizeStep {
             step,
             sources: names,
-            loglike: self.loglike()?,
+            npred,
+            ts: (step == 3).then_some(ts),
+            loglike: record.loglike,
             dloglike: if result.fit_success { result.dloglike } else { 0.0 },
             fit_quality: result.fit_quality,
             fit_status: result.fit_status,

@@ -201,6 +201,10 @@ pub struct OptimizeStep {
     pub step: u8,
     /// The sources that were freed.
     pub sources: Vec<String>,
+    /// Predicted counts of the sources before the fit, by which steps 1 and 2 are ordered.
+    pub npred: f64,
+    /// TS of the source before the fit, by which step 3 is ordered; `None` in the other steps.
+    pub ts: Option<f64>,
     /// `logL` after the fit.
     #[serde(rename = "logLike")]
     pub loglike: f64,
@@ -227,6 +231,8 @@ pub struct OptimizeResult {
     pub loglike1: f64,
     /// Improvement.
     pub dloglike: f64,
+    /// Whether the watcher stopped it before its end.
+    pub cancelled: bool,
     /// Every fit, in order.
     pub steps: Vec<OptimizeStep>,
     /// Properties of all sources.
@@ -240,6 +246,11 @@ pub struct OptimizeResult {
 }
 
 impl OptimizeResult {
+    /// How many fits failed; their parameters were restored.
+    pub fn n_failed(&self) -> usize {
+        self.steps.iter().filter(|step| !step.fit_success).count()
+    }
+
     /// The dictionary, with the documented keys.
     pub fn to_json(&self) -> Value {
         json!({
@@ -249,6 +260,8 @@ impl OptimizeResult {
             "loglike0": json_number(Some(self.loglike0)),
             "loglike1": json_number(Some(self.loglike1)),
             "dloglike": json_number(Some(self.dloglike)),
+            "cancelled": self.cancelled,
+            "n_failed": self.n_failed(),
             "steps": self.steps,
             "sources": self.sources,
             "timing": self.timing,

@@ -302,6 +302,15 @@ impl Error {
     pub fn in_source(self, name: &str) -> Self {
         Self::InSource { name: name.to_owned(), error: Box::new(self) }
     }
+
+    /// Whether the present parameter values are at fault: a spectrum that overflows, say. A minimiser may step back from them.
+    pub fn depends_on_parameters(&self) -> bool {
+        match self {
+            Self::SpectrumNotFinite { .. } => true,
+            Self::InSource { error, .. } => error.depends_on_parameters(),
+            _ => false,
+        }
+    }
 }
 
 fn nearest_hint(nearest: &[String]) -> String {

@@ -8,6 +8,9 @@ use crate::sky::{Frame, SkyDirection};
 use crate::source::Source;
 use crate::spectrum::Spectrum;
 
+/// Smallest and largest value, both included; `None` is an open end.
+pub type Range = (Option<f64>, Option<f64>);
+
 /// A choice of sources: all conditions must hold.
 ///
 /// ```
@@ -28,11 +31,11 @@ pub struct Selection {
     /// The frame whose axes the square follows.
     pub frame: Frame,
     /// Smallest and largest TS, both included; a source without TS (NaN) fails any bound.
-    pub minmax_ts: (Option<f64>, Option<f64>),
+    pub minmax_ts: Range,
     /// Smallest and largest number of predicted counts, both included; NaN fails any bound.
-    pub minmax_npred: (Option<f64>, Option<f64>),
+    pub minmax_npred: Range,
     /// Smallest and largest value, both included, of further quantities by name; a source without that quantity fails.
-    pub cuts: Vec<(String, (Option<f64>, Option<f64>))>,
+    pub cuts: Vec<(String, Range)>,
     /// Exact names of sources to leave out.
     pub exclude: Vec<String>,
 }

@@ -47,7 +47,7 @@ pub struct OptimizerConfig {
     pub optimizer: String,
     /// Absolute tolerance on the estimated distance to the minimum; default 1e-3.
     pub tol: f64,
-    /// Most iterations of the NEWTON optimizer; default 100.
+    /// Most iterations of an optimizer's search; default 1000 (fermipy's 100 is for NEWTON alone).
     pub max_iter: usize,
     /// First damping of the NEWTON optimizer, 0 for none; default 1e-4.
     pub init_lambda: f64,
@@ -64,7 +64,7 @@ impl Default for OptimizerConfig {
         Self {
             optimizer: "MINUIT".into(),
             tol: 1e-3,
-            max_iter: 100,
+            max_iter: 1000,
             init_lambda: 1e-4,
             retries: 3,
             min_fit_quality: 3,

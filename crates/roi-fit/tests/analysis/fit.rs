@@ -109,23 +109,27 @@ fn a_start_without_a_likelihood_is_an_error_not_a_fit() {
     assert!(matches!(analysis.fit(&FitOptions::default()), Err(Error::Start(_))));
 }
 
-/// Stops at the first iteration.
-struct Stop;
+/// Stops at the first iteration, once.
+struct StopOnce(bool);
 
-impl Progress for Stop {
+impl Progress for StopOnce {
     fn event(&mut self, event: &Event) -> ControlFlow<()> {
-        if matches!(event, Event::Iteration { .. }) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let stops = !self.0 && matches!(event, Event::Iteration { .. });
+        self.0 |= stops;
+        if stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
 #[test]
 fn a_fit_that_is_stopped_restores() {
     let mut analysis = analysis();
-    analysis.set_progress(Box::new(Stop));
     let before = analysis.roi().state();
-    let result = analysis.fit(&FitOptions::default()).unwrap();
-    assert!(!result.fit_success && result.message.contains("cancel"), "{}", result.message);
-    assert_eq!(analysis.roi().state(), before);
+    for min_fit_quality in [3, 0] {
+        analysis.set_progress(Box::new(StopOnce(false)));
+        let result = analysis.fit(&options(|o| o.min_fit_quality = min_fit_quality)).unwrap();
+        assert!(!result.fit_success && result.niter == 1 && result.message.contains("cancel"), "{}", result.message);
+        assert_eq!(analysis.roi().state(), before);
+    }
 }
 
 #[test]
@@ -200,4 +204,60 @@ fn freeing_follows_selection_and_kind_of_parameter() {
     let before = analysis.roi().state();
     analysis.free_shape("isodiff", true).unwrap();
     assert_eq!(analysis.roi().state(), before);
+}
+
+#[test]
+fn a_spectrum_that_overflows_at_a_trial_point_is_stepped_back_from() {
+    for optimizer in ["MINUIT", "NEWTON", "LBFGS"] {
+        let mut analysis = analysis();
+        let name = analysis
+            .roi()
+            .sources()
+            .iter()
+            .find(|s| s.spectrum().type_name() == "LogParabola")
+            .unwrap()
+            .name()
+            .to_owned();
+        let spectrum = analysis.roi_mut().source_mut(&name).unwrap().spectrum_mut();
+        let beta = spectrum.parameter_mut("beta").unwrap();
+        beta.set_bounds(-1000.0, 1000.0).unwrap();
+        beta.set_value(5.0).unwrap();
+        beta.set_free(true);
+        let result = analysis.fit(&options(|o| o.optimizer = optimizer.into())).unwrap();
+        assert!(result.fit_success || result.message.contains("restored"), "{optimizer}: {}", result.message);
+    }
+}
+
+#[test]
+fn the_rescaled_null_makes_good_for_the_counts_of_the_source() {
+    let mut analysis = analysis();
+    analysis.fit(&FitOptions::default()).unwrap();
+    let name =
+        analysis.roi().sources().iter().find(|s| s.spatial().is_point() && s.is_free()).unwrap().name().to_owned();
+    let loglike = analysis.loglike().unwrap();
+    let ts = analysis.ts(&name, false).unwrap();
+
+    // By hand: delete the source, scale every free norm by 1 + (counts - npred) / npred of the free ones.
+    let (_, likelihood) = small_region(|_| Vec::new());
+    let mut null = analysis_with(analysis.roi().clone(), likelihood);
+    null.roi_mut().remove_source(&name).unwrap();
+    let report = null.loglike_report().unwrap();
+    let is_free = |name: &str, roi: &roi_model::roi::Roi| {
+        let spectrum = roi.source(name).unwrap().spectrum();
+        spectrum.parameters()[spectrum.norm_index().unwrap()].is_free()
+    };
+    let free: Vec<String> =
+        report.components[0].npred.keys().filter(|name| is_free(name, null.roi())).cloned().collect();
+    let npred: f64 = free.iter().map(|name| report.components[0].npred[name].iter().sum::<f64>()).sum();
+    let factor = 1.0 + (report.counts - report.npred) / npred;
+    assert!(factor > 1.0);
+    for name in &free {
+        let spectrum = null.roi_mut().source_mut(name).unwrap().spectrum_mut();
+        let norm = spectrum.norm_index().unwrap();
+        let value = spectrum.parameters()[norm].value() * factor;
+        spectrum.parameters_mut()[norm].set_value(value).unwrap();
+    }
+    let loglike_null = report.loglike.max(null.loglike().unwrap());
+    approx::assert_relative_eq!(ts.ts, 2.0 * (loglike - loglike_null), max_relative = 1e-9);
+    assert_eq!(ts.definition, "rescaled");
 }

@@ -1,7 +1,9 @@
 //! What `optimize` promises: the three steps, a likelihood that never falls, flags as they were.
 
+use std::ops::ControlFlow;
+
 use crate::region::analysis;
-use roi_fit::OptimizeOptions;
+use roi_fit::{Event, OptimizeOptions, Progress};
 
 fn options(change: impl FnOnce(&mut OptimizeOptions)) -> OptimizeOptions {
     let mut options = OptimizeOptions::default();
@@ -42,11 +44,12 @@ fn the_steps_are_the_documented_ones() {
         assert_eq!(step.sources.len(), 1);
         assert!(!of(1)[0].sources.contains(&step.sources[0]));
     }
+    assert!(of(2).windows(2).all(|pair| pair[0].npred >= pair[1].npred), "in order of npred");
+    assert!(of(2).iter().all(|step| step.npred >= 1.0), "above the threshold");
     // Step 3: in order of TS, all of them significant.
-    assert!(!of(3).is_empty());
-    for step in of(3) {
-        assert!(result.sources[&step.sources[0]].ts.unwrap() > 0.0);
-    }
+    assert!(of(3).len() > 1);
+    assert!(of(3).windows(2).all(|pair| pair[0].ts.unwrap() >= pair[1].ts.unwrap()), "in order of TS");
+    assert!(of(3).iter().all(|step| step.ts.unwrap() >= 25.0), "above the threshold");
     assert!(result.steps.windows(2).all(|pair| pair[0].step <= pair[1].step));
 }
 
@@ -82,4 +85,37 @@ fn wrong_options_change_nothing() {
         assert!(analysis.optimize(&wrong).is_err());
         assert_eq!(analysis.roi().state(), before);
     }
+}
+
+/// Stops at one fit.
+struct StopAt(usize);
+
+impl Progress for StopAt {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        if matches!(event, Event::SubFit { .. }) {
+            self.0 -= 1;
+        }
+        if self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn an_optimization_that_is_stopped_says_so_and_keeps_what_it_has() {
+    let mut analysis = analysis();
+    analysis.set_progress(Box::new(StopAt(3)));
+    let free = analysis.roi().free_parameters();
+    let result = analysis.optimize(&OptimizeOptions::default()).unwrap();
+    assert!(result.cancelled && result.steps.len() == 2 && result.dloglike > 0.0);
+    assert_eq!(analysis.roi().free_parameters(), free);
+}
+
+#[test]
+fn errors_of_sources_that_are_not_fitted_stay() {
+    let mut analysis = analysis();
+    analysis.fit(&roi_fit::FitOptions::default()).unwrap();
+    let before = analysis.roi().state();
+    let skip = analysis.roi().sources().iter().map(|source| source.name().to_owned()).collect();
+    let result = analysis.optimize(&options(|o| o.skip = skip)).unwrap();
+    assert!(result.steps.is_empty());
+    assert_eq!(analysis.roi().state(), before);
 }
