@@ -23,7 +23,7 @@ fn all_agree_on_real_regions() {
         assert_eq!(reference.fit_quality, 3, "{}", reference.message);
         for optimizer in optimizers::registry().names() {
             let what = format!("{optimizer} on {}", config.display());
-            let result = fit(&config, &optimizer);
+            let result = fit(&config, optimizer);
             assert!(result.fit_success && result.fit_quality == 3, "{what}: {}", result.message);
             assert!(reference.loglike - result.loglike < 1e-3, "{what}: logL {}", result.loglike);
             for row in 0..result.values.len() {

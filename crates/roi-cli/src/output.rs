@@ -1,7 +1,7 @@
 //! What the program writes: tables for people, JSON for programs, logs and errors.
 
 use std::error::Error;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use roi_fit::Analysis;
@@ -31,20 +31,18 @@ impl Output {
     }
 
     /// Prints text for people.
-    #[expect(clippy::print_stdout, reason = "this is the program's output")]
     pub(crate) fn text(&self, text: impl std::fmt::Display) {
         if self.show_text {
-            println!("{text}");
+            print(&text);
         }
     }
 
     /// Writes the result dictionary, if it was asked for.
-    #[expect(clippy::print_stdout, reason = "this is the program's output")]
     pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
         match &self.json {
             None => Ok(()),
             Some(path) if path == Path::new("-") => {
-                println!("{value:#}");
+                print(&format_args!("{value:#}"));
                 Ok(())
             }
             Some(path) => Self::write_json(path, value),
@@ -73,6 +71,12 @@ impl Output {
             analysis.set_progress(Box::new(Bar::new()));
         }
     }
+}
+
+/// Prints a line to standard output. A reader that has seen enough (`roi-fit params config.yaml | head`) closes the pipe: the rest is
+/// not wanted then, which is no error.
+fn print(line: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// Logs go to standard error: warnings always (unless quiet), more with `--verbose`, anything with `RUST_LOG`.

@@ -175,6 +175,22 @@ fn tables_are_for_people_and_silence_for_quiet() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(env!("CARGO_BIN_EXE_roi-fit"));
+    let mut child = command
+        .args(["params", &config(original()), "--all"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
 fn options_free_what_they_say() {
     let name = point_source();
     let fit =

@@ -44,6 +44,10 @@ impl Analysis {
         let state = self.roi.state();
 
         let mut result = FitResult::new(&self.roi, options, loglike0);
+        if result.values.is_empty() {
+            tracing::warn!("no parameter is free: nothing was fitted");
+            return Ok(result);
+        }
         let attempts = (0..options.retries).try_fold(None, |last: Option<Minimum>, attempt| {
             let is_done = |minimum: &Minimum| {
                 minimum.status == Status::Cancelled || Self::is_accepted(minimum, options, loglike0)

@@ -87,7 +87,7 @@ impl FitResult {
             fit_success: true,
             fit_quality: 3,
             fit_status: 0,
-            message: "no free parameters".into(),
+            message: "no parameter is free, nothing was fitted".into(),
             edm: 0.0,
             niter: 0,
             loglike,

@@ -31,7 +31,8 @@ pub(crate) struct Fit {
     /// What the selection frees
     #[arg(long, value_name = "norm|shape|all", default_value = "all")]
     pars: String,
-    /// Free the sources with a TS in this range; either end may be left out, as in `10,`
+    /// Free the sources with a TS in this range; either end may be left out, as in `10,`. Unless --optimize-first has computed the TS, it
+    /// is that of the model as it stands, which need not be at its maximum
     #[arg(long, value_name = "LO,HI", allow_hyphen_values = true)]
     minmax_ts: Option<String>,
     /// Free the sources with predicted counts in this range

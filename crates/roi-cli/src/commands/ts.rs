@@ -41,13 +41,22 @@ impl Ts {
             self.sources.clone()
         };
         let loglike = analysis.loglike()?;
+        let null = if self.reoptimize { "refitted" } else { "rescaled norms" };
+        output.text(format_args!("logL {loglike:.4}, null hypothesis: {null}\n"));
         let mut sources = Map::new();
+        let mut negative = 0;
         for name in names {
             let ts = analysis.ts(&name, self.reoptimize)?;
+            negative += usize::from(ts.ts < -0.1);
             let name = analysis.roi().source(&name).map_err(roi_fit::Error::from)?.name().to_owned();
             output.text(format_args!("{name:<30} TS {:>12.3}   logL0 {:.4}", ts.ts, ts.loglike_null));
             let dictionary = json!({ "ts": ts.ts, "loglike_null": ts.loglike_null, "ts_definition": ts.definition });
             sources.insert(name, dictionary);
+        }
+        if negative > 0 {
+            output.text(format_args!(
+                "\n{negative} TS are negative: the model is not at its maximum; --fit-first fits its free parameters"
+            ));
         }
         output.json(&json!({ "logLike": loglike, "loglike": loglike, "sources": sources }))
     }

@@ -147,7 +147,7 @@ fn deleting_and_adding_a_source_changes_logl_by_it_alone() {
     assert!(analysis.properties(&name).is_err());
     assert!(analysis.add_source(source.clone(), &[]).is_err());
     assert!(analysis.roi().source(&name).is_err());
-    analysis.add_source(source.clone(), &[map.clone()]).unwrap();
+    analysis.add_source(source.clone(), std::slice::from_ref(&map)).unwrap();
     assert_eq!(analysis.loglike().unwrap(), before);
     assert!(analysis.add_source(source, &[map]).unwrap_err().to_string().contains(&name));
     let deleted = analysis.delete_sources(&Selection::all().cut("offset", Some(0.0), None)).unwrap();
