@@ -55,6 +55,8 @@ impl SourceProperties {
     pub fn to_json(&self) -> serde_json::Value {
         let mut map = serde_json::Map::new();
         map.insert("ts".into(), json_number(self.ts));
+        // JSON has no infinity: a null TS beside a true flag is that of a source without which the data are impossible.
+        map.insert("ts_infinite".into(), self.ts.is_some_and(f64::is_infinite).into());
         map.insert("loglike_null".into(), json_number(self.loglike_null));
         map.insert("ts_definition".into(), self.ts_definition.into());
         map.insert("npred".into(), json_number(Some(self.npred)));

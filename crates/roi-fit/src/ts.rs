@@ -7,7 +7,7 @@
 //!
 //! Priors of parameters are part of both likelihoods. Those of the tested source's own parameters are the same in both and cancel.
 
-use optimizers::{Options, Silent};
+use optimizers::{Options, Silent, Status};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -65,16 +65,24 @@ impl Analysis {
         // The start without the source may be impossible (no counts predicted somewhere); rescaling is a better one.
         self.rescale_free_norms(source)?;
         let mut best = as_it_stands;
+        let mut last = Status::Converged;
         for optimizer in ["NEWTON", "MINUIT"] {
             let optimizer = optimizers::optimizer(optimizer)?;
             let options = Options::default().with_tolerance(1e-7);
             let minimum = minimize(&mut self.roi, &mut self.likelihood, optimizer.as_ref(), &options, &mut Silent)?;
             best = best.max(-minimum.fval);
-            if minimum.status.is_converged() {
-                break;
+            last = minimum.status;
+            // What the null leaves unconstrained does not change its height.
+            if matches!(last, Status::Converged | Status::Degenerate) {
+                return Ok((best, "reoptimized"));
             }
             self.roi.set_free_values(&minimum.values)?;
         }
+        let tested = self.roi.sources()[source].name();
+        tracing::warn!(
+            source = tested,
+            "the fit without the source did not converge ({last}): its TS is an upper limit"
+        );
         Ok((best, "reoptimized"))
     }
 
