@@ -7,7 +7,7 @@ use optimizers::{Iteration, Minimum, Status};
 use crate::analysis::Analysis;
 use crate::covariance::Covariance;
 use crate::error::{Error, Result};
-use crate::objective::minimize;
+use crate::objective::{minimize, minos};
 use crate::options::FitOptions;
 use crate::progress::{Event, Progress};
 use crate::results::FitResult;
@@ -74,6 +74,15 @@ impl Analysis {
             let accepted = Self::is_accepted(&minimum, options, loglike0);
             if accepted {
                 self.accept(&minimum)?;
+                if options.minos {
+                    let mut relay = Relay(self.progress.as_mut());
+                    let found = minos(&mut self.roi, &mut self.likelihood, &minimum, &mut relay);
+                    self.roi.set_free_values(&minimum.values)?;
+                    match found {
+                        Ok(errors) => result.minos = Some(errors),
+                        Err(error) => result.warnings.push(format!("no MINOS errors: {error}")),
+                    }
+                }
             }
             Ok(accepted)
         });

@@ -2,7 +2,9 @@
 
 use likelihood_core::JointLikelihood;
 use ndarray::Array2;
-use optimizers::{Derivatives, EvalError, Minimum, Objective, Observer, Optimizer, Options, Parameter, Problem};
+use optimizers::{
+    Crossing, Derivatives, EvalError, Explorer, Minimum, Objective, Observer, Optimizer, Options, Parameter, Problem,
+};
 use roi_model::roi::Roi;
 
 use crate::error::{Error, Result};
@@ -85,6 +87,44 @@ pub(crate) fn minimize(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Minimum> {
+    let problem = problem(roi)?;
+    let n_free = problem.parameters().len();
+    let mut objective = NegativeLogLikelihood { roi, likelihood, n_free };
+    let mut minimum = optimizer.minimize(&mut objective, &problem, options, observer)?;
+    expand(&mut minimum.covariance, &problem);
+    expand(&mut minimum.correlation, &problem);
+    Ok(minimum)
+}
+
+/// MINOS errors of the region's free parameters around a minimum that [`minimize`] found and the region holds: how far each may move
+/// down and up, the others refitted, until `logL` has fallen by 0.5. `None` on a side where that was not found within the bounds.
+pub(crate) fn minos(
+    roi: &mut Roi,
+    likelihood: &mut JointLikelihood,
+    minimum: &Minimum,
+    observer: &mut dyn Observer,
+) -> Result<Vec<[Option<f64>; 2]>> {
+    let problem = problem(roi)?;
+    let n_free = problem.parameters().len();
+    let free = problem.free();
+    let mut compact = minimum.clone();
+    let select =
+        |full: &Array2<f64>| Array2::from_shape_fn((free.len(), free.len()), |(i, j)| full[[free[i], free[j]]]);
+    compact.covariance = minimum.covariance.as_ref().map(select);
+    compact.correlation = minimum.correlation.as_ref().map(select);
+    let mut objective = NegativeLogLikelihood { roi, likelihood, n_free };
+    let mut explorer = Explorer::new(&mut objective, &problem, &compact)?;
+    let mut errors = vec![[None; 2]; n_free];
+    for &row in &free {
+        let found = explorer.minos(row, observer)?;
+        errors[row] =
+            [&found.lower, &found.upper].map(|side| Some(side.error).filter(|_| side.crossing == Crossing::Found));
+    }
+    Ok(errors)
+}
+
+/// The region's free parameters as a minimiser sees them.
+fn problem(roi: &Roi) -> Result<Problem> {
     let parameters = roi
         .free_parameters()
         .into_iter()
@@ -104,13 +144,7 @@ pub(crate) fn minimize(
             out
         })
         .collect::<Vec<_>>();
-    let n_free = parameters.len();
-    let problem = Problem::new(parameters)?;
-    let mut objective = NegativeLogLikelihood { roi, likelihood, n_free };
-    let mut minimum = optimizer.minimize(&mut objective, &problem, options, observer)?;
-    expand(&mut minimum.covariance, &problem);
-    expand(&mut minimum.correlation, &problem);
-    Ok(minimum)
+    Ok(Problem::new(parameters)?)
 }
 
 /// Gives held parameters a row and a column of zeros, so that matrices cover all of the region's free parameters.

@@ -26,6 +26,8 @@ pub struct FitOptions {
     pub retries: usize,
     /// The quality that an attempt must reach to be accepted; below it, every parameter is restored. Default 3.
     pub min_fit_quality: u8,
+    /// Compute MINOS errors, asymmetric, of every free parameter after a successful fit. Default false.
+    pub minos: bool,
     /// Refit all other free parameters for each source's TS (slower, exact) instead of rescaling. Default false.
     pub reoptimize: bool,
 }
@@ -41,6 +43,7 @@ impl Default for FitOptions {
             init_lambda: 1e-4,
             retries: 3,
             min_fit_quality: 3,
+            minos: false,
             reoptimize: false,
         }
     }

@@ -58,6 +58,8 @@ pub struct FitResult {
     pub covariance: Option<Array2<f64>>,
     /// Correlation matrix.
     pub correlation: Option<Array2<f64>>,
+    /// MINOS errors in units of `value`, how far down (negative) and up, when they were asked for; `None` on a side that was not found.
+    pub minos: Option<Vec<[Option<f64>; 2]>>,
     /// Source of each row.
     pub src_names: Vec<String>,
     /// Parameter of each row.
@@ -97,6 +99,7 @@ impl FitResult {
             scales: Array1::zeros(0),
             covariance: None,
             correlation: None,
+            minos: None,
             src_names: Vec::new(),
             par_names: Vec::new(),
             is_norm: Vec::new(),
@@ -179,6 +182,10 @@ impl FitResult {
             "true_values": vector(&self.true_values()),
             "true_errors": vector(&self.true_errors()),
             "true_covariance": matrix(self.true_covariance().as_ref()),
+            "minos": self.minos.as_ref().map(|rows| json!({
+                "lower": rows.iter().map(|[lower, _]| json_number(*lower)).collect::<Value>(),
+                "upper": rows.iter().map(|[_, upper]| json_number(*upper)).collect::<Value>(),
+            })),
             "src_names": self.src_names,
             "par_names": self.par_names,
             "is_norm": self.is_norm,

@@ -14,6 +14,13 @@ use crate::data;
 struct Reference {
     initial: Initial,
     fit: Fit,
+    minos: Option<Minos>,
+}
+
+#[derive(Deserialize)]
+struct Minos {
+    lo: Vec<f64>,
+    hi: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +92,9 @@ fn compare(data: &Path, config: &str, answers: &str, with_values: bool) -> Outco
 
     for optimizer in ["NEWTON", "MINUIT"] {
         let mut analysis = Analysis::open(&config)?;
-        let result = analysis.fit(&options(optimizer, 1e-3))?;
+        let mut fit_options = options(optimizer, 1e-3);
+        fit_options.minos = optimizer == "NEWTON" && reference.minos.is_some();
+        let result = analysis.fit(&fit_options)?;
         comparisons.push(quality(optimizer, &result));
         // MINUIT stops within its tolerance of the maximum, as the recorded fit did.
         let bar = if optimizer == "NEWTON" { 0.0 } else { 1e-3 };
@@ -108,6 +117,14 @@ fn compare(data: &Path, config: &str, answers: &str, with_values: bool) -> Outco
                 Comparison::relative(name.clone(), fit.errors[i], ours, 0.01)
             });
             comparisons.extend(worst(&format!("{optimizer}: errors"), errors));
+            if let (Some(theirs), Some(ours)) = (&reference.minos, &result.minos) {
+                let sides = rows().flat_map(|(i, name, row)| {
+                    let [lower, upper] = row.map_or([None; 2], |row| ours[row]).map(|side| side.unwrap_or(f64::NAN));
+                    [("lower", theirs.lo[i], lower), ("upper", theirs.hi[i], upper)]
+                        .map(|(side, theirs, ours)| Comparison::relative(format!("{name} {side}"), theirs, ours, 0.02))
+                });
+                comparisons.extend(worst(&format!("{optimizer}: MINOS errors"), sides));
+            }
         }
     }
     Ok(comparisons)

@@ -24,6 +24,14 @@ struct Fit {
     npred_initial: BTreeMap<String, Vec<f64>>,
     #[serde(rename = "TS")]
     ts: BTreeMap<String, TestStatistic>,
+    #[serde(default)]
+    minos_exact_profile: BTreeMap<String, Minos>,
+}
+
+#[derive(Deserialize)]
+struct Minos {
+    lower: f64,
+    upper: f64,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +97,9 @@ fn compare(directory: &Path) -> Outcome {
             [("NEWTON", 1e-3, 1e-7, 1e-4), ("MINUIT", 1e-3, 1e-3, 0.05), ("MINUIT", 1e-8, 1e-7, 1e-4)]
         {
             let mut analysis = Analysis::open(&config)?;
-            let result = analysis.fit(&options(optimizer, tol))?;
+            let mut fit_options = options(optimizer, tol);
+            fit_options.minos = !fit.minos_exact_profile.is_empty() && optimizer == "NEWTON";
+            let result = analysis.fit(&fit_options)?;
             let label = what(&format!("{optimizer} tol {tol:e}"));
             comparisons.push(quality(&label, &result));
             comparisons.push(Comparison::not_below(
@@ -99,6 +109,15 @@ fn compare(directory: &Path) -> Outcome {
                 loglike_bar,
             ));
             comparisons.extend(against_optimum(&label, fit, &result, value_bar));
+            if let Some(ours) = &result.minos {
+                let sides = fit.minos_exact_profile.iter().flat_map(|(name, theirs)| {
+                    let found = row(&result, name).map_or([None; 2], |row| ours[row]);
+                    let [lower, upper] = found.map(|side| side.unwrap_or(f64::NAN));
+                    [("lower", theirs.lower, lower), ("upper", theirs.upper, upper)]
+                        .map(|(side, theirs, ours)| Comparison::relative(format!("{name} {side}"), theirs, ours, 1e-3))
+                });
+                comparisons.extend(worst(&format!("{label}: MINOS errors"), sides));
+            }
             if optimizer == "NEWTON" {
                 comparisons.extend(test_statistics(&what("TS, null refitted"), fit, &mut analysis)?);
             }

@@ -59,6 +59,9 @@ pub(crate) struct Fit {
     /// Quality below which every parameter is restored [config or 3]
     #[arg(long, value_name = "Q")]
     min_fit_quality: Option<u8>,
+    /// Compute asymmetric (MINOS) errors of the free parameters
+    #[arg(long)]
+    minos: bool,
     /// Refit all other free parameters for each TS
     #[arg(long)]
     reoptimize: bool,
@@ -107,6 +110,7 @@ impl Fit {
         options.max_calls = self.max_calls;
         options.retries = self.retries.unwrap_or(options.retries);
         options.min_fit_quality = self.min_fit_quality.unwrap_or(options.min_fit_quality);
+        options.minos = self.minos;
         options.reoptimize = self.reoptimize;
         options.update = !self.no_update;
         options
@@ -179,6 +183,11 @@ pub(crate) fn show(output: &Output, analysis: &Analysis, result: &FitResult) {
         result.calls.hessians,
         result.timing.fit
     ));
+    for (row, [lower, upper]) in result.minos.iter().flatten().enumerate() {
+        let side = |error: &Option<f64>| error.map_or("not found".into(), |error| format!("{error:+.4e}"));
+        let name = format!("{} {}", result.src_names[row], result.par_names[row]);
+        output.text(format_args!("  MINOS {name}: {:.4e} {} {}", result.values[row], side(lower), side(upper)));
+    }
     for &row in &result.at_limit {
         output.text(format_args!("  at its limit: {} {}", result.src_names[row], result.par_names[row]));
     }

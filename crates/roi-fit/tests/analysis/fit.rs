@@ -261,3 +261,27 @@ fn the_rescaled_null_makes_good_for_the_counts_of_the_source() {
     approx::assert_relative_eq!(ts.ts, 2.0 * (loglike - loglike_null), max_relative = 1e-9);
     assert_eq!(ts.definition, "rescaled");
 }
+
+#[test]
+fn minos_errors_are_where_logl_has_fallen_by_a_half() {
+    let mut analysis = analysis();
+    let result = analysis.fit(&options(|o| o.minos = true)).unwrap();
+    assert_eq!(analysis.roi().free_values(), result.values.to_vec(), "the model is at the maximum");
+    let errors = result.minos.unwrap();
+    assert_eq!(errors.len(), result.values.len());
+    // By hand, for the best measured parameter: fix it there, refit the rest.
+    let row = (0..errors.len()).min_by(|&a, &b| {
+        (result.errors[a] / result.values[a]).abs().total_cmp(&(result.errors[b] / result.values[b]).abs())
+    });
+    let row = row.unwrap();
+    for error in errors[row] {
+        let error = error.unwrap();
+        approx::assert_relative_eq!(error.abs(), result.errors[row], max_relative = 0.2);
+        let (source, parameter) = (&result.src_names[row], &result.par_names[row]);
+        analysis.set_parameter(source, parameter, result.values[row] + error).unwrap();
+        analysis.free_parameter(source, parameter, false).unwrap();
+        let refitted = analysis.fit(&options(|o| o.optimizer = "NEWTON".into())).unwrap();
+        approx::assert_abs_diff_eq!(result.loglike - refitted.loglike, 0.5, epsilon = 1e-3);
+        analysis.free_parameter(source, parameter, true).unwrap();
+    }
+}
