@@ -4,6 +4,7 @@
 //! load. Keys that only fermipy's set-up steps use are accepted and listed in [`Config::notes`]; an unknown key is an error. Relative
 //! paths are relative to the configuration file.
 
+mod keys;
 mod model;
 mod resolve;
 mod schema;

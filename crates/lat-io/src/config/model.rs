@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::resolve::Keys;
+use super::keys::Keys;
 use super::yaml::{Node, Value};
 use crate::error::Result;
 

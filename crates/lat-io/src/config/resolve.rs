@@ -1,15 +1,13 @@
 //! From the tree of keys to typed options: defaults, overrides of components, ranges.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::keys::{Keys, directory};
 use super::model::model;
-use super::schema::{components_of, wrong};
-use super::settings::{
-    Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig, directory,
-};
+use super::schema::components_of;
+use super::settings::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig};
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
-use crate::file_function::expand_environment;
 use crate::wcs_header::Frame;
 
 pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Config> {
@@ -182,118 +180,4 @@ fn nested_optimizer(path: &Path, node: &Node, base: &OptimizerConfig) -> Result<
     let wrapped = Node { line: node.line, value: Value::Map(vec![entry]) };
     super::schema::check(path, &wrapped)?;
     optimizer(base.clone(), &Keys { path, layers: vec![&wrapped] }, "optimizer")
-}
-
-/// The values of keys, the first layer that has one winning.
-pub(super) struct Keys<'a> {
-    path: &'a Path,
-    layers: Vec<&'a Node>,
-}
-
-impl<'a> Keys<'a> {
-    pub(super) fn get(&self, section: &str, key: &str) -> Option<(String, &'a Node)> {
-        let node = self.layers.iter().find_map(|layer| layer.get(section)?.get(key))?;
-        Some((format!("{section}.{key}"), node))
-    }
-
-    pub(super) fn wrong(&self, section: &str, key: &str, expected: &str) -> Error {
-        match self.get(section, key) {
-            Some((name, node)) => wrong(self.path, node, &name, &node.value, expected),
-            None => Error::Yaml { path: self.path.to_owned(), reason: format!("{section}.{key}: expected {expected}") },
-        }
-    }
-
-    fn number(&self, section: &str, key: &str) -> Result<Option<f64>> {
-        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        let number = match &node.value {
-            Value::Number(x) => Some(*x),
-            Value::Whole(n) => Some(*n as f64),
-            Value::Text(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        let number = number.filter(|x: &f64| !x.is_nan());
-        number.map(Some).ok_or_else(|| self.wrong(section, key, "a number"))
-    }
-
-    pub(super) fn number_in(
-        &self,
-        section: &str,
-        key: &str,
-        expected: &str,
-        valid: impl Fn(&f64) -> bool,
-    ) -> Result<Option<f64>> {
-        match self.number(section, key)? {
-            Some(x) if !valid(&x) => Err(self.wrong(section, key, expected)),
-            number => Ok(number),
-        }
-    }
-
-    fn whole(&self, section: &str, key: &str) -> Result<Option<i64>> {
-        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        let whole = match &node.value {
-            Value::Whole(n) => Some(*n),
-            Value::Text(text) => text.trim().parse().ok(),
-            Value::Number(x) if x.fract() == 0.0 => format!("{x}").parse().ok(),
-            _ => None,
-        };
-        whole.map(Some).ok_or_else(|| self.wrong(section, key, "a whole number"))
-    }
-
-    /// A whole number of at least 1.
-    fn count(&self, section: &str, key: &str) -> Result<Option<usize>> {
-        match self.whole(section, key)? {
-            None => Ok(None),
-            Some(n) => usize::try_from(n)
-                .ok()
-                .filter(|n| *n >= 1)
-                .map(Some)
-                .ok_or_else(|| self.wrong(section, key, "a whole number of at least 1")),
-        }
-    }
-
-    /// YAML 1.1, which fermipy reads, also takes `yes`, `no`, `on` and `off`.
-    pub(super) fn flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
-        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        let flag = match &node.value {
-            Value::Flag(flag) => Some(*flag),
-            Value::Text(text) => match text.to_ascii_lowercase().as_str() {
-                "true" | "yes" | "on" => Some(true),
-                "false" | "no" | "off" => Some(false),
-                _ => None,
-            },
-            _ => None,
-        };
-        flag.map(Some).ok_or_else(|| self.wrong(section, key, "true or false"))
-    }
-
-    pub(super) fn text(&self, section: &str, key: &str) -> Result<Option<String>> {
-        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        text_of(node).map(Some).ok_or_else(|| self.wrong(section, key, "text"))
-    }
-
-    /// A list of texts; a single text is a list of one, as in fermipy.
-    pub(super) fn texts(&self, section: &str, key: &str) -> Result<Vec<String>> {
-        let Some((_, node)) = self.get(section, key) else { return Ok(Vec::new()) };
-        let texts = match &node.value {
-            Value::List(items) => items.iter().map(text_of).collect::<Option<Vec<_>>>(),
-            _ => text_of(node).map(|text| vec![text]),
-        };
-        texts.ok_or_else(|| self.wrong(section, key, "a list of texts"))
-    }
-
-    fn path_of(&self, section: &str, key: &str) -> Result<Option<PathBuf>> {
-        self.text(section, key)?.map(|text| self.resolve_path(&text)).transpose()
-    }
-
-    fn resolve_path(&self, text: &str) -> Result<PathBuf> {
-        Ok(directory(self.path).join(expand_environment(text)?))
-    }
-}
-
-fn text_of(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Whole(_) | Value::Number(_) => Some(node.value.to_string()),
-        _ => None,
-    }
 }

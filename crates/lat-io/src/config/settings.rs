@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use roi_model::sky::SkyDirection;
 use serde::Serialize;
 
+use super::keys::directory;
 use super::model::ModelConfig;
 use crate::wcs_header::Frame;
 
@@ -162,8 +163,4 @@ impl Config {
     pub fn directory(&self) -> &Path {
         directory(&self.path)
     }
-}
-
-pub(super) fn directory(path: &Path) -> &Path {
-    path.parent().unwrap_or_else(|| Path::new(""))
 }
