@@ -7,7 +7,7 @@ use likelihood_core::CountsCube;
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, FitsWriter, Header};
 use crate::wcs_header::WcsHeader;
-use crate::{energy_bounds, good_time};
+use crate::{energy_bounds, good_time, wcs_header};
 
 /// A counts cube with its place on the sky and in time.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub fn read(path: &Path) -> Result<CountsCubeFile> {
         });
     }
     let counts = file.read_cube_f32(primary)?;
-    let wcs = WcsHeader::read(&file, primary)?;
+    let wcs = wcs_header::read(&file, primary)?;
     let axis = energy_bounds::read(&file)?;
     let gti = good_time::read(&file)?;
     let cube = CountsCube::new(axis, counts).map_err(|source| Error::data(path, primary.label(), source))?;
@@ -81,7 +81,7 @@ pub(crate) fn write_primary(writer: &mut FitsWriter, counts: &CountsCubeFile, pr
 /// The keywords of an image over the pixels and energies of `counts`.
 pub(crate) fn header(counts: &CountsCubeFile) -> Header {
     let mut header = Header::default();
-    counts.wcs.write(&mut header);
+    wcs_header::write(&counts.wcs, &mut header);
     let edges = counts.cube.axis().edges();
     header.set("CTYPE3", "Energy", "energy axis");
     header.set("CRPIX3", 1.0, "reference plane");

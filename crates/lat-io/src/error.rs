@@ -216,12 +216,9 @@ pub enum Error {
         /// The variable.
         name: String,
     },
-    /// A sky projection that cannot be used.
-    #[error("sky projection: {reason}")]
-    Projection {
-        /// Which header value is wrong, and what was expected.
-        reason: String,
-    },
+    /// A sky projection or an instrument response that cannot be used.
+    #[error(transparent)]
+    Response(#[from] lat_response::Error),
     /// A model, spectrum table or direction that cannot be used.
     #[error("'{path}' cannot be used: {source}")]
     Model {

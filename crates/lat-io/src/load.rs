@@ -244,8 +244,11 @@ fn center(config: &Config, sources: &[Source], components: &[Component]) -> Resu
             })
         }
         None => components.first().map_or_else(
-            || Err(Error::Projection { reason: "no component to take the centre of the region from".into() }),
-            |component| component.counts.wcs.reference_direction(),
+            || {
+                let reason = "no component to take the centre of the region from".into();
+                Err(lat_response::Error::Projection { reason }.into())
+            },
+            |component| Ok(component.counts.wcs.reference_direction()?),
         ),
     }
 }

@@ -10,7 +10,7 @@ use crate::counts_cube::{self, CountsCubeFile};
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, FitsWriter, Hdu};
 use crate::wcs_header::WcsHeader;
-use crate::{energy_bounds, good_time};
+use crate::{energy_bounds, good_time, wcs_header};
 
 /// A source map file open for reading; maps are read one by one when asked for, from any thread.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl SourceMapFile {
                 remedy: "make source maps in a WCS projection (binning.projtype: WCS)".into(),
             });
         }
-        let wcs = WcsHeader::read(&file, file.primary()?)?;
+        let wcs = wcs_header::read(&file, file.primary()?)?;
         let axis = energy_bounds::read(&file)?;
         let names: Vec<String> = maps(&file).map(|hdu| hdu.name().to_owned()).collect();
         let mut seen = HashSet::new();

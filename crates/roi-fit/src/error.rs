@@ -15,6 +15,9 @@ pub enum Error {
     /// A file could not be read, understood or written.
     #[error(transparent)]
     Files(#[from] lat_io::Error),
+    /// A sky projection or an instrument response cannot be used.
+    #[error(transparent)]
+    Response(#[from] lat_response::Error),
     /// The model is at fault: a parameter, a spectrum, a source name.
     #[error(transparent)]
     Model(#[from] roi_model::Error),

@@ -8,7 +8,7 @@ use mapproj::{CenteredProjection, ImgXY, LonLat};
 use roi_model::sky::SkyDirection;
 
 use super::options::SimulationOptions;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Right ascension and declination of the centre of every simulated region: the Crab nebula's, near the Galactic anticentre.
 pub(super) const CENTER: [f64; 2] = [83.63, 22.01];
@@ -66,7 +66,7 @@ impl Grid {
         let image = self.projection.img2lonlat(&ImgXY::new(x + 1.0, y + 1.0));
         let Some(direction) = image else {
             let reason = format!("pixel ({x}, {y}), counted from 0, is off the {} projection", self.wcs.projection());
-            return Err(Error::Files(lat_io::Error::Projection { reason }));
+            return Err(lat_response::Error::Projection { reason }.into());
         };
         Ok(SkyDirection::new(direction.lon().to_degrees(), direction.lat().to_degrees())?)
     }

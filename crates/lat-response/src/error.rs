@@ -1,0 +1,53 @@
+//! What can be wrong with a response, a template or a map.
+
+/// The crate's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can be wrong with a response, a template or a map.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A projection that is unknown, or that cannot be what it says.
+    #[error("sky projection: {reason}")]
+    Projection {
+        /// What is wrong, and what was expected.
+        reason: String,
+    },
+    /// Arrays whose shapes do not fit together.
+    #[error("{what}: found {found}, expected {expected}")]
+    Shape {
+        /// Which array.
+        what: String,
+        /// The shape it has.
+        found: String,
+        /// The shape it should have.
+        expected: String,
+    },
+    /// A number that is not allowed.
+    #[error("{what}: found {value}, expected {expected}")]
+    BadValue {
+        /// Where it stands.
+        what: String,
+        /// The number.
+        value: f64,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// An energy for which a table holds nothing.
+    #[error(
+        "{what} has no value at {energy} MeV: it covers {first} to {last} MeV; make it at the energies of the counts cube's edges (and those that energy dispersion adds)"
+    )]
+    Energy {
+        /// The table.
+        what: String,
+        /// The energy asked for, MeV.
+        energy: f64,
+        /// The first energy of the table, MeV.
+        first: f64,
+        /// The last energy of the table, MeV.
+        last: f64,
+    },
+    /// A source model that is not valid.
+    #[error(transparent)]
+    Model(#[from] roi_model::Error),
+}

@@ -1,0 +1,90 @@
+//! Exposure over the sky.
+
+use roi_model::sky::SkyDirection;
+
+use crate::error::{Error, Result};
+use crate::geometry::SkyGrid;
+use crate::sky_cube::SkyCube;
+
+/// By how much, relatively, a plane's energy may differ from the one asked for: the LAT's files store energies in 32-bit floats.
+const ENERGY_TOLERANCE: f64 = 1e-5;
+
+/// How an exposure cube is looked up between its pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExposureLookup {
+    /// As the LAT tools do it: no interpolation, and the pixel whose centre lies below the coordinates on both axes, half a pixel from the
+    /// nearest one.
+    #[default]
+    Fermitools,
+    /// Bilinear between pixel centres.
+    Bilinear,
+}
+
+/// Exposure in cm^2 s over the sky, at the energies of the planes of source maps.
+///
+/// There is no interpolation in energy, as in the LAT tools: the cube must hold the energies that are asked for.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    cube: SkyCube,
+    lookup: ExposureLookup,
+}
+
+impl Exposure {
+    /// An exposure from a cube of cm^2 s.
+    ///
+    /// # Errors
+    /// [`Error::BadValue`] for a negative exposure.
+    pub fn new(cube: SkyCube, lookup: ExposureLookup) -> Result<Self> {
+        if let Some(((plane, pixel), &value)) = cube.planes().indexed_iter().find(|(_, v)| **v < 0.0) {
+            let what = format!("{}, plane {plane}, pixel {pixel}", cube.what());
+            return Err(Error::BadValue {
+                what,
+                value: f64::from(value),
+                expected: "an exposure of at least 0 cm^2 s",
+            });
+        }
+        Ok(Self { cube, lookup })
+    }
+
+    /// The cube.
+    pub fn cube(&self) -> &SkyCube {
+        &self.cube
+    }
+
+    /// The plane at an energy in MeV.
+    ///
+    /// # Errors
+    /// [`Error::Energy`] when no plane has this energy to a relative 1e-5.
+    pub fn plane_of(&self, energy: f64) -> Result<usize> {
+        let energies = self.cube.energies();
+        energies.iter().position(|e| ((e - energy) / energy).abs() < ENERGY_TOLERANCE).ok_or_else(|| Error::Energy {
+            what: self.cube.what().to_owned(),
+            energy,
+            first: energies.first().copied().unwrap_or(f64::NAN),
+            last: energies.last().copied().unwrap_or(f64::NAN),
+        })
+    }
+
+    /// Exposure of a plane (see [`Exposure::plane_of`]) at a direction, cm^2 s; `None` off the map.
+    pub fn value(&self, plane: usize, direction: &SkyDirection) -> Option<f64> {
+        let values = self.cube.plane(plane)?;
+        match (self.cube.grid(), self.lookup) {
+            (SkyGrid::Wcs(grid), ExposureLookup::Fermitools) => {
+                let (x, y) = grid.to_pixel(direction)?;
+                let [nx, ny] = grid.size();
+                // Truncation toward zero: the half pixel before the first centre belongs to the first pixel.
+                let column = truncated(x - 1.0, nx)?;
+                let row = truncated(y - 1.0, ny)?;
+                values.get(row * nx + column).copied().map(f64::from)
+            }
+            (grid, _) => grid.interpolation(direction).apply(values),
+        }
+    }
+}
+
+/// A coordinate truncated to a pixel below `n`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked first")]
+fn truncated(x: f64, n: usize) -> Option<usize> {
+    (x > -1.0 && x < n as f64).then_some(x.max(0.0) as usize)
+}
