@@ -22,6 +22,7 @@
 //! ```
 
 pub mod analysis;
+pub mod batch;
 mod covariance;
 pub mod edit;
 pub mod error;
