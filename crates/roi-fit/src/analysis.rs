@@ -117,6 +117,7 @@ impl Analysis {
             max_free_sources: roiopt.max_free_sources,
             skip: roiopt.skip.clone(),
             fit: fit_options(&roiopt.optimizer),
+            ..OptimizeOptions::default()
         };
     }
 

@@ -5,16 +5,19 @@
 //! 3. Normalisation and shape of every source above `shape_ts_threshold`, alone, in order of TS.
 //!
 //! All parameters are fixed at the start, whatever was free; the free and fixed flags come back at the end.
-
-use std::ops::ControlFlow;
+//!
+//! One pass ends near, not at, the joint maximum: each fit holds what the others found. With `until_converged` a joint fit of everything that
+//! the steps fitted follows, of what its TS and npred add to that, and so on until nothing is added. A joint fit of
+//! quality 3 is at a constrained maximum of its parameters, so no step could gain more than the tolerance any more.
 
 use roi_model::selection::Pars;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::options::{FitOptions, OptimizeOptions};
+use crate::posterior;
 use crate::progress::Event;
-use crate::results::{OptimizeResult, OptimizeStep};
+use crate::results::{Convergence, FitResult, OptimizeResult, OptimizeStep};
 
 /// What was done so far.
 #[derive(Default)]
@@ -24,7 +27,12 @@ struct Record {
     cancelled: bool,
     steps: Vec<OptimizeStep>,
     calls: optimizers::Calls,
+    /// How the joint fits ended, if there were any.
+    convergence: Option<Convergence>,
 }
+
+/// What a fit of the sequence frees: sources and which of their parameters.
+type Freed = Vec<(usize, Pars)>;
 
 impl Analysis {
     /// Optimises the region in the three documented steps. The likelihood never falls: a fit that fails, or ends lower than it began,
@@ -43,9 +51,15 @@ impl Analysis {
         // Later steps go by the npred and TS that the fits before them found.
         let mut options = options.clone();
         options.fit.update = true;
-        self.fix_sources(&(0..self.roi.sources().len()).collect::<Vec<_>>());
+        self.fix_sources(&(0..self.roi.sources().len()).map(|index| (index, Pars::All)).collect::<Freed>());
         let mut record = Record { loglike: loglike0, ..Record::default() };
-        if let Err(error) = self.three_steps(&options, &skip, &mut record) {
+        let done = self.three_steps(&options, &skip, &mut record).and_then(|()| {
+            if options.until_converged && !record.cancelled {
+                self.converge(&options, &skip, &mut record)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = done {
             (self.properties, self.covariance) = (before.1, before.2);
             self.roi.restore(&before.0)?;
             return Err(error);
@@ -60,6 +74,7 @@ impl Analysis {
             dloglike: loglike1 - loglike0,
             cancelled: record.cancelled,
             steps: record.steps,
+            convergence: record.convergence,
             sources: self.all_properties(),
             timing,
             calls: record.calls,
@@ -70,7 +85,8 @@ impl Analysis {
     fn three_steps(&mut self, options: &OptimizeOptions, skip: &[usize], record: &mut Record) -> Result<()> {
         self.update_npred()?;
         let joint = self.largest_components(options, skip);
-        if !joint.is_empty() && self.sub_fit(1, &joint, &Pars::Norm, (0, 1), &options.fit, record)?.is_break() {
+        let norms: Freed = joint.iter().map(|&index| (index, Pars::Norm)).collect();
+        if !joint.is_empty() && self.sub_fit(1, &norms, (0, 1), &options.fit, record)?.is_none() {
             return Ok(());
         }
 
@@ -80,7 +96,7 @@ impl Analysis {
             if self.npred_of(source) < options.npred_threshold {
                 continue;
             }
-            if self.sub_fit(2, &[source], &Pars::Norm, (done, alone.len()), &options.fit, record)?.is_break() {
+            if self.sub_fit(2, &[(source, Pars::Norm)], (done, alone.len()), &options.fit, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -91,7 +107,7 @@ impl Analysis {
             .filter(|&index| !skip.contains(&index) && self.ts_of(index) >= options.shape_ts_threshold)
             .collect();
         for (done, &source) in significant.iter().enumerate() {
-            if self.sub_fit(3, &[source], &Pars::All, (done, significant.len()), &options.fit, record)?.is_break() {
+            if self.sub_fit(3, &[(source, Pars::All)], (done, significant.len()), &options.fit, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -119,28 +135,87 @@ impl Analysis {
         joint
     }
 
-    /// Frees, fits, fixes again and records one fit.
+    /// Joint fits of all that the steps fit, until one adds nothing to the set.
+    fn converge(&mut self, options: &OptimizeOptions, skip: &[usize], record: &mut Record) -> Result<()> {
+        let mut freed = self.taking_part(options, skip, &[]);
+        let mut rounds = 0;
+        while !freed.is_empty() && rounds < options.max_rounds {
+            let Some(result) = self.sub_fit(4, &freed, (rounds, options.max_rounds), &options.fit, record)? else {
+                return Ok(());
+            };
+            rounds += 1;
+            let next = self.taking_part(options, skip, &freed);
+            let is_stable = next == freed;
+            let mut convergence = Convergence::new(&result, rounds, is_stable && result.fit_success);
+            if result.fit_success {
+                self.pulls(&freed, &result, &mut convergence)?;
+            }
+            record.convergence = Some(convergence);
+            if is_stable {
+                break;
+            }
+            freed = next;
+        }
+        Ok(())
+    }
+
+    /// What the steps would fit as npred and TS stand now, and all that `before` holds: norms, and shapes too of significant sources.
+    fn taking_part(&self, options: &OptimizeOptions, skip: &[usize], before: &[(usize, Pars)]) -> Freed {
+        let had = |index: usize| before.iter().find(|(other, _)| *other == index).map(|(_, pars)| pars);
+        (0..self.roi.sources().len())
+            .filter(|index| !skip.contains(index))
+            .filter(|&index| had(index).is_some() || self.npred_of(index) >= options.npred_threshold)
+            .map(|index| {
+                let shape = self.ts_of(index) >= options.shape_ts_threshold || had(index) == Some(&Pars::All);
+                (index, if shape { Pars::All } else { Pars::Norm })
+            })
+            .collect()
+    }
+
+    /// The gradient at the joint maximum: how strongly each parameter is pulled, and the pulls of those at a bound.
+    fn pulls(&mut self, freed: &[(usize, Pars)], result: &FitResult, convergence: &mut Convergence) -> Result<()> {
+        for (index, pars) in freed {
+            let name = self.roi.sources()[*index].name().to_owned();
+            self.free_source(&name, true, pars)?;
+        }
+        let mut gradient = vec![0.0; result.values.len()];
+        let evaluated = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient);
+        self.fix_sources(freed);
+        evaluated?;
+        for (row, (&gradient, &error)) in gradient.iter().zip(&result.errors).enumerate() {
+            if result.at_limit.contains(&row) {
+                let name = format!("{}:{}", result.src_names[row], result.par_names[row]);
+                convergence.at_limit.push((name, gradient));
+            } else {
+                convergence.largest_pull = convergence.largest_pull.max((gradient * error).abs());
+            }
+        }
+        Ok(())
+    }
+
+    /// Frees, fits, fixes again and records one fit; `None` when the watcher stops it.
     fn sub_fit(
         &mut self,
         step: u8,
-        sources: &[usize],
-        pars: &Pars,
+        freed: &[(usize, Pars)],
         (done, total): (usize, usize),
         options: &FitOptions,
         record: &mut Record,
-    ) -> Result<ControlFlow<()>> {
-        let names: Vec<String> = sources.iter().map(|&index| self.roi.sources()[index].name().to_owned()).collect();
+    ) -> Result<Option<FitResult>> {
+        let name = |index: usize| self.roi.sources()[index].name().to_owned();
+        let names: Vec<String> = freed.iter().map(|(index, _)| name(*index)).collect();
         let event = Event::SubFit { step, sources: names.clone(), done, total, log_likelihood: record.loglike };
         if self.progress.event(&event).is_break() {
             record.cancelled = true;
-            return Ok(ControlFlow::Break(()));
+            return Ok(None);
         }
-        let (npred, ts) = (sources.iter().map(|&index| self.npred_of(index)).sum(), self.ts_of(sources[0]));
-        for name in &names {
+        let npred = freed.iter().map(|(index, _)| self.npred_of(*index)).sum();
+        let ts = freed.first().map(|(index, _)| self.ts_of(*index)).filter(|_| step == 3);
+        for (name, (_, pars)) in names.iter().zip(freed) {
             self.free_source(name, true, pars)?;
         }
         let result = self.fit(options);
-        self.fix_sources(sources);
+        self.fix_sources(freed);
         let result = result?;
         record.calls.values += result.calls.values;
         record.calls.gradients += result.calls.gradients;
@@ -152,21 +227,21 @@ impl Analysis {
             step,
             sources: names,
             npred,
-            ts: (step == 3).then_some(ts),
+            ts,
             loglike: record.loglike,
             dloglike: if result.fit_success { result.dloglike } else { 0.0 },
             fit_quality: result.fit_quality,
             fit_status: result.fit_status,
             fit_success: result.fit_success,
-            message: result.message,
+            message: result.message.clone(),
         });
-        Ok(ControlFlow::Continue(()))
+        Ok(Some(result))
     }
 
     /// Fixes the parameters of some sources; their errors stay as the fit left them.
-    fn fix_sources(&mut self, sources: &[usize]) {
-        for &index in sources {
-            for parameter in self.roi.sources_mut()[index].spectrum_mut().parameters_mut() {
+    fn fix_sources(&mut self, sources: &[(usize, Pars)]) {
+        for (index, _) in sources {
+            for parameter in self.roi.sources_mut()[*index].spectrum_mut().parameters_mut() {
                 parameter.set_free(false);
             }
         }

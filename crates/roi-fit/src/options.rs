@@ -93,6 +93,10 @@ pub struct OptimizeOptions {
     pub max_free_sources: usize,
     /// Sources that are never fitted, by name or alias.
     pub skip: Vec<String>,
+    /// After the three steps, fit all that they fitted jointly, until nothing is added to that set. Default false.
+    pub until_converged: bool,
+    /// At most this many joint fits. Default 10.
+    pub max_rounds: usize,
     /// How each fit is made.
     pub fit: FitOptions,
 }
@@ -105,6 +109,8 @@ impl Default for OptimizeOptions {
             shape_ts_threshold: 25.0,
             max_free_sources: 5,
             skip: Vec::new(),
+            until_converged: false,
+            max_rounds: 10,
             fit: FitOptions::default(),
         }
     }

@@ -242,6 +242,8 @@ pub struct OptimizeResult {
     pub cancelled: bool,
     /// Every fit, in order.
     pub steps: Vec<OptimizeStep>,
+    /// How the joint fits of `until_converged` ended.
+    pub convergence: Option<Convergence>,
     /// Properties of all sources.
     pub sources: BTreeMap<String, SourceProperties>,
     /// Seconds spent.
@@ -270,6 +272,7 @@ impl OptimizeResult {
             "cancelled": self.cancelled,
             "n_failed": self.n_failed(),
             "steps": self.steps,
+            "convergence": self.convergence,
             "sources": self.sources,
             "timing": self.timing,
             "calls": self.calls,
@@ -279,9 +282,49 @@ impl OptimizeResult {
                 "shape_ts_threshold": self.config.shape_ts_threshold,
                 "max_free_sources": self.config.max_free_sources,
                 "skip": self.config.skip,
+                "until_converged": self.config.until_converged,
+                "max_rounds": self.config.max_rounds,
                 "optimizer": self.config.fit,
             },
         })
+    }
+}
+
+/// The proof that an optimisation ended at the joint maximum: the Karush-Kuhn-Tucker conditions of all parameters that it fitted.
+///
+/// It has converged when the last joint fit was good enough and its TS and npred added nothing to the set of fitted parameters. Then the
+/// likelihood can rise by no more than about `edm`, the pull on every parameter within its bounds is next to nothing, and that on
+/// parameters at a bound points outwards.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Convergence {
+    /// Whether it converged.
+    pub converged: bool,
+    /// How many joint fits were made.
+    pub rounds: usize,
+    /// Number of parameters of the last one.
+    pub n_free: usize,
+    /// Its quality.
+    pub fit_quality: u8,
+    /// The rise of `logL` that is estimated to be left.
+    pub edm: f64,
+    /// Largest `|d logL / d value| * error` of the parameters within their bounds.
+    pub largest_pull: f64,
+    /// Parameters at a bound, by `SOURCE:PAR`, and `d logL / d value` there.
+    pub at_limit: Vec<(String, f64)>,
+}
+
+impl Convergence {
+    pub(crate) fn new(result: &FitResult, rounds: usize, converged: bool) -> Self {
+        Self {
+            converged,
+            rounds,
+            n_free: result.values.len(),
+            fit_quality: result.fit_quality,
+            edm: result.edm,
+            largest_pull: 0.0,
+            at_limit: Vec::new(),
+        }
     }
 }
 

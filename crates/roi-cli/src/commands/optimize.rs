@@ -10,7 +10,9 @@ use crate::output::Output;
 
 /// Optimize the region in three steps: the largest components jointly, every other norm alone, shapes of significant sources
 #[derive(Args)]
-#[command(after_help = "Example:\n  roi-fit optimize config.yaml --xml optimized.xml --json optimize.json")]
+#[command(after_help = "Examples:
+  roi-fit optimize config.yaml --xml optimized.xml --json optimize.json
+  roi-fit optimize config.yaml --until-converged")]
 pub(crate) struct Optimize {
     /// A fermipy config.yaml
     config: PathBuf,
@@ -32,6 +34,9 @@ pub(crate) struct Optimize {
     /// Optimizer of every fit [config or MINUIT]
     #[arg(long, value_name = "NAME")]
     optimizer: Option<String>,
+    /// After the three steps fit everything that they fitted jointly, until nothing is added, and prove that the maximum is reached
+    #[arg(long)]
+    until_converged: bool,
     /// Write the optimized model
     #[arg(long, value_name = "FILE")]
     xml: Option<PathBuf>,
@@ -49,6 +54,7 @@ impl Optimize {
         options.shape_ts_threshold = self.shape_ts_threshold.unwrap_or(options.shape_ts_threshold);
         options.max_free_sources = self.max_free_sources.unwrap_or(options.max_free_sources);
         options.skip.extend(self.skip.iter().cloned());
+        options.until_converged |= self.until_converged;
         if let Some(optimizer) = &self.optimizer {
             options.fit.optimizer.clone_from(optimizer);
         }
@@ -61,6 +67,12 @@ impl Optimize {
             analysis.write_roi(prefix)?;
         }
         output.json(&result.to_json())?;
+        if let Some(convergence) = result.convergence.as_ref().filter(|convergence| !convergence.converged) {
+            return Err(Failure::Fit(format!(
+                "no joint maximum after {} round(s): quality {}, edm {:.2e}; what the steps gained is kept",
+                convergence.rounds, convergence.fit_quality, convergence.edm
+            )));
+        }
         // Some fits may fail and the rest still be of use; when all did, nothing was optimized.
         match result.steps.last() {
             Some(last) if result.n_failed() == result.steps.len() => Err(Failure::Fit(last.message.clone())),
@@ -81,6 +93,18 @@ pub(crate) fn show(output: &Output, analysis: &Analysis, result: &OptimizeResult
         result.loglike1,
         result.dloglike
     ));
+    if let Some(c) = &result.convergence {
+        output.text(format_args!(
+            "joint maximum of {} parameters {} after {} round(s): quality {}, edm {:.2e}, largest pull {:.2e} per standard deviation, {} at a bound",
+            c.n_free,
+            if c.converged { "reached" } else { "not reached" },
+            c.rounds,
+            c.fit_quality,
+            c.edm,
+            c.largest_pull,
+            c.at_limit.len()
+        ));
+    }
     for step in result.steps.iter().filter(|step| !step.fit_success) {
         output.text(format_args!("  step {} {}: {}", step.step, step.sources.join(", "), step.message));
     }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::region::analysis;
-use roi_fit::{Event, OptimizeOptions, Progress};
+use roi_fit::{Event, OptimizeOptions, Pars, Progress};
 
 fn options(change: impl FnOnce(&mut OptimizeOptions)) -> OptimizeOptions {
     let mut options = OptimizeOptions::default();
@@ -118,4 +118,47 @@ fn errors_of_sources_that_are_not_fitted_stay() {
     let result = analysis.optimize(&options(|o| o.skip = skip)).unwrap();
     assert!(result.steps.is_empty());
     assert_eq!(analysis.roi().state(), before);
+}
+
+#[test]
+fn until_converged_ends_at_the_joint_maximum_and_proves_it() {
+    let mut analysis = analysis();
+    let plain = self::analysis().optimize(&OptimizeOptions::default()).unwrap();
+    let options = options(|o| {
+        o.until_converged = true;
+        o.fit.tol = 1e-6;
+    });
+    let result = analysis.optimize(&options).unwrap();
+    let proof = result.convergence.clone().unwrap();
+    assert!(proof.converged && proof.fit_quality == 3 && proof.edm < 2e-6, "{proof:?}");
+    assert!(proof.largest_pull < 1e-2, "{proof:?}");
+    assert!(result.loglike1 > plain.loglike1 + 1e-3, "one pass ends below the joint maximum");
+
+    // The same parameters fitted at once, from the start model and by another optimizer, end at the same place.
+    let joint = result.steps.last().unwrap();
+    assert_eq!(joint.step, 4);
+    let mut direct = self::analysis();
+    direct.fix_all().unwrap();
+    for name in &joint.sources {
+        let significant = result.sources[name].ts.is_some_and(|ts| ts >= 25.0);
+        direct.free_source(name, true, if significant { &Pars::All } else { &Pars::Norm }).unwrap();
+    }
+    let mut fit = direct.fit_options();
+    (fit.optimizer, fit.tol) = ("NEWTON".into(), 1e-9);
+    let fitted = direct.fit(&fit).unwrap();
+    assert_eq!(fitted.values.len(), proof.n_free);
+    assert!((fitted.loglike - result.loglike1).abs() < 1e-5, "{} and {}", fitted.loglike, result.loglike1);
+    for (row, (name, parameter)) in fitted.src_names.iter().zip(&fitted.par_names).enumerate() {
+        let source = analysis.roi().source(name).unwrap();
+        let value = source.spectrum().parameter(parameter).unwrap().value();
+        assert!((value - fitted.values[row]).abs() < 1e-2 * fitted.errors[row].max(1e-12), "{name} {parameter}");
+    }
+    // Nothing is left for the steps to gain.
+    assert!(analysis.optimize(&OptimizeOptions::default()).unwrap().dloglike < 1e-5);
+}
+
+#[test]
+fn without_rounds_nothing_is_called_converged() {
+    let result = analysis().optimize(&options(|o| (o.until_converged, o.max_rounds) = (true, 0))).unwrap();
+    assert!(result.convergence.is_none_or(|c| !c.converged));
 }
