@@ -56,7 +56,7 @@ pub use parameters::ParameterInfo;
 pub use progress::{Event, Progress, Quiet};
 pub use properties::{Measured, SourceProperties, TestStatistic};
 pub use resolved::resolved_config;
-pub use results::{ComponentCounts, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing};
+pub use results::{ComponentCounts, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing, WeightedCounts};
 pub use roi_model::selection::{Pars, Selection};
 pub use state::write_text;
 pub use tabulate::{TabulatedSpectrum, tabulate};
