@@ -31,10 +31,10 @@ impl FitsFile {
             return Err(self.unusable(hdu, "a binary table"));
         };
         let table = row_bytes.saturating_mul(*rows);
-        let heap = match hdu.header.get("THEAP") {
+        let heap = match hdu.header().get("THEAP") {
             None => table,
             Some(_) => hdu
-                .header
+                .header()
                 .integer("THEAP")
                 .and_then(|start| usize::try_from(start).ok())
                 .filter(|start| (table..=data.len()).contains(start))
@@ -57,7 +57,7 @@ impl FitsFile {
         }
         raw.info =
             raw::HduInfo::BinaryTable { naxis1: *row_bytes, naxis2: *rows, pcount: heap_bytes, tfields: columns.len() };
-        raw.cards.extend(number("THEAP", &hdu.header));
+        raw.cards.extend(number("THEAP", hdu.header()));
         let arrays = bintable::read_binary_column_vla(&data, &raw, index).map_err(|e| self.bad(hdu, &e))?;
         numbers(arrays).ok_or_else(|| refuse(format!("format {} does not hold plain numbers", column.form)))
     }
