@@ -36,3 +36,23 @@ fn fermitools_ten_free() {
 fn fermitools_all_free() {
     assert_met("fermitools_all_free", parity::fermitools::all_free);
 }
+
+#[test]
+fn fermitools_window() {
+    assert_met("fermitools_window", parity::fermitools::window);
+}
+
+#[test]
+fn fermitools_rescaling() {
+    assert_met("fermitools_rescaling", parity::fermitools::rescaling);
+}
+
+#[test]
+fn fermitools_weighted() {
+    assert_met("fermitools_weighted", parity::fermitools::weighted);
+}
+
+#[test]
+fn fermitools_weighted_window() {
+    assert_met("fermitools_weighted_window", parity::fermitools::weighted_window);
+}

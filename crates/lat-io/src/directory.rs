@@ -19,6 +19,8 @@ pub struct Products {
     pub psf: Option<PathBuf>,
     /// Energy dispersion matrix, if any.
     pub drm: Option<PathBuf>,
+    /// Likelihood weights, if the configuration names them.
+    pub wmap: Option<PathBuf>,
     /// Source model, if the component has one of its own.
     pub xml: Option<PathBuf>,
 }
@@ -55,6 +57,11 @@ impl Products {
             bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
             psf: found(&files.psf, "psf", "fits")?,
             drm: found(&files.drm, "drm", "fits")?,
+            // Weights change the likelihood: they are not taken without being asked for.
+            wmap: match &files.wmap {
+                Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),
+                wmap => wmap.clone(),
+            },
             xml: found(&files.xml, "srcmdl", "xml")?,
             srcmap,
         })

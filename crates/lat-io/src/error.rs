@@ -198,6 +198,38 @@ pub enum Error {
         /// The nearest name in the file.
         near: Option<String>,
     },
+    /// Energy dispersion is on, and there is no matrix.
+    #[error(
+        "'{path}', component '{component}': energy dispersion is on (gtlike.edisp, with edisp_bins {edisp_bins}), and there is no detector response matrix; looked for {tried}; make one (gtdrm) and name it in the configuration, files: {{drm: PATH}}, or set gtlike: {{edisp: false}} to fit without energy dispersion"
+    )]
+    NoResponse {
+        /// The configuration.
+        path: PathBuf,
+        /// The component.
+        component: String,
+        /// The setting.
+        edisp_bins: i64,
+        /// The paths that were tried.
+        tried: String,
+    },
+    /// A source map without the extra planes of energy dispersion.
+    #[error(
+        "component '{component}': '{path}' has {found} planes for source '{name}', energy dispersion with edisp_bins {edisp_bins} needs {needed}; make the source maps with edisp_bins={edisp_bins}, or set gtlike: {{edisp_bins: -{edisp_bins}}}, or name the source in gtlike.edisp_disable"
+    )]
+    TooFewPlanes {
+        /// The component.
+        component: String,
+        /// The source map file.
+        path: PathBuf,
+        /// The source.
+        name: String,
+        /// Planes of its map.
+        found: usize,
+        /// Planes that are needed.
+        needed: usize,
+        /// The setting.
+        edisp_bins: i64,
+    },
     /// Something that a file asks for and this version does not do.
     #[error("'{path}': {what} is not supported; {remedy}")]
     Unsupported {

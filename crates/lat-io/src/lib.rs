@@ -1,7 +1,7 @@
 //! Fermi-LAT analysis files: FITS counts cubes and source maps, spectrum tables, `config.yaml`.
 //!
 //! [`load()`] goes from a configuration to everything a fit needs. Below it every product has a module of its own ([`counts_cube`],
-//! [`source_maps`], [`file_function`]), [`config`] resolves fermipy's `config.yaml`, [`directory`] knows fermipy's file names, and
+//! [`source_maps`], [`detector_response`], [`likelihood_weights`], [`file_function`]), [`config`] resolves fermipy's `config.yaml`, [`directory`] knows fermipy's file names, and
 //! [`fits`] is the only place that knows how FITS is laid out.
 //!
 //! Energies are in MeV, angles in degrees. Nothing here panics on any input: a damaged file, an unknown key or products that disagree
@@ -10,12 +10,14 @@
 pub mod catalog;
 pub mod config;
 pub mod counts_cube;
+pub mod detector_response;
 pub mod directory;
 mod energy_bounds;
 pub mod error;
 pub mod file_function;
 pub mod fits;
 mod good_time;
+pub mod likelihood_weights;
 pub mod load;
 pub mod model;
 pub mod source_maps;

@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
 use rayon::prelude::*;
 use roi_model::roi::Roi;
 use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 use roi_model::xml;
 
-use crate::config::{Center, ComponentConfig, Config, nearest};
+use crate::config::{Center, ComponentConfig, Config, ExposureScaling, nearest};
 use crate::counts_cube::{self, CountsCubeFile};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
 use crate::source_maps::SourceMapFile;
-use crate::{energy_bounds, file_function, model};
+use crate::{detector_response, energy_bounds, file_function, likelihood_weights, model};
 
 /// A region of interest as it lies on disk.
 #[derive(Debug)]
@@ -44,16 +45,45 @@ pub struct Component {
     pub counts: CountsCubeFile,
     /// Source maps, read from the file when asked for.
     pub source_maps: SourceMapFile,
+    /// Energy dispersion and likelihood weights.
+    pub settings: Settings,
+    /// Corrections of the exposure.
+    pub exposure: ExposureScaling,
     /// The files.
     pub products: Products,
+    /// What the user should know of its products.
+    notes: Vec<String>,
+}
+
+impl Component {
+    /// Reads the map of a source, as [`SourceMapFile::read`], and multiplies it by the correction of the exposure if there is one. What
+    /// fermipy has multiplied it by already (keyword `EXPSCALE`) is taken into account.
+    ///
+    /// # Errors
+    /// As [`SourceMapFile::read`]; when the map in the file was multiplied by zero and is wanted otherwise.
+    pub fn read_source_map(&self, name: &str) -> Result<SourceMap> {
+        let map = self.source_maps.read(name)?;
+        let present = self.source_maps.exposure_scale(name);
+        let Some(factor) = self.exposure.of(name).filter(|wanted| *wanted != present) else { return Ok(map) };
+        let bad =
+            |reason: String| Error::BadFits { path: self.products.srcmap.clone(), hdu: format!("'{name}'"), reason };
+        if !(present.is_finite() && present > 0.0) {
+            return Err(bad(format!(
+                "its exposure was multiplied by EXPSCALE = {present}, gtlike asks for {factor}; make the map anew"
+            )));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
+        let scaled = map.planes().mapv(|value| (f64::from(value) * (factor / present)) as f32);
+        SourceMap::new(scaled).map_err(|source| Error::data(&self.products.srcmap, format!("'{name}'"), source))
+    }
 }
 
 /// Loads a region of interest: reads the configuration, finds the products, reads the model and the counts, opens the source maps, and
 /// checks that all of them fit together. Without a source model XML the model is built from section `model`, see [`model::build`].
 ///
 /// # Errors
-/// When a file is missing or damaged, products disagree, a source has no source map, or the configuration asks for something that is not
-/// supported: energy dispersion (set `gtlike.edisp: false`) and likelihood weights.
+/// When a file is missing or damaged, products disagree, a source has no source map or too few planes in it, or energy dispersion is on
+/// (fermipy's default) and there is no detector response matrix.
 ///
 /// ```no_run
 /// let loaded = lat_io::load("config.yaml".as_ref())?;
@@ -64,9 +94,6 @@ pub struct Component {
 /// ```
 pub fn load(config_path: &Path) -> Result<Loaded> {
     let config = Config::read(config_path)?;
-    for component in &config.components {
-        refuse_unsupported(&config, component)?;
-    }
     let products =
         config.components.iter().map(|component| Products::find(&config, component)).collect::<Result<Vec<_>>>()?;
     let (model, notes) = model_of(&config, &products)?;
@@ -76,7 +103,7 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
         .components
         .par_iter()
         .zip(products)
-        .map(|(component, products)| load_component(component, products, &model.sources))
+        .map(|(component, products)| load_component(&config, component, products, &model.sources))
         .collect();
     let components = components.into_iter().collect::<Result<Vec<_>>>()?;
 
@@ -88,23 +115,6 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
     let mut roi = Roi::new(center, model.sources).map_err(|source| Error::model(&model.path, source))?;
     roi.set_title(model.title);
     Ok(Loaded { config, roi, observation: Observation { components }, notes })
-}
-
-fn refuse_unsupported(config: &Config, component: &ComponentConfig) -> Result<()> {
-    let refuse =
-        |what: String, remedy: &str| Error::Unsupported { path: config.path.clone(), what, remedy: remedy.into() };
-    if component.edisp.is_on() {
-        let what = format!(
-            "energy dispersion (component '{}': gtlike.edisp is true, fermipy's default, and edisp_bins is {})",
-            component.name, component.edisp.bins
-        );
-        return Err(refuse(what, "set gtlike: {edisp: false} to fit without it"));
-    }
-    if component.files.wmap.is_some() {
-        let what = format!("a likelihood weights map (wmap of component '{}')", component.name);
-        return Err(refuse(what, "remove wmap to fit without weights"));
-    }
-    Ok(())
 }
 
 /// The model of the XML; built from section `model` when there is none, which a note tells.
@@ -177,7 +187,12 @@ fn difference(a: &Model, b: &Model) -> Option<String> {
     })
 }
 
-fn load_component(settings: &ComponentConfig, products: Products, sources: &[Source]) -> Result<Component> {
+fn load_component(
+    config: &Config,
+    settings: &ComponentConfig,
+    products: Products,
+    sources: &[Source],
+) -> Result<Component> {
     let counts = counts_cube::read(&products.ccube)?;
     let source_maps = SourceMapFile::open(&products.srcmap)?;
     energy_bounds::check(&products.srcmap, source_maps.axis(), &products.ccube, counts.cube.axis())?;
@@ -194,13 +209,110 @@ fn load_component(settings: &ComponentConfig, products: Products, sources: &[Sou
             near: near.map(|(_, name)| name.to_owned()),
         });
     }
-    Ok(Component { name: settings.name.clone(), counts, source_maps, products })
+    let mut notes = Vec::new();
+    let dispersion = dispersion(config, settings, &products, &counts, sources, &mut notes)?;
+    if let Some(dispersion) = &dispersion {
+        check_planes(settings, dispersion, &source_maps, sources)?;
+    }
+    let weights = match &products.wmap {
+        Some(_) if source_maps.has_weights() => {
+            notes.push(format!("the likelihood weights are those of '{}'", products.srcmap.display()));
+            source_maps.read_weights()?
+        }
+        Some(path) => {
+            let read = likelihood_weights::read(path, &counts)?;
+            notes.extend(read.notes);
+            Some(read.weights)
+        }
+        None => None,
+    };
+    Ok(Component {
+        name: settings.name.clone(),
+        counts,
+        source_maps,
+        settings: Settings { dispersion, weights },
+        exposure: settings.exposure.clone(),
+        products,
+        notes,
+    })
+}
+
+/// The energy dispersion of a component, if it is on.
+fn dispersion(
+    config: &Config,
+    settings: &ComponentConfig,
+    products: &Products,
+    counts: &CountsCubeFile,
+    sources: &[Source],
+    notes: &mut Vec<String>,
+) -> Result<Option<Dispersion>> {
+    if !settings.edisp.is_on() {
+        return Ok(None);
+    }
+    let disabled = |source: &Source| {
+        let named = |name: &str| settings.edisp.disable.iter().any(|entry| entry == name);
+        named(source.name()) || source.aliases().iter().any(|alias| named(alias))
+    };
+    for entry in &settings.edisp.disable {
+        if !sources.iter().any(|s| s.name() == entry || s.aliases().contains(entry)) {
+            notes.push(format!("gtlike.edisp_disable names '{entry}', which is no source of the model"));
+        }
+    }
+    let Some(path) = &products.drm else {
+        let tried = candidates(&config.outdir, "drm", &settings.name, "fits");
+        return Err(Error::NoResponse {
+            path: config.path.clone(),
+            component: settings.name.clone(),
+            edisp_bins: settings.edisp.bins,
+            tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
+        });
+    };
+    let response = detector_response::read(path, counts.cube.axis())?;
+    let dispersion = Dispersion::from_bins(&response, settings.edisp.bins)
+        .map_err(|source| Error::data(path, "'DRM'".into(), source))?;
+    let except = sources.iter().filter(|source| disabled(source)).map(|source| source.name().to_owned());
+    Ok(dispersion.map(|dispersion| dispersion.except(except)))
+}
+
+/// Energy dispersion over a window of bins needs planes beyond the energies of the counts cube.
+fn check_planes(
+    settings: &ComponentConfig,
+    dispersion: &Dispersion,
+    source_maps: &SourceMapFile,
+    sources: &[Source],
+) -> Result<()> {
+    if dispersion.mode() != DispersionMode::Window {
+        return Ok(());
+    }
+    let needed = source_maps.axis().edges().len() + 2 * dispersion.n_extra();
+    let dispersed = sources.iter().filter(|source| source.apply_edisp() && !dispersion.excepts(source.name()));
+    for source in dispersed {
+        let found = source_maps.n_planes(source.name()).unwrap_or(0);
+        if found < needed {
+            return Err(Error::TooFewPlanes {
+                component: settings.name.clone(),
+                path: source_maps.path().to_owned(),
+                name: source.name().to_owned(),
+                found,
+                needed,
+                edisp_bins: settings.edisp.bins,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What the user may have expected otherwise.
 fn remarks(component: &Component, settings: &ComponentConfig) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| notes.push(format!("component '{}': {text}", component.name));
+    component.notes.iter().for_each(|text| note(text.clone()));
+    if component.settings.weights.is_none() && component.source_maps.has_weights() {
+        note(format!(
+            "'{}' holds likelihood weights, which are not used; set gtlike.wmap (or files.wmap) to fit with weights",
+            component.products.srcmap.display()
+        ));
+    }
     if component.products.ccube == component.products.srcmap {
         note(format!("the counts are those of the source map file '{}'", component.products.srcmap.display()));
     } else if component.source_maps.read_counts().is_ok_and(|counts| counts != component.counts.cube.counts()) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use likelihood_core::{EnergyAxis, SourceMap};
+use likelihood_core::{EnergyAxis, LikelihoodWeights, SourceMap};
 use ndarray::Array3;
 
 use crate::counts_cube::{self, CountsCubeFile};
@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::fits::{FitsFile, FitsWriter, Hdu};
 use crate::wcs_header::WcsHeader;
 use crate::{energy_bounds, good_time, wcs_header};
+
+/// The extension of the likelihood weights.
+const WEIGHTS: &str = "__weights__";
 
 /// A source map file open for reading; maps are read one by one when asked for, from any thread.
 #[derive(Debug)]
@@ -98,6 +101,40 @@ impl SourceMapFile {
         self.check_shape(hdu)?;
         let planes = self.file.read_cube_f32(hdu)?;
         SourceMap::new(planes).map_err(|source| Error::data(self.path(), hdu.label(), source))
+    }
+
+    /// How many planes the map of a source has, if there is one.
+    pub fn n_planes(&self, name: &str) -> Option<usize> {
+        self.find(name)?.image_axes()?.get(2).copied()
+    }
+
+    /// The correction of the exposure that the map of a source holds already: keyword `EXPSCALE`, which fermipy writes; 1 without it.
+    pub fn exposure_scale(&self, name: &str) -> f64 {
+        self.find(name).and_then(|hdu| hdu.header().real("EXPSCALE")).unwrap_or(1.0)
+    }
+
+    /// The likelihood weights that the file holds in its extension `__weights__`, one a bin of the counts cube, if any.
+    ///
+    /// # Errors
+    /// When the extension cannot be read, has another shape or holds weights that are not finite.
+    pub fn read_weights(&self) -> Result<Option<LikelihoodWeights>> {
+        let Some(hdu) = self.file.hdus().iter().find(|hdu| hdu.name() == WEIGHTS) else { return Ok(None) };
+        let values = self.file.read_cube_f32(hdu)?;
+        let expected = (self.axis.n_bins(), self.wcs.ny, self.wcs.nx);
+        if values.dim() != expected {
+            return Err(Error::Shape {
+                path: self.path().to_owned(),
+                hdu: hdu.label(),
+                found: format!("{:?}", values.dim()),
+                expected: format!("{expected:?} [energy bin, y, x]"),
+            });
+        }
+        LikelihoodWeights::new(values).map(Some).map_err(|source| Error::data(self.path(), hdu.label(), source))
+    }
+
+    /// Whether the file holds likelihood weights.
+    pub fn has_weights(&self) -> bool {
+        self.file.hdus().iter().any(|hdu| hdu.name() == WEIGHTS)
     }
 
     fn find(&self, name: &str) -> Option<&Hdu> {

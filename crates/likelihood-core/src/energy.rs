@@ -50,6 +50,27 @@ impl EnergyAxis {
         self.edges.windows(2).map(|e| (e[0] * e[1]).sqrt()).collect()
     }
 
+    /// The axis with `extra` more bins on either side, as wide in ln E as the first bin and the last.
+    ///
+    /// ```
+    /// use likelihood_core::EnergyAxis;
+    /// let axis = EnergyAxis::new(vec![100.0, 1000.0, 2000.0])?.extended(1)?;
+    /// assert!((axis.edges()[0] - 10.0).abs() < 1e-12 && (axis.edges()[4] - 4000.0).abs() < 1e-9);
+    /// # Ok::<(), likelihood_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::EnergyEdges`] when an edge would underflow or overflow.
+    pub fn extended(&self, extra: usize) -> Result<Self> {
+        let step = |outer: usize, inner: usize| (self.edges[outer] / self.edges[inner]).log10();
+        let beyond = |at: usize, step: f64, n: usize| 10f64.powf(self.edges[at].log10() + n as f64 * step);
+        let last = self.edges.len() - 1;
+        let (down, up) = (step(0, 1), step(last, last - 1));
+        let below = (1..=extra).rev().map(|n| beyond(0, down, n));
+        let above = (1..=extra).map(|n| beyond(last, up, n));
+        Self::new(below.chain(self.edges.iter().copied()).chain(above).collect())
+    }
+
     /// Weights of the log-trapezoid rule: the integral of `f dE` over bin `k` is
     /// `lower[k] f(E_k) + upper[k] f(E_{k+1})` with `lower = E_k r/2`, `upper = E_{k+1} r/2`, `r = ln(E_{k+1}/E_k)`.
     ///

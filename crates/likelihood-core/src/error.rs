@@ -109,6 +109,42 @@ pub enum Error {
         /// What was found.
         value: f64,
     },
+    /// An element of a detector response matrix that is no probability.
+    #[error(
+        "detector response matrix: {value} for true bin {true_bin} and measured bin {measured_bin} (0-based rows and columns); it must be finite and not negative"
+    )]
+    ResponseValue {
+        /// 0-based row.
+        true_bin: usize,
+        /// 0-based column.
+        measured_bin: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// A detector response matrix with fewer true bins than the setting of energy dispersion needs.
+    #[error(
+        "energy dispersion needs {needed} true-energy bin(s) below and above the measured ones, the detector response matrix has {found}; make it with more (gtdrm edisp_bins={needed}) or lower edisp_bins"
+    )]
+    TooFewTrueBins {
+        /// Extra bins on either side.
+        found: usize,
+        /// Extra bins that are needed.
+        needed: usize,
+    },
+    /// A source map without the extra planes of energy dispersion.
+    #[error(
+        "component '{component}': the map of source '{source_name}' has {found} planes, energy dispersion over its pixels needs {needed}; make source maps with the same edisp_bins, use a negative edisp_bins, or switch it off for this source (edisp_disable)"
+    )]
+    TooFewPlanes {
+        /// The component.
+        component: String,
+        /// The source.
+        source_name: String,
+        /// Planes of its map.
+        found: usize,
+        /// Planes that are needed.
+        needed: usize,
+    },
     /// A likelihood without components.
     #[error("a joint likelihood needs at least one component")]
     NoComponents,

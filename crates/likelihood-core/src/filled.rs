@@ -1,11 +1,14 @@
-//! The layout of everything that is needed bin by bin: only the *filled* bins (counts > 0), bin of energy by bin of energy.
+//! The layout of everything that is needed bin by bin: only the *filled* bins (weighted counts > 0), bin of energy by bin of energy.
 //!
 //! A bin without counts enters the likelihood through the sum of the model alone, and that sum is known per plane; so only filled
 //! bins need a model value and a logarithm.
 
 use std::ops::Range;
 
+use ndarray::{ArrayView3, Axis};
+
 use crate::counts::CountsCube;
+use crate::weights::LikelihoodWeights;
 
 /// Filled bins per block: a block's model and ratios stay in the first-level cache, its templates in the second.
 pub(crate) const BLOCK: usize = 512;
@@ -22,7 +25,7 @@ pub(crate) struct Block {
 /// The filled bins of a counts cube.
 #[derive(Clone, Debug)]
 pub(crate) struct Filled {
-    /// Counts of each filled bin.
+    /// Counts of each filled bin, times its weight if there are weights.
     pub(crate) counts: Vec<f32>,
     /// Pixel of each filled bin, `y * nx + x`.
     pixels: Vec<usize>,
@@ -35,12 +38,15 @@ pub(crate) struct Filled {
 }
 
 impl Filled {
-    pub(crate) fn new(cube: &CountsCube) -> Self {
+    /// `weights`, if any, have the shape of the cube.
+    pub(crate) fn new(cube: &CountsCube, weights: Option<&LikelihoodWeights>) -> Self {
         let (_, _, nx) = cube.counts().dim();
         let (mut counts, mut pixels, mut bins, mut blocks) = (Vec::new(), Vec::new(), vec![0], Vec::new());
         for (bin, plane) in cube.counts().outer_iter().enumerate() {
             let start = counts.len();
+            let weight = |pixel: usize| weights.map_or(1.0, |w| w.values()[[bin, pixel / nx, pixel % nx]]);
             for (pixel, &n) in plane.iter().enumerate() {
+                let n = n * weight(pixel);
                 if n > 0.0 {
                     counts.push(n);
                     pixels.push(pixel);
@@ -60,14 +66,20 @@ impl Filled {
         self.counts.len()
     }
 
-    /// For each filled bin the values of `planes[bin + offset]` at its pixel; `planes` is `[edge, y, x]` in standard layout.
-    pub(crate) fn gather(&self, planes: &ndarray::ArrayView3<'_, f32>, offset: usize) -> Vec<f32> {
+    /// For each filled bin the values of `planes[plane(bin)]` at its pixel; `planes` is `[edge, y, x]` in standard layout.
+    pub(crate) fn gather(&self, planes: &ArrayView3<'_, f32>, plane: impl Fn(usize) -> usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(self.len());
-        for (bin, plane) in planes.outer_iter().skip(offset).take(self.bins.len() - 1).enumerate() {
-            let pixels = &self.pixels[self.bins[bin]..self.bins[bin + 1]];
-            out.extend(pixels.iter().map(|&pixel| plane[[pixel / self.nx, pixel % self.nx]]));
+        for (bin, range) in self.bins.windows(2).enumerate() {
+            let plane = planes.index_axis(Axis(0), plane(bin));
+            out.extend(self.pixels[range[0]..range[1]].iter().map(|&pixel| plane[[pixel / self.nx, pixel % self.nx]]));
         }
         out
+    }
+
+    /// (Weighted) counts per energy bin.
+    pub(crate) fn spectrum(&self) -> Vec<f64> {
+        let sum = |range: &[usize]| self.counts[range[0]..range[1]].iter().map(|&n| f64::from(n)).sum();
+        self.bins.windows(2).map(sum).collect()
     }
 
     /// Energy bin, row and column of a filled bin.
@@ -87,7 +99,7 @@ mod tests {
     fn blocks_cover_every_filled_bin_once_and_never_cross_an_energy_bin() {
         let counts = Array3::from_shape_fn((3, 40, 50), |(k, y, x)| ((k + 3 * y + 7 * x) % 3) as f32);
         let cube = CountsCube::new(EnergyAxis::new(vec![1.0, 2.0, 3.0, 4.0]).unwrap(), counts.clone()).unwrap();
-        let filled = Filled::new(&cube);
+        let filled = Filled::new(&cube, None);
         let mut next = 0;
         for block in &filled.blocks {
             assert_eq!(block.range.start, next);
@@ -107,8 +119,8 @@ mod tests {
         let counts = Array3::from_shape_fn((2, 2, 2), |(k, y, x)| u8::from((k, y, x) != (0, 0, 0)).into());
         let cube = CountsCube::new(EnergyAxis::new(vec![1.0, 2.0, 3.0]).unwrap(), counts).unwrap();
         let planes = Array3::from_shape_fn((3, 2, 2), |(k, y, x)| (100 * k + 10 * y + x) as f32);
-        let filled = Filled::new(&cube);
-        assert_eq!(filled.gather(&planes.view(), 0), [1.0, 10.0, 11.0, 100.0, 101.0, 110.0, 111.0]);
-        assert_eq!(filled.gather(&planes.view(), 1), [101.0, 110.0, 111.0, 200.0, 201.0, 210.0, 211.0]);
+        let filled = Filled::new(&cube, None);
+        assert_eq!(filled.gather(&planes.view(), |bin| bin), [1.0, 10.0, 11.0, 100.0, 101.0, 110.0, 111.0]);
+        assert_eq!(filled.gather(&planes.view(), |bin| bin + 1), [101.0, 110.0, 111.0, 200.0, 201.0, 210.0, 211.0]);
     }
 }

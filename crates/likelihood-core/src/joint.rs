@@ -31,6 +31,7 @@ pub struct JointLikelihood {
 struct Latched {
     name: String,
     spectrum: String,
+    apply_edisp: bool,
     true_values: Vec<f64>,
 }
 
@@ -40,6 +41,7 @@ impl Latched {
         Self {
             name: source.name().to_owned(),
             spectrum: spectrum.type_name().to_owned(),
+            apply_edisp: source.apply_edisp(),
             true_values: spectrum.parameters().iter().map(Parameter::true_value).collect(),
         }
     }
@@ -48,6 +50,7 @@ impl Latched {
         let spectrum = source.spectrum();
         self.name == source.name()
             && self.spectrum == spectrum.type_name()
+            && self.apply_edisp == source.apply_edisp()
             && self.true_values.len() == spectrum.parameters().len()
             && self.true_values.iter().zip(spectrum.parameters()).all(|(&value, p)| p.true_value() == value)
     }
@@ -109,15 +112,37 @@ impl JointLikelihood {
         self.components.iter().flat_map(BinnedLikelihood::counts_spectrum).sum()
     }
 
+    /// Weighted counts of all components; the counts themselves where there are no weights.
+    pub fn total_weighted_counts(&self) -> f64 {
+        self.components.iter().flat_map(BinnedLikelihood::weighted_counts_spectrum).sum()
+    }
+
     /// Predicted counts of a source (by its index in the region) in all components; 0 when there is no such source.
     ///
     /// # Errors
-    /// [`Error::NoSourceMap`], or a spectrum that cannot be evaluated.
+    /// As [`BinnedLikelihood::npred`].
     pub fn npred(&self, roi: &Roi, source: usize) -> Result<f64> {
+        self.predicted(roi, source, BinnedLikelihood::npred)
+    }
+
+    /// The same with each pixel's counts times its weight.
+    ///
+    /// # Errors
+    /// As [`BinnedLikelihood::npred`].
+    pub fn weighted_npred(&self, roi: &Roi, source: usize) -> Result<f64> {
+        self.predicted(roi, source, BinnedLikelihood::weighted_npred)
+    }
+
+    fn predicted(
+        &self,
+        roi: &Roi,
+        source: usize,
+        of_component: impl Fn(&BinnedLikelihood, &Source) -> Result<Vec<f64>>,
+    ) -> Result<f64> {
         let mut npred = 0.0;
         if let Some(source) = roi.sources().get(source) {
             for component in &self.components {
-                npred += component.npred(source)?.iter().sum::<f64>();
+                npred += of_component(component, source)?.iter().sum::<f64>();
             }
         }
         Ok(npred)

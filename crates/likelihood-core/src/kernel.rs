@@ -1,9 +1,10 @@
 //! The streaming passes over one block of filled bins.
 //!
-//! With `N` the counts, `M` the model and `m-`, `m+` the two planes of a source's map that bound the energy bin:
-//! `M = F + sum_j (m-_j S-_j + m+_j S+_j)`, `F` the fixed sources' part.
+//! With `N` the (weighted) counts, `M` the model and `m-`, `m+` a pair of planes of a source's map:
+//! `M = F + sum (m- S- + m+ S+)` over all pairs of all free sources, `F` the fixed sources' part. Without energy dispersion a source has
+//! one pair, the planes that bound the energy bin; with dispersion over a window of `n` bins it has `n + 1`.
 //! - [`value`] sums `N ln M`;
-//! - [`gradient`] also sums `N/M m-` and `N/M m+` of every free source, which is all that first (and, for the spectra's own curvature,
+//! - [`gradient`] also sums `N/M m-` and `N/M m+` of every pair, which is all that first (and, for the spectra's own curvature,
 //!   second) derivatives need;
 //! - [`hessian`] also sums the products `N/M^2 dM/da dM/db` of every pair of free parameters.
 //!
@@ -20,7 +21,7 @@ use crate::mathvec::ln;
 /// Lanes of the running sums.
 const LANES: usize = 8;
 
-/// The two planes of a source's map that bound each filled bin.
+/// Two planes of a source's map, at each filled bin: those that bound it, or two of a window around it.
 #[derive(Clone, Copy)]
 pub(crate) struct Planes<'a> {
     pub(crate) lower: &'a [f32],
@@ -33,7 +34,7 @@ impl Planes<'_> {
     }
 }
 
-/// A spectrum's weights of the two edges of an energy bin, `S-` and `S+` (or a derivative of them).
+/// A spectrum's weights of the two planes of a pair, `S-` and `S+` (or a derivative of them).
 pub(crate) type EdgeWeights = [f64; 2];
 
 /// What every pass reads: the data, the fixed part of the model, and the free sources with their weights in the block's energy bin.
@@ -43,10 +44,19 @@ pub(crate) struct Input<'a> {
     pub(crate) counts: &'a [f32],
     /// Model of the fixed sources at all filled bins.
     pub(crate) fixed: &'a [f64],
-    /// The free sources' planes at all filled bins.
-    pub(crate) sources: &'a [Planes<'a>],
-    /// Their edge weights in this energy bin.
+    /// The free sources' pairs of planes at all filled bins.
+    pub(crate) pairs: &'a [Planes<'a>],
+    /// Their weights in this energy bin.
     pub(crate) weights: &'a [EdgeWeights],
+}
+
+/// A free parameter: the pairs of its source, and where the derivatives of their weights begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// Indices into [`Input::pairs`].
+    pub(crate) pairs: Range<usize>,
+    /// Index of the derivative of the first pair's weights, among those of an energy bin.
+    pub(crate) first: usize,
 }
 
 /// What a pass says of a block.
@@ -71,10 +81,10 @@ impl Scratch {
     }
 }
 
-/// Adds one source to the model of a block; `model` is of the block's length.
+/// Adds one pair of planes to the model of a block; `model` is of the block's length.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(crate) fn add_source(model: &mut [f64], source: Planes<'_>, weights: EdgeWeights, range: &Range<usize>) {
-    accumulate(model, source.slice(range), weights);
+pub(crate) fn add_pair(model: &mut [f64], pair: Planes<'_>, weights: EdgeWeights, range: &Range<usize>) {
+    accumulate(model, pair.slice(range), weights);
 }
 
 /// Sum of `N ln M` over a block.
@@ -83,7 +93,7 @@ pub(crate) fn value(input: Input<'_>, range: &Range<usize>, scratch: &mut Scratc
     model_and_ratio(input, range, scratch)
 }
 
-/// [`value`], and `sums[j] = [sum N/M m-_j, sum N/M m+_j]` of every free source.
+/// [`value`], and `sums[q] = [sum N/M m-_q, sum N/M m+_q]` of every pair of planes.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn gradient(
     input: Input<'_>,
@@ -97,11 +107,12 @@ pub(crate) fn gradient(
 }
 
 /// [`gradient`], and the pair sums added to `pairs`: the packed upper triangle, row by row, of the matrix over the free parameters.
-/// `parameters[a]` is the free source that parameter `a` belongs to, with the derivatives of its edge weights in this energy bin.
+/// `rows[a]` are the pairs of planes of parameter `a`, `derivatives` those of their weights in this energy bin.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn hessian(
     input: Input<'_>,
-    parameters: &[(usize, EdgeWeights)],
+    rows: &[Row],
+    derivatives: &[EdgeWeights],
     range: &Range<usize>,
     scratch: &mut Scratch,
     sums: &mut [EdgeWeights],
@@ -115,17 +126,32 @@ pub(crate) fn hessian(
     for (r, &n) in scratch.ratio.iter_mut().zip(&input.counts[range.clone()]) {
         *r /= f64::from(n).sqrt();
     }
-    for (&(source, weights), row) in parameters.iter().zip(scratch.scaled.chunks_exact_mut(BLOCK)) {
-        let planes = input.sources[source].slice(range);
-        for (((out, &lower), &upper), &r) in row.iter_mut().zip(planes.lower).zip(planes.upper).zip(&scratch.ratio) {
-            *out = (f64::from(lower) * weights[0] + f64::from(upper) * weights[1]) * r;
+    for (row, out) in rows.iter().zip(scratch.scaled.chunks_exact_mut(BLOCK)) {
+        let out = &mut out[..len];
+        let (last, others) = (row.pairs.end - 1, row.pairs.start..row.pairs.end - 1);
+        let weights = &derivatives[row.first..];
+        let final_weights = weights[others.len()];
+        let planes = input.pairs[last].slice(range);
+        if others.is_empty() {
+            for (((out, &lower), &upper), &r) in out.iter_mut().zip(planes.lower).zip(planes.upper).zip(&scratch.ratio)
+            {
+                *out = (f64::from(lower) * final_weights[0] + f64::from(upper) * final_weights[1]) * r;
+            }
+            continue;
+        }
+        out.fill(0.0);
+        for (pair, &weights) in others.zip(weights) {
+            accumulate(out, input.pairs[pair].slice(range), weights);
+        }
+        for (((out, &lower), &upper), &r) in out.iter_mut().zip(planes.lower).zip(planes.upper).zip(&scratch.ratio) {
+            *out = (*out + f64::from(lower) * final_weights[0] + f64::from(upper) * final_weights[1]) * r;
         }
     }
-    let rows = |a: usize| &scratch.scaled[a * BLOCK..a * BLOCK + len];
+    let scaled = |a: usize| &scratch.scaled[a * BLOCK..a * BLOCK + len];
     let mut next = 0;
-    for a in 0..parameters.len() {
-        for b in a..parameters.len() {
-            pairs[next] += dot(rows(a), rows(b));
+    for a in 0..rows.len() {
+        for b in a..rows.len() {
+            pairs[next] += dot(scaled(a), scaled(b));
             next += 1;
         }
     }
@@ -138,18 +164,18 @@ pub(crate) fn hessian(
 fn model_and_ratio(input: Input<'_>, range: &Range<usize>, scratch: &mut Scratch) -> BlockSum {
     let model = &mut scratch.model[..range.len()];
     model.copy_from_slice(&input.fixed[range.clone()]);
-    for (planes, &weights) in input.sources.iter().zip(input.weights) {
+    for (planes, &weights) in input.pairs.iter().zip(input.weights) {
         accumulate(model, planes.slice(range), weights);
     }
     poisson(&input.counts[range.clone()], model, &mut scratch.ratio[..range.len()])
 }
 
-/// `sum N/M m-` and `sum N/M m+` of every free source.
+/// `sum N/M m-` and `sum N/M m+` of every pair.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
 fn ratio_sums(input: Input<'_>, range: &Range<usize>, scratch: &Scratch, sums: &mut [EdgeWeights]) {
     let ratio = &scratch.ratio[..range.len()];
-    for (planes, out) in input.sources.iter().zip(sums) {
+    for (planes, out) in input.pairs.iter().zip(sums) {
         let planes = planes.slice(range);
         *out = [dot(ratio, planes.lower), dot(ratio, planes.upper)];
     }

@@ -3,7 +3,8 @@
 //! The predicted counts of pixel `i` in energy bin `k` are `M_ik = sum_j (m_ijk S-_jk + m_ij,k+1 S+_jk)`: each source's map `m_j` at the
 //! two edges of the bin, weighted by its spectrum there with the log-trapezoid rule
 //! (`S- = S(E_k) E_k r/2`, `S+ = S(E_{k+1}) E_{k+1} r/2`, `r = ln(E_{k+1}/E_k)`). The likelihood is `logL = sum N ln M - sum M`,
-//! positive-going, without the `ln N!` term (Mattox et al. 1996, ApJ 461, 396; the LAT's binned likelihood).
+//! positive-going, without the `ln N!` term (Mattox et al. 1996, ApJ 461, 396; the LAT's binned likelihood). With [`Settings`] a component
+//! applies energy dispersion ([`Dispersion`]) and likelihood weights ([`LikelihoodWeights`]).
 //!
 //! A [`JointLikelihood`] holds one [`BinnedLikelihood`] a component; a [`roi_model::roi::Roi`] owns the parameters. Every evaluation is
 //! of the region as it is:
@@ -45,6 +46,7 @@
 //! ```
 
 pub mod counts;
+pub mod dispersion;
 pub mod energy;
 pub mod error;
 mod evaluation;
@@ -55,12 +57,16 @@ pub mod likelihood;
 mod mathvec;
 mod plan;
 pub mod source_map;
+mod stencil;
 mod template;
+pub mod weights;
 mod workspace;
 
 pub use counts::CountsCube;
+pub use dispersion::{DetectorResponse, Dispersion, DispersionMode};
 pub use energy::EnergyAxis;
 pub use error::{Error, Result};
 pub use joint::JointLikelihood;
-pub use likelihood::{BinnedLikelihood, UnmodelledBins};
+pub use likelihood::{BinnedLikelihood, Settings, UnmodelledBins};
 pub use source_map::SourceMap;
+pub use weights::LikelihoodWeights;

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use roi_model::source::Source;
 
 use crate::counts::CountsCube;
-use crate::energy::{EnergyAxis, LogTrapezoid};
+use crate::dispersion::{Dispersion, DispersionMode};
+use crate::energy::EnergyAxis;
 use crate::error::{Error, Result};
 use crate::filled::Filled;
 use crate::source_map::SourceMap;
-use crate::template::Template;
+use crate::stencil::Stencil;
+use crate::template::{Laid, Template};
+use crate::weights::LikelihoodWeights;
 use crate::workspace::{FixedPart, Workspace};
 
 /// What to do with filled bins where the model is not positive.
@@ -23,15 +26,27 @@ pub enum UnmodelledBins {
     Skip,
 }
 
+/// How a component departs from the plain likelihood of counts and source maps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Energy dispersion.
+    pub dispersion: Option<Dispersion>,
+    /// Likelihood weights.
+    pub weights: Option<LikelihoodWeights>,
+}
+
 /// One component of a likelihood: counts, and source maps by source name.
 #[derive(Clone, Debug)]
 pub struct BinnedLikelihood {
     pub(crate) name: String,
-    pub(crate) axis: EnergyAxis,
-    pub(crate) rule: LogTrapezoid,
-    pub(crate) shape: (usize, usize),
+    axis: EnergyAxis,
+    shape: (usize, usize),
     pub(crate) filled: Filled,
-    pub(crate) counts_spectrum: Vec<f64>,
+    counts_spectrum: Vec<f64>,
+    weighted_counts_spectrum: Vec<f64>,
+    settings: Settings,
+    plain: Stencil,
+    dispersed: Option<Stencil>,
     pub(crate) templates: BTreeMap<String, Template>,
     pub(crate) unmodelled_bins: UnmodelledBins,
     pub(crate) fixed: FixedPart,
@@ -41,14 +56,53 @@ pub struct BinnedLikelihood {
 impl BinnedLikelihood {
     /// A component without source maps; `name` stands in error messages (`"00"`, say).
     pub fn new(name: impl Into<String>, counts: &CountsCube) -> Self {
+        Self::build(name.into(), counts, Settings::default(), None)
+    }
+
+    /// A component without source maps, with energy dispersion or weights.
+    ///
+    /// ```
+    /// use likelihood_core::{BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Settings};
+    /// let axis = EnergyAxis::new(vec![100.0, 1000.0, 10_000.0])?;
+    /// let counts = CountsCube::new(axis, ndarray::Array3::ones((2, 1, 1)))?;
+    /// let response = DetectorResponse::new(ndarray::array![[0.2, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
+    /// let dispersion = Dispersion::from_bins(&response, 1)?;
+    /// let component = BinnedLikelihood::with_settings("00", &counts, Settings { dispersion, weights: None })?;
+    /// assert!(!component.has_weights());
+    /// # Ok::<(), likelihood_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when response or weights do not fit the counts cube, [`Error::EnergyEdges`] when the energies of the extra bins
+    /// cannot be.
+    pub fn with_settings(name: impl Into<String>, counts: &CountsCube, settings: Settings) -> Result<Self> {
+        if let Some(weights) = &settings.weights {
+            weights.check(counts.counts().dim())?;
+        }
+        let dispersed = match &settings.dispersion {
+            Some(dispersion) => {
+                dispersion.check(counts.axis())?;
+                Some(Stencil::dispersed(counts.axis(), dispersion)?)
+            }
+            None => None,
+        };
+        Ok(Self::build(name.into(), counts, settings, dispersed))
+    }
+
+    fn build(name: String, counts: &CountsCube, settings: Settings, dispersed: Option<Stencil>) -> Self {
         let (_, ny, nx) = counts.counts().dim();
+        let filled = Filled::new(counts, settings.weights.as_ref());
+        let weighted_counts_spectrum = if settings.weights.is_some() { filled.spectrum() } else { counts.spectrum() };
         Self {
-            name: name.into(),
+            name,
             axis: counts.axis().clone(),
-            rule: counts.axis().log_trapezoid(),
             shape: (ny, nx),
-            filled: Filled::new(counts),
+            filled,
             counts_spectrum: counts.spectrum(),
+            weighted_counts_spectrum,
+            settings,
+            plain: Stencil::plain(counts.axis()),
+            dispersed,
             templates: BTreeMap::new(),
             unmodelled_bins: UnmodelledBins::default(),
             fixed: FixedPart::default(),
@@ -79,18 +133,26 @@ impl BinnedLikelihood {
         Ok(())
     }
 
-    /// What is kept of a source's map.
+    /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
     pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
-        let planes =
-            map.at_edges(self.axis.edges().len(), self.shape.0, self.shape.1).map_err(|error| match error {
-                Error::Shape { expected, found, .. } => Error::Shape {
-                    what: format!("source map of '{source_name}' in component '{}'", self.name),
-                    expected,
-                    found,
-                },
-                other => other,
-            })?;
-        Ok(Template::new(&self.filled, &planes))
+        let edges = self.axis.edges().len();
+        let window = self
+            .settings
+            .dispersion
+            .as_ref()
+            .filter(|dispersion| dispersion.mode() == DispersionMode::Window && !dispersion.excepts(source_name))
+            .map(Dispersion::n_extra)
+            .filter(|extra| map.n_planes() >= edges + 2 * extra);
+        let extra = window.unwrap_or(0);
+        let planes = map.at_edges(edges + 2 * extra, self.shape.0, self.shape.1).map_err(|error| match error {
+            Error::Shape { expected, found, .. } => Error::Shape {
+                what: format!("source map of '{source_name}' in component '{}'", self.name),
+                expected,
+                found,
+            },
+            other => other,
+        })?;
+        Ok(Template::new(&self.filled, &planes, extra, self.settings.weights.as_ref(), map.n_planes()))
     }
 
     /// The component's name.
@@ -108,7 +170,22 @@ impl BinnedLikelihood {
         &self.counts_spectrum
     }
 
-    /// Number of filled bins.
+    /// Weighted counts per energy bin; the counts themselves without weights.
+    pub fn weighted_counts_spectrum(&self) -> &[f64] {
+        &self.weighted_counts_spectrum
+    }
+
+    /// Whether it has likelihood weights.
+    pub fn has_weights(&self) -> bool {
+        self.settings.weights.is_some()
+    }
+
+    /// Its energy dispersion, if any.
+    pub fn dispersion(&self) -> Option<&Dispersion> {
+        self.settings.dispersion.as_ref()
+    }
+
+    /// Number of filled bins: those with counts, and a weight above 0 if there are weights.
     pub fn n_filled(&self) -> usize {
         self.filled.len()
     }
@@ -118,37 +195,55 @@ impl BinnedLikelihood {
         self.templates.contains_key(source_name)
     }
 
-    /// Predicted counts of a source per energy bin.
+    /// Predicted counts of a source per (measured) energy bin.
     ///
     /// # Errors
-    /// [`Error::NoSourceMap`], or a spectrum that cannot be evaluated.
+    /// [`Error::NoSourceMap`], [`Error::TooFewPlanes`], or a spectrum that cannot be evaluated.
     pub fn npred(&self, source: &Source) -> Result<Vec<f64>> {
-        let template = self.template(source.name())?;
-        let spectrum = self.spectrum(source)?;
-        let edge = |e: usize| template.plane_sums[e] * spectrum[e];
-        Ok((0..self.axis.n_bins()).map(|k| edge(k) * self.rule.lower[k] + edge(k + 1) * self.rule.upper[k]).collect())
+        self.predicted(source, Laid::sums)
     }
 
-    pub(crate) fn template(&self, source_name: &str) -> Result<&Template> {
-        self.templates
-            .get(source_name)
-            .ok_or_else(|| Error::NoSourceMap { component: self.name.clone(), source_name: source_name.to_owned() })
+    /// Predicted counts of a source per energy bin, each pixel's times its weight; as [`BinnedLikelihood::npred`] without weights.
+    ///
+    /// # Errors
+    /// As [`BinnedLikelihood::npred`].
+    pub fn weighted_npred(&self, source: &Source) -> Result<Vec<f64>> {
+        self.predicted(source, Laid::weighted_sums)
     }
 
-    /// A source's spectrum at the edges.
-    pub(crate) fn spectrum(&self, source: &Source) -> Result<Vec<f64>> {
-        let mut values = vec![0.0; self.axis.edges().len()];
-        source.spectrum().evaluate(self.axis.edges(), &mut values).map_err(|error| error.in_source(source.name()))?;
-        self.check_finite(source, &values)?;
-        Ok(values)
+    fn predicted<'a>(&'a self, source: &Source, sums: impl Fn(&Laid<'a>, usize) -> &'a [f64]) -> Result<Vec<f64>> {
+        let (laid, stencil) = self.laid(source)?;
+        let mut nodes = vec![0.0; stencil.n_nodes()];
+        stencil.values(source, laid.true_counts(), &mut nodes)?;
+        let of_bin = |bin: usize| {
+            let terms = sums(&laid, bin).iter().zip(stencil.nodes_of(&nodes, bin)).zip(stencil.coefficients(bin));
+            terms.map(|((sum, node), coefficient)| sum * node * coefficient).sum()
+        };
+        Ok((0..self.axis.n_bins()).map(of_bin).collect())
     }
 
-    pub(crate) fn check_finite(&self, source: &Source, values: &[f64]) -> Result<()> {
-        match values.iter().zip(self.axis.edges().iter().cycle()).find(|(value, _)| !value.is_finite()) {
-            Some((&value, &energy)) => {
-                Err(Error::SpectrumNotFinite { source_name: source.name().to_owned(), energy, value })
+    /// The planes of a source and how they make up its model.
+    pub(crate) fn laid(&self, source: &Source) -> Result<(Laid<'_>, &Stencil)> {
+        let Some(template) = self.templates.get(source.name()) else {
+            return Err(Error::NoSourceMap { component: self.name.clone(), source_name: source.name().to_owned() });
+        };
+        let (Some(dispersion), Some(stencil)) = (&self.settings.dispersion, &self.dispersed) else {
+            return Ok((template.plain(), &self.plain));
+        };
+        if !source.apply_edisp() || dispersion.excepts(source.name()) {
+            return Ok((template.plain(), &self.plain));
+        }
+        match dispersion.mode() {
+            DispersionMode::Rescaling => Ok((template.rescaled(), stencil)),
+            DispersionMode::Window => {
+                let window = template.window(stencil.n_planes()).ok_or_else(|| Error::TooFewPlanes {
+                    component: self.name.clone(),
+                    source_name: source.name().to_owned(),
+                    found: template.n_planes(),
+                    needed: self.axis.edges().len() + 2 * dispersion.n_extra(),
+                })?;
+                Ok((window, stencil))
             }
-            None => Ok(()),
         }
     }
 }

@@ -1,28 +1,160 @@
 //! What a likelihood keeps of a source map: its values at the filled bins, and the sum of each plane.
 
-use ndarray::ArrayView3;
+use ndarray::{ArrayView2, ArrayView3, Axis};
 
+use crate::dispersion::TrueCounts;
 use crate::filled::Filled;
 use crate::kernel::Planes;
+use crate::weights::LikelihoodWeights;
 
 /// A source's map where it is needed.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    /// At the filled bins, the plane at the bin's lower edge.
-    pub(crate) lower: Vec<f32>,
-    /// At the filled bins, the plane at the bin's upper edge.
-    pub(crate) upper: Vec<f32>,
-    /// Sum of each plane over all pixels.
-    pub(crate) plane_sums: Vec<f64>,
+    /// All planes that a bin draws on: two, or the window of energy dispersion.
+    whole: Gathered,
+    /// Which of them is the one at the bin's own lower edge; the next is that at its upper edge.
+    own: usize,
+    /// For rescaling, when the planes of some bins are empty: those of the reference bins in their stead.
+    substitute: Option<Gathered>,
+    /// The reference bin of each bin.
+    reference: Vec<Option<usize>>,
+    /// Sum of the plane at each edge over all pixels.
+    plane_sums: Vec<f64>,
+    /// How many planes the map had.
+    n_planes: usize,
+}
+
+/// Planes at the filled bins, with what they add up to.
+#[derive(Clone, Debug)]
+struct Gathered {
+    /// One vector a plane of a bin, over the filled bins.
+    planes: Vec<Vec<f32>>,
+    /// Sums over all pixels, `[bin][plane]`.
+    sums: Vec<f64>,
+    /// The same with each pixel's weight in the bin; `None` without weights.
+    weighted_sums: Option<Vec<f64>>,
+}
+
+/// The planes of a template that a stencil draws on.
+#[derive(Clone, Copy)]
+pub(crate) struct Laid<'a> {
+    gathered: &'a Gathered,
+    first: usize,
+    n_planes: usize,
+    true_counts: TrueCounts<'a>,
 }
 
 impl Template {
-    pub(crate) fn new(filled: &Filled, planes: &ArrayView3<'_, f32>) -> Self {
-        let plane_sums = planes.outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect();
-        Self { lower: filled.gather(planes, 0), upper: filled.gather(planes, 1), plane_sums }
+    /// `planes`: the map, `extra` planes on either side of those at the edges.
+    pub(crate) fn new(
+        filled: &Filled,
+        planes: &ArrayView3<'_, f32>,
+        extra: usize,
+        weights: Option<&LikelihoodWeights>,
+        n_planes: usize,
+    ) -> Self {
+        let sums: Vec<f64> = planes.outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect();
+        let plane_sums = sums[extra..sums.len() - extra].to_vec();
+        let bins = plane_sums.len() - 1;
+        let whole = Gathered::new(filled, planes, &sums, 2 * extra + 2, weights, |bin| bin);
+        let mut last = None;
+        let mut reference = Vec::with_capacity(bins);
+        for k in 0..bins {
+            if plane_sums[k] != 0.0 || plane_sums[k + 1] != 0.0 {
+                last = Some(k);
+            }
+            reference.push(last);
+        }
+        // In a window of more than two planes nothing is rescaled.
+        let lacking =
+            extra == 0 && reference.iter().enumerate().any(|(k, reference)| reference.is_some_and(|r| r != k));
+        let substitute =
+            lacking.then(|| Gathered::new(filled, planes, &sums, 2, weights, |bin| reference[bin].unwrap_or(bin)));
+        Self { whole, own: extra, substitute, reference, plane_sums, n_planes }
     }
 
-    pub(crate) fn planes(&self) -> Planes<'_> {
-        Planes { lower: &self.lower, upper: &self.upper }
+    /// The two planes at the bin's own edges.
+    pub(crate) fn plain(&self) -> Laid<'_> {
+        Laid { gathered: &self.whole, first: self.own, n_planes: 2, true_counts: self.true_counts() }
+    }
+
+    /// The two planes at the edges of the bin's reference bin.
+    pub(crate) fn rescaled(&self) -> Laid<'_> {
+        match &self.substitute {
+            Some(substitute) => Laid { gathered: substitute, first: 0, ..self.plain() },
+            None => self.plain(),
+        }
+    }
+
+    /// All planes of a window of this many, if they are there.
+    pub(crate) fn window(&self, n_planes: usize) -> Option<Laid<'_>> {
+        (self.whole.planes.len() == n_planes).then(|| Laid { first: 0, n_planes, ..self.plain() })
+    }
+
+    fn true_counts(&self) -> TrueCounts<'_> {
+        TrueCounts { plane_sums: &self.plane_sums, reference: &self.reference }
+    }
+
+    /// How many planes the map had.
+    pub(crate) fn n_planes(&self) -> usize {
+        self.n_planes
+    }
+}
+
+impl Gathered {
+    /// `count` planes a bin, from plane `first(bin)` on; `sums` of all planes.
+    fn new(
+        filled: &Filled,
+        planes: &ArrayView3<'_, f32>,
+        sums: &[f64],
+        count: usize,
+        weights: Option<&LikelihoodWeights>,
+        first: impl Fn(usize) -> usize,
+    ) -> Self {
+        let bins = sums.len() + 1 - count;
+        let of_bin = |bin: usize| first(bin)..first(bin) + count;
+        let weighted = |weights: &LikelihoodWeights| {
+            let sum = |(bin, plane): (usize, usize)| {
+                weighted_sum(&weights.values().index_axis(Axis(0), bin), &planes.index_axis(Axis(0), plane))
+            };
+            (0..bins).flat_map(|bin| of_bin(bin).map(move |plane| (bin, plane))).map(sum).collect()
+        };
+        Self {
+            planes: (0..count).map(|p| filled.gather(planes, |bin| first(bin) + p)).collect(),
+            sums: (0..bins).flat_map(|bin| sums[of_bin(bin)].iter().copied()).collect(),
+            weighted_sums: weights.map(weighted),
+        }
+    }
+}
+
+fn weighted_sum(weights: &ArrayView2<'_, f32>, plane: &ArrayView2<'_, f32>) -> f64 {
+    weights.iter().zip(plane).map(|(&w, &m)| f64::from(w) * f64::from(m)).sum()
+}
+
+impl<'a> Laid<'a> {
+    /// The planes in pairs.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = Planes<'a>> + use<'a> {
+        let planes = &self.gathered.planes[self.first..self.first + self.n_planes];
+        planes.chunks_exact(2).map(|pair| Planes { lower: &pair[0], upper: &pair[1] })
+    }
+
+    /// Sums of the planes of a bin over all pixels.
+    pub(crate) fn sums(&self, bin: usize) -> &'a [f64] {
+        self.of_bin(&self.gathered.sums, bin)
+    }
+
+    /// The same with each pixel's weight, if there are weights.
+    pub(crate) fn weighted_sums(&self, bin: usize) -> &'a [f64] {
+        self.of_bin(self.gathered.weighted_sums.as_ref().unwrap_or(&self.gathered.sums), bin)
+    }
+
+    fn of_bin(&self, sums: &'a [f64], bin: usize) -> &'a [f64] {
+        let start = bin * self.gathered.planes.len() + self.first;
+        &sums[start..start + self.n_planes]
+    }
+
+    /// What the true counts in each bin come from.
+    pub(crate) fn true_counts(&self) -> TrueCounts<'a> {
+        self.true_counts
     }
 }

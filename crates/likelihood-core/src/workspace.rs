@@ -1,35 +1,39 @@
 //! Buffers that keep their memory from one evaluation to the next, and the cached model of the fixed sources.
 
-use crate::kernel::{BlockSum, EdgeWeights};
+use crate::kernel::{BlockSum, EdgeWeights, Row};
 
 /// The fixed sources' part of the model, summed once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FixedPart {
+    /// Their model at the filled bins.
     pub(crate) model: Vec<f64>,
+    /// Their (weighted) predicted counts.
     pub(crate) npred: f64,
 }
 
 /// Buffers that an evaluation writes; they keep their memory from one evaluation to the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Workspace {
-    /// Spectra of the free sources at the edges, `[source][edge]`.
-    pub(crate) spectra: Vec<f64>,
-    /// Their first derivatives, `[free parameter][edge]`.
+    /// Nodes of the free sources, one source after the other.
+    pub(crate) nodes: Vec<f64>,
+    /// Their first derivatives, one free parameter after the other.
     pub(crate) first: Vec<f64>,
-    /// Second derivatives of one source, `[pair][edge]`.
+    /// Second derivatives of one source, `[pair of parameters][node]`.
     pub(crate) second: Vec<f64>,
-    /// Edge weights, `[bin][source]`.
+    /// Weights of the planes, `[bin][pair of planes]`.
     pub(crate) weights: Vec<EdgeWeights>,
-    /// Derivatives of the edge weights with the index of the free source, `[bin][free parameter]`.
-    pub(crate) parameter_weights: Vec<(usize, EdgeWeights)>,
+    /// The free parameters.
+    pub(crate) rows: Vec<Row>,
+    /// Derivatives of the weights, `[bin]`, then one free parameter after the other, each with the pairs of its source.
+    pub(crate) derivatives: Vec<EdgeWeights>,
     /// One a block.
     pub(crate) block_sums: Vec<BlockSum>,
-    /// `sum N/M m` at the lower and upper edge, `[block][source]`.
+    /// `sum N/M m` of both planes, `[block][pair of planes]`.
     pub(crate) ratio_sums: Vec<EdgeWeights>,
-    /// Pair sums, `[chunk of blocks][pair]`.
+    /// Pair sums of the Hessian, `[chunk of blocks][pair of parameters]`.
     pub(crate) pair_sums: Vec<f64>,
-    /// `sum (N/M - 1) m`, `[source][edge]`.
-    pub(crate) edge_sums: Vec<f64>,
+    /// `d logL / d node`, as [`Workspace::nodes`].
+    pub(crate) node_sums: Vec<f64>,
 }
 
 /// A buffer of this length, filled with zeros, in the memory it has.

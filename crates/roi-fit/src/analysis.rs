@@ -19,7 +19,7 @@ use crate::options::{FitOptions, OptimizeOptions};
 use crate::posterior;
 use crate::progress::{Event, Progress, Quiet};
 use crate::properties::SourceProperties;
-use crate::results::{ComponentCounts, LoglikeResult, Timing};
+use crate::results::{ComponentCounts, LoglikeResult, Timing, WeightedCounts};
 
 /// An analysis of one region: open it, free parameters, fit.
 ///
@@ -61,10 +61,12 @@ impl Analysis {
         let start = Instant::now();
         let mut components = Vec::with_capacity(loaded.observation.components.len());
         for component in &loaded.observation.components {
-            let mut likelihood = BinnedLikelihood::new(component.name.clone(), &component.counts.cube);
+            let settings = component.settings.clone();
+            let mut likelihood =
+                BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?;
             let names: Vec<&str> = loaded.roi.sources().iter().map(Source::name).collect();
             let maps: Vec<_> =
-                names.par_iter().map(|name| component.source_maps.read(name)).collect::<lat_io::Result<_>>()?;
+                names.par_iter().map(|name| component.read_source_map(name)).collect::<lat_io::Result<_>>()?;
             for (name, map) in names.into_iter().zip(&maps) {
                 likelihood.add_source_map(name, map)?;
             }
@@ -197,15 +199,22 @@ impl Analysis {
         let loglike = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient)?;
         let mut components = Vec::new();
         for component in self.likelihood.components() {
-            let mut npred = BTreeMap::new();
+            let (mut npred, mut npred_wt) = (BTreeMap::new(), BTreeMap::new());
             for source in self.roi.sources() {
                 npred.insert(source.name().to_owned(), component.npred(source)?);
+                if component.has_weights() {
+                    npred_wt.insert(source.name().to_owned(), component.weighted_npred(source)?);
+                }
             }
+            let weighted = component
+                .has_weights()
+                .then(|| WeightedCounts { counts: component.weighted_counts_spectrum().to_vec(), npred: npred_wt });
             components.push(ComponentCounts {
                 name: component.name().to_owned(),
                 energies: component.axis().edges().to_vec(),
                 counts: component.counts_spectrum().to_vec(),
                 npred,
+                weighted,
             });
         }
         let name = |id: &roi_model::roi::ParameterId| {
@@ -228,7 +237,9 @@ impl Analysis {
     pub(crate) fn update_npred(&mut self) -> Result<()> {
         for (index, source) in self.roi.sources().iter().enumerate() {
             let npred = self.likelihood.npred(&self.roi, index)?;
-            self.properties.entry(source.name().to_owned()).or_default().npred = npred;
+            let npred_wt = self.likelihood.weighted_npred(&self.roi, index)?;
+            let properties = self.properties.entry(source.name().to_owned()).or_default();
+            (properties.npred, properties.npred_wt) = (npred, npred_wt);
         }
         Ok(())
     }

@@ -57,7 +57,9 @@ pub use parameters::ParameterInfo;
 pub use progress::{Event, Progress, Quiet};
 pub use properties::{Measured, SourceProperties, TestStatistic};
 pub use resolved::resolved_config;
-pub use results::{ComponentCounts, Convergence, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing};
+pub use results::{
+    ComponentCounts, Convergence, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing, WeightedCounts,
+};
 pub use roi_model::selection::{Pars, Selection};
 pub use state::write_text;
 pub use tabulate::{TabulatedSpectrum, tabulate};

@@ -259,8 +259,9 @@ impl Analysis {
         order
     }
 
+    /// Predicted counts, weighted where there are likelihood weights, by which all steps go.
     fn npred_of(&self, source: usize) -> f64 {
-        self.properties.get(self.roi.sources()[source].name()).map_or(0.0, |p| p.npred)
+        self.properties.get(self.roi.sources()[source].name()).map_or(0.0, |p| p.npred_wt)
     }
 
     /// TS of the last fit that freed the source; below every threshold when there was none.

@@ -29,6 +29,8 @@ pub struct Measured {
 pub struct SourceProperties {
     /// Predicted counts in all components.
     pub npred: f64,
+    /// The same with each pixel's counts times its likelihood weight; `npred` again without weights.
+    pub npred_wt: f64,
     /// Test statistic `2 (logL1 - logL0)`.
     pub ts: Option<f64>,
     /// `logL0` that the TS is relative to.
@@ -60,8 +62,7 @@ impl SourceProperties {
         map.insert("loglike_null".into(), json_number(self.loglike_null));
         map.insert("ts_definition".into(), self.ts_definition.into());
         map.insert("npred".into(), json_number(Some(self.npred)));
-        // Without a weights map the weighted prediction is the prediction.
-        map.insert("npred_wt".into(), json_number(Some(self.npred)));
+        map.insert("npred_wt".into(), json_number(Some(self.npred_wt)));
         for (name, flux) in &self.fluxes {
             map.insert(name.clone(), json_number(flux.value));
             map.insert(format!("{name}_err"), json_number(flux.error));

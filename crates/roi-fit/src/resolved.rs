@@ -1,5 +1,6 @@
 //! A configuration as it was understood: every default filled in, every path whole.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use lat_io::config::{Center, ComponentConfig};
@@ -45,6 +46,8 @@ fn component(component: &ComponentConfig) -> Value {
             "edisp": component.edisp.edisp,
             "edisp_bins": component.edisp.bins,
             "edisp_disable": component.edisp.disable,
+            "expscale": component.exposure.all,
+            "src_expscale": component.exposure.sources.iter().cloned().collect::<BTreeMap<_, _>>(),
         },
         "files": {
             "ccube": files.ccube,

@@ -66,6 +66,7 @@ impl Analysis {
             angle("offset", "offset"),
             number("ts", "", &|p| p.ts),
             number("npred", "", &|p| Some(p.npred)),
+            number("npred_wt", "", &|p| Some(p.npred_wt)),
         ];
         for (name, unit) in FLUXES {
             columns.push(number(name, unit, &|p| p.fluxes.get(name)?.value));
@@ -78,14 +79,17 @@ impl Analysis {
         columns
     }
 
-    /// Counts and predicted counts: one row a component and energy bin.
+    /// Counts and predicted counts, as they are and times the likelihood weights: one row a component and energy bin.
     fn spectra(&self) -> Result<Vec<Column>> {
         let (mut names, mut emin, mut emax) = (Vec::new(), Vec::new(), Vec::new());
         let (mut counts, mut predicted) = (Vec::new(), Vec::new());
+        let (mut counts_wt, mut predicted_wt) = (Vec::new(), Vec::new());
         for component in self.likelihood.components() {
             let mut npred = vec![0.0; component.counts_spectrum().len()];
+            let mut npred_wt = npred.clone();
             for source in self.roi.sources() {
                 npred.iter_mut().zip(component.npred(source)?).for_each(|(sum, n)| *sum += n);
+                npred_wt.iter_mut().zip(component.weighted_npred(source)?).for_each(|(sum, n)| *sum += n);
             }
             for edges in component.axis().edges().windows(2) {
                 names.push(component.name());
@@ -94,6 +98,8 @@ impl Analysis {
             }
             counts.extend_from_slice(component.counts_spectrum());
             predicted.extend(npred);
+            counts_wt.extend_from_slice(component.weighted_counts_spectrum());
+            predicted_wt.extend(npred_wt);
         }
         Ok(vec![
             column("component", "", text(names.into_iter())),
@@ -101,6 +107,8 @@ impl Analysis {
             column("e_max", "MeV", ColumnValues::Double(emax)),
             column("counts", "", ColumnValues::Double(counts)),
             column("model_counts", "", ColumnValues::Double(predicted)),
+            column("counts_wt", "", ColumnValues::Double(counts_wt)),
+            column("model_counts_wt", "", ColumnValues::Double(predicted_wt)),
         ])
     }
 

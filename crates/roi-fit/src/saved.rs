@@ -58,6 +58,9 @@ pub(crate) struct SavedParameter {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedProperties {
     npred: f64,
+    /// Absent where it is `npred` again, and in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    npred_wt: Option<f64>,
     ts: Option<Exact>,
     loglike_null: Option<Exact>,
     ts_definition: Option<String>,
@@ -138,6 +141,7 @@ impl SavedProperties {
     fn new(p: &SourceProperties) -> Self {
         Self {
             npred: p.npred,
+            npred_wt: (p.npred_wt != p.npred).then_some(p.npred_wt),
             ts: p.ts.map(Exact),
             loglike_null: p.loglike_null.map(Exact),
             ts_definition: p.ts_definition.map(str::to_owned),
@@ -151,6 +155,7 @@ impl SavedProperties {
         let definition = ["rescaled", "reoptimized"].into_iter().find(|d| Some(*d) == self.ts_definition.as_deref());
         SourceProperties {
             npred: self.npred,
+            npred_wt: self.npred_wt.unwrap_or(self.npred),
             ts: self.ts.map(|x| x.0),
             loglike_null: self.loglike_null.map(|x| x.0),
             ts_definition: definition,

@@ -21,9 +21,10 @@ impl Analysis {
         roi.add_source(source)?;
         self.likelihood.set_source_maps(&name, maps)?;
         let index = roi.index_of(&name)?;
-        let npred = self.likelihood.npred(&roi, index)?;
+        let (npred, npred_wt) = (self.likelihood.npred(&roi, index)?, self.likelihood.weighted_npred(&roi, index)?);
         self.roi = roi;
-        self.properties.entry(name).or_default().npred = npred;
+        let properties = self.properties.entry(name).or_default();
+        (properties.npred, properties.npred_wt) = (npred, npred_wt);
         Ok(())
     }
 

@@ -30,6 +30,19 @@ pub fn groups() -> Vec<Group> {
         },
         Group { title: "Crab, one week, P7SOURCE_V6: published gtlike fit", run: crab::all },
         Group { title: "Simulated ROI, 10 free parameters: C++ fermitools, NEWMINUIT", run: fermitools::ten_free },
+        Group {
+            title: "Simulated ROI, energy dispersion over a window of 2 bins: C++ fermitools, NEWMINUIT",
+            run: fermitools::window,
+        },
+        Group {
+            title: "Simulated ROI, energy dispersion by rescaling, 2 bins extrapolated: C++ fermitools, NEWMINUIT",
+            run: fermitools::rescaling,
+        },
+        Group { title: "Simulated ROI with likelihood weights: C++ fermitools, NEWMINUIT", run: fermitools::weighted },
+        Group {
+            title: "Simulated ROI with likelihood weights and a window of 2 bins: C++ fermitools, NEWMINUIT",
+            run: fermitools::weighted_window,
+        },
         Group { title: "Simulated ROI, 44 free parameters: C++ fermitools, NEWMINUIT", run: fermitools::all_free },
     ]
 }

@@ -4,6 +4,7 @@
 //! load. Keys that only fermipy's set-up steps use are accepted and listed in [`Config::notes`]; an unknown key is an error. Relative
 //! paths are relative to the configuration file.
 
+mod exposure;
 mod keys;
 mod model;
 mod resolve;
@@ -15,7 +16,9 @@ use std::path::Path;
 
 pub use model::{Diffuse, ModelConfig};
 pub(crate) use schema::nearest;
-pub use settings::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig};
+pub use settings::{
+    Center, ComponentConfig, Config, EnergyDispersion, ExposureScaling, Files, OptimizerConfig, RoioptConfig,
+};
 
 use crate::error::Result;
 use crate::file_function::read_text;

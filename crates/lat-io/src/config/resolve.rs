@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::exposure::exposure_scaling;
 use super::keys::{Keys, directory};
 use super::model::model;
 use super::schema::components_of;
@@ -79,6 +80,7 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
             bins: keys.whole("gtlike", "edisp_bins")?.unwrap_or(-1),
             disable: keys.texts("gtlike", "edisp_disable")?,
         },
+        exposure: exposure_scaling(keys)?,
         files: Files {
             ccube: file("ccube")?,
             srcmap: either("srcmap")?,
@@ -100,12 +102,6 @@ fn unsupported(keys: &Keys<'_>) -> Result<()> {
     };
     if keys.text("binning", "projtype")?.is_some_and(|text| !text.eq_ignore_ascii_case("WCS")) {
         return Err(refuse("binning.projtype other than WCS", "make the products in a WCS projection"));
-    }
-    if keys.number("gtlike", "expscale")?.is_some_and(|scale| scale != 1.0) {
-        return Err(refuse("gtlike.expscale", "remove it, or scale the exposure before making the source maps"));
-    }
-    if keys.get("gtlike", "src_expscale").is_some_and(|(_, node)| !node.entries().is_empty()) {
-        return Err(refuse("gtlike.src_expscale", "remove it, or scale the exposure before making the source maps"));
     }
     Ok(())
 }

@@ -117,8 +117,26 @@ pub struct ComponentConfig {
     pub coordsys: Option<Frame>,
     /// Energy dispersion.
     pub edisp: EnergyDispersion,
+    /// Corrections of the exposure.
+    pub exposure: ExposureScaling,
     /// The products that the configuration names.
     pub files: Files,
+}
+
+/// Corrections of the exposure, by which the source maps of a component are multiplied.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExposureScaling {
+    /// `gtlike.expscale`: of all sources.
+    pub all: Option<f64>,
+    /// `gtlike.src_expscale`: of single sources, instead of `all`.
+    pub sources: Vec<(String, f64)>,
+}
+
+impl ExposureScaling {
+    /// The correction for the source of this name, if there is one.
+    pub fn of(&self, source_name: &str) -> Option<f64> {
+        self.sources.iter().find(|(name, _)| name == source_name).map(|(_, factor)| *factor).or(self.all)
+    }
 }
 
 /// How energy dispersion is asked for.

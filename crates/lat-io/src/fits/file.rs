@@ -29,7 +29,7 @@ pub struct FitsFile {
 pub struct Hdu {
     index: usize,
     header: Header,
-    kind: Kind,
+    pub(super) kind: Kind,
     data_start: u64,
     data_len: usize,
 }
@@ -221,7 +221,7 @@ impl FitsFile {
         Ok(self.raw_table(hdu, name)?.1.repeat)
     }
 
-    fn data(&self, hdu: &Hdu) -> Result<Cow<'_, [u8]>> {
+    pub(super) fn data(&self, hdu: &Hdu) -> Result<Cow<'_, [u8]>> {
         self.bytes.get(hdu.data_start, hdu.data_len).map_err(|source| Error::io("read", &self.path, source))
     }
 
@@ -267,7 +267,7 @@ impl FitsFile {
         Ok(Image { pixels })
     }
 
-    fn raw_table<'a>(&self, hdu: &'a Hdu, name: &str) -> Result<(usize, &'a Column, raw::Hdu)> {
+    pub(super) fn raw_table<'a>(&self, hdu: &'a Hdu, name: &str) -> Result<(usize, &'a Column, raw::Hdu)> {
         let Kind::Table { row_bytes, rows, columns } = &hdu.kind else {
             return Err(self.unusable(hdu, "a binary table"));
         };
@@ -286,15 +286,15 @@ impl FitsFile {
         Ok((index, column, raw::Hdu { info, header_start: 0, data_start: 0, data_len: hdu.data_len, cards }))
     }
 
-    fn bad(&self, hdu: &Hdu, error: &fitsio_pure::Error) -> Error {
+    pub(super) fn bad(&self, hdu: &Hdu, error: &fitsio_pure::Error) -> Error {
         Error::BadFits { path: self.path.clone(), hdu: hdu.label(), reason: error.to_string() }
     }
 
-    fn bad_column(&self, hdu: &Hdu, column: &str, reason: String) -> Error {
+    pub(super) fn bad_column(&self, hdu: &Hdu, column: &str, reason: String) -> Error {
         Error::Column { path: self.path.clone(), hdu: hdu.label(), column: column.to_owned(), reason }
     }
 
-    fn unusable(&self, hdu: &Hdu, expected: &str) -> Error {
+    pub(super) fn unusable(&self, hdu: &Hdu, expected: &str) -> Error {
         let found = match &hdu.kind {
             Kind::Image { axes, .. } if axes.is_empty() => "an image without data",
             Kind::Image { .. } => "an image",
@@ -373,7 +373,7 @@ fn raw_value(text: String) -> fitsio_pure::value::Value {
 }
 
 /// A numerical keyword of `header` as a card of the FITS library.
-fn number(keyword: &str, header: &Header) -> Option<raw_header::Card> {
+pub(super) fn number(keyword: &str, header: &Header) -> Option<raw_header::Card> {
     let value = match header.get(keyword)? {
         Value::Integer(n) => fitsio_pure::value::Value::Integer(*n),
         Value::Real(x) => fitsio_pure::value::Value::Float(*x),

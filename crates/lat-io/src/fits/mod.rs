@@ -7,6 +7,7 @@ mod bytes;
 mod file;
 mod header;
 mod structure;
+mod variable;
 mod write;
 
 pub use file::{FitsFile, Hdu, Image};

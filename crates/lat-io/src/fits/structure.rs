@@ -108,7 +108,7 @@ fn column(header: &Header, number: usize) -> Result<Column, String> {
 }
 
 /// Bytes that a column takes of each row.
-fn width(column: &Column) -> Option<usize> {
+pub(super) fn width(column: &Column) -> Option<usize> {
     let unit = match column.kind {
         BinaryColumnType::Bit => return Some(column.repeat.div_ceil(8)),
         BinaryColumnType::Logical | BinaryColumnType::Byte | BinaryColumnType::Ascii => 1,

@@ -42,3 +42,46 @@ pub(crate) fn small_maps() -> Vec<(String, SourceMap)> {
     };
     vec![("isodiff".to_owned(), map(4, 1.5e7)), ("4FGL J0000.0-0000".to_owned(), map(8, -3e-9))]
 }
+
+/// A detector response matrix as gtdrm lays it out: a table of variable-length arrays and the heap behind it. `edges`: those of the true
+/// bins, one more than the matrix has rows.
+#[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
+pub(crate) fn drm_file(edges: &[f64], matrix: &[Vec<f32>]) -> Vec<u8> {
+    let block = |cards: &[(&str, String)]| {
+        let mut text: String = cards.iter().map(|(key, value)| format!("{key:<8}= {value:<70}")).collect();
+        text.push_str("END");
+        let blocks = text.len().next_multiple_of(2880);
+        format!("{text:<blocks$}").into_bytes()
+    };
+    let text = |value: &str| format!("'{value:<8}'");
+    let mut bytes = block(&[("SIMPLE", "T".into()), ("BITPIX", "8".into()), ("NAXIS", "0".into())]);
+    let heap: usize = matrix.iter().map(|row| 4 * row.len()).sum();
+    bytes.extend(block(&[
+        ("XTENSION", text("BINTABLE")),
+        ("BITPIX", "8".into()),
+        ("NAXIS", "2".into()),
+        ("NAXIS1", "24".into()),
+        ("NAXIS2", matrix.len().to_string()),
+        ("PCOUNT", heap.to_string()),
+        ("GCOUNT", "1".into()),
+        ("TFIELDS", "3".into()),
+        ("TTYPE1", text("ENERG_LO")),
+        ("TFORM1", text("D")),
+        ("TTYPE2", text("ENERG_HI")),
+        ("TFORM2", text("D")),
+        ("TTYPE3", text("MATRIX")),
+        ("TFORM3", text("PE(3)")),
+        ("EXTNAME", text("DRM")),
+    ]));
+    let mut offset = 0u32;
+    for (row, bin) in matrix.iter().zip(edges.windows(2)) {
+        bytes.extend(bin[0].to_be_bytes());
+        bytes.extend(bin[1].to_be_bytes());
+        bytes.extend(u32::try_from(row.len()).unwrap().to_be_bytes());
+        bytes.extend(offset.to_be_bytes());
+        offset += 4 * u32::try_from(row.len()).unwrap();
+    }
+    matrix.iter().flatten().for_each(|value| bytes.extend(value.to_be_bytes()));
+    bytes.resize(bytes.len().next_multiple_of(2880), 0);
+    bytes
+}
