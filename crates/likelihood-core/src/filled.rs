@@ -20,6 +20,8 @@ pub(crate) struct Block {
     pub(crate) range: Range<usize>,
     /// Energy bin.
     pub(crate) bin: usize,
+    /// Number of the block.
+    pub(crate) index: usize,
 }
 
 /// The filled bins of a counts cube.
@@ -53,13 +55,16 @@ impl Filled {
                 }
             }
             bins.push(counts.len());
-            blocks.extend(
-                (start..counts.len())
-                    .step_by(BLOCK)
-                    .map(|first| Block { range: first..counts.len().min(first + BLOCK), bin }),
-            );
+            for first in (start..counts.len()).step_by(BLOCK) {
+                blocks.push(Block { range: first..counts.len().min(first + BLOCK), bin, index: blocks.len() });
+            }
         }
         Self { counts, pixels, bins, blocks, nx }
+    }
+
+    /// Number of energy bins.
+    pub(crate) fn n_bins(&self) -> usize {
+        self.bins.len() - 1
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,11 +1,12 @@
 //! The likelihood of several components that share one model: the sum of theirs.
 
 use ndarray::Array2;
-use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
 use crate::error::{Error, Result};
+use crate::fixed;
+use crate::latched::Latched;
 use crate::likelihood::BinnedLikelihood;
 use crate::plan::Plan;
 use crate::source_map::SourceMap;
@@ -22,38 +23,8 @@ pub struct JointLikelihood {
     components: Vec<BinnedLikelihood>,
     muted: Vec<String>,
     plan: Plan,
-    /// The fixed sources that the components' caches hold; `None` when they hold nothing.
-    fixed: Option<Vec<Latched>>,
-}
-
-/// What a fixed source was when it was added to the caches.
-#[derive(Clone, Debug)]
-struct Latched {
-    name: String,
-    spectrum: String,
-    apply_edisp: bool,
-    true_values: Vec<f64>,
-}
-
-impl Latched {
-    fn new(source: &Source) -> Self {
-        let spectrum = source.spectrum();
-        Self {
-            name: source.name().to_owned(),
-            spectrum: spectrum.type_name().to_owned(),
-            apply_edisp: source.apply_edisp(),
-            true_values: spectrum.parameters().iter().map(Parameter::true_value).collect(),
-        }
-    }
-
-    fn is_of(&self, source: &Source) -> bool {
-        let spectrum = source.spectrum();
-        self.name == source.name()
-            && self.spectrum == spectrum.type_name()
-            && self.apply_edisp == source.apply_edisp()
-            && self.true_values.len() == spectrum.parameters().len()
-            && self.true_values.iter().zip(spectrum.parameters()).all(|(&value, p)| p.true_value() == value)
-    }
+    /// The fixed sources that the components' caches hold, group by group; `None` for a group that was not summed.
+    fixed: Vec<Option<Vec<Latched>>>,
 }
 
 impl JointLikelihood {
@@ -65,7 +36,7 @@ impl JointLikelihood {
         if components.is_empty() {
             return Err(Error::NoComponents);
         }
-        Ok(Self { components, muted: Vec::new(), plan: Plan::default(), fixed: None })
+        Ok(Self { components, muted: Vec::new(), plan: Plan::default(), fixed: Vec::new() })
     }
 
     /// The components.
@@ -90,7 +61,8 @@ impl JointLikelihood {
         for (component, template) in self.components.iter_mut().zip(templates) {
             component.templates.insert(source_name.to_owned(), template);
         }
-        (self.plan, self.fixed) = (Plan::default(), None);
+        self.plan = Plan::default();
+        self.forget();
         Ok(())
     }
 
@@ -104,7 +76,14 @@ impl JointLikelihood {
     /// Forgets the cached model of the fixed sources. Needed only when a spectrum was replaced by one of the same type and parameter
     /// values (a file function with another table, say).
     pub fn forget_fixed(&mut self) {
-        self.fixed = None;
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.fixed.clear();
+        for component in &mut self.components {
+            component.columns.clear();
+        }
     }
 
     /// Observed counts of all components.
@@ -199,19 +178,35 @@ impl JointLikelihood {
         if !self.plan.fits(roi, &self.muted) {
             self.plan = Plan::new(roi, &self.muted);
         }
-        // Kept when another plan has the same fixed sources: freeing nothing new, or muting a free source, costs no rebuild.
-        let is_current = self.fixed.as_ref().is_some_and(|fixed| {
-            fixed.len() == self.plan.fixed.len()
-                && self.plan.fixed.iter().zip(fixed).all(|(&index, latched)| latched.is_of(&roi.sources()[index]))
-        });
-        if is_current {
+        for component in &mut self.components {
+            component.collapse(roi, &self.plan)?;
+        }
+        // Only groups whose fixed sources are no longer what they were are summed anew: muting a free source costs nothing.
+        let mut stale = Vec::new();
+        let mut fixed = self.plan.fixed.iter().copied().peekable();
+        for (group, members) in fixed::groups(roi.sources().len()).enumerate() {
+            let own: Vec<usize> = std::iter::from_fn(|| fixed.next_if(|index| *index < members.end)).collect();
+            let latched = self.fixed.get(group).and_then(Option::as_ref);
+            let is_current = latched.is_some_and(|latched| {
+                latched.len() == own.len() && own.iter().zip(latched).all(|(&i, was)| was.is_of(&roi.sources()[i]))
+            });
+            stale.push((!is_current).then_some(own));
+        }
+        if self.fixed.len() == stale.len() && stale.iter().all(Option::is_none) {
             return Ok(());
         }
-        self.fixed = None;
-        for component in &mut self.components {
-            component.rebuild_fixed(roi, &self.plan)?;
+        self.fixed.resize(stale.len(), None);
+        for (latched, _) in self.fixed.iter_mut().zip(&stale).filter(|(_, stale)| stale.is_some()) {
+            *latched = None;
         }
-        self.fixed = Some(self.plan.fixed.iter().map(|&index| Latched::new(&roi.sources()[index])).collect());
+        for component in &mut self.components {
+            component.rebuild_fixed(roi, &stale)?;
+        }
+        for (latched, sources) in self.fixed.iter_mut().zip(stale) {
+            if let Some(sources) = sources {
+                *latched = Some(sources.iter().map(|&index| Latched::new(&roi.sources()[index])).collect());
+            }
+        }
         Ok(())
     }
 

@@ -2,9 +2,10 @@
 //!
 //! With `N` the (weighted) counts, `M` the model and `m-`, `m+` a pair of planes of a source's map:
 //! `M = F + sum (m- S- + m+ S+)` over all pairs of all free sources, `F` the fixed sources' part. Without energy dispersion a source has
-//! one pair, the planes that bound the energy bin; with dispersion over a window of `n` bins it has `n + 1`.
+//! one pair, the planes that bound the energy bin; with dispersion over a window of `n` bins it has `n + 1`. A source of which only the norm
+//! `a` is free has a column `T` instead and adds `a T`: half the bytes and a quarter of the arithmetic at least.
 //! - [`value`] sums `N ln M`;
-//! - [`gradient`] also sums `N/M m-` and `N/M m+` of every pair, which is all that first (and, for the spectra's own curvature,
+//! - [`gradient`] also sums `N/M m-` and `N/M m+` of every pair, and `N/M T`, which is all that first (and, for the spectra's own curvature,
 //!   second) derivatives need;
 //! - [`hessian`] also sums the products `N/M^2 dM/da dM/db` of every pair of free parameters.
 //!
@@ -15,22 +16,39 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use crate::filled::BLOCK;
+use crate::filled::{BLOCK, Block};
 use crate::mathvec::ln;
+use crate::reach::Reach;
 
 /// Lanes of the running sums.
 const LANES: usize = 8;
 
-/// Two planes of a source's map, at each filled bin: those that bound it, or two of a window around it.
+/// Two planes of a source's map, at each filled bin within its reach: those that bound it, or two of a window around it.
 #[derive(Clone, Copy)]
 pub(crate) struct Planes<'a> {
     pub(crate) lower: &'a [f32],
     pub(crate) upper: &'a [f32],
+    pub(crate) reach: &'a Reach,
 }
 
-impl Planes<'_> {
-    fn slice(self, range: &Range<usize>) -> Self {
-        Self { lower: &self.lower[range.clone()], upper: &self.upper[range.clone()] }
+impl<'a> Planes<'a> {
+    /// The values of a block; `None` beyond the source's reach.
+    pub(crate) fn slice(self, block: &Block) -> Option<(&'a [f32], &'a [f32])> {
+        self.reach.slice(self.lower, block).zip(self.reach.slice(self.upper, block))
+    }
+}
+
+/// The model of a source at norm 1, at each filled bin within its reach: all that is needed of a source whose shape is fixed.
+#[derive(Clone, Copy)]
+pub(crate) struct Column<'a> {
+    pub(crate) values: &'a [f64],
+    pub(crate) reach: &'a Reach,
+}
+
+impl<'a> Column<'a> {
+    /// The values of a block; `None` beyond the source's reach.
+    fn slice(self, block: &Block) -> Option<&'a [f64]> {
+        self.reach.slice(self.values, block)
     }
 }
 
@@ -48,15 +66,32 @@ pub(crate) struct Input<'a> {
     pub(crate) pairs: &'a [Planes<'a>],
     /// Their weights in this energy bin.
     pub(crate) weights: &'a [EdgeWeights],
+    /// The free sources of which only the norm is free.
+    pub(crate) columns: &'a [Column<'a>],
+    /// Their norms.
+    pub(crate) norms: &'a [f64],
 }
 
-/// A free parameter: the pairs of its source, and where the derivatives of their weights begin.
+/// A free parameter: where the derivative of the model with respect to it comes from.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
-    /// Indices into [`Input::pairs`].
-    pub(crate) pairs: Range<usize>,
-    /// Index of the derivative of the first pair's weights, among those of an energy bin.
-    pub(crate) first: usize,
+pub(crate) enum Row {
+    /// From the pairs of planes of its source.
+    Planes {
+        /// Indices into [`Input::pairs`].
+        pairs: Range<usize>,
+        /// Index of the derivative of the first pair's weights, among those of an energy bin.
+        first: usize,
+    },
+    /// It is a column itself.
+    Column(usize),
+}
+
+/// What a gradient pass sums, for each block.
+pub(crate) struct RatioSums<'a> {
+    /// `[sum N/M m-, sum N/M m+]` of each pair of planes.
+    pub(crate) pairs: &'a mut [EdgeWeights],
+    /// `sum N/M T` of each column.
+    pub(crate) columns: &'a mut [f64],
 }
 
 /// What a pass says of a block.
@@ -73,119 +108,182 @@ pub(crate) struct Scratch {
     model: [f64; BLOCK],
     ratio: [f64; BLOCK],
     scaled: Vec<f64>,
+    /// Whether the row of a parameter is not zero in the block.
+    reached: Vec<bool>,
 }
 
 impl Scratch {
     pub(crate) fn new(n_parameters: usize) -> Self {
-        Self { model: [0.0; BLOCK], ratio: [0.0; BLOCK], scaled: vec![0.0; n_parameters * BLOCK] }
+        Self {
+            model: [0.0; BLOCK],
+            ratio: [0.0; BLOCK],
+            scaled: vec![0.0; n_parameters * BLOCK],
+            reached: vec![false; n_parameters],
+        }
     }
 }
 
 /// Adds one pair of planes to the model of a block; `model` is of the block's length.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(crate) fn add_pair(model: &mut [f64], pair: Planes<'_>, weights: EdgeWeights, range: &Range<usize>) {
-    accumulate(model, pair.slice(range), weights);
+pub(crate) fn add_pair(model: &mut [f64], pair: Planes<'_>, weights: EdgeWeights, block: &Block) {
+    accumulate(model, pair, weights, block);
 }
 
 /// Sum of `N ln M` over a block.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(crate) fn value(input: Input<'_>, range: &Range<usize>, scratch: &mut Scratch) -> BlockSum {
-    model_and_ratio(input, range, scratch)
+pub(crate) fn value(input: Input<'_>, block: &Block, scratch: &mut Scratch) -> BlockSum {
+    model_and_ratio(input, block, scratch)
 }
 
-/// [`value`], and `sums[q] = [sum N/M m-_q, sum N/M m+_q]` of every pair of planes.
+/// [`value`], and the sums that first derivatives need.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(crate) fn gradient(
-    input: Input<'_>,
-    range: &Range<usize>,
-    scratch: &mut Scratch,
-    sums: &mut [EdgeWeights],
-) -> BlockSum {
-    let sum = model_and_ratio(input, range, scratch);
-    ratio_sums(input, range, scratch, sums);
+pub(crate) fn gradient(input: Input<'_>, block: &Block, scratch: &mut Scratch, sums: RatioSums<'_>) -> BlockSum {
+    let sum = model_and_ratio(input, block, scratch);
+    ratio_sums(input, block, scratch, sums);
     sum
 }
 
 /// [`gradient`], and the pair sums added to `pairs`: the packed upper triangle, row by row, of the matrix over the free parameters.
-/// `rows[a]` are the pairs of planes of parameter `a`, `derivatives` those of their weights in this energy bin.
+/// `derivatives` are those of the weights of pairs of planes in this energy bin, see [`Row`].
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn hessian(
     input: Input<'_>,
     rows: &[Row],
     derivatives: &[EdgeWeights],
-    range: &Range<usize>,
+    block: &Block,
     scratch: &mut Scratch,
-    sums: &mut [EdgeWeights],
+    sums: RatioSums<'_>,
     pairs: &mut [f64],
 ) -> BlockSum {
-    let sum = model_and_ratio(input, range, scratch);
-    ratio_sums(input, range, scratch, sums);
+    let sum = model_and_ratio(input, block, scratch);
+    ratio_sums(input, block, scratch, sums);
 
-    let len = range.len();
+    let len = block.range.len();
     // (N/M)/sqrt(N) = sqrt(N)/M: with it on both factors the pair sums become plain dot products.
-    for (r, &n) in scratch.ratio.iter_mut().zip(&input.counts[range.clone()]) {
+    for (r, &n) in scratch.ratio.iter_mut().zip(&input.counts[block.range.clone()]) {
         *r /= f64::from(n).sqrt();
     }
-    for (row, out) in rows.iter().zip(scratch.scaled.chunks_exact_mut(BLOCK)) {
-        let out = &mut out[..len];
-        let (last, others) = (row.pairs.end - 1, row.pairs.start..row.pairs.end - 1);
-        let weights = &derivatives[row.first..];
-        let final_weights = weights[others.len()];
-        let planes = input.pairs[last].slice(range);
-        if others.is_empty() {
-            for (((out, &lower), &upper), &r) in out.iter_mut().zip(planes.lower).zip(planes.upper).zip(&scratch.ratio)
-            {
-                *out = (f64::from(lower) * final_weights[0] + f64::from(upper) * final_weights[1]) * r;
-            }
-            continue;
-        }
-        out.fill(0.0);
-        for (pair, &weights) in others.zip(weights) {
-            accumulate(out, input.pairs[pair].slice(range), weights);
-        }
-        for (((out, &lower), &upper), &r) in out.iter_mut().zip(planes.lower).zip(planes.upper).zip(&scratch.ratio) {
-            *out = (*out + f64::from(lower) * final_weights[0] + f64::from(upper) * final_weights[1]) * r;
-        }
+    let outs = scratch.scaled.chunks_exact_mut(BLOCK).zip(&mut scratch.reached);
+    for (row, (out, reached)) in rows.iter().zip(outs) {
+        *reached = scale_row(input, row, derivatives, block, &scratch.ratio[..len], &mut out[..len]);
     }
     let scaled = |a: usize| &scratch.scaled[a * BLOCK..a * BLOCK + len];
     let mut next = 0;
     for a in 0..rows.len() {
-        for b in a..rows.len() {
-            pairs[next] += dot(scaled(a), scaled(b));
+        let mut b = a;
+        if !scratch.reached[a] {
+            next += rows.len() - a;
+            continue;
+        }
+        // Two at a time: each value of row a is loaded once for both.
+        while b + 1 < rows.len() {
+            let [first, second] = dot2(scaled(a), scaled(b), scaled(b + 1));
+            if scratch.reached[b] {
+                pairs[next] += first;
+            }
+            if scratch.reached[b + 1] {
+                pairs[next + 1] += second;
+            }
+            (b, next) = (b + 2, next + 2);
+        }
+        if b < rows.len() {
+            if scratch.reached[b] {
+                pairs[next] += dot(scaled(a), scaled(b));
+            }
             next += 1;
         }
     }
     sum
 }
 
+/// The derivative of the model with respect to a parameter times `sqrt(N)/M`; whether there is any in the block.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
+fn scale_row(
+    input: Input<'_>,
+    row: &Row,
+    derivatives: &[EdgeWeights],
+    block: &Block,
+    ratio: &[f64],
+    out: &mut [f64],
+) -> bool {
+    match row {
+        Row::Column(column) => {
+            let Some(values) = input.columns[*column].slice(block) else { return false };
+            for ((out, &value), &r) in out.iter_mut().zip(values).zip(ratio) {
+                *out = value * r;
+            }
+        }
+        Row::Planes { pairs, first } => {
+            let mut weights = derivatives[*first..].iter();
+            let mut planes = input.pairs[pairs.clone()].iter();
+            let (Some(first), Some(weight)) = (planes.next(), weights.next()) else { return false };
+            let Some((lower, upper)) = first.slice(block) else { return false };
+            for ((out, &lower), &upper) in out.iter_mut().zip(lower).zip(upper) {
+                *out = f64::from(lower) * weight[0] + f64::from(upper) * weight[1];
+            }
+            for (planes, &weights) in planes.zip(weights) {
+                accumulate(out, *planes, weights, block);
+            }
+            for (out, &r) in out.iter_mut().zip(ratio) {
+                *out *= r;
+            }
+        }
+    }
+    true
+}
+
 /// The model of the block, its `N ln M` and, in the scratch, `N/M`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn model_and_ratio(input: Input<'_>, range: &Range<usize>, scratch: &mut Scratch) -> BlockSum {
-    let model = &mut scratch.model[..range.len()];
-    model.copy_from_slice(&input.fixed[range.clone()]);
-    for (planes, &weights) in input.pairs.iter().zip(input.weights) {
-        accumulate(model, planes.slice(range), weights);
-    }
-    poisson(&input.counts[range.clone()], model, &mut scratch.ratio[..range.len()])
+fn model_and_ratio(input: Input<'_>, block: &Block, scratch: &mut Scratch) -> BlockSum {
+    let model = &mut scratch.model[..block.range.len()];
+    sum_model(input, block, model);
+    poisson(&input.counts[block.range.clone()], model, &mut scratch.ratio[..block.range.len()])
 }
 
-/// `sum N/M m-` and `sum N/M m+` of every pair.
+/// The model of the block's bins.
+pub(crate) fn model<'a>(input: Input<'_>, block: &Block, scratch: &'a mut Scratch) -> &'a [f64] {
+    let model = &mut scratch.model[..block.range.len()];
+    sum_model(input, block, model);
+    model
+}
+
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn ratio_sums(input: Input<'_>, range: &Range<usize>, scratch: &Scratch, sums: &mut [EdgeWeights]) {
-    let ratio = &scratch.ratio[..range.len()];
-    for (planes, out) in input.pairs.iter().zip(sums) {
-        let planes = planes.slice(range);
-        *out = [dot(ratio, planes.lower), dot(ratio, planes.upper)];
+fn sum_model(input: Input<'_>, block: &Block, model: &mut [f64]) {
+    model.copy_from_slice(&input.fixed[block.range.clone()]);
+    for (planes, &weights) in input.pairs.iter().zip(input.weights) {
+        accumulate(model, *planes, weights, block);
+    }
+    for (column, &norm) in input.columns.iter().zip(input.norms) {
+        if let Some(values) = column.slice(block) {
+            for (m, &value) in model.iter_mut().zip(values) {
+                *m += value * norm;
+            }
+        }
+    }
+}
+
+/// `sum N/M m-` and `sum N/M m+` of every pair of planes, `sum N/M T` of every column.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
+fn ratio_sums(input: Input<'_>, block: &Block, scratch: &Scratch, sums: RatioSums<'_>) {
+    let ratio = &scratch.ratio[..block.range.len()];
+    for (planes, out) in input.pairs.iter().zip(sums.pairs) {
+        *out = planes.slice(block).map_or([0.0; 2], |(lower, upper)| dot2(ratio, lower, upper));
+    }
+    for (column, out) in input.columns.iter().zip(sums.columns) {
+        *out = column.slice(block).map_or(0.0, |values| dot(ratio, values));
     }
 }
 
 /// `model += m- S- + m+ S+`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn accumulate(model: &mut [f64], planes: Planes<'_>, weights: EdgeWeights) {
-    for ((m, &lower), &upper) in model.iter_mut().zip(planes.lower).zip(planes.upper) {
+fn accumulate(model: &mut [f64], planes: Planes<'_>, weights: EdgeWeights, block: &Block) {
+    let Some((lower, upper)) = planes.slice(block) else { return };
+    for ((m, &lower), &upper) in model.iter_mut().zip(lower).zip(upper) {
         *m += f64::from(lower) * weights[0] + f64::from(upper) * weights[1];
     }
 }
@@ -231,6 +329,25 @@ fn dot<T: Copy + Into<f64>>(a: &[f64], b: &[T]) -> f64 {
         sum[lane] += a * b.into();
     }
     total(sum)
+}
+
+/// Two dot products with one vector, each with the same bits as [`dot`].
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
+fn dot2<T: Copy + Into<f64>>(a: &[f64], b: &[T], c: &[T]) -> [f64; 2] {
+    let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
+    let whole = a.len() - a.len() % LANES;
+    for ((a, b), c) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)).zip(c.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            first[lane] += a[lane] * b[lane].into();
+            second[lane] += a[lane] * c[lane].into();
+        }
+    }
+    for (lane, ((&a, &b), &c)) in a[whole..].iter().zip(&b[whole..]).zip(&c[whole..]).enumerate() {
+        first[lane] += a * b.into();
+        second[lane] += a * c.into();
+    }
+    [total(first), total(second)]
 }
 
 /// The lanes' sum, in a fixed order.

@@ -45,17 +45,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod column;
 pub mod counts;
 pub mod dispersion;
 pub mod energy;
 pub mod error;
 mod evaluation;
 mod filled;
+mod fixed;
 pub mod joint;
 mod kernel;
+mod latched;
 pub mod likelihood;
 mod mathvec;
 mod plan;
+mod reach;
 pub mod source_map;
 mod stencil;
 mod template;

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use roi_model::source::Source;
 
+use crate::column::Column;
 use crate::counts::CountsCube;
 use crate::dispersion::{Dispersion, DispersionMode};
 use crate::energy::EnergyAxis;
 use crate::error::{Error, Result};
 use crate::filled::Filled;
+use crate::fixed::FixedPart;
 use crate::source_map::SourceMap;
 use crate::stencil::Stencil;
 use crate::template::{Laid, Template};
 use crate::weights::LikelihoodWeights;
-use crate::workspace::{FixedPart, Workspace};
+use crate::workspace::Workspace;
 
 /// What to do with filled bins where the model is not positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct BinnedLikelihood {
     pub(crate) templates: BTreeMap<String, Template>,
     pub(crate) unmodelled_bins: UnmodelledBins,
     pub(crate) fixed: FixedPart,
+    /// The free sources of which only the norm is free, by name.
+    pub(crate) columns: BTreeMap<String, Column>,
     pub(crate) work: Workspace,
 }
 
@@ -106,6 +110,7 @@ impl BinnedLikelihood {
             templates: BTreeMap::new(),
             unmodelled_bins: UnmodelledBins::default(),
             fixed: FixedPart::default(),
+            columns: BTreeMap::new(),
             work: Workspace::default(),
         }
     }

@@ -13,6 +13,7 @@ use roi_model::source::Source;
 use crate::dispersion::{Dispersion, DispersionMode, Number, Rescaling, TrueCounts};
 use crate::energy::EnergyAxis;
 use crate::error::{Error, Result};
+use crate::kernel::EdgeWeights;
 
 /// One way to make up the model of a component's bins.
 #[derive(Clone, Debug)]
@@ -97,6 +98,16 @@ impl Stencil {
     /// The nodes of a bin, one a plane.
     pub(crate) fn nodes_of_mut<'a, T>(&self, nodes: &'a mut [T], bin: usize) -> &'a mut [T] {
         &mut nodes[bin * self.stride..bin * self.stride + self.planes]
+    }
+
+    /// The weights of the pairs of planes of a bin, for a source's nodes (or a derivative of them).
+    pub(crate) fn pair_weights<'a>(
+        &'a self,
+        nodes: &'a [f64],
+        bin: usize,
+    ) -> impl Iterator<Item = EdgeWeights> + use<'a> {
+        let nodes = self.nodes_of(nodes, bin).chunks_exact(2);
+        nodes.zip(self.coefficients(bin).chunks_exact(2)).map(|(x, a)| [x[0] * a[0], x[1] * a[1]])
     }
 
     /// The nodes of a source into `out`.

@@ -3,8 +3,9 @@
 use ndarray::{ArrayView2, ArrayView3, Axis};
 
 use crate::dispersion::TrueCounts;
-use crate::filled::Filled;
+use crate::filled::{Block, Filled};
 use crate::kernel::Planes;
+use crate::reach::Reach;
 use crate::weights::LikelihoodWeights;
 
 /// A source's map where it is needed.
@@ -27,8 +28,10 @@ pub(crate) struct Template {
 /// Planes at the filled bins, with what they add up to.
 #[derive(Clone, Debug)]
 struct Gathered {
-    /// One vector a plane of a bin, over the filled bins.
+    /// One vector a plane of a bin, over the filled bins within reach.
     planes: Vec<Vec<f32>>,
+    /// The blocks where any of them is not zero.
+    reach: Reach,
     /// Sums over all pixels, `[bin][plane]`.
     sums: Vec<f64>,
     /// The same with each pixel's weight in the bin; `None` without weights.
@@ -119,8 +122,12 @@ impl Gathered {
             };
             (0..bins).flat_map(|bin| of_bin(bin).map(move |plane| (bin, plane))).map(sum).collect()
         };
+        let all: Vec<Vec<f32>> = (0..count).map(|p| filled.gather(planes, |bin| first(bin) + p)).collect();
+        let is_reached = |block: &Block| all.iter().any(|plane| plane[block.range.clone()].iter().any(|&m| m != 0.0));
+        let reach = Reach::new(&filled.blocks, is_reached);
         Self {
-            planes: (0..count).map(|p| filled.gather(planes, |bin| first(bin) + p)).collect(),
+            planes: all.into_iter().map(|plane| reach.keep(&filled.blocks, plane)).collect(),
+            reach,
             sums: (0..bins).flat_map(|bin| sums[of_bin(bin)].iter().copied()).collect(),
             weighted_sums: weights.map(weighted),
         }
@@ -135,7 +142,13 @@ impl<'a> Laid<'a> {
     /// The planes in pairs.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = Planes<'a>> + use<'a> {
         let planes = &self.gathered.planes[self.first..self.first + self.n_planes];
-        planes.chunks_exact(2).map(|pair| Planes { lower: &pair[0], upper: &pair[1] })
+        let reach = self.reach();
+        planes.chunks_exact(2).map(move |pair| Planes { lower: &pair[0], upper: &pair[1], reach })
+    }
+
+    /// The blocks that the planes reach.
+    pub(crate) fn reach(&self) -> &'a Reach {
+        &self.gathered.reach
     }
 
     /// Sums of the planes of a bin over all pixels.

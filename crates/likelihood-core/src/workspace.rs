@@ -1,15 +1,6 @@
-//! Buffers that keep their memory from one evaluation to the next, and the cached model of the fixed sources.
+//! Buffers that keep their memory from one evaluation to the next.
 
 use crate::kernel::{BlockSum, EdgeWeights, Row};
-
-/// The fixed sources' part of the model, summed once.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FixedPart {
-    /// Their model at the filled bins.
-    pub(crate) model: Vec<f64>,
-    /// Their (weighted) predicted counts.
-    pub(crate) npred: f64,
-}
 
 /// Buffers that an evaluation writes; they keep their memory from one evaluation to the next.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +13,7 @@ pub(crate) struct Workspace {
     pub(crate) second: Vec<f64>,
     /// Weights of the planes, `[bin][pair of planes]`.
     pub(crate) weights: Vec<EdgeWeights>,
-    /// The free parameters.
+    /// The free parameters of the sources in the model.
     pub(crate) rows: Vec<Row>,
     /// Derivatives of the weights, `[bin]`, then one free parameter after the other, each with the pairs of its source.
     pub(crate) derivatives: Vec<EdgeWeights>,
@@ -30,6 +21,10 @@ pub(crate) struct Workspace {
     pub(crate) block_sums: Vec<BlockSum>,
     /// `sum N/M m` of both planes, `[block][pair of planes]`.
     pub(crate) ratio_sums: Vec<EdgeWeights>,
+    /// `sum N/M T`, `[block][column]`.
+    pub(crate) column_sums: Vec<f64>,
+    /// Norms of the columns.
+    pub(crate) norms: Vec<f64>,
     /// Pair sums of the Hessian, `[chunk of blocks][pair of parameters]`.
     pub(crate) pair_sums: Vec<f64>,
     /// `d logL / d node`, as [`Workspace::nodes`].
