@@ -5,5 +5,6 @@
 mod edit;
 mod fit;
 mod optimize;
+mod profile;
 mod region;
 mod state;
