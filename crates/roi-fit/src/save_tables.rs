@@ -72,7 +72,7 @@ impl Analysis {
             columns.push(number(&format!("{name}_err"), unit, &|p| p.fluxes.get(name)?.error));
         }
         for name in ["dnde", "dnde100", "dnde1000", "dnde10000"] {
-            columns.push(number(name, "ph cm-2 s-1 MeV-1", &|p| p.dnde.get(name).copied()));
+            columns.push(number(name, "ph cm-2 s-1 MeV-1", &|p| p.dnde.get(name)?.value));
             columns.push(number(&format!("{name}_index"), "", &|p| p.dnde_index.get(name).copied()));
         }
         columns

@@ -6,5 +6,6 @@ mod edit;
 mod fit;
 mod optimize;
 mod profile;
+mod properties;
 mod region;
 mod state;
