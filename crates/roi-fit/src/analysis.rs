@@ -42,6 +42,8 @@ pub struct Analysis {
     pub(crate) locked: BTreeSet<(String, String)>,
     /// Scales that the norms of zeroed sources had.
     pub(crate) zeroed: BTreeMap<String, f64>,
+    /// The configuration that it was opened from.
+    pub(crate) config: Option<Config>,
     fit_defaults: FitOptions,
     optimize_defaults: OptimizeOptions,
     notes: Vec<String>,
@@ -78,6 +80,7 @@ impl Analysis {
         }
         analysis.notes = loaded.notes;
         analysis.take_defaults(&loaded.config);
+        analysis.config = Some(loaded.config);
         Ok(analysis)
     }
 
@@ -95,6 +98,7 @@ impl Analysis {
             timing: Timing::default(),
             locked: BTreeSet::new(),
             zeroed: BTreeMap::new(),
+            config: None,
             fit_defaults: FitOptions::default(),
             optimize_defaults: OptimizeOptions::default(),
             notes: Vec::new(),

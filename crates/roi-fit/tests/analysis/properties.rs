@@ -242,7 +242,7 @@ fn what_was_not_fitted_has_no_profile_and_what_vanished_still_has_a_limit() {
     let properties: &SourceProperties = &result.sources[&name];
     assert_eq!(properties.fluxes["flux"].value, Some(0.0));
     assert!(properties.fluxes["flux"].ul95.unwrap() > 0.0 && properties.fluxes["eflux10000"].ul95.unwrap() > 0.0);
-    assert!(properties.to_json()["norm_scan"].as_array().unwrap().iter().all(|x| x.is_number()));
+    assert!(properties.to_json()["norm_scan"].as_array().unwrap().iter().all(serde_json::Value::is_number));
 }
 
 #[test]
