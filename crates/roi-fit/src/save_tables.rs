@@ -188,7 +188,8 @@ fn parameter_columns(rows: &[Row<'_>]) -> [Column; 3] {
     ]
 }
 
-/// Parameters under the names of the LAT catalogs. Spectral indices count positive for falling spectra.
+/// Parameters under the names of the LAT catalogs. Spectral indices count positive for falling spectra. `Pivot_Energy` is missing: FITS
+/// column names differ by more than case, and `pivot_energy` is that of the error band.
 fn catalog_columns(rows: &[Row<'_>]) -> Vec<Column> {
     let of = |name: &str, unit: &str, sign: f64, parameters: &[&str]| {
         let value = |(source, _): &Row<'_>| {
@@ -209,7 +210,6 @@ fn catalog_columns(rows: &[Row<'_>]) -> Vec<Column> {
             }
             index
         },
-        of("Pivot_Energy", "MeV", 1.0, &["Scale", "Eb"]),
         of("beta", "", 1.0, &["beta"]),
         of("Exp_Index", "", 1.0, &["Index2"]),
         of("Cutoff", "MeV", 1.0, &["Cutoff"]),
