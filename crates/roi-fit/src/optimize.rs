@@ -12,7 +12,7 @@ use roi_model::selection::Pars;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::options::{FitOptions, OptimizeOptions};
+use crate::options::OptimizeOptions;
 use crate::progress::Event;
 use crate::results::{OptimizeResult, OptimizeStep};
 
@@ -70,7 +70,7 @@ impl Analysis {
     fn three_steps(&mut self, options: &OptimizeOptions, skip: &[usize], record: &mut Record) -> Result<()> {
         self.update_npred()?;
         let joint = self.largest_components(options, skip);
-        if !joint.is_empty() && self.sub_fit(1, &joint, &Pars::Norm, (0, 1), &options.fit, record)?.is_break() {
+        if !joint.is_empty() && self.sub_fit(1, &joint, &Pars::Norm, (0, 1), options, record)?.is_break() {
             return Ok(());
         }
 
@@ -80,7 +80,7 @@ impl Analysis {
             if self.npred_of(source) < options.npred_threshold {
                 continue;
             }
-            if self.sub_fit(2, &[source], &Pars::Norm, (done, alone.len()), &options.fit, record)?.is_break() {
+            if self.sub_fit(2, &[source], &Pars::Norm, (done, alone.len()), options, record)?.is_break() {
                 return Ok(());
             }
         }
@@ -91,7 +91,7 @@ impl Analysis {
             .filter(|&index| !skip.contains(&index) && self.ts_of(index) >= options.shape_ts_threshold)
             .collect();
         for (done, &source) in significant.iter().enumerate() {
-            if self.sub_fit(3, &[source], &Pars::All, (done, significant.len()), &options.fit, record)?.is_break() {
+            if self.sub_fit(3, &[source], &Pars::All, (done, significant.len()), options, record)?.is_break() {
                 return Ok(());
             }
         }
@@ -126,7 +126,7 @@ impl Analysis {
         sources: &[usize],
         pars: &Pars,
         (done, total): (usize, usize),
-        options: &FitOptions,
+        options: &OptimizeOptions,
         record: &mut Record,
     ) -> Result<ControlFlow<()>> {
         let names: Vec<String> = sources.iter().map(|&index| self.roi.sources()[index].name().to_owned()).collect();
@@ -139,7 +139,15 @@ impl Analysis {
         for name in &names {
             self.free_source(name, true, pars)?;
         }
-        let result = self.fit(options);
+        let mut sub_options = options.fit.clone();
+        sub_options.scan = false;
+        let result = self.fit(&sub_options).and_then(|result| {
+            // A source whose last fit failed has its parameters of before, and a profile of those.
+            if options.fit.scan && (result.fit_success || step == 3) {
+                self.scan_for_good(step, sources, options)?;
+            }
+            Ok(result)
+        });
         self.fix_sources(sources);
         let result = result?;
         record.calls.values += result.calls.values;
@@ -161,6 +169,17 @@ impl Analysis {
             message: result.message,
         });
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
+    fn scan_for_good(&mut self, step: u8, sources: &[usize], options: &OptimizeOptions) -> Result<()> {
+        for &index in sources {
+            if step == 3 || self.ts_of(index) < options.shape_ts_threshold {
+                let name = self.roi.sources()[index].name().to_owned();
+                self.update_scan(index, &name, options.fit.reoptimize)?;
+            }
+        }
+        Ok(())
     }
 
     /// Fixes the parameters of some sources; their errors stay as the fit left them.

@@ -84,7 +84,11 @@ impl Analysis {
     }
 
     /// Computes TS, npred, fluxes, profile and limits of every source with free parameters.
-    pub(crate) fn update_free_sources(&mut self, reoptimize: bool) -> Result<BTreeMap<String, SourceProperties>> {
+    pub(crate) fn update_free_sources(
+        &mut self,
+        reoptimize: bool,
+        scan: bool,
+    ) -> Result<BTreeMap<String, SourceProperties>> {
         self.update_npred()?;
         let free: Vec<usize> =
             (0..self.roi.sources().len()).filter(|&index| self.roi.sources()[index].is_free()).collect();
@@ -104,7 +108,13 @@ impl Analysis {
             if self.progress.event(&event).is_break() {
                 break;
             }
-            self.update_scan(index, &name, reoptimize)?;
+            if scan {
+                self.update_scan(index, &name, reoptimize)?;
+            } else {
+                self.update_fluxes(index, None)?;
+                let properties = self.properties.entry(name.clone()).or_default();
+                (properties.scan, properties.norm_limits) = (None, None);
+            }
             let properties = self.properties.entry(name.clone()).or_default();
             properties.set_ts(&ts);
             updated.insert(name, properties.clone());
@@ -113,7 +123,7 @@ impl Analysis {
     }
 
     /// Profile of the norm, limits, fluxes.
-    fn update_scan(&mut self, index: usize, name: &str, reoptimize: bool) -> Result<()> {
+    pub(crate) fn update_scan(&mut self, index: usize, name: &str, reoptimize: bool) -> Result<()> {
         let has_norm = self.roi.sources()[index].spectrum().norm_index().is_some();
         let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
         let scan = if has_norm { Some(self.profile_norm(name, &options)?) } else { None };
