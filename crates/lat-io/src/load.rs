@@ -163,6 +163,15 @@ fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
     Ok(model)
 }
 
+/// Reads another source model XML for a configuration: its title and its sources. Tables that it names are looked for as [`load`] does.
+///
+/// # Errors
+/// When the file or a table is missing or damaged.
+pub fn read_model_file(config: &Config, path: &Path) -> Result<(String, Vec<Source>)> {
+    let model = read_xml(config, path)?;
+    Ok((model.title, model.sources))
+}
+
 fn read_xml(config: &Config, path: &Path) -> Result<Model> {
     let text = file_function::read_text(path)?;
     let load = |name: &str| Ok(file_function::read(&template(config, path, name)?)?);

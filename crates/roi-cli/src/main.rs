@@ -4,6 +4,7 @@ mod commands;
 mod failure;
 mod output;
 mod progress;
+mod region;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,7 @@ enum Command {
     Params(commands::params::Params),
     Model(commands::model::Model),
     Ts(commands::ts::Ts),
+    Profile(commands::profile::Profile),
     Spectrum(commands::spectrum::Spectrum),
     Config(commands::config::Config),
 }
@@ -90,6 +92,7 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
         Command::Params(command) => command.run(&output),
         Command::Model(command) => command.run(&output),
         Command::Ts(command) => command.run(&output),
+        Command::Profile(command) => command.run(&output),
         Command::Spectrum(command) => command.run(&output),
         Command::Config(command) => command.run(&output),
     }

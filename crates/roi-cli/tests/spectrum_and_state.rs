@@ -50,6 +50,6 @@ fn spectra_configurations_and_saved_analyses() {
     let prefix = path(directory.path(), "saved");
     let fit = json(&["fit", &config, "--write-roi", &prefix]);
     let saved: Value = serde_json::from_slice(&std::fs::read(format!("{prefix}.json")).unwrap()).unwrap();
-    assert_eq!(saved["loglike"], fit["logLike"]);
+    assert_eq!(saved["roi"]["loglike"], fit["logLike"]);
     assert!(Path::new(&format!("{prefix}.fits")).exists() && Path::new(&format!("{prefix}_00.xml")).exists());
 }

@@ -7,7 +7,6 @@ use std::time::Instant;
 use lat_io::Config;
 use lat_io::config::OptimizerConfig;
 use likelihood_core::{BinnedLikelihood, JointLikelihood};
-use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
@@ -17,7 +16,7 @@ use crate::covariance::Covariance;
 use crate::error::{Error, Result};
 use crate::options::{FitOptions, OptimizeOptions};
 use crate::posterior;
-use crate::progress::{Event, Progress, Quiet};
+use crate::progress::{Progress, Quiet};
 use crate::properties::SourceProperties;
 use crate::results::{ComponentCounts, LoglikeResult, Timing, WeightedCounts};
 
@@ -43,6 +42,8 @@ pub struct Analysis {
     pub(crate) locked: BTreeSet<(String, String)>,
     /// Scales that the norms of zeroed sources had.
     pub(crate) zeroed: BTreeMap<String, f64>,
+    /// The configuration that it was opened from.
+    pub(crate) config: Option<Config>,
     fit_defaults: FitOptions,
     optimize_defaults: OptimizeOptions,
     notes: Vec<String>,
@@ -81,6 +82,7 @@ impl Analysis {
         }
         analysis.notes = loaded.notes;
         analysis.take_defaults(&loaded.config);
+        analysis.config = Some(loaded.config);
         Ok(analysis)
     }
 
@@ -98,13 +100,14 @@ impl Analysis {
             timing: Timing::default(),
             locked: BTreeSet::new(),
             zeroed: BTreeMap::new(),
+            config: None,
             fit_defaults: FitOptions::default(),
             optimize_defaults: OptimizeOptions::default(),
             notes: Vec::new(),
         };
         analysis.update_npred()?;
         for index in 0..analysis.roi.sources().len() {
-            analysis.update_fluxes(index)?;
+            analysis.update_fluxes(index, None)?;
         }
         Ok(analysis)
     }
@@ -231,63 +234,6 @@ impl Analysis {
     pub fn energy_range(&self) -> (f64, f64) {
         let edges = || self.likelihood.components().iter().flat_map(|c| c.axis().edges().iter().copied());
         (edges().fold(f64::INFINITY, f64::min), edges().fold(0.0, f64::max))
-    }
-
-    /// Recomputes the predicted counts of all sources.
-    pub(crate) fn update_npred(&mut self) -> Result<()> {
-        for (index, source) in self.roi.sources().iter().enumerate() {
-            let npred = self.likelihood.npred(&self.roi, index)?;
-            let npred_wt = self.likelihood.weighted_npred(&self.roi, index)?;
-            let properties = self.properties.entry(source.name().to_owned()).or_default();
-            (properties.npred, properties.npred_wt) = (npred, npred_wt);
-        }
-        Ok(())
-    }
-
-    /// Recomputes the fluxes of a source, with errors where the last fit freed it.
-    fn update_fluxes(&mut self, source: usize) -> Result<()> {
-        let source = &self.roi.sources()[source];
-        let fluxes = self.fluxes(source)?;
-        let (dnde, dnde_index) = Self::differential(source);
-        let properties = self.properties.entry(source.name().to_owned()).or_default();
-        properties.fluxes = fluxes;
-        properties.dnde = dnde;
-        properties.dnde_index = dnde_index;
-        Ok(())
-    }
-
-    /// Computes TS, npred and fluxes of every source with free parameters.
-    pub(crate) fn update_free_sources(&mut self, reoptimize: bool) -> Result<BTreeMap<String, SourceProperties>> {
-        self.update_npred()?;
-        let free: Vec<usize> =
-            (0..self.roi.sources().len()).filter(|&index| self.roi.sources()[index].is_free()).collect();
-        let mut updated = BTreeMap::new();
-        for (done, &index) in free.iter().enumerate() {
-            let name = self.roi.sources()[index].name().to_owned();
-            if self.progress.event(&Event::Update { source: name.clone(), done, total: free.len() }).is_break() {
-                break;
-            }
-            let ts = self.ts(&name, reoptimize)?;
-            self.update_fluxes(index)?;
-            let properties = self.properties.entry(name.clone()).or_default();
-            properties.set_ts(&ts);
-            updated.insert(name, properties.clone());
-        }
-        Ok(updated)
-    }
-
-    /// A source's free parameters and their block of the last fit's covariance.
-    pub(crate) fn covariance_of(&self, source: &Source) -> Option<(Vec<usize>, Array2<f64>)> {
-        let covariance = self.covariance.as_ref()?;
-        let rows: Vec<(usize, usize)> = covariance
-            .parameters
-            .iter()
-            .enumerate()
-            .filter(|(_, (name, _))| name == source.name())
-            .filter_map(|(row, (_, parameter))| Some((row, source.spectrum().index_of(parameter)?)))
-            .collect();
-        let block = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| covariance.matrix[[rows[i].0, rows[j].0]]);
-        (!rows.is_empty()).then(|| (rows.into_iter().map(|(_, parameter)| parameter).collect(), block))
     }
 
     /// Position of a parameter in a source's spectrum.

@@ -106,7 +106,7 @@ impl Analysis {
         } else if options.update {
             let start = std::time::Instant::now();
             // The fit stands, whatever becomes of the properties.
-            match self.update_free_sources(options.reoptimize) {
+            match self.update_free_sources(options.reoptimize, options.scan) {
                 Ok(sources) => result.sources = sources,
                 Err(error) => result.warnings.push(format!("TS and fluxes were not updated: {error}")),
             }

@@ -87,12 +87,35 @@ pub(crate) fn minimize(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Minimum> {
-    let problem = problem(roi)?;
+    minimize_problem(&problem(roi, None)?, roi, likelihood, optimizer, options, observer)
+}
+
+/// [`minimize`] with one of the free parameters, by its row, held where it stands. It stays free in the region's eyes, so that the
+/// likelihood keeps its caches while the held value changes.
+pub(crate) fn minimize_holding(
+    roi: &mut Roi,
+    likelihood: &mut JointLikelihood,
+    held: usize,
+    optimizer: &dyn Optimizer,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Minimum> {
+    minimize_problem(&problem(roi, Some(held))?, roi, likelihood, optimizer, options, observer)
+}
+
+fn minimize_problem(
+    problem: &Problem,
+    roi: &mut Roi,
+    likelihood: &mut JointLikelihood,
+    optimizer: &dyn Optimizer,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Minimum> {
     let n_free = problem.parameters().len();
     let mut objective = NegativeLogLikelihood { roi, likelihood, n_free };
-    let mut minimum = optimizer.minimize(&mut objective, &problem, options, observer)?;
-    expand(&mut minimum.covariance, &problem);
-    expand(&mut minimum.correlation, &problem);
+    let mut minimum = optimizer.minimize(&mut objective, problem, options, observer)?;
+    expand(&mut minimum.covariance, problem);
+    expand(&mut minimum.correlation, problem);
     Ok(minimum)
 }
 
@@ -104,7 +127,7 @@ pub(crate) fn minos(
     minimum: &Minimum,
     observer: &mut dyn Observer,
 ) -> Result<Vec<[Option<f64>; 2]>> {
-    let problem = problem(roi)?;
+    let problem = problem(roi, None)?;
     let n_free = problem.parameters().len();
     let free = problem.free();
     let mut compact = minimum.clone();
@@ -123,16 +146,17 @@ pub(crate) fn minos(
     Ok(errors)
 }
 
-/// The region's free parameters as a minimiser sees them.
-fn problem(roi: &Roi) -> Result<Problem> {
+/// The region's free parameters as a minimiser sees them; the one of row `hold` is fixed.
+fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
     let parameters = roi
         .free_parameters()
         .into_iter()
-        .map(|id| {
+        .enumerate()
+        .map(|(row, id)| {
             let source = &roi.sources()[id.source];
             let parameter = &source.spectrum().parameters()[id.parameter];
             let (lower, upper) = parameter.bounds();
-            let held = lower == upper;
+            let held = lower == upper || hold == Some(row);
             let mut out =
                 Parameter::new(format!("{}:{}", source.name(), parameter.name()), parameter.value()).with_fixed(held);
             if !held {

@@ -14,7 +14,7 @@ use roi_model::selection::Pars;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::options::{FitOptions, OptimizeOptions};
+use crate::options::OptimizeOptions;
 use crate::posterior;
 use crate::progress::Event;
 use crate::results::{Convergence, FitResult, OptimizeResult, OptimizeStep};
@@ -86,7 +86,7 @@ impl Analysis {
         self.update_npred()?;
         let joint = self.largest_components(options, skip);
         let norms: Freed = joint.iter().map(|&index| (index, Pars::Norm)).collect();
-        if !joint.is_empty() && self.sub_fit(1, &norms, (0, 1), &options.fit, record)?.is_none() {
+        if !joint.is_empty() && self.sub_fit(1, &norms, (0, 1), options, record)?.is_none() {
             return Ok(());
         }
 
@@ -96,7 +96,7 @@ impl Analysis {
             if self.npred_of(source) < options.npred_threshold {
                 continue;
             }
-            if self.sub_fit(2, &[(source, Pars::Norm)], (done, alone.len()), &options.fit, record)?.is_none() {
+            if self.sub_fit(2, &[(source, Pars::Norm)], (done, alone.len()), options, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -107,7 +107,7 @@ impl Analysis {
             .filter(|&index| !skip.contains(&index) && self.ts_of(index) >= options.shape_ts_threshold)
             .collect();
         for (done, &source) in significant.iter().enumerate() {
-            if self.sub_fit(3, &[(source, Pars::All)], (done, significant.len()), &options.fit, record)?.is_none() {
+            if self.sub_fit(3, &[(source, Pars::All)], (done, significant.len()), options, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -140,18 +140,15 @@ impl Analysis {
         let mut freed = self.taking_part(options, skip, &[]);
         let mut rounds = 0;
         while !freed.is_empty() && rounds < options.max_rounds {
-            let Some(result) = self.sub_fit(4, &freed, (rounds, options.max_rounds), &options.fit, record)? else {
+            let Some(result) = self.sub_fit(4, &freed, (rounds, options.max_rounds), options, record)? else {
                 return Ok(());
             };
             rounds += 1;
             let next = self.taking_part(options, skip, &freed);
             let is_stable = next == freed;
-            let mut convergence = Convergence::new(&result, rounds, is_stable && result.fit_success);
-            if result.fit_success {
-                self.pulls(&freed, &result, &mut convergence)?;
-            }
-            record.convergence = Some(convergence);
-            if is_stable {
+            record.convergence = Some(Convergence::new(&result, rounds, is_stable && result.fit_success));
+            if is_stable || rounds == options.max_rounds {
+                self.prove(&freed, &result, options, record)?;
                 break;
             }
             freed = next;
@@ -172,16 +169,29 @@ impl Analysis {
             .collect()
     }
 
-    /// The gradient at the joint maximum: how strongly each parameter is pulled, and the pulls of those at a bound.
-    fn pulls(&mut self, freed: &[(usize, Pars)], result: &FitResult, convergence: &mut Convergence) -> Result<()> {
+    /// The gradient at the joint maximum: how strongly each parameter is pulled, and the pulls of those at a bound. Profiles and limits
+    /// belong to this point, too.
+    fn prove(
+        &mut self,
+        freed: &[(usize, Pars)],
+        result: &FitResult,
+        options: &OptimizeOptions,
+        record: &mut Record,
+    ) -> Result<()> {
         for (index, pars) in freed {
             let name = self.roi.sources()[*index].name().to_owned();
             self.free_source(&name, true, pars)?;
         }
         let mut gradient = vec![0.0; result.values.len()];
-        let evaluated = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient);
+        let evaluated = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient).and_then(|_| {
+            if options.fit.scan {
+                self.scan_for_good(4, freed, options)?;
+            }
+            Ok(())
+        });
         self.fix_sources(freed);
         evaluated?;
+        let Some(convergence) = record.convergence.as_mut().filter(|_| result.fit_success) else { return Ok(()) };
         for (row, (&gradient, &error)) in gradient.iter().zip(&result.errors).enumerate() {
             if result.at_limit.contains(&row) {
                 let name = format!("{}:{}", result.src_names[row], result.par_names[row]);
@@ -199,7 +209,7 @@ impl Analysis {
         step: u8,
         freed: &[(usize, Pars)],
         (done, total): (usize, usize),
-        options: &FitOptions,
+        options: &OptimizeOptions,
         record: &mut Record,
     ) -> Result<Option<FitResult>> {
         let name = |index: usize| self.roi.sources()[index].name().to_owned();
@@ -214,7 +224,15 @@ impl Analysis {
         for (name, (_, pars)) in names.iter().zip(freed) {
             self.free_source(name, true, pars)?;
         }
-        let result = self.fit(options);
+        let mut sub_options = options.fit.clone();
+        sub_options.scan = false;
+        let result = self.fit(&sub_options).and_then(|result| {
+            // A source whose last fit failed has its parameters of before, and a profile of those.
+            if options.fit.scan && !options.until_converged && (result.fit_success || step == 3) {
+                self.scan_for_good(step, freed, options)?;
+            }
+            Ok(result)
+        });
         self.fix_sources(freed);
         let result = result?;
         record.calls.values += result.calls.values;
@@ -236,6 +254,17 @@ impl Analysis {
             message: result.message.clone(),
         });
         Ok(Some(result))
+    }
+
+    /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
+    fn scan_for_good(&mut self, step: u8, freed: &[(usize, Pars)], options: &OptimizeOptions) -> Result<()> {
+        for &(index, _) in freed {
+            if step >= 3 || self.ts_of(index) < options.shape_ts_threshold {
+                let name = self.roi.sources()[index].name().to_owned();
+                self.update_scan(index, &name, options.fit.reoptimize)?;
+            }
+        }
+        Ok(())
     }
 
     /// Fixes the parameters of some sources; their errors stay as the fit left them.

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 /// Options of [`crate::Analysis::fit`], with the documented names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches with the documented names")]
 pub struct FitOptions {
     /// Update TS, npred and fluxes of the sources with free parameters after a successful fit. Default true.
     pub update: bool,
@@ -30,6 +31,9 @@ pub struct FitOptions {
     pub minos: bool,
     /// Refit all other free parameters for each source's TS (slower, exact) instead of rescaling. Default false.
     pub reoptimize: bool,
+    /// With `update`, also compute the profile of each norm and the upper limits from it: about 25 passes over one source's map for
+    /// each. Default true.
+    pub scan: bool,
 }
 
 impl Default for FitOptions {
@@ -45,6 +49,7 @@ impl Default for FitOptions {
             min_fit_quality: 3,
             minos: false,
             reoptimize: false,
+            scan: true,
         }
     }
 }

@@ -48,8 +48,11 @@ pub struct FitResult {
     pub loglike: f64,
     /// Improvement of `logL`.
     pub dloglike: f64,
-    /// Values of the free parameters, in units of `value`.
+    /// Values of the free parameters, in units of `value`. Those, the errors, matrices and `loglike` of a fit that failed are of its last
+    /// attempt; the model has [`start_values`](Self::start_values) again.
     pub values: Array1<f64>,
+    /// Their values before the fit, which a failed fit restores.
+    pub start_values: Array1<f64>,
     /// Their 1 sigma errors.
     pub errors: Array1<f64>,
     /// Scales of the free parameters: true value = value times scale.
@@ -95,6 +98,7 @@ impl FitResult {
             loglike,
             dloglike: 0.0,
             values: Array1::zeros(0),
+            start_values: Array1::zeros(0),
             errors: Array1::zeros(0),
             scales: Array1::zeros(0),
             covariance: None,
@@ -128,6 +132,7 @@ impl FitResult {
             }
         }
         (result.scales, result.values, result.errors) = (scales.into(), values.into(), errors.into());
+        result.start_values.clone_from(&result.values);
         result
     }
 
@@ -175,6 +180,9 @@ impl FitResult {
             "dlogLike": json_number(Some(self.dloglike)),
             "loglike": json_number(Some(self.loglike)),
             "dloglike": json_number(Some(self.dloglike)),
+            // What stands below of a failed fit is of its last attempt; the model was restored to the start.
+            "restored": !self.fit_success,
+            "start_values": vector(&self.start_values),
             "values": vector(&self.values),
             "errors": vector(&self.errors),
             "covariance": matrix(self.covariance.as_ref()),

@@ -1,17 +1,18 @@
 //! Saving a whole analysis and taking it up again: `PREFIX.json` with everything, `PREFIX_00.xml` with the model for each component,
 //! `PREFIX.fits` with tables for people and plots.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
+use serde_json::{Map, Value, json};
 
 use crate::analysis::Analysis;
 use crate::covariance::Covariance;
 use crate::error::{Error, Result};
-use crate::saved::{SavedCovariance, SavedRoi, SavedSource};
+use crate::saved::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
 use crate::state::write_text;
 
 /// Version of the JSON.
@@ -32,23 +33,29 @@ impl Analysis {
         self.write_tables(&with_ending(&prefix, ".fits"), loglike)?;
         let covariance = self.covariance.as_ref().map(|covariance| SavedCovariance {
             parameters: covariance.parameters.clone(),
-            matrix: covariance.matrix.outer_iter().map(|row| row.to_vec()).collect(),
+            matrix: rows(&covariance.matrix),
         });
-        let sources = self.roi.sources().iter().map(|source| {
-            let properties = self.properties.get(source.name()).cloned().unwrap_or_default();
-            (source.name().to_owned(), SavedSource::new(source, &properties))
-        });
-        let saved = SavedRoi {
+        let properties = |source: &Source| self.properties.get(source.name()).cloned().unwrap_or_default();
+        let saved = |source: &Source| (source.name().to_owned(), SavedSource::new(source, &properties(source)));
+        let state = SavedRoi {
             format: FORMAT,
             title: self.roi.title().to_owned(),
             loglike,
             locked: self.locked.iter().cloned().collect(),
             zeroed: self.zeroed.clone(),
             covariance,
-            sources: sources.collect(),
+            sources: self.roi.sources().iter().map(saved).collect(),
         };
+        // `state` is what load_roi reads; the rest is for people and scripts, under fermipy's keys.
+        let file = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "roi": self.totals(loglike)?,
+            "sources": self.roi.sources().iter().map(|s| (s.name().to_owned(), self.dictionary(s))).collect::<Map<_, _>>(),
+            "lck_params": self.locks(),
+            "state": state,
+        });
         let path = with_ending(&prefix, ".json");
-        let text = serde_json::to_string_pretty(&saved).map_err(|error| bad(&path, error.to_string()))?;
+        let text = serde_json::to_string_pretty(&file).map_err(|error| bad(&path, error.to_string()))?;
         write_text(&path, &text)
     }
 
@@ -60,7 +67,7 @@ impl Analysis {
     pub fn load_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let path = with_ending(&stem(prefix.as_ref()), ".json");
         let text = std::fs::read_to_string(&path).map_err(|error| bad(&path, error.to_string()))?;
-        let saved: SavedRoi = serde_json::from_str(&text).map_err(|error| {
+        let SavedFile { state: saved } = serde_json::from_str(&text).map_err(|error| {
             bad(&path, format!("not a saved analysis: {error}; name the prefix given to write_roi"))
         })?;
         if saved.format != FORMAT {
@@ -69,10 +76,11 @@ impl Analysis {
         }
         let covariance = saved.covariance.map(|covariance| restore_covariance(&path, covariance)).transpose()?;
         let mut sources = Vec::with_capacity(saved.sources.len());
-        let mut properties = std::collections::BTreeMap::new();
+        let mut properties = BTreeMap::new();
         for (name, stored) in saved.sources {
             sources.push(self.restored_source(&path, &name, &stored)?);
-            properties.insert(name, stored.properties.restore());
+            let restored = stored.properties.restore();
+            properties.insert(name, restored.map_err(|reason| bad(&path, reason))?);
         }
         let mut roi = Roi::new(self.roi.center(), sources)?;
         roi.set_title(saved.title);
@@ -121,17 +129,80 @@ impl Analysis {
         for (parameter, saved) in spectrum.parameters_mut().iter_mut().zip(&stored.parameters) {
             saved.apply(parameter)?;
         }
+        for alias in &stored.aliases {
+            if !source.aliases().contains(alias) {
+                source.add_alias(alias.clone());
+            }
+        }
         Ok(source)
+    }
+
+    /// The totals of the region, with fermipy's keys. Without a weights map the weighted counts are the counts.
+    fn totals(&self, loglike: f64) -> Result<Value> {
+        let mut components = Vec::new();
+        for component in self.likelihood.components() {
+            let mut model_counts = vec![0.0; component.counts_spectrum().len()];
+            let mut model_counts_wt = model_counts.clone();
+            for source in self.roi.sources() {
+                model_counts.iter_mut().zip(component.npred(source)?).for_each(|(sum, n)| *sum += n);
+                model_counts_wt.iter_mut().zip(component.weighted_npred(source)?).for_each(|(sum, n)| *sum += n);
+            }
+            let energies = component.axis().edges();
+            let centers = energies.windows(2).map(|pair| (pair[0] * pair[1]).sqrt());
+            components.push(json!({
+                "name": component.name(),
+                "counts": component.counts_spectrum(),
+                "model_counts": model_counts,
+                "npred": model_counts.iter().sum::<f64>(),
+                "counts_wt": component.weighted_counts_spectrum(),
+                "model_counts_wt": model_counts_wt,
+                "npred_wt": model_counts_wt.iter().sum::<f64>(),
+                "energies": centers.clone().collect::<Vec<_>>(),
+                "log_energies": centers.map(f64::log10).collect::<Vec<_>>(),
+                "energy_edges": energies,
+            }));
+        }
+        let total = |key: &str| -> f64 { components.iter().filter_map(|c| c[key].as_f64()).sum() };
+        let (npred, npred_wt) = (total("npred"), total("npred_wt"));
+        let (emin, emax) = self.energy_range();
+        Ok(json!({
+            "loglike": loglike,
+            "npred": npred,
+            "npred_wt": npred_wt,
+            "counts": self.likelihood.total_counts(),
+            "loge_bounds": [emin.log10(), emax.log10()],
+            "components": components,
+        }))
+    }
+
+    /// What is known of a source, with fermipy's keys.
+    fn dictionary(&self, source: &Source) -> Value {
+        let mut dictionary = self.properties.get(source.name()).cloned().unwrap_or_default().to_json();
+        if let Some(map) = dictionary.as_object_mut() {
+            map.insert("name".into(), source.name().into());
+            map.insert("names".into(), json!(source.aliases()));
+            map.insert("SpectrumType".into(), source.spectrum().type_name().into());
+            map.insert("SpatialType".into(), source.spatial().type_name().into());
+            map.insert("SourceType".into(), source.source_type().as_str().into());
+            for key in ["ra", "dec", "glon", "glat", "offset"] {
+                map.insert(key.into(), json!(self.source_datum(source, key)));
+            }
+        }
+        dictionary
+    }
+
+    /// Names of the locked parameters of each source.
+    fn locks(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut locks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (source, parameter) in self.locked_parameters() {
+            locks.entry(source).or_default().push(parameter);
+        }
+        locks
     }
 }
 
 fn restore_covariance(path: &Path, saved: SavedCovariance) -> Result<Covariance> {
-    let n = saved.parameters.len();
-    let rows = saved.matrix;
-    if rows.len() != n || rows.iter().any(|row| row.len() != n) {
-        return Err(bad(path, format!("its covariance is not {n} x {n}; the file is damaged, save again")));
-    }
-    let matrix = Array2::from_shape_fn((n, n), |(i, j)| rows[i][j]);
+    let matrix = matrix(saved.parameters.len(), &saved.matrix).map_err(|reason| bad(path, reason))?;
     Ok(Covariance { parameters: saved.parameters, matrix })
 }
 

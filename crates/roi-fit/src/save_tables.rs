@@ -8,19 +8,21 @@ use roi_model::source::Source;
 
 use crate::analysis::Analysis;
 use crate::error::Result;
+use crate::profile::ProfileOptions;
 use crate::properties::SourceProperties;
+use crate::scan::Profile;
 
-/// Fluxes of the catalog table and their units.
-const FLUXES: [(&str, &str); 8] = [
-    ("flux", "ph cm-2 s-1"),
-    ("flux100", "ph cm-2 s-1"),
-    ("flux1000", "ph cm-2 s-1"),
-    ("flux10000", "ph cm-2 s-1"),
-    ("eflux", "MeV cm-2 s-1"),
-    ("eflux100", "MeV cm-2 s-1"),
-    ("eflux1000", "MeV cm-2 s-1"),
-    ("eflux10000", "MeV cm-2 s-1"),
-];
+/// A photon flux.
+const PHOTONS: &str = "ph cm-2 s-1";
+/// An energy flux.
+const ENERGY: &str = "MeV cm-2 s-1";
+/// A differential flux.
+const DIFFERENTIAL: &str = "ph cm-2 s-1 MeV-1";
+/// Parameters in the catalog's lists, as in fermipy; a spectrum with more has longer lists.
+const PARAMETERS: usize = 10;
+
+/// A source and what is known of it.
+type Row<'a> = (&'a Source, &'a SourceProperties);
 
 impl Analysis {
     /// Writes the tables. What is unknown is NaN.
@@ -38,7 +40,7 @@ impl Analysis {
     /// One row a source that is no diffuse background.
     fn catalog(&self) -> Vec<Column> {
         let unknown = SourceProperties::default();
-        let rows: Vec<(&Source, &SourceProperties)> = self
+        let rows: Vec<Row<'_>> = self
             .roi
             .sources()
             .iter()
@@ -46,35 +48,48 @@ impl Analysis {
             .map(|source| (source, self.properties.get(source.name()).unwrap_or(&unknown)))
             .collect();
         let names = |of: fn(&Source) -> &str| text(rows.iter().map(|(source, _)| of(source)));
-        let angle = |name: &str, key: &str| {
-            let angles = rows.iter().map(|(source, _)| self.source_datum(source, key).unwrap_or(f64::NAN));
-            column(name, "deg", ColumnValues::Double(angles.collect()))
-        };
-        let number = |name: &str, unit: &str, of: &dyn Fn(&SourceProperties) -> Option<f64>| {
-            let values = rows.iter().map(|(_, properties)| of(properties).unwrap_or(f64::NAN));
+        let datum = |name: &str, unit: &str, key: &str| {
+            let values = rows.iter().map(|(source, _)| self.source_datum(source, key).unwrap_or(f64::NAN));
             column(name, unit, ColumnValues::Double(values.collect()))
         };
         let mut columns = vec![
             column("Source_Name", "", names(Source::name)),
+            column("name", "", names(Source::name)),
             column("SpectrumType", "", names(|source| source.spectrum().type_name())),
             column("SpatialType", "", names(|source| source.spatial().type_name())),
+            column("SpatialModel", "", names(|source| source.spatial().type_name())),
             column("SourceType", "", names(|source| source.source_type().as_str())),
-            angle("RAJ2000", "ra"),
-            angle("DEJ2000", "dec"),
-            angle("GLON", "glon"),
-            angle("GLAT", "glat"),
-            angle("offset", "offset"),
-            number("ts", "", &|p| p.ts),
-            number("npred", "", &|p| Some(p.npred)),
-            number("npred_wt", "", &|p| Some(p.npred_wt)),
+            datum("RAJ2000", "deg", "ra"),
+            datum("DEJ2000", "deg", "dec"),
+            datum("GLON", "deg", "glon"),
+            datum("GLAT", "deg", "glat"),
+            datum("ts", "", "ts"),
+            datum("loglike", "", "loglike"),
+            datum("npred", "", "npred"),
+            datum("npred_wt", "", "npred_wt"),
+            datum("offset", "deg", "offset"),
+            datum("pivot_energy", "MeV", "pivot_energy"),
+            scan("norm_scan", "", &rows, |scan| &scan.xvals),
+            scan("flux_scan", PHOTONS, &rows, |scan| &scan.flux),
+            scan("eflux_scan", ENERGY, &rows, |scan| &scan.eflux),
+            scan("dloglike_scan", "", &rows, |scan| &scan.dloglike),
+            scan("loglike_scan", "", &rows, |scan| &scan.loglike),
         ];
-        for (name, unit) in FLUXES {
-            columns.push(number(name, unit, &|p| p.fluxes.get(name)?.value));
-            columns.push(number(&format!("{name}_err"), unit, &|p| p.fluxes.get(name)?.error));
+        columns.extend(parameter_columns(&rows));
+        columns.extend(catalog_columns(&rows));
+        for (prefix, unit) in [("flux", PHOTONS), ("eflux", ENERGY)] {
+            for range in ["", "100", "1000", "10000"] {
+                for ending in ["", "_err", "_ul95"] {
+                    let key = format!("{prefix}{range}{ending}");
+                    columns.push(datum(&key, unit, &key));
+                }
+            }
         }
         for name in ["dnde", "dnde100", "dnde1000", "dnde10000"] {
-            columns.push(number(name, "ph cm-2 s-1 MeV-1", &|p| p.dnde.get(name).copied()));
-            columns.push(number(&format!("{name}_index"), "", &|p| p.dnde_index.get(name).copied()));
+            for (ending, unit) in [("", DIFFERENTIAL), ("_err", DIFFERENTIAL), ("_index", "")] {
+                let key = format!("{name}{ending}");
+                columns.push(datum(&key, unit, &key));
+            }
         }
         columns
     }
@@ -154,6 +169,65 @@ impl Analysis {
             column("free", "", ColumnValues::Short(rows.iter().map(|(_, _, p)| i16::from(p.is_free())).collect())),
         ]
     }
+}
+
+/// Points of the sources' profiles; NaN for those without one, or at the end of a shorter one.
+fn scan(name: &str, unit: &str, rows: &[Row<'_>], of: fn(&Profile) -> &Vec<f64>) -> Column {
+    let lists = || rows.iter().map(|(_, properties)| properties.scan.as_ref().map_or(&[][..], |scan| of(scan)));
+    let width = lists().map(<[f64]>::len).max().unwrap_or(0).max(ProfileOptions::default().npts);
+    column(name, unit, doubles(width, lists().map(<[f64]>::to_vec)))
+}
+
+/// Names, true values and errors of the parameters, in lists of one length.
+fn parameter_columns(rows: &[Row<'_>]) -> [Column; 3] {
+    let parameters = || rows.iter().map(|(source, _)| source.spectrum().parameters());
+    let width = parameters().map(<[Parameter]>::len).max().unwrap_or(0).max(PARAMETERS);
+    let names = parameters().flat_map(|list| {
+        let names = list.iter().map(|p| p.name().to_owned());
+        names.chain(std::iter::repeat(String::new())).take(width)
+    });
+    let of = |value: fn(&Parameter) -> f64| doubles(width, parameters().map(|list| list.iter().map(value).collect()));
+    let error = |p: &Parameter| if p.is_free() { p.true_error() } else { f64::NAN };
+    [
+        column("param_names", "", ColumnValues::Texts { width, values: names.collect() }),
+        column("param_values", "", of(Parameter::true_value)),
+        column("param_errors", "", of(error)),
+    ]
+}
+
+/// Parameters under the names of the LAT catalogs. Spectral indices count positive for falling spectra. `Pivot_Energy` is missing: FITS
+/// column names differ by more than case, and `pivot_energy` is that of the error band.
+fn catalog_columns(rows: &[Row<'_>]) -> Vec<Column> {
+    let of = |name: &str, unit: &str, sign: f64, parameters: &[&str]| {
+        let value = |(source, _): &Row<'_>| {
+            let spectrum = source.spectrum();
+            let found = parameters.iter().find_map(|parameter| spectrum.parameter(parameter));
+            found.map_or(f64::NAN, |p| p.true_value() * sign)
+        };
+        column(name, unit, ColumnValues::Double(rows.iter().map(value).collect()))
+    };
+    vec![
+        of("Flux_Density", DIFFERENTIAL, 1.0, &["Prefactor", "norm"]),
+        {
+            // alpha is positive already.
+            let mut index = of("Spectral_Index", "", -1.0, &["Index", "Index1", "IndexS"]);
+            let alpha = of("", "", 1.0, &["alpha"]);
+            if let (ColumnValues::Double(values), ColumnValues::Double(alpha)) = (&mut index.values, alpha.values) {
+                values.iter_mut().zip(alpha).filter(|(value, _)| value.is_nan()).for_each(|(value, a)| *value = a);
+            }
+            index
+        },
+        of("beta", "", 1.0, &["beta"]),
+        of("Exp_Index", "", 1.0, &["Index2"]),
+        of("Cutoff", "MeV", 1.0, &["Cutoff"]),
+        of("Expfactor", "", 1.0, &["Expfactor", "Expfactor2", "ExpfactorS"]),
+    ]
+}
+
+/// Lists of one length, the shorter ones ended with NaN.
+fn doubles(width: usize, lists: impl Iterator<Item = Vec<f64>>) -> ColumnValues {
+    let values = lists.flat_map(|list| list.into_iter().chain(std::iter::repeat(f64::NAN)).take(width)).collect();
+    ColumnValues::Doubles { width, values }
 }
 
 fn column(name: &str, unit: &str, values: ColumnValues) -> Column {

@@ -93,8 +93,7 @@ impl Analysis {
             "dec" => direction.map(|direction| direction.dec()),
             "glon" => direction.map(|direction| direction.to_galactic().0),
             "glat" => direction.map(|direction| direction.to_galactic().1),
-            "ts" => self.properties.get(source.name())?.ts,
-            _ => self.properties.get(source.name())?.to_json().get(key)?.as_f64(),
+            _ => self.properties.get(source.name())?.number(key),
         }
     }
 }

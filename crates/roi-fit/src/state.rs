@@ -1,7 +1,11 @@
-//! What an analysis writes: the model as XML, and text files that are either whole or not there.
+//! The model as a file: written as XML, or replaced by one; and text files that are either whole or not there.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
+
+use roi_model::roi::Roi;
+use roi_model::source::Source;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -13,6 +17,89 @@ impl Analysis {
     /// [`Error::Write`].
     pub fn write_xml(&self, path: &Path) -> Result<()> {
         write_text(path, &roi_model::xml::write(self.roi.title(), self.roi.sources())?)
+    }
+
+    /// Replaces the model by that of a file: a source model XML ([`Analysis::load_xml`]) or, whatever else its name ends in, an analysis
+    /// that [`Analysis::write_roi`] saved ([`Analysis::load_roi`]).
+    ///
+    /// # Errors
+    /// As those.
+    pub fn load_model(&mut self, path: &Path) -> Result<()> {
+        let is_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
+        if is_xml { self.load_xml(path) } else { self.load_roi(path) }
+    }
+
+    /// Replaces the model by that of a source model XML. Its sources must have source maps in this analysis; sources that it lacks are
+    /// deleted. Priors and other names of sources that stay are kept, as the XML has neither; TS and covariance are forgotten. Nothing
+    /// changes on an error.
+    ///
+    /// # Errors
+    /// When the file or a table that it names is missing or damaged, a source has no source map, or the likelihood of the model cannot
+    /// be evaluated.
+    pub fn load_xml(&mut self, path: &Path) -> Result<()> {
+        let (title, mut sources) = match &self.config {
+            Some(config) => lat_io::load::read_model_file(config, path)?,
+            None => crate::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
+        };
+        for source in &mut sources {
+            let lacks = |c: &&likelihood_core::BinnedLikelihood| !c.has_source_map(source.name());
+            if let Some(component) = self.likelihood.components().iter().find(lacks) {
+                let (name, component) = (source.name(), component.name());
+                let reason = format!(
+                    "source '{name}' has no source map in component '{component}'; add it to the model of the configuration, \
+                     with its map"
+                );
+                return Err(Error::State { path: path.to_owned(), reason });
+            }
+            if let Some(present) = self.roi.sources().iter().find(|present| present.name() == source.name()) {
+                take_over(source, present);
+            }
+        }
+        let mut roi = Roi::new(self.roi.center(), sources)?;
+        roi.set_title(title);
+        let before = (self.roi.clone(), self.properties.clone(), self.covariance.take());
+        self.roi = roi;
+        self.properties = BTreeMap::new();
+        self.likelihood.forget_fixed();
+        if let Err(error) = self.describe_anew() {
+            (self.roi, self.properties, self.covariance) = before;
+            self.likelihood.forget_fixed();
+            return Err(error);
+        }
+        self.zeroed.clear();
+        self.locked.retain(|(source, _)| self.roi.sources().iter().any(|present| present.name() == source));
+        for index in 0..self.roi.sources().len() {
+            for parameter in 0..self.roi.sources()[index].spectrum().parameters().len() {
+                if self.is_locked(index, parameter) {
+                    self.roi.sources_mut()[index].spectrum_mut().parameters_mut()[parameter].set_free(false);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the likelihood can be evaluated, and computes what is known of sources without a fit.
+    fn describe_anew(&mut self) -> Result<()> {
+        self.loglike().map_err(Error::at_start)?;
+        self.update_npred()?;
+        (0..self.roi.sources().len()).try_for_each(|index| self.update_fluxes(index, None))
+    }
+}
+
+/// What a source of an XML takes from the one that it replaces.
+fn take_over(source: &mut Source, present: &Source) {
+    for alias in present.aliases() {
+        source.add_alias(alias.clone());
+    }
+    if let (None, Some(center)) = (source.direction(), present.direction()) {
+        source.set_center(center);
+    }
+    for parameter in source.spectrum_mut().parameters_mut() {
+        let old = present.spectrum().parameter(parameter.name());
+        // A prior is of the scaled value.
+        if let Some(old) = old.filter(|old| old.scale() == parameter.scale()) {
+            parameter.set_prior(old.prior().copied());
+        }
     }
 }
 

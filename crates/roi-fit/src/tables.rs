@@ -39,7 +39,7 @@ impl Analysis {
             let properties = self.properties.get(source.name()).unwrap_or(&unknown);
             let spectrum = source.spectrum();
             let norm = spectrum.norm_index().map(|norm| spectrum.parameters()[norm].value());
-            let (_, index) = Self::differential(source);
+            let (_, index) = self.differential(source, properties.pivot());
             let eflux = properties.fluxes.get("eflux").and_then(|flux| flux.value);
             table.add_row([
                 source.name().to_owned(),

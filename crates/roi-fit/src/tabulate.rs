@@ -35,13 +35,7 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
             expected: "finite energies above 0, in MeV",
         });
     }
-    let failed = |error: &dyn std::fmt::Display| Error::State { path: model.to_owned(), reason: error.to_string() };
-    let text = std::fs::read_to_string(model).map_err(|error| failed(&error))?;
-    let directory = model.parent().unwrap_or_else(|| Path::new(""));
-    let load = |name: &str| {
-        Ok(lat_io::file_function::read(&directory.join(lat_io::file_function::expand_environment(name)?))?)
-    };
-    let library = xml::read(&text, &load).map_err(|error| failed(&error))?;
+    let library = read_library(model)?;
     // A region finds names as the other commands do; where its centre lies does not matter.
     let roi = Roi::new(SkyDirection::new(0.0, 0.0)?, library.sources)?;
     let spectrum = roi.source(source)?.spectrum();
@@ -56,6 +50,17 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
         derivatives.push((parameter.to_owned(), column));
     }
     Ok(TabulatedSpectrum { energies: energies.to_vec(), dnde, derivatives })
+}
+
+/// A source library; tables that it names are looked for beside it.
+pub(crate) fn read_library(model: &Path) -> Result<xml::SourceLibrary> {
+    let failed = |error: &dyn std::fmt::Display| Error::State { path: model.to_owned(), reason: error.to_string() };
+    let text = std::fs::read_to_string(model).map_err(|error| failed(&error))?;
+    let directory = model.parent().unwrap_or_else(|| Path::new(""));
+    let load = |name: &str| {
+        Ok(lat_io::file_function::read(&directory.join(lat_io::file_function::expand_environment(name)?))?)
+    };
+    xml::read(&text, &load).map_err(|error| failed(&error))
 }
 
 fn as_map<S: serde::Serializer>(

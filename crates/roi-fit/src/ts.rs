@@ -134,7 +134,7 @@ impl Analysis {
     }
 
     /// `logL`, or minus infinity when the model makes the data impossible.
-    fn value_or_impossible(&mut self) -> Result<f64> {
+    pub(crate) fn value_or_impossible(&mut self) -> Result<f64> {
         match self.loglike() {
             Err(Error::Likelihood(error)) if error.depends_on_parameters() => Ok(f64::NEG_INFINITY),
             Err(Error::ExcludedByPrior { .. }) => Ok(f64::NEG_INFINITY),

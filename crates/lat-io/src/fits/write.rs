@@ -67,6 +67,20 @@ pub enum ColumnValues {
     Double(Vec<f64>),
     /// Format `nA`, `n` the longest text.
     Text(Vec<String>),
+    /// Format `nD`: lists of `width` numbers, row after row.
+    Doubles {
+        /// Numbers a row.
+        width: usize,
+        /// All of them.
+        values: Vec<f64>,
+    },
+    /// Format `nA` with a `TDIM`: lists of `width` texts, row after row.
+    Texts {
+        /// Texts a row.
+        width: usize,
+        /// All of them.
+        values: Vec<String>,
+    },
 }
 
 impl FitsWriter {
@@ -217,18 +231,26 @@ impl ColumnValues {
             Self::Float(values) => values.len(),
             Self::Double(values) => values.len(),
             Self::Text(values) => values.len(),
+            Self::Doubles { width, values } => values.len() / width.max(&1),
+            Self::Texts { width, values } => values.len() / width.max(&1),
         }
     }
 
     fn descriptor(&self, name: &str) -> BinaryColumnDescriptor {
-        let (col_type, size, repeat) = match self {
-            Self::Short(_) => (BinaryColumnType::Short, 2, 1),
-            Self::Int(_) => (BinaryColumnType::Int, 4, 1),
-            Self::Float(_) => (BinaryColumnType::Float, 4, 1),
-            Self::Double(_) => (BinaryColumnType::Double, 8, 1),
-            Self::Text(texts) => (BinaryColumnType::Ascii, 1, texts.iter().map(String::len).max().unwrap_or(0).max(1)),
+        let longest = |texts: &[String]| texts.iter().map(String::len).max().unwrap_or(0).max(1);
+        let (col_type, size, repeat, tdim) = match self {
+            Self::Short(_) => (BinaryColumnType::Short, 2, 1, None),
+            Self::Int(_) => (BinaryColumnType::Int, 4, 1, None),
+            Self::Float(_) => (BinaryColumnType::Float, 4, 1, None),
+            Self::Double(_) => (BinaryColumnType::Double, 8, 1, None),
+            Self::Text(texts) => (BinaryColumnType::Ascii, 1, longest(texts), None),
+            Self::Doubles { width, .. } => (BinaryColumnType::Double, 8, *width, None),
+            Self::Texts { width, values } => {
+                let longest = longest(values);
+                (BinaryColumnType::Ascii, 1, longest * width, Some(vec![longest, *width]))
+            }
         };
-        BinaryColumnDescriptor { name: Some(name.to_owned()), repeat, col_type, byte_width: repeat * size, tdim: None }
+        BinaryColumnDescriptor { name: Some(name.to_owned()), repeat, col_type, byte_width: repeat * size, tdim }
     }
 
     fn raw(&self) -> BinaryColumnData {
@@ -236,8 +258,15 @@ impl ColumnValues {
             Self::Short(values) => BinaryColumnData::Short(values.clone()),
             Self::Int(values) => BinaryColumnData::Int(values.clone()),
             Self::Float(values) => BinaryColumnData::Float(values.clone()),
-            Self::Double(values) => BinaryColumnData::Double(values.clone()),
+            Self::Double(values) | Self::Doubles { values, .. } => BinaryColumnData::Double(values.clone()),
             Self::Text(values) => BinaryColumnData::Ascii(values.clone()),
+            // One text a row, each of the list padded to the longest.
+            Self::Texts { width, values } => {
+                let longest = values.iter().map(String::len).max().unwrap_or(0).max(1);
+                let pad = |text: &String| format!("{text}{}", " ".repeat(longest.saturating_sub(text.len())));
+                let rows = values.chunks((*width).max(1)).map(|row| row.iter().map(pad).collect());
+                BinaryColumnData::Ascii(rows.collect())
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `roi-fit fit`.
 
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
@@ -8,6 +7,9 @@ use roi_fit::{Analysis, FitOptions, FitResult, Pars, Selection};
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::region::Region;
+
+use super::first::{First, with_optimization};
 
 /// Fit all free parameters: those free in the model, and those that the options free
 #[derive(Args)]
@@ -17,8 +19,10 @@ use crate::output::Output;
   roi-fit fit config.yaml --optimizer NEWMINUIT --reoptimize --json fit.json --xml fitted.xml")]
 #[expect(clippy::struct_excessive_bools, reason = "one a flag of the command line")]
 pub(crate) struct Fit {
-    /// A fermipy config.yaml
-    config: PathBuf,
+    #[command(flatten)]
+    region: Region,
+    #[command(flatten)]
+    first: First,
     /// Free a source, or some of its parameters: norm, shape, all, or names separated by commas (may be repeated)
     #[arg(long, value_name = "NAME[:PARS]")]
     free: Vec<String>,
@@ -38,13 +42,10 @@ pub(crate) struct Fit {
     /// Free the sources with predicted counts in this range
     #[arg(long, value_name = "LO,HI", allow_hyphen_values = true)]
     minmax_npred: Option<String>,
-    /// Optimize the region first
-    #[arg(long)]
-    optimize_first: bool,
-    /// Optimizer [config or MINUIT]
+    /// Optimizer, also of --optimize-first [config or MINUIT]
     #[arg(long, value_name = "NAME")]
     optimizer: Option<String>,
-    /// Tolerance [config or 1e-3]
+    /// Tolerance, also of --optimize-first [config or 1e-3]
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     tol: Option<f64>,
     /// Limit of iterations of one attempt
@@ -68,36 +69,25 @@ pub(crate) struct Fit {
     /// Do not compute TS and fluxes after the fit
     #[arg(long)]
     no_update: bool,
-    /// Write the fitted model
-    #[arg(long, value_name = "FILE")]
-    xml: Option<PathBuf>,
-    /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
-    #[arg(long, value_name = "PREFIX")]
-    write_roi: Option<PathBuf>,
 }
 
 impl Fit {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let mut analysis = output.open(&self.config)?;
-        if self.optimize_first {
-            let options = analysis.optimize_options();
-            let result = analysis.optimize(&options)?;
-            super::optimize::show(output, &analysis, &result);
-        }
+        let mut analysis = self.region.open(output)?;
+        let optimized = self.first.run(output, &mut analysis, |options| {
+            if let Some(optimizer) = &self.optimizer {
+                options.fit.optimizer.clone_from(optimizer);
+            }
+            options.fit.tol = self.tol.unwrap_or(options.fit.tol);
+        })?;
         self.free(&mut analysis)?;
         let result = analysis.fit(&self.options(&analysis))?;
         show(output, &analysis, &result);
-        output.json(&result.to_json())?;
+        output.json(&with_optimization(result.to_json(), optimized.as_ref()))?;
         if !result.fit_success {
             return Err(Failure::Fit(result.message));
         }
-        if let Some(path) = &self.xml {
-            analysis.write_xml(path)?;
-        }
-        if let Some(prefix) = &self.write_roi {
-            analysis.write_roi(prefix)?;
-        }
-        Ok(())
+        self.region.save(&mut analysis)
     }
 
     fn options(&self, analysis: &Analysis) -> FitOptions {

@@ -1,27 +1,32 @@
 //! `roi-fit loglike`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::region::Region;
+
+use super::first::{First, with_optimization};
 
 /// Log-likelihood of the model as it stands, predicted counts by source, component and energy bin, and the gradient
 #[derive(Args)]
 #[command(after_help = "Example:\n  roi-fit loglike config.yaml --json -")]
 pub(crate) struct Loglike {
-    /// A fermipy config.yaml
-    config: PathBuf,
+    #[command(flatten)]
+    region: Region,
+    #[command(flatten)]
+    first: First,
 }
 
 impl Loglike {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let mut analysis = output.open(&self.config)?;
+        let mut analysis = self.region.open(output)?;
+        let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let result = analysis.loglike_report()?;
         output.text(analysis.print_roi());
         output
             .text(format_args!("\nlogL {:.6}   npred {:.2}   counts {}", result.loglike, result.npred, result.counts));
-        output.json(&result.to_json())
+        self.region.save(&mut analysis)?;
+        output.json(&with_optimization(result.to_json(), optimized.as_ref()))
     }
 }

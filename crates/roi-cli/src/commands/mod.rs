@@ -2,11 +2,13 @@
 
 pub(crate) mod config;
 pub(crate) mod demo;
+mod first;
 pub(crate) mod fit;
 pub(crate) mod loglike;
 pub(crate) mod model;
 pub(crate) mod optimize;
 pub(crate) mod params;
+pub(crate) mod profile;
 pub(crate) mod simulate;
 pub(crate) mod spectrum;
 pub(crate) mod ts;

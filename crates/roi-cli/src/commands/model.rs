@@ -1,25 +1,30 @@
 //! `roi-fit model`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::region::Region;
+
+use super::first::{First, with_optimization};
 
 /// Table of the sources: normalisation, index, predicted counts
 #[derive(Args)]
 #[command(after_help = "Example:\n  roi-fit model config.yaml")]
 pub(crate) struct Model {
-    /// A fermipy config.yaml
-    config: PathBuf,
+    #[command(flatten)]
+    region: Region,
+    #[command(flatten)]
+    first: First,
 }
 
 impl Model {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let analysis = output.open(&self.config)?;
+        let mut analysis = self.region.open(output)?;
+        let optimized = self.first.run(output, &mut analysis, |_| ())?;
         output.text(analysis.print_model());
-        output.json(&json!({ "sources": analysis.all_properties() }))
+        self.region.save(&mut analysis)?;
+        output.json(&with_optimization(json!({ "sources": analysis.all_properties() }), optimized.as_ref()))
     }
 }

@@ -1,12 +1,11 @@
 //! `roi-fit optimize`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use roi_fit::{Analysis, OptimizeOptions, OptimizeResult};
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::region::Region;
 
 /// Optimize the region in three steps: the largest components jointly, every other norm alone, shapes of significant sources
 #[derive(Args)]
@@ -14,8 +13,8 @@ use crate::output::Output;
   roi-fit optimize config.yaml --xml optimized.xml --json optimize.json
   roi-fit optimize config.yaml --until-converged")]
 pub(crate) struct Optimize {
-    /// A fermipy config.yaml
-    config: PathBuf,
+    #[command(flatten)]
+    region: Region,
     /// Step 1 ends once its components hold this fraction of the predicted counts [config or 0.95]
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     npred_frac: Option<f64>,
@@ -37,17 +36,11 @@ pub(crate) struct Optimize {
     /// After the three steps fit everything that they fitted jointly, until nothing is added, and prove that the maximum is reached
     #[arg(long)]
     until_converged: bool,
-    /// Write the optimized model
-    #[arg(long, value_name = "FILE")]
-    xml: Option<PathBuf>,
-    /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
-    #[arg(long, value_name = "PREFIX")]
-    write_roi: Option<PathBuf>,
 }
 
 impl Optimize {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let mut analysis = output.open(&self.config)?;
+        let mut analysis = self.region.open(output)?;
         let mut options: OptimizeOptions = analysis.optimize_options();
         options.npred_frac = self.npred_frac.unwrap_or(options.npred_frac);
         options.npred_threshold = self.npred_threshold.unwrap_or(options.npred_threshold);
@@ -60,12 +53,7 @@ impl Optimize {
         }
         let result = analysis.optimize(&options)?;
         show(output, &analysis, &result);
-        if let Some(path) = &self.xml {
-            analysis.write_xml(path)?;
-        }
-        if let Some(prefix) = &self.write_roi {
-            analysis.write_roi(prefix)?;
-        }
+        self.region.save(&mut analysis)?;
         output.json(&result.to_json())?;
         if let Some(convergence) = result.convergence.as_ref().filter(|convergence| !convergence.converged) {
             return Err(Failure::Fit(format!(

@@ -1,19 +1,22 @@
 //! `roi-fit params`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::region::Region;
+
+use super::first::First;
 
 /// Table of the parameters of the sources that have a free one
 #[derive(Args)]
 #[command(after_help = "Example:\n  roi-fit params config.yaml --all")]
 pub(crate) struct Params {
-    /// A fermipy config.yaml
-    config: PathBuf,
+    #[command(flatten)]
+    region: Region,
+    #[command(flatten)]
+    first: First,
     /// All sources, also those without a free parameter
     #[arg(long)]
     all: bool,
@@ -21,7 +24,8 @@ pub(crate) struct Params {
 
 impl Params {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let analysis = output.open(&self.config)?;
+        let mut analysis = self.region.open(output)?;
+        self.first.run(output, &mut analysis, |_| ())?;
         output.text(analysis.print_params(self.all));
         let mut rows = Vec::new();
         for (idx, (id, parameter)) in analysis.roi().parameters().enumerate() {
@@ -42,6 +46,7 @@ impl Params {
                 }));
             }
         }
+        self.region.save(&mut analysis)?;
         output.json(&rows.into())
     }
 }

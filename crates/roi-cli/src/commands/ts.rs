@@ -1,19 +1,22 @@
 //! `roi-fit ts`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::{Map, json};
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::region::Region;
+
+use super::first::{First, with_optimization};
 
 /// Test statistic of sources at the parameter values of the model
 #[derive(Args)]
 #[command(after_help = "Examples:\n  roi-fit ts config.yaml\n  roi-fit ts config.yaml 'Mkn 421' --reoptimize")]
 pub(crate) struct Ts {
-    /// A fermipy config.yaml
-    config: PathBuf,
+    #[command(flatten)]
+    region: Region,
+    #[command(flatten)]
+    first: First,
     /// Names or aliases; all sources when none is given
     sources: Vec<String>,
     /// Fit all other free parameters again without the source, instead of rescaling normalisations
@@ -26,7 +29,8 @@ pub(crate) struct Ts {
 
 impl Ts {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let mut analysis = output.open(&self.config)?;
+        let mut analysis = self.region.open(output)?;
+        let optimized = self.first.run(output, &mut analysis, |_| ())?;
         if self.fit_first || self.reoptimize {
             let mut options = analysis.fit_options();
             options.update = false;
@@ -50,7 +54,13 @@ impl Ts {
             negative += usize::from(ts.ts < -0.1);
             let name = analysis.roi().source(&name).map_err(roi_fit::Error::from)?.name().to_owned();
             output.text(format_args!("{name:<30} TS {:>12.3}   logL0 {:.4}", ts.ts, ts.loglike_null));
-            let dictionary = json!({ "ts": ts.ts, "loglike_null": ts.loglike_null, "ts_definition": ts.definition });
+            // JSON has no infinity: null, beside a flag.
+            let dictionary = json!({
+                "ts": ts.ts,
+                "ts_infinite": ts.ts.is_infinite(),
+                "loglike_null": ts.loglike_null,
+                "ts_definition": ts.definition,
+            });
             sources.insert(name, dictionary);
         }
         if negative > 0 {
@@ -58,6 +68,8 @@ impl Ts {
                 "\n{negative} TS are negative: the model is not at its maximum; --fit-first fits its free parameters"
             ));
         }
-        output.json(&json!({ "logLike": loglike, "loglike": loglike, "sources": sources }))
+        self.region.save(&mut analysis)?;
+        let json = json!({ "logLike": loglike, "loglike": loglike, "sources": sources });
+        output.json(&with_optimization(json, optimized.as_ref()))
     }
 }

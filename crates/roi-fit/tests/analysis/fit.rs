@@ -42,10 +42,18 @@ fn a_fit_that_cannot_converge_restores_every_bit() {
     let mut analysis = analysis();
     let before = analysis.roi().state();
     let loglike = analysis.loglike().unwrap();
-    let result = analysis.fit(&options(|o| o.max_calls = Some(2))).unwrap();
+    let start = analysis.roi().free_values();
+    let result = analysis.fit(&options(|o| o.max_calls = Some(7))).unwrap();
     assert!(!result.fit_success && result.fit_quality < 3 && result.fit_status != 0, "{result:?}");
     assert_eq!(result.niter, 3, "all attempts are made");
     assert!(result.message.contains("restored"), "{}", result.message);
+    // The attempts did move, and the result tells where they ended and where the model is now.
+    assert!(result.loglike > loglike + 1.0, "{} {loglike}", result.loglike);
+    assert!(result.values.iter().zip(&start).any(|(value, start)| value != start));
+    assert_eq!(result.start_values.to_vec(), start);
+    assert_eq!(analysis.roi().free_values(), start);
+    let json = result.to_json();
+    assert_eq!((&json["restored"], &json["start_values"]), (&true.into(), &start.into()));
     assert!(result.sources.is_empty());
     assert_eq!(analysis.roi().state(), before);
     assert_eq!(analysis.loglike().unwrap().to_bits(), loglike.to_bits());

@@ -5,5 +5,7 @@
 mod edit;
 mod fit;
 mod optimize;
+mod profile;
+mod properties;
 mod region;
 mod state;

@@ -16,6 +16,8 @@ fn load_after_write_gives_the_same_likelihood_and_the_same_next_fit() {
     saved.free_source(&name, true, &Pars::All).unwrap();
     let last = saved.roi().sources().last().unwrap().name().to_owned();
     saved.lock_source(&last, true).unwrap();
+    saved.roi_mut().source_mut(&name).unwrap().add_alias("an alias");
+    saved.zero_source(&name).unwrap();
     saved.write_roi(&prefix).unwrap();
     let mut files: Vec<_> =
         std::fs::read_dir(directory.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
@@ -26,6 +28,13 @@ fn load_after_write_gives_the_same_likelihood_and_the_same_next_fit() {
     loaded.load_roi(&prefix).unwrap();
     assert_eq!(loaded.roi().state(), saved.roi().state());
     assert_eq!(loaded.all_properties(), saved.all_properties());
+    assert!(saved.all_properties().values().any(|p| p.scan.is_some() && p.model_flux.is_some()));
+    assert_eq!(loaded.roi().source("an alias").unwrap().name(), name);
+    for analysis in [&mut saved, &mut loaded] {
+        analysis.unzero_source(&name).unwrap();
+        analysis.free_source(&name, true, &Pars::All).unwrap();
+    }
+    assert_eq!(loaded.roi().state(), saved.roi().state());
     assert!(loaded.locked_parameters().eq(saved.locked_parameters()));
     assert_eq!(loaded.loglike().unwrap().to_bits(), saved.loglike().unwrap().to_bits());
     let (a, b) = (saved.fit(&FitOptions::default()).unwrap(), loaded.fit(&FitOptions::default()).unwrap());
@@ -49,11 +58,77 @@ fn a_file_that_does_not_belong_changes_nothing() {
         ("\"PowerLaw\"", "\"LogParabola\"", "LogParabola"),
         ("{", "", "saved analysis"),
     ] {
-        assert!(text.contains(from), "{from}");
-        std::fs::write(&json, text.replacen(from, to, 1)).unwrap();
+        // Only the state is read back; what stands before it is for people.
+        let (before_state, state) = text.split_at(if from == "{" { 0 } else { text.find("\"state\"").unwrap() });
+        assert!(state.contains(from), "{from}");
+        std::fs::write(&json, format!("{before_state}{}", state.replacen(from, to, 1))).unwrap();
         let error = analysis.load_roi(&prefix).unwrap_err().to_string();
         assert!(error.contains(word) && error.contains("result.json"), "{error}");
         assert_eq!(analysis.roi().state(), before);
     }
     assert!(analysis.load_roi(directory.path().join("nothing")).unwrap_err().to_string().contains("nothing.json"));
+}
+
+#[test]
+fn a_save_that_fails_leaves_the_state_before_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let prefix = directory.path().join("result");
+    let mut analysis = analysis();
+    analysis.write_roi(&prefix).unwrap();
+    let old = analysis.roi().state();
+    let bytes = std::fs::read(directory.path().join("result.json")).unwrap();
+    // The tables cannot take the place of a directory.
+    std::fs::remove_file(directory.path().join("result.fits")).unwrap();
+    std::fs::create_dir_all(directory.path().join("result.fits/full")).unwrap();
+    analysis.fit(&FitOptions::default()).unwrap();
+    let error = analysis.write_roi(&prefix).unwrap_err().to_string();
+    assert!(error.contains("result.fits"), "{error}");
+    assert_eq!(std::fs::read(directory.path().join("result.json")).unwrap(), bytes);
+    let mut names: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["result.fits", "result.json", "result_00.xml"], "no temporary file stays");
+    analysis.load_roi(&prefix).unwrap();
+    assert_eq!(analysis.roi().state(), old);
+}
+
+#[test]
+fn a_model_file_replaces_the_model_and_keeps_what_it_cannot_hold() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.xml");
+    let mut analysis = analysis();
+    analysis.fit(&FitOptions::default()).unwrap();
+    let name = analysis.roi().sources().iter().find(|s| s.spatial().is_point()).unwrap().name().to_owned();
+    let loglike = analysis.loglike().unwrap();
+    let (fitted, free) = (analysis.roi().state(), analysis.free_vector());
+    // The isotropic spectrum is a table, which lies nowhere here; the file is written without that source.
+    analysis.write_xml(&path).unwrap();
+    let refused = analysis.load_xml(&path).unwrap_err().to_string();
+    assert!(refused.contains("model.xml"), "{refused}");
+    assert_eq!(analysis.roi().state(), fitted);
+    assert_eq!(analysis.loglike().unwrap().to_bits(), loglike.to_bits());
+
+    analysis.delete_source("isodiff").unwrap();
+    analysis.write_xml(&path).unwrap();
+    let expected = (analysis.loglike().unwrap().to_bits(), analysis.roi().state(), analysis.free_vector());
+    let prior = Prior::gaussian(1.0, 0.1).unwrap();
+    let norm = analysis.roi().source(&name).unwrap().spectrum().parameters()[0].name().to_owned();
+    analysis.roi_mut().source_mut(&name).unwrap().add_alias("an alias");
+    analysis.lock_parameter(&name, &norm, true).unwrap();
+    analysis.fix_all().unwrap();
+    analysis.set_parameter(&name, &norm, 0.5).unwrap();
+    analysis.load_model(&path).unwrap();
+    assert!(analysis.properties(&name).unwrap().ts.is_none());
+    assert_eq!(analysis.roi().source("an alias").unwrap().name(), name);
+    // Locked parameters stay fixed, whatever the file says.
+    let position = analysis.params(false).iter().position(|p| p.src_name == name && p.par_name == norm).unwrap();
+    assert!(free.len() > analysis.free_vector().len() && !analysis.free_vector()[position] && expected.2[position]);
+    assert_eq!(analysis.loglike().unwrap().to_bits(), expected.0);
+    analysis.lock_parameter(&name, &norm, false).unwrap();
+    analysis.load_model(&path).unwrap();
+    assert_eq!(analysis.roi().state(), expected.1);
+    analysis.set_parameter_prior(&name, &norm, Some(prior)).unwrap();
+    analysis.load_model(&path).unwrap();
+    let kept = analysis.roi().source(&name).unwrap().spectrum().parameter(&norm).unwrap().prior().copied();
+    assert_eq!(kept, Some(prior));
 }

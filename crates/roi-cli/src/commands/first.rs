@@ -1,0 +1,42 @@
+//! `--optimize-first`.
+
+use clap::Args;
+use roi_fit::{Analysis, OptimizeOptions, OptimizeResult};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Whether the region is optimized before the command.
+#[derive(Args)]
+pub(crate) struct First {
+    /// Optimize the region first
+    #[arg(long)]
+    optimize_first: bool,
+}
+
+impl First {
+    /// Optimizes, if it was asked for; `change` sets the options that the command line has beside those of the configuration.
+    pub(crate) fn run(
+        &self,
+        output: &Output,
+        analysis: &mut Analysis,
+        change: impl FnOnce(&mut OptimizeOptions),
+    ) -> Result<Option<OptimizeResult>, Failure> {
+        if !self.optimize_first {
+            return Ok(None);
+        }
+        let mut options = analysis.optimize_options();
+        change(&mut options);
+        let result = analysis.optimize(&options)?;
+        super::optimize::show(output, analysis, &result);
+        Ok(Some(result))
+    }
+}
+
+/// The dictionary of a command, with that of the optimization before it under `optimize`.
+pub(crate) fn with_optimization(mut json: serde_json::Value, optimized: Option<&OptimizeResult>) -> serde_json::Value {
+    if let (Some(map), Some(optimized)) = (json.as_object_mut(), optimized) {
+        map.insert("optimize".into(), optimized.to_json());
+    }
+    json
+}

@@ -1,0 +1,47 @@
+//! The options that every command on a region has: which one, with which model, and where its model goes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use roi_fit::Analysis;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// A region, and what becomes of its model.
+#[derive(Args)]
+pub(crate) struct Region {
+    /// A fermipy config.yaml
+    config: PathBuf,
+    /// Take the model of a file instead of the configuration's: a source model XML, or the JSON that --write-roi saved
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Write the model as it ends
+    #[arg(long, value_name = "FILE")]
+    xml: Option<PathBuf>,
+    /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
+    #[arg(long, value_name = "PREFIX")]
+    write_roi: Option<PathBuf>,
+}
+
+impl Region {
+    /// Opens the region.
+    pub(crate) fn open(&self, output: &Output) -> Result<Analysis, Failure> {
+        let mut analysis = output.open(&self.config)?;
+        if let Some(model) = &self.model {
+            analysis.load_model(model)?;
+        }
+        Ok(analysis)
+    }
+
+    /// Writes what was asked for.
+    pub(crate) fn save(&self, analysis: &mut Analysis) -> Result<(), Failure> {
+        if let Some(path) = &self.xml {
+            analysis.write_xml(path)?;
+        }
+        if let Some(prefix) = &self.write_roi {
+            analysis.write_roi(prefix)?;
+        }
+        Ok(())
+    }
+}
