@@ -37,11 +37,7 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
     }
     let failed = |error: &dyn std::fmt::Display| Error::State { path: model.to_owned(), reason: error.to_string() };
     let text = std::fs::read_to_string(model).map_err(|error| failed(&error))?;
-    let directory = model.parent().unwrap_or_else(|| Path::new(""));
-    let load = |name: &str| {
-        Ok(lat_io::file_function::read(&directory.join(lat_io::file_function::expand_environment(name)?))?)
-    };
-    let library = xml::read(&text, &load).map_err(|error| failed(&error))?;
+    let library = xml::read_with(&text, &lat_io::tables::beside(model)).map_err(|error| failed(&error))?;
     // A region finds names as the other commands do; where its centre lies does not matter.
     let roi = Roi::new(SkyDirection::new(0.0, 0.0)?, library.sources)?;
     let spectrum = roi.source(source)?.spectrum();

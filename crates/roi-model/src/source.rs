@@ -123,6 +123,32 @@ impl Source {
         self.apply
     }
 
+    /// The same source with the files and tables of another spectrum of its type (its parameters stay), and another spatial model.
+    ///
+    /// # Errors
+    /// As [`Spectrum::with_parameters_of`], and [`Error::SourceType`] when a point becomes something else or the other way round.
+    pub fn with_templates(&self, spectrum: Option<&Spectrum>, spatial: Option<&SpatialModel>) -> Result<Self> {
+        let mut source = self.clone();
+        if let Some(spectrum) = spectrum {
+            source.spectrum =
+                spectrum.with_parameters_of(&self.spectrum).map_err(|error| error.in_source(&self.name))?;
+        }
+        if let Some(spatial) = spatial {
+            if spatial.is_point() != self.spatial.is_point() || self.kind == SourceType::Composite {
+                let (name, spatial) = (self.name.clone(), spatial.type_name().to_owned());
+                return Err(Error::SourceType { name, source_type: self.kind.as_str(), spatial });
+            }
+            source.spatial = spatial.clone();
+        }
+        Ok(source)
+    }
+
+    /// The same source with another spectrum; everything else stays.
+    #[must_use]
+    pub fn with_spectrum(&self, spectrum: Spectrum) -> Self {
+        Self { spectrum, ..self.clone() }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -148,8 +148,17 @@ impl Catalog {
         &self.entries
     }
 
+    /// The position of the source of this name or alias, compared without regard to case and blanks.
+    pub fn find(&self, name: &str) -> Option<SkyDirection> {
+        let squashed = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
+        let wanted = squashed(name);
+        let is_it =
+            |entry: &&Entry| std::iter::once(&entry.name).chain(&entry.aliases).any(|name| squashed(name) == wanted);
+        self.entries.iter().find(is_it).and_then(Entry::direction)
+    }
+
     /// The model of a source. Extended templates lie in the archive folder `extdir`, or below it in `Templates` or
-    /// `Extended_archive*/Templates`; a template that is not there keeps the path where it should be.
+    /// `Extended_*/Templates`; a template that is not there keeps the path where it should be.
     ///
     /// # Errors
     /// When a value of the catalog that the model needs is not finite, or cannot be.

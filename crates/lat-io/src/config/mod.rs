@@ -6,16 +6,22 @@
 
 mod keys;
 mod model;
+mod reference;
 mod resolve;
+mod resolved;
 mod schema;
 mod settings;
+mod source;
 mod yaml;
 
 use std::path::Path;
 
 pub use model::{Diffuse, ModelConfig};
+pub use reference::reference;
+pub use resolved::Resolved;
 pub(crate) use schema::nearest;
 pub use settings::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig};
+pub use source::SourceConfig;
 
 use crate::error::Result;
 use crate::file_function::read_text;

@@ -30,8 +30,9 @@ plotting:
     .unwrap();
     assert_eq!(config.center, Some(Center::Target("mkn421".into())));
     assert_eq!(config.outdir, Path::new("/roi/out"));
-    assert_eq!(config.diffuse_dirs, [PathBuf::from("/roi/templates")]);
     let [component] = config.components.as_slice() else { panic!("one component") };
+    let model = &component.model;
+    assert_eq!(model.diffuse_dirs, [PathBuf::from("/roi/templates")]);
     assert_eq!((component.name.as_str(), component.emin, component.emax), ("00", Some(100.0), Some(1e5)));
     assert_eq!(component.coordsys, Some(Frame::Galactic));
     assert!(component.edisp.edisp && !component.edisp.is_on());
@@ -48,11 +49,11 @@ plotting:
         assert!(notes.contains(word), "{word} in\n{notes}");
     }
     assert!(!notes.contains("emin"), "{notes}");
-    assert_eq!((config.model.src_roiwidth, config.model.src_radius), (Some(15.0), None));
-    assert_eq!(config.model.catalogs, ["4FGL"]);
-    assert_eq!(config.model.isodiff, [Diffuse { name: None, file: "iso.txt".into() }]);
-    assert_eq!(config.model.assoc_xmatch_columns, ["3FGL_Name"]);
-    assert!(config.model.merge_sources && config.model.unsupported.is_empty());
+    assert_eq!((model.src_roiwidth, model.src_radius), (Some(15.0), None));
+    assert_eq!(model.catalogs, ["4FGL"]);
+    assert_eq!(model.isodiff, [Diffuse { name: None, file: "iso.txt".into() }]);
+    assert_eq!(model.assoc_xmatch_columns, ["3FGL_Name"]);
+    assert!(model.merge_sources && !model.is_empty());
 }
 
 #[test]
