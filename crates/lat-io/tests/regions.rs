@@ -4,11 +4,11 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::region::{CONFIG, MODEL, Region};
 use common::{real_data, small_counts, small_maps};
-use lat_io::{CountsCubeFile, Error, Frame, Loaded, WcsHeader, counts_cube, load, source_maps};
+use lat_io::{CountsCubeFile, Error, Frame, Loaded, WcsHeader, counts_cube, load};
 use likelihood_core::{CountsCube, EnergyAxis};
 use roi_model::sky::SkyDirection;
 

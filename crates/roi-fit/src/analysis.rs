@@ -41,6 +41,8 @@ pub struct Analysis {
     pub(crate) timing: Timing,
     /// Templates that components do not share, in their order; empty when all share all.
     pub(crate) component_models: Vec<ComponentModel>,
+    /// Files of spectral tables that were made here and lie nowhere yet.
+    pub(crate) own_tables: BTreeSet<String>,
     /// Parameters that nothing frees, by source and parameter name.
     pub(crate) locked: BTreeSet<(String, String)>,
     /// Scales that the norms of zeroed sources had.
@@ -99,6 +101,7 @@ impl Analysis {
             progress: Box::new(Quiet),
             timing: Timing::default(),
             component_models: Vec::new(),
+            own_tables: BTreeSet::new(),
             locked: BTreeSet::new(),
             zeroed: BTreeMap::new(),
             fit_defaults: FitOptions::default(),
@@ -238,7 +241,7 @@ impl Analysis {
     }
 
     /// Recomputes the fluxes of a source, with errors where the last fit freed it.
-    fn update_fluxes(&mut self, source: usize) -> Result<()> {
+    pub(crate) fn update_fluxes(&mut self, source: usize) -> Result<()> {
         let source = &self.roi.sources()[source];
         let fluxes = self.fluxes(source)?;
         let (dnde, dnde_index) = Self::differential(source);

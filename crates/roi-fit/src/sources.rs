@@ -83,7 +83,7 @@ impl Analysis {
         Ok(())
     }
 
-    /// A quantity of a source by the name that its dictionary has for it.
+    /// A quantity of a source by the name that its dictionary has for it, else by the column of its catalog.
     pub(crate) fn source_datum(&self, source: &Source, key: &str) -> Option<f64> {
         let direction = source.direction();
         match key {
@@ -93,7 +93,10 @@ impl Analysis {
             "glon" => direction.map(|direction| direction.to_galactic().0),
             "glat" => direction.map(|direction| direction.to_galactic().1),
             "ts" => self.properties.get(source.name())?.ts,
-            _ => self.properties.get(source.name())?.to_json().get(key)?.as_f64(),
+            _ => {
+                let known = self.properties.get(source.name()).and_then(|known| known.to_json().get(key)?.as_f64());
+                known.or(source.catalog_value(key))
+            }
         }
     }
 }

@@ -25,8 +25,15 @@ impl Analysis {
         }
     }
 
-    /// Writes the XML, and the priors beside it, which it cannot hold.
+    /// Writes the XML, and beside it what it cannot hold: priors, and spectral tables that were made here.
     fn write_sources(&self, path: &Path, sources: &[Source]) -> Result<()> {
+        for spectrum in sources.iter().map(Source::spectrum) {
+            if let (Some(file), [table, ..]) = (spectrum.file(), spectrum.file_tables())
+                && self.own_tables.contains(file)
+            {
+                write_text(&path.with_file_name(file), &table.to_text())?;
+            }
+        }
         write_text(path, &roi_model::xml::write(self.roi.title(), sources)?)?;
         let priors = lat_io::priors::beside(path);
         match lat_io::priors::to_yaml(sources) {

@@ -1,5 +1,8 @@
 //! A source: a name, a spectrum and a spatial model.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -42,6 +45,7 @@ pub struct Source {
     aliases: Vec<String>,
     attributes: Vec<(String, String)>,
     apply: Apply,
+    catalog: Arc<BTreeMap<String, f64>>,
 }
 
 /// The `apply_*` attributes; `None` where the XML is silent, which means yes.
@@ -111,7 +115,8 @@ impl Source {
             return Err(Error::EmptyName { what: "source" });
         }
         let (aliases, attributes, apply) = (Vec::new(), Vec::new(), Apply::default());
-        Ok(Self { name, kind, spectrum, spatial, members, center: None, aliases, attributes, apply })
+        let catalog = Arc::default();
+        Ok(Self { name, kind, spectrum, spatial, members, center: None, aliases, attributes, apply, catalog })
     }
 
     pub(crate) fn with_xml(mut self, attributes: Vec<(String, String)>, apply: Apply) -> Self {
@@ -192,6 +197,16 @@ impl Source {
     /// Other names by which it can be found.
     pub fn aliases(&self) -> &[String] {
         &self.aliases
+    }
+
+    /// A number that a catalog has of it, by the name of the column.
+    pub fn catalog_value(&self, column: &str) -> Option<f64> {
+        self.catalog.get(column).copied()
+    }
+
+    /// Tells what a catalog has of it.
+    pub fn set_catalog_values(&mut self, values: BTreeMap<String, f64>) {
+        self.catalog = Arc::new(values);
     }
 
     /// Adds a name by which it can be found.

@@ -21,7 +21,9 @@ mod law;
 mod table;
 mod three_fgl;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use roi_model::sky::SkyDirection;
 use roi_model::source::{Source, SourceType};
@@ -71,6 +73,9 @@ pub struct Catalog {
     path: PathBuf,
     family: Family,
     entries: Vec<Entry>,
+    /// The file and its table, from which further columns are read when they are asked for.
+    table: Option<Arc<(FitsFile, usize)>>,
+    numbers: OnceLock<Vec<(String, Vec<f64>)>>,
 }
 
 /// A source of a catalog, not yet a model.
@@ -81,6 +86,7 @@ pub struct Entry {
     associations: Vec<(String, String)>,
     aliases: Vec<String>,
     content: Content,
+    row: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -117,7 +123,14 @@ impl Catalog {
             Family::Xml => return Err(unknown_family(path, hdu)),
         };
         let entries = entries(path, &table, laws, &Extensions::read(&file)?, xmatch)?;
-        Ok(Self { path: path.to_owned(), family, entries })
+        let index = hdu.index();
+        Ok(Self {
+            path: path.to_owned(),
+            family,
+            entries,
+            table: Some(Arc::new((file, index))),
+            numbers: OnceLock::new(),
+        })
     }
 
     /// The sources of a library XML (see [`roi_model::xml::read`]) as a catalog; `path` names the file in messages.
@@ -128,9 +141,11 @@ impl Catalog {
             associations: Vec::new(),
             aliases: source.aliases().to_vec(),
             content: Content::Model(Box::new(source)),
+            row: 0,
         };
         let entries = sources.into_iter().map(entry).collect();
-        Self { path: path.to_owned(), family: Family::Xml, entries }
+        let path = path.to_owned();
+        Self { path, family: Family::Xml, entries, table: None, numbers: OnceLock::new() }
     }
 
     /// The file.
@@ -146,6 +161,13 @@ impl Catalog {
     /// Its sources in the order of the file.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// What the catalog has of a source in columns of one finite number a row, by the name of the column.
+    pub fn values(&self, entry: &Entry) -> BTreeMap<String, f64> {
+        let numbers = self.numbers.get_or_init(|| self.table.as_ref().map_or(Vec::new(), |table| numbers(&table.0, table.1)));
+        let value = |(name, column): &(String, Vec<f64>)| Some((name.clone(), *column.get(entry.row)?));
+        numbers.iter().filter_map(value).filter(|(_, value)| value.is_finite()).collect()
     }
 
     /// The position of the source of this name or alias, compared without regard to case and blanks.
@@ -180,6 +202,7 @@ impl Catalog {
                 source.set_center(direction);
             }
             entry.aliases.iter().for_each(|alias| source.add_alias(alias.as_str()));
+            source.set_catalog_values(self.values(entry));
             Ok(source)
         };
         build().map_err(|source| Error::CatalogSource {
@@ -210,6 +233,14 @@ impl Entry {
     pub fn association(&self, column: &str) -> Option<&str> {
         self.associations.iter().find(|(name, _)| name == column).map(|(_, text)| text.as_str())
     }
+}
+
+/// The columns of one number a row.
+fn numbers(file: &FitsFile, index: usize) -> Vec<(String, Vec<f64>)> {
+    let Some(hdu) = file.hdus().get(index) else { return Vec::new() };
+    let is_single = |name: &&str| file.column_repeat(hdu, name).is_ok_and(|repeat| repeat == 1);
+    let read = |name: &str| Some((name.to_owned(), file.read_column(hdu, name).ok()?));
+    hdu.column_names().filter(is_single).filter_map(read).collect()
 }
 
 /// The first table that looks like one of sources; its name differs between catalogs.
@@ -293,7 +324,7 @@ fn entries(
             }
         }
         let content = Content::Row { law, shape };
-        entries.push(Entry { name, direction: Some(direction), associations, aliases, content });
+        entries.push(Entry { name, direction: Some(direction), associations, aliases, content, row });
     }
     Ok(entries)
 }
