@@ -29,10 +29,14 @@ pub struct ComponentModel {
 enum Own {
     /// The component does not have the source.
     Absent,
-    Templates {
-        spectrum: Option<Spectrum>,
-        spatial: Option<SpatialModel>,
-    },
+    Templates(Box<Templates>),
+}
+
+/// Templates that differ from the region's.
+#[derive(Clone, Debug)]
+struct Templates {
+    spectrum: Option<Spectrum>,
+    spatial: Option<SpatialModel>,
 }
 
 impl ComponentModel {
@@ -43,7 +47,7 @@ impl ComponentModel {
 
     /// Whether the component has a spectral table of its own for this source.
     pub fn has_own_spectrum(&self, name: &str) -> bool {
-        matches!(self.own.get(name), Some(Own::Templates { spectrum: Some(_), .. }))
+        matches!(self.own.get(name), Some(Own::Templates(own)) if own.spectrum.is_some())
     }
 
     /// A source of the region as the component has it: with its own files, and the region's parameters.
@@ -52,8 +56,8 @@ impl ComponentModel {
     /// When the spectrum of the region has become one of another type.
     pub fn source(&self, shared: &Source) -> Result<Source> {
         match self.own.get(shared.name()) {
-            Some(Own::Templates { spectrum, spatial }) => shared
-                .with_templates(spectrum.as_ref(), spatial.as_ref())
+            Some(Own::Templates(own)) => shared
+                .with_templates(own.spectrum.as_ref(), own.spatial.as_ref())
                 .map_err(|source| Error::model(Path::new(shared.name()), source)),
             _ => Ok(shared.clone()),
         }
@@ -73,7 +77,8 @@ impl ComponentModel {
     /// # Errors
     /// When a table does not reach the axis, or the region's is zero where the component's is not.
     pub fn adapted(&self, shared: &Source, axis: &EnergyAxis, map: SourceMap) -> Result<SourceMap> {
-        let Some(Own::Templates { spectrum: Some(own), .. }) = self.own.get(shared.name()) else { return Ok(map) };
+        let Some(Own::Templates(own)) = self.own.get(shared.name()) else { return Ok(map) };
+        let Some(own) = &own.spectrum else { return Ok(map) };
         let failed = |source: roi_model::Error| Error::model(Path::new(shared.name()), source);
         let edges = axis.edges();
         let extra = map.planes().len_of(Axis(0)).saturating_sub(edges.len()) / 2;
@@ -131,7 +136,7 @@ fn extended(edges: &[f64], extra: usize) -> Vec<f64> {
 ///
 /// # Errors
 /// When a source is of another type, or has another type of spectrum or spatial model, in one of the components; `path` names the file.
-pub(crate) fn combine(path: &Path, by_component: Vec<Vec<Source>>) -> Result<(Vec<Source>, Vec<ComponentModel>)> {
+pub(crate) fn combine(path: &Path, by_component: &[Vec<Source>]) -> Result<(Vec<Source>, Vec<ComponentModel>)> {
     let mut shared: Vec<Source> = Vec::new();
     for source in by_component.iter().flatten() {
         if !shared.iter().any(|known| known.name() == source.name()) {
@@ -139,7 +144,7 @@ pub(crate) fn combine(path: &Path, by_component: Vec<Vec<Source>>) -> Result<(Ve
         }
     }
     let mut models = Vec::with_capacity(by_component.len());
-    for sources in &by_component {
+    for sources in by_component {
         let mut own = BTreeMap::new();
         for known in &shared {
             let found = match sources.iter().find(|source| source.name() == known.name()) {
@@ -179,9 +184,8 @@ fn templates(path: &Path, shared: &Source, source: &Source) -> Result<Option<Own
     }
     let names = |spectrum: &Spectrum| (spectrum.file().map(str::to_owned), spectrum.scaling_file().map(str::to_owned));
     let other_files = names(ours) != names(theirs);
-    if other_files && ours.file_tables().is_empty() != theirs.file_tables().is_empty()
-        || other_files && ours.file_tables().is_empty()
-    {
+    // Without a table to compare (dark matter yields), nothing tells how the two differ.
+    if other_files && (ours.file_tables().is_empty() || theirs.file_tables().is_empty()) {
         return Err(refuse(format!("spectra {} of different files", ours.type_name())));
     }
     let same_members = shared.members().len() == source.members().len()
@@ -195,7 +199,7 @@ fn templates(path: &Path, shared: &Source, source: &Source) -> Result<Option<Own
     let spectrum = other_tables.then(|| theirs.clone());
     let spatial = (!same_place(shared.spatial(), source.spatial())).then(|| source.spatial().clone());
     let nothing = spectrum.is_none() && spatial.is_none();
-    Ok((!nothing).then_some(Own::Templates { spectrum, spatial }))
+    Ok((!nothing).then(|| Own::Templates(Box::new(Templates { spectrum, spatial }))))
 }
 
 /// Whether two spatial models of one type are the same.

@@ -181,7 +181,7 @@ fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
         title = library.title;
         by_component.insert(0, library.sources);
     }
-    let (sources, components) = component_model::combine(first, by_component)?;
+    let (sources, components) = component_model::combine(first, &by_component)?;
     Ok(Model { path: first.clone(), title, sources, components })
 }
 

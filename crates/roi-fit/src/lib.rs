@@ -57,7 +57,7 @@ pub use options::{FitOptions, OptimizeOptions};
 pub use parameters::ParameterInfo;
 pub use progress::{Event, Progress, Quiet};
 pub use properties::{Measured, SourceProperties, TestStatistic};
-pub use resolved::resolved_config;
+pub use resolved::{configuration_reference, resolved_config};
 pub use results::{ComponentCounts, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing};
 pub use roi_model::selection::{Pars, Selection};
 pub use roi_model::usual::Given;

@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 
+/// The page of all configuration keys, as Markdown.
+pub fn configuration_reference() -> String {
+    lat_io::config::reference()
+}
+
 /// Reads a configuration and returns what it says in the end, in fermipy's sections, each component with its overrides applied.
 ///
 /// # Errors

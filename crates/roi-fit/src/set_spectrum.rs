@@ -71,12 +71,19 @@ impl Analysis {
 
     /// The present spectrum of a source as a table.
     fn tabulated(&self, source: &Source, pars: &[(&str, Given)]) -> Result<Spectrum> {
-        let mut edges: Vec<f64> =
-            self.likelihood.components().iter().flat_map(|component| component.axis().edges()).map(|e| e.log10()).collect();
+        let mut edges: Vec<f64> = self
+            .likelihood
+            .components()
+            .iter()
+            .flat_map(|component| component.axis().edges())
+            .map(|e| e.log10())
+            .collect();
         edges.sort_by(f64::total_cmp);
         edges.dedup_by(|a, b| (*a - *b).abs() < 1e-5);
         let (below, above) = match edges[..] {
-            [first, second, .., before, last] => (steps(first, first - second, TABLE_ENDS.0), steps(last, last - before, TABLE_ENDS.1)),
+            [first, second, .., before, last] => {
+                (steps(first, first - second, TABLE_ENDS.0), steps(last, last - before, TABLE_ENDS.1))
+            }
             [first, last] => (steps(first, first - last, TABLE_ENDS.0), steps(last, last - first, TABLE_ENDS.1)),
             _ => (Vec::new(), Vec::new()),
         };
@@ -109,8 +116,10 @@ impl Analysis {
         let table = Arc::new(FileTable::new(energies, values)?);
         let norm = Given { value: Some(1.0), scale: Some(1.0), min: Some(1e-3), max: Some(1e3), ..Given::default() };
         let given: Vec<(&str, Given)> = [("Normalization", norm)].into_iter().chain(pars.iter().copied()).collect();
-        let [norm] = <[Parameter; 1]>::try_from(usual::parameters("FileFunction", &given, Bounds::Usual)?)
-            .map_err(|_| Error::Option { option: "pars", found: "more parameters".into(), expected: "Normalization alone" })?;
+        let [norm] =
+            <[Parameter; 1]>::try_from(usual::parameters("FileFunction", &given, Bounds::Usual)?).map_err(|_| {
+                Error::Option { option: "pars", found: "more parameters".into(), expected: "Normalization alone" }
+            })?;
         let stem: String = source.name().chars().map(|c| if c.is_whitespace() || c == '/' { '_' } else { c }).collect();
         Ok(Spectrum::file_function(norm, format!("{}_filespectrum.txt", stem.to_lowercase()), table)?)
     }

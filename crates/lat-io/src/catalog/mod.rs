@@ -5,7 +5,7 @@
 //! | family | catalogs | what tells it |
 //! |---|---|---|
 //! | [`Family::FourFglDr3`] | 4FGL-DR3, 4FGL-DR4, FL16Y | column `PLEC_IndexS` |
-//! | [`Family::Fl8y`] | FL8Y | columns `NickName` and `PLEC_Index` |
+//! | [`Family::Fl8y`] | FL8Y | column `PLEC_Index`, and column `NickName`, `CDS-NAME` of FL8Y, or one `Flux_Density` |
 //! | [`Family::FourFgl`] | 4FGL, 4FGL-DR2 | column `PLEC_Index` |
 //! | [`Family::Fhl`] | 2FHL, 3FHL | `CDS-NAME` |
 //! | [`Family::ThreeFgl`] | 3FGL | `CDS-NAME`, or column `Cutoff` |
@@ -165,7 +165,8 @@ impl Catalog {
 
     /// What the catalog has of a source in columns of one finite number a row, by the name of the column.
     pub fn values(&self, entry: &Entry) -> BTreeMap<String, f64> {
-        let numbers = self.numbers.get_or_init(|| self.table.as_ref().map_or(Vec::new(), |table| numbers(&table.0, table.1)));
+        let numbers =
+            self.numbers.get_or_init(|| self.table.as_ref().map_or(Vec::new(), |table| numbers(&table.0, table.1)));
         let value = |(name, column): &(String, Vec<f64>)| Some((name.clone(), *column.get(entry.row)?));
         numbers.iter().filter_map(value).filter(|(_, value)| value.is_finite()).collect()
     }
@@ -247,7 +248,7 @@ fn numbers(file: &FitsFile, index: usize) -> Vec<(String, Vec<f64>)> {
 fn source_table(file: &FitsFile) -> Result<&Hdu> {
     let is_one = |hdu: &&Hdu| {
         let has = |name: &str| hdu.column_names().any(|column| column.eq_ignore_ascii_case(name));
-        has("Source_Name") && has("SpectrumType") || has("Source_Name") && has("Spectral_Index")
+        (has("Source_Name") || has("NickName")) && (has("SpectrumType") || has("Spectral_Index"))
     };
     match file.hdus().iter().find(is_one) {
         Some(hdu) => Ok(hdu),
@@ -261,7 +262,8 @@ fn guess(path: &Path, hdu: &Hdu) -> Result<Family> {
     if has("PLEC_IndexS") {
         Ok(Family::FourFglDr3)
     } else if has("PLEC_Index") {
-        Ok(if has("NickName") { Family::Fl8y } else { Family::FourFgl })
+        let is_fl8y = has("NickName") || designation.contains("FL8Y") || !has("PL_Flux_Density");
+        Ok(if is_fl8y { Family::Fl8y } else { Family::FourFgl })
     } else if designation.ends_with("FHL") {
         Ok(Family::Fhl)
     } else if designation.starts_with("3FGL") || has("Cutoff") {
@@ -289,7 +291,7 @@ fn entries(
     extensions: &Extensions,
     xmatch: &[String],
 ) -> Result<Vec<Entry>> {
-    let names = table.texts("Source_Name")?;
+    let names = table.texts(table.name_column())?;
     let (ra, dec) = (table.numbers("RAJ2000")?, table.numbers("DEJ2000")?);
     let extended = table.optional_texts("Extended_Source_Name")?;
     let mut columns: Vec<(&str, Vec<String>)> = Vec::new();

@@ -109,17 +109,15 @@ fn check_keys(path: &Path, section: &Section, node: &Node, place: &str, notes: &
 /// Whether a value is of a kind, or can be converted to it as fermipy does; null is the default of every key.
 fn is_of(kind: Kind, value: &Value) -> bool {
     match (kind, value) {
-        (_, Value::Null) | (Kind::Text, Value::Text(_) | Value::Whole(_) | Value::Number(_)) => true,
-        (Kind::Number, Value::Whole(_)) => true,
-        (Kind::Number, Value::Number(x)) => !x.is_nan(),
-        (Kind::Number, Value::Text(text)) => text.trim().parse::<f64>().is_ok_and(|x| !x.is_nan()),
+        (_, Value::Null) => true,
+        (Kind::Text, value) => value.text().is_some(),
+        (Kind::Number, value) => value.number().is_some(),
         (Kind::Whole, value) => value.whole().is_some(),
         (Kind::Flag, value) => value.flag().is_some(),
         (Kind::Texts, Value::List(items)) => items.iter().all(|item| is_of(Kind::Text, &item.value) && !item.is_null()),
         (Kind::Texts, value) => is_of(Kind::Text, value),
         (Kind::List, value) => !matches!(value, Value::Flag(_)),
         (Kind::Map, value) => matches!(value, Value::Map(_)),
-        _ => false,
     }
 }
 

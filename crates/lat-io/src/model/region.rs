@@ -44,7 +44,7 @@ pub fn build(config: &Config) -> Result<RegionModel> {
     for component in &config.components {
         by_component.push(sources(config, component, &center, &mut catalogs)?);
     }
-    let (shared, components) = component_model::combine(&config.path, by_component)?;
+    let (shared, components) = component_model::combine(&config.path, &by_component)?;
     let roi = Roi::new(center, shared).map_err(|source| Error::model(&config.path, source))?;
     Ok(RegionModel { roi, components })
 }
