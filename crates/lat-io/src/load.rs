@@ -140,7 +140,9 @@ fn refuse_unsupported(config: &Config, component: &ComponentConfig) -> Result<()
 fn model_of(config: &Config, products: &[Products]) -> Result<(Model, Vec<String>)> {
     let nothing_to_build = config.components.iter().all(|component| component.model.is_empty());
     if products.iter().any(|products| products.xml.is_some()) || nothing_to_build {
-        return Ok((read_model(config, products)?, Vec::new()));
+        let mut model = read_model(config, products)?;
+        let notes = config.components.first().map(|component| model::enrich(config, component, &mut model.sources));
+        return Ok((model, notes.unwrap_or_default()));
     }
     let region = model::build(config)?;
     let note = format!("no source model XML: the {} sources of section 'model' are used", region.roi.sources().len());

@@ -2,8 +2,10 @@
 
 mod catalogs;
 mod diffuse;
+mod enrich;
 mod names;
 mod region;
 mod written;
 
+pub(crate) use enrich::enrich;
 pub use region::{RegionModel, build};

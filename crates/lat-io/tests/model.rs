@@ -120,3 +120,20 @@ fn what_cannot_be_built_is_told() {
         assert!(found.contains(word), "{text}: {found}");
     }
 }
+
+#[test]
+fn the_model_of_the_crab_has_its_own_isotropic_table_by_component() {
+    let Some(path) = real_data("crab-400gev/config.yaml") else { return };
+    let config = Config::read(&path).unwrap();
+    let region = model::build(&config).unwrap();
+    let shared = region.roi.source("isodiff").unwrap();
+    let files: Vec<String> = region
+        .components
+        .iter()
+        .map(|component| component.source(shared).unwrap().spectrum().file().unwrap().to_owned())
+        .collect();
+    assert!(files[0].ends_with("PSF0_v1.txt") && files[1].ends_with("PSF1_v1.txt"), "{files:?}");
+    let crab = region.roi.source("4FGL J0534.5+2200").unwrap();
+    assert!(region.roi.index_of("Crab Pulsar").is_ok() || !crab.aliases().is_empty());
+    assert!(region.components.iter().all(|component| !component.has_own_spectrum(crab.name())));
+}

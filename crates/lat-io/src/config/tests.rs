@@ -156,3 +156,54 @@ fn paths_take_environment_variables() {
     let text = message("fileio: {outdir: $(ROI_FIT_NO_SUCH_VARIABLE)/x}");
     assert!(text.contains("'ROI_FIT_NO_SUCH_VARIABLE' is not set"), "{text}");
 }
+
+#[test]
+fn kinds_are_checked_and_converted_as_in_fermipy() {
+    for (text, words) in [
+        ("data: {cacheft1: maybe}", "data.cacheft1 is 'maybe', expected true or false"),
+        ("ltcube: {binsz: [1]}", "ltcube.binsz is a list, expected a number"),
+        ("mc: {seed: 1.5}", "mc.seed is 1.5, expected a whole number"),
+        ("model: {catalogs: {a: b}}", "model.catalogs is a mapping, expected a list of texts"),
+        ("model: {isodiff: true}", "model.isodiff is true, expected a list"),
+        ("gtlike: {src_expscale: 3}", "gtlike.src_expscale is 3, expected a mapping"),
+        ("components: [{selection: {zmax: high}}]", "components.00.selection.zmax is 'high'"),
+        ("logging: {chater: 3}", "'chatter'"),
+    ] {
+        let found = message(text);
+        assert!(found.contains(words), "{text}: {found}");
+    }
+    let config = parse(
+        "selection: {emin: '100', target: 3}\ngtlike: {edisp_disable: iso, edisp_bins: '2'}\ndata: {evfile: null}",
+    )
+    .unwrap();
+    assert_eq!((config.components[0].emin, config.components[0].edisp.bins), (Some(100.0), 2));
+    assert_eq!(config.center, Some(Center::Target("3".into())));
+}
+
+#[test]
+fn components_have_their_own_model() {
+    let text = "model: {isodiff: a.txt, catalogs: [4FGL]}\ncomponents: [{model: {isodiff: b.txt}}, {}]";
+    let config = parse(text).unwrap();
+    let files: Vec<_> = config.components.iter().map(|c| c.model.isodiff[0].file.as_str()).collect();
+    assert_eq!(files, ["b.txt", "a.txt"]);
+    assert!(config.components.iter().all(|component| component.model.catalogs == ["4FGL"]));
+    let width = |text: &str| parse(text).unwrap().components[0].model.src_roiwidth;
+    assert_eq!(width("model: {src_radius_roi: 4}"), Some(8.0));
+    assert_eq!(width("model: {src_radius_roi: 4, src_roiwidth: 3}"), Some(3.0));
+}
+
+#[test]
+fn every_key_has_a_default_and_stands_on_the_page() {
+    use super::reference::{SECTIONS, reference};
+    let page = reference();
+    for section in SECTIONS {
+        let node = parse(&format!("{}: {{}}", section.name)).unwrap();
+        assert!(page.contains(&format!("## `{}`", section.name)) && node.notes.is_empty());
+        for key in section.keys {
+            assert!(page.contains(&format!("| `{}` |", key.name)), "{}", key.name);
+            // The default is of the key's own kind.
+            let text = format!("{}: {{{}: {}}}", section.name, key.name, key.default);
+            assert!(parse(&text).is_ok(), "{text}");
+        }
+    }
+}
