@@ -38,6 +38,10 @@ impl<F: Fn(&str) -> Result<PathBuf>> TableReader for TableFiles<F> {
         Ok(file_function::read(&(self.find)(file)?)?)
     }
 
+    fn library(&self, file: &str) -> std::result::Result<String, BoxError> {
+        Ok(self.text(file)?)
+    }
+
     fn ebl(&self, model: i64) -> std::result::Result<EblTable, BoxError> {
         // Gilmore et al. 2012 tabulate MeV.
         let unit = if matches!(model, 14 | 15) { EnergyUnit::MeV } else { EnergyUnit::GeV };

@@ -46,6 +46,15 @@ pub struct Source {
     attributes: Vec<(String, String)>,
     apply: Apply,
     catalog: Arc<BTreeMap<String, f64>>,
+    members_file: Option<MembersFile>,
+}
+
+/// The file of its own that the members of a composite source stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MembersFile {
+    pub(crate) name: String,
+    /// Whether the attribute `xmlFile` is that of the nested `source_library`, not of the source.
+    pub(crate) in_library: bool,
 }
 
 /// The `apply_*` attributes; `None` where the XML is silent, which means yes.
@@ -115,13 +124,23 @@ impl Source {
             return Err(Error::EmptyName { what: "source" });
         }
         let (aliases, attributes, apply) = (Vec::new(), Vec::new(), Apply::default());
-        let catalog = Arc::default();
-        Ok(Self { name, kind, spectrum, spatial, members, center: None, aliases, attributes, apply, catalog })
+        let (catalog, members_file) = (Arc::default(), None);
+        let center = None;
+        Ok(Self { name, kind, spectrum, spatial, members, center, aliases, attributes, apply, catalog, members_file })
     }
 
     pub(crate) fn with_xml(mut self, attributes: Vec<(String, String)>, apply: Apply) -> Self {
         (self.attributes, self.apply) = (attributes, apply);
         self
+    }
+
+    pub(crate) fn with_members_file(mut self, file: Option<MembersFile>) -> Self {
+        self.members_file = file;
+        self
+    }
+
+    pub(crate) fn members_file(&self) -> Option<&MembersFile> {
+        self.members_file.as_ref()
     }
 
     pub(crate) fn apply(&self) -> Apply {

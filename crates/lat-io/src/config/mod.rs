@@ -6,6 +6,7 @@
 
 mod keys;
 mod model;
+mod page;
 mod reference;
 mod resolve;
 mod resolved;
@@ -17,7 +18,7 @@ mod yaml;
 use std::path::Path;
 
 pub use model::{Diffuse, ModelConfig};
-pub use reference::reference;
+pub use page::reference;
 pub use resolved::Resolved;
 pub(crate) use schema::nearest;
 pub use settings::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig};

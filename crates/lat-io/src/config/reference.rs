@@ -1,7 +1,5 @@
 //! Every key that a configuration may hold: its kind, its default, what it does. Checks, defaults and the page of keys come from here.
 
-use std::fmt::Write as _;
-
 /// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -31,7 +29,7 @@ pub(super) struct Key {
     pub(super) role: Role,
     /// As YAML; `null` for none.
     pub(super) default: &'static str,
-    doc: &'static str,
+    pub(super) doc: &'static str,
 }
 
 /// A section.
@@ -39,7 +37,7 @@ pub(super) struct Section {
     pub(super) name: &'static str,
     /// Whether each component may have its own.
     pub(super) by_component: bool,
-    doc: &'static str,
+    pub(super) doc: &'static str,
     pub(super) keys: &'static [Key],
 }
 
@@ -57,7 +55,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "files",
         by_component: true,
-        doc: "The products to load; fermipy has no such section. What is not named is looked for in `fileio.outdir`, see below.",
+        doc: "The products to load; fermipy has no such section. What is not named is looked for in `fileio.outdir`, see above.",
         keys: &[
             used("ccube", Text, "null", "Counts cube."),
             used("srcmap", Text, "null", "Source maps in the layout of gtsrcmaps."),
@@ -337,55 +335,3 @@ impl Kind {
         }
     }
 }
-
-/// The page of all keys, as Markdown.
-pub fn reference() -> String {
-    let mut page = String::from(HEAD);
-    // Writing to a String cannot fail.
-    for section in SECTIONS {
-        let scope = if section.by_component { " A component may have its own." } else { "" };
-        let _ = write!(page, "\n## `{}`\n\n{}{scope}\n\n", section.name, section.doc);
-        page.push_str("| key | kind | default | used | |\n|---|---|---|---|---|\n");
-        for key in section.keys {
-            let used = if key.role == Role::Used { "yes" } else { "ignored" };
-            let default = if key.default == "null" { "none".to_owned() } else { format!("`{}`", key.default) };
-            let _ = writeln!(page, "| `{}` | {} | {default} | {used} | {} |", key.name, key.kind.expected(), key.doc);
-        }
-    }
-    let _ = write!(
-        page,
-        "\n## Other sections\n\nSections of other fermipy methods are accepted and ignored: `{}`.\n",
-        OTHER_METHODS.join("`, `")
-    );
-    page
-}
-
-const HEAD: &str = "\
-# Configuration
-
-<!-- Made from the code by `cargo xtask docs`; change `crates/lat-io/src/config/reference.rs` instead. -->
-
-The configuration is fermipy's `config.yaml`, and section `files`. `roi-fit config CONFIG` prints what it comes to.
-
-- An unknown section or key is an error that names the line and the nearest known key.
-- Numbers and texts are converted to each other where that makes sense. Anything else of the wrong kind is an error.
-- A text where a list belongs is a list of one. `null` is the default.
-- `components` is a list (their names are `00`, `01`, ...) or a mapping by name (in order of the names). A component holds sections whose keys replace those
-  of the top level. Without it there is one component, `00`.
-- Relative paths are relative to the configuration file. `$(NAME)`, `$NAME` and `${NAME}` are environment variables.
-
-## Files that are looked for
-
-| product | in `fileio.outdir`, for component `00` |
-|---|---|
-| counts cube | `ccube_00.fits`; else the counts of the source maps |
-| source maps | `srcmap_00.fits` |
-| exposure | `bexpmap_00.fits` |
-| point spread function | `psf_00.fits` |
-| energy dispersion | `drm_00.fits` |
-| source model | `srcmdl_00.xml` |
-| priors | `srcmdl_00_priors.yaml` |
-
-FITS files may end in `.fits.gz`. Templates and catalogs are looked for in the folder of the configuration file, that of the source model, `model.diffuse_dir`,
-`fileio.outdir`, `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`; catalogs also in `model.extdir` and in `catalogs` below these folders.
-";

@@ -194,7 +194,7 @@ fn components_have_their_own_model() {
 
 #[test]
 fn every_key_has_a_default_and_stands_on_the_page() {
-    use super::reference::{SECTIONS, reference};
+    use super::reference::SECTIONS;
     let page = reference();
     for section in SECTIONS {
         let node = parse(&format!("{}: {{}}", section.name)).unwrap();

@@ -273,6 +273,11 @@ fn a_spectrum_becomes_its_own_table_which_is_saved_with_the_model() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("model.xml");
     analysis.write_xml(&path).unwrap();
+    // The isotropic table was there before; it is not the analysis's own.
+    let isotropic = analysis.roi().source("isodiff").unwrap().spectrum();
+    let beside = directory.path().join(isotropic.file().unwrap());
+    assert!(!beside.exists());
+    std::fs::write(beside, isotropic.file_tables()[0].to_text()).unwrap();
     let written = roi_fit::tabulate(&path, &name, &edges).unwrap();
     let mut expected = vec![0.0; edges.len()];
     new.evaluate(&edges, &mut expected).unwrap();
