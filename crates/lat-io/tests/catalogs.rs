@@ -263,12 +263,13 @@ fn published(directory: &Path, file: &str, designation: &str, numbers: &[&str], 
 const COMMON: [&str; 5] = ["Pivot_Energy", "PL_Index", "LP_Index", "LP_beta", "PLEC_Exp_Index"];
 const DENSITIES: [&str; 3] = ["PL_Flux_Density", "LP_Flux_Density", "PLEC_Flux_Density"];
 
+/// Power law: density, index, pivot; log-parabola: density, alpha, beta, pivot; PLEC4: density, index, curvature, pivot.
+type Truths = ([f64; 3], [f64; 4], [f64; 4]);
+
 #[test]
 fn the_newer_releases_give_the_numbers_of_fermipys_tests() {
     let texts = ["ASSOC_FGL", "ASSOC_GAM1", "ASSOC_TEV", "CLASS1", "ASSOC1", "3FGL_Name"];
     let columns = [COMMON.as_slice(), &DENSITIES, &["PLEC_IndexS", "PLEC_ExpfactorS", "PLEC_EPeak", "Npred"]].concat();
-    // Power law: density, index, pivot; log-parabola: density, alpha, beta, pivot; PLEC4: density, index, curvature, pivot.
-    type Truths = ([f64; 3], [f64; 4], [f64; 4]);
     let releases: [(&str, &str, Truths); 3] = [
         (
             "gll_psc_v31.fit",
@@ -355,7 +356,7 @@ fn the_newer_releases_give_the_numbers_of_fermipys_tests() {
 fn the_preliminary_list_gives_the_numbers_of_fermipys_tests() {
     let columns = [COMMON.as_slice(), &["PLEC_Index", "PLEC_Expfactor"]].concat();
     let power_law = [
-        ("Pivot_Energy", 3171.08496f32),
+        ("Pivot_Energy", 3_171.085_f32),
         ("Flux_Density", 3.040_121_2e-14),
         ("PL_Flux_Density", 3.040_121_2e-14),
         ("PL_Index", 2.061_625_2),
@@ -365,7 +366,7 @@ fn the_preliminary_list_gives_the_numbers_of_fermipys_tests() {
     #[expect(clippy::cast_possible_truncation, reason = "catalogs are single precision")]
     let density = density as f32;
     let cutoff = [
-        ("Pivot_Energy", 1415.796_5f32),
+        ("Pivot_Energy", 1_415.796_5_f32),
         ("Flux_Density", density),
         ("PLEC_Flux_Density", density),
         ("PLEC_Index", 0.099_147_41),
@@ -388,7 +389,7 @@ fn the_preliminary_list_gives_the_numbers_of_fermipys_tests() {
         let truths = [
             ("Prefactor", 2.344_444_950_67e-11),
             ("Index1", -0.099_147_409_2),
-            ("Scale", 1415.796_508_78),
+            ("Scale", 1_415.796_508_78),
             ("Expfactor", 0.016_446_555_033),
             ("Index2", 0.666_666_686_53),
         ];

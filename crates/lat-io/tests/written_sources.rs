@@ -8,7 +8,7 @@ use approx::assert_relative_eq;
 use lat_io::{Config, model};
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
-use roi_model::source::SourceType;
+use roi_model::source::{Source, SourceType};
 use roi_model::xml;
 
 fn build(dir: &Path, model_section: &str) -> lat_io::Result<Roi> {
@@ -167,7 +167,7 @@ fn the_further_diffuse_components_have_their_names_and_order() {
     std::fs::write(dir.path().join("extra.xml"), library).unwrap();
     let section = "isodiff: iso.txt, limbdiff: [limb.txt], diffuse: [more.txt, cube.fits.gz], diffuse_xml: extra.xml";
     let roi = build(dir.path(), section).unwrap();
-    let names: Vec<&str> = roi.sources().iter().map(|source| source.name()).collect();
+    let names: Vec<&str> = roi.sources().iter().map(Source::name).collect();
     assert_eq!(names, ["diffuse00", "diffuse01", "far", "isodiff", "limbdiff"], "the point source is not taken");
     assert_eq!(roi.source("limb").unwrap().name(), "limbdiff");
     assert_eq!(roi.source("diffuse01").unwrap().spatial().type_name(), "MapCubeFunction");
