@@ -11,7 +11,7 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
   ci [STEP]...         every check of continuous integration, or the named ones
   tidy                 check file lengths, layers of crates, circles of files, unfinished code, paths of one machine
-  docs                 check the links of the Markdown pages and that every crate is on the map
+  docs [--check]       regenerate docs/configuration.md (or check that it is up to date), and check links and the map
   help                 this text
 
 Options, before or after COMMAND:
@@ -56,7 +56,7 @@ impl Command {
     }
 
     fn takes_arguments(self) -> bool {
-        matches!(self, Self::Test | Self::Demo | Self::Bench | Self::Parity | Self::Ci)
+        matches!(self, Self::Test | Self::Demo | Self::Bench | Self::Parity | Self::Ci | Self::Docs)
     }
 }
 

@@ -1,19 +1,53 @@
-//! `cargo xtask docs`: the Markdown pages point to what exists, and the map shows every crate.
+//! `cargo xtask docs`: the page of configuration keys is made from the code, the Markdown pages point to what exists, and the map shows
+//! every crate.
 
 use std::path::Path;
 
 use crate::error::Error;
 use crate::finding::{Finding, conclude};
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::text_file::{TextFile, text_files};
 
 const MAP: &str = "docs/architecture.md";
 
-pub(crate) fn run(project: &Project) -> Result<(), Error> {
+/// Made from the code: what prints it, and where it stands.
+const REFERENCE: (&[&str], &str) = (&["config", "--reference"], "docs/configuration.md");
+
+/// Writes the page that is made from the code, then checks all; with `--check` it checks that page, too.
+pub(crate) fn run(project: &Project, args: &[String]) -> Result<(), Error> {
+    if let Some(word) = args.iter().find(|word| *word != "--check") {
+        return Err(Error::Usage(format!("docs knows --check, not `{word}`")));
+    }
+    if args.is_empty() {
+        let path = project.root().join(REFERENCE.1);
+        let shown = REFERENCE.1.to_owned();
+        std::fs::write(&path, reference(project)?).map_err(|source| Error::Write { path: shown, source })?;
+    }
+    check(project)
+}
+
+/// What the program prints as its reference.
+fn reference(project: &Project) -> Result<String, Error> {
+    let mut command = project.cargo(["run", "--quiet", "--package", "roi-cli", "--"]);
+    let printed = project::output(command.args(REFERENCE.0));
+    let program = format!("roi-fit {}", REFERENCE.0.join(" "));
+    printed.map(|text| text + "\n").ok_or(Error::Failed { program, status: "it printed nothing".to_owned() })
+}
+
+/// The page, if it is not what the program prints.
+fn stale(page: &str, printed: &str) -> Option<Finding> {
+    let line = 1 + page.lines().zip(printed.lines()).take_while(|(a, b)| a == b).count();
+    let message = "it is not what the code says; run `cargo xtask docs`".to_owned();
+    (page != printed).then(|| Finding { path: REFERENCE.1.to_owned(), line, message })
+}
+
+pub(crate) fn check(project: &Project) -> Result<(), Error> {
     let files = text_files(project)?;
     let exists = |path: &Path| project.root().join(path).exists();
     let mut findings: Vec<Finding> = files.iter().flat_map(|file| broken_links(file, &exists)).collect();
     findings.extend(missing_on_map(&files));
+    let page = files.iter().find(|file| file.path == REFERENCE.1).map_or("", |file| file.text.as_str());
+    findings.extend(stale(page, &reference(project)?));
     conclude("docs", &findings)
 }
 
@@ -85,6 +119,13 @@ mod tests {
         let nothing = |_: &Path| false;
         assert!(broken_links(&file("a.md", "```\n[x](y)\n```\n"), &nothing).is_empty());
         assert!(broken_links(&file("a.rs", "//! [x](y)"), &nothing).is_empty());
+    }
+
+    #[test]
+    fn a_page_that_the_code_has_left_behind_is_found() {
+        assert!(stale("a\nb\n", "a\nb\n").is_none());
+        assert_eq!(stale("a\nb\n", "a\nc\n").unwrap().line, 2);
+        assert!(stale("", "a\n").is_some());
     }
 
     #[test]

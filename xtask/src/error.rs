@@ -13,6 +13,8 @@ pub(crate) enum Error {
     Failed { program: String, status: String },
     /// A file or folder of the repository could not be read.
     Read { path: String, source: std::io::Error },
+    /// A file of the repository could not be written.
+    Write { path: String, source: std::io::Error },
     /// A check found something; the findings were printed before.
     Findings { check: &'static str, count: usize },
     /// Some steps failed; each was printed before.
@@ -36,6 +38,7 @@ impl fmt::Display for Error {
             Self::Start { program, source } => write!(f, "cannot start `{program}`: {source}"),
             Self::Failed { program, status } => write!(f, "`{program}` failed ({status})"),
             Self::Read { path, source } => write!(f, "cannot read {path}: {source}"),
+            Self::Write { path, source } => write!(f, "cannot write {path}: {source}"),
             Self::Findings { check, count } => write!(f, "{check}: {count} finding(s), see above"),
             Self::Steps(names) => write!(f, "failed: {}", names.join(", ")),
         }

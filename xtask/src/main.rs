@@ -52,7 +52,7 @@ fn run() -> Result<(), Error> {
         Command::Bench => bench::run(&project, backend(), rest),
         Command::Parity => parity::run(&project, rest),
         Command::Tidy => tidy::run(&project),
-        Command::Docs => docs::run(&project),
+        Command::Docs => docs::run(&project, rest),
         Command::Ci => ci::run(&project, rest),
     }
 }

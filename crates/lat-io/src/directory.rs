@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::file_function::expand_environment;
+use crate::priors;
 
 /// The files of one component.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Products {
     pub wmap: Option<PathBuf>,
     /// Source model, if the component has one of its own.
     pub xml: Option<PathBuf>,
+    /// Priors of parameters, if any.
+    pub priors: Option<PathBuf>,
 }
 
 impl Products {
@@ -52,6 +55,12 @@ impl Products {
                 key: "srcmap",
             }
         })?;
+        let xml = found(&files.xml, "srcmdl", "xml")?;
+        let priors = match (&files.priors, &xml) {
+            (Some(_), _) => found(&files.priors, "", "")?,
+            (None, Some(xml)) => Some(priors::beside(xml)).filter(|path| path.exists()),
+            (None, None) => None,
+        };
         Ok(Self {
             ccube: found(&files.ccube, "ccube", "fits")?.unwrap_or_else(|| srcmap.clone()),
             bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
@@ -62,7 +71,8 @@ impl Products {
                 Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),
                 wmap => wmap.clone(),
             },
-            xml: found(&files.xml, "srcmdl", "xml")?,
+            xml,
+            priors,
             srcmap,
         })
     }
@@ -77,18 +87,25 @@ pub(crate) fn candidates(outdir: &Path, product: &str, component: &str, extensio
     }
 }
 
-/// A template that the model names: the path itself when it is absolute, else the first that exists below the configuration's directory,
-/// the model's, `model.diffuse_dir`, the output directory, `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
-pub(crate) fn template(config: &Config, model: &Path, text: &str) -> Result<PathBuf> {
+/// A template that the model names: the path itself when it is absolute, else the first that exists below one of the
+/// [`search_directories`].
+pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Path, text: &str) -> Result<PathBuf> {
     let name = PathBuf::from(expand_environment(text)?);
+    let directories = search_directories(config, component, model);
+    let tried: Vec<PathBuf> = directories.iter().map(|directory| directory.join(&name)).collect();
+    tried.iter().find(|path| path.exists()).or(tried.first()).cloned().ok_or(Error::NotFound { path: name })
+}
+
+/// Where templates and catalogs are looked for: the configuration's directory, the model's, `model.diffuse_dir`, the output directory,
+/// `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
+pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, model: &Path) -> Vec<PathBuf> {
     let from_environment = ["FERMI_DIFFUSE_DIR", "FERMIPY_DATA_DIR"].into_iter().filter_map(std::env::var_os);
-    let directories = [Some(config.directory()), model.parent()]
+    [Some(config.directory()), model.parent()]
         .into_iter()
         .flatten()
         .map(Path::to_owned)
-        .chain(config.diffuse_dirs.iter().cloned())
+        .chain(component.model.diffuse_dirs.iter().cloned())
         .chain([config.outdir.clone()])
-        .chain(from_environment.map(PathBuf::from));
-    let tried: Vec<PathBuf> = directories.map(|directory| directory.join(&name)).collect();
-    tried.iter().find(|path| path.exists()).or(tried.first()).cloned().ok_or(Error::NotFound { path: name })
+        .chain(from_environment.map(PathBuf::from))
+        .collect()
 }

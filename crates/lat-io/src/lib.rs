@@ -8,6 +8,7 @@
 //! end in an [`Error`] that names the file and says what to do.
 
 pub mod catalog;
+pub mod component_model;
 pub mod config;
 pub mod counts_cube;
 pub mod detector_response;
@@ -20,9 +21,12 @@ mod good_time;
 pub mod likelihood_weights;
 pub mod load;
 pub mod model;
+pub mod priors;
 pub mod source_maps;
+pub mod tables;
 pub mod wcs_header;
 
+pub use component_model::ComponentModel;
 pub use config::Config;
 pub use counts_cube::CountsCubeFile;
 pub use error::{Error, Result};

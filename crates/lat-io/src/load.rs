@@ -3,18 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
+use ndarray::Array3;
 use rayon::prelude::*;
 use roi_model::roi::Roi;
 use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
-use roi_model::xml;
+use roi_model::xml::{self, SourceLibrary};
 
+use crate::component_model::{self, ComponentModel};
 use crate::config::{Center, ComponentConfig, Config, ExposureScaling, nearest};
 use crate::counts_cube::{self, CountsCubeFile};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
 use crate::source_maps::SourceMapFile;
-use crate::{detector_response, energy_bounds, file_function, likelihood_weights, model};
+use crate::tables::TableFiles;
+use crate::{detector_response, energy_bounds, file_function, likelihood_weights, model, priors};
 
 /// A region of interest as it lies on disk.
 #[derive(Debug)]
@@ -51,17 +54,33 @@ pub struct Component {
     pub exposure: ExposureScaling,
     /// The files.
     pub products: Products,
+    /// The templates that the component does not share with the others.
+    pub model: ComponentModel,
     /// What the user should know of its products.
     notes: Vec<String>,
 }
 
 impl Component {
-    /// Reads the map of a source, as [`SourceMapFile::read`], and multiplies it by the correction of the exposure if there is one. What
-    /// fermipy has multiplied it by already (keyword `EXPSCALE`) is taken into account.
+    /// Reads the map of a source of the region, ready for the region's spectrum (see [`ComponentModel::adapted`]) and multiplied by the
+    /// correction of the exposure if there is one. Where the component lacks the source the map is zero.
     ///
     /// # Errors
-    /// As [`SourceMapFile::read`]; when the map in the file was multiplied by zero and is wanted otherwise.
-    pub fn read_source_map(&self, name: &str) -> Result<SourceMap> {
+    /// As [`SourceMapFile::read`] and [`ComponentModel::adapted`]; when the map in the file was multiplied by zero and is wanted
+    /// otherwise.
+    pub fn source_map(&self, source: &Source) -> Result<SourceMap> {
+        if self.model.is_absent(source.name()) {
+            let (_, ny, nx) = self.counts.cube.counts().dim();
+            let extra = self.settings.dispersion.as_ref().map_or(0, Dispersion::n_extra);
+            let planes = Array3::zeros((self.counts.cube.axis().edges().len() + 2 * extra, ny, nx));
+            return SourceMap::new(planes)
+                .map_err(|error| Error::data(self.source_maps.path(), source.name().into(), error));
+        }
+        self.model.adapted(source, self.counts.cube.axis(), self.scaled_map(source.name())?)
+    }
+
+    /// Reads a map and multiplies it by the correction of the exposure. What fermipy has multiplied it by already (keyword `EXPSCALE`) is
+    /// taken into account.
+    fn scaled_map(&self, name: &str) -> Result<SourceMap> {
         let map = self.source_maps.read(name)?;
         let present = self.source_maps.exposure_scale(name);
         let Some(factor) = self.exposure.of(name).filter(|wanted| *wanted != present) else { return Ok(map) };
@@ -97,13 +116,15 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
     let products =
         config.components.iter().map(|component| Products::find(&config, component)).collect::<Result<Vec<_>>>()?;
     let (model, notes) = model_of(&config, &products)?;
+    let priors: Vec<PathBuf> = products.iter().filter_map(|products| products.priors.clone()).collect();
 
     // Collected before the first error is taken, so that the same error is told on every run.
     let components: Vec<Result<Component>> = config
         .components
         .par_iter()
         .zip(products)
-        .map(|(component, products)| load_component(&config, component, products, &model.sources))
+        .zip(model.components.clone())
+        .map(|((component, products), own)| load_component(&config, component, products, &model.sources, own))
         .collect();
     let components = components.into_iter().collect::<Result<Vec<_>>>()?;
 
@@ -114,33 +135,44 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
     let center = center(&config, &model.sources, &components)?;
     let mut roi = Roi::new(center, model.sources).map_err(|source| Error::model(&model.path, source))?;
     roi.set_title(model.title);
+    // As the parameters, the priors of the first component are those of all.
+    if let Some(path) = priors.first() {
+        priors::read(path, &mut roi)?;
+    }
     Ok(Loaded { config, roi, observation: Observation { components }, notes })
 }
 
 /// The model of the XML; built from section `model` when there is none, which a note tells.
 fn model_of(config: &Config, products: &[Products]) -> Result<(Model, Vec<String>)> {
-    if products.iter().any(|products| products.xml.is_some()) || config.model.is_empty() {
-        return Ok((read_model(config, products)?, Vec::new()));
+    let nothing_to_build = config.components.iter().all(|component| component.model.is_empty());
+    if products.iter().any(|products| products.xml.is_some()) || nothing_to_build {
+        let mut model = read_model(config, products)?;
+        let notes = config.components.first().map(|component| model::enrich(config, component, &mut model.sources));
+        return Ok((model, notes.unwrap_or_default()));
     }
-    let roi = model::build(config)?;
-    let note = format!("no source model XML: the {} sources of section 'model' are used", roi.sources().len());
-    Ok((
-        Model { path: config.path.clone(), title: roi.title().to_owned(), sources: roi.sources().to_vec() },
-        vec![note],
-    ))
+    let region = model::build(config)?;
+    let note = format!("no source model XML: the {} sources of section 'model' are used", region.roi.sources().len());
+    let model = Model {
+        path: config.path.clone(),
+        title: region.roi.title().to_owned(),
+        sources: region.roi.sources().to_vec(),
+        components: region.components,
+    };
+    Ok((model, vec![note]))
 }
 
 struct Model {
     path: PathBuf,
     title: String,
     sources: Vec<Source>,
+    /// What each component has of its own.
+    components: Vec<ComponentModel>,
 }
 
-/// The model of the first component that has one. All components share one model: the files of the others must describe the same sources
-/// with the same spectra; their parameter values are not used, as in fermipy.
+/// The models of the XML files. Components share one model: parameter values are those of the first file, as in fermipy; the others may name
+/// other templates. A component without a file has the model of the first.
 fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
-    let mut paths = products.iter().filter_map(|products| products.xml.as_ref());
-    let Some(first) = paths.next() else {
+    let Some(first) = products.iter().find_map(|products| products.xml.as_ref()) else {
         let component = config.components.first().map_or("00", |component| component.name.as_str());
         let tried = candidates(&config.outdir, "srcmdl", component, "xml");
         return Err(Error::NoProduct {
@@ -150,17 +182,15 @@ fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
             key: "xml",
         });
     };
-    let model = read_xml(config, first)?;
-    for path in paths.filter(|path| *path != first) {
-        if let Some(difference) = difference(&model, &read_xml(config, path)?) {
-            return Err(Error::Unsupported {
-                path: path.clone(),
-                what: format!("a model that differs from '{}' ({difference})", first.display()),
-                remedy: "give all components one model: files: {xml: PATH} at the top level".into(),
-            });
-        }
+    let mut title = String::new();
+    let mut by_component = Vec::with_capacity(products.len());
+    for (component, products) in config.components.iter().zip(products).rev() {
+        let library = read_xml(config, component, products.xml.as_ref().unwrap_or(first))?;
+        title = library.title;
+        by_component.insert(0, library.sources);
     }
-    Ok(model)
+    let (sources, components) = component_model::combine(first, &by_component)?;
+    Ok(Model { path: first.clone(), title, sources, components })
 }
 
 /// Reads another source model XML for a configuration: its title and its sources. Tables that it names are looked for as [`load`] does.
@@ -168,32 +198,16 @@ fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
 /// # Errors
 /// When the file or a table is missing or damaged.
 pub fn read_model_file(config: &Config, path: &Path) -> Result<(String, Vec<Source>)> {
-    let model = read_xml(config, path)?;
-    Ok((model.title, model.sources))
+    // A configuration has at least one component.
+    let Some(component) = config.components.first() else { return Ok((String::new(), Vec::new())) };
+    let library = read_xml(config, component, path)?;
+    Ok((library.title, library.sources))
 }
 
-fn read_xml(config: &Config, path: &Path) -> Result<Model> {
+fn read_xml(config: &Config, component: &ComponentConfig, path: &Path) -> Result<SourceLibrary> {
     let text = file_function::read_text(path)?;
-    let load = |name: &str| Ok(file_function::read(&template(config, path, name)?)?);
-    let library = xml::read(&text, &load).map_err(|source| Error::model(path, source))?;
-    Ok(Model { path: path.to_owned(), title: library.title, sources: library.sources })
-}
-
-/// How two models differ in what the components must share.
-fn difference(a: &Model, b: &Model) -> Option<String> {
-    let outline = |model: &Model| -> Vec<_> {
-        let spectrum = |source: &Source| {
-            let spectrum = source.spectrum();
-            (source.name().to_owned(), spectrum.type_name().to_owned(), spectrum.file().map(str::to_owned))
-        };
-        model.sources.iter().map(spectrum).collect()
-    };
-    let (a, b) = (outline(a), outline(b));
-    let only_one = a.iter().find(|source| !b.contains(source)).or_else(|| b.iter().find(|source| !a.contains(source)));
-    only_one.map(|(name, kind, file)| {
-        let file = file.as_ref().map_or_else(String::new, |file| format!(" of '{file}'"));
-        format!("source '{name}' with spectrum {kind}{file} is not in both")
-    })
+    let tables = TableFiles::new(|name: &str| template(config, component, path, name));
+    xml::read_with(&text, &tables).map_err(|source| Error::model(path, source))
 }
 
 fn load_component(
@@ -201,6 +215,7 @@ fn load_component(
     settings: &ComponentConfig,
     products: Products,
     sources: &[Source],
+    model: ComponentModel,
 ) -> Result<Component> {
     let counts = counts_cube::read(&products.ccube)?;
     let source_maps = SourceMapFile::open(&products.srcmap)?;
@@ -208,7 +223,9 @@ fn load_component(
     if let Some(what) = source_maps.wcs().difference(&counts.wcs) {
         return Err(Error::PixelMismatch { path: products.srcmap, other: products.ccube, what });
     }
-    if let Some(source) = sources.iter().find(|source| !source_maps.contains(source.name())) {
+    if let Some(source) =
+        sources.iter().find(|source| !model.is_absent(source.name()) && !source_maps.contains(source.name()))
+    {
         let near =
             nearest(source.name(), source_maps.names().iter().map(String::as_str)).filter(|(alike, _)| *alike > 0.6);
         return Err(Error::MissingSourceMap {
@@ -242,6 +259,7 @@ fn load_component(
         settings: Settings { dispersion, weights },
         exposure: settings.exposure.clone(),
         products,
+        model,
         notes,
     })
 }

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use approx::assert_relative_eq;
 use common::real_data;
-use lat_io::Error;
 use lat_io::catalog::{Catalog, Entry, Family};
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
+use lat_io::{Config, Error};
 use proptest::prelude::*;
 use roi_model::sky::{Frame, SkyDirection};
 use roi_model::source::Source;
@@ -209,6 +209,223 @@ fn families_are_told_apart_and_their_columns_read() {
     assert_eq!(catalog.family(), Family::Fhl);
     let truths = [("Prefactor", 1e-11 * 2.0 / (50e3 * (1.0 - 1.0 / 1600.0))), ("Index", -3.0), ("Scale", 50e3)];
     check(&model(&catalog, "A B", None), "PowerLaw", &truths, 1e-12);
+}
+
+/// A row of a catalog in the layouts of 2017 to 2024: name, type, position, and numbers by column.
+struct Row<'a> {
+    name: &'a str,
+    kind: &'a str,
+    numbers: &'a [(&'a str, f32)],
+}
+
+/// A catalog with the columns and formats of the published ones: single precision, texts of fixed width, and what no model needs.
+fn published(directory: &Path, file: &str, designation: &str, numbers: &[&str], texts: &[&str], rows: &[Row<'_>]) {
+    let text = |name: &str, value: &dyn Fn(&Row<'_>) -> String| Column {
+        name: name.into(),
+        unit: String::new(),
+        values: ColumnValues::Text(rows.iter().map(value).collect()),
+    };
+    let mut columns = vec![text("Source_Name", &|row| format!("{:<18}", row.name))];
+    for (name, unit) in
+        [("RAJ2000", "deg"), ("DEJ2000", "deg"), ("Signif_Avg", "")].into_iter().chain(numbers.iter().map(|n| (*n, "")))
+    {
+        let unit = match name {
+            "Pivot_Energy" | "Cutoff" => "MeV",
+            name if name.ends_with("Flux_Density") => "cm-2 MeV-1 s-1",
+            _ => unit,
+        };
+        // What a type of spectrum does not have is infinite or NaN in some catalogs.
+        let value = |row: &Row<'_>| row.numbers.iter().find(|(n, _)| *n == name).map_or(f32::NEG_INFINITY, |(_, x)| *x);
+        let values = rows.iter().map(|row| match name {
+            "RAJ2000" => 241.3,
+            "DEJ2000" => -11.6,
+            "Signif_Avg" => 12.5,
+            _ => value(row),
+        });
+        columns.push(Column { name: name.into(), unit: unit.into(), values: ColumnValues::Float(values.collect()) });
+    }
+    columns.push(text("SpectrumType", &|row| row.kind.to_owned()));
+    for name in texts {
+        columns.push(text(name, &|row| format!("{name} of {}", row.name)));
+    }
+    columns.push(Column {
+        name: "Flags".into(),
+        unit: String::new(),
+        values: ColumnValues::Short(vec![0; rows.len()]),
+    });
+    let mut header = Header::default();
+    header.set("CDS-NAME", designation, "");
+    let mut writer = FitsWriter::create(directory.join(file)).unwrap();
+    writer.table("LAT_Point_Source_Catalog", &header, &columns).unwrap();
+    writer.finish().unwrap();
+}
+
+const COMMON: [&str; 5] = ["Pivot_Energy", "PL_Index", "LP_Index", "LP_beta", "PLEC_Exp_Index"];
+const DENSITIES: [&str; 3] = ["PL_Flux_Density", "LP_Flux_Density", "PLEC_Flux_Density"];
+
+/// Power law: density, index, pivot; log-parabola: density, alpha, beta, pivot; PLEC4: density, index, curvature, pivot.
+type Truths = ([f64; 3], [f64; 4], [f64; 4]);
+
+#[test]
+fn the_newer_releases_give_the_numbers_of_fermipys_tests() {
+    let texts = ["ASSOC_FGL", "ASSOC_GAM1", "ASSOC_TEV", "CLASS1", "ASSOC1", "3FGL_Name"];
+    let columns = [COMMON.as_slice(), &DENSITIES, &["PLEC_IndexS", "PLEC_ExpfactorS", "PLEC_EPeak", "Npred"]].concat();
+    let releases: [(&str, &str, Truths); 3] = [
+        (
+            "gll_psc_v31.fit",
+            "4FGL-DR3",
+            (
+                [3.0981e-14, 2.0876, 3132.77],
+                [5.9488e-13, 2.0324, 0.4997, 1002.92],
+                [7.0208e-13, 1.9582, 0.4653, 1387.38],
+            ),
+        ),
+        (
+            "gll_psc_v35.fit.gz",
+            "4FGL-DR4",
+            (
+                [2.9204e-14, 2.0761, 3323.97],
+                [3.8898e-13, 2.2553, 0.3945, 1187.73],
+                [6.3293e-13, 1.9659, 0.47695, 1406.84],
+            ),
+        ),
+        (
+            "gll_psc_16year_v2.fit",
+            "FL16Y",
+            (
+                [2.7332e-14, 2.0660, 3441.72],
+                [3.8898e-13, 2.2553, 0.3945, 1187.73],
+                [6.8069e-13, 1.9789, 0.47595, 1363.21],
+            ),
+        ),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("catalogs")).unwrap();
+    for (file, name, (pl, lp, plec)) in releases {
+        #[expect(clippy::cast_possible_truncation, reason = "catalogs are single precision")]
+        let single = |x: f64| x as f32;
+        let power_law =
+            [("Pivot_Energy", single(pl[2])), ("PL_Flux_Density", single(pl[0])), ("PL_Index", single(pl[1]))];
+        let log_parabola = [
+            ("Pivot_Energy", single(lp[3])),
+            ("LP_Flux_Density", single(lp[0])),
+            ("LP_Index", single(lp[1])),
+            ("LP_beta", single(lp[2])),
+        ];
+        let cutoff = [
+            ("Pivot_Energy", single(plec[3])),
+            ("PLEC_Flux_Density", single(plec[0])),
+            ("PLEC_IndexS", single(plec[1])),
+            ("PLEC_ExpfactorS", single(plec[2])),
+            ("PLEC_Exp_Index", single(2.0 / 3.0)),
+        ];
+        let rows = [
+            Row { name: "4FGL J1605.1-1140", kind: "PowerLaw", numbers: &power_law },
+            Row { name: "4FGL J1557.9-1404", kind: "LogParabola", numbers: &log_parabola },
+            Row { name: "4FGL J1623.0-0315", kind: "PLSuperExpCutoff", numbers: &cutoff },
+        ];
+        published(&dir.path().join("catalogs"), file, name, &columns, &texts, &rows);
+        // By its name, as a configuration has it, out of a folder `catalogs`.
+        let text = format!("selection: {{ra: 241.3, dec: -11.6}}\nmodel: {{catalogs: [{name}]}}");
+        let config = Config::parse(&dir.path().join("config.yaml"), &text).unwrap();
+        let roi = lat_io::model::build(&config).unwrap().roi;
+        let truths = [("Prefactor", pl[0]), ("Index", -pl[1]), ("Scale", pl[2])];
+        check(roi.source("4fglj1605.1-1140").unwrap(), "PowerLaw", &truths, 1e-7);
+        let truths = [("norm", lp[0]), ("alpha", lp[1]), ("beta", lp[2]), ("Eb", lp[3])];
+        check(roi.source("4FGL J1557.9-1404").unwrap(), "LogParabola", &truths, 1e-7);
+        let truths = [
+            ("Prefactor", plec[0]),
+            ("IndexS", -plec[1]),
+            ("Scale", plec[3]),
+            ("ExpfactorS", plec[2]),
+            ("Index2", 2.0 / 3.0),
+        ];
+        let pulsar = roi.source("4FGL J1623.0-0315").unwrap();
+        check(pulsar, "PLSuperExpCutoff4", &truths, 1e-7);
+        assert_eq!(pulsar.spectrum().parameter("ExpfactorS").unwrap().scale(), 1.0);
+        // Names of other catalogs are aliases; the class is none. Columns can be asked for.
+        assert!(
+            roi.source("ASSOC_TEV of 4FGL J1623.0-0315").is_ok() && roi.source("CLASS1 of 4FGL J1623.0-0315").is_err()
+        );
+        assert_eq!((pulsar.catalog_value("Signif_Avg"), pulsar.catalog_value("Flags")), (Some(12.5), Some(0.0)));
+        assert_eq!(pulsar.catalog_value("LP_beta"), None, "what is not finite is not there");
+    }
+}
+
+#[test]
+fn the_preliminary_list_gives_the_numbers_of_fermipys_tests() {
+    let columns = [COMMON.as_slice(), &["PLEC_Index", "PLEC_Expfactor"]].concat();
+    let power_law = [
+        ("Pivot_Energy", 3_171.085_f32),
+        ("Flux_Density", 3.040_121_2e-14),
+        ("PL_Flux_Density", 3.040_121_2e-14),
+        ("PL_Index", 2.061_625_2),
+    ];
+    // The catalog has the density at the pivot, fermipy's test the prefactor.
+    let density = 2.344_444_950_67e-11 * (-0.016_446_555_033 * 1_415.796_508_78f64.powf(0.666_666_686_53)).exp();
+    #[expect(clippy::cast_possible_truncation, reason = "catalogs are single precision")]
+    let density = density as f32;
+    let cutoff = [
+        ("Pivot_Energy", 1_415.796_5_f32),
+        ("Flux_Density", density),
+        ("PLEC_Flux_Density", density),
+        ("PLEC_Index", 0.099_147_41),
+        ("PLEC_Expfactor", 0.016_446_555),
+        ("PLEC_Exp_Index", 0.666_666_7),
+    ];
+    let rows = [
+        Row { name: "FL8Y J1605.1-1140", kind: "PowerLaw", numbers: &power_law },
+        Row { name: "FL8Y J1614.5-2230", kind: "PLSuperExpCutoff", numbers: &cutoff },
+    ];
+    for (densities, nick) in [(&["Flux_Density"][..], false), (&DENSITIES[..], true), (&DENSITIES[..], false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let texts: &[&str] = if nick { &["ASSOC1", "NickName"] } else { &["ASSOC1"] };
+        let designation = if nick { "" } else { "FL8Y" };
+        published(dir.path(), "gll_psc_8year_v5.fit", designation, &[&columns, densities].concat(), texts, &rows);
+        let catalog = Catalog::read(&dir.path().join("gll_psc_8year_v5.fit"), &[]).unwrap();
+        assert_eq!(catalog.family(), Family::Fl8y);
+        let truths = [("Prefactor", 3.040_121_187_5e-14), ("Index", -2.061_625_242_23), ("Scale", 3171.08496)];
+        check(&model(&catalog, "FL8Y J1605.1-1140", None), "PowerLaw", &truths, 1e-7);
+        let truths = [
+            ("Prefactor", 2.344_444_950_67e-11),
+            ("Index1", -0.099_147_409_2),
+            ("Scale", 1_415.796_508_78),
+            ("Expfactor", 0.016_446_555_033),
+            ("Index2", 0.666_666_686_53),
+        ];
+        check(&model(&catalog, "FL8Y J1614.5-2230", None), "PLSuperExpCutoff2", &truths, 1e-6);
+    }
+}
+
+#[test]
+fn catalogs_by_name_are_looked_for_and_the_newest_version_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = |name: &str| {
+        let text = format!("selection: {{ra: 10, dec: -20}}\nmodel: {{catalogs: [{name}], diffuse_dir: [more]}}");
+        Config::parse(&dir.path().join("config.yaml"), &text).unwrap()
+    };
+    let found = lat_io::model::build(&config("3FGL")).unwrap_err().to_string();
+    for word in ["3FGL", "gll_psc_v16.fit", "model.catalogs", "more"] {
+        assert!(found.contains(word), "{found}");
+    }
+    std::fs::create_dir(dir.path().join("more")).unwrap();
+    let place = |to: &str, index: f64| {
+        let (_made, path) =
+            made_up("3FGL", "PowerLaw", &[&THREE_FGL[..1], &[("Spectral_Index", "", index)], &THREE_FGL[2..]].concat());
+        std::fs::copy(path, dir.path().join(to)).unwrap();
+    };
+    let index = |name: &str| -> f64 {
+        let roi = lat_io::model::build(&config(name)).unwrap().roi;
+        roi.sources()[0].spectrum().parameter("Index").unwrap().value()
+    };
+    place("more/gll_psc_v14.fit", 1.4);
+    assert_eq!(index("3fgl"), 1.4);
+    place("gll_psc_v16.fit", 1.6);
+    assert_eq!(index("3FGL"), 1.6);
+    assert_eq!(index("more/gll_psc_v14.fit"), 1.4);
+    place("plain.fits", 2.5);
+    assert_eq!(index("plain.fits"), 2.5);
+    assert!(matches!(lat_io::model::build(&config("none.fits")), Err(Error::NotFound { .. })));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use lat_io::{Config, Error, model};
 use roi_model::roi::Roi;
 
 fn build(dir: &Path, text: &str) -> lat_io::Result<Roi> {
-    model::build(&Config::parse(&dir.join("config.yaml"), text)?)
+    Ok(model::build(&Config::parse(&dir.join("config.yaml"), text)?)?.roi)
 }
 
 const LIBRARY: &str = r#"<source_library title="two">
@@ -112,13 +112,28 @@ fn what_cannot_be_built_is_told() {
     for (text, word) in [
         ("model: {catalogs: a.xml}", "without centre"),
         ("selection: {target: PSR B}\nmodel: {catalogs: a.xml}", "no catalog knows"),
-        ("selection: {ra: 1, dec: 1}\nmodel: {catalogs: a.xml, sources: [{name: x}]}", "model.sources"),
         ("selection: {ra: 1, dec: 1}\nmodel: {catalogs: a.xml, src_radius: -1}", "above 0"),
         ("selection: {ra: 1, dec: 1}\nmodel: {galdiff: {name: x}}", "file"),
-        ("components: [{model: {isodiff: iso.txt}}]", "components.00.model.isodiff"),
         ("selection: {ra: 1, dec: 1}\nmodel: {catalogs: none.fits}", "does not exist"),
     ] {
         let found = build(dir.path(), text).unwrap_err().to_string();
         assert!(found.contains(word), "{text}: {found}");
     }
+}
+
+#[test]
+fn the_model_of_the_crab_has_its_own_isotropic_table_by_component() {
+    let Some(path) = real_data("crab-400gev/config.yaml") else { return };
+    let config = Config::read(&path).unwrap();
+    let region = model::build(&config).unwrap();
+    let shared = region.roi.source("isodiff").unwrap();
+    let files: Vec<String> = region
+        .components
+        .iter()
+        .map(|component| component.source(shared).unwrap().spectrum().file().unwrap().to_owned())
+        .collect();
+    assert!(files[0].ends_with("PSF0_v1.txt") && files[1].ends_with("PSF1_v1.txt"), "{files:?}");
+    let crab = region.roi.source("4FGL J0534.5+2200").unwrap();
+    assert!(region.roi.index_of("Crab Pulsar").is_ok() || !crab.aliases().is_empty());
+    assert!(region.components.iter().all(|component| !component.has_own_spectrum(crab.name())));
 }

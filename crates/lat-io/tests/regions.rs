@@ -1,72 +1,17 @@
 //! Loading whole regions: the real ones, and made-up ones in which one thing is wrong.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy takes the helpers of a test for library code")]
+#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use common::region::{CONFIG, MODEL, Region};
 use common::{drm_file, real_data, small_counts, small_maps};
 use lat_io::fits::{FitsWriter, Header};
 use lat_io::{CountsCubeFile, Error, Frame, Loaded, WcsHeader, counts_cube, load, source_maps};
 use likelihood_core::{CountsCube, DispersionMode, EnergyAxis};
 use roi_model::sky::SkyDirection;
-
-const MODEL: &str = r#"<source_library title="small">
-  <source name="isodiff" type="DiffuseSource">
-    <spectrum type="FileFunction" file="iso.txt">
-      <parameter name="Normalization" value="1" scale="1" min="0.01" max="100" free="1"/>
-    </spectrum>
-    <spatialModel type="ConstantValue">
-      <parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/>
-    </spatialModel>
-  </source>
-  <source name="4FGL J0000.0-0000" type="PointSource">
-    <spectrum type="PowerLaw">
-      <parameter name="Prefactor" value="2" scale="1e-12" min="0.01" max="1000" free="1"/>
-      <parameter name="Index" value="2" scale="-1" min="0" max="5" free="0"/>
-      <parameter name="Scale" value="1000" scale="1" min="1000" max="1000" free="0"/>
-    </spectrum>
-    <spatialModel type="SkyDirFunction">
-      <parameter name="RA" value="266.5" scale="1" min="-360" max="360" free="0"/>
-      <parameter name="DEC" value="-29.5" scale="1" min="-90" max="90" free="0"/>
-    </spatialModel>
-  </source>
-</source_library>
-"#;
-const CONFIG: &str = "gtlike: {edisp: false}\n";
-
-/// A directory with the products of a region under fermipy's names.
-struct Region(tempfile::TempDir);
-
-impl Region {
-    fn new() -> Self {
-        let region = Self(tempfile::tempdir().unwrap());
-        counts_cube::write(&region.path("ccube_00.fits"), &small_counts()).unwrap();
-        source_maps::write(&region.path("srcmap_00.fits.gz"), &small_counts(), &mut small_maps().into_iter()).unwrap();
-        region.write("srcmdl_00.xml", MODEL);
-        region.write("iso.txt", "10 1e-6\n1000 1e-8\n1000000 1e-12\n");
-        region.write("config.yaml", CONFIG);
-        region
-    }
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
-    }
-    fn load(&self) -> lat_io::Result<Loaded> {
-        load(&self.path("config.yaml"))
-    }
-    /// The message of the error, which must name all of `words`.
-    fn fails_with(&self, words: &[&str]) -> Error {
-        let error = self.load().expect_err("it loaded");
-        for word in words {
-            assert!(error.to_string().contains(word), "no '{word}' in: {error}");
-        }
-        error
-    }
-}
 
 fn with_wcs(change: impl Fn(&mut WcsHeader)) -> CountsCubeFile {
     let mut counts = small_counts();
@@ -323,9 +268,18 @@ fn components_have_their_own_files_and_share_one_model() {
     assert_eq!(names, ["00", "01"]);
     assert_eq!(loaded.observation.components[1].products.srcmap, region.path("maps.fits.gz"));
 
-    region.write("srcmdl_01.xml", &MODEL.replace("iso.txt", "iso1.txt"));
-    copy("iso.txt", "iso1.txt");
-    assert!(matches!(region.fails_with(&["srcmdl_01.xml", "isodiff", "iso"]), Error::Unsupported { .. }));
+    // What is not a template must be the same; the values are those of the first.
+    region.write(
+        "srcmdl_01.xml",
+        &MODEL.replace("PowerLaw", "LogParabola").replace("Prefactor", "norm").replace("Index", "alpha").replace(
+            "<parameter name=\"Scale\"",
+            "<parameter name=\"beta\" value=\"0\" scale=\"1\"/><parameter name=\"Eb\"",
+        ),
+    );
+    assert!(matches!(region.fails_with(&["4FGL J0000.0-0000", "LogParabola"]), Error::Unsupported { .. }));
+    region.write("srcmdl_01.xml", &MODEL.replace("value=\"2\"", "value=\"3\""));
+    let source = |loaded: &Loaded| loaded.roi.source("4FGL J0000.0-0000").unwrap().spectrum().parameters()[0].value();
+    assert_eq!(source(&region.load().unwrap()), 2.0);
     region.write(
         "config.yaml",
         &format!("files: {{xml: srcmdl_00.xml}}\ncomponents: [{{}}, {{files: {{srcmap: maps.fits.gz}}}}]\n{CONFIG}"),

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use lat_io::Config;
 use lat_io::config::OptimizerConfig;
+use lat_io::{ComponentModel, Config};
 use likelihood_core::{BinnedLikelihood, JointLikelihood};
 use rayon::prelude::*;
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
-use roi_model::source::Source;
 
 use crate::covariance::Covariance;
 use crate::error::{Error, Result};
@@ -38,6 +37,10 @@ pub struct Analysis {
     pub(crate) covariance: Option<Covariance>,
     pub(crate) progress: Box<dyn Progress>,
     pub(crate) timing: Timing,
+    /// Templates that components do not share, in their order; empty when all share all.
+    pub(crate) component_models: Vec<ComponentModel>,
+    /// Files of spectral tables that were made here and lie nowhere yet.
+    pub(crate) own_tables: BTreeSet<String>,
     /// Parameters that nothing frees, by source and parameter name.
     pub(crate) locked: BTreeSet<(String, String)>,
     /// Scales that the norms of zeroed sources had.
@@ -65,16 +68,18 @@ impl Analysis {
             let settings = component.settings.clone();
             let mut likelihood =
                 BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?;
-            let names: Vec<&str> = loaded.roi.sources().iter().map(Source::name).collect();
+            let sources = loaded.roi.sources();
             let maps: Vec<_> =
-                names.par_iter().map(|name| component.read_source_map(name)).collect::<lat_io::Result<_>>()?;
-            for (name, map) in names.into_iter().zip(&maps) {
-                likelihood.add_source_map(name, map)?;
+                sources.par_iter().map(|source| component.source_map(source)).collect::<lat_io::Result<_>>()?;
+            for (source, map) in sources.iter().zip(&maps) {
+                likelihood.add_source_map(source.name(), map)?;
             }
             components.push(likelihood);
         }
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, JointLikelihood::new(components)?)?;
+        analysis.component_models =
+            loaded.observation.components.into_iter().map(|component| component.model).collect();
         analysis.timing = Timing { load, srcmaps, ..Timing::default() };
         // What is odd about the data is a warning; which keys were ignored is not.
         for remark in loaded.notes.iter().filter(|note| !loaded.config.notes.contains(note)) {
@@ -98,6 +103,8 @@ impl Analysis {
             covariance: None,
             progress: Box::new(Quiet),
             timing: Timing::default(),
+            component_models: Vec::new(),
+            own_tables: BTreeSet::new(),
             locked: BTreeSet::new(),
             zeroed: BTreeMap::new(),
             config: None,

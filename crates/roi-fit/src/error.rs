@@ -64,6 +64,16 @@ pub enum Error {
         /// Its `value`.
         value: f64,
     },
+    /// A spectrum that cannot be replaced, because a component has a table of its own in its place.
+    #[error(
+        "source '{source_name}': component '{component}' has its own spectral table for it, so its spectrum cannot be replaced; give all components one table"
+    )]
+    OwnSpectrum {
+        /// The source.
+        source_name: String,
+        /// The component.
+        component: String,
+    },
     /// A source that came into the model behind the analysis's back.
     #[error("nothing is known of source '{source_name}' yet; fit it first")]
     NoProperties {

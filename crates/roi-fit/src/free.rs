@@ -20,8 +20,8 @@ impl Analysis {
         self.free_sources_by_name(&names, free, pars.borrow())
     }
 
-    /// Names of the selected sources. Keys of cuts are those of a source's dictionary ([`SourceProperties::to_json`]), and `offset` (degrees
-    /// from the centre), `ra`, `dec`, `glon`, `glat`.
+    /// Names of the selected sources. Keys of cuts are those of a source's dictionary ([`SourceProperties::to_json`]), `offset` (degrees
+    /// from the centre), `ra`, `dec`, `glon`, `glat`, and columns of the source's catalog (`Signif_Avg`).
     ///
     /// [`SourceProperties::to_json`]: crate::SourceProperties::to_json
     pub fn selected(&self, selection: &Selection) -> Vec<String> {

@@ -1,13 +1,17 @@
 //! A configuration as it was understood: every default filled in, every path whole.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lat_io::config::{Center, ComponentConfig};
-use lat_io::{Config, Frame};
+use lat_io::Config;
+use lat_io::config::ComponentConfig;
 use serde_json::{Value, json};
 
 use crate::error::Result;
+
+/// The page of all configuration keys, as Markdown.
+pub fn configuration_reference() -> String {
+    lat_io::config::reference()
+}
 
 /// Reads a configuration and returns what it says in the end, in fermipy's sections, each component with its overrides applied.
 ///
@@ -15,48 +19,41 @@ use crate::error::Result;
 /// As [`lat_io::Config::read`].
 pub fn resolved_config(path: &Path) -> Result<Value> {
     let config = Config::read(path)?;
-    let center = match &config.center {
-        None => Value::Null,
-        Some(Center::Target(target)) => json!({ "target": target }),
-        Some(Center::Direction(direction)) => json!({ "ra": direction.ra(), "dec": direction.dec() }),
-    };
-    Ok(json!({
-        "config": config.path,
-        "fileio": { "outdir": config.outdir },
-        "center": center,
-        "optimizer": config.optimizer,
-        "roiopt": config.roiopt,
-        "model": { "diffuse_dir": config.diffuse_dirs },
-        "components": config.components.iter().map(component).collect::<Vec<_>>(),
-        "notes": config.notes,
-    }))
+    let mut resolved = json!(config.resolved);
+    set(&mut resolved, "config", json!(config.path));
+    set(&mut resolved, "notes", json!(config.notes));
+    set(&mut resolved["fileio"], "outdir", json!(config.outdir));
+    for (section, value) in [("optimizer", json!(config.optimizer)), ("roiopt", json!(config.roiopt))] {
+        set(&mut resolved, section, value);
+    }
+    for (index, component) in config.components.iter().enumerate() {
+        let place = &mut resolved["components"][index];
+        for (key, path) in files(component) {
+            set(&mut place["files"], key, json!(path));
+        }
+        set(&mut place["selection"], "emin", json!(component.emin));
+        set(&mut place["selection"], "emax", json!(component.emax));
+        set(&mut place["model"], "diffuse_dir", json!(component.model.diffuse_dirs));
+    }
+    Ok(resolved)
 }
 
-fn component(component: &ComponentConfig) -> Value {
+fn set(place: &mut Value, key: &str, value: Value) {
+    if let Some(map) = place.as_object_mut() {
+        map.insert(key.to_owned(), value);
+    }
+}
+
+fn files(component: &ComponentConfig) -> [(&'static str, &Option<PathBuf>); 8] {
     let files = &component.files;
-    let coordsys = component.coordsys.map(|frame| match frame {
-        Frame::Celestial => "CEL",
-        Frame::Galactic => "GAL",
-    });
-    json!({
-        "name": component.name,
-        "selection": { "emin": component.emin, "emax": component.emax },
-        "binning": { "coordsys": coordsys },
-        "gtlike": {
-            "edisp": component.edisp.edisp,
-            "edisp_bins": component.edisp.bins,
-            "edisp_disable": component.edisp.disable,
-            "expscale": component.exposure.all,
-            "src_expscale": component.exposure.sources.iter().cloned().collect::<BTreeMap<_, _>>(),
-        },
-        "files": {
-            "ccube": files.ccube,
-            "srcmap": files.srcmap,
-            "bexpmap": files.bexpmap,
-            "psf": files.psf,
-            "drm": files.drm,
-            "wmap": files.wmap,
-            "xml": files.xml,
-        },
-    })
+    [
+        ("ccube", &files.ccube),
+        ("srcmap", &files.srcmap),
+        ("bexpmap", &files.bexpmap),
+        ("psf", &files.psf),
+        ("drm", &files.drm),
+        ("wmap", &files.wmap),
+        ("xml", &files.xml),
+        ("priors", &files.priors),
+    ]
 }

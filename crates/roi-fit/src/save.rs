@@ -27,8 +27,8 @@ impl Analysis {
     pub fn write_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let prefix = stem(prefix.as_ref());
         let loglike = self.loglike()?;
-        for component in self.likelihood.components() {
-            self.write_xml(&with_ending(&prefix, &format!("_{}.xml", component.name())))?;
+        for (index, component) in self.likelihood.components().iter().enumerate() {
+            self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
         }
         self.write_tables(&with_ending(&prefix, ".fits"), loglike)?;
         let covariance = self.covariance.as_ref().map(|covariance| SavedCovariance {

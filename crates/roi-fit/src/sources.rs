@@ -84,7 +84,7 @@ impl Analysis {
         Ok(())
     }
 
-    /// A quantity of a source by the name that its dictionary has for it.
+    /// A quantity of a source by the name that its dictionary has for it, else by the column of its catalog.
     pub(crate) fn source_datum(&self, source: &Source, key: &str) -> Option<f64> {
         let direction = source.direction();
         match key {
@@ -93,7 +93,7 @@ impl Analysis {
             "dec" => direction.map(|direction| direction.dec()),
             "glon" => direction.map(|direction| direction.to_galactic().0),
             "glat" => direction.map(|direction| direction.to_galactic().1),
-            _ => self.properties.get(source.name())?.number(key),
+            _ => self.properties.get(source.name()).and_then(|known| known.number(key)).or(source.catalog_value(key)),
         }
     }
 }

@@ -11,12 +11,39 @@ use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 
 impl Analysis {
-    /// Writes the model as a fermitools source library.
+    /// Writes the model as a fermitools source library, and its priors beside it (see [`lat_io::priors`]).
     ///
     /// # Errors
     /// [`Error::Write`].
     pub fn write_xml(&self, path: &Path) -> Result<()> {
-        write_text(path, &roi_model::xml::write(self.roi.title(), self.roi.sources())?)
+        self.write_sources(path, self.roi.sources())
+    }
+
+    /// Writes the model as a component has it: with its own templates, and without the sources that it lacks.
+    pub(crate) fn write_component_xml(&self, component: usize, path: &Path) -> Result<()> {
+        match self.component_models.get(component) {
+            Some(model) => self.write_sources(path, &model.sources(&self.roi)?),
+            None => self.write_xml(path),
+        }
+    }
+
+    /// Writes the XML, and beside it what it cannot hold: priors, and spectral tables that were made here.
+    fn write_sources(&self, path: &Path, sources: &[Source]) -> Result<()> {
+        for spectrum in sources.iter().map(Source::spectrum) {
+            if let (Some(file), [table, ..]) = (spectrum.file(), spectrum.file_tables())
+                && self.own_tables.contains(file)
+            {
+                write_text(&path.with_file_name(file), &table.to_text())?;
+            }
+        }
+        write_text(path, &roi_model::xml::write(self.roi.title(), sources)?)?;
+        let priors = lat_io::priors::beside(path);
+        match lat_io::priors::to_yaml(sources) {
+            Some(text) => write_text(&priors, &text),
+            // Those of an earlier model would be taken for those of this one.
+            None if priors.exists() => write_text(&priors, "{}\n"),
+            None => Ok(()),
+        }
     }
 
     /// Replaces the model by that of a file: a source model XML ([`Analysis::load_xml`]) or, whatever else its name ends in, an analysis

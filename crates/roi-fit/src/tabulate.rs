@@ -56,11 +56,7 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
 pub(crate) fn read_library(model: &Path) -> Result<xml::SourceLibrary> {
     let failed = |error: &dyn std::fmt::Display| Error::State { path: model.to_owned(), reason: error.to_string() };
     let text = std::fs::read_to_string(model).map_err(|error| failed(&error))?;
-    let directory = model.parent().unwrap_or_else(|| Path::new(""));
-    let load = |name: &str| {
-        Ok(lat_io::file_function::read(&directory.join(lat_io::file_function::expand_environment(name)?))?)
-    };
-    xml::read(&text, &load).map_err(|error| failed(&error))
+    xml::read_with(&text, &lat_io::tables::beside(model)).map_err(|error| failed(&error))
 }
 
 fn as_map<S: serde::Serializer>(

@@ -15,6 +15,7 @@ pub mod sky;
 pub mod source;
 pub mod spatial;
 pub mod spectrum;
+pub mod usual;
 pub mod xml;
 
 pub use error::{Error, Result};

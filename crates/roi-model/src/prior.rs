@@ -41,6 +41,17 @@ impl TryFrom<Unchecked> for Prior {
     }
 }
 
+/// The functions of the LAT tools that a prior can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// [`Prior::gaussian`].
+    GaussianError,
+    /// [`Prior::normalized_gaussian`].
+    LogGaussian,
+    /// [`Prior::log_normal`].
+    LogNormalLog,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Shape {
     /// Without the constant of normalisation: `GaussianError` of the LAT tools.
@@ -76,6 +87,37 @@ impl Prior {
     /// As [`Prior::gaussian`].
     pub fn log_normal(log10_mean: f64, log10_sigma: f64) -> Result<Self> {
         Self::new(Shape::LogNormal, log10_mean, log10_sigma)
+    }
+
+    /// The prior that a function of the LAT tools stands for; mean and sigma of the last are in log10.
+    ///
+    /// # Errors
+    /// As [`Prior::gaussian`].
+    pub fn from_function(function: Function, mean: f64, sigma: f64) -> Result<Self> {
+        match function {
+            Function::GaussianError => Self::gaussian(mean, sigma),
+            Function::LogGaussian => Self::normalized_gaussian(mean, sigma),
+            Function::LogNormalLog => Self::log_normal(mean, sigma),
+        }
+    }
+
+    /// The function of the LAT tools that it is.
+    pub fn function(&self) -> Function {
+        match self.shape {
+            Shape::Gaussian => Function::GaussianError,
+            Shape::NormalizedGaussian => Function::LogGaussian,
+            Shape::LogNormal => Function::LogNormalLog,
+        }
+    }
+
+    /// Its mean, in log10 of the value for a log-normal one.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Its sigma, in the units of the mean.
+    pub fn sigma(&self) -> f64 {
+        self.sigma
     }
 
     fn new(shape: Shape, mean: f64, sigma: f64) -> Result<Self> {

@@ -1,5 +1,8 @@
 //! A source: a name, a spectrum and a spatial model.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -42,6 +45,16 @@ pub struct Source {
     aliases: Vec<String>,
     attributes: Vec<(String, String)>,
     apply: Apply,
+    catalog: Arc<BTreeMap<String, f64>>,
+    members_file: Option<MembersFile>,
+}
+
+/// The file of its own that the members of a composite source stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MembersFile {
+    pub(crate) name: String,
+    /// Whether the attribute `xmlFile` is that of the nested `source_library`, not of the source.
+    pub(crate) in_library: bool,
 }
 
 /// The `apply_*` attributes; `None` where the XML is silent, which means yes.
@@ -111,7 +124,9 @@ impl Source {
             return Err(Error::EmptyName { what: "source" });
         }
         let (aliases, attributes, apply) = (Vec::new(), Vec::new(), Apply::default());
-        Ok(Self { name, kind, spectrum, spatial, members, center: None, aliases, attributes, apply })
+        let (catalog, members_file) = (Arc::default(), None);
+        let center = None;
+        Ok(Self { name, kind, spectrum, spatial, members, center, aliases, attributes, apply, catalog, members_file })
     }
 
     pub(crate) fn with_xml(mut self, attributes: Vec<(String, String)>, apply: Apply) -> Self {
@@ -119,8 +134,43 @@ impl Source {
         self
     }
 
+    pub(crate) fn with_members_file(mut self, file: Option<MembersFile>) -> Self {
+        self.members_file = file;
+        self
+    }
+
+    pub(crate) fn members_file(&self) -> Option<&MembersFile> {
+        self.members_file.as_ref()
+    }
+
     pub(crate) fn apply(&self) -> Apply {
         self.apply
+    }
+
+    /// The same source with the files and tables of another spectrum of its type (its parameters stay), and another spatial model.
+    ///
+    /// # Errors
+    /// As [`Spectrum::with_parameters_of`], and [`Error::SourceType`] when a point becomes something else or the other way round.
+    pub fn with_templates(&self, spectrum: Option<&Spectrum>, spatial: Option<&SpatialModel>) -> Result<Self> {
+        let mut source = self.clone();
+        if let Some(spectrum) = spectrum {
+            source.spectrum =
+                spectrum.with_parameters_of(&self.spectrum).map_err(|error| error.in_source(&self.name))?;
+        }
+        if let Some(spatial) = spatial {
+            if spatial.is_point() != self.spatial.is_point() || self.kind == SourceType::Composite {
+                let (name, spatial) = (self.name.clone(), spatial.type_name().to_owned());
+                return Err(Error::SourceType { name, source_type: self.kind.as_str(), spatial });
+            }
+            source.spatial = spatial.clone();
+        }
+        Ok(source)
+    }
+
+    /// The same source with another spectrum; everything else stays.
+    #[must_use]
+    pub fn with_spectrum(&self, spectrum: Spectrum) -> Self {
+        Self { spectrum, ..self.clone() }
     }
 
     /// Its name.
@@ -166,6 +216,16 @@ impl Source {
     /// Other names by which it can be found.
     pub fn aliases(&self) -> &[String] {
         &self.aliases
+    }
+
+    /// A number that a catalog has of it, by the name of the column.
+    pub fn catalog_value(&self, column: &str) -> Option<f64> {
+        self.catalog.get(column).copied()
+    }
+
+    /// Tells what a catalog has of it.
+    pub fn set_catalog_values(&mut self, values: BTreeMap<String, f64>) {
+        self.catalog = Arc::new(values);
     }
 
     /// Adds a name by which it can be found.

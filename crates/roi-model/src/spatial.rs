@@ -77,6 +77,21 @@ pub fn types() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.name).collect()
 }
 
+/// The names of the parameters of a type in declaration order.
+///
+/// # Errors
+/// [`Error::UnknownSpatialModel`].
+pub fn parameter_names(type_name: &str) -> Result<&'static [&'static str]> {
+    Ok(find(type_name)?.parameters)
+}
+
+fn find(type_name: &str) -> Result<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == type_name).ok_or_else(|| Error::UnknownSpatialModel {
+        name: type_name.to_owned(),
+        nearest: nearest(type_name, KINDS.iter().map(|kind| kind.name)),
+    })
+}
+
 impl SpatialModel {
     /// A spatial model from its XML type, its parameters in any order, and its file where it has one.
     ///
@@ -84,10 +99,7 @@ impl SpatialModel {
     /// [`Error::UnknownSpatialModel`], [`Error::MissingParameter`], [`Error::UnknownParameter`],
     /// [`Error::DuplicateParameter`], [`Error::File`] for a missing file, or an error of the direction.
     pub fn new(type_name: &str, mut given: Vec<Parameter>, file: Option<String>) -> Result<Self> {
-        let kind = KINDS.iter().find(|kind| kind.name == type_name).ok_or_else(|| Error::UnknownSpatialModel {
-            name: type_name.to_owned(),
-            nearest: nearest(type_name, KINDS.iter().map(|kind| kind.name)),
-        })?;
+        let kind = find(type_name)?;
         let function = || type_name.to_owned();
         let expected = || kind.parameters.iter().map(|&name| name.to_owned()).collect();
         if kind.needs_file && file.as_deref().is_none_or(str::is_empty) {
@@ -168,6 +180,16 @@ impl SpatialModel {
     pub fn map(file: impl Into<String>) -> Result<Self> {
         let norm = Parameter::new("Prefactor", 1.0)?.with_bounds(0.001, 1000.0)?;
         Self::new("SpatialMap", vec![norm], Some(file.into()))
+    }
+
+    /// A radial profile (`RadialProfile`) read from this file.
+    ///
+    /// # Errors
+    /// [`Error::File`] for an empty file name.
+    pub fn profile(direction: SkyDirection, file: impl Into<String>) -> Result<Self> {
+        let norm = Parameter::new("Normalization", 1.0)?.with_bounds(0.0, 10.0)?;
+        let parameters = vec![norm, right_ascension(direction)?, declination(direction)?];
+        Self::new("RadialProfile", parameters, Some(file.into()))
     }
 
     /// What a composite source has in place of a spatial model.

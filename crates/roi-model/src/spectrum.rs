@@ -9,7 +9,7 @@ use num_dual::{Dual64, HyperDual64};
 
 use crate::error::{Error, Result};
 use crate::parameter::Parameter;
-use family::{Declared, Freedom};
+use family::Declared;
 use formula::Kernel;
 use scaled::Scaled;
 
@@ -26,7 +26,7 @@ mod scaled;
 mod wrapper;
 mod wrappers;
 
-pub use blueprint::{Needs, Tables, needs, types, wrappers};
+pub use blueprint::{Needs, Tables, default_parameters, needs, parameter_names, types, wrappers};
 pub use dark_matter_table::DarkMatterTable;
 pub use ebl_table::{EblTable, EnergyUnit};
 pub use file_table::FileTable;
@@ -66,6 +66,7 @@ pub struct Spectrum {
     shape: Vec<usize>,
     index: Vec<usize>,
     kernel: Arc<dyn Kernel>,
+    file_tables: Vec<Arc<FileTable>>,
     attributes: Vec<(String, String)>,
 }
 
@@ -91,6 +92,7 @@ impl Spectrum {
         let declared = blueprint::declared(type_name, &given)?;
         let parameters = blueprint::arrange(type_name, &declared, parameters)?;
         let kernel = blueprint::kernel(type_name, parameters.len(), tables)?;
+        let declares_table = needs(type_name)?.spectrum;
         let true_values: Vec<f64> = parameters.iter().map(Parameter::true_value).collect();
         let objection = |reason| Error::InvalidFunction { function: type_name.to_owned(), reason };
         kernel.objection(&true_values).map_err(objection)?;
@@ -105,6 +107,7 @@ impl Spectrum {
             index: marked(|d| d.is_index).collect(),
             parameters,
             kernel,
+            file_tables: tables.spectrum.iter().filter(|_| declares_table).cloned().collect(),
             attributes: Vec::new(),
         })
     }
@@ -122,10 +125,7 @@ impl Spectrum {
     /// # Errors
     /// [`Error::UnknownSpectrum`], or [`Error::File`] for a missing table.
     pub fn with_default_parameters(type_name: &str, tables: &Tables) -> Result<Self> {
-        let default =
-            |d: &Declared| Ok(Parameter::new(d.name.as_ref(), d.default)?.with_free(d.freedom == Freedom::Free));
-        let parameters = blueprint::declared(type_name, &[])?.iter().map(default).collect::<Result<_>>()?;
-        Self::with_tables(type_name, parameters, tables)
+        Self::with_tables(type_name, default_parameters(type_name, &[])?, tables)
     }
 
     /// A `FileFunction`: `normalization` times the `table` that the XML names as `file`.
@@ -141,8 +141,34 @@ impl Spectrum {
     #[must_use]
     pub fn scaled_by(mut self, file: impl Into<String>, table: Arc<FileTable>) -> Self {
         self.scaling_file = Some(file.into());
+        self.file_tables.push(Arc::clone(&table));
         self.kernel = Arc::new(Scaled { inner: self.kernel, table });
         self
+    }
+
+    /// The tables of `file` and `scaling_file`: whatever the parameters are, dN/dE is proportional to each of them.
+    pub fn file_tables(&self) -> &[Arc<FileTable>] {
+        &self.file_tables
+    }
+
+    /// The product of the [`file_tables`](Self::file_tables) at an energy (MeV); 1 without tables.
+    ///
+    /// # Errors
+    /// [`Error::EnergyOutsideTable`].
+    pub fn table_factor(&self, energy: f64) -> Result<f64> {
+        self.file_tables.iter().try_fold(1.0, |product, table| Ok(product * table.dnde(energy)?))
+    }
+
+    /// This spectrum, its files and tables, with the parameters of another of the same type.
+    ///
+    /// # Errors
+    /// [`Error::StateMismatch`] when the types or the numbers of parameters differ.
+    pub fn with_parameters_of(&self, other: &Self) -> Result<Self> {
+        if self.type_name != other.type_name || self.parameters.len() != other.parameters.len() {
+            let reason = format!("the spectrum is {} and not {}", other.type_name, self.type_name);
+            return Err(Error::StateMismatch { reason });
+        }
+        Ok(Self { parameters: other.parameters.clone(), ..self.clone() })
     }
 
     pub(crate) fn with_attributes(mut self, attributes: Vec<(String, String)>) -> Self {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use roi_model::parameter::Parameter;
 use roi_model::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tables};
+use roi_model::usual::{self, Bounds};
 
 /// The range of a parameter's true value in which LAT analyses use it.
 fn range(name: &str) -> (f64, f64) {
@@ -235,6 +236,38 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn everything_is_finite_within_the_usual_bounds(fractions in proptest::collection::vec(0.0..=1.0f64, 11)) {
+        let tables = tables();
+        let mut checked = 0;
+        let energies: Vec<f64> = (0..24).map(|i| 30.0 * 10f64.powf(f64::from(i) * 0.2)).collect();
+        for type_name in all_types() {
+            // Those of variable length have no usual parameters.
+            let usual = usual::parameters(&type_name, &[], Bounds::Usual).unwrap();
+            let Ok(mut spectrum) = Spectrum::with_tables(&type_name, usual, &tables) else { continue };
+            for (p, fraction) in spectrum.parameters_mut().iter_mut().zip(&fractions) {
+                // Pivots are fixed; at 1 MeV, a curved log-parabola is beyond any double at 1 TeV.
+                if p.bounds().0.is_finite() && !["Scale", "Eb"].contains(&p.name()) {
+                    let (min, max) = p.bounds();
+                    p.set_value((min + fraction * (max - min)).clamp(min, max)).unwrap();
+                }
+            }
+            let (n, m) = (spectrum.parameters().len(), energies.len());
+            let all: Vec<usize> = (0..n).collect();
+            let mut values = vec![0.0; m];
+            let mut gradient = vec![0.0; n * m];
+            let mut hessian = vec![0.0; n * (n + 1) / 2 * m];
+            let outcome = spectrum
+                .evaluate(&energies, &mut values)
+                .and_then(|()| spectrum.gradient(&energies, &all, &mut gradient))
+                .and_then(|()| spectrum.hessian(&energies, &all, &mut hessian));
+            prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+            prop_assert!(values.iter().all(|f| *f >= 0.0), "{type_name}");
+            checked += 1;
+        }
+        prop_assert!(checked >= 80, "only {checked} types");
     }
 
     #[test]

@@ -146,6 +146,61 @@ fn values_and_derivatives_agree_with_the_reference() {
     println!("{compared} rows compared");
 }
 
+/// Where the reference's difference quotient, not its derivative, is off: it steps through a kink or from one whole number to the next, or is all rounding.
+const QUOTIENT_ARTEFACTS: &[(&str, &[&str])] =
+    &[("BrokenPowerLaw3", &["Integral1", "Integral2"]), ("DMFitFunction", &["channel0", "channel1"])];
+
+#[test]
+fn the_defects_are_all_of_the_reference_and_ours_agrees_with_its_difference_quotients() {
+    let Some(path) = common::shared_data("reference/spectral_reference.json") else { return };
+    let reference: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let energies = numbers(&reference["energies_MeV"]);
+    let (mut failures, mut defects, mut compared) = (Vec::new(), 0, 0);
+    for function in reference["functions"].as_array().unwrap().iter().filter(|f| f["name"] != "LogGaussian") {
+        let name = function["name"].as_str().unwrap();
+        for (n, setting) in function["settings"].as_array().unwrap().iter().enumerate() {
+            let Some(tables) = tables(&reference, name, n, &energies) else { continue };
+            let spectrum = Spectrum::with_tables(name, parameters(setting), &tables).unwrap();
+            let theirs = numbers(&setting["value"]);
+            for (parameter, analytic) in setting["deriv"].as_object().unwrap() {
+                let is_artefact = QUOTIENT_ARTEFACTS
+                    .iter()
+                    .any(|(family, names)| name.ends_with(family) && names.contains(&parameter.as_str()));
+                if is_artefact || is_defect(name, n, "value") {
+                    continue;
+                }
+                let index = spectrum.index_of(parameter).unwrap();
+                let mut ours = vec![0.0; energies.len()];
+                spectrum.gradient(&energies, &[index], &mut ours).unwrap();
+                let size = spectrum.parameters()[index].value().abs().max(1e-3);
+                let quotients = numbers(&setting["numeric_deriv"][parameter.as_str()]);
+                let analytic = numbers(analytic);
+                let mut is_wrong = false;
+                for k in 0..energies.len() {
+                    // A quotient of nearly equal numbers is rounding; so is one of numbers that underflow.
+                    let floor = 1e-6 * theirs[k].abs() / size + 1e-250;
+                    let agrees = |x: f64| (x - quotients[k]).abs() <= (2e-3 * quotients[k].abs()).max(floor);
+                    compared += 1;
+                    is_wrong |= !analytic[k].is_nan() && !agrees(analytic[k]);
+                    if !agrees(ours[k]) {
+                        failures.push(format!(
+                            "{name} {n} {parameter} at {}: {:e} {:e}",
+                            energies[k], ours[k], quotients[k]
+                        ));
+                    }
+                }
+                defects += usize::from(is_wrong);
+                if is_wrong && !is_defect(name, n, parameter) {
+                    failures.push(format!("{name} {n} {parameter}: a defect of the reference that is not listed"));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(defects >= 14 && compared > 5000, "{defects} defects, {compared} numbers");
+    println!("{compared} numbers compared, {defects} derivatives of the reference are wrong");
+}
+
 #[test]
 fn declarations_agree_with_the_reference() {
     let Some(path) = common::shared_data("reference/spectral_reference.json") else { return };

@@ -269,6 +269,44 @@ fn composite_sources() {
 }
 
 #[test]
+fn members_of_composite_sources_may_stand_in_a_file_of_their_own() {
+    struct Reader(String);
+    impl TableReader for Reader {
+        fn spectrum(&self, file: &str) -> Result<FileTable, BoxError> {
+            load(file)
+        }
+        fn library(&self, file: &str) -> Result<String, BoxError> {
+            if file == "members.xml" { Ok(self.0.clone()) } else { Err("no such file".into()) }
+        }
+    }
+    let members = format!("{}{}", example_source("src_a"), example_source("disk_b"));
+    let inside = Reader(format!("<source_library title=\"m\">{members}</source_library>"));
+    let nested =
+        composite("").replace("<source_library></source_library>", "<source_library xmlFile=\"members.xml\"/>");
+    let attribute = composite("")
+        .replace("<source_library></source_library>", "")
+        .replace("note=\"x\"", "xmlFile=\"members.xml\" note=\"x\"");
+    for text in [nested, attribute] {
+        let library = xml::read_with(&text, &inside).unwrap();
+        let sum = &library.sources[0];
+        assert_eq!(sum.members().iter().map(Source::name).collect::<Vec<_>>(), ["src_a", "disk_b"]);
+        assert_eq!(sum.attributes(), [("note".to_owned(), "x".to_owned())]);
+        let written = library.to_xml().unwrap();
+        assert!(written.contains("xmlFile=\"members.xml\"") && !written.contains("src_a"), "{written}");
+        let again = xml::read_with(&written, &inside).unwrap();
+        assert_eq!(again.to_xml().unwrap(), written);
+        assert_eq!(content(&again.sources[0]), content(sum));
+        let missing = xml::read_with(&text.replace("members.xml", "gone.xml"), &inside).unwrap_err().to_string();
+        assert!(missing.contains("gone.xml") && missing.contains("sum"), "{missing}");
+        assert!(read(&text).unwrap_err().to_string().contains("no source library was supplied"));
+    }
+    // A file that names itself is no endless loop: composite members are refused.
+    let own = composite("").replace("<source_library></source_library>", "<source_library xmlFile=\"members.xml\"/>");
+    let error = xml::read_with(&own, &Reader(own.clone())).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("composite"), "{error}");
+}
+
+#[test]
 fn tables_of_every_kind_are_asked_for() {
     struct Reader;
     impl TableReader for Reader {

@@ -82,7 +82,7 @@ fn template(name: &str, extdir: Option<&Path>) -> PathBuf {
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("Extended_archive")))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("Extended_")))
         .collect();
     archives.sort();
     let usual = root.join("Templates").join(name);

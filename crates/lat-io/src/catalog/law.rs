@@ -2,6 +2,7 @@
 
 use roi_model::parameter::Parameter;
 use roi_model::spectrum::Spectrum;
+use roi_model::usual::power_of_ten;
 
 use super::table::Table;
 use crate::error::Result;
@@ -79,13 +80,6 @@ impl Law {
             .collect::<roi_model::Result<_>>()?;
         Spectrum::new(self.kind, parameters)
     }
-}
-
-/// The power of ten nearest to a number in its logarithm; 1 for what has none.
-fn power_of_ten(x: f64) -> f64 {
-    let exponent = x.log10().round();
-    // Parsing gives the double nearest to the decimal, which powers of 10 do not always do.
-    if exponent.is_finite() { format!("1e{exponent}").parse().unwrap_or(1.0) } else { 1.0 }
 }
 
 /// A fixed parameter of this true value with the scale and bounds that fermipy gives it; bounds are widened to hold the value.

@@ -5,7 +5,7 @@
 //! | family | catalogs | what tells it |
 //! |---|---|---|
 //! | [`Family::FourFglDr3`] | 4FGL-DR3, 4FGL-DR4, FL16Y | column `PLEC_IndexS` |
-//! | [`Family::Fl8y`] | FL8Y | columns `NickName` and `PLEC_Index` |
+//! | [`Family::Fl8y`] | FL8Y | column `PLEC_Index`, and column `NickName`, `CDS-NAME` of FL8Y, or one `Flux_Density` |
 //! | [`Family::FourFgl`] | 4FGL, 4FGL-DR2 | column `PLEC_Index` |
 //! | [`Family::Fhl`] | 2FHL, 3FHL | `CDS-NAME` |
 //! | [`Family::ThreeFgl`] | 3FGL | `CDS-NAME`, or column `Cutoff` |
@@ -21,7 +21,9 @@ mod law;
 mod table;
 mod three_fgl;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use roi_model::sky::SkyDirection;
 use roi_model::source::{Source, SourceType};
@@ -71,6 +73,9 @@ pub struct Catalog {
     path: PathBuf,
     family: Family,
     entries: Vec<Entry>,
+    /// The file and its table, from which further columns are read when they are asked for.
+    table: Option<Arc<(FitsFile, usize)>>,
+    numbers: OnceLock<Vec<(String, Vec<f64>)>>,
 }
 
 /// A source of a catalog, not yet a model.
@@ -81,6 +86,7 @@ pub struct Entry {
     associations: Vec<(String, String)>,
     aliases: Vec<String>,
     content: Content,
+    row: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -117,7 +123,14 @@ impl Catalog {
             Family::Xml => return Err(unknown_family(path, hdu)),
         };
         let entries = entries(path, &table, laws, &Extensions::read(&file)?, xmatch)?;
-        Ok(Self { path: path.to_owned(), family, entries })
+        let index = hdu.index();
+        Ok(Self {
+            path: path.to_owned(),
+            family,
+            entries,
+            table: Some(Arc::new((file, index))),
+            numbers: OnceLock::new(),
+        })
     }
 
     /// The sources of a library XML (see [`roi_model::xml::read`]) as a catalog; `path` names the file in messages.
@@ -128,9 +141,11 @@ impl Catalog {
             associations: Vec::new(),
             aliases: source.aliases().to_vec(),
             content: Content::Model(Box::new(source)),
+            row: 0,
         };
         let entries = sources.into_iter().map(entry).collect();
-        Self { path: path.to_owned(), family: Family::Xml, entries }
+        let path = path.to_owned();
+        Self { path, family: Family::Xml, entries, table: None, numbers: OnceLock::new() }
     }
 
     /// The file.
@@ -148,8 +163,25 @@ impl Catalog {
         &self.entries
     }
 
+    /// What the catalog has of a source in columns of one finite number a row, by the name of the column.
+    pub fn values(&self, entry: &Entry) -> BTreeMap<String, f64> {
+        let numbers =
+            self.numbers.get_or_init(|| self.table.as_ref().map_or(Vec::new(), |table| numbers(&table.0, table.1)));
+        let value = |(name, column): &(String, Vec<f64>)| Some((name.clone(), *column.get(entry.row)?));
+        numbers.iter().filter_map(value).filter(|(_, value)| value.is_finite()).collect()
+    }
+
+    /// The position of the source of this name or alias, compared without regard to case and blanks.
+    pub fn find(&self, name: &str) -> Option<SkyDirection> {
+        let squashed = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
+        let wanted = squashed(name);
+        let is_it =
+            |entry: &&Entry| std::iter::once(&entry.name).chain(&entry.aliases).any(|name| squashed(name) == wanted);
+        self.entries.iter().find(is_it).and_then(Entry::direction)
+    }
+
     /// The model of a source. Extended templates lie in the archive folder `extdir`, or below it in `Templates` or
-    /// `Extended_archive*/Templates`; a template that is not there keeps the path where it should be.
+    /// `Extended_*/Templates`; a template that is not there keeps the path where it should be.
     ///
     /// # Errors
     /// When a value of the catalog that the model needs is not finite, or cannot be.
@@ -171,6 +203,7 @@ impl Catalog {
                 source.set_center(direction);
             }
             entry.aliases.iter().for_each(|alias| source.add_alias(alias.as_str()));
+            source.set_catalog_values(self.values(entry));
             Ok(source)
         };
         build().map_err(|source| Error::CatalogSource {
@@ -203,11 +236,19 @@ impl Entry {
     }
 }
 
+/// The columns of one number a row.
+fn numbers(file: &FitsFile, index: usize) -> Vec<(String, Vec<f64>)> {
+    let Some(hdu) = file.hdus().get(index) else { return Vec::new() };
+    let is_single = |name: &&str| file.column_repeat(hdu, name).is_ok_and(|repeat| repeat == 1);
+    let read = |name: &str| Some((name.to_owned(), file.read_column(hdu, name).ok()?));
+    hdu.column_names().filter(is_single).filter_map(read).collect()
+}
+
 /// The first table that looks like one of sources; its name differs between catalogs.
 fn source_table(file: &FitsFile) -> Result<&Hdu> {
     let is_one = |hdu: &&Hdu| {
         let has = |name: &str| hdu.column_names().any(|column| column.eq_ignore_ascii_case(name));
-        has("Source_Name") && has("SpectrumType") || has("Source_Name") && has("Spectral_Index")
+        (has("Source_Name") || has("NickName")) && (has("SpectrumType") || has("Spectral_Index"))
     };
     match file.hdus().iter().find(is_one) {
         Some(hdu) => Ok(hdu),
@@ -221,7 +262,8 @@ fn guess(path: &Path, hdu: &Hdu) -> Result<Family> {
     if has("PLEC_IndexS") {
         Ok(Family::FourFglDr3)
     } else if has("PLEC_Index") {
-        Ok(if has("NickName") { Family::Fl8y } else { Family::FourFgl })
+        let is_fl8y = has("NickName") || designation.contains("FL8Y") || !has("PL_Flux_Density");
+        Ok(if is_fl8y { Family::Fl8y } else { Family::FourFgl })
     } else if designation.ends_with("FHL") {
         Ok(Family::Fhl)
     } else if designation.starts_with("3FGL") || has("Cutoff") {
@@ -249,7 +291,7 @@ fn entries(
     extensions: &Extensions,
     xmatch: &[String],
 ) -> Result<Vec<Entry>> {
-    let names = table.texts("Source_Name")?;
+    let names = table.texts(table.name_column())?;
     let (ra, dec) = (table.numbers("RAJ2000")?, table.numbers("DEJ2000")?);
     let extended = table.optional_texts("Extended_Source_Name")?;
     let mut columns: Vec<(&str, Vec<String>)> = Vec::new();
@@ -284,7 +326,7 @@ fn entries(
             }
         }
         let content = Content::Row { law, shape };
-        entries.push(Entry { name, direction: Some(direction), associations, aliases, content });
+        entries.push(Entry { name, direction: Some(direction), associations, aliases, content, row });
     }
     Ok(entries)
 }

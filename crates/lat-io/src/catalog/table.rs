@@ -17,6 +17,11 @@ impl<'a> Table<'a> {
         self.hdu.column_names().any(|name| name.eq_ignore_ascii_case(column))
     }
 
+    /// The column of the names: preliminary lists have nick names alone.
+    pub(super) fn name_column(&self) -> &'static str {
+        if self.has("Source_Name") { "Source_Name" } else { "NickName" }
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.hdu.table_rows().unwrap_or(0)
     }

@@ -28,13 +28,7 @@ impl<'a> Keys<'a> {
 
     pub(super) fn number(&self, section: &str, key: &str) -> Result<Option<f64>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        let number = match &node.value {
-            Value::Number(x) => Some(*x),
-            Value::Whole(n) => Some(*n as f64),
-            Value::Text(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        let number = number.filter(|x: &f64| !x.is_nan());
+        let number = node.value.number();
         number.map(Some).ok_or_else(|| self.wrong(section, key, "a number"))
     }
 
@@ -53,12 +47,7 @@ impl<'a> Keys<'a> {
 
     pub(super) fn whole(&self, section: &str, key: &str) -> Result<Option<i64>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        let whole = match &node.value {
-            Value::Whole(n) => Some(*n),
-            Value::Text(text) => text.trim().parse().ok(),
-            Value::Number(x) if x.fract() == 0.0 => format!("{x}").parse().ok(),
-            _ => None,
-        };
+        let whole = node.value.whole();
         whole.map(Some).ok_or_else(|| self.wrong(section, key, "a whole number"))
     }
 
@@ -74,32 +63,23 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// YAML 1.1, which fermipy reads, also takes `yes`, `no`, `on` and `off`.
     pub(super) fn flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        let flag = match &node.value {
-            Value::Flag(flag) => Some(*flag),
-            Value::Text(text) => match text.to_ascii_lowercase().as_str() {
-                "true" | "yes" | "on" => Some(true),
-                "false" | "no" | "off" => Some(false),
-                _ => None,
-            },
-            _ => None,
-        };
+        let flag = node.value.flag();
         flag.map(Some).ok_or_else(|| self.wrong(section, key, "true or false"))
     }
 
     pub(super) fn text(&self, section: &str, key: &str) -> Result<Option<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        text_of(node).map(Some).ok_or_else(|| self.wrong(section, key, "text"))
+        node.value.text().map(Some).ok_or_else(|| self.wrong(section, key, "text"))
     }
 
     /// A list of texts; a single text is a list of one, as in fermipy.
     pub(super) fn texts(&self, section: &str, key: &str) -> Result<Vec<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(Vec::new()) };
         let texts = match &node.value {
-            Value::List(items) => items.iter().map(text_of).collect::<Option<Vec<_>>>(),
-            _ => text_of(node).map(|text| vec![text]),
+            Value::List(items) => items.iter().map(|item| item.value.text()).collect::<Option<Vec<_>>>(),
+            value => value.text().map(|text| vec![text]),
         };
         texts.ok_or_else(|| self.wrong(section, key, "a list of texts"))
     }
@@ -110,14 +90,6 @@ impl<'a> Keys<'a> {
 
     pub(super) fn resolve_path(&self, text: &str) -> Result<PathBuf> {
         Ok(directory(self.path).join(expand_environment(text)?))
-    }
-}
-
-fn text_of(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Whole(_) | Value::Number(_) => Some(node.value.to_string()),
-        _ => None,
     }
 }
 

@@ -7,18 +7,25 @@
 mod exposure;
 mod keys;
 mod model;
+mod page;
+mod reference;
 mod resolve;
+mod resolved;
 mod schema;
 mod settings;
+mod source;
 mod yaml;
 
 use std::path::Path;
 
 pub use model::{Diffuse, ModelConfig};
+pub use page::reference;
+pub use resolved::Resolved;
 pub(crate) use schema::nearest;
 pub use settings::{
     Center, ComponentConfig, Config, EnergyDispersion, ExposureScaling, Files, OptimizerConfig, RoioptConfig,
 };
+pub use source::SourceConfig;
 
 use crate::error::Result;
 use crate::file_function::read_text;

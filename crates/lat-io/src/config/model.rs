@@ -3,17 +3,19 @@
 use std::path::PathBuf;
 
 use super::keys::Keys;
+use super::schema::unknown;
+use super::source::{SourceConfig, source};
 use super::yaml::{Node, Value};
 use crate::error::Result;
 
 /// Section `model` with fermipy's names and defaults. Names of files are as written; they are looked for when the model is built.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
-    /// Files of catalogs, or of source library XML.
+    /// Catalogs by name, by file, or as source library XML.
     pub catalogs: Vec<String>,
     /// Largest distance of a catalog source from the centre in degrees; unlimited when absent.
     pub src_radius: Option<f64>,
-    /// Full width in degrees of the square that catalog sources lie in; unlimited when absent.
+    /// Full width in degrees of the square that catalog sources lie in; unlimited when absent. `src_radius_roi` is half of it.
     pub src_roiwidth: Option<f64>,
     /// Folder of the extended templates.
     pub extdir: Option<PathBuf>,
@@ -21,12 +23,20 @@ pub struct ModelConfig {
     pub merge_sources: bool,
     /// Columns whose text names the same source in another catalog; default `3FGL_Name`.
     pub assoc_xmatch_columns: Vec<String>,
-    /// Galactic diffuse emission.
-    pub galdiff: Vec<Diffuse>,
     /// Isotropic emission.
     pub isodiff: Vec<Diffuse>,
-    /// Keys that are set and that no model can be built with yet.
-    pub unsupported: Vec<String>,
+    /// Galactic diffuse emission.
+    pub galdiff: Vec<Diffuse>,
+    /// Emission of the Earth limb.
+    pub limbdiff: Vec<Diffuse>,
+    /// Further diffuse components.
+    pub diffuse: Vec<Diffuse>,
+    /// Source libraries whose diffuse sources are taken.
+    pub diffuse_xml: Vec<String>,
+    /// Sources written out in the configuration.
+    pub sources: Vec<SourceConfig>,
+    /// Directories in which templates are looked for after the configuration's own: `diffuse_dir`.
+    pub diffuse_dirs: Vec<PathBuf>,
 }
 
 /// A diffuse component.
@@ -39,53 +49,67 @@ pub struct Diffuse {
 }
 
 impl ModelConfig {
-    /// Whether there is anything to build a region from.
+    /// Whether there is nothing to build a region from.
     pub fn is_empty(&self) -> bool {
-        self.catalogs.is_empty() && self.galdiff.is_empty() && self.isodiff.is_empty()
+        self.catalogs.is_empty()
+            && self.sources.is_empty()
+            && self.diffuse_xml.is_empty()
+            && self.diffuse_by_key().iter().all(|(_, all)| all.is_empty())
+    }
+
+    /// The diffuse components by key, in the order in which fermipy loads them.
+    pub fn diffuse_by_key(&self) -> [(&'static str, &[Diffuse]); 4] {
+        [
+            ("isodiff", &self.isodiff),
+            ("galdiff", &self.galdiff),
+            ("limbdiff", &self.limbdiff),
+            ("diffuse", &self.diffuse),
+        ]
     }
 }
 
-pub(super) fn model(keys: &Keys<'_>, components: &[(String, &Node)]) -> Result<ModelConfig> {
+pub(super) fn model(keys: &Keys<'_>) -> Result<ModelConfig> {
     let size = |key: &str| keys.number_in("model", key, "an angle above 0 in degrees", |x| x.is_finite() && *x > 0.0);
-    let is_set = |node: &Node| match &node.value {
-        Value::List(items) => !items.is_empty(),
-        Value::Map(entries) => !entries.is_empty(),
-        _ => true,
-    };
-    let mut unsupported: Vec<String> = ["sources", "limbdiff", "diffuse", "diffuse_xml", "src_radius_roi"]
-        .into_iter()
-        .filter(|key| keys.get("model", key).is_some_and(|(_, node)| is_set(node)))
-        .map(|key| format!("model.{key}"))
-        .collect();
-    for (name, component) in components {
-        for key in ["catalogs", "galdiff", "isodiff"] {
-            if component.get("model").is_some_and(|model| model.get(key).is_some()) {
-                unsupported.push(format!("components.{name}.model.{key}"));
-            }
-        }
-    }
+    let (width, half) = (size("src_roiwidth")?, size("src_radius_roi")?);
     let xmatch = keys.texts("model", "assoc_xmatch_columns")?;
     Ok(ModelConfig {
         catalogs: keys.texts("model", "catalogs")?,
         src_radius: size("src_radius")?,
-        src_roiwidth: size("src_roiwidth")?,
+        src_roiwidth: width.or(half.map(|half| 2.0 * half)),
         extdir: keys.text("model", "extdir")?.map(PathBuf::from),
         merge_sources: keys.flag("model", "merge_sources")?.unwrap_or(true),
         assoc_xmatch_columns: if xmatch.is_empty() { vec!["3FGL_Name".to_owned()] } else { xmatch },
-        galdiff: diffuse(keys, "galdiff")?,
         isodiff: diffuse(keys, "isodiff")?,
-        unsupported,
+        galdiff: diffuse(keys, "galdiff")?,
+        limbdiff: diffuse(keys, "limbdiff")?,
+        diffuse: diffuse(keys, "diffuse")?,
+        diffuse_xml: keys.texts("model", "diffuse_xml")?,
+        sources: sources(keys)?,
+        diffuse_dirs: keys
+            .texts("model", "diffuse_dir")?
+            .iter()
+            .map(|text| keys.resolve_path(text))
+            .collect::<Result<_>>()?,
     })
 }
 
 /// A text, a mapping `{name, file}`, or a list of either.
 fn diffuse(keys: &Keys<'_>, key: &str) -> Result<Vec<Diffuse>> {
-    let Some((_, node)) = keys.get("model", key) else { return Ok(Vec::new()) };
-    let one = |node: &Node| -> Option<Diffuse> {
-        let text = |node: &Node| match &node.value {
-            Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
-            _ => None,
-        };
+    let Some((label, node)) = keys.get("model", key) else { return Ok(Vec::new()) };
+    let nodes = match &node.value {
+        Value::List(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    for entry in nodes.iter().flat_map(|node| node.entries()) {
+        if !["name", "file"].contains(&entry.key.as_str()) {
+            return Err(unknown(keys.path, entry, format!("'{label}'"), ["name", "file"].into_iter()));
+        }
+    }
+    let text = |node: &Node| match &node.value {
+        Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    let one = |node: &&Node| -> Option<Diffuse> {
         match &node.value {
             Value::Map(_) => Some(Diffuse {
                 name: match node.get("name") {
@@ -97,9 +121,17 @@ fn diffuse(keys: &Keys<'_>, key: &str) -> Result<Vec<Diffuse>> {
             _ => Some(Diffuse { name: None, file: text(node)? }),
         }
     };
-    let all = match &node.value {
-        Value::List(items) => items.iter().map(one).collect::<Option<Vec<_>>>(),
-        _ => one(node).map(|one| vec![one]),
-    };
+    let all = nodes.iter().map(one).collect::<Option<Vec<_>>>();
     all.ok_or_else(|| keys.wrong("model", key, "a file name, {name: NAME, file: FILE}, or a list of them"))
+}
+
+fn sources(keys: &Keys<'_>) -> Result<Vec<SourceConfig>> {
+    let Some((_, node)) = keys.get("model", "sources") else { return Ok(Vec::new()) };
+    match &node.value {
+        Value::List(items) => {
+            items.iter().enumerate().map(|(i, item)| source(keys, item, &format!("model.sources[{i}]"))).collect()
+        }
+        Value::Map(_) => Ok(vec![source(keys, node, "model.sources")?]),
+        _ => Err(keys.wrong("model", "sources", "a list of sources, each a mapping")),
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::exposure::exposure_scaling;
 use super::keys::{Keys, directory};
 use super::model::model;
+use super::resolved::Resolved;
 use super::schema::components_of;
 use super::settings::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig};
 use super::yaml::{Node, Value};
@@ -17,15 +18,15 @@ pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Con
         Some(node) => components_of(path, node)?,
         None => Vec::new(),
     };
-    let model = model(&whole, &named)?;
-    let components = if named.is_empty() {
-        vec![component(&whole, "00")?]
+    let layers: Vec<(String, Vec<&Node>)> = if named.is_empty() {
+        vec![("00".to_owned(), vec![root])]
     } else {
-        named
-            .into_iter()
-            .map(|(name, node)| component(&Keys { path, layers: vec![node, root] }, &name))
-            .collect::<Result<_>>()?
+        named.into_iter().map(|(name, node)| (name, vec![node, root])).collect()
     };
+    let components = layers
+        .iter()
+        .map(|(name, layers)| component(&Keys { path, layers: layers.clone() }, name))
+        .collect::<Result<_>>()?;
     let optimizer = optimizer(OptimizerConfig::default(), &Keys { path, layers: vec![root] }, "optimizer")?;
     Ok(Config {
         path: path.to_owned(),
@@ -33,13 +34,8 @@ pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Con
         center: center(&whole)?,
         roiopt: roiopt(&whole, &optimizer)?,
         optimizer,
-        model,
         components,
-        diffuse_dirs: whole
-            .texts("model", "diffuse_dir")?
-            .iter()
-            .map(|text| whole.resolve_path(text))
-            .collect::<Result<_>>()?,
+        resolved: Resolved::new(root, &layers),
         notes,
     })
 }
@@ -89,7 +85,9 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
             drm: file("drm")?,
             wmap: either("wmap")?,
             xml: file("xml")?,
+            priors: file("priors")?,
         },
+        model: model(keys)?,
     })
 }
 

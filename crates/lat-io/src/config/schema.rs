@@ -1,122 +1,9 @@
-//! The keys that a configuration may hold: fermipy's own, and `files`.
+//! Checks of a whole configuration: every section and key is known, every value of the kind that its key has.
 
+use super::reference::{Kind, OTHER_METHODS, Role, SECTIONS, Section, section};
 use super::yaml::{Entry, Node, Value};
 use crate::error::{Error, Result};
 use std::path::Path;
-
-/// A section with the keys that decide something here, and those that only fermipy's set-up steps use.
-struct Section {
-    name: &'static str,
-    used: &'static [&'static str],
-    set_up: &'static [&'static str],
-}
-
-const SECTIONS: &[Section] = &[
-    Section { name: "data", used: &[], set_up: &["evfile", "scfile", "ltcube", "cacheft1"] },
-    Section {
-        name: "binning",
-        used: &["projtype", "coordsys"],
-        set_up: &[
-            "proj",
-            "npix",
-            "roiwidth",
-            "binsz",
-            "binsperdec",
-            "enumbins",
-            "hpx_order",
-            "hpx_ordering_scheme",
-            "hpx_ebin",
-        ],
-    },
-    Section {
-        name: "selection",
-        used: &["emin", "emax", "logemin", "logemax", "target", "ra", "dec", "glon", "glat"],
-        set_up: &[
-            "tmin", "tmax", "zmax", "evclass", "evtype", "convtype", "phasemin", "phasemax", "radius", "filter",
-            "roicut",
-        ],
-    },
-    Section {
-        name: "gtlike",
-        used: &["edisp", "edisp_bins", "edisp_disable", "srcmap", "bexpmap", "wmap", "src_expscale", "expscale"],
-        set_up: &[
-            "irfs",
-            "minbinsz",
-            "rfactor",
-            "convolve",
-            "resample",
-            "srcmap_base",
-            "bexpmap_base",
-            "bexpmap_roi",
-            "bexpmap_roi_base",
-            "use_external_srcmap",
-            "use_scaled_srcmap",
-            "llscan_npts",
-        ],
-    },
-    Section {
-        name: "model",
-        used: &[
-            "catalogs",
-            "src_radius",
-            "src_roiwidth",
-            "extdir",
-            "merge_sources",
-            "assoc_xmatch_columns",
-            "galdiff",
-            "isodiff",
-            "sources",
-            "limbdiff",
-            "diffuse",
-            "diffuse_xml",
-            "src_radius_roi",
-            "diffuse_dir",
-        ],
-        set_up: &["extract_diffuse"],
-    },
-    Section {
-        name: "optimizer",
-        used: &["optimizer", "tol", "max_iter", "init_lambda", "retries", "min_fit_quality", "verbosity"],
-        set_up: &[],
-    },
-    Section {
-        name: "roiopt",
-        used: &["npred_frac", "npred_threshold", "shape_ts_threshold", "max_free_sources", "skip", "optimizer"],
-        set_up: &[],
-    },
-    Section {
-        name: "fileio",
-        used: &["outdir"],
-        set_up: &["logfile", "scratchdir", "workdir", "savefits", "workdir_regex", "outdir_regex", "usescratch"],
-    },
-    Section { name: "files", used: &["ccube", "srcmap", "bexpmap", "psf", "drm", "wmap", "xml"], set_up: &[] },
-    Section { name: "mc", used: &[], set_up: &["seed"] },
-    Section { name: "logging", used: &[], set_up: &["prefix", "chatter", "verbosity"] },
-    Section {
-        name: "ltcube",
-        used: &[],
-        set_up: &["binsz", "phibins", "dcostheta", "use_local_ltcube", "zmax", "dir"],
-    },
-];
-
-/// Sections of fermipy methods that do not exist here; what they hold is not looked at.
-const OTHER_METHODS: &[&str] = &[
-    "curvature",
-    "extension",
-    "lightcurve",
-    "localize",
-    "plotting",
-    "psmap",
-    "residmap",
-    "sed",
-    "sensitivity",
-    "sourcefind",
-    "tscube",
-    "tsmap",
-];
-
-/// Sections that a component must not override: they belong to the whole analysis.
-const WHOLE_ANALYSIS: &[&str] = &["optimizer", "roiopt", "fileio", "logging", "mc", "plotting"];
 
 /// Checks every key of the configuration and tells, one note a section, which ones are ignored.
 pub(super) fn check(path: &Path, root: &Node) -> Result<Vec<String>> {
@@ -161,7 +48,8 @@ fn check_sections(path: &Path, node: &Node, component: Option<&str>, notes: &mut
         if component.is_none() && name == "components" {
             continue;
         }
-        if component.is_some() && WHOLE_ANALYSIS.contains(&name) {
+        let known = section(name);
+        if component.is_some() && (known.is_some_and(|section| !section.by_component) || name == "plotting") {
             let found = Value::Text(name.to_owned());
             let expected = "a section that may differ between components; move it to the top level";
             return Err(wrong(path, &entry.node, &format!("components.{}", component.unwrap_or("")), &found, expected));
@@ -172,7 +60,7 @@ fn check_sections(path: &Path, node: &Node, component: Option<&str>, notes: &mut
             ));
             continue;
         }
-        let Some(section) = SECTIONS.iter().find(|section| section.name == name) else {
+        let Some(section) = known else {
             let known = SECTIONS.iter().map(|section| section.name).chain(OTHER_METHODS.iter().copied());
             let section = component.map_or_else(|| "the top level".to_owned(), |name| format!("component '{name}'"));
             return Err(unknown(path, entry, section, known.chain(component.is_none().then_some("components"))));
@@ -189,11 +77,9 @@ fn check_keys(path: &Path, section: &Section, node: &Node, place: &str, notes: &
     let mut ignored = Vec::new();
     for entry in node.entries() {
         let name = entry.key.as_str();
-        if section.set_up.contains(&name) {
-            ignored.push(name);
-        } else if !section.used.contains(&name) {
+        let Some(key) = section.key(name) else {
             let label = format!("section '{place}{}'", section.name);
-            let home = SECTIONS.iter().find(|other| other.used.contains(&name) || other.set_up.contains(&name));
+            let home = SECTIONS.iter().find(|other| other.key(name).is_some());
             return Err(match home {
                 Some(home) => Error::UnknownKey {
                     path: path.to_owned(),
@@ -202,8 +88,15 @@ fn check_keys(path: &Path, section: &Section, node: &Node, place: &str, notes: &
                     key: name.to_owned(),
                     near: Some(format!("{}.{name}", home.name)),
                 },
-                None => unknown(path, entry, label, section.used.iter().chain(section.set_up).copied()),
+                None => unknown(path, entry, label, section.keys.iter().map(|key| key.name)),
             });
+        };
+        if !is_of(key.kind, &entry.node.value) {
+            let label = format!("{place}{}.{name}", section.name);
+            return Err(wrong(path, &entry.node, &label, &entry.node.value, key.kind.expected()));
+        }
+        if key.role == Role::Ignored {
+            ignored.push(name);
         }
     }
     if !ignored.is_empty() {
@@ -213,7 +106,22 @@ fn check_keys(path: &Path, section: &Section, node: &Node, place: &str, notes: &
     Ok(())
 }
 
-fn unknown<'a>(path: &Path, entry: &Entry, section: String, known: impl Iterator<Item = &'a str>) -> Error {
+/// Whether a value is of a kind, or can be converted to it as fermipy does; null is the default of every key.
+fn is_of(kind: Kind, value: &Value) -> bool {
+    match (kind, value) {
+        (_, Value::Null) => true,
+        (Kind::Text, value) => value.text().is_some(),
+        (Kind::Number, value) => value.number().is_some(),
+        (Kind::Whole, value) => value.whole().is_some(),
+        (Kind::Flag, value) => value.flag().is_some(),
+        (Kind::Texts, Value::List(items)) => items.iter().all(|item| is_of(Kind::Text, &item.value) && !item.is_null()),
+        (Kind::Texts, value) => is_of(Kind::Text, value),
+        (Kind::List, value) => !matches!(value, Value::Flag(_)),
+        (Kind::Map, value) => matches!(value, Value::Map(_)),
+    }
+}
+
+pub(super) fn unknown<'a>(path: &Path, entry: &Entry, section: String, known: impl Iterator<Item = &'a str>) -> Error {
     let near = nearest(&entry.key, known).map(|(_, near)| near.to_owned());
     Error::UnknownKey { path: path.to_owned(), line: entry.line, section, key: entry.key.clone(), near }
 }

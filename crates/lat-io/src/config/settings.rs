@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::keys::directory;
 use super::model::ModelConfig;
+use super::resolved::Resolved;
 use crate::wcs_header::Frame;
 
 /// A configuration with all defaults filled in and each component's overrides applied.
@@ -24,10 +25,8 @@ pub struct Config {
     pub roiopt: RoioptConfig,
     /// The components, at least one. Without `components` it is one of name `00`.
     pub components: Vec<ComponentConfig>,
-    /// Section `model`: what a region is built from when there is no source model XML.
-    pub model: ModelConfig,
-    /// Directories in which the templates of the model are looked for after the configuration's own: `model.diffuse_dir`.
-    pub diffuse_dirs: Vec<PathBuf>,
+    /// All sections and keys with their values or defaults, to be printed.
+    pub resolved: Resolved,
     /// What was ignored, in sentences for the user.
     pub notes: Vec<String>,
 }
@@ -121,6 +120,8 @@ pub struct ComponentConfig {
     pub exposure: ExposureScaling,
     /// The products that the configuration names.
     pub files: Files,
+    /// Section `model`: what a region is built from when there is no source model XML.
+    pub model: ModelConfig,
 }
 
 /// Corrections of the exposure, by which the source maps of a component are multiplied.
@@ -174,6 +175,8 @@ pub struct Files {
     pub wmap: Option<PathBuf>,
     /// Source model.
     pub xml: Option<PathBuf>,
+    /// Priors of parameters.
+    pub priors: Option<PathBuf>,
 }
 
 impl Config {

@@ -30,8 +30,9 @@ plotting:
     .unwrap();
     assert_eq!(config.center, Some(Center::Target("mkn421".into())));
     assert_eq!(config.outdir, Path::new("/roi/out"));
-    assert_eq!(config.diffuse_dirs, [PathBuf::from("/roi/templates")]);
     let [component] = config.components.as_slice() else { panic!("one component") };
+    let model = &component.model;
+    assert_eq!(model.diffuse_dirs, [PathBuf::from("/roi/templates")]);
     assert_eq!((component.name.as_str(), component.emin, component.emax), ("00", Some(100.0), Some(1e5)));
     assert_eq!(component.coordsys, Some(Frame::Galactic));
     assert!(component.edisp.edisp && !component.edisp.is_on());
@@ -48,11 +49,11 @@ plotting:
         assert!(notes.contains(word), "{word} in\n{notes}");
     }
     assert!(!notes.contains("emin"), "{notes}");
-    assert_eq!((config.model.src_roiwidth, config.model.src_radius), (Some(15.0), None));
-    assert_eq!(config.model.catalogs, ["4FGL"]);
-    assert_eq!(config.model.isodiff, [Diffuse { name: None, file: "iso.txt".into() }]);
-    assert_eq!(config.model.assoc_xmatch_columns, ["3FGL_Name"]);
-    assert!(config.model.merge_sources && config.model.unsupported.is_empty());
+    assert_eq!((model.src_roiwidth, model.src_radius), (Some(15.0), None));
+    assert_eq!(model.catalogs, ["4FGL"]);
+    assert_eq!(model.isodiff, [Diffuse { name: None, file: "iso.txt".into() }]);
+    assert_eq!(model.assoc_xmatch_columns, ["3FGL_Name"]);
+    assert!(model.merge_sources && !model.is_empty());
 }
 
 #[test]
@@ -171,4 +172,55 @@ components:
 fn paths_take_environment_variables() {
     let text = message("fileio: {outdir: $(ROI_FIT_NO_SUCH_VARIABLE)/x}");
     assert!(text.contains("'ROI_FIT_NO_SUCH_VARIABLE' is not set"), "{text}");
+}
+
+#[test]
+fn kinds_are_checked_and_converted_as_in_fermipy() {
+    for (text, words) in [
+        ("data: {cacheft1: maybe}", "data.cacheft1 is 'maybe', expected true or false"),
+        ("ltcube: {binsz: [1]}", "ltcube.binsz is a list, expected a number"),
+        ("mc: {seed: 1.5}", "mc.seed is 1.5, expected a whole number"),
+        ("model: {catalogs: {a: b}}", "model.catalogs is a mapping, expected a list of texts"),
+        ("model: {isodiff: true}", "model.isodiff is true, expected a list"),
+        ("gtlike: {src_expscale: 3}", "gtlike.src_expscale is 3, expected a mapping"),
+        ("components: [{selection: {zmax: high}}]", "components.00.selection.zmax is 'high'"),
+        ("logging: {chater: 3}", "'chatter'"),
+    ] {
+        let found = message(text);
+        assert!(found.contains(words), "{text}: {found}");
+    }
+    let config = parse(
+        "selection: {emin: '100', target: 3}\ngtlike: {edisp_disable: iso, edisp_bins: '2'}\ndata: {evfile: null}",
+    )
+    .unwrap();
+    assert_eq!((config.components[0].emin, config.components[0].edisp.bins), (Some(100.0), 2));
+    assert_eq!(config.center, Some(Center::Target("3".into())));
+}
+
+#[test]
+fn components_have_their_own_model() {
+    let text = "model: {isodiff: a.txt, catalogs: [4FGL]}\ncomponents: [{model: {isodiff: b.txt}}, {}]";
+    let config = parse(text).unwrap();
+    let files: Vec<_> = config.components.iter().map(|c| c.model.isodiff[0].file.as_str()).collect();
+    assert_eq!(files, ["b.txt", "a.txt"]);
+    assert!(config.components.iter().all(|component| component.model.catalogs == ["4FGL"]));
+    let width = |text: &str| parse(text).unwrap().components[0].model.src_roiwidth;
+    assert_eq!(width("model: {src_radius_roi: 4}"), Some(8.0));
+    assert_eq!(width("model: {src_radius_roi: 4, src_roiwidth: 3}"), Some(3.0));
+}
+
+#[test]
+fn every_key_has_a_default_and_stands_on_the_page() {
+    use super::reference::SECTIONS;
+    let page = reference();
+    for section in SECTIONS {
+        let node = parse(&format!("{}: {{}}", section.name)).unwrap();
+        assert!(page.contains(&format!("## `{}`", section.name)) && node.notes.is_empty());
+        for key in section.keys {
+            assert!(page.contains(&format!("| `{}` |", key.name)), "{}", key.name);
+            // The default is of the key's own kind.
+            let text = format!("{}: {{{}: {}}}", section.name, key.name, key.default);
+            assert!(parse(&text).is_ok(), "{text}");
+        }
+    }
 }

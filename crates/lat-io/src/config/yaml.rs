@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use crate::error::{Error, Result};
@@ -58,6 +58,65 @@ impl Node {
 
     pub(super) fn is_null(&self) -> bool {
         self.value == Value::Null
+    }
+}
+
+impl Value {
+    /// A whole number, also as text or as a number without fraction.
+    pub(super) fn whole(&self) -> Option<i64> {
+        match self {
+            Self::Whole(n) => Some(*n),
+            Self::Text(text) => text.trim().parse().ok(),
+            Self::Number(x) if x.fract() == 0.0 => format!("{x}").parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// True or false; YAML 1.1, which fermipy reads, also takes `yes`, `no`, `on` and `off`.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(*flag),
+            Self::Text(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" => Some(true),
+                "false" | "no" | "off" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A number that is not NaN, also as text.
+    pub(super) fn number(&self) -> Option<f64> {
+        let number = match self {
+            Self::Number(x) => Some(*x),
+            Self::Whole(n) => Some(*n as f64),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.filter(|x: &f64| !x.is_nan())
+    }
+
+    /// Text; numbers are written out.
+    pub(super) fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Whole(_) | Self::Number(_) => Some(self.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::Whole(n) => serializer.serialize_i64(*n),
+            Self::Number(x) => serializer.serialize_f64(*x),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items.iter().map(|item| &item.value)),
+            Self::Map(entries) => serializer.collect_map(entries.iter().map(|entry| (&entry.key, &entry.node.value))),
+        }
     }
 }
 

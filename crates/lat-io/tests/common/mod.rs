@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy takes the helpers of a test for library code")]
 
+#[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
+pub(crate) mod region;
+
 use std::path::PathBuf;
 
 use lat_io::{CountsCubeFile, Frame, WcsHeader};

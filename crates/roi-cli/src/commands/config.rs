@@ -12,12 +12,20 @@ use crate::output::Output;
 #[command(after_help = "Example:\n  roi-fit config config.yaml")]
 pub(crate) struct Config {
     /// A fermipy config.yaml
-    config: PathBuf,
+    #[arg(required_unless_present = "reference")]
+    config: Option<PathBuf>,
+    /// Print the page of all keys instead, as Markdown
+    #[arg(long, conflicts_with = "config")]
+    reference: bool,
 }
 
 impl Config {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let config = roi_fit::resolved_config(&self.config)?;
+        let Some(path) = &self.config else {
+            output.text(roi_fit::configuration_reference().trim_end());
+            return Ok(());
+        };
+        let config = roi_fit::resolved_config(path)?;
         output.text(format_args!("{config:#}"));
         output.json(&config)
     }

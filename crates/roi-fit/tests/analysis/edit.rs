@@ -1,6 +1,6 @@
 //! Editing a model, and priors, change what they say and nothing else.
 
-use roi_fit::{Error, FitOptions, ParameterSetting, Pars, Selection};
+use roi_fit::{Error, FitOptions, Given, ParameterSetting, Pars, Selection};
 use roi_model::prior::Prior;
 
 use crate::region::{analysis, analysis_with, small_region};
@@ -176,4 +176,150 @@ fn parameters_from_yaml_are_taken_whole_or_not_at_all() {
         assert!(error.contains(word), "{error}");
         assert_eq!(analysis.roi().state(), before);
     }
+}
+
+#[test]
+fn gauss_priors_come_and_go() {
+    let mut analysis = analysis();
+    let name = point(&analysis);
+    let before = analysis.loglike().unwrap();
+    let value = analysis.norm(&name).unwrap();
+    analysis.add_gauss_prior(&name, "Prefactor", value + 1.0, 0.5).unwrap();
+    approx::assert_abs_diff_eq!(analysis.loglike().unwrap(), before - 2.0, epsilon = 1e-9);
+    assert!(analysis.add_gauss_prior(&name, "Prefactor", value, 0.0).is_err());
+    approx::assert_abs_diff_eq!(analysis.loglike().unwrap(), before - 2.0, epsilon = 1e-9);
+    analysis.remove_prior(&name, "Prefactor").unwrap();
+    assert_eq!(analysis.loglike().unwrap(), before);
+    analysis.add_gauss_prior(&name, "Index", 9.0, 1.0).unwrap();
+    analysis.remove_priors();
+    assert_eq!(analysis.loglike().unwrap(), before);
+}
+
+#[test]
+fn norms_are_constrained_where_they_are_free_and_have_an_error() {
+    let mut analysis = analysis();
+    let names: Vec<String> = analysis.roi().sources().iter().map(|s| s.name().to_owned()).collect();
+    analysis.fix_all().unwrap();
+    let free = point(&analysis);
+    analysis.free_norm(&free, true).unwrap();
+    assert!(analysis.constrain_norms(&names, 2.0).unwrap().is_empty(), "no errors yet");
+    analysis.set_parameter_error(&free, "Prefactor", 0.1).unwrap();
+    assert!(analysis.constrain_norms(&[free.as_str(), "nobody"], 2.0).is_err());
+    assert!(analysis.roi().parameters().all(|(_, p)| p.prior().is_none()), "nothing has changed");
+    assert_eq!(analysis.constrain_norms(&names, 2.0).unwrap(), std::slice::from_ref(&free));
+    let norm = analysis.roi().source(&free).unwrap().spectrum().parameter("Prefactor").unwrap();
+    assert_eq!(norm.prior(), Some(&Prior::gaussian(norm.value(), 0.2).unwrap()));
+}
+
+#[test]
+fn a_power_law_becomes_the_log_parabola_without_curvature() {
+    let mut analysis = analysis();
+    let name = point(&analysis);
+    analysis.free_norm(&name, true).unwrap();
+    analysis.lock_parameter(&name, "Index", true).unwrap();
+    let (before, npred) = (analysis.loglike().unwrap(), analysis.properties(&name).unwrap().npred);
+    let old = analysis.roi().source(&name).unwrap().spectrum().clone();
+    analysis.set_source_spectrum(&name, "LogParabola", &[]).unwrap();
+    approx::assert_relative_eq!(analysis.loglike().unwrap(), before, max_relative = 1e-14);
+    approx::assert_relative_eq!(analysis.properties(&name).unwrap().npred, npred, max_relative = 1e-13);
+    let new = analysis.roi().source(&name).unwrap().spectrum().clone();
+    let (norm, alpha, beta) = (&new.parameters()[0], &new.parameters()[1], &new.parameters()[2]);
+    assert_eq!(
+        (norm.value(), norm.scale(), norm.is_free()),
+        (old.parameters()[0].value(), old.parameters()[0].scale(), true)
+    );
+    assert_eq!((alpha.true_value(), alpha.scale()), (-old.parameters()[1].true_value(), 1.0));
+    assert_eq!((beta.value(), beta.min(), beta.max()), (0.0, 0.0, 1.0));
+    assert_eq!(analysis.locked_parameters().count(), 0, "a lock of a parameter that is gone is gone");
+    // What is told goes before what was.
+    analysis
+        .set_source_spectrum(
+            &name,
+            "PowerLaw",
+            &[("Index", Given { value: Some(2.5), free: Some(true), ..Given::default() })],
+        )
+        .unwrap();
+    let spectrum = analysis.roi().source(&name).unwrap().spectrum();
+    let index = spectrum.parameter("Index").unwrap();
+    assert_eq!((index.true_value(), index.is_free()), (-2.5, true));
+    assert_eq!((index.min(), index.max()), (0.0025, 2500.0));
+    let prefactor = spectrum.parameter("Prefactor").unwrap();
+    approx::assert_relative_eq!(prefactor.true_value(), 1e-12, max_relative = 1e-15);
+    assert!(prefactor.is_free(), "it stays as free as it was");
+    analysis.loglike().unwrap();
+}
+
+#[test]
+fn a_spectrum_becomes_its_own_table_which_is_saved_with_the_model() {
+    let mut analysis = analysis();
+    let name = point(&analysis);
+    let before = analysis.loglike().unwrap();
+    let old = analysis.roi().source(&name).unwrap().spectrum().clone();
+    analysis.set_source_spectrum(&name, "FileFunction", &[]).unwrap();
+    approx::assert_relative_eq!(analysis.loglike().unwrap(), before, max_relative = 1e-13);
+    let new = analysis.roi().source(&name).unwrap().spectrum().clone();
+    let norm = &new.parameters()[0];
+    assert_eq!((norm.value(), norm.scale(), norm.min(), norm.max()), (1.0, 1.0, 1e-3, 1e3));
+    // A power law is a line between any two points of the table.
+    for energy in [4.0, 150.0, 3000.0, 2e6] {
+        approx::assert_relative_eq!(new.dnde(energy).unwrap(), old.dnde(energy).unwrap(), max_relative = 1e-11);
+    }
+    let table = new.file_tables()[0].energies();
+    approx::assert_relative_eq!(table[0], 10f64.powf(0.5), max_relative = 1e-12);
+    approx::assert_relative_eq!(table[table.len() - 1], 10f64.powf(6.5), max_relative = 1e-12);
+    let edges = analysis.likelihood().components()[0].axis().edges().to_vec();
+    assert!(edges.iter().all(|edge| table.iter().any(|energy| (energy / edge - 1.0).abs() < 1e-12)));
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.xml");
+    analysis.write_xml(&path).unwrap();
+    // The isotropic table was there before; it is not the analysis's own.
+    let isotropic = analysis.roi().source("isodiff").unwrap().spectrum();
+    let beside = directory.path().join(isotropic.file().unwrap());
+    assert!(!beside.exists());
+    std::fs::write(beside, isotropic.file_tables()[0].to_text()).unwrap();
+    let written = roi_fit::tabulate(&path, &name, &edges).unwrap();
+    let mut expected = vec![0.0; edges.len()];
+    new.evaluate(&edges, &mut expected).unwrap();
+    assert_eq!(written.dnde, expected);
+}
+
+#[test]
+fn a_spectrum_that_cannot_be_changes_nothing() {
+    let mut analysis = analysis();
+    let name = point(&analysis);
+    let before = analysis.roi().state();
+    let nan = Given { value: Some(f64::NAN), ..Given::default() };
+    for (kind, pars, word) in [
+        ("PowerLow", vec![], "PowerLaw"),
+        ("LogParabola", vec![("gamma", Given::default())], "gamma"),
+        ("PowerLaw", vec![("Index", nan)], "Index"),
+        ("DMFitFunction", vec![], "yields"),
+        ("FileFunction", vec![("Index", Given::default())], "Index"),
+    ] {
+        let error = analysis.set_source_spectrum(&name, kind, &pars).unwrap_err().to_string();
+        assert!(error.contains(word), "{kind}: {error}");
+        assert_eq!(analysis.roi().state(), before);
+        assert_eq!(analysis.roi().source(&name).unwrap().spectrum().type_name(), "PowerLaw");
+    }
+}
+
+#[test]
+fn cuts_know_the_columns_of_the_catalog() {
+    let (mut roi, likelihood) = small_region(|_| Vec::new());
+    let names: Vec<String> =
+        roi.sources().iter().filter(|s| s.spatial().is_point()).map(|s| s.name().to_owned()).collect();
+    for (name, significance) in names.iter().zip([5.0, 50.0]) {
+        let values = [("Signif_Avg".to_owned(), significance)].into_iter().collect();
+        roi.source_mut(name).unwrap().set_catalog_values(values);
+    }
+    let analysis = analysis_with(roi, likelihood);
+    let chosen = |low: f64, high: Option<f64>| analysis.selected(&Selection::all().cut("Signif_Avg", Some(low), high));
+    assert_eq!(chosen(5.0, None), names[..2]);
+    assert_eq!(chosen(6.0, None), names[1..2]);
+    assert_eq!(chosen(0.0, Some(10.0)), names[..1]);
+    assert!(
+        analysis.selected(&Selection::all().cut("No_Column", None, None)).is_empty(),
+        "a source without the column fails"
+    );
 }

@@ -22,7 +22,7 @@ fn load_after_write_gives_the_same_likelihood_and_the_same_next_fit() {
     let mut files: Vec<_> =
         std::fs::read_dir(directory.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
-    assert_eq!(files, ["result.fits", "result.json", "result_00.xml"]);
+    assert_eq!(files, ["result.fits", "result.json", "result_00.xml", "result_00_priors.yaml"]);
 
     let mut loaded = analysis();
     loaded.load_roi(&prefix).unwrap();

@@ -61,6 +61,24 @@ pub fn needs(type_name: &str) -> Result<Needs> {
     })
 }
 
+/// The names of the parameters of a type in declaration order. Types of variable length take their number from `given`.
+///
+/// # Errors
+/// [`Error::UnknownSpectrum`].
+pub fn parameter_names(type_name: &str, given: &[&str]) -> Result<Vec<String>> {
+    Ok(declared(type_name, given)?.iter().map(|declared| declared.name.to_string()).collect())
+}
+
+/// The parameters of a type with the default values of the LAT tools, scale 1 and no bounds. Types of variable length take their number
+/// from `given`.
+///
+/// # Errors
+/// [`Error::UnknownSpectrum`].
+pub fn default_parameters(type_name: &str, given: &[&str]) -> Result<Vec<Parameter>> {
+    let default = |d: &Declared| Ok(Parameter::new(d.name.as_ref(), d.default)?.with_free(d.freedom == Freedom::Free));
+    declared(type_name, given)?.iter().map(default).collect()
+}
+
 /// What a type stands for: an optional wrapper and a family.
 fn find(type_name: &str) -> Result<(Option<&'static Wrapper>, &'static Family)> {
     let (outer, inner) = match type_name.split_once("::") {

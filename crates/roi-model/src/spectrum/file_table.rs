@@ -91,6 +91,12 @@ impl FileTable {
         Ok(Self { energies, ln_energies, dnde, ln_dnde })
     }
 
+    /// The table as text, which [`parse`](Self::parse) reads back to the last bit.
+    pub fn to_text(&self) -> String {
+        let row = |(energy, dnde): (&f64, &f64)| format!("{energy:e} {dnde:e}\n");
+        self.energies.iter().zip(&self.dnde).map(row).collect()
+    }
+
     /// The energies, MeV.
     pub fn energies(&self) -> &[f64] {
         &self.energies

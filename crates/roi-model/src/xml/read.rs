@@ -9,9 +9,9 @@ use super::library::SourceLibrary;
 use super::tables::TableReader;
 use crate::error::{BoxError, Error, Result, finite, nearest};
 use crate::parameter::Parameter;
-use crate::source::{Apply, Source, SourceType};
+use crate::source::{Apply, MembersFile, Source, SourceType};
 use crate::spatial::SpatialModel;
-use crate::spectrum::{self, FileTable, Spectrum, Tables};
+use crate::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tables};
 
 /// Reads a source library. `load` reads the table of the file that a spectrum names in `file` or `scaling_file`.
 ///
@@ -88,7 +88,9 @@ fn read_source(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<Source> {
             return Err(in_source(Error::XmlSchema(format!("unknown source type {other:?}; {known}"))));
         }
     };
-    let second_part = if source_type == SourceType::Composite { "source_library" } else { "spatialModel" };
+    let is_composite = source_type == SourceType::Composite;
+    let second_part = if is_composite { "source_library" } else { "spatialModel" };
+    let on_source = if is_composite { attributes.optional("xmlFile") } else { None };
     let build = || {
         let [mut spectrum, mut second] = [None, None];
         for child in elements(node, &["spectrum", second_part])? {
@@ -100,9 +102,21 @@ fn read_source(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<Source> {
         }
         let missing = |what: &str| at(node, Error::XmlSchema(format!("<{what}> is missing")));
         let (spectrum, edisp) = read_spectrum(spectrum.ok_or_else(|| missing("spectrum"))?, tables)?;
+        if let (true, None, Some(file)) = (is_composite, second, on_source) {
+            let members = read_members_file(node, file, tables)?;
+            let file = MembersFile { name: file.to_owned(), in_library: false };
+            let source = Source::composite(name, spectrum, members).map(|source| source.with_members_file(Some(file)));
+            return Ok((source, Apply { edisp, ..Apply::default() }));
+        }
         let second = second.ok_or_else(|| missing(second_part))?;
-        if source_type == SourceType::Composite {
-            let source = Source::composite(name, spectrum, read_members(node, second, tables)?);
+        if is_composite {
+            let file = second.attribute("xmlFile");
+            let members = match file {
+                Some(file) => read_members_file(node, file, tables)?,
+                None => read_members(node, second, tables)?,
+            };
+            let file = file.map(|file| MembersFile { name: file.to_owned(), in_library: true });
+            let source = Source::composite(name, spectrum, members).map(|source| source.with_members_file(file));
             return Ok((source, Apply { edisp, ..Apply::default() }));
         }
         let (spatial, psf, exposure) = read_spatial(second)?;
@@ -120,6 +134,32 @@ fn read_members(composite: Node<'_, '_>, library: Node<'_, '_>, tables: &dyn Tab
         return Err(at(composite, Error::XmlSchema(reason)));
     }
     read_sources(library, tables)
+}
+
+/// The members of a composite source that stand in a file of their own.
+fn read_members_file(composite: Node<'_, '_>, file: &str, tables: &dyn TableReader) -> Result<Vec<Source>> {
+    let load = |error| at(composite, Error::Load { file: file.to_owned(), error });
+    let text = tables.library(file).map_err(load)?;
+    let library = read_with(&text, &WithoutLibraries(tables)).map_err(|error| load(error.into()))?;
+    Ok(library.sources)
+}
+
+/// Reads tables but no further library, so that a file that names itself ends in an error.
+struct WithoutLibraries<'a>(&'a dyn TableReader);
+
+impl TableReader for WithoutLibraries<'_> {
+    fn spectrum(&self, file: &str) -> std::result::Result<FileTable, BoxError> {
+        self.0.spectrum(file)
+    }
+    fn library(&self, _: &str) -> std::result::Result<String, BoxError> {
+        Err("a composite source within a composite source is not allowed".into())
+    }
+    fn ebl(&self, model: i64) -> std::result::Result<EblTable, BoxError> {
+        self.0.ebl(model)
+    }
+    fn dark_matter(&self, file: Option<&str>) -> std::result::Result<DarkMatterTable, BoxError> {
+        self.0.dark_matter(file)
+    }
 }
 
 fn read_spectrum(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<(Spectrum, Option<bool>)> {

@@ -12,6 +12,14 @@ pub trait TableReader {
     /// Whatever keeps it from being read.
     fn spectrum(&self, file: &str) -> Result<FileTable, BoxError>;
 
+    /// The text of the source library that a composite source names as `xmlFile`.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being read.
+    fn library(&self, file: &str) -> Result<String, BoxError> {
+        Err(format!("no source library was supplied for {file:?}").into())
+    }
+
     /// The optical depths of the model of this number (`ebl_model` of `EblAtten::X`).
     ///
     /// # Errors

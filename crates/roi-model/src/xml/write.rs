@@ -49,7 +49,10 @@ impl<W: Write> Xml<W> {
     fn source(&mut self, source: &Source) -> Result<()> {
         let apply = source.apply();
         let type_name = source.source_type().as_str();
-        self.open("source", [("name", source.name()), ("type", type_name)], source.attributes())?;
+        let file = source.members_file();
+        let on_source = file.filter(|file| !file.in_library).map(|file| ("xmlFile", file.name.as_str()));
+        let known = [("name", source.name()), ("type", type_name)].into_iter().chain(on_source);
+        self.open("source", known, source.attributes())?;
 
         let spectrum = source.spectrum();
         let known = [("type", spectrum.type_name())].into_iter();
@@ -60,11 +63,14 @@ impl<W: Write> Xml<W> {
         self.close("spectrum")?;
 
         if source.source_type() == SourceType::Composite {
-            self.open("source_library", [], &[])?;
-            for member in source.members() {
-                self.source(member).map_err(|error| error.in_source(member.name()))?;
+            if on_source.is_none() {
+                self.open("source_library", file.map(|file| ("xmlFile", file.name.as_str())), &[])?;
+                // Members in a file of their own stay there.
+                for member in source.members().iter().filter(|_| file.is_none()) {
+                    self.source(member).map_err(|error| error.in_source(member.name()))?;
+                }
+                self.close("source_library")?;
             }
-            self.close("source_library")?;
             return self.close("source");
         }
 
