@@ -9,10 +9,12 @@ pub mod error;
 pub mod exposure;
 pub mod geometry;
 pub mod psf;
+pub mod radial_profile;
 pub mod sky_cube;
 
 pub use error::{Error, Result};
-pub use exposure::Exposure;
+pub use exposure::{Exposure, ExposureLookup};
 pub use geometry::{Frame, SkyGrid, WcsGrid, WcsHeader};
 pub use psf::Psf;
+pub use radial_profile::RadialProfile;
 pub use sky_cube::SkyCube;
