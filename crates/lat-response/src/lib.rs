@@ -14,7 +14,7 @@ pub mod sky_cube;
 
 pub use error::{Error, Result};
 pub use exposure::{Exposure, ExposureLookup};
-pub use geometry::{Frame, SkyGrid, WcsGrid, WcsHeader};
+pub use geometry::{Frame, HealpixGrid, HealpixOrdering, SkyGrid, WcsGrid, WcsHeader};
 pub use psf::Psf;
 pub use radial_profile::RadialProfile;
 pub use sky_cube::SkyCube;
