@@ -7,7 +7,8 @@ use lat_response::{Exposure, ExposureLookup};
 use crate::error::{Error, Result};
 use crate::map_cube;
 
-/// Reads an exposure cube, cm^2 s: an image `[energy, y, x]`, and a table ENERGIES whose column Energy is in MeV unless it states another
+/// Reads an exposure cube, cm^2 s: an image `[energy, y, x]` or a table of HEALPix pixels (HPXEXPOSURES),
+/// and a table ENERGIES whose column Energy is in MeV unless it states another
 /// unit. It is looked up as the LAT tools do, see [`ExposureLookup`].
 ///
 /// # Errors
@@ -19,6 +20,14 @@ use crate::map_cube;
 /// # Ok::<(), lat_io::Error>(())
 /// ```
 pub fn read(path: &Path) -> Result<Exposure> {
-    let cube = map_cube::read(path)?;
-    Exposure::new(cube, ExposureLookup::Fermitools).map_err(|source| Error::map(path, "'PRIMARY'".into(), source))
+    let (hdu, cube) = map_cube::read_named(path)?;
+    Exposure::new(cube, ExposureLookup::Fermitools).map_err(|source| Error::map(path, hdu, source))
+}
+
+/// Writes an exposure cube as gtexpcube2 does: an image, or table HPXEXPOSURES; gzip when the name ends in `.gz`.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, exposure: &Exposure) -> Result<()> {
+    map_cube::write_table(path, exposure.cube(), "cm2 s", "HPXEXPOSURES", "FGST_BEXPCUBE")
 }

@@ -18,6 +18,8 @@ pub mod exposure;
 pub mod file_function;
 pub mod fits;
 mod good_time;
+mod healpix;
+mod healpix_source_map;
 pub mod load;
 pub mod map_cube;
 pub mod model;

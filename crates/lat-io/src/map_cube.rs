@@ -6,11 +6,12 @@ use lat_response::{SkyCube, SkyGrid, WcsGrid};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
-use crate::fits::{FitsFile, FitsWriter, Hdu, Header};
-use crate::{energies, wcs_header};
+use crate::fits::{ColumnValues, FitsFile, FitsWriter, Hdu, Header};
+use crate::{energies, healpix, wcs_header};
 
-/// Reads a map: an image of 2 axes (one plane, energy 1 MeV when the file states none), or of 3 with a table ENERGIES (or gammapy's EBOUNDS)
-/// whose column Energy gives the energy of each plane, in MeV unless it states another unit. Pixels that lie off the projection are 0,
+/// Reads a map: an image of 2 axes (one plane, energy 1 MeV when the file states none) or 3, or a table of HEALPix pixels with a column a
+/// plane; and a table ENERGIES (or gammapy's EBOUNDS) whose column Energy gives the energy of each plane, in MeV unless it states another
+/// unit. Pixels that lie off the projection are 0,
 /// whatever the file has there.
 ///
 /// # Errors
@@ -22,22 +23,40 @@ use crate::{energies, wcs_header};
 /// # Ok::<(), lat_io::Error>(())
 /// ```
 pub fn read(path: &Path) -> Result<SkyCube> {
+    Ok(read_named(path)?.1)
+}
+
+/// The HDU of the planes and the map.
+pub(crate) fn read_named(path: &Path) -> Result<(String, SkyCube)> {
     let file = FitsFile::open(path)?;
     let (hdu, grid, planes) = read_planes(&file)?;
     let energies = energies::read(&file, planes.nrows())?;
-    SkyCube::new(name(path), grid, energies, planes).map_err(|source| Error::map(path, hdu.label(), source))
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let cube = SkyCube::new(name, grid, energies, planes);
+    Ok((hdu.label(), cube.map_err(|source| Error::map(path, hdu.label(), source))?))
 }
 
-/// Writes a map as [`read`] takes it; gzip when the name ends in `.gz`. `unit` is that of the pixels, empty for none. The file appears whole
-/// or not at all.
+/// Writes a map as [`read`] takes it: an image, or a table SKYMAP of HEALPix pixels; gzip when the name ends in `.gz`. `unit` is that of the
+/// pixels, empty for none. The file appears whole or not at all.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, cube: &SkyCube, unit: &str) -> Result<()> {
+    write_table(path, cube, unit, healpix::SKYMAP, "FGST_TEMPLATE")
+}
+
+/// Writes a map; a table of HEALPix pixels gets this name and layout.
+pub(crate) fn write_table(path: &Path, cube: &SkyCube, unit: &str, table: &str, layout: &str) -> Result<()> {
     let mut writer = FitsWriter::create(path)?;
-    let mut header = Header::default();
+    let refuse = |reason: String| Error::Unwritable {
+        path: path.to_owned(),
+        hdu: "'PRIMARY'".into(),
+        what: "a map".into(),
+        reason,
+    };
     match cube.grid() {
         SkyGrid::Wcs(grid) => {
+            let mut header = Header::default();
             wcs_header::write(grid.header(), &mut header);
             header.set("CTYPE3", "Energy", "energy axis, see table ENERGIES");
             header.set("CUNIT3", "MeV", "unit of the energy axis");
@@ -46,34 +65,29 @@ pub fn write(path: &Path, cube: &SkyCube, unit: &str) -> Result<()> {
             }
             let [nx, ny] = grid.size();
             let planes = cube.planes().view().into_shape_with_order((cube.energies().len(), ny, nx));
-            let planes = planes.map_err(|error| Error::Shape {
-                path: path.to_owned(),
-                hdu: "'PRIMARY'".into(),
-                found: format!("{:?}", cube.planes().shape()),
-                expected: error.to_string(),
-            })?;
-            writer.image(&header, &planes.to_owned())?;
+            writer.image(&header, &planes.map_err(|error| refuse(error.to_string()))?.to_owned())?;
         }
-        _ => {
-            return Err(Error::Unwritable {
-                path: path.to_owned(),
-                hdu: "'PRIMARY'".into(),
-                what: "a map".into(),
-                reason: "its pixels are of a kind that this version does not write".into(),
-            });
+        SkyGrid::Healpix(grid) => {
+            let mut header = Header::default();
+            healpix::write_grid(grid, &mut header);
+            header.set("HPX_CONV", layout, "layout of the table");
+            let planes = cube.planes().as_slice().unwrap_or_default().chunks(grid.n_pixels());
+            let columns = healpix::columns(grid, "ENERGY", unit, planes, |plane| ColumnValues::Float(plane.to_vec()));
+            writer.table(table, &header, &columns.map_err(refuse)?)?;
         }
+        other => return Err(refuse(format!("pixels of an unknown kind: {other:?}"))),
     }
     energies::write(&mut writer, cube.energies())?;
     writer.finish()
 }
 
-/// The map's name in messages.
-pub(crate) fn name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// The planes of the map in the file's first image, `[plane, pixel]`, and their pixels.
+/// The planes of the map in the file's first table of HEALPix pixels or first image, `[plane, pixel]`, and their pixels.
 fn read_planes(file: &FitsFile) -> Result<(&Hdu, SkyGrid, Array2<f32>)> {
+    if let Some(hdu) = healpix::table(file) {
+        let grid = healpix::read_grid(file, hdu)?;
+        let planes = healpix::read_planes(file, hdu, grid.n_pixels())?;
+        return Ok((hdu, SkyGrid::Healpix(grid), planes));
+    }
     let has_pixels = |hdu: &&Hdu| hdu.image_axes().is_some_and(|axes| !axes.is_empty());
     let hdu = file.hdus().iter().find(has_pixels).map_or_else(|| file.primary(), Ok)?;
     let header = wcs_header::read(file, hdu)?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::{real_data, small_counts, small_maps};
 use lat_io::{CountsCubeFile, Error, Frame, Loaded, WcsHeader, counts_cube, load, source_maps};
+use lat_response::SkyGrid;
 use likelihood_core::{CountsCube, EnergyAxis};
 use roi_model::sky::SkyDirection;
 
@@ -69,7 +70,11 @@ impl Region {
 
 fn with_wcs(change: impl Fn(&mut WcsHeader)) -> CountsCubeFile {
     let mut counts = small_counts();
-    change(&mut counts.wcs);
+    if let SkyGrid::Wcs(grid) = &counts.grid {
+        let mut header = grid.header().clone();
+        change(&mut header);
+        counts.grid = SkyGrid::wcs(header).unwrap();
+    }
     counts
 }
 
@@ -186,7 +191,7 @@ fn products_that_disagree_are_both_named() {
         (with_wcs(|wcs| wcs.ctype1 = "GLON-AIT".into()), "GLON-AIT"),
         (
             CountsCubeFile {
-                wcs: WcsHeader::centered([5, 4], 0.1, Frame::Celestial, "CAR", [0.3, -1.25]),
+                grid: SkyGrid::wcs(WcsHeader::centered([5, 4], 0.1, Frame::Celestial, "CAR", [0.3, -1.25])).unwrap(),
                 ..small_counts()
             },
             "RA---CAR",
