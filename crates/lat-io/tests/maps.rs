@@ -75,6 +75,20 @@ fn real_maps_hold_what_astropy_reads_in_them() {
 }
 
 #[test]
+fn integrals_of_real_maps_are_those_of_numpy() {
+    // Planes 0 and 10: sums of the pixels times the solid angles of the rows between their parallels.
+    for (name, first, tenth) in [
+        ("fermitools-roi/galdiff.fits.gz", 1.7261047650419238e-05, 1.477946193379092e-09),
+        ("gc-3fhl/gll_iem_v06_gc.fits.gz", 1.6688686859493697e-07, 1.2864056629996104e-09),
+    ] {
+        let Some(path) = real_data(name) else { continue };
+        let integral = map_cube::read(&path).unwrap().integral();
+        approx::assert_relative_eq!(integral.values()[0], first, max_relative = 1e-12);
+        approx::assert_relative_eq!(integral.values()[10], tenth, max_relative = 1e-12);
+    }
+}
+
+#[test]
 fn real_psf_tables_hold_what_astropy_reads_in_them() {
     for (name, shape, energies, theta, sum, value) in [
         (

@@ -98,8 +98,9 @@ fn unsupported(keys: &Keys<'_>) -> Result<()> {
         what: what.to_owned(),
         remedy: remedy.to_owned(),
     };
-    if keys.text("binning", "projtype")?.is_some_and(|text| !text.eq_ignore_ascii_case("WCS")) {
-        return Err(refuse("binning.projtype other than WCS", "make the products in a WCS projection"));
+    let known = |text: &str| ["WCS", "HPX"].iter().any(|kind| text.eq_ignore_ascii_case(kind));
+    if keys.text("binning", "projtype")?.is_some_and(|text| !known(&text)) {
+        return Err(keys.wrong("binning", "projtype", "WCS or HPX"));
     }
     if keys.number("gtlike", "expscale")?.is_some_and(|scale| scale != 1.0) {
         return Err(refuse("gtlike.expscale", "remove it, or scale the exposure before making the source maps"));

@@ -166,8 +166,16 @@ impl WcsGrid {
         Some([corner(-0.5, -0.5)?, corner(0.5, -0.5)?, corner(0.5, 0.5)?, corner(-0.5, 0.5)?])
     }
 
-    /// Solid angle of a pixel in sr, 0 when a corner is off the projection.
+    /// Solid angle of a pixel in sr, 0 when a corner is off the projection. For CAR images referred to the equator it is exact, and of a
+    /// pixel that reaches beyond a pole the part that does not.
     pub fn solid_angle(&self, pixel: usize) -> f64 {
+        if self.is_plate_carree() {
+            let [x_step, y_step] = self.header.cdelt;
+            let middle = ((pixel / self.header.nx) as f64 + 1.0 - self.header.crpix[1]) * y_step;
+            let sin = |latitude: f64| latitude.clamp(-90.0, 90.0).to_radians().sin();
+            let height = (sin(middle + 0.5 * y_step) - sin(middle - 0.5 * y_step)).abs();
+            return x_step.abs().to_radians() * height;
+        }
         self.corners_of(pixel).map_or(0.0, UnitVector::quadrangle)
     }
 
@@ -197,6 +205,11 @@ impl WcsGrid {
             }
         }
         out
+    }
+
+    /// Whether rows are parallels and columns meridians, equally spaced.
+    fn is_plate_carree(&self) -> bool {
+        self.header.projection() == "CAR" && self.header.crval[1] == 0.0 && self.header.crota2 == 0.0
     }
 
     /// Whether pixel coordinates lie on the image.
@@ -268,6 +281,16 @@ mod tests {
         // Sides are great circles here, not the curves of the projection: 2.4e-6 five degrees from the centre.
         for pixel in [0, 777, 1199] {
             approx::assert_relative_eq!(grid.solid_angle(pixel), 0.25f64.to_radians().powi(2), max_relative = 1e-5);
+        }
+    }
+
+    #[test]
+    fn the_exact_solid_angles_of_parallels_are_near_those_of_great_circles() {
+        let grid = grid("CAR", Frame::Galactic, [10.0, 0.0]);
+        for pixel in [0, 777, 1199] {
+            let quadrangle = UnitVector::quadrangle(grid.corners_of(pixel).unwrap());
+            // Great circles bulge towards the pole: that makes the quadrangle larger by (pixel width)^2 / 12.
+            approx::assert_relative_eq!(grid.solid_angle(pixel), quadrangle, max_relative = 2e-6);
         }
     }
 
