@@ -5,6 +5,7 @@
 mod common;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use HealpixOrdering::{Nested, Ring};
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
@@ -12,6 +13,7 @@ use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, map_cube, sou
 use lat_response::{Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, SkyCube, SkyGrid};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
+use proptest::prelude::*;
 use roi_model::sky::SkyDirection;
 
 /// Where a test writes its files.
@@ -239,6 +241,44 @@ fn source_maps_may_list_their_pixels_in_another_order() {
     names(write(&[301.0, 300.0, -1.0], 8), &["'source'", "PIX", "-1 in row 3"]);
     names(write(&[301.0, 300.0], 8), &["'source'", "2 rows", "3 pixels"]);
     names(write(&[301.0, 300.0, 17.0], 4), &["'source'", "NSIDE 4", "the pixels of the counts"]);
+}
+
+/// A source map file with rows (sparse), columns and counts of the whole sphere, or of a list of pixels.
+fn file(grid: &HealpixGrid) -> Vec<u8> {
+    let place = Place::new();
+    source_maps::write(&place.path(), &counts(grid), &mut maps(grid).into_iter()).unwrap();
+    std::fs::read(place.path()).unwrap()
+}
+
+static FILES: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| [file(&grids()[0]), file(&grids()[5])]);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_files_end_in_values_or_errors(which: bool, flips in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..8), 1..12), words in proptest::collection::vec((any::<prop::sample::Index>(), "[ -~]{1,20}|-?[0-9]{1,19}|'[ -~]{0,10}'?"), 0..3)) {
+        let mut bytes = FILES[usize::from(which)].clone();
+        for (at, bit) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+        }
+        let cards: Vec<usize> = (0..bytes.len()).step_by(80).filter(|&at| bytes[at + 8] == b'=').collect();
+        for (card, word) in words {
+            let at = card.get(&cards) + 10;
+            bytes[at..at + 20].copy_from_slice(format!("{word:<20}").as_bytes());
+        }
+        let place = Place::new();
+        std::fs::write(place.path(), bytes).unwrap();
+        let named = |error: &lat_io::Error| assert!(error.to_string().contains("map.fits"), "no file in: {error}");
+        let _ = counts_cube::read(&place.path()).map_err(|error| named(&error));
+        let _ = map_cube::read(&place.path()).map_err(|error| named(&error));
+        let _ = exposure::read(&place.path()).map_err(|error| named(&error));
+        if let Ok(file) = SourceMapFile::open(&place.path()).map_err(|error| named(&error)) {
+            for name in file.names() {
+                let _ = file.read(name).map_err(|error| named(&error));
+            }
+        }
+    }
 }
 
 /// That an error names the file and all of `words`.
