@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
+use lat_response::SkyGrid;
 use likelihood_core::LikelihoodWeights;
 use ndarray::{Array3, ArrayView2, Axis};
 
-use crate::counts_cube::CountsCubeFile;
+use crate::counts_cube::{self, CountsCubeFile};
 use crate::energy_bounds::EDGE_TOLERANCE;
 use crate::error::{Error, Result};
 use crate::fits::FitsFile;
-use crate::wcs_header;
 
 /// Weights for a counts cube, and what the user should know of how they were taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,33 +20,20 @@ pub struct Weights {
     pub notes: Vec<String>,
 }
 
-/// Reads a weights map, plain or gzip, for a counts cube on the same pixels.
+/// Reads a weights map, plain or gzip, for a counts cube.
 ///
+/// A map on other pixels is looked up at the centres of the counts cube's, the nearest pixel without interpolation, as in the LAT tools;
+/// outside it the weight is 1.
 /// Each energy bin takes the weights at its geometric centre: between two planes of the map by a power law in energy, beyond its energies
 /// weight 1. The planes' energies stand in the table ENERGIES, or are the centres of the bins of EBOUNDS; a map with neither has one plane
 /// for each energy bin of the counts cube.
 ///
 /// # Errors
-/// When the file is missing or damaged, is on other pixels, or holds weights that are not finite or negative.
+/// When the file is missing or damaged, or holds weights that are not finite or negative.
 pub fn read(path: &Path, counts: &CountsCubeFile) -> Result<Weights> {
     let file = FitsFile::open(path)?;
-    let primary = file.primary()?;
-    if primary.image_axes().is_some_and(<[usize]>::is_empty) && file.table("SKYMAP").is_ok() {
-        return Err(Error::Unsupported {
-            path: path.to_owned(),
-            what: "a HEALPix weights map".into(),
-            remedy: "make it on the pixels of the counts cube".into(),
-        });
-    }
-    let planes = file.read_cube_f32(primary)?;
-    let wcs = wcs_header::read(&file, primary)?;
-    if let Some(what) = wcs.difference(&counts.wcs) {
-        return Err(Error::Unsupported {
-            path: path.to_owned(),
-            what: format!("a weights map on other pixels than the counts cube ({what})"),
-            remedy: "make it on the pixels of the counts cube".into(),
-        });
-    }
+    let (primary, grid) = counts_cube::read_grid(&file)?;
+    let mut planes = counts_cube::read_counts(&file, primary, &grid)?;
     if let Some(((k, y, x), value)) = planes.indexed_iter().find(|(_, w)| !(w.is_finite() && **w >= 0.0)) {
         return Err(Error::BadFits {
             path: path.to_owned(),
@@ -72,6 +59,16 @@ pub fn read(path: &Path, counts: &CountsCubeFile) -> Result<Weights> {
         });
     }
     let mut notes = Vec::new();
+    if grid.difference(&counts.grid).is_some() {
+        let (moved, outside) = at_pixels(&planes, &grid, &counts.grid);
+        planes = moved;
+        if outside > 0 {
+            notes.push(format!(
+                "{outside} pixel(s) of the counts cube lie outside the weights map '{}': weight 1",
+                path.display()
+            ));
+        }
+    }
     let values = match energies {
         None => planes,
         Some(energies) => {
@@ -129,6 +126,18 @@ fn energies(file: &FitsFile) -> Result<Option<Vec<f64>>> {
         });
     }
     Ok(Some(energies))
+}
+
+/// The weights at the pixels of another grid, each from the pixel that its centre falls in, and how many centres fall outside.
+fn at_pixels(planes: &Array3<f32>, grid: &SkyGrid, wanted: &SkyGrid) -> (Array3<f32>, usize) {
+    let [ny, nx] = wanted.shape();
+    let [_, own_nx] = grid.shape();
+    let pixels: Vec<Option<usize>> =
+        (0..ny * nx).map(|pixel| wanted.direction(pixel).and_then(|direction| grid.pixel(&direction))).collect();
+    let moved = Array3::from_shape_fn((planes.len_of(Axis(0)), ny, nx), |(k, y, x)| {
+        pixels[y * nx + x].and_then(|pixel| planes.get((k, pixel / own_nx, pixel % own_nx))).copied().unwrap_or(1.0)
+    });
+    (moved, pixels.iter().filter(|pixel| pixel.is_none()).count())
 }
 
 /// The weights at some energies, and how many of these lie outside the map's.

@@ -220,7 +220,7 @@ fn load_component(
     let counts = counts_cube::read(&products.ccube)?;
     let source_maps = SourceMapFile::open(&products.srcmap)?;
     energy_bounds::check(&products.srcmap, source_maps.axis(), &products.ccube, counts.cube.axis())?;
-    if let Some(what) = source_maps.wcs().difference(&counts.wcs) {
+    if let Some(what) = source_maps.grid().difference(&counts.grid) {
         return Err(Error::PixelMismatch { path: products.srcmap, other: products.ccube, what });
     }
     if let Some(source) =
@@ -357,7 +357,8 @@ fn remarks(component: &Component, settings: &ComponentConfig) -> Vec<String> {
             note(format!("selection.{key} is {wanted} MeV, the counts cube has {edge} MeV; all its bins are used"));
         }
     }
-    if let (Some(wanted), Ok(frame)) = (settings.coordsys, component.counts.wcs.frame())
+    let frame = component.counts.grid.frame();
+    if let Some(wanted) = settings.coordsys
         && wanted != frame
     {
         note(format!("binning.coordsys says {wanted:?}, the counts cube is {frame:?}; the cube's own frame is used"));
@@ -387,7 +388,7 @@ fn center(config: &Config, sources: &[Source], components: &[Component]) -> Resu
                 let reason = "no component to take the centre of the region from".into();
                 Err(lat_response::Error::Projection { reason }.into())
             },
-            |component| Ok(component.counts.wcs.reference_direction()?),
+            |component| Ok(component.counts.grid.reference_direction()?),
         ),
     }
 }

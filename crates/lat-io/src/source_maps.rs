@@ -1,16 +1,17 @@
-//! Source map files in the layout of gtsrcmaps: a counts cube, then one image extension for each source, named after it.
+//! Source map files in the layout of gtsrcmaps: a counts cube, then one extension for each source, named after it: an image, or a table of
+//! HEALPix pixels.
 
 use std::collections::HashSet;
 use std::path::Path;
 
+use lat_response::SkyGrid;
 use likelihood_core::{EnergyAxis, LikelihoodWeights, SourceMap};
 use ndarray::Array3;
 
 use crate::counts_cube::{self, CountsCubeFile};
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, FitsWriter, Hdu};
-use crate::wcs_header::WcsHeader;
-use crate::{energy_bounds, good_time, wcs_header};
+use crate::{energy_bounds, good_time, healpix, healpix_source_map};
 
 /// The extension of the likelihood weights.
 const WEIGHTS: &str = "__weights__";
@@ -21,7 +22,7 @@ pub struct SourceMapFile {
     file: FitsFile,
     names: Vec<String>,
     axis: EnergyAxis,
-    wcs: WcsHeader,
+    grid: SkyGrid,
 }
 
 impl SourceMapFile {
@@ -31,17 +32,9 @@ impl SourceMapFile {
     /// When the file is missing, damaged or no WCS source map file, or holds two maps of one name.
     pub fn open(path: &Path) -> Result<Self> {
         let file = FitsFile::open(path)?;
-        let healpix = file.hdus().iter().any(|hdu| hdu.header().text("PIXTYPE").is_some_and(|text| text == "HEALPIX"));
-        if healpix {
-            return Err(Error::Unsupported {
-                path: path.to_owned(),
-                what: "a HEALPix source map file".into(),
-                remedy: "make source maps in a WCS projection (binning.projtype: WCS)".into(),
-            });
-        }
-        let wcs = wcs_header::read(&file, file.primary()?)?;
+        let (_, grid) = counts_cube::read_grid(&file)?;
         let axis = energy_bounds::read(&file)?;
-        let names: Vec<String> = maps(&file).map(|hdu| hdu.name().to_owned()).collect();
+        let names: Vec<String> = maps(&file, &grid).map(|hdu| hdu.name().to_owned()).collect();
         let mut seen = HashSet::new();
         if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
             return Err(Error::BadFits {
@@ -50,7 +43,7 @@ impl SourceMapFile {
                 reason: "the file holds two source maps of this name; remove one".into(),
             });
         }
-        Ok(Self { file, names, axis, wcs })
+        Ok(Self { file, names, axis, grid })
     }
 
     /// The path it was opened with.
@@ -68,17 +61,18 @@ impl SourceMapFile {
         &self.axis
     }
 
-    /// The sky projection of the maps.
-    pub fn wcs(&self) -> &WcsHeader {
-        &self.wcs
+    /// The pixels of the maps.
+    pub fn grid(&self) -> &SkyGrid {
+        &self.grid
     }
 
-    /// The counts that the maps were made beside, as the primary HDU holds them. The likelihood takes its counts from the counts cube.
+    /// The counts that the maps were made beside, `[energy bin, y, x]`. The likelihood takes its counts from the counts cube.
     ///
     /// # Errors
-    /// When the primary HDU is not an image of three axes, or cannot be read.
+    /// When their HDU is not an image of three axes, or cannot be read.
     pub fn read_counts(&self) -> Result<Array3<f32>> {
-        self.file.read_cube_f32(self.file.primary()?)
+        let (hdu, grid) = counts_cube::read_grid(&self.file)?;
+        counts_cube::read_counts(&self.file, hdu, &grid)
     }
 
     /// Whether there is a map for this source, by the rules of [`SourceMapFile::read`].
@@ -98,14 +92,22 @@ impl SourceMapFile {
             name: name.to_owned(),
             known: if self.names.is_empty() { "none".into() } else { self.names.join(", ") },
         })?;
-        self.check_shape(hdu)?;
-        let planes = self.file.read_cube_f32(hdu)?;
+        let planes = if let SkyGrid::Healpix(grid) = &self.grid {
+            healpix_source_map::read(&self.file, hdu, grid, self.axis.edges().len())?
+        } else {
+            self.check_shape(hdu)?;
+            self.file.read_cube_f32(hdu)?
+        };
         SourceMap::new(planes).map_err(|source| Error::data(self.path(), hdu.label(), source))
     }
 
     /// How many planes the map of a source has, if there is one.
     pub fn n_planes(&self, name: &str) -> Option<usize> {
-        self.find(name)?.image_axes()?.get(2).copied()
+        let hdu = self.find(name)?;
+        match &self.grid {
+            SkyGrid::Healpix(_) => Some(healpix_source_map::n_planes(hdu)),
+            _ => hdu.image_axes()?.get(2).copied(),
+        }
     }
 
     /// The correction of the exposure that the map of a source holds already: keyword `EXPSCALE`, which fermipy writes; 1 without it.
@@ -119,8 +121,12 @@ impl SourceMapFile {
     /// When the extension cannot be read, has another shape or holds weights that are not finite.
     pub fn read_weights(&self) -> Result<Option<LikelihoodWeights>> {
         let Some(hdu) = self.file.hdus().iter().find(|hdu| hdu.name() == WEIGHTS) else { return Ok(None) };
-        let values = self.file.read_cube_f32(hdu)?;
-        let expected = (self.axis.n_bins(), self.wcs.ny, self.wcs.nx);
+        let [ny, nx] = self.grid.shape();
+        let values = match &self.grid {
+            SkyGrid::Healpix(grid) => healpix_source_map::read(&self.file, hdu, grid, self.axis.n_bins())?,
+            _ => self.file.read_cube_f32(hdu)?,
+        };
+        let expected = (self.axis.n_bins(), ny, nx);
         if values.dim() != expected {
             return Err(Error::Shape {
                 path: self.path().to_owned(),
@@ -138,8 +144,8 @@ impl SourceMapFile {
     }
 
     fn find(&self, name: &str) -> Option<&Hdu> {
-        maps(&self.file).find(|hdu| hdu.name() == name).or_else(|| {
-            let mut alike = maps(&self.file).filter(|hdu| hdu.name().eq_ignore_ascii_case(name));
+        maps(&self.file, &self.grid).find(|hdu| hdu.name() == name).or_else(|| {
+            let mut alike = maps(&self.file, &self.grid).filter(|hdu| hdu.name().eq_ignore_ascii_case(name));
             alike.next().filter(|_| alike.next().is_none())
         })
     }
@@ -149,10 +155,9 @@ impl SourceMapFile {
     fn check_shape(&self, hdu: &Hdu) -> Result<()> {
         let edges = self.axis.edges().len();
         let axes = hdu.image_axes().unwrap_or_default();
+        let [ny, nx] = self.grid.shape();
         let fits = match axes {
-            [nx, ny, planes] => {
-                (*nx, *ny) == (self.wcs.nx, self.wcs.ny) && *planes >= edges && (planes - edges).is_multiple_of(2)
-            }
+            [x, y, planes] => (*x, *y) == (nx, ny) && *planes >= edges && (planes - edges).is_multiple_of(2),
             _ => false,
         };
         if fits {
@@ -162,20 +167,21 @@ impl SourceMapFile {
             path: self.path().to_owned(),
             hdu: hdu.label(),
             found: format!("{axes:?}"),
-            expected: format!(
-                "[{}, {}, {edges} (energy edges) + an even number of planes for energy dispersion]",
-                self.wcs.nx, self.wcs.ny
-            ),
+            expected: format!("[{nx}, {ny}, {edges} (energy edges) + an even number of planes for energy dispersion]"),
         })
     }
 }
 
-/// The image extensions that hold source maps. Names such as `__weights__` and `__FIXED__` are the LAT tools' own products.
-fn maps(file: &FitsFile) -> impl Iterator<Item = &Hdu> {
+/// The extensions that hold source maps. Names such as `__weights__` and `__FIXED__` are the LAT tools' own products.
+fn maps<'a>(file: &'a FitsFile, grid: &SkyGrid) -> impl Iterator<Item = &'a Hdu> {
+    let tables = matches!(grid, SkyGrid::Healpix(_));
+    // The first table of HEALPix pixels holds the counts.
+    let counts = file.hdus().iter().find(|hdu| tables && healpix::is_healpix(hdu)).map_or(0, Hdu::index);
+    let holds_map = move |hdu: &Hdu| if tables { healpix::is_healpix(hdu) } else { hdu.image_axes().is_some() };
     file.hdus()
         .iter()
         .skip(1)
-        .filter(|hdu| hdu.image_axes().is_some() && !hdu.name().is_empty() && !reserved(hdu.name()))
+        .filter(move |hdu| hdu.index() != counts && holds_map(hdu) && !hdu.name().is_empty() && !reserved(hdu.name()))
 }
 
 fn reserved(name: &str) -> bool {
@@ -190,7 +196,7 @@ fn reserved(name: &str) -> bool {
 /// written.
 pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item = (String, SourceMap)>) -> Result<()> {
     let mut writer = FitsWriter::create(path)?;
-    counts_cube::write_primary(&mut writer, counts, "srcmaps")?;
+    counts_cube::write_counts(&mut writer, counts, "srcmaps")?;
     good_time::write(&mut writer, &counts.gti)?;
     energy_bounds::write(&mut writer, counts.cube.axis())?;
     let (_, ny, nx) = counts.cube.counts().dim();
@@ -207,9 +213,15 @@ pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item 
             return Err(refuse("a source name must not be empty, end in a blank or look like '__reserved__'"));
         }
         map.at_edges(edges, ny, nx).map_err(|source| Error::data(path, format!("'{name}'"), source))?;
-        let mut header = counts_cube::header(counts);
-        header.set("EXTNAME", name.as_str(), "source name");
-        writer.image(&header, map.planes())?;
+        match &counts.grid {
+            SkyGrid::Healpix(grid) => healpix_source_map::write(&mut writer, &name, grid, &map)?,
+            SkyGrid::Wcs(grid) => {
+                let mut header = counts_cube::image_header(grid.header(), counts.cube.axis());
+                header.set("EXTNAME", name.as_str(), "source name");
+                writer.image(&header, map.planes())?;
+            }
+            _ => return Err(refuse("its pixels are of a kind that cannot be written")),
+        }
         if !seen.insert(name.clone()) {
             return Err(refuse("this name was given before"));
         }

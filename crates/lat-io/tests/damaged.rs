@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use common::{small_counts, small_maps};
 use lat_io::fits::FitsFile;
-use lat_io::{Error, SourceMapFile, counts_cube, source_maps};
+use lat_io::{Error, SourceMapFile, counts_cube, exposure, map_cube, psf, source_maps};
 use proptest::prelude::*;
 
 /// A small valid source map file.
@@ -32,6 +32,9 @@ fn read_everything(bytes: &[u8]) -> Result<(), String> {
             let _ = file.read(name).map_err(|error| named(&error));
         }
     }
+    let _ = map_cube::read(&path).map_err(|error| named(&error));
+    let _ = exposure::read(&path).map_err(|error| named(&error));
+    let _ = psf::read(&path).map_err(|error| named(&error));
     let file = FitsFile::open(&path).map_err(|error| {
         named(&error);
         error.to_string()

@@ -32,7 +32,7 @@ fn source_maps_come_back_bit_for_bit_by_name() {
             assert_eq!(file.read(&name.to_lowercase()).unwrap(), map, "case is a fallback");
         }
         assert_eq!(file.axis().edges(), small_counts().cube.axis().edges());
-        assert_eq!(*file.wcs(), small_counts().wcs);
+        assert_eq!(*file.grid(), small_counts().grid);
         assert_eq!(counts_cube::read(&path).unwrap(), small_counts(), "the primary HDU is the counts cube");
         let error = file.read("nobody").unwrap_err();
         assert!(matches!(&error, Error::MissingHdu { name, .. } if name == "nobody"), "{error}");

@@ -10,12 +10,17 @@ use common::region::{CONFIG, MODEL, Region};
 use common::{drm_file, real_data, small_counts, small_maps};
 use lat_io::fits::{FitsWriter, Header};
 use lat_io::{CountsCubeFile, Error, Frame, Loaded, WcsHeader, counts_cube, load, source_maps};
+use lat_response::SkyGrid;
 use likelihood_core::{CountsCube, DispersionMode, EnergyAxis};
 use roi_model::sky::SkyDirection;
 
 fn with_wcs(change: impl Fn(&mut WcsHeader)) -> CountsCubeFile {
     let mut counts = small_counts();
-    change(&mut counts.wcs);
+    if let SkyGrid::Wcs(grid) = &counts.grid {
+        let mut header = grid.header().clone();
+        change(&mut header);
+        counts.grid = SkyGrid::wcs(header).unwrap();
+    }
     counts
 }
 
@@ -184,13 +189,19 @@ fn corrections_of_the_exposure_multiply_the_source_maps() {
     let loaded = region.load().unwrap();
     let component = &loaded.observation.components[0];
     for (name, factor) in [("isodiff", 0.25f32), ("4FGL J0000.0-0000", 0.5)] {
-        let (plain, scaled) = (component.source_maps.read(name).unwrap(), component.read_source_map(name).unwrap());
+        let (plain, scaled) = (
+            component.source_maps.read(name).unwrap(),
+            component.source_map(loaded.roi.source(name).unwrap()).unwrap(),
+        );
         assert_eq!(scaled.planes(), &plain.planes().mapv(|value| value * factor), "{name}");
     }
     region.write("config.yaml", CONFIG);
     let loaded = region.load().unwrap();
     let component = &loaded.observation.components[0];
-    assert_eq!(component.read_source_map("isodiff").unwrap(), component.source_maps.read("isodiff").unwrap());
+    assert_eq!(
+        component.source_map(loaded.roi.source("isodiff").unwrap()).unwrap(),
+        component.source_maps.read("isodiff").unwrap()
+    );
 }
 
 #[test]
@@ -208,7 +219,7 @@ fn products_that_disagree_are_both_named() {
         (with_wcs(|wcs| wcs.ctype1 = "GLON-AIT".into()), "GLON-AIT"),
         (
             CountsCubeFile {
-                wcs: WcsHeader::centered([5, 4], 0.1, Frame::Celestial, "CAR", [0.3, -1.25]),
+                grid: SkyGrid::wcs(WcsHeader::centered([5, 4], 0.1, Frame::Celestial, "CAR", [0.3, -1.25])).unwrap(),
                 ..small_counts()
             },
             "RA---CAR",

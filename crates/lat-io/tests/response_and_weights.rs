@@ -8,7 +8,8 @@ use std::path::Path;
 
 use common::{drm_file, real_data, small_counts};
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{CountsCubeFile, Error, WcsHeader, counts_cube, detector_response, likelihood_weights};
+use lat_io::{Error, WcsHeader, counts_cube, detector_response, likelihood_weights};
+use lat_response::SkyGrid;
 use ndarray::{Array3, Axis};
 
 /// Edges of the true bins for [`small_counts`], one bin more on either side.
@@ -122,17 +123,25 @@ fn write_weights(path: &Path, wcs: &WcsHeader, values: &Array3<f32>, energies: O
     writer.finish().unwrap();
 }
 
+/// The pixels of the small counts cube.
+fn small_header() -> WcsHeader {
+    match small_counts().grid {
+        SkyGrid::Wcs(grid) => grid.header().clone(),
+        _ => unreachable!("the small counts cube is an image"),
+    }
+}
+
+/// Weights `(k + 1) / 8 + (y + x) / 64`, read for the small counts cube.
 fn weights_of(
-    counts: &CountsCubeFile,
+    wcs: &WcsHeader,
     planes: usize,
     energies: Option<Vec<f64>>,
 ) -> lat_io::Result<likelihood_weights::Weights> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("wmap.fits");
-    let values = Array3::from_shape_fn((planes, counts.wcs.ny, counts.wcs.nx), |(k, y, x)| {
-        (k + 1) as f32 / 8.0 + (y + x) as f32 / 64.0
-    });
-    write_weights(&path, &counts.wcs, &values, energies);
+    let values =
+        Array3::from_shape_fn((planes, wcs.ny, wcs.nx), |(k, y, x)| (k + 1) as f32 / 8.0 + (y + x) as f32 / 64.0);
+    write_weights(&path, wcs, &values, energies);
     likelihood_weights::read(&path, &small_counts())
 }
 
@@ -142,14 +151,14 @@ fn weights_are_taken_at_the_centres_of_the_energy_bins() {
     let centers = counts.cube.axis().centers();
     let expected = |k: usize, y: usize, x: usize| (k + 1) as f32 / 8.0 + (y + x) as f32 / 64.0;
     for energies in [None, Some(centers.clone())] {
-        let found = weights_of(&counts, 3, energies).unwrap();
+        let found = weights_of(&small_header(), 3, energies).unwrap();
         assert!(found.notes.is_empty());
         for ((k, y, x), &weight) in found.weights.values().indexed_iter() {
             assert_eq!(weight, expected(k, y, x));
         }
     }
     // Planes at twice the centres: the first bin is below them, the second and third between two, by a power law.
-    let found = weights_of(&counts, 3, Some(centers.iter().map(|e| 2.0 * e).collect())).unwrap();
+    let found = weights_of(&small_header(), 3, Some(centers.iter().map(|e| 2.0 * e).collect())).unwrap();
     assert!(found.notes[0].contains("1 energy bin(s) lie outside"), "{:?}", found.notes);
     assert!(found.weights.values().index_axis(Axis(0), 0).iter().all(|&w| w == 1.0));
     let fraction = (centers[1] / (2.0 * centers[0])).ln() / (centers[1] / centers[0]).ln();
@@ -163,13 +172,24 @@ fn weights_are_taken_at_the_centres_of_the_energy_bins() {
 
 #[test]
 fn weights_that_do_not_fit_are_refused() {
-    let counts = small_counts();
-    assert!(matches!(weights_of(&counts, 2, None), Err(Error::Shape { .. })));
-    assert!(matches!(weights_of(&counts, 3, Some(vec![1.0, 2.0])), Err(Error::Shape { .. })));
-    assert!(matches!(weights_of(&counts, 2, Some(vec![2.0, 1.0])), Err(Error::BadFits { .. })));
-    let mut other = small_counts();
-    other.wcs.crval[0] += 0.05;
-    assert!(matches!(weights_of(&other, 3, None), Err(Error::Unsupported { .. })));
+    assert!(matches!(weights_of(&small_header(), 2, None), Err(Error::Shape { .. })));
+    assert!(matches!(weights_of(&small_header(), 3, Some(vec![1.0, 2.0])), Err(Error::Shape { .. })));
+    assert!(matches!(weights_of(&small_header(), 2, Some(vec![2.0, 1.0])), Err(Error::BadFits { .. })));
+}
+
+#[test]
+fn a_map_on_other_pixels_is_looked_up_at_the_nearest_and_is_1_outside() {
+    // One pixel of 0.1 deg further in longitude, which grows to the left: its column x is the counts cube's x - 1.
+    let mut other = small_header();
+    other.crval[0] += 0.1;
+    let found = weights_of(&other, 3, None).unwrap();
+    let values = found.weights.values();
+    let (_, ny, nx) = values.dim();
+    assert!(found.notes[0].contains(&format!("{ny} pixel(s)")), "{:?}", found.notes);
+    for ((k, y, x), &weight) in values.indexed_iter() {
+        let expected = if x + 1 < nx { (k + 1) as f32 / 8.0 + (y + x + 1) as f32 / 64.0 } else { 1.0 };
+        assert_eq!(weight, expected, "({k}, {y}, {x})");
+    }
 }
 
 /// The reference sampled `wmap` at its own bins' centres, which its rounding puts outside the map for the first and the last bin: weight

@@ -14,7 +14,7 @@ const ENERGY_TOLERANCE: f64 = 1e-5;
 #[non_exhaustive]
 pub enum ExposureLookup {
     /// As the LAT tools do it: no interpolation, and the pixel whose centre lies below the coordinates on both axes, half a pixel from the
-    /// nearest one.
+    /// nearest one; on HEALPix maps the pixel that the direction falls in.
     #[default]
     Fermitools,
     /// Bilinear between pixel centres.
@@ -78,7 +78,10 @@ impl Exposure {
                 let row = truncated(y - 1.0, ny)?;
                 values.get(row * nx + column).copied().map(f64::from)
             }
-            (grid, _) => grid.interpolation(direction).apply(values),
+            (SkyGrid::Healpix(grid), ExposureLookup::Fermitools) => {
+                values.get(grid.pixel(direction)?).copied().map(f64::from)
+            }
+            (grid, ExposureLookup::Bilinear) => grid.interpolation(direction).apply(values),
         }
     }
 }

@@ -8,11 +8,15 @@
 pub mod error;
 pub mod exposure;
 pub mod geometry;
+pub mod map_integral;
 pub mod psf;
+pub mod radial_profile;
 pub mod sky_cube;
 
 pub use error::{Error, Result};
-pub use exposure::Exposure;
-pub use geometry::{Frame, SkyGrid, WcsGrid, WcsHeader};
+pub use exposure::{Exposure, ExposureLookup};
+pub use geometry::{Frame, HealpixGrid, HealpixOrdering, SkyGrid, WcsGrid, WcsHeader};
+pub use map_integral::MapIntegral;
 pub use psf::Psf;
+pub use radial_profile::RadialProfile;
 pub use sky_cube::SkyCube;

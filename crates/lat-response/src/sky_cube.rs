@@ -5,13 +5,13 @@ use roi_model::sky::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;
+use crate::map_integral::{MapIntegral, PlaneEnergies};
 
 /// Planes of values over one pixel grid, at increasing energies.
 #[derive(Clone, Debug)]
 pub struct SkyCube {
-    what: String,
+    energies: PlaneEnergies,
     grid: SkyGrid,
-    energies: Vec<f64>,
     planes: Array2<f32>,
 }
 
@@ -43,12 +43,12 @@ impl SkyCube {
             return Err(Error::BadValue { what, value: f64::from(value), expected: "a finite number" });
         }
         let planes = if planes.is_standard_layout() { planes } else { planes.as_standard_layout().into_owned() };
-        Ok(Self { what, grid, energies, planes })
+        Ok(Self { energies: PlaneEnergies::new(what, energies), grid, planes })
     }
 
     /// What it is, for messages.
     pub fn what(&self) -> &str {
-        &self.what
+        self.energies.what()
     }
 
     /// The pixels.
@@ -58,7 +58,7 @@ impl SkyCube {
 
     /// Energies of the planes, MeV.
     pub fn energies(&self) -> &[f64] {
-        &self.energies
+        self.energies.values()
     }
 
     /// The planes, `[energy, pixel]`.
@@ -68,7 +68,7 @@ impl SkyCube {
 
     /// The plane at this energy index.
     pub fn plane(&self, index: usize) -> Option<&[f32]> {
-        (index < self.energies.len()).then(|| self.planes.row(index).to_slice()).flatten()
+        (index < self.energies().len()).then(|| self.planes.row(index).to_slice()).flatten()
     }
 
     /// Value at a direction (bilinear between pixel centres) and an energy: a power law between the two planes around it, the outermost two
@@ -88,15 +88,7 @@ impl SkyCube {
 
     /// Indices of the two planes that an energy lies between; the same index twice on a plane, or for a map with one.
     pub fn planes_around(&self, energy: f64) -> (usize, usize) {
-        let n = self.energies.len();
-        if n == 1 {
-            return (0, 0);
-        }
-        if let Some(exact) = self.energies.iter().position(|&e| e == energy) {
-            return (exact, exact);
-        }
-        let low = self.energies.partition_point(|&e| e < energy).saturating_sub(1).min(n - 2);
-        (low, low + 1)
+        self.energies.around(energy)
     }
 
     /// The value at `energy` from the values `a`, `b` at the planes `low`, `high` of [`SkyCube::planes_around`].
@@ -104,21 +96,20 @@ impl SkyCube {
     /// # Errors
     /// As [`SkyCube::value`].
     pub fn between(&self, low: usize, high: usize, a: f64, b: f64, energy: f64) -> Result<f64> {
-        if low == high {
-            return Ok(a);
+        self.energies.between(low, high, a, b, energy)
+    }
+
+    /// The integral of every plane over the solid angle of its pixels: for a template in 1/sr what its spectrum is multiplied by in a flux.
+    pub fn integral(&self) -> MapIntegral {
+        let n = self.energies().len();
+        let mut sums = vec![0.0; n];
+        for (pixel, values) in self.planes.columns().into_iter().enumerate() {
+            let solid_angle = self.grid.solid_angle(pixel);
+            for (sum, &value) in sums.iter_mut().zip(values) {
+                *sum += f64::from(value) * solid_angle;
+            }
         }
-        let energy_of = |index: usize| self.energies.get(index).copied().unwrap_or(f64::NAN);
-        let (e_a, e_b) = (energy_of(low), energy_of(high));
-        if a > 0.0 && b > 0.0 {
-            return Ok(a * ((b / a).ln() * (energy / e_a).ln() / (e_b / e_a).ln()).exp());
-        }
-        if a < 0.0 || b < 0.0 {
-            let what = format!("{} between {e_a} and {e_b} MeV", self.what);
-            return Err(Error::BadValue { what, value: a.min(b), expected: "values of at least 0" });
-        }
-        // One or both are zero.
-        let linear = a + (b - a) * (energy - e_a) / (e_b - e_a);
-        Ok(linear.max(0.0))
+        MapIntegral::new(self.energies.clone(), sums)
     }
 }
 
@@ -153,6 +144,45 @@ mod tests {
         assert_eq!(at([0.0, 9.0, 1.0], 550.0).unwrap(), Some(4.5));
         assert_eq!(at([0.0, 9.0, 1.0], 50.0).unwrap(), Some(0.0));
         assert!(at([-1.0, 9.0, 1.0], 550.0).unwrap_err().to_string().contains("template"));
+    }
+
+    /// The map 1 + 2 sin(latitude) at the first energy, a hundredth of it at the second.
+    fn slope(grid: SkyGrid) -> SkyCube {
+        #[expect(clippy::cast_possible_truncation, reason = "maps are kept in 32-bit floats")]
+        let value = |pixel: usize| {
+            let direction = grid.direction(pixel).unwrap();
+            (1.0 + 2.0 * direction.dec().to_radians().sin()) as f32
+        };
+        let planes = Array2::from_shape_fn((2, grid.n_pixels()), |(k, i)| value(i) / [1.0, 100.0][k]);
+        SkyCube::new("map", grid, vec![100.0, 1000.0], planes).unwrap()
+    }
+
+    #[test]
+    fn the_integral_over_the_sphere_is_that_of_the_mean() {
+        use crate::geometry::{HealpixGrid, HealpixOrdering};
+        use std::f64::consts::PI;
+        let healpix = SkyGrid::Healpix(HealpixGrid::new(16, HealpixOrdering::Ring, Frame::Celestial).unwrap());
+        let image = |size| {
+            let header = WcsHeader::centered(size, 2.0, Frame::Celestial, "CAR", [0.0, 0.0]);
+            SkyGrid::wcs(header).unwrap()
+        };
+        // With 91 rows the poles are the centres of pixels, half of which lie beyond.
+        for (grid, tolerance) in [(healpix, 1e-7), (image([180, 90]), 1e-7), (image([180, 91]), 1e-7)] {
+            let integral = slope(grid).integral();
+            approx::assert_relative_eq!(integral.values()[0], 4.0 * PI, max_relative = tolerance);
+            let between = integral.at(100.0 * 10f64.sqrt()).unwrap();
+            approx::assert_relative_eq!(between, 0.4 * PI, max_relative = tolerance);
+        }
+    }
+
+    #[test]
+    fn the_integral_of_a_part_is_that_of_its_pixels() {
+        use crate::geometry::{HealpixGrid, HealpixOrdering};
+        let sphere = HealpixGrid::new(4, HealpixOrdering::Nested, Frame::Galactic).unwrap();
+        let grid = SkyGrid::Healpix(sphere.with_pixels(vec![5, 9]).unwrap());
+        let cube = SkyCube::new("map", grid, vec![1.0], ndarray::arr2(&[[1.0, 2.0]])).unwrap();
+        let expected = 3.0 * 4.0 * std::f64::consts::PI / 192.0;
+        approx::assert_relative_eq!(cube.integral().at(77.0).unwrap(), expected, max_relative = 1e-12);
     }
 
     #[test]

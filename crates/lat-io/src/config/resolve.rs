@@ -91,15 +91,11 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
     })
 }
 
-/// Keys that would change the numbers, and that nothing here carries out.
+/// Values that nothing here carries out.
 fn unsupported(keys: &Keys<'_>) -> Result<()> {
-    let refuse = |what: &str, remedy: &str| Error::Unsupported {
-        path: keys.path.to_owned(),
-        what: what.to_owned(),
-        remedy: remedy.to_owned(),
-    };
-    if keys.text("binning", "projtype")?.is_some_and(|text| !text.eq_ignore_ascii_case("WCS")) {
-        return Err(refuse("binning.projtype other than WCS", "make the products in a WCS projection"));
+    let known = |text: &str| ["WCS", "HPX"].iter().any(|kind| text.eq_ignore_ascii_case(kind));
+    if keys.text("binning", "projtype")?.is_some_and(|text| !known(&text)) {
+        return Err(keys.wrong("binning", "projtype", "WCS or HPX"));
     }
     Ok(())
 }

@@ -191,12 +191,25 @@ impl FitsFile {
     /// # Errors
     /// When the column is missing or does not hold plain numbers.
     pub fn read_column(&self, hdu: &Hdu, name: &str) -> Result<Vec<f64>> {
+        self.read_number_column(hdu, name, &self.data(hdu)?)
+    }
+
+    /// Several numerical columns as [`FitsFile::read_column`] reads one; the table is read from disk once.
+    ///
+    /// # Errors
+    /// As [`FitsFile::read_column`].
+    pub fn read_columns<'a>(&self, hdu: &Hdu, names: impl IntoIterator<Item = &'a str>) -> Result<Vec<Vec<f64>>> {
+        let data = self.data(hdu)?;
+        names.into_iter().map(|name| self.read_number_column(hdu, name, &data)).collect()
+    }
+
+    fn read_number_column(&self, hdu: &Hdu, name: &str, data: &[u8]) -> Result<Vec<f64>> {
         use BinaryColumnType as T;
         let (index, column, raw) = self.raw_table(hdu, name)?;
         if !matches!(column.kind, T::Logical | T::Byte | T::Short | T::Int | T::Long | T::Float | T::Double) {
             return Err(self.bad_column(hdu, name, format!("format {} does not hold plain numbers", column.form)));
         }
-        bintable::read_binary_column_physical(&self.data(hdu)?, &raw, index).map_err(|e| self.bad(hdu, &e))
+        bintable::read_binary_column_physical(data, &raw, index).map_err(|e| self.bad(hdu, &e))
     }
 
     /// A character string column, one string a row, trailing blanks removed.

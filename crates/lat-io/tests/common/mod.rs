@@ -8,6 +8,7 @@ pub(crate) mod region;
 use std::path::PathBuf;
 
 use lat_io::{CountsCubeFile, Frame, WcsHeader};
+use lat_response::SkyGrid;
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::Array3;
 
@@ -31,7 +32,7 @@ pub(crate) fn small_counts() -> CountsCubeFile {
     let counts = Array3::from_shape_fn((3, 4, 5), |(k, y, x)| (k * 20 + y * 5 + x) as f32);
     CountsCubeFile {
         cube: CountsCube::new(axis, counts).unwrap(),
-        wcs: WcsHeader::centered([5, 4], 0.1, Frame::Galactic, "CAR", [0.3, -1.25]),
+        grid: SkyGrid::wcs(WcsHeader::centered([5, 4], 0.1, Frame::Galactic, "CAR", [0.3, -1.25])).unwrap(),
         gti: vec![(239_557_417.5, 239_557_420.0), (239_557_430.0, 240_000_000.25)],
     }
 }

@@ -63,6 +63,13 @@ impl fmt::Debug for WcsGrid {
     }
 }
 
+/// Grids are equal when their headers are.
+impl PartialEq for WcsGrid {
+    fn eq(&self, other: &Self) -> bool {
+        self.header == other.header
+    }
+}
+
 impl WcsGrid {
     /// The pixels that a header describes.
     ///
@@ -107,6 +114,11 @@ impl WcsGrid {
         &self.header
     }
 
+    /// The frame of the image's coordinates.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
     /// Pixels along x and y.
     pub fn size(&self) -> [usize; 2] {
         [self.header.nx, self.header.ny]
@@ -120,10 +132,7 @@ impl WcsGrid {
     /// Pixel coordinates of a direction, as FITS counts them: 1 at the centre of the first pixel. `None` when the projection has no
     /// place for it; a place may be outside the image.
     pub fn to_pixel(&self, direction: &SkyDirection) -> Option<(f64, f64)> {
-        let (lon, lat) = match self.frame {
-            Frame::Celestial => (direction.ra(), direction.dec()),
-            Frame::Galactic => direction.to_galactic(),
-        };
+        let (lon, lat) = self.frame.coordinates(direction);
         let (x, y) = self.projector.to_pixel(lon, lat)?;
         if !self.periodic {
             return Some((x, y));
@@ -157,8 +166,16 @@ impl WcsGrid {
         Some([corner(-0.5, -0.5)?, corner(0.5, -0.5)?, corner(0.5, 0.5)?, corner(-0.5, 0.5)?])
     }
 
-    /// Solid angle of a pixel in sr, 0 when a corner is off the projection.
+    /// Solid angle of a pixel in sr, 0 when a corner is off the projection. For CAR images referred to the equator it is exact, and of a
+    /// pixel that reaches beyond a pole the part that does not.
     pub fn solid_angle(&self, pixel: usize) -> f64 {
+        if self.is_plate_carree() {
+            let [x_step, y_step] = self.header.cdelt;
+            let middle = ((pixel / self.header.nx) as f64 + 1.0 - self.header.crpix[1]) * y_step;
+            let sin = |latitude: f64| latitude.clamp(-90.0, 90.0).to_radians().sin();
+            let height = (sin(middle + 0.5 * y_step) - sin(middle - 0.5 * y_step)).abs();
+            return x_step.abs().to_radians() * height;
+        }
         self.corners_of(pixel).map_or(0.0, UnitVector::quadrangle)
     }
 
@@ -188,6 +205,11 @@ impl WcsGrid {
             }
         }
         out
+    }
+
+    /// Whether rows are parallels and columns meridians, equally spaced.
+    fn is_plate_carree(&self) -> bool {
+        self.header.projection() == "CAR" && self.header.crval[1] == 0.0 && self.header.crota2 == 0.0
     }
 
     /// Whether pixel coordinates lie on the image.
@@ -259,6 +281,16 @@ mod tests {
         // Sides are great circles here, not the curves of the projection: 2.4e-6 five degrees from the centre.
         for pixel in [0, 777, 1199] {
             approx::assert_relative_eq!(grid.solid_angle(pixel), 0.25f64.to_radians().powi(2), max_relative = 1e-5);
+        }
+    }
+
+    #[test]
+    fn the_exact_solid_angles_of_parallels_are_near_those_of_great_circles() {
+        let grid = grid("CAR", Frame::Galactic, [10.0, 0.0]);
+        for pixel in [0, 777, 1199] {
+            let quadrangle = UnitVector::quadrangle(grid.corners_of(pixel).unwrap());
+            // Great circles bulge towards the pole: that makes the quadrangle larger by (pixel width)^2 / 12.
+            approx::assert_relative_eq!(grid.solid_angle(pixel), quadrangle, max_relative = 2e-6);
         }
     }
 

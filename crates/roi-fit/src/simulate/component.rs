@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lat_io::CountsCubeFile;
+use lat_response::SkyGrid;
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array3, Axis, Zip};
 use rand::SeedableRng;
@@ -52,7 +53,8 @@ impl SimulatedComponent {
     ) -> Result<Self> {
         let side = sky.grid.side();
         let counts = CountsCube::new(sky.axis.clone(), Array3::zeros((sky.axis.n_bins(), side, side)))?;
-        let counts = CountsCubeFile { cube: counts, wcs: sky.grid.wcs.clone(), gti: vec![GOOD_TIME] };
+        let grid = SkyGrid::wcs(sky.grid.wcs.clone())?;
+        let counts = CountsCubeFile { cube: counts, grid, gti: vec![GOOD_TIME] };
         let mut component = Self { name: format!("{index:02}"), counts, response, sky };
         let expected = component.expected_counts(truth)?;
         component.counts.cube = CountsCube::new(component.sky.axis.clone(), poisson(&expected, rng))?;

@@ -1,0 +1,124 @@
+//! Maps over the sky: diffuse templates (`MapCubeFunction`), spatial templates (`SpatialMap`), weights.
+
+use std::path::Path;
+
+use lat_response::{SkyCube, SkyGrid, WcsGrid};
+use ndarray::Array2;
+
+use crate::error::{Error, Result};
+use crate::fits::{ColumnValues, FitsFile, FitsWriter, Hdu, Header};
+use crate::{energies, healpix, wcs_header};
+
+/// Reads a map: an image of 2 axes (one plane, energy 1 MeV when the file states none) or 3, or a table of HEALPix pixels with a column a
+/// plane; and a table ENERGIES (or gammapy's EBOUNDS) whose column Energy gives the energy of each plane, in MeV unless it states another
+/// unit. Pixels that lie off the projection are 0,
+/// whatever the file has there.
+///
+/// # Errors
+/// When the file is missing or damaged, there is no image, or projection, pixels or energies cannot be.
+///
+/// ```no_run
+/// let diffuse = lat_io::map_cube::read("gll_iem_v07.fits".as_ref())?;
+/// println!("{} planes of {} pixels", diffuse.energies().len(), diffuse.grid().n_pixels());
+/// # Ok::<(), lat_io::Error>(())
+/// ```
+pub fn read(path: &Path) -> Result<SkyCube> {
+    Ok(read_named(path)?.1)
+}
+
+/// The HDU of the planes and the map.
+pub(crate) fn read_named(path: &Path) -> Result<(String, SkyCube)> {
+    let file = FitsFile::open(path)?;
+    let (hdu, grid, planes) = read_planes(&file)?;
+    let energies = energies::read(&file, planes.nrows())?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let cube = SkyCube::new(name, grid, energies, planes);
+    Ok((hdu.label(), cube.map_err(|source| Error::map(path, hdu.label(), source))?))
+}
+
+/// Writes a map as [`read`] takes it: an image, or a table SKYMAP of HEALPix pixels; gzip when the name ends in `.gz`. `unit` is that of the
+/// pixels, empty for none. The file appears whole or not at all.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, cube: &SkyCube, unit: &str) -> Result<()> {
+    write_table(path, cube, unit, healpix::SKYMAP, "FGST_TEMPLATE")
+}
+
+/// Writes a map; a table of HEALPix pixels gets this name and layout.
+pub(crate) fn write_table(path: &Path, cube: &SkyCube, unit: &str, table: &str, layout: &str) -> Result<()> {
+    let mut writer = FitsWriter::create(path)?;
+    let refuse = |reason: String| Error::Unwritable {
+        path: path.to_owned(),
+        hdu: "'PRIMARY'".into(),
+        what: "a map".into(),
+        reason,
+    };
+    match cube.grid() {
+        SkyGrid::Wcs(grid) => {
+            let mut header = Header::default();
+            wcs_header::write(grid.header(), &mut header);
+            header.set("CTYPE3", "Energy", "energy axis, see table ENERGIES");
+            header.set("CUNIT3", "MeV", "unit of the energy axis");
+            if !unit.is_empty() {
+                header.set("BUNIT", unit, "unit of the pixels");
+            }
+            let [nx, ny] = grid.size();
+            let planes = cube.planes().view().into_shape_with_order((cube.energies().len(), ny, nx));
+            writer.image(&header, &planes.map_err(|error| refuse(error.to_string()))?.to_owned())?;
+        }
+        SkyGrid::Healpix(grid) => {
+            let mut header = Header::default();
+            healpix::write_grid(grid, &mut header);
+            header.set("HPX_CONV", layout, "layout of the table");
+            let planes = cube.planes().as_slice().unwrap_or_default().chunks(grid.n_pixels());
+            let columns = healpix::columns(grid, "ENERGY", unit, planes, |plane| ColumnValues::Float(plane.to_vec()));
+            writer.table(table, &header, &columns.map_err(refuse)?)?;
+        }
+        other => return Err(refuse(format!("pixels of an unknown kind: {other:?}"))),
+    }
+    energies::write(&mut writer, cube.energies())?;
+    writer.finish()
+}
+
+/// The planes of the map in the file's first table of HEALPix pixels or first image, `[plane, pixel]`, and their pixels.
+fn read_planes(file: &FitsFile) -> Result<(&Hdu, SkyGrid, Array2<f32>)> {
+    if let Some(hdu) = healpix::table(file) {
+        let grid = healpix::read_grid(file, hdu)?;
+        let planes = healpix::read_planes(file, hdu, grid.n_pixels())?;
+        return Ok((hdu, SkyGrid::Healpix(grid), planes));
+    }
+    let has_pixels = |hdu: &&Hdu| hdu.image_axes().is_some_and(|axes| !axes.is_empty());
+    let hdu = file.hdus().iter().find(has_pixels).map_or_else(|| file.primary(), Ok)?;
+    let header = wcs_header::read(file, hdu)?;
+    let grid = WcsGrid::new(header).map_err(|source| Error::map(file.path(), hdu.label(), source))?;
+    let axes = hdu.image_axes().unwrap_or_default();
+    let shape = |expected: &str| Error::Shape {
+        path: file.path().to_owned(),
+        hdu: hdu.label(),
+        found: format!("{axes:?}"),
+        expected: expected.into(),
+    };
+    let planes = match axes {
+        [_, _] => 1,
+        // Axes of length 1 behind the third add nothing.
+        [_, _, planes, rest @ ..] if rest.iter().all(|&n| n == 1) => *planes,
+        _ => return Err(shape("an image of 2 axes [x, y] or 3 [x, y, energy]")),
+    };
+    let pixels = file.read_image_f32(hdu)?.pixels;
+    let mut planes = pixels
+        .into_shape_with_order((planes, grid.n_pixels()))
+        .map_err(|_| shape("an image of 2 axes [x, y] or 3 [x, y, energy]"))?;
+    blank_outside(&grid, &mut planes);
+    Ok((hdu, SkyGrid::Wcs(grid), planes))
+}
+
+/// Sets pixels without a value to 0 where they lie off the projection: some programs write NaN there.
+fn blank_outside(grid: &WcsGrid, planes: &mut Array2<f32>) {
+    let empty: Vec<usize> = (0..grid.n_pixels())
+        .filter(|&pixel| planes.column(pixel).iter().any(|v| v.is_nan()) && grid.direction_of(pixel).is_none())
+        .collect();
+    for pixel in empty {
+        planes.column_mut(pixel).fill(0.0);
+    }
+}

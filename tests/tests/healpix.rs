@@ -1,0 +1,134 @@
+//! A region in HEALPix pixels from its files to the fit: counts, source maps and model made here by formula, read and fitted as a user would.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::f64::consts::PI;
+use std::path::Path;
+
+use lat_io::{CountsCubeFile, counts_cube, source_maps};
+use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyGrid};
+use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
+use ndarray::Array3;
+use roi_fit::{Analysis, FitOptions};
+use roi_model::sky::SkyDirection;
+
+/// Exposure, cm^2 s, the same at all energies.
+const EXPOSURE: f64 = 1e12;
+/// Width of the PSF, degrees, the same at all energies.
+const SIGMA: f64 = 1.5;
+/// True prefactor (1e-12 per cm^2 s MeV) and index of the source, true normalisation of the isotropic emission.
+const TRUTH: [f64; 3] = [4.0, 2.1, 1.3];
+
+fn position() -> SkyDirection {
+    SkyDirection::from_galactic(100.5, 62.25).unwrap()
+}
+
+fn axis() -> EnergyAxis {
+    EnergyAxis::new((0..=8).map(|k| 1000.0 * 2f64.powi(k)).collect()).unwrap()
+}
+
+/// Maps of the source and of the isotropic emission.
+#[expect(clippy::cast_possible_truncation, reason = "source maps are kept in 32-bit floats")]
+fn maps(grid: &HealpixGrid) -> [(String, SourceMap); 2] {
+    let omega = grid.solid_angle();
+    let density = |pixel: usize| {
+        let separation = grid.direction_of(pixel).unwrap().separation(&position()) / SIGMA;
+        // The PSF ends somewhere: most of the sphere is 0.
+        if separation > 6.0 { 0.0 } else { (-0.5 * separation.powi(2)).exp() / (2.0 * PI * SIGMA.to_radians().powi(2)) }
+    };
+    let map = |density: &dyn Fn(usize) -> f64| {
+        let shape = (axis().edges().len(), 1, grid.n_pixels());
+        SourceMap::new(Array3::from_shape_fn(shape, |(_, _, i)| (EXPOSURE * omega * density(i)) as f32)).unwrap()
+    };
+    [("source".to_owned(), map(&density)), ("isotropic".to_owned(), map(&|_| 1.0))]
+}
+
+fn spectra([prefactor, index, norm]: [f64; 3], energy: f64) -> [f64; 2] {
+    [prefactor * 1e-12 * (energy / 2000.0).powf(-index), norm * 2e-12 * (energy / 2000.0).powf(-2.4)]
+}
+
+/// The counts that the true model expects, by the likelihood's own rule (log trapezoid).
+#[expect(clippy::cast_possible_truncation, reason = "counts are kept in 32-bit floats")]
+fn expected(grid: &HealpixGrid) -> Array3<f32> {
+    let (axis, maps) = (axis(), maps(grid));
+    let edges = axis.edges();
+    Array3::from_shape_fn((axis.n_bins(), 1, grid.n_pixels()), |(k, _, pixel)| {
+        let at = |edge: usize| {
+            let spectra = spectra(TRUTH, edges[edge]);
+            let sum = |(map, s): (&(String, SourceMap), f64)| f64::from(map.1.planes()[[edge, 0, pixel]]) * s;
+            edges[edge] * maps.iter().zip(spectra).map(sum).sum::<f64>()
+        };
+        (0.5 * (at(k) + at(k + 1)) * (edges[k + 1] / edges[k]).ln()) as f32
+    })
+}
+
+fn model([prefactor, index, norm]: [f64; 3]) -> String {
+    let power_law = |value: f64, scale: &str, index: f64, free: u8| {
+        format!(
+            r#"<spectrum type="PowerLaw">
+<parameter name="Prefactor" value="{value}" scale="{scale}" min="0.01" max="1000" free="1"/>
+<parameter name="Index" value="{index}" scale="-1" min="0" max="5" free="{free}"/>
+<parameter name="Scale" value="2000" scale="1" min="2000" max="2000" free="0"/></spectrum>"#
+        )
+    };
+    let (source, isotropic) = (power_law(prefactor, "1e-12", index, 1), power_law(norm, "2e-12", 2.4, 0));
+    let (ra, dec) = (position().ra(), position().dec());
+    format!(
+        r#"<source_library title="region">
+<source name="source" type="PointSource">{source}<spatialModel type="SkyDirFunction">
+<parameter name="RA" value="{ra}" scale="1" min="-360" max="360" free="0"/>
+<parameter name="DEC" value="{dec}" scale="1" min="-90" max="90" free="0"/></spatialModel></source>
+<source name="isotropic" type="DiffuseSource">{isotropic}<spatialModel type="ConstantValue">
+<parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/></spatialModel></source>
+</source_library>"#
+    )
+}
+
+fn write_region(directory: &Path, grid: &HealpixGrid) {
+    let counts = CountsCube::new(axis(), expected(grid)).unwrap();
+    let counts = CountsCubeFile { cube: counts, grid: SkyGrid::Healpix(grid.clone()), gti: Vec::new() };
+    counts_cube::write(&directory.join("ccube_00.fits"), &counts).unwrap();
+    source_maps::write(&directory.join("srcmap_00.fits"), &counts, &mut maps(grid).into_iter()).unwrap();
+    std::fs::write(directory.join("srcmdl_00.xml"), model([2.0, 2.4, 1.0])).unwrap();
+    let config = "binning: {projtype: HPX}\ngtlike: {edisp: false}\n";
+    std::fs::write(directory.join("config.yaml"), config).unwrap();
+}
+
+#[test]
+fn a_fit_to_the_expected_counts_gives_the_truth_back() {
+    let sphere = |nside, ordering, frame| HealpixGrid::new(nside, ordering, frame).unwrap();
+    let disk = |grid: HealpixGrid| grid.disk(&position(), 10.0).unwrap();
+    for grid in [
+        disk(sphere(64, HealpixOrdering::Ring, Frame::Galactic)),
+        disk(sphere(64, HealpixOrdering::Nested, Frame::Celestial)),
+        sphere(32, HealpixOrdering::Ring, Frame::Galactic),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        write_region(directory.path(), &grid);
+        let mut analysis = Analysis::open(directory.path().join("config.yaml")).unwrap();
+        // The pixels of the file are those of the model: the source lies in the brightest.
+        let counts = counts_cube::read(&directory.path().join("ccube_00.fits")).unwrap();
+        let brightest = (0..grid.n_pixels()).max_by(|a, b| {
+            let at = |i: usize| counts.cube.counts()[[0, 0, i]];
+            at(*a).total_cmp(&at(*b))
+        });
+        let nearest = counts.grid.direction(brightest.unwrap()).unwrap().separation(&position());
+        assert!(nearest < 1.5, "{grid:?}: {nearest} deg");
+        if !grid.is_full_sky() {
+            assert!(analysis.roi().center().separation(&position()) < 1e-6, "the middle of the region is its centre");
+        }
+
+        let mut options = FitOptions::default();
+        options.tol = 1e-8;
+        let result = analysis.fit(&options).unwrap();
+        assert_eq!(result.fit_quality, 3, "{grid:?}: {}", result.message);
+        // The order is that of names: isotropic, then source.
+        let [prefactor, index, norm] = TRUTH;
+        for ((found, error), truth) in result.values.iter().zip(&result.errors).zip([norm, prefactor, index]) {
+            assert!((found - truth).abs() < 1e-3 * error, "{grid:?}: {found} +- {error}, {truth} went in");
+        }
+        // At the truth the model is the counts.
+        let npred: f64 = result.sources.values().map(|source| source.npred).sum();
+        approx::assert_relative_eq!(npred, counts.cube.total(), max_relative = 1e-5);
+    }
+}
