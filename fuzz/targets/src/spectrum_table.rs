@@ -26,7 +26,8 @@ fn interpolates(table: &FileTable) {
         let (&[e0, e1], &[f0, f1]) = (energies, values) else { continue };
         for energy in [e0, 0.5 * e0 + 0.5 * e1, e1] {
             let dnde = table.dnde(energy).unwrap_or_else(|error| panic!("{energy} is in the table: {error}"));
-            let tolerance = 1e-9 * f0.max(f1);
+            // The second term: numbers so small have no digits to spare.
+            let tolerance = 1e-9 * f0.max(f1) + 1e-323;
             let lowest = if f0.min(f1) == 0.0 { 0.0 } else { f0.min(f1) - tolerance };
             assert!(
                 (lowest..=f0.max(f1) + tolerance).contains(&dnde),

@@ -69,7 +69,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
             "<?xml version=\"1.0\" ?>\n<!-- c -->\n<source_library title=\"demo\" x=\"y\"><source name=\"a &amp; &#176;\" type=\"PointSource\" \
              TS=\"7\">{law}{point}</source><source name=\"b\" type=\"PointSource\">{law}{point}</source></source_library>"
         ),
-        format!("<source_library xmlns:x=\"u\" title=\"t\"><source name=\"a\" type=\"PointSource\" xml:lang=\"e\">{law}{point}</source></source_library>"),
+        format!("<source_library xmlns:x=\"u\" title=\"t\"><source name=\"a\" type=\"PointSource\" xml:lang=\"e\" x:y=\"1&#10;2&#9;3&#13;&quot;\">{law}{point}</source></source_library>"),
         source("CompositeSource", format!("{law}<source_library><source name=\"m\" type=\"PointSource\">{law}{point}</source></source_library>")),
         "<!DOCTYPE a [<!ENTITY b \"&c;&c;\"><!ENTITY c \"d\">]><source_library>&b;</source_library>".to_owned(),
         source("DiffuseSource", format!("{law}<spatialModel type=\"MapCubeFunction\" file=\"$(D)/m.fits\" map_based_integral=\"true\"><parameter name=\"Normalization\" value=\"1\" scale=\"1\" min=\"0\" max=\"0\" free=\"0\"/></spatialModel>")),
