@@ -276,15 +276,15 @@ impl<'a, 'input> Attributes<'a, 'input> {
     /// around it.
     fn rest(self) -> Vec<(String, String)> {
         let text = self.node.document().input_text();
-        let mut rest: Vec<(String, String)> = Vec::new();
+        let mut rest = Vec::with_capacity(self.left.len());
+        let mut declared = HashSet::new();
         for attribute in &self.left {
             let name = text.get(attribute.range_qname()).unwrap_or(attribute.name());
             let prefix = name.split_once(':').map(|(prefix, _)| prefix).filter(|prefix| *prefix != "xml");
-            if let (Some(prefix), Some(namespace)) = (prefix, attribute.namespace()) {
-                let declared = format!("xmlns:{prefix}");
-                if rest.iter().all(|(name, _)| *name != declared) {
-                    rest.push((declared, namespace.to_owned()));
-                }
+            if let (Some(prefix), Some(namespace)) = (prefix, attribute.namespace())
+                && declared.insert(prefix)
+            {
+                rest.push((format!("xmlns:{prefix}"), namespace.to_owned()));
             }
             rest.push((name.to_owned(), attribute.value().to_owned()));
         }
