@@ -133,7 +133,7 @@ fn a_header_without_end_is_not_read_for_ever() {
 #[test]
 fn a_text_column_of_endless_rows_is_an_error() {
     let cards = |cards: &[&str]| {
-        let mut text: String = cards.iter().map(|card| format!("{card:<80}")).collect();
+        let mut text = cards.iter().map(|card| format!("{card:<80}")).collect::<Vec<_>>().concat();
         text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(2880) - text.len()));
         text
     };

@@ -43,7 +43,7 @@ pub(crate) fn apply(bytes: &mut Vec<u8>, [kind, place, size, word]: [u32; 4], wo
 
 /// `number` spread evenly over `0..len`; 0 when there is nothing.
 fn scaled(number: u32, len: usize) -> usize {
-    usize::try_from(u64::from(number) * len as u64 >> 32).unwrap_or(0)
+    usize::try_from((u64::from(number) * len as u64) >> 32).unwrap_or(0)
 }
 
 fn replace(bytes: &mut Vec<u8>, range: std::ops::Range<usize>, with: &[u8]) {

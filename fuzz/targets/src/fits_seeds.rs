@@ -13,7 +13,7 @@ use ndarray::Array3;
 /// Headers of every kind that is met.
 pub(crate) fn headers() -> Vec<Vec<u8>> {
     let cards = |cards: &[&str]| {
-        let mut text: String = cards.iter().chain(&["END"]).map(|card| format!("{card:<80}")).collect();
+        let mut text = cards.iter().chain(&["END"]).map(|card| format!("{card:<80}")).collect::<Vec<_>>().concat();
         text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(2880) - text.len()));
         text.into_bytes()
     };

@@ -1,7 +1,7 @@
 //! Source library XML: what is read can be written, and reads back as the same.
 
 use roi_model::error::BoxError;
-use roi_model::spectrum::{EblTable, FileTable};
+use roi_model::spectrum::{EblTable, FileTable, Spectrum};
 use roi_model::xml::{self, SourceLibrary, TableReader};
 
 pub(crate) fn run(data: &[u8]) {
@@ -52,42 +52,55 @@ impl TableReader for MadeUp {
     }
 }
 
-/// One source of every spectrum and every spatial model, a composite, and what stands around them in files of other programs.
+/// One source of every spectrum and every kind of spatial model, and what stands around them in files of other programs.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
-    let point = r#"<spatialModel type="SkyDirFunction"><parameter name="RA" value="83.1" scale="1" min="-360" max="360" free="0"/>
-<parameter name="DEC" value="21.7" scale="1" min="-90" max="90" free="0"/></spatialModel>"#;
-    let law = r#"<spectrum type="PowerLaw"><parameter name="Prefactor" value="2.5" scale="1e-12" min="0.001" max="1000" free="1" error="0.1"/>
+    let point = spatial("SkyDirFunction", "", &["RA", "DEC"]);
+    let law = r#"<spectrum type="PowerLaw">
+<parameter name="Prefactor" value="2.5" scale="1e-12" min="0.001" max="1000" free="1" error="0.1"/>
 <parameter name="Index" value="2.1" scale="-1" min="0" max="5" free="true"/>
 <parameter name="Scale" value="1000" scale="1" free="0"/></spectrum>"#;
-    let source = |kind: &str, inner: String| {
-        format!(
-            "<source_library title=\"t\">\n<source name=\"a\" type=\"{kind}\">\n{inner}\n</source></source_library>\n"
-        )
-    };
+    let table = r#"<spectrum type="FileFunction" file="iso.txt" apply_edisp="false" scaling_file="s">
+<parameter name="Normalization" value="1" scale="1" min="0.01" max="100" free="1"/></spectrum>"#;
+    let namespaces = r#"<source_library xmlns:x="u" title="t">"#;
+    let odd = r#"xml:lang="e" x:y="1&#10;2&#9;3&#13;&quot;""#;
+    let head = "<?xml version=\"1.0\" ?>\n<!-- c -->\n";
+    let library = |inner: &str| format!("<source_library title=\"t\">\n{inner}\n</source_library>\n");
+    let cube = r#"file="$(D)/m.fits" map_based_integral="true""#;
+    let member = source("m", "PointSource", "", &format!("{law}{point}"));
     let mut seeds = vec![
-        format!(
-            "<?xml version=\"1.0\" ?>\n<!-- c -->\n<source_library title=\"demo\" x=\"y\"><source name=\"a &amp; &#176;\" type=\"PointSource\" \
-             TS=\"7\">{law}{point}</source><source name=\"b\" type=\"PointSource\">{law}{point}</source></source_library>"
-        ),
-        format!("<source_library xmlns:x=\"u\" title=\"t\"><source name=\"a\" type=\"PointSource\" xml:lang=\"e\" x:y=\"1&#10;2&#9;3&#13;&quot;\">{law}{point}</source></source_library>"),
-        source("CompositeSource", format!("{law}<source_library><source name=\"m\" type=\"PointSource\">{law}{point}</source></source_library>")),
+        format!("{head}{}", library(&source("a &amp; &#176;", "PointSource", "TS=\"7\"", &format!("{law}{point}")))),
+        format!("{namespaces}{}</source_library>", source("a", "PointSource", odd, &format!("{law}{point}"))),
+        library(&source("c", "CompositeSource", "", &format!("{law}{}", library(&member)))),
         "<!DOCTYPE a [<!ENTITY b \"&c;&c;\"><!ENTITY c \"d\">]><source_library>&b;</source_library>".to_owned(),
-        source("DiffuseSource", format!("{law}<spatialModel type=\"MapCubeFunction\" file=\"$(D)/m.fits\" map_based_integral=\"true\"><parameter name=\"Normalization\" value=\"1\" scale=\"1\" min=\"0\" max=\"0\" free=\"0\"/></spatialModel>")),
-        source("DiffuseSource", format!("{law}<spatialModel type=\"RadialDisk\"><parameter name=\"RA\" value=\"84\" scale=\"1\" min=\"-360\" max=\"360\"/><parameter name=\"DEC\" value=\"2\" scale=\"1\" min=\"-90\" max=\"90\"/><parameter name=\"Radius\" value=\"0.4\" scale=\"1\" min=\"0\" max=\"180\"/></spatialModel>")),
-        source("DiffuseSource", "<spectrum type=\"FileFunction\" file=\"iso.txt\" apply_edisp=\"false\" scaling_file=\"s\"><parameter name=\"Normalization\" value=\"1\" scale=\"1\" min=\"0.01\" max=\"100\" free=\"1\"/></spectrum><spatialModel type=\"ConstantValue\"><parameter name=\"Value\" value=\"1\" scale=\"1\" free=\"0\"/></spatialModel>".to_owned()),
     ];
+    let shapes = [
+        spatial("ConstantValue", "", &["Value"]),
+        spatial("MapCubeFunction", cube, &["Normalization"]),
+        spatial("SpatialMap", "file=\"m.fits\"", &["Prefactor"]),
+        spatial("RadialDisk", "", &["RA", "DEC", "Radius"]),
+        spatial("RadialGaussian", "", &["RA", "DEC", "Sigma"]),
+    ];
+    seeds.extend(shapes.iter().map(|shape| library(&source("d", "DiffuseSource", "", &format!("{table}{shape}")))));
     for name in roi_model::spectrum::types() {
-        let Ok(spectrum) = roi_model::spectrum::Spectrum::with_defaults(name) else { continue };
-        let parameters: String = spectrum
-            .parameters()
-            .iter()
-            .map(|p| {
-                format!("<parameter name=\"{}\" value=\"{}\" scale=\"1\" free=\"0\"/>\n", p.name(), p.true_value())
-            })
-            .collect();
-        seeds.push(source("PointSource", format!("<spectrum type=\"{name}\">\n{parameters}</spectrum>{point}")));
+        let Ok(spectrum) = Spectrum::with_defaults(name) else { continue };
+        let all = spectrum.parameters().iter().map(|p| parameter(p.name(), &p.true_value().to_string()));
+        let spectrum = format!("<spectrum type=\"{name}\">\n{}</spectrum>", all.collect::<Vec<_>>().concat());
+        seeds.push(library(&source("s", "PointSource", "", &format!("{spectrum}{point}"))));
     }
     seeds.into_iter().map(String::into_bytes).collect()
+}
+
+fn source(name: &str, kind: &str, attributes: &str, inner: &str) -> String {
+    format!("<source name=\"{name}\" type=\"{kind}\" {attributes}>\n{inner}\n</source>\n")
+}
+
+fn spatial(kind: &str, attributes: &str, parameters: &[&str]) -> String {
+    let parameters: Vec<_> = parameters.iter().map(|name| parameter(name, "1.5")).collect();
+    format!("<spatialModel type=\"{kind}\" {attributes}>\n{}</spatialModel>", parameters.concat())
+}
+
+fn parameter(name: &str, value: &str) -> String {
+    format!("<parameter name=\"{name}\" value=\"{value}\" scale=\"1\" free=\"0\"/>\n")
 }
 
 pub(crate) const WORDS: &[&str] = &[

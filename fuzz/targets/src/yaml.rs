@@ -10,7 +10,7 @@ pub(crate) fn run(data: &[u8]) {
         Ok(config) => {
             for component in &config.components {
                 let energies = [component.emin, component.emax];
-                assert!(energies.iter().flatten().all(|e| *e > 0.0 && !e.is_nan()), "{energies:?}");
+                assert!(energies.iter().flatten().all(|e| *e > 0.0 && e.is_finite()), "{energies:?}");
             }
             assert!(!config.components.is_empty(), "no component, not even the implied one");
         }

@@ -1,5 +1,7 @@
 //! Inputs made to exhaust stack or memory: too large for a fuzzer to find, so they are written down.
 
+#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
+
 use std::path::Path;
 
 use fuzz_targets::TARGETS;
@@ -23,11 +25,10 @@ fn yaml_error(text: &str) -> String {
 
 #[test]
 fn xml_entities_are_not_expanded() {
-    let mut entities = "<!ENTITY e0 \"lol\">".to_owned();
-    for level in 1..20 {
-        let ten = format!("&e{};", level - 1).repeat(10);
-        entities.push_str(&format!("<!ENTITY e{level} \"{ten}\">"));
-    }
+    let ten = |level: u32| format!("&e{level};").repeat(10);
+    let entity =
+        |level: u32| format!("<!ENTITY e{level} \"{}\">", if level == 0 { "lol".into() } else { ten(level - 1) });
+    let entities = (0..20).map(entity).collect::<Vec<_>>().concat();
     let error = xml_error(&format!("<!DOCTYPE x [{entities}]><source_library title=\"&e19;\"/>"));
     assert!(error.contains("DTD"), "{error}");
 }
@@ -55,33 +56,33 @@ fn deep_yaml_does_not_exhaust_the_stack() {
         yaml_error(&format!("selection: {}", open.repeat(100_000)));
         yaml_error(&open.repeat(100_000));
     }
-    let indented: String = (0..2000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let indented = (0..2000).map(|level| format!("{}a:\n", " ".repeat(level))).collect::<Vec<_>>().concat();
     yaml_error(&indented);
 }
 
 #[test]
 fn yaml_aliases_do_not_multiply() {
-    let mut text = "a0: &a0 [lol, lol]\n".to_owned();
-    for level in 1..30 {
-        let ten = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{ten}]\n"));
-    }
+    let ten = |level: u32| vec![format!("*a{level}"); 10].join(", ");
+    let line =
+        |level: u32| format!("a{level}: &a{level} [{}]\n", if level == 0 { "lol".into() } else { ten(level - 1) });
+    let text = (0..30).map(line).collect::<Vec<_>>().concat();
     let error = yaml_error(&text);
     assert!(error.contains("config.yaml") && error.contains("not valid YAML"), "{error}");
     yaml_error("a: &a [*a]");
     yaml_error("a: &a {<<: *a}");
-    let mut merged = "plotting: &m0 {x: 1}\n".to_owned();
-    merged.extend((1..200).map(|n| format!("sed: &m{n} {{<<: [*m{0}, *m{0}]}}\n", n - 1)));
+    let merge = |n: u32| format!("sed{n}: &m{n} {{<<: [*m{0}, *m{0}]}}\n", n - 1);
+    let merged =
+        ["plotting: &m0 {x: 1}\n".to_owned()].into_iter().chain((1..200).map(merge)).collect::<Vec<_>>().concat();
     yaml_error(&merged);
 }
 
 #[test]
 fn long_lists_end() {
     run("yaml", &format!("sed: [{}]", "1, ".repeat(200_000)));
-    let keys: String = (0..50_000).map(|n| format!("  k{n}: {n}\n")).collect();
+    let keys = (0..50_000).map(|n| format!("  k{n}: {n}\n")).collect::<Vec<_>>().concat();
     run("yaml", &format!("sed:\n{keys}"));
-    let attributes: String = (0..20_000).map(|n| format!(" a{n}=\"\"")).collect();
+    let attributes = (0..20_000).map(|n| format!(" a{n}=\"\"")).collect::<Vec<_>>().concat();
     run("xml", &format!("<source_library xmlns:x=\"u\"{attributes}/>"));
     run("spectrum_table", &"1 ".repeat(500_000));
-    run("spectrum_table", &(1..100_000).map(|n| format!("{n} 1\n")).collect::<String>());
+    run("spectrum_table", &(1..100_000).map(|n| format!("{n} 1\n")).collect::<Vec<_>>().concat());
 }

@@ -1,5 +1,7 @@
 //! The fuzz targets over changed seeds, where no fuzzer is at hand.
 
+#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
+
 use fuzz_targets::{TARGETS, Target};
 use proptest::prelude::*;
 
