@@ -9,6 +9,8 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   demo [ARGS]          build the program and run `roi-fit demo ARGS`
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
+  fuzz [TARGET] [--runs N]
+                       fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)
   ci [STEP]...         every check of continuous integration, or the named ones
   tidy                 check file lengths, layers of crates, circles of files, unfinished code, paths of one machine
   docs [--check]       regenerate docs/configuration.md (or check that it is up to date), and check links and the map
@@ -29,6 +31,7 @@ pub(crate) enum Command {
     Demo,
     Bench,
     Parity,
+    Fuzz,
     Ci,
     Tidy,
     Docs,
@@ -43,6 +46,7 @@ impl Command {
             "demo" => Self::Demo,
             "bench" => Self::Bench,
             "parity" => Self::Parity,
+            "fuzz" => Self::Fuzz,
             "ci" => Self::Ci,
             "tidy" => Self::Tidy,
             "docs" => Self::Docs,
@@ -56,7 +60,7 @@ impl Command {
     }
 
     fn takes_arguments(self) -> bool {
-        matches!(self, Self::Test | Self::Demo | Self::Bench | Self::Parity | Self::Ci | Self::Docs)
+        matches!(self, Self::Test | Self::Demo | Self::Bench | Self::Parity | Self::Ci | Self::Docs | Self::Fuzz)
     }
 }
 
@@ -139,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_usage_tells_every_command() {
-        for name in ["test", "demo", "bench", "parity", "ci", "tidy", "docs", "help"] {
+        for name in ["test", "demo", "bench", "parity", "fuzz", "ci", "tidy", "docs", "help"] {
             assert!(Command::named(name).is_some(), "{name}");
             assert!(USAGE.lines().any(|line| line.trim_start().starts_with(name)), "{name}");
         }

@@ -11,6 +11,8 @@ pub(crate) enum Error {
     Start { program: String, source: std::io::Error },
     /// A program ran and reported failure.
     Failed { program: String, status: String },
+    /// A program that a command needs is not installed.
+    Missing { what: &'static str, remedy: &'static str },
     /// A file or folder of the repository could not be read.
     Read { path: String, source: std::io::Error },
     /// A file of the repository could not be written.
@@ -36,6 +38,7 @@ impl fmt::Display for Error {
         match self {
             Self::Usage(text) => write!(f, "{text}\nRun `cargo xtask help` for the commands."),
             Self::Start { program, source } => write!(f, "cannot start `{program}`: {source}"),
+            Self::Missing { what, remedy } => write!(f, "{what} is not installed: {remedy}"),
             Self::Failed { program, status } => write!(f, "`{program}` failed ({status})"),
             Self::Read { path, source } => write!(f, "cannot read {path}: {source}"),
             Self::Write { path, source } => write!(f, "cannot write {path}: {source}"),

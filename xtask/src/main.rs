@@ -9,6 +9,7 @@ mod demo;
 mod docs;
 mod error;
 mod finding;
+mod fuzz;
 mod openblas;
 mod parity;
 mod project;
@@ -51,6 +52,7 @@ fn run() -> Result<(), Error> {
         Command::Demo => demo::run(&project, backend(), rest),
         Command::Bench => bench::run(&project, backend(), rest),
         Command::Parity => parity::run(&project, rest),
+        Command::Fuzz => fuzz::run(&project, rest),
         Command::Tidy => tidy::run(&project),
         Command::Docs => docs::run(&project, rest),
         Command::Ci => ci::run(&project, rest),

@@ -117,6 +117,52 @@ fn endless_rows_of_nothing_are_an_error() {
     assert!(error.contains("rows of 0 bytes"), "{error}");
 }
 
+#[test]
+fn more_axes_or_columns_than_fits_allows_are_an_error() {
+    for keyword in ["NAXIS", "TFIELDS"] {
+        let error = read_everything(&with_card(keyword, 0, "1000")).unwrap_err();
+        assert!(error.contains(&format!("{keyword} is 1000, FITS allows 999 at most")), "{error}");
+    }
+}
+
+#[test]
+fn a_header_without_end_is_not_read_for_ever() {
+    let mut bytes = VALID[..240].to_vec();
+    bytes.resize(17_000_000_usize.next_multiple_of(2880), b' ');
+    let error = read_everything(&bytes).unwrap_err();
+    assert!(error.contains("no END card in the first 16000000 bytes"), "{error}");
+}
+
+#[test]
+fn a_text_column_of_endless_rows_is_an_error() {
+    let cards = |cards: &[&str]| {
+        let mut text = cards.iter().map(|card| format!("{card:<80}")).collect::<Vec<_>>().concat();
+        text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(2880) - text.len()));
+        text
+    };
+    let mut bytes = cards(&["SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 0", "END"]);
+    let table =
+        ["XTENSION= 'BINTABLE'", "BITPIX  = 8", "NAXIS   = 2", "NAXIS1  = 1", "NAXIS2  = 10000001", "PCOUNT  = 0"];
+    let column = ["GCOUNT  = 1", "TFIELDS = 1", "TTYPE1  = 'TEXT'", "TFORM1  = '1A'", "END"];
+    bytes.push_str(&cards(&[&table[..], &column].concat()));
+    bytes.extend(std::iter::repeat_n('x', 10_000_001_usize.next_multiple_of(2880)));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file.fits");
+    std::fs::write(&path, bytes).unwrap();
+    let file = FitsFile::open(&path).unwrap();
+    let error = file.read_text_column(&file.hdus()[1], "TEXT").unwrap_err().to_string();
+    assert!(error.contains("'TEXT'") && error.contains("more than 10000000 texts"), "{error}");
+}
+
+#[test]
+fn a_gzip_bomb_is_an_error() {
+    // A gzip file may have several members, which inflate to one file.
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut member, &vec![b' '; 1 << 20]).unwrap();
+    let error = read_everything(&member.finish().unwrap().repeat(257)).unwrap_err();
+    assert!(error.contains("inflates to more than 268435456") && error.contains("gunzip the file first"), "{error}");
+}
+
 /// Counts cube and all source maps.
 fn read_products(bytes: &[u8]) -> Result<(), String> {
     let dir = tempfile::tempdir().unwrap();

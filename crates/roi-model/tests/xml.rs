@@ -393,3 +393,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn attributes_with_a_prefix_keep_its_declaration() {
+    let text = EXAMPLE
+        .replace("title=", "xmlns:x=\"urn:a&amp;b\" xmlns=\"urn:default\" title=")
+        .replace("note=\"n\"", "x:note=\"n\" x:other=\"o\" xml:lang=\"en\"");
+    let library = read(&text).unwrap();
+    let attributes = library.sources[0].spectrum().attributes();
+    let expected = [("xmlns:x", "urn:a&b"), ("x:note", "n"), ("x:other", "o"), ("xml:lang", "en")];
+    assert_eq!(attributes, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let written = library.to_xml().unwrap();
+    let again = read(&written).unwrap();
+    assert_eq!(again.sources[0].spectrum().attributes(), attributes);
+    assert_eq!(again.to_xml().unwrap(), written);
+}

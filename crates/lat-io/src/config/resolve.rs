@@ -46,7 +46,8 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         let positive = |x: &f64| x.is_finite() && *x > 0.0;
         match keys.number("selection", log_key)? {
             Some(_) => {
-                let log = keys.number_in("selection", log_key, "a finite number", |x| x.is_finite())?;
+                let expected = "the logarithm of an energy in MeV, such as 2.5";
+                let log = keys.number_in("selection", log_key, expected, |log| positive(&10f64.powf(*log)))?;
                 Ok(log.map(|log| 10f64.powf(log)))
             }
             None => keys.number_in("selection", key, "an energy above 0 in MeV", positive),

@@ -1,7 +1,6 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::Error;
 use crate::wcs_header::Frame;
 
 fn parse(text: &str) -> Result<Config> {
@@ -115,6 +114,9 @@ fn values_of_the_wrong_kind_or_range_are_named() {
         ("selection: {emin: .nan}", "not valid YAML"),
         ("selection: {emin: nan}", "expected a number"),
         ("selection: {emin: inf}", "expected an energy above 0"),
+        ("selection: {logemin: -400}", "selection.logemin is -400, expected the logarithm of an energy"),
+        ("selection: {logemax: 309}", "selection.logemax is 309, expected the logarithm of an energy"),
+        ("selection: {logemin: inf}", "expected the logarithm of an energy"),
         ("selection: {emin: 100, emax: 100}", "above emin"),
         ("selection: {ra: 83}", "together with dec"),
         ("selection: {glat: 83}", "together with glon"),

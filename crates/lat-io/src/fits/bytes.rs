@@ -13,6 +13,12 @@ use crate::error::{Error, Result};
 /// No deflate stream inflates by more than this factor, so that a forged length cannot ask for more memory than the data can fill.
 const MOST_INFLATION: u64 = 1032;
 
+/// A gzip file inflates to this many bytes at least before [`BELIEVED_INFLATION`] is asked for.
+const ALWAYS_INFLATED: u64 = 256 << 20;
+
+/// Real products shrink by a factor of a few, cubes that are nearly all zero by some tens. What shrinks more is no product but a bomb.
+const BELIEVED_INFLATION: u64 = 200;
+
 #[derive(Debug)]
 pub(super) enum Bytes {
     Memory(Vec<u8>),
@@ -38,7 +44,12 @@ impl Bytes {
         inflate(&mut file, len).map(Self::Memory).map_err(|source| Error::BadFits {
             path: path.to_owned(),
             hdu: "(whole file)".into(),
-            reason: format!("the gzip stream is truncated or damaged ({source}); fetch or make the file again"),
+            reason: match source.kind() {
+                std::io::ErrorKind::FileTooLarge => {
+                    format!("the gzip stream {source}; gunzip the file first if it is sound")
+                }
+                _ => format!("the gzip stream is truncated or damaged ({source}); fetch or make the file again"),
+            },
         })
     }
 
@@ -75,8 +86,14 @@ fn inflate(file: &mut File, len: u64) -> std::io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(len.saturating_sub(4)))?;
     file.read_exact(&mut told)?;
     file.seek(SeekFrom::Start(0))?;
-    let room = u64::from(u32::from_le_bytes(told)).min(len.saturating_mul(MOST_INFLATION));
+    let limit = len.saturating_mul(BELIEVED_INFLATION).max(ALWAYS_INFLATED);
+    let room = u64::from(u32::from_le_bytes(told)).min(len.saturating_mul(MOST_INFLATION)).min(limit);
     let mut out = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
-    MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file)).read_to_end(&mut out)?;
+    let reader = MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file));
+    reader.take(limit + 1).read_to_end(&mut out)?;
+    if out.len() as u64 > limit {
+        let reason = format!("of {len} bytes inflates to more than {limit}");
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, reason));
+    }
     Ok(out)
 }

@@ -13,6 +13,12 @@ use super::header::{Header, Value};
 use super::structure::{self, Column, Kind};
 use crate::error::{Error, Result};
 
+/// Many times the sources of any catalog. A short text takes some fifty times the memory that it takes in the file.
+const MOST_TEXTS: usize = 10_000_000;
+
+/// Two hundred thousand cards. A header without end would be read to the end of the file, however long that is.
+const LONGEST_HEADER: usize = 16_000_000;
+
 /// A FITS file open for reading, plain or gzip.
 ///
 /// The headers of all HDUs are read and checked when it is opened; pixels and columns when they are asked for. A gzip file is inflated
@@ -218,8 +224,13 @@ impl FitsFile {
     /// When the column is missing or does not hold text.
     pub fn read_text_column(&self, hdu: &Hdu, name: &str) -> Result<Vec<String>> {
         let (index, column, raw) = self.raw_table(hdu, name)?;
-        let data = self.data(hdu)?;
-        match bintable::read_binary_column(&data, &raw, index) {
+        if column.kind != BinaryColumnType::Ascii {
+            return Err(self.bad_column(hdu, name, format!("format {} does not hold text", column.form)));
+        }
+        if hdu.table_rows().is_some_and(|rows| rows > MOST_TEXTS) {
+            return Err(self.bad_column(hdu, name, format!("more than {MOST_TEXTS} texts are not read")));
+        }
+        match bintable::read_binary_column(&self.data(hdu)?, &raw, index) {
             Ok(BinaryColumnData::Ascii(text)) => Ok(text),
             Ok(_) => Err(self.bad_column(hdu, name, format!("format {} does not hold text", column.form))),
             Err(e) => Err(self.bad_column(hdu, name, e.to_string())),
@@ -359,6 +370,11 @@ fn next_hdu(path: &Path, bytes: &Bytes, start: u64, index: usize) -> Result<Opti
         })?;
         text.extend_from_slice(&block);
         offset += BLOCK_SIZE as u64;
+        if text.len() > LONGEST_HEADER {
+            return Err(bad(format!(
+                "no END card in the first {LONGEST_HEADER} bytes of the header; is the file damaged?"
+            )));
+        }
         if raw_header::header_byte_len(&block).is_ok() {
             break;
         }

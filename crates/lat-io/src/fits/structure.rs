@@ -42,7 +42,7 @@ pub(super) fn read(header: &Header, primary: bool) -> Result<(Kind, u64), String
         return Err(format!("BITPIX is {bitpix}, expected 8, 16, 32, 64, -32 or -64"));
     }
     let axes =
-        (1..=count(header, "NAXIS")?).map(|i| count(header, &format!("NAXIS{i}"))).collect::<Result<Vec<_>, _>>()?;
+        (1..=limited(header, "NAXIS")?).map(|i| count(header, &format!("NAXIS{i}"))).collect::<Result<Vec<_>, _>>()?;
     if primary && axes.first() == Some(&0) && header.get("GROUPS") == Some(&Value::Logical(true)) {
         return Err("random groups are not supported".into());
     }
@@ -74,7 +74,7 @@ fn table(header: &Header, bitpix: i64, axes: &[usize]) -> Result<Kind, String> {
     if bitpix != 8 {
         return Err(format!("a binary table has BITPIX 8, found {bitpix}"));
     }
-    let columns = (1..=count(header, "TFIELDS")?).map(|i| column(header, i)).collect::<Result<Vec<_>, _>>()?;
+    let columns = (1..=limited(header, "TFIELDS")?).map(|i| column(header, i)).collect::<Result<Vec<_>, _>>()?;
     let width = columns
         .iter()
         .try_fold(0usize, |sum, column| sum.checked_add(width(column)?))
@@ -134,6 +134,14 @@ fn integer(header: &Header, keyword: &str) -> Result<i64, String> {
 fn count(header: &Header, keyword: &str) -> Result<usize, String> {
     let n = integer(header, keyword)?;
     usize::try_from(n).map_err(|_| format!("keyword {keyword} is {n}, expected a whole number, 0 or above"))
+}
+
+/// A count that the FITS standard limits to 999 (sections 4.4.1.1 and 7.3.1).
+fn limited(header: &Header, keyword: &str) -> Result<usize, String> {
+    match count(header, keyword)? {
+        n @ 0..=999 => Ok(n),
+        n => Err(format!("keyword {keyword} is {n}, FITS allows 999 at most")),
+    }
 }
 
 fn optional_count(header: &Header, keyword: &str, default: usize) -> Result<usize, String> {

@@ -46,6 +46,10 @@ impl EblTable {
         if energies.first().is_some_and(|&first| first == 0.0) {
             return Err(invalid("energies".to_owned(), "the first energy is zero".to_owned()));
         }
+        if !energies.is_sorted_by(|a, b| a.ln() < b.ln()) {
+            let reason = "two energies are so close that their logarithms are the same".to_owned();
+            return Err(invalid("energies".to_owned(), reason));
+        }
         if depths.len() != energies.len() {
             let reason = format!("{} rows of optical depths for {} energies", depths.len(), energies.len());
             return Err(invalid("the whole".to_owned(), reason));
@@ -141,7 +145,9 @@ impl EblTable {
         if tau0.re() == 0.0 || tau1.re() == 0.0 {
             return D::from(0.0);
         }
-        tau0 * ((energy / e0).ln() / (e1 / e0).ln() * (tau1 / tau0).ln()).exp()
+        // Differences of logarithms, because ratios of very large and very small numbers overflow.
+        let (low, high) = (tau0.ln(), tau1.ln());
+        ((energy.ln() - e0.ln()) / (e1.ln() - e0.ln()) * (high - low) + low).exp()
     }
 }
 
@@ -185,6 +191,19 @@ mod tests {
         assert!(matches!(table.optical_depth(1.1e6, 0.5), Err(Error::EnergyOutsideTable { .. })));
         assert!(table.optical_depth(1e5, 1.1).is_err());
         assert!(table.optical_depth(f64::NAN, 0.5).is_err());
+    }
+
+    #[test]
+    fn extreme_entries_are_interpolated_without_overflow() {
+        let table =
+            EblTable::new(vec![1e-320, 1e300], vec![0.0, 1.0], vec![vec![0.0, 1e-320], vec![0.0, 1e300]]).unwrap();
+        for (energy, expected) in [(1e-320, 0.0), (1e-10, 1e-10), (1.0, 1.0), (1e150, 1e150), (1e300, 1e300)] {
+            let got = table.optical_depth(energy, 1.0).unwrap();
+            // The first entries are known to four digits only, that is how coarse such small numbers are.
+            assert!((got - expected).abs() <= 1e-3 * expected, "{energy}: {got}");
+        }
+        let close = vec![100.0, 100.00000000000001];
+        assert!(EblTable::new(close, vec![0.0, 1.0], vec![vec![0.0, 1.0], vec![0.0, 1.0]]).is_err());
     }
 
     #[test]

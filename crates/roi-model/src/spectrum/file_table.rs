@@ -86,7 +86,10 @@ impl FileTable {
             }
             previous = energy;
         }
-        let ln_energies = energies.iter().map(|e| e.ln()).collect();
+        let ln_energies: Vec<f64> = energies.iter().map(|e| e.ln()).collect();
+        if let Some(row) = ln_energies.windows(2).position(|pair| pair.first() == pair.last()) {
+            return Err(invalid(row + 1, "its energy has the same logarithm as the one before; remove one".to_owned()));
+        }
         let ln_dnde = dnde.iter().map(|f| f.ln()).collect();
         Ok(Self { energies, ln_energies, dnde, ln_dnde })
     }
@@ -187,6 +190,7 @@ mod tests {
             ("100 1\n200\n", "line 2"),
             ("100 1\nabc 1\n", "line 2"),
             ("100 1\ninf 1\n", "line 2"),
+            ("1 1\n100 1\n100.00000000000001 1\n", "line 3"),
         ] {
             match FileTable::parse(text) {
                 Err(Error::InvalidTable { place: found, .. }) => assert_eq!(found, place, "{text:?}"),

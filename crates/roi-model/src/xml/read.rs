@@ -312,10 +312,23 @@ impl<'a, 'input> Attributes<'a, 'input> {
         self.node.attribute("name").unwrap_or("")
     }
 
+    /// Names with a prefix bring its declaration along, wherever in the file that stood: a source may be written without what was
+    /// around it.
     fn rest(self) -> Vec<(String, String)> {
         let text = self.node.document().input_text();
-        let qualified = |a: &Attribute<'a, 'input>| text.get(a.range_qname()).unwrap_or(a.name()).to_owned();
-        self.left.iter().map(|a| (qualified(a), a.value().to_owned())).collect()
+        let mut rest = Vec::with_capacity(self.left.len());
+        let mut declared = HashSet::new();
+        for attribute in &self.left {
+            let name = text.get(attribute.range_qname()).unwrap_or(attribute.name());
+            let prefix = name.split_once(':').map(|(prefix, _)| prefix).filter(|prefix| *prefix != "xml");
+            if let (Some(prefix), Some(namespace)) = (prefix, attribute.namespace())
+                && declared.insert(prefix)
+            {
+                rest.push((format!("xmlns:{prefix}"), namespace.to_owned()));
+            }
+            rest.push((name.to_owned(), attribute.value().to_owned()));
+        }
+        rest
     }
 
     fn at(&self, attribute: Attribute<'a, 'input>, error: Error) -> Error {

@@ -1,0 +1,147 @@
+//! Small FITS files to begin with.
+
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
+use lat_io::{CountsCubeFile, Frame, WcsHeader, counts_cube, source_maps};
+use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
+use ndarray::Array3;
+
+/// Headers of every kind that is met.
+pub(crate) fn headers() -> Vec<Vec<u8>> {
+    let cards = |cards: &[&str]| {
+        let mut text = cards.iter().chain(&["END"]).map(|card| format!("{card:<80}")).collect::<Vec<_>>().concat();
+        text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(2880) - text.len()));
+        text.into_bytes()
+    };
+    let primary = [
+        "SIMPLE  =                    T",
+        "BITPIX  =                    8",
+        "NAXIS   =                    0",
+        "EXTEND  =                    T",
+    ];
+    let empty = cards(&primary);
+    let long = cards(
+        &[
+            &primary[..],
+            &[
+                "LONG    = 'a text that is &' / first",
+                "CONTINUE  'continued &'",
+                "CONTINUE  '' / to the end",
+                "HIERARCH ESO TEL ALT = 45.5 / a long keyword",
+                "COMMENT free text",
+                "HISTORY more",
+                "DATE-OBS= '2026-01-01'",
+                "A_REAL  =           -1.5D+03 / Fortran",
+                "COMPLEX = (1.0, -2)",
+                "NOVALUE =",
+                "QUOTE   = 'it''s'",
+            ],
+        ]
+        .concat(),
+    );
+    let table = cards(&[
+        "XTENSION= 'BINTABLE'",
+        "BITPIX  =                    8",
+        "NAXIS   =                    2",
+        "NAXIS1  =                   21",
+        "NAXIS2  =                    2",
+        "PCOUNT  =                    4",
+        "GCOUNT  =                    1",
+        "TFIELDS =                    4",
+        "TFORM1  = '1PE(2)  '",
+        "TFORM2  = '12X     '",
+        "TFORM3  = '1C      '",
+        "TFORM4  = '3A      '",
+        "TTYPE1  = 'ARRAY   '",
+        "TTYPE2  = 'BITS    '",
+        "THEAP   =                   42",
+        "EXTNAME = 'TABLE   '",
+    ]);
+    let mut image = cards(&[
+        "SIMPLE  =                    T",
+        "BITPIX  =                   16",
+        "NAXIS   =                    2",
+        "NAXIS1  =                    3",
+        "NAXIS2  =                    2",
+        "BSCALE  =                  0.5",
+        "BZERO   =                32768",
+        "BLANK   =                  -99",
+    ]);
+    image.extend([0; 2880]);
+    let with_table = [&empty[..], &table, &[0; 2880]].concat();
+    vec![packed(&with_table), empty, long, image, with_table]
+}
+
+/// Counts cube, source maps, catalog.
+pub(crate) fn products() -> Vec<Vec<u8>> {
+    let counts = small_counts();
+    let maps = |planes: usize| SourceMap::new(Array3::from_elem((planes, 2, 3), 1.5f32));
+    let maps =
+        [("isodiff", 3), ("4FGL J0000.0-0000", 5)].map(|(name, planes)| Some((name.to_owned(), maps(planes).ok()?)));
+    let cube = file(&|path| counts_cube::write(path, &counts));
+    let maps = file(&|path| source_maps::write(path, &counts, &mut maps.clone().into_iter().flatten()));
+    let mut seeds = headers();
+    seeds.extend([packed(&cube), cube, maps]);
+    seeds.extend([CATALOG_DR2, CATALOG_3FGL].map(|columns| file(&|path| write_catalog(path, columns))));
+    seeds
+}
+
+fn small_counts() -> CountsCubeFile {
+    let axis = EnergyAxis::new(vec![100.0, 250.0, 1000.0]).unwrap_or_else(|error| panic!("{error}"));
+    let counts = Array3::from_shape_fn((2, 2, 3), |(k, y, x)| (k * 6 + y * 3 + x) as f32);
+    CountsCubeFile {
+        cube: CountsCube::new(axis, counts).unwrap_or_else(|error| panic!("{error}")),
+        wcs: WcsHeader::centered([3, 2], 0.1, Frame::Galactic, "CAR", [0.3, -1.25]),
+        gti: vec![(239_557_417.5, 239_557_420.0)],
+    }
+}
+
+const CATALOG_DR2: &[&str] = &[
+    "Pivot_Energy",
+    "PL_Flux_Density",
+    "LP_Flux_Density",
+    "PLEC_Flux_Density",
+    "PL_Index",
+    "LP_Index",
+    "LP_beta",
+    "PLEC_Index",
+    "PLEC_Expfactor",
+    "PLEC_Exp_Index",
+];
+const CATALOG_3FGL: &[&str] = &["Flux_Density", "Spectral_Index", "Pivot_Energy", "beta", "Cutoff", "Exp_Index"];
+
+fn write_catalog(path: &Path, numbers: &[&str]) -> lat_io::Result<()> {
+    let column = |name: &str, values| Column { name: name.into(), unit: String::new(), values };
+    let texts = |name: &str, texts: [&str; 3]| column(name, ColumnValues::Text(texts.map(str::to_owned).to_vec()));
+    let mut columns = vec![
+        texts("Source_Name", ["A", "B", "C d"]),
+        texts("SpectrumType", ["PowerLaw", "LogParabola", "PLSuperExpCutoff"]),
+        texts("ASSOC1", ["", "x", "y"]),
+        column("RAJ2000", ColumnValues::Float(vec![10.0, 20.0, 30.0])),
+        column("DEJ2000", ColumnValues::Float(vec![-20.0, 0.0, 80.0])),
+    ];
+    columns.extend(numbers.iter().map(|name| column(name, ColumnValues::Double(vec![1e-12, 1.5, 1000.0]))));
+    let mut writer = FitsWriter::create(path)?;
+    writer.table("LAT_Point_Source_Catalog", &Header::default(), &columns)?;
+    writer.finish()
+}
+
+fn file(write: &dyn Fn(&Path) -> lat_io::Result<()>) -> Vec<u8> {
+    let made = || -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("seed.fits");
+        write(&path)?;
+        Ok(std::fs::read(path)?)
+    };
+    made().unwrap_or_else(|error| panic!("no seed: {error}"))
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.unwrap_or_else(|error| panic!("no seed: {error}"))
+}
