@@ -8,6 +8,7 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   test [ARGS]          build the program, run every doctest and test; with ARGS: the test runner alone, with them
   demo [ARGS]          build the program and run `roi-fit demo ARGS`
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
+  bench --peers [N]    run gammapy and iminuit (from PyPI) beside us, N times each, and print ratios
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
   fuzz [TARGET] [--runs N]
                        fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)

@@ -1,4 +1,6 @@
-//! `cargo xtask bench`: the Criterion benchmarks.
+//! `cargo xtask bench`: the Criterion benchmarks, or the comparison with other programs.
+
+mod peers;
 
 use std::process::Command;
 
@@ -6,8 +8,11 @@ use crate::error::Error;
 use crate::openblas::Backend;
 use crate::project::{self, EVERYTHING, Project};
 
-/// Measures all benchmarks, or the one that the first argument names; other arguments go to Criterion.
+/// Measures all benchmarks, or the one that the first argument names; other arguments go to Criterion. `--peers` compares instead.
 pub(crate) fn run(project: &Project, backend: Backend, args: &[String]) -> Result<(), Error> {
+    if let Some((_, others)) = args.split_first().filter(|(first, _)| *first == "--peers") {
+        return peers::run(project, backend, others);
+    }
     let (name, criterion) = match args.split_first() {
         Some((first, others)) if !first.starts_with('-') => (first.as_str(), others),
         _ => ("*", args),

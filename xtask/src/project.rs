@@ -40,6 +40,11 @@ impl Project {
         &self.root
     }
 
+    /// The target directory: everything that can be made again.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Where `cargo build --release` leaves the program `roi-fit`.
     pub(crate) fn release_program(&self) -> PathBuf {
         self.target.join("release").join(format!("roi-fit{}", env::consts::EXE_SUFFIX))

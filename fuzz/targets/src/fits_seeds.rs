@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
 use lat_io::{CountsCubeFile, Frame, WcsHeader, counts_cube, source_maps};
+use lat_response::SkyGrid;
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::Array3;
 
@@ -95,7 +96,8 @@ fn small_counts() -> CountsCubeFile {
     let counts = Array3::from_shape_fn((2, 2, 3), |(k, y, x)| (k * 6 + y * 3 + x) as f32);
     CountsCubeFile {
         cube: CountsCube::new(axis, counts).unwrap_or_else(|error| panic!("{error}")),
-        wcs: WcsHeader::centered([3, 2], 0.1, Frame::Galactic, "CAR", [0.3, -1.25]),
+        grid: SkyGrid::wcs(WcsHeader::centered([3, 2], 0.1, Frame::Galactic, "CAR", [0.3, -1.25]))
+            .unwrap_or_else(|error| panic!("{error}")),
         gti: vec![(239_557_417.5, 239_557_420.0)],
     }
 }

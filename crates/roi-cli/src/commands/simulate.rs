@@ -1,8 +1,9 @@
 //! `roi-fit simulate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rayon::prelude::*;
 use roi_fit::simulate::{SimulationOptions, simulate};
 use serde_json::json;
 
@@ -11,7 +12,9 @@ use crate::output::Output;
 
 /// Simulate a region from a seed and write it as LAT files with a config.yaml
 #[derive(Args)]
-#[command(after_help = "Example:\n  roi-fit simulate --out roi --seed 7 && roi-fit fit roi/config.yaml")]
+#[command(after_help = "Examples:
+  roi-fit simulate --out roi --seed 7 && roi-fit fit roi/config.yaml
+  roi-fit simulate --out many --regions 200 --npix 50 --ebins 20 --sources 10")]
 pub(crate) struct Simulate {
     /// Directory to write to; it is made if need be
     #[arg(long, value_name = "DIR")]
@@ -19,6 +22,9 @@ pub(crate) struct Simulate {
     /// Seed; the same seed gives the same files
     #[arg(long, default_value_t = SimulationOptions::default().seed)]
     seed: u64,
+    /// Write this many regions, of consecutive seeds from --seed on, each into a directory of its own in --out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    regions: Option<u64>,
     /// Number of point sources
     #[arg(long, value_name = "N", default_value_t = SimulationOptions::default().sources)]
     sources: usize,
@@ -31,20 +37,47 @@ pub(crate) struct Simulate {
     /// Components (event types)
     #[arg(long, value_name = "N", default_value_t = SimulationOptions::default().components)]
     components: usize,
+    /// Years of data: the counts grow in proportion
+    #[arg(long, value_name = "Y", default_value_t = SimulationOptions::default().years)]
+    years: f64,
 }
 
 impl Simulate {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let Some(regions) = self.regions else {
+            let config = self.write(self.seed, &self.out)?;
+            output.text(format_args!("wrote {}", config.display()));
+            return output.json(&json!({ "config": config }));
+        };
+        let last = self.seed.checked_add(regions - 1).ok_or_else(|| {
+            Failure::Usage(format!("--regions {regions}: seeds from {} on exceed {}", self.seed, u64::MAX))
+        })?;
+        let digits = last.to_string().len();
+        let configs: Vec<_> = (self.seed..=last)
+            .into_par_iter()
+            .map(|seed| self.write(seed, &self.out.join(format!("seed_{seed:0digits$}"))))
+            .collect();
+        // Taken in the order of the seeds, so that the same error is told on every run.
+        let configs = configs.into_iter().collect::<Result<Vec<_>, _>>()?;
+        output.text(format_args!(
+            "wrote {regions} regions, seeds {} to {last}, into {}",
+            self.seed,
+            self.out.display()
+        ));
+        output.json(&json!({ "configs": configs }))
+    }
+
+    /// Simulates one region, writes it and returns the path of its configuration.
+    fn write(&self, seed: u64, directory: &Path) -> Result<PathBuf, Failure> {
         let options = SimulationOptions {
-            seed: self.seed,
+            seed,
             sources: self.sources,
             npix: self.npix,
             ebins: self.ebins,
             components: self.components,
+            years: self.years,
             ..SimulationOptions::default()
         };
-        let config = simulate(&options)?.write(&self.out)?;
-        output.text(format_args!("wrote {}", config.display()));
-        output.json(&json!({ "config": config }))
+        Ok(simulate(&options)?.write(directory)?)
     }
 }

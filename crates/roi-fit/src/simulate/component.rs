@@ -19,14 +19,11 @@ use super::maps;
 use super::response::Response;
 use crate::error::Result;
 
-/// Ten years of good time from the start of the mission's science operations, mission elapsed seconds.
-const GOOD_TIME: (f64, f64) = (239_557_417.0, 555_133_417.0);
-
 /// One component of a simulated region. It makes source maps when asked for, so that a large region needs no more memory than a few maps.
 pub struct SimulatedComponent {
     /// Its name: `00`, `01`, ...
     pub name: String,
-    /// The counts, with their projection and a good time interval of ten years.
+    /// The counts, with their projection and one good time interval.
     pub counts: CountsCubeFile,
     response: Response,
     sky: Arc<Sky>,
@@ -54,7 +51,7 @@ impl SimulatedComponent {
         let side = sky.grid.side();
         let counts = CountsCube::new(sky.axis.clone(), Array3::zeros((sky.axis.n_bins(), side, side)))?;
         let grid = SkyGrid::wcs(sky.grid.wcs.clone())?;
-        let counts = CountsCubeFile { cube: counts, grid, gti: vec![GOOD_TIME] };
+        let counts = CountsCubeFile { cube: counts, grid, gti: vec![response.good_time()] };
         let mut component = Self { name: format!("{index:02}"), counts, response, sky };
         let expected = component.expected_counts(truth)?;
         component.counts.cube = CountsCube::new(component.sky.axis.clone(), poisson(&expected, rng))?;

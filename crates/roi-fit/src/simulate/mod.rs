@@ -5,8 +5,8 @@
 //! - point sources with numbers as S^-2.2 of their flux and the spectra of a LAT catalog, some of them outside the region's edge;
 //! - a Galactic component of planes and clouds, a map cube whose image through the PSF is known in closed form;
 //! - an isotropic component from a table;
-//! - an exposure that rises with energy as the LAT's does in ten years, and a PSF of two King functions whose 68 % radius
-//!   falls from 5 deg at 100 MeV to 0.1 deg. Several components are the LAT's PSF event types: they share the exposure, and have wider
+//! - an exposure that rises with energy as the LAT's does in ten years, or as many as the options say, and a PSF of two King functions
+//!   whose 68 % radius falls from 5 deg at 100 MeV to 0.1 deg. Several components are the LAT's PSF event types: they share the exposure, and have wider
 //!   and narrower PSFs. There is no energy dispersion.
 //!
 //! Counts are drawn from the true model's expected counts *of the likelihood*: source maps in 32-bit floats and the

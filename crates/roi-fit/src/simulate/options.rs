@@ -32,12 +32,24 @@ pub struct SimulationOptions {
     pub emax: f64,
     /// Width of a pixel, degrees, 0.01 to 2; the region is at most 40 deg wide.
     pub binsz: f64,
+    /// Years of data, 0.01 to 1000: the exposure, and with it the counts, grow in proportion.
+    pub years: f64,
 }
 
 impl Default for SimulationOptions {
-    /// Seed 1, 20 sources, 100 x 100 pixels of 0.1 deg, 30 bins from 100 to 300 000 MeV, one component.
+    /// Seed 1, 20 sources, 100 x 100 pixels of 0.1 deg, 30 bins from 100 to 300 000 MeV, one component, ten years.
     fn default() -> Self {
-        Self { seed: 1, sources: 20, npix: 100, ebins: 30, components: 1, emin: 100.0, emax: 300_000.0, binsz: 0.1 }
+        Self {
+            seed: 1,
+            sources: 20,
+            npix: 100,
+            ebins: 30,
+            components: 1,
+            emin: 100.0,
+            emax: 300_000.0,
+            binsz: 0.1,
+            years: 10.0,
+        }
     }
 }
 
@@ -81,6 +93,9 @@ impl SimulationOptions {
         }
         if !(0.01..=2.0).contains(&self.binsz) {
             return refuse("binsz", format!("{} deg", self.binsz), "0.01 to 2 deg");
+        }
+        if !(0.01..=1000.0).contains(&self.years) {
+            return refuse("years", self.years.to_string(), "0.01 to 1000 years");
         }
         if self.roiwidth() > MAX_WIDTH {
             let found = format!("{} deg with npix = {}", self.binsz, self.npix);
@@ -131,6 +146,9 @@ mod tests {
             ("binsz", SimulationOptions { binsz: 0.0, ..good() }),
             ("binsz", SimulationOptions { binsz: 0.5, ..good() }),
             ("binsz", SimulationOptions { binsz: f64::NAN, ..good() }),
+            ("years", SimulationOptions { years: 0.0, ..good() }),
+            ("years", SimulationOptions { years: f64::NAN, ..good() }),
+            ("years", SimulationOptions { years: 1e4, ..good() }),
         ] {
             match bad.check() {
                 Err(Error::Option { option, .. }) => assert_eq!(option, name, "{bad:?}"),

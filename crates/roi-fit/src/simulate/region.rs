@@ -57,7 +57,9 @@ pub fn simulate(options: &SimulationOptions) -> Result<SimulatedRoi> {
     let shared = Arc::new(Sky { grid, axis: options.axis()?, galactic });
     let components = Response::groups(options.components)
         .enumerate()
-        .map(|(i, response)| SimulatedComponent::draw(i, response, shared.clone(), &truth, &mut generator()))
+        .map(|(i, response)| {
+            SimulatedComponent::draw(i, response.in_years(options.years), shared.clone(), &truth, &mut generator())
+        })
         .collect::<Result<_>>()?;
     Ok(SimulatedRoi { truth, start, components, options: options.clone(), isotropic, sky: shared })
 }

@@ -7,8 +7,13 @@ const GROUPS: [&[&[usize]]; 4] =
     [&[&[0, 1, 2, 3]], &[&[0, 1], &[2, 3]], &[&[0, 1], &[2], &[3]], &[&[0], &[1], &[2], &[3]]];
 /// 68 % containment radius of each quarter over that of all events.
 const QUARTER_WIDTHS: [f64; 4] = [1.83, 1.22, 0.82, 0.55];
-/// Exposure of all events at high energies, cm^2 s: ten years of the LAT.
+/// Exposure of all events at high energies in [`PLATEAU_YEARS`], cm^2 s.
 const PLATEAU: f64 = 4e11;
+const PLATEAU_YEARS: f64 = 10.0;
+/// The start of the mission's science operations, mission elapsed seconds.
+const START: f64 = 239_557_417.0;
+/// A year, seconds.
+const YEAR: f64 = 31_557_600.0;
 /// Energy at which the exposure is half the plateau, MeV, and the slope of its rise.
 const RISE: (f64, f64) = (600.0, 1.65);
 
@@ -17,13 +22,25 @@ const RISE: (f64, f64) = (600.0, 1.65);
 pub(super) struct Response {
     /// The component's event types.
     quarters: &'static [usize],
+    /// Time of observation in years.
+    years: f64,
 }
 
 impl Response {
-    /// The responses of `components` groups of event types, from the widest PSF to the narrowest; 1 to 4 groups.
+    /// The responses of `components` groups of event types, from the widest PSF to the narrowest; 1 to 4 groups, in ten years.
     pub(super) fn groups(components: usize) -> impl Iterator<Item = Self> {
         let groups: &[&[usize]] = components.checked_sub(1).and_then(|n| GROUPS.get(n)).copied().unwrap_or_default();
-        groups.iter().map(|quarters| Self { quarters })
+        groups.iter().map(|quarters| Self { quarters, years: PLATEAU_YEARS })
+    }
+
+    /// The same in another time.
+    pub(super) fn in_years(self, years: f64) -> Self {
+        Self { years, ..self }
+    }
+
+    /// The good time interval, mission elapsed seconds.
+    pub(super) fn good_time(&self) -> (f64, f64) {
+        (START, START + YEAR * self.years)
     }
 
     /// The bits of the LAT event types: 4 for PSF0 to 32 for PSF3, and 3 (front and back) for all events.
@@ -36,11 +53,11 @@ impl Response {
     }
 
     /// Exposure in cm^2 s at an energy in MeV: `X / (1 + (E0/E)^a)`, rising from 2e10 at 100 MeV to 4e11 for all events, and an equal
-    /// share of it for each event type.
+    /// share of it for each event type, in ten years.
     pub(super) fn exposure(&self, energy: f64) -> f64 {
         let (half, slope) = RISE;
         let share = self.quarters.len() as f64 / QUARTER_WIDTHS.len() as f64;
-        share * PLATEAU / (1.0 + (half / energy).powf(slope))
+        self.years / PLATEAU_YEARS * share * PLATEAU / (1.0 + (half / energy).powf(slope))
     }
 
     /// The PSF at an energy in MeV: for all events, the 68 % containment radius is 5 deg at 100 MeV and falls as E^-0.8 to 0.1 deg.
@@ -75,6 +92,15 @@ mod tests {
         }
         assert_eq!(Response::groups(0).count(), 0);
         assert_eq!(Response::groups(5).count(), 0);
+    }
+
+    #[test]
+    fn exposure_and_good_time_grow_with_the_years() {
+        let ten = Response::groups(1).next().unwrap();
+        let thirty = ten.in_years(30.0);
+        assert_eq!(ten.good_time(), (239_557_417.0, 555_133_417.0));
+        assert_eq!(thirty.good_time().1 - thirty.good_time().0, 3.0 * 315_576_000.0);
+        approx::assert_relative_eq!(thirty.exposure(1e3), 3.0 * ten.exposure(1e3), max_relative = 1e-15);
     }
 
     #[test]

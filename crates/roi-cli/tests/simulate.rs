@@ -1,0 +1,75 @@
+//! `roi-fit simulate` from outside: one region, or many of consecutive seeds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+const SIZE: [&str; 6] = ["--npix", "16", "--ebins", "4", "--sources", "2"];
+
+fn simulate(out: &Path, options: &[&str]) -> Output {
+    let start = ["simulate", "--out", out.to_str().unwrap()];
+    let arguments = [&start[..], &SIZE, options].concat();
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn many_regions_are_those_of_their_seeds() {
+    let directory = tempfile::tempdir().unwrap();
+    let many = directory.path().join("many");
+    let configs = json(&simulate(&many, &["--seed", "9", "--regions", "3", "--json", "-"]))["configs"].clone();
+    let expected: Vec<_> =
+        ["seed_09", "seed_10", "seed_11"].iter().map(|name| many.join(name).join("config.yaml")).collect();
+    assert_eq!(configs, serde_json::json!(expected));
+    // Each is what its seed gives alone, byte for byte.
+    let alone = directory.path().join("alone");
+    json(&simulate(&alone, &["--seed", "10", "--json", "-"]));
+    for file in std::fs::read_dir(&alone).unwrap() {
+        let name = file.unwrap().file_name();
+        let [one, other] = [&alone, &many.join("seed_10")].map(|folder| std::fs::read(folder.join(&name)).unwrap());
+        assert!(one == other, "{}", name.display());
+    }
+    let first = std::fs::read(many.join("seed_09/ccube_00.fits")).unwrap();
+    assert_ne!(first, std::fs::read(many.join("seed_10/ccube_00.fits")).unwrap());
+}
+
+#[test]
+fn more_years_are_more_counts() {
+    let directory = tempfile::tempdir().unwrap();
+    let [ten, fifty] = ["10", "50"].map(|years| {
+        let out = directory.path().join(years);
+        json(&simulate(&out, &["--years", years, "--json", "-"]));
+        counts(&out)
+    });
+    assert!(ten > 500.0 && (fifty / ten - 5.0).abs() < 0.4, "{ten} {fifty}");
+}
+
+/// The counts of a region, as the program itself reports them.
+fn counts(region: &Path) -> f64 {
+    let config = region.join("config.yaml");
+    let arguments = ["loglike", config.to_str().unwrap(), "--json", "-"];
+    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap();
+    json(&output)["counts"].as_f64().unwrap()
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    for (options, name) in [
+        (&["--regions", "0"][..], "--regions"),
+        (&["--years", "0"], "years"),
+        (&["--years", "NaN"], "years"),
+        (&["--seed", "18446744073709551615", "--regions", "2"], "--regions 2"),
+    ] {
+        let output = simulate(directory.path(), options);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && error.contains(name), "{options:?}: {error}");
+    }
+}
