@@ -260,7 +260,7 @@ impl BinnedLikelihood {
             .find(|(_, model)| model.is_nan() || *model < f64::MIN_POSITIVE)
             .unwrap_or_default();
         let (energy, y, x) = self.filled.place(index);
-        let counts = f64::from(self.filled.counts[index]);
+        let counts = f64::from(self.filled.counts[index] / self.weight(energy, y, x));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bins")]
         Error::UnmodelledCounts { component: self.name.clone(), bins: bins as usize, energy, x, y, counts, model }
     }
