@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 
 use common::{small_counts, small_maps};
 use lat_io::fits::FitsFile;
-use lat_io::{Error, SourceMapFile, counts_cube, exposure, map_cube, psf, source_maps};
+use lat_io::{
+    Error, SourceMapFile, counts_cube, detector_response, exposure, likelihood_weights, map_cube, psf, source_maps,
+};
 use proptest::prelude::*;
 
 /// A small valid source map file.
@@ -27,7 +29,10 @@ fn read_everything(bytes: &[u8]) -> Result<(), String> {
     std::fs::write(&path, bytes).unwrap();
     let named = |error: &Error| assert!(error.to_string().contains("file.fits"), "an error without its file: {error}");
     let _ = counts_cube::read(&path).map_err(|error| named(&error));
+    let _ = likelihood_weights::read(&path, &small_counts()).map_err(|error| named(&error));
+    let _ = detector_response::read(&path, small_counts().cube.axis()).map_err(|error| named(&error));
     if let Ok(file) = SourceMapFile::open(&path).map_err(|error| named(&error)) {
+        let _ = file.read_weights().map_err(|error| named(&error));
         for name in file.names() {
             let _ = file.read(name).map_err(|error| named(&error));
         }
@@ -45,6 +50,7 @@ fn read_everything(bytes: &[u8]) -> Result<(), String> {
         for column in hdu.column_names() {
             let _ = file.read_column(hdu, column).map_err(|error| named(&error));
             let _ = file.read_text_column(hdu, column).map_err(|error| named(&error));
+            let _ = file.read_variable_column(hdu, column).map_err(|error| named(&error));
         }
     }
     Ok(())

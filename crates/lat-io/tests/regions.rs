@@ -162,7 +162,7 @@ fn weights_come_from_their_map_or_from_the_source_map_file() {
     assert_eq!(of(&region.load().unwrap()), Some(0.25));
 
     // A source map file with weights of its own: they are used when weights are asked for, and only then.
-    let mut writer = FitsWriter::create(&region.path("extension.fits")).unwrap();
+    let mut writer = FitsWriter::create(region.path("extension.fits")).unwrap();
     writer.image(&Header::default(), &ndarray::Array3::<f32>::zeros((1, 1, 1))).unwrap();
     let mut header = Header::default();
     header.set("EXTNAME", "__weights__", "");

@@ -11,6 +11,7 @@ use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
 use lat_io::{Error, WcsHeader, counts_cube, detector_response, likelihood_weights};
 use lat_response::SkyGrid;
 use ndarray::{Array3, Axis};
+use proptest::prelude::*;
 
 /// Edges of the true bins for [`small_counts`], one bin more on either side.
 const TRUE_EDGES: [f64; 6] = [40.0, 100.0, 250.0, 1000.0, 8000.0, 64_000.0];
@@ -75,6 +76,18 @@ fn descriptors_that_point_anywhere_are_errors() {
     }
     for len in (0..whole.len()).step_by(97) {
         assert!(read_drm(&whole[..len]).is_err(), "{len}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_damage_to_a_matrix_ends_in_a_value_or_an_error(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut bytes = drm_file(&TRUE_EDGES, &matrix());
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let _ = read_drm(&bytes);
     }
 }
 

@@ -366,7 +366,8 @@ impl BinnedLikelihood {
             if let Some(offset) = empty {
                 let (index, model) = (block.range.start + offset, models[offset]);
                 let (energy, y, x) = self.filled.place(index);
-                let (component, counts) = (self.name.clone(), f64::from(self.filled.counts[index]));
+                let counts = f64::from(self.filled.counts[index] / self.weight(energy, y, x));
+                let component = self.name.clone();
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bins")]
                 return Error::UnmodelledCounts { component, bins: bins as usize, energy, x, y, counts, model };
             }

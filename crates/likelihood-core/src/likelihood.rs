@@ -227,6 +227,11 @@ impl BinnedLikelihood {
         Ok((0..self.axis.n_bins()).map(of_bin).collect())
     }
 
+    /// The likelihood weight of a bin.
+    pub(crate) fn weight(&self, energy: usize, y: usize, x: usize) -> f32 {
+        self.settings.weights.as_ref().map_or(1.0, |weights| weights.values()[[energy, y, x]])
+    }
+
     /// The planes of a source and how they make up its model.
     pub(crate) fn laid(&self, source: &Source) -> Result<(Laid<'_>, &Stencil)> {
         let Some(template) = self.templates.get(source.name()) else {

@@ -340,8 +340,15 @@ fn at_zero_norm_the_derivatives_are_the_limits_from_above() {
     let derivatives = |settings: Settings, norm: f64| {
         let mut roi = roi();
         roi.sources_mut()[0].spectrum_mut().parameter_mut("Prefactor").unwrap().set_value(norm).unwrap();
+        // A map whose shape changes with energy: else every plane has the same part of its counts in a pixel.
+        let map =
+            Array3::from_shape_fn((6, 1, 2), |(k, _, x)| if x == 0 { (k + 1) as f32 } else { 6.0 / (k + 1) as f32 });
+        let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
+        component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
+        component.add_source_map("B", &SourceMap::new(maps()[1].1.clone()).unwrap()).unwrap();
         let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
-        likelihood(settings).hessian(&roi, &mut gradient, &mut hessian).unwrap();
+        let mut likelihood = JointLikelihood::new(vec![component]).unwrap();
+        likelihood.hessian(&roi, &mut gradient, &mut hessian).unwrap();
         (gradient, hessian)
     };
     // The extrapolation of no counts is a straight line, that of counts a power law, so the limits differ there by design: without what

@@ -52,8 +52,8 @@ pub(crate) fn small_maps() -> Vec<(String, SourceMap)> {
 #[allow(dead_code, reason = "each test file is compiled with its own copy of this module")]
 pub(crate) fn drm_file(edges: &[f64], matrix: &[Vec<f32>]) -> Vec<u8> {
     let block = |cards: &[(&str, String)]| {
-        let mut text: String = cards.iter().map(|(key, value)| format!("{key:<8}= {value:<70}")).collect();
-        text.push_str("END");
+        let cards = cards.iter().map(|(key, value)| format!("{key:<8}= {value:<70}"));
+        let text = cards.chain(["END".to_owned()]).collect::<Vec<_>>().concat();
         let blocks = text.len().next_multiple_of(2880);
         format!("{text:<blocks$}").into_bytes()
     };
