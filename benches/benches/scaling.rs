@@ -69,12 +69,12 @@ fn measure(criterion: &mut Criterion, what: &str, roi: &Roi, likelihood: &JointL
     let mut pass = || black_box(like.gradient(roi, &mut gradient).expect("gradient"));
     group.bench_function(id("value and gradient"), |b| b.iter(&mut pass));
     medians.push(median_ms(50, || {
-        std::hint::black_box(pass());
+        black_box(pass());
     }));
     let mut pass = || black_box(like.hessian(roi, &mut gradient, &mut hessian).expect("Hessian"));
     group.bench_function(id("value, gradient and Hessian"), |b| b.iter(&mut pass));
     medians.push(median_ms(50, || {
-        std::hint::black_box(pass());
+        black_box(pass());
     }));
 
     let mut options = FitOptions::default();

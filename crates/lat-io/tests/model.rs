@@ -137,3 +137,21 @@ fn the_model_of_the_crab_has_its_own_isotropic_table_by_component() {
     assert!(region.roi.index_of("Crab Pulsar").is_ok() || !crab.aliases().is_empty());
     assert!(region.components.iter().all(|component| !component.has_own_spectrum(crab.name())));
 }
+
+#[test]
+fn published_catalogs_are_found_by_their_names() {
+    let Some(root) = real_data("") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let count = |name: &str, radius: u32| {
+        let text = format!(
+            "selection: {{glon: 0, glat: 30}}\nmodel: {{catalogs: [{name}], diffuse_dir: '{}', src_radius: {radius}}}",
+            root.display()
+        );
+        build(dir.path(), &text).unwrap().sources().len()
+    };
+    assert_eq!(count("4FGL-DR2", 20), 140);
+    assert_eq!(count("3FHL", 180), 1556);
+    // Merging: nearly all sources of 3FHL there are in 4FGL, but under another name and without 3FGL association.
+    let both = count("3FHL, 4FGL-DR2", 20);
+    assert!((140..=140 + count("3FHL", 20)).contains(&both), "{both}");
+}

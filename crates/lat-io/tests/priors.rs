@@ -1,7 +1,5 @@
 //! The file of priors beside a source model.
 
-#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
-
 mod common;
 
 use common::region::Region;

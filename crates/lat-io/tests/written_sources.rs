@@ -188,3 +188,32 @@ fn a_written_source_replaces_that_of_a_catalog() {
     };
     assert_eq!((index(""), index(", merge_sources: false")), (3.0, 2.0));
 }
+
+#[test]
+fn optical_depths_come_from_a_file_of_the_users() {
+    let dir = tempfile::tempdir().unwrap();
+    let entry = |model: u32| {
+        format!(
+            "sources: [{{name: A, SpectrumType: 'EblAtten::PowerLaw2', redshift: 0.5, ebl_model: {model}, tau_norm: 1}}]"
+        )
+    };
+    let missing = build(dir.path(), &entry(4)).unwrap_err().to_string();
+    assert!(missing.contains("'A'") && missing.contains("opdep_4.dat"), "{missing}");
+    // tau is 2 at 10 GeV and redshift 0.5; models 14 and 15 are tabulated in MeV.
+    for (model, unit) in [(4, 1.0), (14, 1000.0)] {
+        let rows: String = [1.0, 10.0, 100.0].iter().map(|e| format!("{} 1.0 2.0 4.0\n", e * unit)).collect();
+        std::fs::write(dir.path().join(format!("opdep_{model}.dat")), format!("redshifts below:0.1,0.5,1.0\n{rows}"))
+            .unwrap();
+        let roi = build(dir.path(), &entry(model)).unwrap();
+        let dimmed = roi.source("A").unwrap().spectrum().dnde(10_000.0).unwrap();
+        let plain = build(dir.path(), "sources: [{name: A, SpectrumType: PowerLaw2}]").unwrap();
+        // The LAT tools' own default parameters stand behind the wrapper; only the ratio at equal parameters matters.
+        let mut plain = plain.source("A").unwrap().spectrum().clone();
+        for (to, from) in plain.parameters_mut().iter_mut().zip(roi.source("A").unwrap().spectrum().parameters()) {
+            to.set_bounds(0.0, 0.0).unwrap();
+            to.set_scale(from.scale()).unwrap();
+            to.set_value(from.value()).unwrap();
+        }
+        assert_relative_eq!(dimmed, plain.dnde(10_000.0).unwrap() * (-2f64).exp(), max_relative = 1e-12);
+    }
+}

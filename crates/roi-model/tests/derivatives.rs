@@ -248,8 +248,9 @@ proptest! {
             let usual = usual::parameters(&type_name, &[], Bounds::Usual).unwrap();
             let Ok(mut spectrum) = Spectrum::with_tables(&type_name, usual, &tables) else { continue };
             for (p, fraction) in spectrum.parameters_mut().iter_mut().zip(&fractions) {
-                // Pivots are fixed; at 1 MeV, a curved log-parabola is beyond any double at 1 TeV.
-                if p.bounds().0.is_finite() && !["Scale", "Eb"].contains(&p.name()) {
+                // Limits and pivots are fixed; with one at 1 MeV, a curved log-parabola is beyond any double at 1 TeV.
+                let is_fixed = p.is_always_fixed() || ["Scale", "Eb"].contains(&p.name());
+                if p.bounds().0.is_finite() && !is_fixed {
                     let (min, max) = p.bounds();
                     p.set_value((min + fraction * (max - min)).clamp(min, max)).unwrap();
                 }
