@@ -16,6 +16,8 @@ pub mod error;
 pub mod file_function;
 pub mod fits;
 mod good_time;
+pub mod irf;
+pub mod livetime;
 pub mod load;
 pub mod model;
 pub mod source_maps;

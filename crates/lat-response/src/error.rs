@@ -47,6 +47,19 @@ pub enum Error {
         /// The last energy of the table, MeV.
         last: f64,
     },
+    /// A response that corrects for the trigger rate, and a livetime cube that lacks what it takes.
+    #[error(
+        "the effective area is corrected for the trigger rate, which needs livetime weighted with the livetime fraction; the livetime cube has none (table WEIGHTED_EXPOSURE): make it again with gtltcube"
+    )]
+    NoWeightedLivetime,
+    /// A response without energy dispersion, where one is needed.
+    #[error(
+        "the response of event type {event_type} has no energy dispersion; read it with its energy dispersion file"
+    )]
+    NoDispersion {
+        /// The event type.
+        event_type: String,
+    },
     /// A source model that is not valid.
     #[error(transparent)]
     Model(#[from] roi_model::Error),

@@ -42,7 +42,7 @@ impl Write for Sink {
     }
 }
 
-/// A table column to write: one value a row.
+/// A table column to write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// `TTYPE`.
@@ -67,6 +67,13 @@ pub enum ColumnValues {
     Double(Vec<f64>),
     /// Format `nA`, `n` the longest text.
     Text(Vec<String>),
+    /// Format `nE`: `width` values a row, one row after the other. Values that do not fill a last row are not written.
+    FloatVectors {
+        /// Values a row.
+        width: usize,
+        /// The values of all rows.
+        values: Vec<f32>,
+    },
 }
 
 impl FitsWriter {
@@ -217,6 +224,7 @@ impl ColumnValues {
             Self::Float(values) => values.len(),
             Self::Double(values) => values.len(),
             Self::Text(values) => values.len(),
+            Self::FloatVectors { width, values } => values.len().checked_div(*width).unwrap_or(0),
         }
     }
 
@@ -226,6 +234,7 @@ impl ColumnValues {
             Self::Int(_) => (BinaryColumnType::Int, 4, 1),
             Self::Float(_) => (BinaryColumnType::Float, 4, 1),
             Self::Double(_) => (BinaryColumnType::Double, 8, 1),
+            Self::FloatVectors { width, .. } => (BinaryColumnType::Float, 4, *width),
             Self::Text(texts) => (BinaryColumnType::Ascii, 1, texts.iter().map(String::len).max().unwrap_or(0).max(1)),
         };
         BinaryColumnDescriptor { name: Some(name.to_owned()), repeat, col_type, byte_width: repeat * size, tdim: None }
@@ -238,6 +247,7 @@ impl ColumnValues {
             Self::Float(values) => BinaryColumnData::Float(values.clone()),
             Self::Double(values) => BinaryColumnData::Double(values.clone()),
             Self::Text(values) => BinaryColumnData::Ascii(values.clone()),
+            Self::FloatVectors { values, .. } => BinaryColumnData::Float(values.clone()),
         }
     }
 }
