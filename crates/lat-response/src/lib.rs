@@ -14,14 +14,16 @@ pub mod irf;
 pub mod livetime;
 pub mod mean_psf;
 pub mod psf;
+pub mod radial_profile;
 pub mod sky_cube;
 
 pub use error::{Error, Result};
-pub use exposure::Exposure;
+pub use exposure::{Exposure, ExposureLookup};
 pub use exposure_cube::ObservedExposure;
 pub use geometry::{Frame, SkyGrid, WcsGrid, WcsHeader};
 pub use irf::Irf;
 pub use livetime::LivetimeCube;
 pub use mean_psf::ObservedPsf;
 pub use psf::Psf;
+pub use radial_profile::RadialProfile;
 pub use sky_cube::SkyCube;
