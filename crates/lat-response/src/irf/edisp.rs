@@ -1,5 +1,7 @@
 //! Energy dispersion: the distribution of the measured energy around the true one.
 
+use std::ops::RangeInclusive;
+
 use statrs::function::gamma::{checked_gamma_lr, checked_gamma_ur, gamma};
 
 use super::grid::IrfGrid;
@@ -83,23 +85,14 @@ impl EnergyDispersion {
         Ok(Self { grid, scaling, nodes })
     }
 
-    /// Probabilities that a photon of this true energy (MeV) and cosine of the inclination is measured below each of `edges` (MeV, increasing),
-    /// counted from minus infinity: differences are the probabilities of the bins.
+    /// Probabilities that a photon of this true energy (MeV) and cosine of the inclination is measured below each of `edges` (MeV): differences are
+    /// the probabilities of the bins.
     ///
     /// # Errors
-    /// [`Error::BadValue`] when the scaling gives no width there, or an energy is not positive.
+    /// [`Error::BadValue`] when the scaling gives no width there, the true energy is not positive, or an edge is not finite.
     pub fn cumulative(&self, energy: f64, cosine: f64, edges: &[f64]) -> Result<Vec<f64>> {
-        positive("a true energy in MeV", energy)?;
-        let width = scale(&self.scaling, energy.log10(), cosine)?;
-        let around = self.grid.around(energy, cosine);
-        edges
-            .iter()
-            .map(|edge| {
-                let x = (edge - energy) / (energy * width);
-                let terms = around.iter().filter(|(_, weight)| *weight != 0.0);
-                terms.map(|&(node, weight)| Ok(weight * self.nodes[node].cumulative(x)?)).sum()
-            })
-            .collect()
+        let at = self.at(energy, cosine)?;
+        edges.iter().map(|&edge| Ok((self.sum(&at, at.deviation(edge)?)? - at.below) / at.total)).collect()
     }
 
     /// Probability per MeV that a photon of true energy `energy` and this cosine of the inclination is measured at `measured` MeV.
@@ -107,12 +100,65 @@ impl EnergyDispersion {
     /// # Errors
     /// As [`EnergyDispersion::cumulative`].
     pub fn density(&self, measured: f64, energy: f64, cosine: f64) -> Result<f64> {
+        let at = self.at(energy, cosine)?;
+        let x = at.deviation(measured)?;
+        if at.range.as_ref().is_some_and(|range| !range.contains(&((measured - energy) / (energy * at.width)))) {
+            return Ok(0.0);
+        }
+        let density: f64 = at.around.iter().map(|&(node, weight)| weight * self.nodes[node].density(x)).sum();
+        Ok(density / (at.total * energy * at.width))
+    }
+
+    fn at(&self, energy: f64, cosine: f64) -> Result<At> {
         positive("a true energy in MeV", energy)?;
         let width = scale(&self.scaling, energy.log10(), cosine)?;
-        let x = (measured - energy) / (energy * width);
         let around = self.grid.around(energy, cosine);
-        Ok(around.iter().map(|&(node, weight)| weight * self.nodes[node].density(x)).sum::<f64>() / (energy * width))
+        let mut at = At { energy, width, around, range: None, below: 0.0, total: 1.0 };
+        if let Some(Node::Pass7(_)) = self.nodes.first() {
+            // The tails of Pass 7 go on for ever. Its range is normalised here too, as the width is not that at the nodes.
+            let [low, high] = pass7_range(width);
+            at.below = self.sum(&at, low)?;
+            at.total = positive("integral of the energy dispersion", self.sum(&at, high)? - at.below)?;
+            at.range = Some(low..=high);
+        }
+        Ok(at)
     }
+
+    /// The interpolated cumulative distribution of the scaled deviation.
+    fn sum(&self, at: &At, x: f64) -> Result<f64> {
+        let terms = at.around.iter().filter(|(_, weight)| *weight != 0.0);
+        terms.map(|&(node, weight)| Ok(weight * self.nodes[node].cumulative(x)?)).sum()
+    }
+}
+
+/// One true energy and inclination.
+#[derive(Clone, Debug)]
+struct At {
+    energy: f64,
+    width: f64,
+    around: [(usize, f64); 4],
+    /// Where the distribution is not 0, if that is bounded.
+    range: Option<RangeInclusive<f64>>,
+    /// What the distributions at the nodes hold below the range, and within it.
+    below: f64,
+    total: f64,
+}
+
+impl At {
+    /// The scaled deviation of a measured energy, drawn to the ends of the range.
+    fn deviation(&self, measured: f64) -> Result<f64> {
+        if !measured.is_finite() {
+            let what = "a measured energy in MeV".into();
+            return Err(Error::BadValue { what, value: measured, expected: "a finite number" });
+        }
+        let x = (measured - self.energy) / (self.energy * self.width);
+        Ok(self.range.as_ref().map_or(x, |range| x.max(*range.start()).min(*range.end())))
+    }
+}
+
+/// Scaled deviations of a tenth and of ten times the true energy.
+fn pass7_range(width: f64) -> [f64; 2] {
+    [-0.9 / width, 9.0 / width]
 }
 
 /// The width of the deviation at log10 of an energy and a cosine.
@@ -174,7 +220,8 @@ impl Pass7 {
             positive("energy dispersion, widths LS1, RS1, LS2, RS2", value)?;
         }
         let mut node = Self { left: [ls1, ls2], right: [rs1, rs2], bias, p: [p1, p2], t0, integral: 1.0 };
-        let integral = node.cumulative(9.0 / width)? - node.cumulative(-0.9 / width)?;
+        let [low, high] = pass7_range(width);
+        let integral = node.cumulative(high)? - node.cumulative(low)?;
         node.integral = positive("integral of the energy dispersion", integral)?;
         Ok(node)
     }
