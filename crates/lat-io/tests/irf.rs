@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use common::real_data;
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
 use lat_io::{Error, irf, livetime};
+use lat_response::drm::response_matrix;
 use lat_response::geometry::SkyGrid;
 use lat_response::irf::Irf;
 use lat_response::{ObservedExposure, ObservedPsf};
@@ -77,6 +78,31 @@ fn the_mean_psf_of_pass_7_is_the_one_of_an_independent_calculation() {
         let psf = mean.psf.at_energy(*energy).unwrap();
         for (node, value) in [0, 200, 300].into_iter().zip(values) {
             approx::assert_relative_eq!(psf.nodes().1[node], value / integral, max_relative = 3e-4);
+        }
+    }
+}
+
+#[test]
+fn the_response_matrix_of_pass_7_is_the_one_of_an_independent_calculation() {
+    let Some(folder) = real_data("crab-p7v6") else { return };
+    let livetime = livetime::read(&folder.join("ltcube.fits.gz")).unwrap();
+    let counts = lat_io::counts_cube::read(&folder.join("cntmap.fits.gz")).unwrap();
+    let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
+    let edges = counts.cube.axis().edges();
+    let matrix = response_matrix(&livetime, &pass7(&folder), &crab, edges, 1).unwrap();
+    assert_eq!(matrix.dim(), (22, 20));
+    // From a script of its own (numpy), which sums the densities over 40000 steps: rows, their sums, and elements from a column on.
+    let expected: [(usize, f64, usize, &[f64]); 5] = [
+        (0, 0.211_456_963, 0, &[0.185_665_9, 0.022_580_48]),
+        (1, 0.657_716_805, 0, &[0.464_405_9, 0.170_545_4, 0.019_859_41]),
+        (8, 0.999_601_291, 5, &[0.033_346_64, 0.228_095_7, 0.621_307_2, 0.093_930_38, 0.008_689_468]),
+        (20, 0.966_162_118, 17, &[0.010_416_05, 0.090_454_62, 0.861_171_6]),
+        (21, 0.100_185_021, 18, &[0.010_245_11, 0.085_742_89]),
+    ];
+    for (row, sum, first, values) in expected {
+        approx::assert_relative_eq!(matrix.row(row).sum(), sum, max_relative = 1e-5);
+        for (column, value) in (first..).zip(values) {
+            approx::assert_relative_eq!(matrix[[row, column]], *value, max_relative = 1e-4);
         }
     }
 }
