@@ -5,14 +5,29 @@
 //!
 //! Units: energies MeV, angles degrees (radians where a name says so), solid angles sr, exposure cm^2 s, PSF 1/sr.
 
+pub mod build;
+mod convolve;
+mod diffuse;
 pub mod error;
 pub mod exposure;
+mod extended;
+mod fine_image;
 pub mod geometry;
+mod pixels;
+mod point;
 pub mod psf;
+pub mod psf_planes;
+pub mod psf_resample;
+mod rebin;
 pub mod sky_cube;
+mod spline;
+pub mod template;
 
+pub use build::{Parity, Response, SourceMapBuilder, SourceMapOptions};
 pub use error::{Error, Result};
 pub use exposure::Exposure;
 pub use geometry::{Frame, SkyGrid, WcsGrid, WcsHeader};
 pub use psf::Psf;
+pub use psf_planes::PsfPlanes;
 pub use sky_cube::SkyCube;
+pub use template::{Template, TemplateFiles};
