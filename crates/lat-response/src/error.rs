@@ -60,6 +60,33 @@ pub enum Error {
         /// The event type.
         event_type: String,
     },
+    /// A template file that cannot be used.
+    #[error("template file '{file}': {reason}")]
+    Template {
+        /// The file, as the source model names it.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Something that cannot be computed.
+    #[error("{what} is not supported: {remedy}")]
+    Unsupported {
+        /// What was asked for.
+        what: String,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// What went wrong with one source.
+    #[error("source '{name}': {error}")]
+    Source {
+        /// The source.
+        name: String,
+        /// What is wrong.
+        error: Box<Error>,
+    },
+    /// Counts or maps that are not valid.
+    #[error(transparent)]
+    Likelihood(#[from] likelihood_core::Error),
     /// A source model that is not valid.
     #[error(transparent)]
     Model(#[from] roi_model::Error),

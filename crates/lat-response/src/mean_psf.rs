@@ -1,9 +1,12 @@
 //! The point spread function averaged over an observation, from the response and the livetime.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 
+use crate::build::PsfAt;
 use crate::error::Result;
 use crate::exposure_cube::ObservedExposure;
 use crate::irf::Irf;
@@ -40,6 +43,29 @@ impl ObservedPsf {
         let values = Array2::from_shape_fn(shape, |(energy, theta)| rows[energy][theta]);
         let psf = Psf::new(energies.to_vec(), thetas, values)?;
         Ok(Self { psf, exposure })
+    }
+}
+
+/// The PSF wherever source maps need it, from the response functions and livetimes themselves.
+///
+/// As `ObservationPsf::Computed(Arc::new(..))` it gives each point source the PSF of its own position.
+#[derive(Clone, Debug)]
+pub struct ResponsePsf {
+    livetime: Arc<LivetimeCube>,
+    irfs: Arc<[Irf]>,
+    energies: Vec<f64>,
+}
+
+impl ResponsePsf {
+    /// A PSF at energies in MeV that increase: those of the planes of source maps.
+    pub fn new(livetime: Arc<LivetimeCube>, irfs: Arc<[Irf]>, energies: Vec<f64>) -> Self {
+        Self { livetime, irfs, energies }
+    }
+}
+
+impl PsfAt for ResponsePsf {
+    fn psf(&self, direction: &SkyDirection) -> Result<Psf> {
+        Ok(ObservedPsf::new(&self.livetime, &self.irfs, direction, &self.energies)?.psf)
     }
 }
 
