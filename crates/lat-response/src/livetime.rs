@@ -1,5 +1,7 @@
 //! How long each direction of the sky was seen at each inclination.
 
+use std::f64::consts::FRAC_PI_2;
+
 use cdshealpix::{nested, ring};
 use ndarray::Array2;
 use roi_model::sky::SkyDirection;
@@ -58,7 +60,8 @@ impl LivetimePixels {
             Frame::Celestial => (direction.ra(), direction.dec()),
             Frame::Galactic => direction.to_galactic(),
         };
-        let (lon, lat) = (lon.to_radians(), lat.to_radians());
+        // The library takes no latitude beyond a pole, not even by rounding.
+        let (lon, lat) = (lon.to_radians(), lat.to_radians().clamp(-FRAC_PI_2, FRAC_PI_2));
         let pixel = if self.nested {
             // A power of two below 2^29, as the constructor of the cube makes sure.
             nested::hash(u8::try_from(self.nside.trailing_zeros()).unwrap_or(0), lon, lat)

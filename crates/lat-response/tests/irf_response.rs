@@ -30,11 +30,11 @@ fn sloping_area() -> Vec<f64> {
 }
 
 fn psf(scale: f64) -> PointSpread {
-    let all = |value: f64| vec![value; grid().len()];
+    let all = |value: f64| vec![value; grid().n_bins()];
     let parameters = KingParameters {
         core_norm: all(1.0),
         tail_norm: all(0.2),
-        core_width: (0..grid().len()).map(|i| scale * (0.5 + 0.02 * i as f64)).collect(),
+        core_width: (0..grid().n_bins()).map(|i| scale * (0.5 + 0.02 * i as f64)).collect(),
         tail_width: all(1.2),
         core_slope: all(2.2),
         tail_slope: all(1.7),
@@ -43,7 +43,7 @@ fn psf(scale: f64) -> PointSpread {
 }
 
 fn pass8(width: f64) -> EnergyDispersion {
-    let column = |value: f64, slope: f64| (0..grid().len()).map(|i| value + slope * i as f64).collect::<Vec<_>>();
+    let column = |value: f64, slope: f64| (0..grid().n_bins()).map(|i| value + slope * i as f64).collect::<Vec<_>>();
     let columns = [
         column(0.7, 0.01),
         column(0.6, 0.01),
@@ -60,7 +60,7 @@ fn pass8(width: f64) -> EnergyDispersion {
 }
 
 fn pass7() -> EnergyDispersion {
-    let column = |value: f64, slope: f64| (0..grid().len()).map(|i| value + slope * i as f64).collect::<Vec<_>>();
+    let column = |value: f64, slope: f64| (0..grid().n_bins()).map(|i| value + slope * i as f64).collect::<Vec<_>>();
     let columns = [column(0.8, 0.03), column(0.6, 0.02), column(-0.1, 0.01), column(0.3, 0.01), column(0.2, 0.01)];
     let form = DispersionForm::Pass7 { columns, p1: 1.6, p2: 0.6, t0: 1.5 };
     EnergyDispersion::new(grid(), [0.021, 0.058, -0.207, -0.213, 0.042, 0.564], &form).unwrap()
@@ -87,7 +87,7 @@ fn the_exposure_of_a_flat_area_is_the_livetime_times_it() {
     let livetime = livetime();
     let seen: f64 =
         livetime.at(&crab()).times().zip(livetime.cosines()).filter(|(_, c)| **c >= 0.2).map(|(t, _)| t).sum();
-    let flat = irf(&vec![0.8; grid().len()], None, None);
+    let flat = irf(&vec![0.8; grid().n_bins()], None, None);
     let exposure = ObservedExposure::new(&livetime, &[flat.clone(), flat], &[50.0, 3e3, 1e7]).unwrap();
     for value in exposure.at(&crab()).unwrap() {
         approx::assert_relative_eq!(value, 2.0 * 0.8e4 * seen, max_relative = 1e-6);
@@ -98,7 +98,7 @@ fn the_exposure_of_a_flat_area_is_the_livetime_times_it() {
 fn the_correction_for_the_trigger_rate_acts_on_its_own_event_type() {
     let livetime = livetime();
     let rows = [[0.0, -0.5, 0.0, 2.0, 0.0, 4.0], [0.0, 1.5, 0.0, 2.0, 0.0, 4.0]];
-    let area = vec![0.8; grid().len()];
+    let area = vec![0.8; grid().n_bins()];
     let (plain, corrected) = (irf(&area, None, None), irf(&area, Efficiency::from_rows(&rows).unwrap(), None));
     let at = |irfs: &[Irf]| ObservedExposure::new(&livetime, irfs, &[1e3]).unwrap().at(&crab()).unwrap()[0];
     // 1.5 - 0.5 x 0.9.
@@ -226,7 +226,7 @@ fn a_narrow_dispersion_leaves_every_photon_in_its_bin() {
 
 #[test]
 fn rows_of_the_response_sum_to_the_probability_inside_the_range() {
-    let irfs = [irf(&sloping_area(), None, Some(pass8(1.0))), irf(&vec![0.5; grid().len()], None, Some(pass7()))];
+    let irfs = [irf(&sloping_area(), None, Some(pass8(1.0))), irf(&vec![0.5; grid().n_bins()], None, Some(pass7()))];
     let edges: Vec<f64> = (0..=12).map(|i| 100.0 * 1.5f64.powi(i)).collect();
     let matrix = response_matrix(&livetime(), &irfs, &crab(), &edges, 2).unwrap();
     let range = response_matrix(&livetime(), &irfs, &crab(), &[edges[0], edges[12]], 0).unwrap();
@@ -264,7 +264,7 @@ fn what_cannot_be_is_refused() {
     assert!(ObservedExposure::new(&livetime(), &bare, &[-1.0]).is_err());
     assert!(ObservedExposure::new(&livetime(), &bare, &[f64::NAN]).is_err());
 
-    let all = |value: f64| vec![value; grid().len()];
+    let all = |value: f64| vec![value; grid().n_bins()];
     let form = |s1: f64| DispersionForm::Pass8 {
         columns: [all(0.5), all(s1), all(1.0), all(0.0), all(1.5), all(0.5), all(1.0), all(0.0), all(1.5)],
     };
@@ -281,7 +281,7 @@ fn what_cannot_be_is_refused() {
 #[test]
 fn a_gaussian_of_pass_8_has_the_probabilities_of_a_gaussian() {
     // p = 2, k = 1: exp(-(u/s)^2), a Gaussian of standard deviation s / sqrt 2.
-    let all = |value: f64| vec![value; grid().len()];
+    let all = |value: f64| vec![value; grid().n_bins()];
     let columns = [all(1.0), all(2f64.sqrt()), all(1.0), all(0.0), all(2.0), all(1.0), all(1.0), all(0.0), all(1.0)];
     let form = DispersionForm::Pass8 { columns };
     let dispersion = EnergyDispersion::new(grid(), [0.0, 0.0, 0.0, 0.0, 0.0, 0.1], &form).unwrap();

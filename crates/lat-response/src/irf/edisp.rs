@@ -69,7 +69,7 @@ impl EnergyDispersion {
         for column in columns {
             grid.check("energy dispersion parameter", column)?;
         }
-        let nodes = (0..grid.len())
+        let nodes = (0..grid.n_bins())
             .map(|bin| match form {
                 DispersionForm::Pass7 { columns, p1, p2, t0 } => {
                     let cosine = grid.cosines()[bin / grid.n_energies()];

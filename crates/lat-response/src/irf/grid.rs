@@ -48,13 +48,8 @@ impl IrfGrid {
     }
 
     /// Number of bins in all: the length of a table.
-    pub fn len(&self) -> usize {
+    pub fn n_bins(&self) -> usize {
         self.n_energies() * self.n_cosines()
-    }
-
-    /// Never: a grid has at least one bin.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// log10 of the energy in MeV at the centres of the bins.
@@ -77,7 +72,7 @@ impl IrfGrid {
     /// # Errors
     /// [`Error::Shape`] or [`Error::BadValue`], naming `what`.
     pub fn check(&self, what: &str, table: &[f64]) -> Result<()> {
-        if table.len() != self.len() {
+        if table.len() != self.n_bins() {
             return Err(Error::Shape {
                 what: what.to_owned(),
                 found: format!("{} values", table.len()),
