@@ -4,6 +4,7 @@ use std::path::Path;
 
 use likelihood_core::EnergyAxis;
 
+use crate::energies;
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Header};
 
@@ -19,16 +20,8 @@ pub(crate) fn read(file: &FitsFile) -> Result<EnergyAxis> {
     let hdu = file.table(TABLE)?;
     let column = |name: &str| -> Result<Vec<f64>> {
         let values = file.read_column(hdu, name)?;
-        let per_mev = match hdu.column_unit(name) {
-            None | Some("keV") => 1000.0,
-            Some("MeV") => 1.0,
-            Some("GeV") => 0.001,
-            Some("eV") => 1e6,
-            Some(other) => {
-                let reason = format!("unit is '{other}', expected keV, MeV, GeV or eV");
-                return Err(bad_column(file, name, reason));
-            }
-        };
+        let per_mev = energies::per_mev(hdu.column_unit(name).unwrap_or("keV"))
+            .map_err(|reason| bad_column(file, name, reason))?;
         Ok(values.into_iter().map(|value| value / per_mev).collect())
     };
     let lower = column("E_MIN")?;

@@ -216,6 +216,34 @@ pub enum Error {
         /// The variable.
         name: String,
     },
+    /// A sky map, exposure, PSF or profile with values that cannot be.
+    #[error("'{path}', HDU {hdu} holds a response or map that cannot be used: {source}")]
+    Map {
+        /// The file.
+        path: PathBuf,
+        /// The HDU, by name or number.
+        hdu: String,
+        /// What is wrong.
+        source: Box<lat_response::Error>,
+    },
+    /// A text template with values that cannot be.
+    #[error("'{path}' cannot be used: {source}")]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<lat_response::Error>,
+    },
+    /// A line of a text table that is no row.
+    #[error("'{path}', line {line}: {reason}")]
+    TextTable {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What was found and what was expected.
+        reason: String,
+    },
     /// A sky projection or an instrument response that cannot be used.
     #[error(transparent)]
     Response(#[from] lat_response::Error),
@@ -315,6 +343,11 @@ impl Error {
     /// Values of an HDU that cannot be.
     pub(crate) fn data(path: &Path, hdu: String, source: likelihood_core::Error) -> Self {
         Self::Data { path: path.to_owned(), hdu, source: Box::new(source) }
+    }
+
+    /// A sky map or response of an HDU that cannot be.
+    pub(crate) fn map(path: &Path, hdu: String, source: lat_response::Error) -> Self {
+        Self::Map { path: path.to_owned(), hdu, source: Box::new(source) }
     }
 
     /// A model file that cannot be used.

@@ -1,7 +1,7 @@
 //! Fermi-LAT analysis files: FITS counts cubes and source maps, spectrum tables, `config.yaml`.
 //!
 //! [`load()`] goes from a configuration to everything a fit needs. Below it every product has a module of its own ([`counts_cube`],
-//! [`source_maps`], [`file_function`]), [`config`] resolves fermipy's `config.yaml`, [`directory`] knows fermipy's file names, and
+//! [`source_maps`], [`exposure`], [`psf`], [`map_cube`], [`radial_profile`], [`file_function`]), [`config`] resolves fermipy's `config.yaml`, [`directory`] knows fermipy's file names, and
 //! [`fits`] is the only place that knows how FITS is laid out.
 //!
 //! Energies are in MeV, angles in degrees. Nothing here panics on any input: a damaged file, an unknown key or products that disagree
@@ -11,13 +11,18 @@ pub mod catalog;
 pub mod config;
 pub mod counts_cube;
 pub mod directory;
+mod energies;
 mod energy_bounds;
 pub mod error;
+pub mod exposure;
 pub mod file_function;
 pub mod fits;
 mod good_time;
 pub mod load;
+pub mod map_cube;
 pub mod model;
+pub mod psf;
+pub mod radial_profile;
 pub mod source_maps;
 pub mod wcs_header;
 

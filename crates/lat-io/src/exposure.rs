@@ -1,0 +1,24 @@
+//! Binned exposure in the layout of gtexpcube2.
+
+use std::path::Path;
+
+use lat_response::{Exposure, ExposureLookup};
+
+use crate::error::{Error, Result};
+use crate::map_cube;
+
+/// Reads an exposure cube, cm^2 s: an image `[energy, y, x]`, and a table ENERGIES whose column Energy is in MeV unless it states another
+/// unit. It is looked up as the LAT tools do, see [`ExposureLookup`].
+///
+/// # Errors
+/// When the file is missing or damaged, or holds exposure or energies that cannot be.
+///
+/// ```no_run
+/// let exposure = lat_io::exposure::read("bexpmap_00.fits".as_ref())?;
+/// println!("at the energies {:?} MeV", exposure.cube().energies());
+/// # Ok::<(), lat_io::Error>(())
+/// ```
+pub fn read(path: &Path) -> Result<Exposure> {
+    let cube = map_cube::read(path)?;
+    Exposure::new(cube, ExposureLookup::Fermitools).map_err(|source| Error::map(path, "'PRIMARY'".into(), source))
+}
