@@ -26,6 +26,7 @@ pub mod model;
 pub mod psf;
 pub mod radial_profile;
 pub mod source_maps;
+pub mod template_files;
 pub mod wcs_header;
 
 pub use config::Config;
@@ -33,4 +34,5 @@ pub use counts_cube::CountsCubeFile;
 pub use error::{Error, Result};
 pub use load::{Component, Loaded, Observation, load};
 pub use source_maps::SourceMapFile;
+pub use template_files::TemplateDirectory;
 pub use wcs_header::{Frame, WcsHeader};

@@ -433,6 +433,10 @@ fn named(source: &Source) -> impl Fn(Error) -> Error {
 fn projected(grid: &SkyGrid) -> Result<&WcsGrid> {
     match grid {
         SkyGrid::Wcs(grid) => Ok(grid),
+        SkyGrid::Healpix(_) => Err(Error::Unsupported {
+            what: "a source map on HEALPix pixels".into(),
+            remedy: "bin the events in a WCS projection (binning.projtype: WCS)".into(),
+        }),
     }
 }
 

@@ -13,6 +13,12 @@ pub enum Error {
         /// What is wrong, and what was expected.
         reason: String,
     },
+    /// HEALPix pixels that cannot be.
+    #[error("HEALPix pixels: {reason}")]
+    Healpix {
+        /// What is wrong, and what was expected.
+        reason: String,
+    },
     /// Arrays whose shapes do not fit together.
     #[error("{what}: found {found}, expected {expected}")]
     Shape {

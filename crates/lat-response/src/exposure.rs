@@ -14,7 +14,7 @@ const ENERGY_TOLERANCE: f64 = 1e-5;
 #[non_exhaustive]
 pub enum ExposureLookup {
     /// As the LAT tools do it: no interpolation, and the pixel whose centre lies below the coordinates on both axes, half a pixel from the
-    /// nearest one.
+    /// nearest one; on HEALPix maps the pixel that the direction falls in.
     #[default]
     Fermitools,
     /// Bilinear between pixel centres.
@@ -54,7 +54,7 @@ impl Exposure {
 
     /// Whether it is interpolated between pixels.
     pub fn is_interpolated(&self) -> bool {
-        self.lookup == ExposureLookup::Bilinear || !matches!(self.cube.grid(), SkyGrid::Wcs(_))
+        self.lookup == ExposureLookup::Bilinear
     }
 
     /// The plane at an energy in MeV.
@@ -91,7 +91,14 @@ impl Exposure {
                 }
                 found
             }
-            (grid, _) => grid.interpolation(direction),
+            (SkyGrid::Healpix(grid), ExposureLookup::Fermitools) => {
+                let mut found = Interpolation::default();
+                if let Some(pixel) = grid.pixel(direction) {
+                    found.push(pixel, 1.0);
+                }
+                found
+            }
+            (grid, ExposureLookup::Bilinear) => grid.interpolation(direction),
         }
     }
 }

@@ -33,7 +33,7 @@ pub use build::{Parity, Response, SourceMapBuilder, SourceMapOptions};
 pub use error::{Error, Result};
 pub use exposure::{Exposure, ExposureLookup};
 pub use exposure_cube::ObservedExposure;
-pub use geometry::{Frame, SkyGrid, WcsGrid, WcsHeader};
+pub use geometry::{Frame, HealpixGrid, HealpixOrdering, SkyGrid, WcsGrid, WcsHeader};
 pub use irf::Irf;
 pub use livetime::LivetimeCube;
 pub use mean_psf::{ObservedPsf, ResponsePsf};

@@ -7,6 +7,7 @@ use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 
 use crate::error::{Error, Result};
+use crate::radial_profile::RadialProfile;
 use crate::sky_cube::SkyCube;
 
 /// Where the files that spatial models name are read; `lat-io` does it.
@@ -120,62 +121,5 @@ impl Template {
                 remedy: "make the maps of its members, and sum them times the members' spectra".into(),
             }),
         }
-    }
-}
-
-/// Intensity against the separation from a centre.
-#[derive(Clone, Debug)]
-pub struct RadialProfile {
-    thetas: Vec<f64>,
-    values: Vec<f64>,
-}
-
-impl RadialProfile {
-    /// A table of intensities (1/sr) at increasing separations (degrees).
-    ///
-    /// # Errors
-    /// [`Error::Shape`] for fewer than two rows, [`Error::BadValue`] for separations that do not increase or negative intensities.
-    pub fn new(thetas: Vec<f64>, values: Vec<f64>) -> Result<Self> {
-        if thetas.len() < 2 || thetas.len() != values.len() {
-            return Err(Error::Shape {
-                what: "radial profile".into(),
-                found: format!("{} separations, {} values", thetas.len(), values.len()),
-                expected: "at least two rows of separation and value".into(),
-            });
-        }
-        if let Some(pair) = thetas.windows(2).find(|w| !(w[0] >= 0.0 && w[0] < w[1] && w[1] <= 180.0)) {
-            let expected = "separations from 0 to 180 deg that increase";
-            return Err(Error::BadValue { what: "radial profile, separation".into(), value: pair[1], expected });
-        }
-        if let Some(&value) = values.iter().find(|v| !(v.is_finite() && **v >= 0.0)) {
-            let expected = "a finite number of at least 0";
-            return Err(Error::BadValue { what: "radial profile, value".into(), value, expected });
-        }
-        Ok(Self { thetas, values })
-    }
-
-    /// The intensity at a separation in degrees: linear between rows; beyond them the outermost line goes on, but not below 0.
-    pub fn value(&self, theta: f64) -> f64 {
-        let last = self.thetas.len() - 1;
-        let low = self.thetas.partition_point(|&t| t <= theta).clamp(1, last) - 1;
-        let (t0, t1) = (self.thetas[low], self.thetas[low + 1]);
-        let (a, b) = (self.values[low], self.values[low + 1]);
-        (a + (b - a) * (theta - t0) / (t1 - t0)).max(0.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_profile_is_linear_and_never_negative() {
-        let profile = RadialProfile::new(vec![0.0, 1.0, 2.0], vec![4.0, 3.0, 1.0]).unwrap();
-        for (theta, expected) in [(0.0, 4.0), (0.5, 3.5), (1.0, 3.0), (2.0, 1.0), (2.25, 0.5), (3.0, 0.0)] {
-            approx::assert_relative_eq!(profile.value(theta), expected);
-        }
-        assert!(RadialProfile::new(vec![0.0], vec![1.0]).is_err());
-        assert!(RadialProfile::new(vec![0.0, 0.0], vec![1.0, 1.0]).is_err());
-        assert!(RadialProfile::new(vec![0.0, 1.0], vec![1.0, -1.0]).is_err());
     }
 }

@@ -63,6 +63,13 @@ impl fmt::Debug for WcsGrid {
     }
 }
 
+/// Grids are equal when their headers are.
+impl PartialEq for WcsGrid {
+    fn eq(&self, other: &Self) -> bool {
+        self.header == other.header
+    }
+}
+
 impl WcsGrid {
     /// The pixels that a header describes.
     ///
@@ -107,6 +114,11 @@ impl WcsGrid {
         &self.header
     }
 
+    /// The frame of the image's coordinates.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
     /// Pixels along x and y.
     pub fn size(&self) -> [usize; 2] {
         [self.header.nx, self.header.ny]
@@ -120,10 +132,7 @@ impl WcsGrid {
     /// Pixel coordinates of a direction, as FITS counts them: 1 at the centre of the first pixel. `None` when the projection has no
     /// place for it; a place may be outside the image.
     pub fn to_pixel(&self, direction: &SkyDirection) -> Option<(f64, f64)> {
-        let (lon, lat) = match self.frame {
-            Frame::Celestial => (direction.ra(), direction.dec()),
-            Frame::Galactic => direction.to_galactic(),
-        };
+        let (lon, lat) = self.frame.coordinates(direction);
         let (x, y) = self.projector.to_pixel(lon, lat)?;
         if !self.periodic {
             return Some((x, y));

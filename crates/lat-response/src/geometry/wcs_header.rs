@@ -24,6 +24,14 @@ impl Frame {
             Self::Galactic => SkyDirection::from_galactic(lon, lat),
         }
     }
+
+    /// Longitude and latitude (degrees) of a direction in this frame.
+    pub fn coordinates(self, direction: &SkyDirection) -> (f64, f64) {
+        match self {
+            Self::Celestial => (direction.ra(), direction.dec()),
+            Self::Galactic => direction.to_galactic(),
+        }
+    }
 }
 
 /// Pixel grid and projection of a LAT map: plain header values, angles in degrees.
