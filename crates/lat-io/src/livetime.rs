@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use lat_response::geometry::Frame;
-use lat_response::livetime::{CosineBins, LivetimeCube, LivetimePixels};
+use lat_response::geometry::{Frame, HealpixGrid, HealpixOrdering};
+use lat_response::livetime::{CosineBins, LivetimeCube};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
@@ -40,11 +40,11 @@ pub fn read(path: &Path) -> Result<LivetimeCube> {
     })
 }
 
-fn pixels(file: &FitsFile, hdu: &Hdu) -> Result<LivetimePixels> {
+fn pixels(file: &FitsFile, hdu: &Hdu) -> Result<HealpixGrid> {
     let text = |keyword: &str| hdu.header().text(keyword).map(|text| text.trim().to_ascii_uppercase());
-    let nested = match text("ORDERING").as_deref() {
-        Some("NESTED" | "NEST") => true,
-        Some("RING") => false,
+    let ordering = match text("ORDERING").as_deref() {
+        Some("NESTED" | "NEST") => HealpixOrdering::Nested,
+        Some("RING") => HealpixOrdering::Ring,
         _ => return Err(bad(file, hdu, "ORDERING", "NESTED or RING")),
     };
     let frame = match text("COORDSYS").as_deref() {
@@ -55,7 +55,11 @@ fn pixels(file: &FitsFile, hdu: &Hdu) -> Result<LivetimePixels> {
     let nside = hdu.header().integer("NSIDE").and_then(|nside| u32::try_from(nside).ok());
     let nside = nside.filter(|nside| (1..=8192).contains(nside));
     let nside = nside.ok_or_else(|| bad(file, hdu, "NSIDE", "a whole number from 1 to 8192"))?;
-    Ok(LivetimePixels { nside, nested, frame })
+    HealpixGrid::new(nside, ordering, frame).map_err(|error| Error::BadFits {
+        path: file.path().to_owned(),
+        hdu: hdu.label(),
+        reason: error.to_string(),
+    })
 }
 
 fn bins(file: &FitsFile, hdu: &Hdu) -> Result<CosineBins> {

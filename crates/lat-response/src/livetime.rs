@@ -1,13 +1,10 @@
 //! How long each direction of the sky was seen at each inclination.
 
-use std::f64::consts::FRAC_PI_2;
-
-use cdshealpix::{nested, ring};
 use ndarray::Array2;
 use roi_model::sky::SkyDirection;
 
 use crate::error::{Error, Result};
-use crate::geometry::Frame;
+use crate::geometry::HealpixGrid;
 
 /// Bins of the cosine of the inclination from 1 downwards, in the LAT's livetime cubes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,46 +34,11 @@ impl CosineBins {
     }
 }
 
-/// The HEALPix pixels of a livetime cube: the whole sky.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LivetimePixels {
-    /// Pixels along a side of one of the 12 faces.
-    pub nside: u32,
-    /// Whether they are numbered in the nested scheme, and not along rings.
-    pub nested: bool,
-    /// The frame.
-    pub frame: Frame,
-}
-
-impl LivetimePixels {
-    /// Number of pixels.
-    pub fn n_pixels(&self) -> usize {
-        12 * (self.nside as usize) * (self.nside as usize)
-    }
-
-    /// The pixel of a direction.
-    fn pixel(self, direction: &SkyDirection) -> usize {
-        let (lon, lat) = match self.frame {
-            Frame::Celestial => (direction.ra(), direction.dec()),
-            Frame::Galactic => direction.to_galactic(),
-        };
-        // The library takes no latitude beyond a pole, not even by rounding.
-        let (lon, lat) = (lon.to_radians(), lat.to_radians().clamp(-FRAC_PI_2, FRAC_PI_2));
-        let pixel = if self.nested {
-            // A power of two below 2^29, as the constructor of the cube makes sure.
-            nested::hash(u8::try_from(self.nside.trailing_zeros()).unwrap_or(0), lon, lat)
-        } else {
-            ring::hash(self.nside, lon, lat)
-        };
-        usize::try_from(pixel).unwrap_or(usize::MAX)
-    }
-}
-
 /// Livetime in seconds by direction and inclination (gtltcube's table), and the same weighted with the fraction of time that the instrument
 /// was live.
 #[derive(Clone, Debug)]
 pub struct LivetimeCube {
-    pixels: LivetimePixels,
+    pixels: HealpixGrid,
     cosines: Vec<f64>,
     livetime: Array2<f32>,
     weighted: Option<Array2<f32>>,
@@ -87,20 +49,16 @@ impl LivetimeCube {
     ///
     /// # Errors
     /// [`Error::Shape`] or [`Error::BadValue`] for tables that do not fit pixels and bins, are negative or not finite, and for pixels or bins that
-    /// cannot be.
+    /// cannot be, or pixels that are not the whole sky.
     pub fn new(
-        pixels: LivetimePixels,
+        pixels: HealpixGrid,
         bins: CosineBins,
         livetime: Array2<f32>,
         weighted: Option<Array2<f32>>,
     ) -> Result<Self> {
-        let nside = pixels.nside;
-        if nside == 0 || nside > 1 << 13 || (pixels.nested && !nside.is_power_of_two()) {
-            return Err(Error::BadValue {
-                what: "HEALPix NSIDE of a livetime cube".into(),
-                value: f64::from(nside),
-                expected: "1 to 8192, and a power of two in the nested scheme",
-            });
+        if !pixels.is_full_sky() {
+            let reason = "a livetime cube of a part of the sky, expected all of it".into();
+            return Err(Error::Healpix { reason });
         }
         if !(-1.0..1.0).contains(&bins.minimum) {
             let what = "the least cosine of a livetime cube".into();
@@ -147,8 +105,8 @@ impl LivetimeCube {
 
     /// The times of the pixel that a direction falls in.
     pub fn at(&self, direction: &SkyDirection) -> Livetime<'_> {
-        let pixel = self.pixels.pixel(direction).min(self.livetime.nrows().saturating_sub(1));
-        Livetime { cube: self, pixel }
+        // Every direction has a pixel on the whole sky.
+        Livetime { cube: self, pixel: self.pixels.pixel(direction).unwrap_or(0) }
     }
 }
 
@@ -186,31 +144,20 @@ impl Livetime<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::{Frame, HealpixOrdering};
 
-    const PIXELS: LivetimePixels = LivetimePixels { nside: 4, nested: true, frame: Frame::Celestial };
     const BINS: CosineBins = CosineBins { n: 5, minimum: 0.0, square_root: true };
 
-    #[test]
-    fn every_direction_finds_its_own_pixel() {
-        for (nested, nside) in [(true, 4), (false, 4), (false, 3)] {
-            for frame in [Frame::Celestial, Frame::Galactic] {
-                let pixels = LivetimePixels { nside, nested, frame };
-                for pixel in 0..pixels.n_pixels() {
-                    let (lon, lat) =
-                        if nested { nested::center(2, pixel as u64) } else { ring::center(nside, pixel as u64) };
-                    let direction = frame.direction(lon.to_degrees(), lat.to_degrees()).unwrap();
-                    assert_eq!(pixels.pixel(&direction), pixel, "{pixels:?}");
-                }
-            }
-        }
+    fn pixels() -> HealpixGrid {
+        HealpixGrid::new(4, HealpixOrdering::Nested, Frame::Celestial).unwrap()
     }
 
     #[test]
     fn times_of_a_direction_and_a_range_of_inclinations() {
         let table = Array2::from_shape_fn((192, 5), |(pixel, bin)| (pixel * 5 + bin) as f32);
-        let cube = LivetimeCube::new(PIXELS, BINS, table, None).unwrap();
+        let cube = LivetimeCube::new(pixels(), BINS, table, None).unwrap();
         let direction = SkyDirection::new(83.6, 22.0).unwrap();
-        let pixel = PIXELS.pixel(&direction) as f64;
+        let pixel = pixels().pixel(&direction).unwrap() as f64;
         assert_eq!(
             cube.at(&direction).times().collect::<Vec<_>>(),
             [0.0, 1.0, 2.0, 3.0, 4.0].map(|bin| pixel * 5.0 + bin)
@@ -228,12 +175,12 @@ mod tests {
     #[test]
     fn cubes_that_cannot_be_are_refused() {
         let table = |value: f32| Array2::from_elem((192, 5), value);
-        assert!(LivetimeCube::new(PIXELS, BINS, table(1.0), Some(table(0.9))).is_ok());
-        assert!(LivetimeCube::new(PIXELS, BINS, table(-1.0), None).is_err());
-        assert!(LivetimeCube::new(PIXELS, BINS, table(1.0), Some(table(f32::NAN))).is_err());
-        assert!(LivetimeCube::new(PIXELS, CosineBins { n: 4, ..BINS }, table(1.0), None).is_err());
-        assert!(LivetimeCube::new(PIXELS, CosineBins { minimum: 1.0, ..BINS }, table(1.0), None).is_err());
-        let three = LivetimePixels { nside: 3, ..PIXELS };
-        assert!(LivetimeCube::new(three, BINS, Array2::from_elem((108, 5), 1.0), None).is_err());
+        assert!(LivetimeCube::new(pixels(), BINS, table(1.0), Some(table(0.9))).is_ok());
+        assert!(LivetimeCube::new(pixels(), BINS, table(-1.0), None).is_err());
+        assert!(LivetimeCube::new(pixels(), BINS, table(1.0), Some(table(f32::NAN))).is_err());
+        assert!(LivetimeCube::new(pixels(), CosineBins { n: 4, ..BINS }, table(1.0), None).is_err());
+        assert!(LivetimeCube::new(pixels(), CosineBins { minimum: 1.0, ..BINS }, table(1.0), None).is_err());
+        let part = pixels().with_pixels(vec![0, 7]).unwrap();
+        assert!(LivetimeCube::new(part, BINS, Array2::from_elem((2, 5), 1.0), None).is_err());
     }
 }

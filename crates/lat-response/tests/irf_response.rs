@@ -3,18 +3,24 @@
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
 use std::f64::consts::PI;
+use std::slice::from_ref;
 
 use lat_response::drm::{extended_edges, response_matrix};
 use lat_response::irf::{
     DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters, PointSpread, PsfScaling,
 };
-use lat_response::livetime::{CosineBins, LivetimeCube, LivetimePixels};
-use lat_response::{Error, Frame, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader};
+use lat_response::livetime::{CosineBins, LivetimeCube};
+use lat_response::{
+    Error, Frame, HealpixGrid, HealpixOrdering, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader,
+};
 use ndarray::Array2;
 use roi_model::sky::SkyDirection;
 
-const PIXELS: LivetimePixels = LivetimePixels { nside: 4, nested: true, frame: Frame::Celestial };
 const BINS: CosineBins = CosineBins { n: 20, minimum: 0.0, square_root: true };
+
+fn pixels() -> HealpixGrid {
+    HealpixGrid::new(4, HealpixOrdering::Nested, Frame::Celestial).unwrap()
+}
 
 fn grid() -> IrfGrid {
     IrfGrid::new(&[10.0, 100.0, 1e3, 1e4], &[100.0, 1e3, 1e4, 1e6], &[0.2, 0.5, 0.8], &[0.5, 0.8, 1.0]).unwrap()
@@ -75,7 +81,7 @@ fn irf(area: &[f64], efficiency: Option<Efficiency>, dispersion: Option<EnergyDi
 fn livetime() -> LivetimeCube {
     let times = Array2::from_shape_fn((192, 20), |(pixel, bin)| (100 + pixel % 7 * 30 + bin * 11) as f32);
     let weighted = times.mapv(|time| 0.9 * time);
-    LivetimeCube::new(PIXELS, BINS, times, Some(weighted)).unwrap()
+    LivetimeCube::new(pixels(), BINS, times, Some(weighted)).unwrap()
 }
 
 fn crab() -> SkyDirection {
@@ -102,10 +108,10 @@ fn the_correction_for_the_trigger_rate_acts_on_its_own_event_type() {
     let (plain, corrected) = (irf(&area, None, None), irf(&area, Efficiency::from_rows(&rows).unwrap(), None));
     let at = |irfs: &[Irf]| ObservedExposure::new(&livetime, irfs, &[1e3]).unwrap().at(&crab()).unwrap()[0];
     // 1.5 - 0.5 x 0.9.
-    approx::assert_relative_eq!(at(&[corrected.clone()]) / at(&[plain.clone()]), 1.05, max_relative = 1e-6);
+    approx::assert_relative_eq!(at(from_ref(&corrected)) / at(from_ref(&plain)), 1.05, max_relative = 1e-6);
     approx::assert_relative_eq!(at(&[plain.clone(), corrected.clone()]) / at(&[plain]), 2.05, max_relative = 1e-6);
     let times = Array2::from_elem((192, 20), 1.0);
-    let unweighted = LivetimeCube::new(PIXELS, BINS, times, None).unwrap();
+    let unweighted = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
     assert!(matches!(ObservedExposure::new(&unweighted, &[corrected], &[1e3]), Err(Error::NoWeightedLivetime)));
 }
 
@@ -142,7 +148,7 @@ fn the_mean_psf_is_normalised_and_lies_between_those_it_is_the_mean_of() {
     let narrow = irf(&sloping_area(), None, None);
     let broad = Irf { psf: psf(1.5), ..narrow.clone() };
     let of = |irfs: &[Irf]| ObservedPsf::new(&livetime, irfs, &crab(), &energies).unwrap();
-    let (one, two, both) = (of(&[narrow.clone()]), of(&[broad.clone()]), of(&[narrow, broad]));
+    let (one, two, both) = (of(from_ref(&narrow)), of(from_ref(&broad)), of(&[narrow.clone(), broad.clone()]));
     for (index, &energy) in energies.iter().enumerate() {
         let at = |mean: &ObservedPsf| mean.psf.at_energy(energy).unwrap();
         approx::assert_relative_eq!(at(&both).integral(70.0), 1.0, max_relative = 1e-12);
@@ -162,9 +168,9 @@ fn the_mean_psf_is_normalised_and_lies_between_those_it_is_the_mean_of() {
 fn the_mean_psf_of_one_inclination_is_the_psf_there() {
     // All the time in one bin, whose centre has the cosine 1 - 0.225^2.
     let times = Array2::from_shape_fn((192, 20), |(_, bin)| if bin == 4 { 1000.0 } else { 0.0 });
-    let livetime = LivetimeCube::new(PIXELS, BINS, times, None).unwrap();
+    let livetime = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
     let irf = irf(&sloping_area(), None, None);
-    let mean = ObservedPsf::new(&livetime, std::slice::from_ref(&irf), &crab(), &[700.0]).unwrap().psf;
+    let mean = ObservedPsf::new(&livetime, from_ref(&irf), &crab(), &[700.0]).unwrap().psf;
     let mean = mean.at_energy(700.0).unwrap();
     let (thetas, values) = mean.nodes();
     let cosine: f64 = 1.0 - 0.225f64.powi(2);
@@ -178,7 +184,7 @@ fn the_mean_psf_of_one_inclination_is_the_psf_there() {
 
 #[test]
 fn without_exposure_there_is_no_psf_and_no_response() {
-    let livetime = LivetimeCube::new(PIXELS, BINS, Array2::zeros((192, 20)), None).unwrap();
+    let livetime = LivetimeCube::new(pixels(), BINS, Array2::zeros((192, 20)), None).unwrap();
     let irfs = [irf(&sloping_area(), None, Some(pass7()))];
     let mean = ObservedPsf::new(&livetime, &irfs, &crab(), &[100.0, 200.0]).unwrap();
     assert_eq!(mean.exposure, [0.0, 0.0]);
@@ -240,7 +246,7 @@ fn rows_of_the_response_sum_to_the_probability_inside_the_range() {
 
     // One event type at one inclination: the probability of the range itself.
     let times = Array2::from_shape_fn((192, 20), |(_, bin)| if bin == 7 { 10.0 } else { 0.0 });
-    let one = LivetimeCube::new(PIXELS, BINS, times, None).unwrap();
+    let one = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
     let matrix = response_matrix(&one, &irfs[..1], &crab(), &edges, 1).unwrap();
     let extended = extended_edges(&edges, 1).unwrap();
     let cosine = 1.0 - 0.375f64.powi(2);
