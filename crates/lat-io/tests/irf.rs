@@ -252,6 +252,9 @@ fn damaged_responses_end_in_errors_that_name_the_place() {
     assert!(irf::read(&path("cut.fits"), &psf, None).is_err());
 }
 
+/// What spoils a header.
+type Spoil = fn(&mut Header);
+
 /// A livetime cube of NSIDE 1 with 2 bins; `change` may spoil its header.
 fn write_livetime(path: &Path, times: &[f32], width: usize, change: &dyn Fn(&mut Header)) {
     let mut header = Header::default();
@@ -279,7 +282,6 @@ fn livetime_cubes_are_checked() {
     write_livetime(&path, &[5.0; 12 * 8], 8, &|_| {});
     assert_eq!(livetime::read(&path).unwrap().at(&north).times().sum::<f64>(), 10.0);
 
-    type Spoil = fn(&mut Header);
     let spoiled: [(&str, Spoil); 6] = [
         ("ORDERING", |h| h.set("ORDERING", "SPIRAL", "")),
         ("COORDSYS", |h| h.set("COORDSYS", "ECL", "")),

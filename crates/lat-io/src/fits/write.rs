@@ -244,10 +244,9 @@ impl ColumnValues {
         match self {
             Self::Short(values) => BinaryColumnData::Short(values.clone()),
             Self::Int(values) => BinaryColumnData::Int(values.clone()),
-            Self::Float(values) => BinaryColumnData::Float(values.clone()),
+            Self::Float(values) | Self::FloatVectors { values, .. } => BinaryColumnData::Float(values.clone()),
             Self::Double(values) => BinaryColumnData::Double(values.clone()),
             Self::Text(values) => BinaryColumnData::Ascii(values.clone()),
-            Self::FloatVectors { values, .. } => BinaryColumnData::Float(values.clone()),
         }
     }
 }
