@@ -6,7 +6,7 @@
 //! today's tools would put there, 5 % at 100 MeV, the less the higher the energy: just what a mean PSF does whose integral is 1 out to some
 //! 20 deg, where today's tools, and this library, take 70 deg. With 70 deg the Crab's flux is a quarter of its error higher.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy takes the helpers of a test for library code")]
+#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
