@@ -53,6 +53,46 @@ pub enum Error {
         /// The last energy of the table, MeV.
         last: f64,
     },
+    /// A response that corrects for the trigger rate, and a livetime cube that lacks what it takes.
+    #[error(
+        "the effective area is corrected for the trigger rate, which needs livetime weighted with the livetime fraction; the livetime cube has none (table WEIGHTED_EXPOSURE): make it again with gtltcube"
+    )]
+    NoWeightedLivetime,
+    /// A response without energy dispersion, where one is needed.
+    #[error(
+        "the response of event type {event_type} has no energy dispersion; read it with its energy dispersion file"
+    )]
+    NoDispersion {
+        /// The event type.
+        event_type: String,
+    },
+    /// A template file that cannot be used.
+    #[error("template file '{file}': {reason}")]
+    Template {
+        /// The file, as the source model names it.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Something that cannot be computed.
+    #[error("{what} is not supported: {remedy}")]
+    Unsupported {
+        /// What was asked for.
+        what: String,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// What went wrong with one source.
+    #[error("source '{name}': {error}")]
+    Source {
+        /// The source.
+        name: String,
+        /// What is wrong.
+        error: Box<Error>,
+    },
+    /// Counts or maps that are not valid.
+    #[error(transparent)]
+    Likelihood(#[from] likelihood_core::Error),
     /// A source model that is not valid.
     #[error(transparent)]
     Model(#[from] roi_model::Error),

@@ -3,7 +3,7 @@
 use roi_model::sky::SkyDirection;
 
 use crate::error::{Error, Result};
-use crate::geometry::SkyGrid;
+use crate::geometry::{Interpolation, SkyGrid};
 use crate::sky_cube::SkyCube;
 
 /// By how much, relatively, a plane's energy may differ from the one asked for: the LAT's files store energies in 32-bit floats.
@@ -52,6 +52,11 @@ impl Exposure {
         &self.cube
     }
 
+    /// Whether it is interpolated between pixels.
+    pub fn is_interpolated(&self) -> bool {
+        self.lookup == ExposureLookup::Bilinear
+    }
+
     /// The plane at an energy in MeV.
     ///
     /// # Errors
@@ -68,20 +73,32 @@ impl Exposure {
 
     /// Exposure of a plane (see [`Exposure::plane_of`]) at a direction, cm^2 s; `None` off the map.
     pub fn value(&self, plane: usize, direction: &SkyDirection) -> Option<f64> {
-        let values = self.cube.plane(plane)?;
+        self.lookup(direction).apply(self.cube.plane(plane)?)
+    }
+
+    /// The pixels of the cube that tell the exposure at a direction, the same for all planes; empty off the map.
+    pub fn lookup(&self, direction: &SkyDirection) -> Interpolation {
         match (self.cube.grid(), self.lookup) {
             (SkyGrid::Wcs(grid), ExposureLookup::Fermitools) => {
-                let (x, y) = grid.to_pixel(direction)?;
+                let mut found = Interpolation::default();
                 let [nx, ny] = grid.size();
                 // Truncation toward zero: the half pixel before the first centre belongs to the first pixel.
-                let column = truncated(x - 1.0, nx)?;
-                let row = truncated(y - 1.0, ny)?;
-                values.get(row * nx + column).copied().map(f64::from)
+                let pixel = grid
+                    .to_pixel(direction)
+                    .and_then(|(x, y)| Some((truncated(x - 1.0, nx)?, truncated(y - 1.0, ny)?)));
+                if let Some((column, row)) = pixel {
+                    found.push(row * nx + column, 1.0);
+                }
+                found
             }
             (SkyGrid::Healpix(grid), ExposureLookup::Fermitools) => {
-                values.get(grid.pixel(direction)?).copied().map(f64::from)
+                let mut found = Interpolation::default();
+                if let Some(pixel) = grid.pixel(direction) {
+                    found.push(pixel, 1.0);
+                }
+                found
             }
-            (grid, ExposureLookup::Bilinear) => grid.interpolation(direction).apply(values),
+            (grid, ExposureLookup::Bilinear) => grid.interpolation(direction),
         }
     }
 }

@@ -5,18 +5,42 @@
 //!
 //! Units: energies MeV, angles degrees (radians where a name says so), solid angles sr, exposure cm^2 s, PSF 1/sr.
 
+pub mod build;
+mod convolve;
+mod diffuse;
+pub mod drm;
 pub mod error;
 pub mod exposure;
+pub mod exposure_cube;
+mod extended;
+mod fine_image;
 pub mod geometry;
+pub mod irf;
+pub mod livetime;
 pub mod map_integral;
+pub mod mean_psf;
+mod pixels;
+mod point;
 pub mod psf;
+pub mod psf_planes;
+pub mod psf_resample;
 pub mod radial_profile;
+mod rebin;
 pub mod sky_cube;
+mod spline;
+pub mod template;
 
+pub use build::{Parity, Response, SourceMapBuilder, SourceMapOptions};
 pub use error::{Error, Result};
 pub use exposure::{Exposure, ExposureLookup};
+pub use exposure_cube::ObservedExposure;
 pub use geometry::{Frame, HealpixGrid, HealpixOrdering, SkyGrid, WcsGrid, WcsHeader};
+pub use irf::Irf;
+pub use livetime::LivetimeCube;
 pub use map_integral::MapIntegral;
+pub use mean_psf::{ObservedPsf, ResponsePsf};
 pub use psf::Psf;
+pub use psf_planes::PsfPlanes;
 pub use radial_profile::RadialProfile;
 pub use sky_cube::SkyCube;
+pub use template::{Template, TemplateFiles};

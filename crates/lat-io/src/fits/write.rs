@@ -42,7 +42,7 @@ impl Write for Sink {
     }
 }
 
-/// A table column to write: one value a row.
+/// A table column to write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// `TTYPE`.
@@ -80,6 +80,13 @@ pub enum ColumnValues {
         width: usize,
         /// All of them.
         values: Vec<String>,
+    },
+    /// Format `nE`: `width` values a row, one row after the other. Values that do not fill a last row are not written.
+    FloatVectors {
+        /// Values a row.
+        width: usize,
+        /// The values of all rows.
+        values: Vec<f32>,
     },
 }
 
@@ -233,6 +240,7 @@ impl ColumnValues {
             Self::Text(values) => values.len(),
             Self::Doubles { width, values } => values.len() / width.max(&1),
             Self::Texts { width, values } => values.len() / width.max(&1),
+            Self::FloatVectors { width, values } => values.len().checked_div(*width).unwrap_or(0),
         }
     }
 
@@ -245,6 +253,7 @@ impl ColumnValues {
             Self::Double(_) => (BinaryColumnType::Double, 8, 1, None),
             Self::Text(texts) => (BinaryColumnType::Ascii, 1, longest(texts), None),
             Self::Doubles { width, .. } => (BinaryColumnType::Double, 8, *width, None),
+            Self::FloatVectors { width, .. } => (BinaryColumnType::Float, 4, *width, None),
             Self::Texts { width, values } => {
                 let longest = longest(values);
                 (BinaryColumnType::Ascii, 1, longest * width, Some(vec![longest, *width]))
@@ -257,7 +266,7 @@ impl ColumnValues {
         match self {
             Self::Short(values) => BinaryColumnData::Short(values.clone()),
             Self::Int(values) => BinaryColumnData::Int(values.clone()),
-            Self::Float(values) => BinaryColumnData::Float(values.clone()),
+            Self::Float(values) | Self::FloatVectors { values, .. } => BinaryColumnData::Float(values.clone()),
             Self::Double(values) | Self::Doubles { values, .. } => BinaryColumnData::Double(values.clone()),
             Self::Text(values) => BinaryColumnData::Ascii(values.clone()),
             // One text a row, each of the list padded to the longest.

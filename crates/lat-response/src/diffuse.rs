@@ -1,0 +1,247 @@
+//! Maps of diffuse sources: template times exposure, convolved with the PSF.
+
+use rayon::prelude::*;
+
+use crate::build::Parity;
+use crate::convolve::{Convolver, Spectrum, quick_size};
+use crate::error::{Error, Result};
+use crate::exposure::Exposure;
+use crate::fine_image::{FineImage, KernelImage, Sampler};
+use crate::pixels::Pixels;
+use crate::psf_planes::PsfPlanes;
+use crate::sky_cube::SkyCube;
+use crate::template::Template;
+
+/// Containment of the PSF by which the image is larger than the counts map.
+const PADDING: f64 = 0.999;
+/// Least and largest padding, degrees.
+const PADDING_RANGE: [f64; 2] = [1.0, 10.0];
+
+/// A diffuse source to be mapped.
+pub(crate) struct Diffuse<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) template: &'a Template,
+    pub(crate) apply_psf: bool,
+    pub(crate) apply_exposure: bool,
+}
+
+/// What all diffuse sources share.
+pub(crate) struct Sky<'a> {
+    pub(crate) pixels: &'a Pixels,
+    pub(crate) exposure: &'a Exposure,
+    /// Planes of the exposure cube.
+    pub(crate) exposure_planes: &'a [usize],
+    pub(crate) psf: &'a PsfPlanes,
+    /// MeV.
+    pub(crate) energies: &'a [f64],
+    pub(crate) parity: Parity,
+    /// Fine pixels along a side of a counts pixel, the same for all of these sources.
+    pub(crate) factor: usize,
+}
+
+/// The maps of diffuse sources, `[plane, pixel]` each, in their order. The PSF is transformed once a plane for all of them.
+pub(crate) fn maps(sky: &Sky<'_>, sources: &[Diffuse<'_>]) -> Result<Vec<Vec<f32>>> {
+    let n_pixels = sky.pixels.grid().n_pixels();
+    let job = Job::new(sky, sources)?;
+    let mut maps: Vec<Vec<f32>> = sources.iter().map(|_| vec![0.0; sky.energies.len() * n_pixels]).collect();
+    let mut planes: Vec<Vec<&mut [f32]>> = sky.energies.iter().map(|_| Vec::new()).collect();
+    for map in &mut maps {
+        for (slots, plane) in planes.iter_mut().zip(map.chunks_exact_mut(n_pixels)) {
+            slots.push(plane);
+        }
+    }
+    planes.into_par_iter().enumerate().try_for_each(|(plane, slots)| job.plane(plane, slots))?;
+    Ok(maps)
+}
+
+struct Job<'a> {
+    sky: &'a Sky<'a>,
+    sources: &'a [Diffuse<'a>],
+    image: FineImage,
+    kernel: KernelImage,
+    exposure: Sampler,
+    templates: Vec<Sampler>,
+    /// Pixels a side of the image of each plane.
+    sizes: Vec<usize>,
+    /// The transforms for each size.
+    convolvers: Vec<(usize, Convolver)>,
+}
+
+impl<'a> Job<'a> {
+    fn new(sky: &'a Sky<'a>, sources: &'a [Diffuse<'a>]) -> Result<Self> {
+        let header = sky.pixels.grid().header();
+        let radius = sky.pixels.radius(&header.reference_direction()?);
+        let reach = |plane: usize| {
+            let [least, most] = PADDING_RANGE;
+            radius + sky.psf.containment_radius(PADDING, plane).clamp(least, most)
+        };
+        let sizes: Vec<usize> =
+            (0..sky.energies.len()).map(|plane| FineImage::size_for(header, sky.factor, reach(plane))).collect();
+        let largest = (0..sky.energies.len()).map(reach).fold(radius, f64::max);
+        let image = FineImage::new(header, sky.factor, largest)?;
+        let kernel = KernelImage::new(&image, sky.parity)?;
+        let exposure = image.exposure(sky.exposure);
+        let templates = sources.iter().map(|source| image.template(source.template)).collect::<Result<Vec<_>>>()?;
+        let mut convolvers: Vec<(usize, Convolver)> = Vec::new();
+        for &size in &sizes {
+            if convolvers.iter().all(|(known, _)| *known != size) {
+                convolvers.push((size, Convolver::new(transform_size(&image, size))));
+            }
+        }
+        Ok(Self { sky, sources, image, kernel, exposure, templates, sizes, convolvers })
+    }
+
+    /// Fills one plane of each source's map.
+    fn plane(&self, plane: usize, slots: Vec<&mut [f32]>) -> Result<()> {
+        let size = self.sizes[plane];
+        let Some((_, convolver)) = self.convolvers.iter().find(|(known, _)| *known == size) else { return Ok(()) };
+        let kernel = self.sources.iter().any(|source| source.apply_psf).then(|| self.kernel(plane, size, convolver));
+        for ((source, sampler), slot) in self.sources.iter().zip(&self.templates).zip(slots) {
+            let image = Image::new(self, source, sampler, plane, size)?;
+            let window = self.image.window(size);
+            let nx = self.sky.pixels.grid().size()[0];
+            let mut sums = vec![0.0; slot.len()];
+            let factor = self.image.factor();
+            let mut add = |row: usize, values: &[f64]| {
+                let start = row / factor * nx;
+                for (sum, fine) in sums[start..start + nx].iter_mut().zip(values.chunks_exact(factor)) {
+                    *sum += fine.iter().sum::<f64>();
+                }
+            };
+            let mut scale = 1.0 / (factor * factor) as f64;
+            match &kernel {
+                Some((kernel, total)) if source.apply_psf => {
+                    scale /= total;
+                    let transformed =
+                        convolver.forward(|row, values| row < size && image.fill(row, &mut values[..size]));
+                    convolver.backward(transformed, kernel, window, add);
+                }
+                _ => {
+                    let mut values = vec![0.0; size];
+                    for row in 0..window.size[1] {
+                        image.fill(row + window.origin[1], &mut values);
+                        add(row, &values[window.origin[0]..window.origin[0] + window.size[0]]);
+                    }
+                }
+            }
+            for (pixel, (value, sum)) in slot.iter_mut().zip(&sums).enumerate() {
+                #[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
+                let stored = (sum * scale * self.sky.pixels.solid_angle(pixel)) as f32;
+                *value = stored;
+            }
+        }
+        Ok(())
+    }
+
+    /// The transform of the PSF around pixel 0, and the sum by which it is normalized.
+    fn kernel(&self, plane: usize, size: usize, convolver: &Convolver) -> (Spectrum, f64) {
+        let n = convolver.size();
+        let odd = (size - 1).max(1);
+        let half = odd / 2;
+        let mut total = 0.0;
+        // The centre of the kernel lies in pixel 0; what is left of it and below comes in from the far side.
+        let place = |offset: usize| (offset + n - half) % n;
+        let spectrum = convolver.forward(|row, values| {
+            let source = (row + half) % n;
+            if source >= odd {
+                return false;
+            }
+            for (offset, &separation) in self.kernel.row(odd, source).iter().enumerate() {
+                let value = self.sky.psf.value(f64::from(separation), plane);
+                values[place(offset)] = value;
+                total += value;
+            }
+            true
+        });
+        (spectrum, if total > 0.0 { total } else { 1.0 })
+    }
+}
+
+/// Pixels a side of the transforms for images of `size`: large enough that the PSF does not come around into the counts map.
+fn transform_size(image: &FineImage, size: usize) -> usize {
+    let window = image.window(size);
+    let half = (size - 1) / 2;
+    let around = |axis: usize| {
+        let (first, last) = (window.origin[axis], window.origin[axis] + window.size[axis] - 1);
+        last.max(size - 1 - first) + half + 1
+    };
+    quick_size(around(0).max(around(1)).max(size))
+}
+
+/// Template times exposure in the pixels of a fine image.
+struct Image<'a> {
+    job: &'a Job<'a>,
+    sampler: &'a Sampler,
+    size: usize,
+    exposure: Option<&'a [f32]>,
+    energy: f64,
+    norm: f64,
+    /// The cube and its planes around the energy, with the fraction of the way between them in the logarithm.
+    cube: Option<(&'a SkyCube, [usize; 2], f64)>,
+    name: &'a str,
+}
+
+impl<'a> Image<'a> {
+    fn new(job: &'a Job<'a>, source: &Diffuse<'a>, sampler: &'a Sampler, plane: usize, size: usize) -> Result<Self> {
+        let energy = job.sky.energies[plane];
+        let (cube, norm) = match source.template {
+            Template::Map { cube, norm } => {
+                let (low, high) = cube.planes_around(energy);
+                let energies = cube.energies();
+                let (a, b) = (energies[low], energies[high]);
+                let fraction = if low == high { 0.0 } else { (energy / a).ln() / (b / a).ln() };
+                (Some((cube.as_ref(), [low, high], fraction)), *norm)
+            }
+            _ => (None, 1.0),
+        };
+        let exposure = source.apply_exposure.then(|| job.sky.exposure.cube().plane(job.sky.exposure_planes[plane]));
+        let image = Self { job, sampler, size, exposure: exposure.flatten(), energy, norm, cube, name: source.name };
+        image.check()?;
+        Ok(image)
+    }
+
+    /// A template must not be negative at either plane that is used.
+    fn check(&self) -> Result<()> {
+        let Some((cube, planes, _)) = self.cube else { return Ok(()) };
+        for plane in planes {
+            if let Some(&value) = cube.plane(plane).unwrap_or_default().iter().find(|v| **v < 0.0) {
+                let error = Error::BadValue {
+                    what: format!("{}, plane {plane}", cube.what()),
+                    value: value.into(),
+                    expected: "an intensity of at least 0",
+                };
+                return Err(Error::Source { name: self.name.to_owned(), error: Box::new(error) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a row; whether there is anything in it.
+    fn fill(&self, row: usize, values: &mut [f64]) -> bool {
+        let job = self.job;
+        let skip = (job.image.size() - self.size) / 2;
+        let start = (row + skip) * job.image.size() + skip;
+        let mut any = false;
+        for (x, value) in values.iter_mut().enumerate() {
+            let pixel = start + x;
+            let exposure = self.exposure.map_or(1.0, |plane| job.exposure.value(pixel, plane));
+            *value = if exposure > 0.0 { exposure * self.norm * self.template(pixel) } else { 0.0 };
+            any |= *value != 0.0;
+        }
+        any
+    }
+
+    fn template(&self, pixel: usize) -> f64 {
+        let Some((cube, [low, high], fraction)) = self.cube else { return self.sampler.value(pixel, &[]) };
+        let of = |plane: usize| self.sampler.value(pixel, cube.plane(plane).unwrap_or_default());
+        let a = of(low);
+        if low == high {
+            return a;
+        }
+        let b = of(high);
+        if a > 0.0 && b > 0.0 {
+            return a * ((b / a).ln() * fraction).exp();
+        }
+        cube.between(low, high, a, b, self.energy).unwrap_or(0.0)
+    }
+}

@@ -1,0 +1,204 @@
+//! The image of the sky, finer and larger than the counts map, on which diffuse templates are convolved with the PSF.
+
+use rayon::prelude::*;
+use roi_model::sky::SkyDirection;
+
+use crate::build::Parity;
+use crate::convolve::Window;
+use crate::error::{Error, Result};
+use crate::exposure::Exposure;
+use crate::geometry::{Frame, Interpolation, UnitVector, WcsGrid, WcsHeader};
+use crate::template::Template;
+
+/// A square image around the counts map, each pixel of which it divides into `factor` x `factor`. Images of different sizes have the same
+/// centre, so what is known of the pixels of the largest serves them all.
+pub(crate) struct FineImage {
+    grid: WcsGrid,
+    /// Pixels a side, even.
+    size: usize,
+    factor: usize,
+    counts: [usize; 2],
+}
+
+impl FineImage {
+    /// An image that reaches `radius` degrees from the counts map's reference direction.
+    pub(crate) fn new(counts: &WcsHeader, factor: usize, radius: f64) -> Result<Self> {
+        let factor = factor.max(1);
+        let size = Self::size_for(counts, factor, radius);
+        let mut header = counts.clone();
+        (header.nx, header.ny) = (size, size);
+        for (axis, n) in [counts.nx, counts.ny].into_iter().enumerate() {
+            header.cdelt[axis] = counts.cdelt[axis] / factor as f64;
+            let offset = ((size - n * factor) / 2) as f64;
+            header.crpix[axis] = offset + (counts.crpix[axis] - 0.5) * factor as f64 + 0.5;
+        }
+        Ok(Self { grid: WcsGrid::new(header)?, size, factor, counts: [counts.nx, counts.ny] })
+    }
+
+    /// Pixels a side of the image that reaches `radius` degrees, and holds the counts map.
+    pub(crate) fn size_for(counts: &WcsHeader, factor: usize, radius: f64) -> usize {
+        let step = counts.cdelt.iter().fold(f64::INFINITY, |least, d| least.min(d.abs())) / factor as f64;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates")]
+        let half = (radius.clamp(0.0, 180.0) / step).floor() as usize;
+        (2 * half).max((counts.nx.max(counts.ny) * factor).next_multiple_of(2))
+    }
+
+    /// Pixels a side.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Fine pixels along a side of a counts pixel.
+    pub(crate) fn factor(&self) -> usize {
+        self.factor
+    }
+
+    /// Pixels and weights of a position in the counts map, in an image of `size` pixels a side.
+    pub(crate) fn window(&self, size: usize) -> Window {
+        let [nx, ny] = self.counts.map(|n| n * self.factor);
+        Window { origin: [(size - nx) / 2, (size - ny) / 2], size: [nx, ny] }
+    }
+
+    /// What `at` says of the direction of each pixel; `absent` off the projection.
+    fn map<T: Copy + Send + Sync>(&self, absent: T, at: impl Fn(&SkyDirection) -> T + Sync) -> Vec<T> {
+        let n = self.size;
+        let mut values = vec![absent; n * n];
+        values.par_chunks_mut(n).enumerate().for_each(|(y, row)| {
+            for (x, value) in row.iter_mut().enumerate() {
+                if let Some(direction) = self.grid.to_direction(x as f64 + 1.0, y as f64 + 1.0) {
+                    *value = at(&direction);
+                }
+            }
+        });
+        values
+    }
+
+    /// How a template is looked up in each pixel.
+    pub(crate) fn template(&self, template: &Template) -> Result<Sampler> {
+        match template {
+            Template::Isotropic(value) => Ok(Sampler::Constant(*value)),
+            Template::Map { cube, .. } => {
+                let grid = cube.grid();
+                Ok(Sampler::Cells(self.map(Cell::default(), |direction| Cell::from(grid.interpolation(direction)))))
+            }
+            Template::Profile { center, profile } => {
+                Ok(Sampler::Values(self.map(0.0, |direction| single(profile.value(center.separation(direction))))))
+            }
+            Template::Point(_) | Template::Disk { .. } | Template::Gaussian { .. } => Err(Error::Unsupported {
+                what: "an image of a template that has its own convolution".into(),
+                remedy: "this is an error in the program".into(),
+            }),
+        }
+    }
+
+    /// How the exposure is looked up in each pixel.
+    pub(crate) fn exposure(&self, exposure: &Exposure) -> Sampler {
+        if exposure.is_interpolated() {
+            return Sampler::Cells(self.map(Cell::default(), |direction| Cell::from(exposure.lookup(direction))));
+        }
+        let pixel = |found: Interpolation| found.terms().first().map_or(ABSENT, |&(pixel, _)| index(pixel));
+        Sampler::Pixels(self.map(ABSENT, |direction| pixel(exposure.lookup(direction))))
+    }
+}
+
+/// Separations, degrees, of the pixels of the kernel's image from its centre, and the size of that image (odd); infinite off the
+/// projection.
+pub(crate) struct KernelImage {
+    size: usize,
+    separations: Vec<f32>,
+}
+
+impl KernelImage {
+    /// The largest kernel for a fine image. The LAT tools place it at the map's centre in equatorial coordinates, whatever the map's.
+    pub(crate) fn new(fine: &FineImage, parity: Parity) -> Result<Self> {
+        let size = (fine.size - 1).max(1);
+        let header = fine.grid.header();
+        let center = header.reference_direction()?;
+        let (frame, crval) = match parity {
+            Parity::Fermitools => (Frame::Celestial, [center.ra(), center.dec()]),
+            Parity::Accurate => (header.frame()?, header.crval),
+        };
+        let mut kernel = WcsHeader::centered([size, size], 1.0, frame, header.projection(), crval);
+        kernel.cdelt = header.cdelt;
+        let grid = WcsGrid::new(kernel)?;
+        let middle = UnitVector::from(center);
+        let mut separations = vec![f32::INFINITY; size * size];
+        separations.par_chunks_mut(size).enumerate().for_each(|(y, row)| {
+            for (x, value) in row.iter_mut().enumerate() {
+                if let Some(direction) = grid.to_direction(x as f64 + 1.0, y as f64 + 1.0) {
+                    *value = single(middle.angle(direction.into()).to_degrees());
+                }
+            }
+        });
+        separations[size * size / 2] = 0.0;
+        Ok(Self { size, separations })
+    }
+
+    /// A row of separations of the kernel of (odd) `size`.
+    pub(crate) fn row(&self, size: usize, row: usize) -> &[f32] {
+        let skip = (self.size.max(size) - size) / 2;
+        let start = (row + skip) * self.size + skip;
+        self.separations.get(start..start + size).unwrap_or_default()
+    }
+}
+
+const ABSENT: u32 = u32::MAX;
+
+fn index(pixel: usize) -> u32 {
+    u32::try_from(pixel).unwrap_or(ABSENT)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "single precision is enough here, and half the memory")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
+/// Pixels and weights of an interpolation.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell {
+    pixels: [u32; 4],
+    weights: [f32; 4],
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self { pixels: [ABSENT; 4], weights: [0.0; 4] }
+    }
+}
+
+impl From<Interpolation> for Cell {
+    fn from(found: Interpolation) -> Self {
+        let mut cell = Self::default();
+        for ((pixel, weight), term) in cell.pixels.iter_mut().zip(&mut cell.weights).zip(found.terms()) {
+            (*pixel, *weight) = (index(term.0), single(term.1));
+        }
+        cell
+    }
+}
+
+/// How the values of a map are found in the pixels of a fine image.
+pub(crate) enum Sampler {
+    /// The same everywhere.
+    Constant(f64),
+    /// Known for each pixel.
+    Values(Vec<f32>),
+    /// One pixel of the map.
+    Pixels(Vec<u32>),
+    /// Four pixels of the map, weighted.
+    Cells(Vec<Cell>),
+}
+
+impl Sampler {
+    /// The value at a fine pixel from a plane of the map; 0 off the map.
+    pub(crate) fn value(&self, pixel: usize, plane: &[f32]) -> f64 {
+        let of = |pixel: u32| plane.get(pixel as usize).copied().map_or(0.0, f64::from);
+        match self {
+            Self::Constant(value) => *value,
+            Self::Values(values) => values.get(pixel).copied().map_or(0.0, f64::from),
+            Self::Pixels(pixels) => pixels.get(pixel).map_or(0.0, |&pixel| of(pixel)),
+            Self::Cells(cells) => cells.get(pixel).map_or(0.0, |cell| {
+                cell.pixels.iter().zip(cell.weights).map(|(&pixel, weight)| f64::from(weight) * of(pixel)).sum()
+            }),
+        }
+    }
+}
