@@ -90,7 +90,7 @@ fn the_published_fit_is_met_without_a_source_map_of_its_sources() {
         for (name, map) in &maps {
             likelihood.add_source_map(name, map).unwrap();
         }
-        likelihood.add_source_map(GALACTIC, &component.source_maps.read(GALACTIC).unwrap()).unwrap();
+        likelihood.add_source_map(GALACTIC, &component.source_maps.as_ref().unwrap().read(GALACTIC).unwrap()).unwrap();
         let likelihood = JointLikelihood::new(vec![likelihood]).unwrap();
         let mut analysis = Analysis::new(loaded.roi.clone(), likelihood).unwrap();
         let fit = analysis.fit(&FitOptions::default()).unwrap();

@@ -7,8 +7,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use lat_io::{SourceMapFile, TemplateDirectory, counts_cube, exposure, file_function, psf};
-use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
+use lat_io::{SourceMapFile, Templates, counts_cube, exposure, file_function, psf};
+use lat_response::{Parity, Response, SourceMapBuilder, SourceMapOptions};
 use ndarray::Axis;
 use roi_model::source::Source;
 
@@ -29,11 +29,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let response =
         Response { exposure: exposure::read(Path::new(bexpmap))?, psf: psf::read(Path::new(psf_file))?.into() };
-    let files = TemplateDirectory::new(directory);
+    let files = Templates::below(directory);
     let sources: Vec<&Source> = sources.iter().filter(|source| reference.contains(source.name())).collect();
 
     let start = Instant::now();
-    let grid = SkyGrid::wcs(counts.wcs.clone())?;
+    let grid = counts.grid.clone();
     let builder = SourceMapBuilder::new(&grid, counts.cube.axis(), extra.parse()?, response, options)?;
     let maps = builder.build_all(&sources, &files, &|_| ())?;
     println!("{} maps of {} planes in {:.2} s", maps.len(), builder.energies().len(), start.elapsed().as_secs_f64());

@@ -12,8 +12,8 @@ use crate::priors;
 pub struct Products {
     /// Counts cube; the source map file when there is none, whose primary HDU is a counts cube.
     pub ccube: PathBuf,
-    /// Source maps.
-    pub srcmap: PathBuf,
+    /// Source maps, if they have been made.
+    pub srcmap: Option<PathBuf>,
     /// Binned exposure, if any.
     pub bexpmap: Option<PathBuf>,
     /// Point spread function, if any.
@@ -33,7 +33,7 @@ impl Products {
     /// `bexpmap_00.fits`, `psf_00.fits`, `drm_00.fits`, `srcmdl_00.xml`, FITS files also with `.gz`.
     ///
     /// # Errors
-    /// When a named file does not exist, or there are no source maps.
+    /// When a named file does not exist, or there are no counts.
     pub fn find(config: &Config, component: &ComponentConfig) -> Result<Self> {
         let files = &component.files;
         let found = |named: &Option<PathBuf>, product: &str, extension: &str| -> Result<Option<PathBuf>> {
@@ -46,13 +46,20 @@ impl Products {
             }
             Ok(candidates(&config.outdir, product, &component.name, extension).into_iter().find(|path| path.exists()))
         };
-        let srcmap = found(&files.srcmap, "srcmap", "fits")?.ok_or_else(|| {
-            let tried = candidates(&config.outdir, "srcmap", &component.name, "fits");
+        let srcmap = found(&files.srcmap, "srcmap", "fits")?;
+        // The primary HDU of a source map file is a counts cube.
+        let ccube = found(&files.ccube, "ccube", "fits")?.or_else(|| srcmap.clone()).ok_or_else(|| {
+            let tried = ["ccube", "srcmap"].map(|product| candidates(&config.outdir, product, &component.name, "fits"));
             Error::NoProduct {
                 component: component.name.clone(),
-                what: "source map file",
-                tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
-                key: "srcmap",
+                what: "counts cube",
+                tried: tried
+                    .iter()
+                    .flatten()
+                    .map(|path| format!("'{}'", path.display()))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                key: "ccube",
             }
         })?;
         let xml = found(&files.xml, "srcmdl", "xml")?;
@@ -62,7 +69,7 @@ impl Products {
             (None, None) => None,
         };
         Ok(Self {
-            ccube: found(&files.ccube, "ccube", "fits")?.unwrap_or_else(|| srcmap.clone()),
+            ccube,
             bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
             psf: found(&files.psf, "psf", "fits")?,
             drm: found(&files.drm, "drm", "fits")?,

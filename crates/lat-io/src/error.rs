@@ -187,7 +187,7 @@ pub enum Error {
         what: String,
     },
     /// A source of the model without a source map.
-    #[error("component '{component}': '{path}' has no source map for source '{name}'{}; make one (gtsrcmaps) or delete the source from the model", nearest(.near.as_deref()))]
+    #[error("component '{component}': '{path}' has no source map for source '{name}'{}; make one (gtsrcmaps), name a binned exposure and a PSF table to make it from (files: {{bexpmap: PATH, psf: PATH}}), or delete the source from the model", nearest(.near.as_deref()))]
     MissingSourceMap {
         /// The component.
         component: String,
@@ -197,6 +197,20 @@ pub enum Error {
         name: String,
         /// The nearest name in the file.
         near: Option<String>,
+    },
+    /// A source map would have to be made, and something that it is made from is not there.
+    #[error(
+        "component '{component}': no source map of '{source_name}', and no {what} to make it from; name one in the configuration, files: {{{key}: PATH}}, or name a source map file that has it, files: {{srcmap: PATH}}"
+    )]
+    NoInstrument {
+        /// The component.
+        component: String,
+        /// The first source whose map is wanted.
+        source_name: String,
+        /// What is not there.
+        what: &'static str,
+        /// The key of `files` that names it.
+        key: &'static str,
     },
     /// Energy dispersion is on, and there is no matrix.
     #[error(

@@ -121,17 +121,22 @@ fn whole(value: f64) -> Option<usize> {
     (value.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&value)).then_some(value as usize)
 }
 
-/// Writes a map as gtsrcmaps does: rows of the values that are not 0 for a map of the whole sphere that is mostly 0, else a column a plane.
+/// Writes a map, with the keywords of `header`, as gtsrcmaps does: rows of the values that are not 0 for a map of the whole sphere that is mostly 0, else a column a plane.
 ///
 /// # Errors
 /// When the table cannot be written.
-pub(crate) fn write(writer: &mut FitsWriter, name: &str, grid: &HealpixGrid, map: &SourceMap) -> Result<()> {
+pub(crate) fn write(
+    writer: &mut FitsWriter,
+    name: &str,
+    grid: &HealpixGrid,
+    map: &SourceMap,
+    mut header: Header,
+) -> Result<()> {
     let planes = map.planes();
     let filled = planes.iter().filter(|value| **value != 0.0).count();
     if grid.is_full_sky() && filled < planes.len() / 2 {
-        return write_rows(writer, name, grid, map);
+        return write_rows(writer, name, grid, map, header);
     }
-    let mut header = Header::default();
     healpix::write_grid(grid, &mut header);
     header.set("HPX_CONV", DENSE, "layout of the table");
     let planes = planes.as_slice().unwrap_or_default().chunks(grid.n_pixels());
@@ -139,8 +144,13 @@ pub(crate) fn write(writer: &mut FitsWriter, name: &str, grid: &HealpixGrid, map
     writer.table(name, &header, &columns.map_err(|reason| unwritable(writer, name, reason))?)
 }
 
-fn write_rows(writer: &mut FitsWriter, name: &str, grid: &HealpixGrid, map: &SourceMap) -> Result<()> {
-    let mut header = Header::default();
+fn write_rows(
+    writer: &mut FitsWriter,
+    name: &str,
+    grid: &HealpixGrid,
+    map: &SourceMap,
+    mut header: Header,
+) -> Result<()> {
     healpix::write_grid(grid, &mut header);
     header.set("INDXSCHM", "SPARSE", "rows of pixel, channel and value");
     header.set("HPX_CONV", SPARSE, "layout of the table");

@@ -9,10 +9,12 @@
 //! end in an [`Error`] that names the file and says what to do.
 
 pub mod catalog;
+pub mod component;
 pub mod component_model;
 pub mod config;
 pub mod counts_cube;
 pub mod detector_response;
+pub mod digest;
 pub mod directory;
 mod energies;
 mod energy_bounds;
@@ -28,6 +30,7 @@ pub mod likelihood_weights;
 pub mod livetime;
 pub mod load;
 pub mod map_cube;
+mod map_maker;
 pub mod model;
 pub mod priors;
 pub mod psf;
@@ -37,11 +40,12 @@ pub mod tables;
 pub mod template_files;
 pub mod wcs_header;
 
+pub use component::Component;
 pub use component_model::ComponentModel;
 pub use config::Config;
 pub use counts_cube::CountsCubeFile;
 pub use error::{Error, Result};
-pub use load::{Component, Loaded, Observation, load};
+pub use load::{Loaded, Observation, load};
 pub use source_maps::SourceMapFile;
-pub use template_files::TemplateDirectory;
+pub use template_files::Templates;
 pub use wcs_header::{Frame, WcsHeader};

@@ -2,22 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
-use ndarray::Array3;
 use rayon::prelude::*;
 use roi_model::roi::Roi;
 use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 use roi_model::xml::{self, SourceLibrary};
 
+use crate::component::Component;
 use crate::component_model::{self, ComponentModel};
-use crate::config::{Center, ComponentConfig, Config, ExposureScaling, nearest};
-use crate::counts_cube::{self, CountsCubeFile};
+use crate::config::{Center, ComponentConfig, Config};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
-use crate::source_maps::SourceMapFile;
 use crate::tables::TableFiles;
-use crate::{detector_response, energy_bounds, file_function, likelihood_weights, model, priors};
+use crate::{file_function, model, priors};
 
 /// A region of interest as it lies on disk.
 #[derive(Debug)]
@@ -37,64 +34,6 @@ pub struct Loaded {
 pub struct Observation {
     /// At least one component, in the order of the configuration.
     pub components: Vec<Component>,
-}
-
-/// The data of one component.
-#[derive(Debug)]
-pub struct Component {
-    /// Its name, `00` when there is only one.
-    pub name: String,
-    /// Counts.
-    pub counts: CountsCubeFile,
-    /// Source maps, read from the file when asked for.
-    pub source_maps: SourceMapFile,
-    /// Energy dispersion and likelihood weights.
-    pub settings: Settings,
-    /// Corrections of the exposure.
-    pub exposure: ExposureScaling,
-    /// The files.
-    pub products: Products,
-    /// The templates that the component does not share with the others.
-    pub model: ComponentModel,
-    /// What the user should know of its products.
-    notes: Vec<String>,
-}
-
-impl Component {
-    /// Reads the map of a source of the region, ready for the region's spectrum (see [`ComponentModel::adapted`]) and multiplied by the
-    /// correction of the exposure if there is one. Where the component lacks the source the map is zero.
-    ///
-    /// # Errors
-    /// As [`SourceMapFile::read`] and [`ComponentModel::adapted`]; when the map in the file was multiplied by zero and is wanted
-    /// otherwise.
-    pub fn source_map(&self, source: &Source) -> Result<SourceMap> {
-        if self.model.is_absent(source.name()) {
-            let (_, ny, nx) = self.counts.cube.counts().dim();
-            let extra = self.settings.dispersion.as_ref().map_or(0, Dispersion::n_extra);
-            let planes = Array3::zeros((self.counts.cube.axis().edges().len() + 2 * extra, ny, nx));
-            return SourceMap::new(planes)
-                .map_err(|error| Error::data(self.source_maps.path(), source.name().into(), error));
-        }
-        self.model.adapted(source, self.counts.cube.axis(), self.scaled_map(source.name())?)
-    }
-
-    /// Reads a map and multiplies it by the correction of the exposure. What fermipy has multiplied it by already (keyword `EXPSCALE`) is
-    /// taken into account.
-    fn scaled_map(&self, name: &str) -> Result<SourceMap> {
-        let map = self.source_maps.read(name)?;
-        let present = self.source_maps.exposure_scale(name);
-        let Some(factor) = self.exposure.of(name).filter(|wanted| *wanted != present) else { return Ok(map) };
-        let bad =
-            |reason: String| Error::BadFits { path: self.products.srcmap.clone(), hdu: format!("'{name}'"), reason };
-        if !(present.is_finite() && present > 0.0) {
-            return Err(bad(format!(
-                "its exposure was multiplied by EXPSCALE = {present}, gtlike asks for {factor}; make the map anew"
-            )));
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
-        let scaled = map.planes().mapv(|value| (f64::from(value) * (factor / present)) as f32);
-        SourceMap::new(scaled).map_err(|source| Error::data(&self.products.srcmap, format!("'{name}'"), source))
-    }
 }
 
 /// Loads a region of interest: reads the configuration, finds the products, reads the model and the counts, opens the source maps, and
@@ -124,13 +63,15 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
         .par_iter()
         .zip(products)
         .zip(model.components.clone())
-        .map(|((component, products), own)| load_component(&config, component, products, &model.sources, own))
+        .map(|((component, products), own)| {
+            Component::load(&config, component, products, &model.path, &model.sources, own)
+        })
         .collect();
     let components = components.into_iter().collect::<Result<Vec<_>>>()?;
 
     let mut notes = [config.notes.clone(), notes].concat();
     for (component, settings) in components.iter().zip(&config.components) {
-        notes.extend(remarks(component, settings));
+        notes.extend(component.remarks(settings));
     }
     let center = center(&config, &model.sources, &components)?;
     let mut roi = Roi::new(center, model.sources).map_err(|source| Error::model(&model.path, source))?;
@@ -208,162 +149,6 @@ fn read_xml(config: &Config, component: &ComponentConfig, path: &Path) -> Result
     let text = file_function::read_text(path)?;
     let tables = TableFiles::new(|name: &str| template(config, component, path, name));
     xml::read_with(&text, &tables).map_err(|source| Error::model(path, source))
-}
-
-fn load_component(
-    config: &Config,
-    settings: &ComponentConfig,
-    products: Products,
-    sources: &[Source],
-    model: ComponentModel,
-) -> Result<Component> {
-    let counts = counts_cube::read(&products.ccube)?;
-    let source_maps = SourceMapFile::open(&products.srcmap)?;
-    energy_bounds::check(&products.srcmap, source_maps.axis(), &products.ccube, counts.cube.axis())?;
-    if let Some(what) = source_maps.grid().difference(&counts.grid) {
-        return Err(Error::PixelMismatch { path: products.srcmap, other: products.ccube, what });
-    }
-    if let Some(source) =
-        sources.iter().find(|source| !model.is_absent(source.name()) && !source_maps.contains(source.name()))
-    {
-        let near =
-            nearest(source.name(), source_maps.names().iter().map(String::as_str)).filter(|(alike, _)| *alike > 0.6);
-        return Err(Error::MissingSourceMap {
-            component: settings.name.clone(),
-            path: products.srcmap,
-            name: source.name().to_owned(),
-            near: near.map(|(_, name)| name.to_owned()),
-        });
-    }
-    let mut notes = Vec::new();
-    let dispersion = dispersion(config, settings, &products, &counts, sources, &mut notes)?;
-    if let Some(dispersion) = &dispersion {
-        check_planes(settings, dispersion, &source_maps, sources)?;
-    }
-    let weights = match &products.wmap {
-        Some(_) if source_maps.has_weights() => {
-            notes.push(format!("the likelihood weights are those of '{}'", products.srcmap.display()));
-            source_maps.read_weights()?
-        }
-        Some(path) => {
-            let read = likelihood_weights::read(path, &counts)?;
-            notes.extend(read.notes);
-            Some(read.weights)
-        }
-        None => None,
-    };
-    Ok(Component {
-        name: settings.name.clone(),
-        counts,
-        source_maps,
-        settings: Settings { dispersion, weights },
-        exposure: settings.exposure.clone(),
-        products,
-        model,
-        notes,
-    })
-}
-
-/// The energy dispersion of a component, if it is on.
-fn dispersion(
-    config: &Config,
-    settings: &ComponentConfig,
-    products: &Products,
-    counts: &CountsCubeFile,
-    sources: &[Source],
-    notes: &mut Vec<String>,
-) -> Result<Option<Dispersion>> {
-    if !settings.edisp.is_on() {
-        return Ok(None);
-    }
-    let disabled = |source: &Source| {
-        let named = |name: &str| settings.edisp.disable.iter().any(|entry| entry == name);
-        named(source.name()) || source.aliases().iter().any(|alias| named(alias))
-    };
-    for entry in &settings.edisp.disable {
-        if !sources.iter().any(|s| s.name() == entry || s.aliases().contains(entry)) {
-            notes.push(format!("gtlike.edisp_disable names '{entry}', which is no source of the model"));
-        }
-    }
-    let Some(path) = &products.drm else {
-        let tried = candidates(&config.outdir, "drm", &settings.name, "fits");
-        return Err(Error::NoResponse {
-            path: config.path.clone(),
-            component: settings.name.clone(),
-            edisp_bins: settings.edisp.bins,
-            tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
-        });
-    };
-    let response = detector_response::read(path, counts.cube.axis())?;
-    let dispersion = Dispersion::from_bins(&response, settings.edisp.bins)
-        .map_err(|source| Error::data(path, "'DRM'".into(), source))?;
-    let except = sources.iter().filter(|source| disabled(source)).map(|source| source.name().to_owned());
-    Ok(dispersion.map(|dispersion| dispersion.except(except)))
-}
-
-/// Energy dispersion over a window of bins needs planes beyond the energies of the counts cube.
-fn check_planes(
-    settings: &ComponentConfig,
-    dispersion: &Dispersion,
-    source_maps: &SourceMapFile,
-    sources: &[Source],
-) -> Result<()> {
-    if dispersion.mode() != DispersionMode::Window {
-        return Ok(());
-    }
-    let needed = source_maps.axis().edges().len() + 2 * dispersion.n_extra();
-    let dispersed = sources.iter().filter(|source| source.apply_edisp() && !dispersion.excepts(source.name()));
-    for source in dispersed {
-        let found = source_maps.n_planes(source.name()).unwrap_or(0);
-        if found < needed {
-            return Err(Error::TooFewPlanes {
-                component: settings.name.clone(),
-                path: source_maps.path().to_owned(),
-                name: source.name().to_owned(),
-                found,
-                needed,
-                edisp_bins: settings.edisp.bins,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// What the user may have expected otherwise.
-fn remarks(component: &Component, settings: &ComponentConfig) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mut note = |text: String| notes.push(format!("component '{}': {text}", component.name));
-    component.notes.iter().for_each(|text| note(text.clone()));
-    if component.settings.weights.is_none() && component.source_maps.has_weights() {
-        note(format!(
-            "'{}' holds likelihood weights, which are not used; set gtlike.wmap (or files.wmap) to fit with weights",
-            component.products.srcmap.display()
-        ));
-    }
-    if component.products.ccube == component.products.srcmap {
-        note(format!("the counts are those of the source map file '{}'", component.products.srcmap.display()));
-    } else if component.source_maps.read_counts().is_ok_and(|counts| counts != component.counts.cube.counts()) {
-        note(format!(
-            "the counts of '{}' are used; '{}' holds other counts: were its source maps made for this counts cube?",
-            component.products.ccube.display(),
-            component.products.srcmap.display()
-        ));
-    }
-    let edges = component.counts.cube.axis().edges();
-    for (key, wanted, edge) in [("emin", settings.emin, edges.first()), ("emax", settings.emax, edges.last())] {
-        if let (Some(wanted), Some(&edge)) = (wanted, edge)
-            && (wanted - edge).abs() > energy_bounds::EDGE_TOLERANCE * edge
-        {
-            note(format!("selection.{key} is {wanted} MeV, the counts cube has {edge} MeV; all its bins are used"));
-        }
-    }
-    let frame = component.counts.grid.frame();
-    if let Some(wanted) = settings.coordsys
-        && wanted != frame
-    {
-        note(format!("binning.coordsys says {wanted:?}, the counts cube is {frame:?}; the cube's own frame is used"));
-    }
-    notes
 }
 
 /// The centre that the configuration tells, else the reference direction of the first counts cube.

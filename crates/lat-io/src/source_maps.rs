@@ -10,8 +10,11 @@ use ndarray::Array3;
 
 use crate::counts_cube::{self, CountsCubeFile};
 use crate::error::{Error, Result};
-use crate::fits::{FitsFile, FitsWriter, Hdu};
+use crate::fits::{FitsFile, FitsWriter, Hdu, Header};
 use crate::{energy_bounds, good_time, healpix, healpix_source_map};
+
+/// The keyword of a map that was made here: a digest of all that it was made from.
+const INPUTS: &str = "INPUTS";
 
 /// The extension of the likelihood weights.
 const WEIGHTS: &str = "__weights__";
@@ -101,6 +104,11 @@ impl SourceMapFile {
         SourceMap::new(planes).map_err(|source| Error::data(self.path(), hdu.label(), source))
     }
 
+    /// The digest of all that the map of a source was made from, if it was made here.
+    pub(crate) fn inputs(&self, name: &str) -> Option<&str> {
+        self.find(name)?.header().text(INPUTS)
+    }
+
     /// How many planes the map of a source has, if there is one.
     pub fn n_planes(&self, name: &str) -> Option<usize> {
         let hdu = self.find(name)?;
@@ -188,6 +196,17 @@ fn reserved(name: &str) -> bool {
     name.starts_with("__") && name.ends_with("__")
 }
 
+/// A source map with the name of its source.
+#[derive(Clone, Debug)]
+pub struct NamedMap {
+    /// The source.
+    pub name: String,
+    /// Its map.
+    pub map: SourceMap,
+    /// A digest of all that it was made from, of at most 68 characters; kept so that a map is made anew when any of that changes.
+    pub inputs: Option<String>,
+}
+
 /// Writes a source map file; gzip when the name ends in `.gz`. Maps are taken from the iterator one at a time, and the file appears whole
 /// or not at all.
 ///
@@ -195,6 +214,18 @@ fn reserved(name: &str) -> bool {
 /// When a map does not fit the counts cube, a name is empty, reserved, given twice or not printable ASCII, or the file cannot be
 /// written.
 pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item = (String, SourceMap)>) -> Result<()> {
+    write_named(path, counts, &mut maps.map(|(name, map)| Ok(NamedMap { name, map, inputs: None })))
+}
+
+/// As [`write`], of maps that remember what they were made from, and that may fail.
+///
+/// # Errors
+/// As [`write`], and the first error of the iterator.
+pub fn write_named(
+    path: &Path,
+    counts: &CountsCubeFile,
+    maps: &mut dyn Iterator<Item = Result<NamedMap>>,
+) -> Result<()> {
     let mut writer = FitsWriter::create(path)?;
     counts_cube::write_counts(&mut writer, counts, "srcmaps")?;
     good_time::write(&mut writer, &counts.gti)?;
@@ -202,7 +233,8 @@ pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item 
     let (_, ny, nx) = counts.cube.counts().dim();
     let edges = counts.cube.axis().edges().len();
     let mut seen = HashSet::new();
-    for (name, map) in maps {
+    for map in maps {
+        let NamedMap { name, map, inputs } = map?;
         let refuse = |reason: &str| Error::Unwritable {
             path: path.to_owned(),
             hdu: format!("'{name}'"),
@@ -214,10 +246,15 @@ pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item 
         }
         map.at_edges(edges, ny, nx).map_err(|source| Error::data(path, format!("'{name}'"), source))?;
         match &counts.grid {
-            SkyGrid::Healpix(grid) => healpix_source_map::write(&mut writer, &name, grid, &map)?,
+            SkyGrid::Healpix(grid) => {
+                let mut header = Header::default();
+                set_inputs(&mut header, inputs.as_deref());
+                healpix_source_map::write(&mut writer, &name, grid, &map, header)?;
+            }
             SkyGrid::Wcs(grid) => {
                 let mut header = counts_cube::image_header(grid.header(), counts.cube.axis());
                 header.set("EXTNAME", name.as_str(), "source name");
+                set_inputs(&mut header, inputs.as_deref());
                 writer.image(&header, map.planes())?;
             }
             _ => return Err(refuse("its pixels are of a kind that cannot be written")),
@@ -227,4 +264,10 @@ pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item 
         }
     }
     writer.finish()
+}
+
+fn set_inputs(header: &mut Header, inputs: Option<&str>) {
+    if let Some(inputs) = inputs {
+        header.set(INPUTS, inputs, "");
+    }
 }

@@ -1,37 +1,51 @@
 //! The files that spatial models name, read when they are first asked for.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::{RadialProfile, SkyCube, TemplateFiles};
 
+use crate::error::Result;
 use crate::{file_function, map_cube, radial_profile};
 
-/// Template files below a directory: a relative name is looked for there, `$(NAME)` in a name is replaced by the environment variable.
-///
-/// A map that several sources use is read once.
-#[derive(Debug)]
-pub struct TemplateDirectory {
-    directory: PathBuf,
+/// Template files, found by their names in the model. A map that several sources use is read once.
+pub struct Templates {
+    find: Box<dyn Fn(&str) -> Result<PathBuf> + Send + Sync>,
     maps: Mutex<HashMap<PathBuf, Arc<SkyCube>>>,
 }
 
-impl TemplateDirectory {
-    /// Templates relative to `directory`, usually that of the source model.
-    pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), maps: Mutex::default() }
+impl Templates {
+    /// Templates that `find` finds.
+    pub fn new(find: impl Fn(&str) -> Result<PathBuf> + Send + Sync + 'static) -> Self {
+        Self { find: Box::new(find), maps: Mutex::default() }
     }
 
-    fn path(&self, file: &str) -> lat_response::Result<PathBuf> {
-        let name = file_function::expand_environment(file).map_err(|error| wrong(file, &error))?;
-        Ok(self.directory.join(Path::new(&name)))
+    /// Templates relative to `directory`, usually that of the source model; `$(NAME)` in a name is replaced by the environment variable.
+    pub fn below(directory: impl Into<PathBuf>) -> Self {
+        let directory = directory.into();
+        Self::new(move |file| Ok(directory.join(file_function::expand_environment(file)?)))
+    }
+
+    /// Where a template lies.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn path(&self, file: &str) -> Result<PathBuf> {
+        (self.find)(file)
     }
 }
 
-impl TemplateFiles for TemplateDirectory {
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Templates").finish_non_exhaustive()
+    }
+}
+
+impl TemplateFiles for Templates {
     fn map(&self, file: &str) -> lat_response::Result<Arc<SkyCube>> {
-        let path = self.path(file)?;
+        let path = self.path(file).map_err(|error| wrong(file, &error))?;
         // Nothing can leave the table of maps half changed, so a panic elsewhere does not matter.
         let mut maps = self.maps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = maps.get(&path) {
@@ -43,7 +57,7 @@ impl TemplateFiles for TemplateDirectory {
     }
 
     fn profile(&self, file: &str) -> lat_response::Result<RadialProfile> {
-        radial_profile::read(&self.path(file)?).map_err(|error| wrong(file, &error))
+        self.path(file).and_then(|path| radial_profile::read(&path)).map_err(|error| wrong(file, &error))
     }
 }
 

@@ -40,7 +40,7 @@ fn a_table_of_its_own_acts_as_another_spectrum_of_that_component_alone() {
     let table = "10 3e-6\n300 5e-8\n1000000 4e-12\n";
     let counts = |component: &Component, name: &str, source: &Source, own: bool| {
         let mut likelihood = BinnedLikelihood::new("x", &component.counts.cube);
-        let map = if own { component.source_map(source).unwrap() } else { component.source_maps.read(name).unwrap() };
+        let map = if own { component.source_map(source, None).unwrap() } else { component.stored_map(name).unwrap() };
         likelihood.add_source_map(name, &map).unwrap();
         likelihood.npred(source).unwrap()
     };
@@ -72,7 +72,10 @@ fn tables_that_do_not_fit_together_are_told_and_surplus_planes_cut() {
     let failure = |own: &str, name: &str| {
         let loaded = with_own_table(own, true).load().unwrap();
         let shared = loaded.roi.source(name).unwrap();
-        loaded.observation.components[1].source_map(shared).map(|map| map.n_planes()).map_err(|error| error.to_string())
+        loaded.observation.components[1]
+            .source_map(shared, None)
+            .map(|map| map.n_planes())
+            .map_err(|error| error.to_string())
     };
     // The axis goes from 100 to 8000 MeV.
     assert!(failure("200 1e-6\n9000 1e-9\n", "isodiff").unwrap_err().contains("100"));
@@ -80,8 +83,10 @@ fn tables_that_do_not_fit_together_are_told_and_surplus_planes_cut() {
     let zero = with_own_table("10 1e-6\n1000000 1e-9\n", true);
     zero.write("iso.txt", "10 1e-6\n2000 0\n3000 0\n1000000 1e-9\n");
     let loaded = zero.load().unwrap();
-    let told =
-        loaded.observation.components[1].source_map(loaded.roi.source("isodiff").unwrap()).unwrap_err().to_string();
+    let told = loaded.observation.components[1]
+        .source_map(loaded.roi.source("isodiff").unwrap(), None)
+        .unwrap_err()
+        .to_string();
     assert!(told.contains("zero at"), "{told}");
 
     // Two extra planes on each side of a map, of which the table reaches one.
@@ -113,7 +118,8 @@ fn a_component_may_lack_a_source() {
     source_maps::write(&region.path("srcmap_01.fits.gz"), &small_counts(), &mut maps.into_iter()).unwrap();
     let loaded = region.load().unwrap();
     let limb = loaded.roi.source("limbdiff").unwrap();
-    let sum = |component: usize| loaded.observation.components[component].source_map(limb).unwrap().planes().sum();
+    let sum =
+        |component: usize| loaded.observation.components[component].source_map(limb, None).unwrap().planes().sum();
     assert_eq!(sum(0), 0.0);
     assert!(sum(1) > 0.0);
     let sources = loaded.observation.components[0].model.sources(&loaded.roi).unwrap();

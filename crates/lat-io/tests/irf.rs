@@ -14,7 +14,6 @@ use common::real_data;
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
 use lat_io::{Error, irf, livetime};
 use lat_response::drm::response_matrix;
-use lat_response::geometry::SkyGrid;
 use lat_response::irf::Irf;
 use lat_response::{ObservedExposure, ObservedPsf};
 use roi_model::sky::SkyDirection;
@@ -306,7 +305,7 @@ fn the_pixels_of_a_map_take_the_livetime_of_their_place() {
     let Some(folder) = real_data("crab-p7v6") else { return };
     let livetime = livetime::read(&folder.join("ltcube.fits.gz")).unwrap();
     let counts = lat_io::counts_cube::read(&folder.join("cntmap.fits.gz")).unwrap();
-    let grid = SkyGrid::Wcs(lat_response::WcsGrid::new(counts.wcs).unwrap());
+    let grid = counts.grid;
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
     let exposure = ObservedExposure::new(&livetime, &pass7(&folder), &[1000.0]).unwrap();
     let pixel = grid.pixel(&crab).unwrap();

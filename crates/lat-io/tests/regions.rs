@@ -32,9 +32,9 @@ fn a_region_is_found_by_fermipys_file_names() {
     let [component] = loaded.observation.components.as_slice() else { panic!("one component") };
     assert_eq!(component.name, "00");
     assert_eq!(component.counts, small_counts());
-    assert_eq!(component.products.srcmap, region.path("srcmap_00.fits.gz"));
+    assert_eq!(component.products.srcmap, Some(region.path("srcmap_00.fits.gz")));
     let (name, map) = small_maps().remove(1);
-    assert_eq!(component.source_maps.read(&name).unwrap(), map);
+    assert_eq!(component.stored_map(&name).unwrap(), map);
     let center = SkyDirection::from_galactic(0.3, -1.25).unwrap();
     assert!(loaded.roi.center().separation(&center) < 1e-12, "the centre is the cube's reference direction");
     assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
@@ -87,10 +87,7 @@ fn what_is_not_as_it_seems_is_noted() {
 #[test]
 fn missing_files_are_named() {
     for (name, words) in [
-        (
-            "srcmap_00.fits.gz",
-            &["component '00'", "no source map file", "srcmap_00.fits.gz", "files: {srcmap: PATH}"][..],
-        ),
+        ("srcmap_00.fits.gz", &["component '00'", "no source map of", "bexpmap: PATH", "files: {srcmap: PATH}"][..]),
         ("srcmdl_00.xml", &["no source model", "srcmdl_00.xml", "files: {xml: PATH}"]),
         ("iso.txt", &["srcmdl_00.xml", "iso.txt"]),
         ("config.yaml", &["config.yaml", "does not exist"]),
@@ -188,8 +185,8 @@ fn corrections_of_the_exposure_multiply_the_source_maps() {
     let component = &loaded.observation.components[0];
     for (name, factor) in [("isodiff", 0.25f32), ("4FGL J0000.0-0000", 0.5)] {
         let (plain, scaled) = (
-            component.source_maps.read(name).unwrap(),
-            component.source_map(loaded.roi.source(name).unwrap()).unwrap(),
+            component.stored_map(name).unwrap(),
+            component.source_map(loaded.roi.source(name).unwrap(), None).unwrap(),
         );
         assert_eq!(scaled.planes(), &plain.planes().mapv(|value| value * factor), "{name}");
     }
@@ -197,8 +194,8 @@ fn corrections_of_the_exposure_multiply_the_source_maps() {
     let loaded = region.load().unwrap();
     let component = &loaded.observation.components[0];
     assert_eq!(
-        component.source_map(loaded.roi.source("isodiff").unwrap()).unwrap(),
-        component.source_maps.read("isodiff").unwrap()
+        component.source_map(loaded.roi.source("isodiff").unwrap(), None).unwrap(),
+        component.stored_map("isodiff").unwrap()
     );
 }
 
@@ -275,7 +272,7 @@ fn components_have_their_own_files_and_share_one_model() {
     let loaded = region.load().unwrap();
     let names: Vec<_> = loaded.observation.components.iter().map(|component| component.name.as_str()).collect();
     assert_eq!(names, ["00", "01"]);
-    assert_eq!(loaded.observation.components[1].products.srcmap, region.path("maps.fits.gz"));
+    assert_eq!(loaded.observation.components[1].products.srcmap, Some(region.path("maps.fits.gz")));
 
     // What is not a template must be the same; the values are those of the first.
     region.write(
@@ -332,7 +329,7 @@ fn the_real_regions_load() {
         assert_eq!(component.counts.cube.total(), counts, "{config}");
         let (bins, ny, nx) = component.counts.cube.counts().dim();
         for source in loaded.roi.sources() {
-            let map = component.source_maps.read(source.name()).unwrap();
+            let map = component.stored_map(source.name()).unwrap();
             assert!(map.at_edges(bins + 1, ny, nx).is_ok(), "{config}: {}", source.name());
         }
     }

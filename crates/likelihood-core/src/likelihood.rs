@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use roi_model::source::Source;
 
 use crate::column::Column;
@@ -135,6 +136,32 @@ impl BinnedLikelihood {
         }
         let template = self.template_of(source_name, map)?;
         self.templates.insert(source_name.to_owned(), template);
+        Ok(())
+    }
+
+    /// Adds the maps of several sources, which `read` gets, in parallel: at most one whole map a thread is held at a time.
+    ///
+    /// # Errors
+    /// The first error of `read` in the order of the names, and as [`BinnedLikelihood::add_source_map`].
+    pub fn add_source_maps<'a, N, E>(
+        &mut self,
+        sources: &'a [N],
+        name: impl Fn(&'a N) -> &'a str + Sync,
+        read: impl Fn(&'a N) -> std::result::Result<SourceMap, E> + Sync,
+    ) -> std::result::Result<(), E>
+    where
+        N: Sync,
+        E: From<Error> + Send,
+    {
+        let made: Vec<std::result::Result<Template, E>> =
+            sources.par_iter().map(|source| Ok(self.template_of(name(source), &read(source)?)?)).collect();
+        for (source, template) in sources.iter().zip(made) {
+            let (name, template) = (name(source), template?);
+            if self.templates.insert(name.to_owned(), template).is_some() {
+                let (component, source_name) = (self.name.clone(), name.to_owned());
+                return Err(Error::DuplicateSourceMap { component, source_name }.into());
+            }
+        }
         Ok(())
     }
 

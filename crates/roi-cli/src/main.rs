@@ -50,6 +50,7 @@ struct Common {
 enum Command {
     Demo(commands::demo::Demo),
     Simulate(commands::simulate::Simulate),
+    Srcmaps(commands::srcmaps::Srcmaps),
     Loglike(commands::loglike::Loglike),
     Optimize(commands::optimize::Optimize),
     Fit(commands::fit::Fit),
@@ -86,6 +87,7 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
     match &cli.command {
         Command::Demo(command) => command.run(&output),
         Command::Simulate(command) => command.run(&output),
+        Command::Srcmaps(command) => command.run(&output),
         Command::Loglike(command) => command.run(&output),
         Command::Optimize(command) => command.run(&output),
         Command::Fit(command) => command.run(&output),

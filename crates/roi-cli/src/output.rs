@@ -57,12 +57,16 @@ impl Output {
 
     /// Opens an analysis and passes on what its files had to say.
     pub(crate) fn open(&self, config: &Path) -> Result<Analysis, Failure> {
-        let mut analysis = Analysis::open(config)?;
+        let analysis = Analysis::open_with(config, self.progress())?;
         for note in analysis.notes() {
             tracing::info!("{note}");
         }
-        self.watch(&mut analysis);
         Ok(analysis)
+    }
+
+    /// A watcher, where there is somebody to see it.
+    pub(crate) fn progress(&self) -> Box<dyn roi_fit::Progress> {
+        if self.show_progress { Box::new(Bar::new()) } else { Box::new(roi_fit::Quiet) }
     }
 
     /// Shows the progress of an analysis, where there is somebody to see it.

@@ -38,6 +38,9 @@ impl Progress for Bar {
                     format!("{}  {algorithm} {iteration}  logL {log_likelihood:.3}  edm {edm:.1e}", self.doing);
                 self.line.set_message(message);
             }
+            Event::SourceMap { component, source, done, total } => {
+                self.line.set_message(format!("component {component}: source maps ({done}/{total}) {source}"));
+            }
             Event::Update { source, done, total } => {
                 self.line.set_message(format!("{}  TS and fluxes ({}/{total}) {source}", self.doing, done + 1));
             }

@@ -6,8 +6,7 @@ use std::time::Instant;
 
 use lat_io::config::OptimizerConfig;
 use lat_io::{ComponentModel, Config};
-use likelihood_core::{BinnedLikelihood, JointLikelihood};
-use rayon::prelude::*;
+use likelihood_core::JointLikelihood;
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 
@@ -18,6 +17,7 @@ use crate::posterior;
 use crate::progress::{Progress, Quiet};
 use crate::properties::SourceProperties;
 use crate::results::{ComponentCounts, LoglikeResult, Timing, WeightedCounts};
+use crate::source_maps;
 
 /// An analysis of one region: open it, free parameters, fit.
 ///
@@ -58,26 +58,23 @@ impl Analysis {
     /// # Errors
     /// Whatever is missing, damaged or does not belong together, by file, HDU, source or key; see [`lat_io::load()`].
     pub fn open(config: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(config, Box::new(Quiet))
+    }
+
+    /// As [`Analysis::open`], with a watcher from the start: source maps that are not on file are made, which may take a while.
+    ///
+    /// # Errors
+    /// As [`Analysis::open`].
+    pub fn open_with(config: impl AsRef<Path>, mut progress: Box<dyn Progress>) -> Result<Self> {
         let start = Instant::now();
         let loaded = lat_io::load(config.as_ref())?;
         let load = start.elapsed().as_secs_f64();
 
         let start = Instant::now();
-        let mut components = Vec::with_capacity(loaded.observation.components.len());
-        for component in &loaded.observation.components {
-            let settings = component.settings.clone();
-            let mut likelihood =
-                BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?;
-            let sources = loaded.roi.sources();
-            let maps: Vec<_> =
-                sources.par_iter().map(|source| component.source_map(source)).collect::<lat_io::Result<_>>()?;
-            for (source, map) in sources.iter().zip(&maps) {
-                likelihood.add_source_map(source.name(), map)?;
-            }
-            components.push(likelihood);
-        }
+        let components = source_maps::likelihoods(&loaded, progress.as_mut())?;
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, JointLikelihood::new(components)?)?;
+        analysis.progress = progress;
         analysis.component_models =
             loaded.observation.components.into_iter().map(|component| component.model).collect();
         analysis.timing = Timing { load, srcmaps, ..Timing::default() };

@@ -50,6 +50,7 @@ mod saved;
 pub mod scan;
 mod set_spectrum;
 pub mod simulate;
+pub mod source_maps;
 mod sources;
 mod state;
 mod tables;
@@ -73,5 +74,6 @@ pub use results::{
 pub use roi_model::selection::{Pars, Selection};
 pub use roi_model::usual::Given;
 pub use scan::Profile;
+pub use source_maps::{MadeMaps, MakeOptions, make_source_maps};
 pub use state::write_text;
 pub use tabulate::{TabulatedSpectrum, tabulate};

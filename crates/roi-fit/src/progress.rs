@@ -30,6 +30,17 @@ pub enum Event {
         /// `logL` so far.
         log_likelihood: f64,
     },
+    /// A source map that no file held has been made.
+    SourceMap {
+        /// The component.
+        component: String,
+        /// The source.
+        source: String,
+        /// How many are done.
+        done: usize,
+        /// How many are to be made.
+        total: usize,
+    },
     /// The properties of a source (TS, fluxes) are about to be computed.
     Update {
         /// The source.

@@ -131,7 +131,7 @@ fn as_recorded(directory: &Path, config: &Path) -> Result<Analysis, Box<dyn std:
         let settings = Settings { dispersion, ..component.settings.clone() };
         let mut likelihood = BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?;
         for source in loaded.roi.sources() {
-            likelihood.add_source_map(source.name(), &component.source_map(source)?)?;
+            likelihood.add_source_map(source.name(), &component.source_map(source, None)?)?;
         }
         components.push(likelihood);
     }

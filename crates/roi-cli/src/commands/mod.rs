@@ -11,4 +11,5 @@ pub(crate) mod params;
 pub(crate) mod profile;
 pub(crate) mod simulate;
 pub(crate) mod spectrum;
+pub(crate) mod srcmaps;
 pub(crate) mod ts;

@@ -238,7 +238,7 @@ mod tests {
                 assert_eq!(read.name, made.name);
                 assert_eq!(read.counts, made.counts);
                 for source in region.truth.sources() {
-                    assert_eq!(read.source_maps.read(source.name()).unwrap(), made.source_map(source).unwrap());
+                    assert_eq!(read.stored_map(source.name()).unwrap(), made.source_map(source).unwrap());
                 }
             }
             let mut opened = Analysis::open(&config).unwrap();

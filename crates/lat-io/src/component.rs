@@ -1,0 +1,350 @@
+//! One component: its counts, its settings, and its source maps, read or made.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use lat_response::SourceMapOptions;
+use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
+use ndarray::Array3;
+use roi_model::source::Source;
+
+use crate::component_model::ComponentModel;
+use crate::config::{ComponentConfig, Config, ExposureScaling, nearest};
+use crate::counts_cube::{self, CountsCubeFile};
+use crate::directory::{Products, candidates, template};
+use crate::error::{Error, Result};
+use crate::map_maker::MapMaker;
+use crate::source_maps::{self, NamedMap, SourceMapFile};
+use crate::template_files::Templates;
+use crate::{detector_response, energy_bounds, likelihood_weights};
+
+/// The data of one component.
+#[derive(Debug)]
+pub struct Component {
+    /// Its name, `00` when there is only one.
+    pub name: String,
+    /// Counts.
+    pub counts: CountsCubeFile,
+    /// The source map file, if there is one; maps are read when asked for.
+    pub source_maps: Option<SourceMapFile>,
+    /// Energy dispersion and likelihood weights.
+    pub settings: Settings,
+    /// Corrections of the exposure.
+    pub exposure: ExposureScaling,
+    /// The files.
+    pub products: Products,
+    /// The templates that the component does not share with the others.
+    pub model: ComponentModel,
+    maker: MapMaker,
+    /// What the user should know of its products.
+    notes: Vec<String>,
+}
+
+impl Component {
+    /// Opens the products of a component and checks that they fit together.
+    pub(crate) fn load(
+        config: &Config,
+        settings: &ComponentConfig,
+        products: Products,
+        model_path: &Path,
+        sources: &[Source],
+        model: ComponentModel,
+    ) -> Result<Self> {
+        let counts = counts_cube::read(&products.ccube)?;
+        let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose()?;
+        if let Some(file) = &source_maps {
+            energy_bounds::check(file.path(), file.axis(), &products.ccube, counts.cube.axis())?;
+            if let Some(what) = file.grid().difference(&counts.grid) {
+                let other = products.ccube;
+                return Err(Error::PixelMismatch { path: file.path().to_owned(), other, what });
+            }
+        }
+        let mut notes = Vec::new();
+        let dispersion = dispersion(config, settings, &products, &counts, sources, &mut notes)?;
+        let weights = match (&products.wmap, &source_maps) {
+            (Some(_), Some(file)) if file.has_weights() => {
+                notes.push(format!("the likelihood weights are those of '{}'", file.path().display()));
+                file.read_weights()?
+            }
+            (Some(path), _) => {
+                let read = likelihood_weights::read(path, &counts)?;
+                notes.extend(read.notes);
+                Some(read.weights)
+            }
+            (None, _) => None,
+        };
+        let window = |dispersion: &&Dispersion| dispersion.mode() == DispersionMode::Window;
+        let extra = dispersion.as_ref().filter(window).map_or(0, Dispersion::n_extra);
+        let find = {
+            let (config, settings, model_path) = (config.clone(), settings.clone(), model_path.to_owned());
+            move |file: &str| template(&config, &settings, &model_path, file)
+        };
+        let maker = MapMaker {
+            component: settings.name.clone(),
+            exposure: products.bexpmap.clone(),
+            psf: products.psf.clone(),
+            extra,
+            options: SourceMapOptions::default(),
+            templates: Templates::new(find),
+            digests: Mutex::default(),
+        };
+        let component = Self {
+            name: settings.name.clone(),
+            counts,
+            source_maps,
+            settings: Settings { dispersion, weights },
+            exposure: settings.exposure.clone(),
+            products,
+            model,
+            maker,
+            notes,
+        };
+        for source in sources {
+            component.check_map(settings, source)?;
+        }
+        Ok(component)
+    }
+
+    /// A map on file must have the planes that are wanted; one that is not there must be makeable.
+    fn check_map(&self, settings: &ComponentConfig, source: &Source) -> Result<()> {
+        if self.model.is_absent(source.name()) {
+            return Ok(());
+        }
+        let file = self.source_maps.as_ref();
+        let Some(file) = file.filter(|file| file.contains(source.name())) else {
+            if self.maker.exposure.is_some() && self.maker.psf.is_some() {
+                return Ok(());
+            }
+            let Some(file) = file else { return self.maker.check(source.name()) };
+            let names = file.names().iter().map(String::as_str);
+            let near = nearest(source.name(), names).filter(|(alike, _)| *alike > 0.6);
+            return Err(Error::MissingSourceMap {
+                component: self.name.clone(),
+                path: file.path().to_owned(),
+                name: source.name().to_owned(),
+                near: near.map(|(_, name)| name.to_owned()),
+            });
+        };
+        let Some(dispersion) = &self.settings.dispersion else { return Ok(()) };
+        if self.maker.extra == 0 || !source.apply_edisp() || dispersion.excepts(source.name()) {
+            return Ok(());
+        }
+        // A map that was made here is made anew with the planes that it lacks.
+        let needed = file.axis().edges().len() + 2 * self.maker.extra;
+        let found = file.n_planes(source.name()).unwrap_or(0);
+        if found >= needed || file.inputs(source.name()).is_some() {
+            return Ok(());
+        }
+        Err(Error::TooFewPlanes {
+            component: self.name.clone(),
+            path: file.path().to_owned(),
+            name: source.name().to_owned(),
+            found,
+            needed,
+            edisp_bins: settings.edisp.bins,
+        })
+    }
+
+    /// The sources of the region, as the component has them, whose maps have to be made: those without a map in the file, and those whose map
+    /// was made here from something that has changed since. Maps of gtsrcmaps are taken as they are.
+    ///
+    /// # Errors
+    /// When a file that a map was made from cannot be read any more.
+    pub fn unmade(&self, sources: &[Source]) -> Result<Vec<Source>> {
+        let mut unmade = Vec::new();
+        for shared in sources.iter().filter(|source| !self.model.is_absent(source.name())) {
+            let source = self.model.source(shared)?;
+            let file = self.source_maps.as_ref().filter(|file| file.contains(source.name()));
+            let stands = match file.map(|file| file.inputs(source.name())) {
+                None => false,
+                // What cannot be made anew is taken as it is.
+                Some(None) => true,
+                Some(Some(_)) if self.maker.exposure.is_none() || self.maker.psf.is_none() => true,
+                Some(Some(inputs)) => self.maker.inputs(&self.counts, &source)? == inputs,
+            };
+            if !stands {
+                unmade.push(source);
+            }
+        }
+        Ok(unmade)
+    }
+
+    /// Makes the maps of sources of the component ([`Component::unmade`]), in their order, in parallel; `progress` is told each name when
+    /// its map is done.
+    ///
+    /// # Errors
+    /// [`Error::NoInstrument`] without exposure or PSF; when these or a template do not cover what is needed.
+    pub fn make_source_maps(&self, sources: &[Source], progress: &(dyn Fn(&str) + Sync)) -> Result<Vec<SourceMap>> {
+        if sources.is_empty() { Ok(Vec::new()) } else { self.maker.make(&self.counts, sources, progress) }
+    }
+
+    /// Makes maps as accurate as the inputs ([`lat_response::Parity::Accurate`]) instead of those that gtsrcmaps would make.
+    pub fn set_map_options(&mut self, options: SourceMapOptions) {
+        self.maker.options = options;
+    }
+
+    /// Where maps that were made are kept, so that they need not be made again: a new file under fermipy's name, or the present one when all
+    /// its maps were made here. A file of gtsrcmaps is not touched.
+    pub fn map_cache(&self, config: &Config) -> Option<PathBuf> {
+        match &self.source_maps {
+            None => candidates(&config.outdir, "srcmap", &self.name, "fits").into_iter().next(),
+            Some(file) if file.names().iter().all(|name| file.inputs(name).is_some()) => Some(file.path().to_owned()),
+            Some(_) => None,
+        }
+    }
+
+    /// Writes a source map file of the named sources of the region: the maps that were made, and beside them those of the present file.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or a map of the present file cannot be read.
+    pub fn write_source_maps(&self, path: &Path, sources: &[Source], made: &[(Source, SourceMap)]) -> Result<()> {
+        let mut maps = sources.iter().filter(|source| !self.model.is_absent(source.name())).map(|source| {
+            let name = source.name().to_owned();
+            let found = made.iter().find(|(made, _)| made.name() == source.name());
+            match (found, &self.source_maps) {
+                (Some((own, map)), _) => {
+                    let inputs = Some(self.maker.inputs(&self.counts, own)?);
+                    Ok(NamedMap { name, map: map.clone(), inputs })
+                }
+                (None, file) => {
+                    let inputs = file.as_ref().and_then(|file| file.inputs(source.name())).map(str::to_owned);
+                    Ok(NamedMap { map: self.stored_map(source.name())?, name, inputs })
+                }
+            }
+        });
+        source_maps::write_named(path, &self.counts, &mut maps)
+    }
+
+    /// The map of this name as the source map file has it.
+    ///
+    /// # Errors
+    /// As [`SourceMapFile::read`]; [`Error::NoInstrument`] when there is no file.
+    pub fn stored_map(&self, name: &str) -> Result<SourceMap> {
+        let file = self.source_maps.as_ref().ok_or_else(|| Error::NoInstrument {
+            component: self.name.clone(),
+            source_name: name.to_owned(),
+            what: "source map file (it was not made yet)",
+            key: "srcmap",
+        })?;
+        file.read(name)
+    }
+
+    /// The map of a source of the region, ready for the region's spectrum (see [`ComponentModel::adapted`]) and multiplied by the
+    /// correction of the exposure if there is one: `made`, or that of the file. Where the component lacks the source the map is zero.
+    ///
+    /// # Errors
+    /// As [`SourceMapFile::read`] and [`ComponentModel::adapted`]; when the map in the file was multiplied by zero and is wanted
+    /// otherwise.
+    pub fn source_map(&self, source: &Source, made: Option<&SourceMap>) -> Result<SourceMap> {
+        if self.model.is_absent(source.name()) {
+            let (_, ny, nx) = self.counts.cube.counts().dim();
+            let planes = Array3::zeros((self.counts.cube.axis().edges().len() + 2 * self.maker.extra, ny, nx));
+            return SourceMap::new(planes)
+                .map_err(|error| Error::data(&self.products.ccube, source.name().into(), error));
+        }
+        let map = match made {
+            Some(map) => self.scaled(source.name(), map.clone(), 1.0)?,
+            None => {
+                let present = self.source_maps.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
+                self.scaled(source.name(), self.stored_map(source.name())?, present)?
+            }
+        };
+        self.model.adapted(source, self.counts.cube.axis(), map)
+    }
+
+    /// A map multiplied by the correction of the exposure. What fermipy has multiplied it by already (keyword `EXPSCALE`, `present`) is
+    /// taken into account.
+    fn scaled(&self, name: &str, map: SourceMap, present: f64) -> Result<SourceMap> {
+        let Some(factor) = self.exposure.of(name).filter(|wanted| *wanted != present) else { return Ok(map) };
+        let path = self.products.srcmap.as_ref().unwrap_or(&self.products.ccube);
+        if !(present.is_finite() && present > 0.0) {
+            return Err(Error::BadFits {
+                path: path.clone(),
+                hdu: format!("'{name}'"),
+                reason: format!(
+                    "its exposure was multiplied by EXPSCALE = {present}, gtlike asks for {factor}; make the map anew"
+                ),
+            });
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
+        let scaled = map.planes().mapv(|value| (f64::from(value) * (factor / present)) as f32);
+        SourceMap::new(scaled).map_err(|source| Error::data(path, format!("'{name}'"), source))
+    }
+
+    /// What the user may have expected otherwise.
+    pub(crate) fn remarks(&self, settings: &ComponentConfig) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut note = |text: String| notes.push(format!("component '{}': {text}", self.name));
+        self.notes.iter().for_each(|text| note(text.clone()));
+        if let Some(file) = &self.source_maps {
+            let path = file.path().display();
+            if self.settings.weights.is_none() && file.has_weights() {
+                note(format!(
+                    "'{path}' holds likelihood weights, which are not used; set gtlike.wmap (or files.wmap) to fit with weights"
+                ));
+            }
+            if self.products.ccube == file.path() {
+                note(format!("the counts are those of the source map file '{path}'"));
+            } else if file.read_counts().is_ok_and(|counts| counts != self.counts.cube.counts()) {
+                note(format!(
+                    "the counts of '{}' are used; '{path}' holds other counts: were its source maps made for this counts cube?",
+                    self.products.ccube.display()
+                ));
+            }
+        }
+        let edges = self.counts.cube.axis().edges();
+        for (key, wanted, edge) in [("emin", settings.emin, edges.first()), ("emax", settings.emax, edges.last())] {
+            if let (Some(wanted), Some(&edge)) = (wanted, edge)
+                && (wanted - edge).abs() > energy_bounds::EDGE_TOLERANCE * edge
+            {
+                note(format!("selection.{key} is {wanted} MeV, the counts cube has {edge} MeV; all its bins are used"));
+            }
+        }
+        let frame = self.counts.grid.frame();
+        if let Some(wanted) = settings.coordsys
+            && wanted != frame
+        {
+            note(format!(
+                "binning.coordsys says {wanted:?}, the counts cube is {frame:?}; the cube's own frame is used"
+            ));
+        }
+        notes
+    }
+}
+
+/// The energy dispersion of a component, if it is on.
+fn dispersion(
+    config: &Config,
+    settings: &ComponentConfig,
+    products: &Products,
+    counts: &CountsCubeFile,
+    sources: &[Source],
+    notes: &mut Vec<String>,
+) -> Result<Option<Dispersion>> {
+    if !settings.edisp.is_on() {
+        return Ok(None);
+    }
+    let disabled = |source: &Source| {
+        let named = |name: &str| settings.edisp.disable.iter().any(|entry| entry == name);
+        named(source.name()) || source.aliases().iter().any(|alias| named(alias))
+    };
+    for entry in &settings.edisp.disable {
+        if !sources.iter().any(|s| s.name() == entry || s.aliases().contains(entry)) {
+            notes.push(format!("gtlike.edisp_disable names '{entry}', which is no source of the model"));
+        }
+    }
+    let Some(path) = &products.drm else {
+        let tried = candidates(&config.outdir, "drm", &settings.name, "fits");
+        return Err(Error::NoResponse {
+            path: config.path.clone(),
+            component: settings.name.clone(),
+            edisp_bins: settings.edisp.bins,
+            tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
+        });
+    };
+    let response = detector_response::read(path, counts.cube.axis())?;
+    let dispersion = Dispersion::from_bins(&response, settings.edisp.bins)
+        .map_err(|source| Error::data(path, "'DRM'".into(), source))?;
+    let except = sources.iter().filter(|source| disabled(source)).map(|source| source.name().to_owned());
+    Ok(dispersion.map(|dispersion| dispersion.except(except)))
+}

@@ -1,0 +1,99 @@
+//! Source maps that are made here: from exposure, PSF and templates, when no file holds them.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use lat_response::{Response, SourceMapBuilder, SourceMapOptions};
+use likelihood_core::SourceMap;
+use roi_model::source::Source;
+
+use crate::counts_cube::CountsCubeFile;
+use crate::error::{Error, Result};
+use crate::template_files::Templates;
+use crate::{digest, exposure, psf};
+
+/// What the maps of a component are made from.
+#[derive(Debug)]
+pub(crate) struct MapMaker {
+    pub(crate) component: String,
+    pub(crate) exposure: Option<PathBuf>,
+    pub(crate) psf: Option<PathBuf>,
+    /// Planes beyond the edges on each side, for energy dispersion over a window.
+    pub(crate) extra: usize,
+    pub(crate) options: SourceMapOptions,
+    pub(crate) templates: Templates,
+    /// Digests of the files, once they are known.
+    pub(crate) digests: Mutex<HashMap<PathBuf, String>>,
+}
+
+impl MapMaker {
+    /// Makes the maps of sources, in their order, in parallel; `progress` is told each name when it is done.
+    pub(crate) fn make(
+        &self,
+        counts: &CountsCubeFile,
+        sources: &[Source],
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<Vec<SourceMap>> {
+        let wanted = sources.first().map_or("", Source::name);
+        let (exposure, psf) = (self.exposure(wanted)?, self.psf(wanted)?);
+        let response = Response { exposure: exposure::read(exposure)?, psf: psf::read(psf)?.into() };
+        let axis = counts.cube.axis();
+        let builder = SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?;
+        let sources: Vec<&Source> = sources.iter().collect();
+        Ok(builder.build_all(&sources, &self.templates, progress)?)
+    }
+
+    /// Whether all is there that the map of a source is made from.
+    pub(crate) fn check(&self, source: &str) -> Result<()> {
+        self.exposure(source)?;
+        self.psf(source).map(drop)
+    }
+
+    fn exposure(&self, source: &str) -> Result<&Path> {
+        self.exposure.as_deref().ok_or_else(|| self.lacks(source, "binned exposure (gtexpcube2)", "bexpmap"))
+    }
+
+    fn psf(&self, source: &str) -> Result<&Path> {
+        self.psf.as_deref().ok_or_else(|| self.lacks(source, "table of the point spread function (gtpsf)", "psf"))
+    }
+
+    fn lacks(&self, source: &str, what: &'static str, key: &'static str) -> Error {
+        Error::NoInstrument { component: self.component.clone(), source_name: source.to_owned(), what, key }
+    }
+
+    /// A digest of all that the map of a source depends on.
+    pub(crate) fn inputs(&self, counts: &CountsCubeFile, source: &Source) -> Result<String> {
+        let mut text = format!("source map 1\n{:?}\n{:?}\n{}\n", self.options, counts.grid, self.extra);
+        let file =
+            |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok("none".into()), |path| self.digest_of(path));
+        let edges: Vec<u64> = counts.cube.axis().edges().iter().map(|edge| edge.to_bits()).collect();
+        let _ = writeln!(text, "{edges:?}\n{}\n{}", file(&self.exposure)?, file(&self.psf)?);
+        let spatial = source.spatial();
+        let template = spatial.file().map(|name| self.templates.path(name)).transpose()?;
+        let _ = writeln!(text, "{} {}", spatial.type_name(), file(&template)?);
+        for parameter in spatial.parameters() {
+            let _ = writeln!(
+                text,
+                "{} {:x} {:x}",
+                parameter.name(),
+                parameter.value().to_bits(),
+                parameter.scale().to_bits()
+            );
+        }
+        let _ = writeln!(text, "{} {} {}", source.apply_edisp(), source.apply_psf(), source.apply_exposure());
+        Ok(digest::of_bytes(text.as_bytes()))
+    }
+
+    fn digest_of(&self, path: &Path) -> Result<String> {
+        // Nothing can leave the table half changed, so a panic elsewhere does not matter.
+        let known = |digests: &HashMap<PathBuf, String>| digests.get(path).cloned();
+        if let Some(digest) = known(&self.digests.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(digest);
+        }
+        let digest = digest::of_file(path)?;
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), digest.clone());
+        Ok(digest)
+    }
+}

@@ -1,0 +1,53 @@
+//! `roi-fit srcmaps`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use roi_fit::{MakeOptions, make_source_maps};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Make source maps from exposure, PSF and templates and write them as gtsrcmaps does
+///
+/// Other commands do the same by themselves when there is no source map file, or when it lacks a source; what a map was made from is
+/// remembered, and it is made anew when that changes. Maps of gtsrcmaps are taken as they are.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  roi-fit srcmaps config.yaml
+  roi-fit srcmaps config.yaml --all --out accurate.fits --accurate")]
+pub(crate) struct Srcmaps {
+    /// A fermipy config.yaml; it needs the products ccube, bexpmap and psf of each component
+    config: PathBuf,
+    /// The file to write [srcmap_NAME.fits in fileio.outdir]; with several components, _NAME is added
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Make all maps anew, also those that stand
+    #[arg(long)]
+    all: bool,
+    /// As accurate as the inputs, instead of with the approximations of gtsrcmaps; makes all maps
+    #[arg(long)]
+    accurate: bool,
+}
+
+impl Srcmaps {
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let mut options = MakeOptions::default();
+        (options.out, options.all, options.accurate) = (self.out.clone(), self.all, self.accurate);
+        let mut progress = output.progress();
+        let made = make_source_maps(&self.config, &options, progress.as_mut())?;
+        drop(progress);
+        for component in &made {
+            output.text(format_args!(
+                "component {}: {} map(s) made in {:.2} s, {} kept, written to {}",
+                component.component,
+                component.made.len(),
+                component.seconds,
+                component.kept,
+                component.path.display()
+            ));
+        }
+        output.json(&json!({ "components": made }))
+    }
+}
