@@ -134,7 +134,7 @@ pub struct Response {
 /// let grid = SkyGrid::Wcs(WcsGrid::new(counts)?);
 /// let builder = SourceMapBuilder::new(&grid, &EnergyAxis::new(edges)?, 0, response, SourceMapOptions::default())?;
 /// let crab = SpatialModel::point(SkyDirection::new(83.6, 22.0)?)?;
-/// let source = Source::new("Crab", SourceType::Point, Spectrum::new("PowerLaw")?, crab)?;
+/// let source = Source::new("Crab", SourceType::Point, Spectrum::with_defaults("PowerLaw")?, crab)?;
 /// let map = builder.source_map(&source, &())?;
 /// let total: f32 = map.planes().index_axis(ndarray::Axis(0), 0).sum();
 /// assert!((total / 1e11 - 1.0).abs() < 1e-3);

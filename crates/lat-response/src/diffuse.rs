@@ -12,10 +12,13 @@ use crate::psf_planes::PsfPlanes;
 use crate::sky_cube::SkyCube;
 use crate::template::Template;
 
-/// Containment of the PSF by which the image is larger than the counts map.
-const PADDING: f64 = 0.999;
-/// Least and largest padding, degrees.
-const PADDING_RANGE: [f64; 2] = [1.0, 10.0];
+/// Containment of the PSF by which the image is larger than the counts map, and the least and largest padding in degrees.
+fn padding(parity: Parity) -> (f64, [f64; 2]) {
+    match parity {
+        Parity::Fermitools => (0.999, [1.0, 10.0]),
+        Parity::Accurate => (0.9999, [1.0, 20.0]),
+    }
+}
 
 /// A diffuse source to be mapped.
 pub(crate) struct Diffuse<'a> {
@@ -72,8 +75,8 @@ impl<'a> Job<'a> {
         let header = sky.pixels.grid().header();
         let radius = sky.pixels.radius(&header.reference_direction()?);
         let reach = |plane: usize| {
-            let [least, most] = PADDING_RANGE;
-            radius + sky.psf.containment_radius(PADDING, plane).clamp(least, most)
+            let (containment, [least, most]) = padding(sky.parity);
+            radius + sky.psf.containment_radius(containment, plane).clamp(least, most)
         };
         let sizes: Vec<usize> =
             (0..sky.energies.len()).map(|plane| FineImage::size_for(header, sky.factor, reach(plane))).collect();
