@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use common::real_data;
-use lat_io::{CountsCubeFile, SourceMapFile, TemplateDirectory, counts_cube, exposure, file_function, map_cube, psf};
+use lat_io::{CountsCubeFile, SourceMapFile, Templates, counts_cube, exposure, file_function, map_cube, psf};
 use lat_response::psf_resample::separations;
-use lat_response::{Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Psf, Response, SkyCube, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::{BinnedLikelihood, EnergyAxis, JointLikelihood, SourceMap};
 use ndarray::{Array2, Axis};
 use roi_model::roi::Roi;
@@ -58,14 +58,14 @@ impl Reference {
     fn builder(&self, psf: Psf) -> SourceMapBuilder {
         let response =
             Response { exposure: exposure::read(&self.directory.join("bexpmap.fits.gz")).unwrap(), psf: psf.into() };
-        let grid = SkyGrid::wcs(self.counts.wcs.clone()).unwrap();
+        let grid = self.counts.grid.clone();
         SourceMapBuilder::new(&grid, self.counts.cube.axis(), 2, response, SourceMapOptions::default()).unwrap()
     }
 
     fn build(&self, psf: Psf, names: &[&str]) -> Vec<SourceMap> {
         let source = |name: &&str| self.sources.iter().find(|source| source.name() == *name).unwrap();
         let sources: Vec<&Source> = names.iter().map(source).collect();
-        self.builder(psf).build_all(&sources, &TemplateDirectory::new(&self.directory), &|_| ()).unwrap()
+        self.builder(psf).build_all(&sources, &Templates::below(&self.directory), &|_| ()).unwrap()
     }
 
     fn names(&self) -> Vec<&str> {
@@ -126,7 +126,7 @@ fn with_the_psf_at_every_energy_all_maps_are_those_of_gtsrcmaps() {
             }
         }
     }
-    let center = SkyGrid::wcs(reference.counts.wcs.clone()).unwrap().direction(5050).unwrap();
+    let center = reference.counts.grid.clone().direction(5050).unwrap();
     let roi = Roi::new(center, reference.sources.clone()).unwrap();
     let [mine, theirs] = [true, false].map(|own| {
         let mut likelihood = BinnedLikelihood::new("component", &reference.counts.cube);
@@ -271,7 +271,7 @@ fn predicted_counts_of_the_galactic_centre_are_those_of_gammapy() {
         exposure: exposure::read(&data.join("fermi-3fhl-gc-exposure-cube.fits.gz")).unwrap(),
         psf: psf::read(&data.join("fermi-3fhl-gc-psf-cube.fits.gz")).unwrap().into(),
     };
-    let grid = SkyGrid::wcs(counts.wcs.clone()).unwrap();
+    let grid = counts.grid.clone();
     let axis = counts.cube.axis();
     let builder = SourceMapBuilder::new(&grid, axis, 0, response, SourceMapOptions::default()).unwrap();
     let mut sources = model(&region.join("model_fitA.xml"));
@@ -282,7 +282,7 @@ fn predicted_counts_of_the_galactic_centre_are_those_of_gammapy() {
         }
     }
     let sources: Vec<&Source> = sources.iter().collect();
-    let maps = builder.build_all(&sources, &TemplateDirectory::new(&data), &|_| ()).unwrap();
+    let maps = builder.build_all(&sources, &Templates::below(&data), &|_| ()).unwrap();
 
     let galactic = map_cube::read(&data.join("gll_iem_v06_gc.fits.gz")).unwrap();
     // Sources whose PSF the edge of the region cuts: gammapy cuts its kernel at 99.9 % and sets the rest inside.
