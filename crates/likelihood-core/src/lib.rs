@@ -58,6 +58,7 @@ mod kernel;
 mod latched;
 pub mod likelihood;
 mod mathvec;
+mod model_map;
 mod plan;
 mod reach;
 pub mod source_map;

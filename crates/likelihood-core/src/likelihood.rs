@@ -197,6 +197,11 @@ impl BinnedLikelihood {
         &self.axis
     }
 
+    /// Rows and columns of the counts cube.
+    pub(crate) fn shape(&self) -> (usize, usize) {
+        self.shape
+    }
+
     /// Counts per energy bin.
     pub fn counts_spectrum(&self) -> &[f64] {
         &self.counts_spectrum

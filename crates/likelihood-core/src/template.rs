@@ -45,6 +45,8 @@ pub(crate) struct Laid<'a> {
     first: usize,
     n_planes: usize,
     true_counts: TrueCounts<'a>,
+    /// Whether a bin draws on the planes of its reference bin instead of its own.
+    by_reference: bool,
 }
 
 impl Template {
@@ -78,13 +80,19 @@ impl Template {
 
     /// The two planes at the bin's own edges.
     pub(crate) fn plain(&self) -> Laid<'_> {
-        Laid { gathered: &self.whole, first: self.own, n_planes: 2, true_counts: self.true_counts() }
+        Laid {
+            gathered: &self.whole,
+            first: self.own,
+            n_planes: 2,
+            true_counts: self.true_counts(),
+            by_reference: false,
+        }
     }
 
     /// The two planes at the edges of the bin's reference bin.
     pub(crate) fn rescaled(&self) -> Laid<'_> {
         match &self.substitute {
-            Some(substitute) => Laid { gathered: substitute, first: 0, ..self.plain() },
+            Some(substitute) => Laid { gathered: substitute, first: 0, by_reference: true, ..self.plain() },
             None => self.plain(),
         }
     }
@@ -164,6 +172,12 @@ impl<'a> Laid<'a> {
     fn of_bin(&self, sums: &'a [f64], bin: usize) -> &'a [f64] {
         let start = bin * self.gathered.planes.len() + self.first;
         &sums[start..start + self.n_planes]
+    }
+
+    /// The bin whose planes a bin draws on: its own, but for bins that are rescaled from another one.
+    pub(crate) fn reference_bin(&self, bin: usize) -> usize {
+        let reference = self.true_counts.reference.get(bin).copied().flatten();
+        reference.filter(|_| self.by_reference).unwrap_or(bin)
     }
 
     /// What the true counts in each bin come from.

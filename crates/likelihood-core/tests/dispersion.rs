@@ -426,8 +426,34 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let npred = component.npred(&roi.sources()[0]).unwrap();
     let weighted = component.weighted_npred(&roi.sources()[0]).unwrap();
     approx::assert_relative_eq!(npred[2], c0 * 0.01 + c1 * 0.12, max_relative = 1e-13);
+    let mut whole = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
+    whole.slice_axis_mut(ndarray::Axis(0), ndarray::Slice::from(2..)).fill(0.0);
+    let model = component.model_map(&roi.sources()[0], &SourceMap::new(whole).unwrap()).unwrap();
+    approx::assert_relative_eq!(model[[2, 0, 0]], 0.8 * npred[2], max_relative = 1e-13);
     approx::assert_relative_eq!(weighted[2], npred[2] * (0.8 + 0.2 * 0.9), max_relative = 1e-7);
     check_derivatives("reference bins", &mut roi, &mut JointLikelihood::new(vec![component]).unwrap());
+}
+
+#[test]
+fn the_counts_of_a_model_map_sum_to_npred_with_and_without_weights() {
+    let roi = roi();
+    for (name, settings) in all_settings() {
+        let weighted = settings.weights.clone().map_or_else(|| Array3::ones((3, 1, 2)), |w| w.values().clone());
+        let joint = likelihood(settings);
+        let component = &joint.components()[0];
+        for source in roi.sources() {
+            let map = maps().into_iter().find(|(of, _)| *of == source.name()).map(|(_, map)| map).unwrap();
+            let model = component.model_map(source, &SourceMap::new(map).unwrap()).unwrap();
+            let npred = component.npred(source).unwrap().into_iter().zip(component.weighted_npred(source).unwrap());
+            for ((plane, w), (npred, npred_wt)) in model.outer_iter().zip(weighted.outer_iter()).zip(npred) {
+                approx::assert_relative_eq!(plane.sum(), npred, max_relative = 1e-13);
+                let sum: f64 = plane.iter().zip(w).map(|(m, &w)| m * f64::from(w)).sum();
+                approx::assert_relative_eq!(sum, npred_wt, max_relative = 1e-13);
+            }
+            let other = SourceMap::new(Array3::zeros((6, 2, 2))).unwrap();
+            assert!(matches!(component.model_map(source, &other), Err(Error::Shape { .. })), "{name}");
+        }
+    }
 }
 
 #[test]

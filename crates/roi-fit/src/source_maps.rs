@@ -101,7 +101,11 @@ pub(crate) fn likelihoods(loaded: &Loaded, progress: &mut dyn Progress) -> Resul
     Ok(likelihoods)
 }
 
-fn make(component: &Component, unmade: Vec<Source>, progress: &mut dyn Progress) -> Result<Vec<(Source, SourceMap)>> {
+pub(crate) fn make(
+    component: &Component,
+    unmade: Vec<Source>,
+    progress: &mut dyn Progress,
+) -> Result<Vec<(Source, SourceMap)>> {
     let total = unmade.len();
     let watcher = Mutex::new((progress, 0));
     let tell = |source: &str| {
@@ -136,7 +140,7 @@ fn keep(component: &Component, config: &Config, sources: &[Source], made: &[(Sou
 }
 
 /// `a/maps.fits` as `a/maps_NAME.fits`.
-fn with_name(path: &Path, name: &str) -> PathBuf {
+pub(crate) fn with_name(path: &Path, name: &str) -> PathBuf {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let (stem, ending) = file.find(".fit").map_or((file.as_ref(), ""), |at| file.split_at(at));
     path.with_file_name(format!("{stem}_{name}{ending}"))

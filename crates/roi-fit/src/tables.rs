@@ -7,7 +7,24 @@ use comfy_table::{CellAlignment, Table, presets};
 use roi_model::source::Source;
 
 use crate::analysis::Analysis;
+use crate::model_map::ComponentSpectrum;
 use crate::properties::SourceProperties;
+
+impl ComponentSpectrum {
+    /// One line an energy bin: edges in MeV, counts, model, residual and its significance.
+    pub fn print(&self) -> String {
+        let mut table = table(&["emin", "emax", "counts", "model", "residual", "sigma"], 0);
+        let rows =
+            self.energies.windows(2).zip(&self.counts).zip(&self.model).zip(&self.residual).zip(&self.significance);
+        for ((((edges, counts), model), residual), sigma) in rows {
+            let sigma = sigma.map_or_else(|| "-----".into(), |sigma| format!("{sigma:.2}"));
+            let [emin, emax] = [edges[0], edges[1]].map(|edge| format!("{edge:.1}"));
+            let [counts, model, residual] = [counts, model, residual].map(|number| format!("{number:.1}"));
+            table.add_row([&emin, &emax, &counts, &model, &residual, &sigma]);
+        }
+        table.to_string()
+    }
+}
 
 impl Analysis {
     /// Parameters of the sources that have a free one, or of all sources.

@@ -6,6 +6,7 @@ mod first;
 pub(crate) mod fit;
 pub(crate) mod loglike;
 pub(crate) mod model;
+pub(crate) mod model_map;
 pub(crate) mod optimize;
 pub(crate) mod params;
 pub(crate) mod profile;
