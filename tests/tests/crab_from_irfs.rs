@@ -13,7 +13,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use acceptance::data;
-use lat_response::build::{ObservationPsf, Parity, PsfAt};
+use lat_response::Parity;
+use lat_response::build::{ObservationPsf, PsfAt};
 use lat_response::{
     Exposure, ExposureLookup, Frame, ObservedExposure, Psf, Response, ResponsePsf, SkyGrid, SourceMapBuilder,
     SourceMapOptions, WcsGrid, WcsHeader,

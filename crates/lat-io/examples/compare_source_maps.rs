@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it finds")]
 
+use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -47,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let peak = theirs.iter().fold(0.0f32, |most, value| most.max(value.abs()));
             let worst = mine.iter().zip(&theirs).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
             let sum = |plane: &ndarray::ArrayView2<'_, f32>| plane.iter().copied().map(f64::from).sum::<f64>();
-            line += &format!(" {energy:.0}:{:.0e}/{:+.0e}", worst / peak, sum(&mine) / sum(&theirs) - 1.0);
+            write!(line, " {energy:.0}:{:.0e}/{:+.0e}", worst / peak, sum(&mine) / sum(&theirs) - 1.0)?;
         }
         println!("{line}");
     }

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::exposure::Exposure;
 use crate::extended::{self, Shape};
 use crate::geometry::{SkyGrid, WcsGrid};
+use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::point;
 use crate::psf::Psf;
@@ -20,17 +21,6 @@ use crate::psf_planes::PsfPlanes;
 use crate::psf_resample::separations;
 use crate::rebin;
 use crate::template::{Template, TemplateFiles};
-
-/// Whose numbers source maps follow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Parity {
-    /// The LAT tools' (gtsrcmaps): their tables, their planar distances inside pixels, their correction of the PSF's integral.
-    #[default]
-    Fermitools,
-    /// As accurate as the inputs: great circles, integrals over pixels extrapolated to convergence, finer tables, and no map of a point
-    /// source beyond the 99.99 % containment of its PSF.
-    Accurate,
-}
 
 /// How source maps are made; the defaults are those of gtsrcmaps.
 #[derive(Clone, Debug)]

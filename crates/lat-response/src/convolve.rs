@@ -19,7 +19,8 @@ pub(crate) fn quick_size(n: usize) -> usize {
         }
         n == 1
     };
-    (n.max(2)..).find(|&n| n.is_multiple_of(2) && smooth(n)).unwrap_or(n)
+    // There is a power of two before twice the number.
+    (n.max(2)..=2 * n.max(2)).find(|&n| n.is_multiple_of(2) && smooth(n)).unwrap_or(n)
 }
 
 /// The plans of the transforms of square images of one size.

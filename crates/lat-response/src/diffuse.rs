@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::build::Parity;
 use crate::convolve::{Convolver, Spectrum, quick_size};
 use crate::error::{Error, Result};
 use crate::exposure::Exposure;
 use crate::fine_image::{FineImage, KernelImage, Sampler};
+use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::psf_planes::PsfPlanes;
 use crate::sky_cube::SkyCube;

@@ -4,8 +4,8 @@ use std::f64::consts::PI;
 
 use rayon::prelude::*;
 
-use crate::build::Parity;
 use crate::error::Result;
+use crate::parity::Parity;
 use crate::psf_planes::PsfPlanes;
 
 /// A radially symmetric shape of integral 1, sizes in degrees.

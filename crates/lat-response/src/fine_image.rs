@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 
-use crate::build::Parity;
 use crate::convolve::Window;
 use crate::error::{Error, Result};
 use crate::exposure::Exposure;
 use crate::geometry::{Frame, Interpolation, UnitVector, WcsGrid, WcsHeader};
+use crate::parity::Parity;
 use crate::template::Template;
 
 /// A square image around the counts map, each pixel of which it divides into `factor` x `factor`. Images of different sizes have the same

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 
-use crate::build::Parity;
 use crate::geometry::UnitVector;
+use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::psf_planes::PsfPlanes;
 

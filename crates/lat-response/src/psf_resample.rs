@@ -94,7 +94,9 @@ impl Psf {
         let wanted = contained(nodes, &rows[low]) * (1.0 - weight) + contained(nodes, &rows[high]) * weight;
         let found = contained(nodes, &row);
         if found > 0.0 {
-            row.iter_mut().for_each(|value| *value *= wanted / found);
+            for value in &mut row {
+                *value *= wanted / found;
+            }
         }
         Ok(row)
     }
