@@ -10,3 +10,4 @@ mod profile;
 mod properties;
 mod region;
 mod state;
+mod template_fluxes;
