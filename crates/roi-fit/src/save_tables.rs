@@ -198,14 +198,17 @@ fn configuration(resolved: &Value) -> Vec<Column> {
 
 /// JSON in printable ASCII, which is all that FITS texts may hold.
 fn printable(json: &str) -> String {
-    let mut units = [0; 2];
-    let escaped = |c: char| -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
         if c.is_ascii() && !c.is_ascii_control() {
-            return c.to_string();
+            text.push(c);
+            continue;
         }
-        c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
-    };
-    json.chars().map(escaped).collect()
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            text += &["\\u", &format!("{unit:04x}")].concat();
+        }
+    }
+    text
 }
 
 /// Points of the sources' profiles; NaN for those without one, or at the end of a shorter one.
