@@ -44,8 +44,12 @@ fn region(side: usize, free: usize) -> (Roi, JointLikelihood) {
     let options = SimulationOptions { npix: side, sources: 40, ..SimulationOptions::default() };
     let (roi, likelihood) = simulated(&options).expect("the region");
     let mut analysis = Analysis::new(roi, likelihood).expect("the region");
-    let mut bright: Vec<(f64, String)> =
-        analysis.all_properties().into_iter().map(|(name, properties)| (properties.npred, name)).collect();
+    let mut bright: Vec<(f64, String)> = analysis
+        .all_properties()
+        .expect("the region")
+        .into_iter()
+        .map(|(name, properties)| (properties.npred, name))
+        .collect();
     bright.sort_by(|a, b| b.0.total_cmp(&a.0));
     analysis.fix_all().expect("the region");
     for (_, name) in bright.iter().take(free) {

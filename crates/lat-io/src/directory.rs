@@ -103,6 +103,18 @@ pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Pat
     tried.iter().find(|path| path.exists()).or(tried.first()).cloned().ok_or(Error::NotFound { path: name })
 }
 
+/// A template that the source model `model` of a configuration names, as [`crate::load()`] looks for it; the first component's folders are
+/// searched.
+///
+/// # Errors
+/// When the name has an environment variable that is not set.
+pub fn find_template(config: &Config, model: &Path, text: &str) -> Result<PathBuf> {
+    match config.components.first() {
+        Some(component) => template(config, component, model, text),
+        None => Err(Error::NotFound { path: text.into() }),
+    }
+}
+
 /// Where templates and catalogs are looked for: the configuration's directory, the model's, `model.diffuse_dir`, the output directory,
 /// `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
 pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, model: &Path) -> Vec<PathBuf> {

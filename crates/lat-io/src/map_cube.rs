@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lat_response::{SkyCube, SkyGrid, WcsGrid};
+use lat_response::{MapIntegral, SkyCube, SkyGrid, WcsGrid};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
@@ -34,6 +34,30 @@ pub(crate) fn read_named(path: &Path) -> Result<(String, SkyCube)> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let cube = SkyCube::new(name, grid, energies, planes);
     Ok((hdu.label(), cube.map_err(|source| Error::map(path, hdu.label(), source))?))
+}
+
+/// The integral of a map over the sky, see [`SkyCube::integral`]. An image is read plane by plane, so that a cube of any number of planes takes
+/// the memory of few.
+///
+/// # Errors
+/// As [`read`].
+pub fn integral(path: &Path) -> Result<MapIntegral> {
+    let file = FitsFile::open(path)?;
+    if healpix::table(&file).is_some() {
+        return Ok(read(path)?.integral());
+    }
+    let (hdu, grid, n_planes) = image(&file)?;
+    let energies = energies::read(&file, n_planes)?;
+    let solid_angles: Vec<f64> = (0..grid.n_pixels()).map(|pixel| grid.solid_angle(pixel)).collect();
+    let mut sums = Vec::with_capacity(n_planes);
+    for plane in 0..n_planes {
+        let values = file.read_plane_f32(hdu, plane)?;
+        // Off the projection some programs write NaN, and no pixel has a solid angle.
+        let terms = values.iter().zip(&solid_angles).filter(|(value, angle)| !value.is_nan() || **angle != 0.0);
+        sums.push(terms.map(|(&value, angle)| f64::from(value) * angle).sum());
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    MapIntegral::from_planes(name, energies, sums).map_err(|source| Error::map(path, hdu.label(), source))
 }
 
 /// Writes a map as [`read`] takes it: an image, or a table SKYMAP of HEALPix pixels; gzip when the name ends in `.gz`. `unit` is that of the
@@ -88,29 +112,35 @@ fn read_planes(file: &FitsFile) -> Result<(&Hdu, SkyGrid, Array2<f32>)> {
         let planes = healpix::read_planes(file, hdu, grid.n_pixels())?;
         return Ok((hdu, SkyGrid::Healpix(grid), planes));
     }
+    let (hdu, grid, planes) = image(file)?;
+    let pixels = file.read_image_f32(hdu)?.pixels;
+    let mut planes = pixels.into_shape_with_order((planes, grid.n_pixels())).map_err(|_| not_a_map(file, hdu))?;
+    blank_outside(&grid, &mut planes);
+    Ok((hdu, SkyGrid::Wcs(grid), planes))
+}
+
+/// The file's first image with pixels, its grid and its number of planes.
+fn image(file: &FitsFile) -> Result<(&Hdu, WcsGrid, usize)> {
     let has_pixels = |hdu: &&Hdu| hdu.image_axes().is_some_and(|axes| !axes.is_empty());
     let hdu = file.hdus().iter().find(has_pixels).map_or_else(|| file.primary(), Ok)?;
     let header = wcs_header::read(file, hdu)?;
     let grid = WcsGrid::new(header).map_err(|source| Error::map(file.path(), hdu.label(), source))?;
-    let axes = hdu.image_axes().unwrap_or_default();
-    let shape = |expected: &str| Error::Shape {
-        path: file.path().to_owned(),
-        hdu: hdu.label(),
-        found: format!("{axes:?}"),
-        expected: expected.into(),
-    };
-    let planes = match axes {
+    let planes = match hdu.image_axes().unwrap_or_default() {
         [_, _] => 1,
         // Axes of length 1 behind the third add nothing.
         [_, _, planes, rest @ ..] if rest.iter().all(|&n| n == 1) => *planes,
-        _ => return Err(shape("an image of 2 axes [x, y] or 3 [x, y, energy]")),
+        _ => return Err(not_a_map(file, hdu)),
     };
-    let pixels = file.read_image_f32(hdu)?.pixels;
-    let mut planes = pixels
-        .into_shape_with_order((planes, grid.n_pixels()))
-        .map_err(|_| shape("an image of 2 axes [x, y] or 3 [x, y, energy]"))?;
-    blank_outside(&grid, &mut planes);
-    Ok((hdu, SkyGrid::Wcs(grid), planes))
+    Ok((hdu, grid, planes))
+}
+
+fn not_a_map(file: &FitsFile, hdu: &Hdu) -> Error {
+    Error::Shape {
+        path: file.path().to_owned(),
+        hdu: hdu.label(),
+        found: format!("{:?}", hdu.image_axes().unwrap_or_default()),
+        expected: "an image of 2 axes [x, y] or 3 [x, y, energy]".into(),
+    }
 }
 
 /// Sets pixels without a value to 0 where they lie off the projection: some programs write NaN there.

@@ -56,6 +56,19 @@ impl PlaneEnergies {
     }
 }
 
+/// Energies of planes are positive and increase.
+pub(crate) fn check_energies(what: &str, energies: &[f64]) -> Result<()> {
+    let mut previous = 0.0;
+    for &energy in energies {
+        if !energy.is_finite() || energy <= previous {
+            let expected = "energies in MeV that are positive and increase";
+            return Err(Error::BadValue { what: format!("{what}, energies"), value: energy, expected });
+        }
+        previous = energy;
+    }
+    Ok(())
+}
+
 /// The integral of a map over the solid angle of its pixels, at each of its energies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapIntegral {
@@ -66,6 +79,28 @@ pub struct MapIntegral {
 impl MapIntegral {
     pub(crate) fn new(energies: PlaneEnergies, values: Vec<f64>) -> Self {
         Self { energies, values }
+    }
+
+    /// Integrals of planes at `energies` in MeV (one for a map without energies) that were summed one by one; `what` names the map in messages.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of values than of energies or none, [`Error::BadValue`] for a value that is not finite or
+    /// energies that do not increase.
+    pub fn from_planes(what: impl Into<String>, energies: Vec<f64>, values: Vec<f64>) -> Result<Self> {
+        let what = what.into();
+        if energies.len() != values.len() || energies.is_empty() {
+            return Err(Error::Shape {
+                what,
+                found: format!("{} energies and {} planes", energies.len(), values.len()),
+                expected: "as many of each, at least 1".into(),
+            });
+        }
+        check_energies(&what, &energies)?;
+        if let Some((plane, &value)) = values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+            let what = format!("{what}, plane {plane}, integral over the sky");
+            return Err(Error::BadValue { what, value, expected: "a finite number" });
+        }
+        Ok(Self { energies: PlaneEnergies::new(what, energies), values })
     }
 
     /// Energies of the map's planes, MeV.

@@ -5,7 +5,7 @@ use roi_model::sky::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;
-use crate::map_integral::{MapIntegral, PlaneEnergies};
+use crate::map_integral::{MapIntegral, PlaneEnergies, check_energies};
 
 /// Planes of values over one pixel grid, at increasing energies.
 #[derive(Clone, Debug)]
@@ -30,14 +30,7 @@ impl SkyCube {
                 expected: format!("[{} energies (at least 1), {} pixels]", energies.len(), grid.n_pixels()),
             });
         }
-        let mut previous = 0.0;
-        for &energy in &energies {
-            if !energy.is_finite() || energy <= previous {
-                let expected = "energies in MeV that are positive and increase";
-                return Err(Error::BadValue { what: format!("{what}, energies"), value: energy, expected });
-            }
-            previous = energy;
-        }
+        check_energies(&what, &energies)?;
         if let Some(((plane, pixel), &value)) = planes.indexed_iter().find(|(_, v)| !v.is_finite()) {
             let what = format!("{what}, plane {plane}, pixel {pixel}");
             return Err(Error::BadValue { what, value: f64::from(value), expected: "a finite number" });

@@ -10,6 +10,7 @@ use likelihood_core::JointLikelihood;
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 
+use crate::angular::TemplateIntegrals;
 use crate::covariance::Covariance;
 use crate::error::{Error, Result};
 use crate::options::{FitOptions, OptimizeOptions};
@@ -45,11 +46,13 @@ pub struct Analysis {
     pub(crate) locked: BTreeSet<(String, String)>,
     /// Scales that the norms of zeroed sources had.
     pub(crate) zeroed: BTreeMap<String, f64>,
+    /// Angular integrals of templates.
+    pub(crate) templates: TemplateIntegrals,
     /// The configuration that it was opened from.
     pub(crate) config: Option<Config>,
     fit_defaults: FitOptions,
     optimize_defaults: OptimizeOptions,
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Analysis {
@@ -75,6 +78,8 @@ impl Analysis {
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, JointLikelihood::new(components)?)?;
         analysis.progress = progress;
+        let model = loaded.observation.components.iter().find_map(|component| component.products.xml.clone());
+        analysis.templates.model = model.unwrap_or_else(|| loaded.config.path.clone());
         analysis.component_models =
             loaded.observation.components.into_iter().map(|component| component.model).collect();
         analysis.timing = Timing { load, srcmaps, ..Timing::default() };
@@ -104,6 +109,7 @@ impl Analysis {
             own_tables: BTreeSet::new(),
             locked: BTreeSet::new(),
             zeroed: BTreeMap::new(),
+            templates: TemplateIntegrals::default(),
             config: None,
             fit_defaults: FitOptions::default(),
             optimize_defaults: OptimizeOptions::default(),
@@ -172,7 +178,8 @@ impl Analysis {
         self.progress = progress;
     }
 
-    /// What is known of a source, found by name or alias.
+    /// What is known of a source, found by name or alias. The fluxes of a template are known after a fit that freed it, or after
+    /// [`Analysis::all_properties`].
     ///
     /// # Errors
     /// When no source, or more than one, has this name; when the source is new.
@@ -181,9 +188,14 @@ impl Analysis {
         self.properties.get(source.name()).ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
     }
 
-    /// Properties of all sources, by name.
-    pub fn all_properties(&self) -> BTreeMap<String, SourceProperties> {
-        self.properties.clone()
+    /// Properties of all sources, by name. Templates whose integrals the fluxes need are read at the first call; a file that cannot be read
+    /// leaves its fluxes `null`, with a note.
+    ///
+    /// # Errors
+    /// When a flux or its error cannot be computed.
+    pub fn all_properties(&mut self) -> Result<BTreeMap<String, SourceProperties>> {
+        self.update_template_fluxes()?;
+        Ok(self.properties.clone())
     }
 
     /// `logL` of the model as it stands (positive-going, without the `ln N!` term), the logarithms of the parameters' priors added.

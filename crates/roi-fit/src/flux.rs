@@ -2,7 +2,7 @@
 //!
 //! `flux` and `eflux` are integrals of `dN/dE` and `E dN/dE` over the analysis range, by the LAT tools' log-trapezoid rule; the
 //! suffixed ones run from 100, 1000 or 10000 MeV to 10^5.5 MeV. The error is `sqrt(g^T C g)`, `g` the derivatives with respect to the
-//! source's free parameters and `C` their block of the covariance. Differential fluxes have theirs in the same way.
+//! source's free parameters and `C` their block of the covariance. Templates enter by their integral over the sky ([`crate::angular`]). Differential fluxes have theirs in the same way.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use roi_model::source::Source;
 use roi_model::spectrum::Spectrum;
 
 use crate::analysis::Analysis;
+use crate::angular::Angular;
 use crate::error::Result;
 use crate::grid::linspace;
 use crate::properties::{Measured, ModelFlux};
@@ -40,9 +41,11 @@ impl Analysis {
             let full = std::iter::once(("", emin, emax));
             for (suffix, from, to) in full.chain(SUFFIXES.map(|(suffix, from)| (suffix, from, SUFFIXED_EMAX))) {
                 let mut flux = self.flux(source, integral, from, to)?;
-                let solid_angle = source.spatial().angular_integral();
-                flux.ul95 =
-                    at_limit.as_ref().and_then(|spectrum| Some(integral.of(spectrum, from, to)? * solid_angle?));
+                let angular = self.templates.of(source);
+                flux.ul95 = at_limit
+                    .as_ref()
+                    .zip(angular)
+                    .and_then(|(spectrum, angular)| integral.of(spectrum, &angular, from, to));
                 fluxes.insert(format!("{prefix}{suffix}"), flux);
             }
         }
@@ -50,17 +53,17 @@ impl Analysis {
     }
 
     fn flux(&self, source: &Source, integral: Integral, emin: f64, emax: f64) -> Result<Measured> {
-        let Some(solid_angle) = source.spatial().angular_integral() else { return Ok(Measured::default()) };
+        let Some(angular) = self.templates.of(source) else { return Ok(Measured::default()) };
         let spectrum = source.spectrum();
         // A table that does not reach the suffixed range gives no flux there; that is no failure of the fit.
-        let Some(value) = integral.of(spectrum, emin, emax) else { return Ok(Measured::default()) };
-        let mut flux = Measured { value: Some(value * solid_angle), ..Measured::default() };
+        let Some(value) = integral.of(spectrum, &angular, emin, emax) else { return Ok(Measured::default()) };
+        let mut flux = Measured { value: Some(value), ..Measured::default() };
         if let Some((free, covariance)) = self.covariance_of(source) {
             let gradient = match integral {
-                Integral::Photons => spectrum.flux_gradient(emin, emax, &free)?,
-                Integral::Energy => spectrum.energy_flux_gradient(emin, emax, &free)?,
+                Integral::Photons => angular.flux_gradient(spectrum, (emin, emax), &free)?,
+                Integral::Energy => angular.energy_flux_gradient(spectrum, (emin, emax), &free)?,
             };
-            flux.error = propagated(&gradient.into(), &covariance).map(|error| error * solid_angle);
+            flux.error = propagated(&gradient.into(), &covariance);
         }
         Ok(flux)
     }
@@ -129,11 +132,11 @@ impl Analysis {
 }
 
 impl Integral {
-    /// `None` where the spectrum is not defined over the whole range.
-    fn of(self, spectrum: &Spectrum, emin: f64, emax: f64) -> Option<f64> {
+    /// `None` where the spectrum or the angular integral is not defined over the whole range.
+    fn of(self, spectrum: &Spectrum, angular: &Angular, emin: f64, emax: f64) -> Option<f64> {
         match self {
-            Self::Photons => spectrum.flux(emin, emax).ok(),
-            Self::Energy => spectrum.energy_flux(emin, emax).ok(),
+            Self::Photons => angular.flux(spectrum, emin, emax),
+            Self::Energy => angular.energy_flux(spectrum, emin, emax),
         }
     }
 }

@@ -22,6 +22,7 @@
 //! ```
 
 pub mod analysis;
+mod angular;
 pub mod batch;
 mod covariance;
 pub mod edit;

@@ -75,7 +75,7 @@ impl Analysis {
             cancelled: record.cancelled,
             steps: record.steps,
             convergence: record.convergence,
-            sources: self.all_properties(),
+            sources: self.all_properties()?,
             timing,
             calls: record.calls,
             config: options,

@@ -306,6 +306,8 @@ impl Analysis {
     /// What the source would be at each point.
     fn describe(&mut self, id: ParameterId, xvals: &[f64], profile: &mut Profile) -> Result<()> {
         let (emin, emax) = self.energy_range();
+        self.read_template(id.source);
+        let angular = self.templates.of(&self.roi.sources()[id.source]);
         for &x in xvals {
             self.roi.parameter_mut(id)?.set_value(x)?;
             // A spectrum that cannot be evaluated predicts nothing that could be told.
@@ -315,11 +317,12 @@ impl Analysis {
             if let Some(norm) = spectrum.norm_index() {
                 profile.dnde.push(spectrum.parameters()[norm].true_value());
             }
-            let solid_angle = source.spatial().angular_integral();
-            let fluxes = (solid_angle, spectrum.flux(emin, emax), spectrum.energy_flux(emin, emax));
-            if let (Some(solid_angle), Ok(flux), Ok(eflux)) = fluxes {
-                profile.flux.push(flux * solid_angle);
-                profile.eflux.push(eflux * solid_angle);
+            let Some(angular) = &angular else { continue };
+            if let (Some(flux), Some(eflux)) =
+                (angular.flux(spectrum, emin, emax), angular.energy_flux(spectrum, emin, emax))
+            {
+                profile.flux.push(flux);
+                profile.eflux.push(eflux);
             }
         }
         for list in [&mut profile.npred, &mut profile.flux, &mut profile.eflux] {

@@ -27,6 +27,7 @@ impl Analysis {
     pub fn write_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let prefix = stem(prefix.as_ref());
         let loglike = self.loglike()?;
+        self.update_template_fluxes()?;
         for (index, component) in self.likelihood.components().iter().enumerate() {
             self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
         }

@@ -1,10 +1,11 @@
-//! The tables of a saved analysis as FITS: CATALOG, ROI, SOURCES and PARAMS, as fermipy names them.
+//! The tables of a saved analysis as FITS: CATALOG, ROI, SOURCES and PARAMS, as fermipy names them, and the configuration.
 
 use std::path::Path;
 
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
 use roi_model::parameter::Parameter;
 use roi_model::source::Source;
+use serde_json::{Value, json};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
@@ -21,6 +22,16 @@ const DIFFERENTIAL: &str = "ph cm-2 s-1 MeV-1";
 /// Parameters in the catalog's lists, as in fermipy; a spectrum with more has longer lists.
 const PARAMETERS: usize = 10;
 
+/// Error ellipses of the positions, from the catalog.
+const CONFIDENCE: [&str; 6] = [
+    "Conf_68_PosAng",
+    "Conf_68_SemiMajor",
+    "Conf_68_SemiMinor",
+    "Conf_95_PosAng",
+    "Conf_95_SemiMajor",
+    "Conf_95_SemiMinor",
+];
+
 /// A source and what is known of it.
 type Row<'a> = (&'a Source, &'a SourceProperties);
 
@@ -34,6 +45,9 @@ impl Analysis {
         writer.table("ROI", &header, &self.spectra()?)?;
         writer.table("SOURCES", &Header::default(), &self.source_list())?;
         writer.table("PARAMS", &Header::default(), &self.parameter_list())?;
+        if let Some(config) = &self.config {
+            writer.table("CONFIG", &Header::default(), &configuration(&json!(config.resolved)))?;
+        }
         Ok(writer.finish()?)
     }
 
@@ -77,6 +91,7 @@ impl Analysis {
         ];
         columns.extend(parameter_columns(&rows));
         columns.extend(catalog_columns(&rows));
+        columns.extend(CONFIDENCE.map(|name| datum(name, "deg", name)));
         for (prefix, unit) in [("flux", PHOTONS), ("eflux", ENERGY)] {
             for range in ["", "100", "1000", "10000"] {
                 for ending in ["", "_err", "_ul95"] {
@@ -169,6 +184,31 @@ impl Analysis {
             column("free", "", ColumnValues::Short(rows.iter().map(|(_, _, p)| i16::from(p.is_free())).collect())),
         ]
     }
+}
+
+/// The resolved configuration: one row a section, its content as JSON.
+fn configuration(resolved: &Value) -> Vec<Column> {
+    let sections = || resolved.as_object().into_iter().flatten();
+    let contents = sections().map(|(_, content)| printable(&content.to_string()));
+    vec![
+        column("section", "", ColumnValues::Text(sections().map(|(name, _)| printable(name)).collect())),
+        column("json", "", ColumnValues::Text(contents.collect())),
+    ]
+}
+
+/// JSON in printable ASCII, which is all that FITS texts may hold.
+fn printable(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() && !c.is_ascii_control() {
+            text.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            text += &["\\u", &format!("{unit:04x}")].concat();
+        }
+    }
+    text
 }
 
 /// Points of the sources' profiles; NaN for those without one, or at the end of a shorter one.

@@ -71,6 +71,7 @@ impl Analysis {
 
     /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm.
     pub(crate) fn update_fluxes(&mut self, source: usize, norm_limit: Option<f64>) -> Result<()> {
+        self.read_template(source);
         let source = &self.roi.sources()[source];
         let fluxes = self.fluxes(source, norm_limit)?;
         let block = self.covariance_of(source);
@@ -98,6 +99,29 @@ impl Analysis {
         properties.model_flux = model_flux;
         properties.covar = block.map(|(_, matrix)| matrix);
         properties.correlation = correlation;
+        Ok(())
+    }
+
+    /// Reads the template of a source if its fluxes need it; without a configuration there is none.
+    pub(crate) fn read_template(&mut self, source: usize) {
+        let Some(config) = &self.config else { return };
+        if let Some(note) = self.templates.read(config, &self.roi.sources()[source]) {
+            tracing::warn!("{note}");
+            self.notes.push(note);
+        }
+    }
+
+    /// Computes the fluxes that are unknown because their templates had not been read.
+    pub(crate) fn update_template_fluxes(&mut self) -> Result<()> {
+        for index in 0..self.roi.sources().len() {
+            let source = &self.roi.sources()[index];
+            let known = self.properties.get(source.name());
+            let unknown = known.is_none_or(|known| known.number("flux").is_none());
+            if unknown && source.spatial().angular_integral().is_none() {
+                let limits = known.and_then(|known| known.norm_limits);
+                self.update_fluxes(index, limits.and_then(|limits| limits.ul))?;
+            }
+        }
         Ok(())
     }
 

@@ -238,7 +238,7 @@ impl SpatialModel {
     }
 
     /// Integral of the template over the sky, by which `dN/dE` times is the source's flux: 1 for points, disks and Gaussians, `4 pi` for
-    /// the isotropic template (its `Value` ignored, as in the LAT tools), `None` for maps, whose files would have to be integrated.
+    /// the isotropic template (its `Value` ignored, as in the LAT tools), `None` for maps and profiles, whose files must be integrated.
     pub fn angular_integral(&self) -> Option<f64> {
         match self.kind.name {
             "SkyDirFunction" | "RadialDisk" | "RadialGaussian" => Some(1.0),

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use lat_io::catalog::Catalog;
 use lat_io::fits::FitsFile;
-use lat_io::{Error, SourceMapFile, counts_cube};
+use lat_io::{
+    Error, SourceMapFile, counts_cube, detector_response, exposure, irf, likelihood_weights, livetime, map_cube, psf,
+};
 use tempfile::TempDir;
 
 pub(crate) fn run_header(data: &[u8]) {
@@ -49,7 +51,17 @@ pub(crate) fn run_table(data: &[u8]) {
         }
         if let Some(counts) = named(counts_cube::read(path)) {
             assert!(counts.cube.total().is_finite());
+            named(likelihood_weights::read(path, &counts));
+            named(detector_response::read(path, counts.cube.axis()));
         }
+        if let Some(cube) = named(map_cube::read(path)) {
+            let (read, summed) = (cube.integral(), named(map_cube::integral(path)));
+            assert!(summed.is_none_or(|summed| summed == read), "the planes of a map and the map have other integrals");
+        }
+        named(exposure::read(path));
+        named(psf::read(path));
+        named(livetime::read(path));
+        named(irf::read(path, path, Some(path)));
         if let Some(maps) = named(SourceMapFile::open(path)) {
             for name in maps.names() {
                 named(maps.read(name));

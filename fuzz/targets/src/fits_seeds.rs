@@ -6,10 +6,10 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{CountsCubeFile, Frame, WcsHeader, counts_cube, source_maps};
-use lat_response::SkyGrid;
+use lat_io::{CountsCubeFile, Frame, WcsHeader, counts_cube, map_cube, source_maps};
+use lat_response::{HealpixGrid, HealpixOrdering, SkyCube, SkyGrid};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
-use ndarray::Array3;
+use ndarray::{Array2, Array3};
 
 /// Headers of every kind that is met.
 pub(crate) fn headers() -> Vec<Vec<u8>> {
@@ -87,6 +87,12 @@ pub(crate) fn products() -> Vec<Vec<u8>> {
     let maps = file(&|path| source_maps::write(path, &counts, &mut maps.clone().into_iter().flatten()));
     let mut seeds = headers();
     seeds.extend([packed(&cube), cube, maps]);
+    let grid = HealpixGrid::new(1, HealpixOrdering::Ring, Frame::Galactic).unwrap_or_else(|error| panic!("{error}"));
+    for grid in [counts.grid.clone(), SkyGrid::Healpix(grid)] {
+        let planes = Array2::from_elem((2, grid.n_pixels()), 0.5f32);
+        let map = SkyCube::new("map", grid, vec![100.0, 1000.0], planes).unwrap_or_else(|error| panic!("{error}"));
+        seeds.push(file(&|path| map_cube::write(path, &map, "")));
+    }
     seeds.extend([CATALOG_DR2, CATALOG_3FGL].map(|columns| file(&|path| write_catalog(path, columns))));
     seeds
 }

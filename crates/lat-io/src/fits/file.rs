@@ -168,6 +168,27 @@ impl FitsFile {
         self.shaped(hdu, shape, pixels)
     }
 
+    /// One plane (the two fastest axes) of an image, as [`FitsFile::read_image_f32`]; only its bytes are read from disk.
+    ///
+    /// # Errors
+    /// As [`FitsFile::read_image_f32`], and when there is no such plane.
+    pub fn read_plane_f32(&self, hdu: &Hdu, plane: usize) -> Result<Vec<f32>> {
+        let (mut raw, shape) = self.raw_image(hdu)?;
+        let pixels: usize = shape.iter().rev().take(2).product();
+        let total: usize = shape.iter().product();
+        let first = plane.checked_mul(pixels).filter(|first| first.checked_add(pixels).is_some_and(|end| end <= total));
+        let (Some(first), Some(width)) = (first, raw.data_len.checked_div(total)) else {
+            return Err(self.unusable(hdu, &format!("an image with a plane {plane}")));
+        };
+        if let raw::HduInfo::Image { naxes, .. } = &mut raw.info {
+            *naxes = vec![pixels];
+        }
+        raw.data_len = pixels * width;
+        let bytes = self.bytes.get(hdu.data_start + (first * width) as u64, raw.data_len);
+        let bytes = bytes.map_err(|source| Error::io("read", &self.path, source))?;
+        image::read_image_physical_f32(&bytes, &raw).map_err(|e| self.bad(hdu, &e))
+    }
+
     /// The pixels of an image with `BSCALE` and `BZERO` applied, as `f64`. Pixels equal to `BLANK` are NaN.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ impl Model {
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         output.text(analysis.print_model());
         self.region.save(&mut analysis)?;
-        output.json(&with_optimization(json!({ "sources": analysis.all_properties() }), optimized.as_ref()))
+        let sources = analysis.all_properties()?;
+        output.json(&with_optimization(json!({ "sources": sources }), optimized.as_ref()))
     }
 }

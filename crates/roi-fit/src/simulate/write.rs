@@ -244,7 +244,7 @@ mod tests {
             let mut opened = Analysis::open(&config).unwrap();
             let mut in_memory = Analysis::new(region.start.clone(), region.likelihood().unwrap()).unwrap();
             assert_eq!(opened.loglike().unwrap(), in_memory.loglike().unwrap());
-            for (name, properties) in opened.all_properties() {
+            for (name, properties) in opened.all_properties().unwrap() {
                 assert_eq!(properties.npred, in_memory.properties(&name).unwrap().npred, "{name}");
             }
         }

@@ -9,4 +9,6 @@ mod optimize;
 mod profile;
 mod properties;
 mod region;
+mod saved_tables;
 mod state;
+mod template_fluxes;

@@ -54,6 +54,41 @@ impl Spectrum {
         self.integral_gradient(emin, emax, wanted, Moment::Energy)
     }
 
+    /// The integral of dN/dE times a weight that depends on the energy (MeV), such as the angular integral of a map; the weight times E gives
+    /// the energy flux. Quadrature as in [`Spectrum::flux`].
+    ///
+    /// # Errors
+    /// As [`Spectrum::evaluate`], and when the integral is not finite.
+    pub fn weighted_flux(&self, emin: f64, emax: f64, weight: impl Fn(f64) -> f64) -> Result<f64> {
+        let energies = log_spaced(emin, emax, FLUX_POINTS)?;
+        let mut dnde = vec![0.0; energies.len()];
+        self.evaluate(&energies, &mut dnde)?;
+        weigh(&energies, &mut dnde, weight);
+        log_trapezoid(&energies, &dnde, Moment::Number)
+    }
+
+    /// Derivatives of [`Spectrum::weighted_flux`], as [`Spectrum::flux_gradient`].
+    ///
+    /// # Errors
+    /// As [`Spectrum::gradient`], and when an integral is not finite.
+    pub fn weighted_flux_gradient(
+        &self,
+        emin: f64,
+        emax: f64,
+        wanted: &[usize],
+        weight: impl Fn(f64) -> f64,
+    ) -> Result<Vec<f64>> {
+        let energies = log_spaced(emin, emax, GRADIENT_POINTS)?;
+        let mut gradient = vec![0.0; energies.len() * wanted.len()];
+        self.gradient(&energies, wanted, &mut gradient)?;
+        let rows = gradient.chunks_exact_mut(energies.len());
+        rows.map(|row| {
+            weigh(&energies, row, &weight);
+            log_trapezoid(&energies, row, Moment::Number)
+        })
+        .collect()
+    }
+
     fn integral(&self, emin: f64, emax: f64, moment: Moment) -> Result<f64> {
         let energies = log_spaced(emin, emax, FLUX_POINTS)?;
         let mut dnde = vec![0.0; energies.len()];
@@ -79,6 +114,12 @@ fn log_spaced(emin: f64, emax: f64, n: usize) -> Result<Vec<f64>> {
     let last = n.saturating_sub(1);
     let step = (emax / emin).ln() / last as f64;
     Ok((0..n).map(|i| if i == last { emax } else { emin * (step * i as f64).exp() }).collect())
+}
+
+fn weigh(energies: &[f64], values: &mut [f64], weight: impl Fn(f64) -> f64) {
+    for (&energy, value) in energies.iter().zip(values) {
+        *value *= weight(energy);
+    }
 }
 
 /// Sum over intervals of `(y_a E_a + y_b E_b)/2 ln(E_b/E_a)`.
