@@ -65,6 +65,11 @@ impl Output {
         Ok(analysis)
     }
 
+    /// Whether there is somebody to see progress.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.show_progress
+    }
+
     /// Shows the progress of an analysis, where there is somebody to see it.
     pub(crate) fn watch(&self, analysis: &mut Analysis) {
         if self.show_progress {
