@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use roi_fit::batch::Ending;
 use thiserror::Error;
 
 /// Why a command failed.
@@ -16,6 +17,14 @@ pub(crate) enum Failure {
     /// A fit ended below the quality asked for.
     #[error("the fit failed: {0}")]
     Fit(String),
+    /// Regions of a batch did not end well.
+    #[error("{message}")]
+    Batch {
+        /// How many, and where to look.
+        message: String,
+        /// The worst ending.
+        worst: Ending,
+    },
 }
 
 impl Failure {
@@ -23,8 +32,9 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Analysis(error) if error.is_internal() => 1,
-            Self::Usage(_) | Self::Analysis(_) => 2,
-            Self::Fit(_) => 3,
+            Self::Batch { worst: Ending::Failed, .. } | Self::Fit(_) => 3,
+            Self::Batch { worst: Ending::Error, .. } | Self::Usage(_) | Self::Analysis(_) => 2,
+            Self::Batch { .. } => 1,
         })
     }
 }

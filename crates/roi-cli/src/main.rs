@@ -24,7 +24,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 internal error; 2 bad usage, configuration or input; \
-3 a fit ended below min_fit_quality and every parameter was restored.";
+3 a fit ended below min_fit_quality and every parameter was restored. batch: the worst of its regions, 1 before 2 before 3.";
 
 /// Options of every command.
 #[derive(Args)]
@@ -54,6 +54,7 @@ enum Command {
     Loglike(commands::loglike::Loglike),
     Optimize(commands::optimize::Optimize),
     Fit(commands::fit::Fit),
+    Batch(commands::batch::Batch),
     Params(commands::params::Params),
     Model(commands::model::Model),
     ModelMap(commands::model_map::ModelMap),
@@ -92,6 +93,7 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
         Command::Loglike(command) => command.run(&output),
         Command::Optimize(command) => command.run(&output),
         Command::Fit(command) => command.run(&output),
+        Command::Batch(command) => command.run(&output),
         Command::Params(command) => command.run(&output),
         Command::Model(command) => command.run(&output),
         Command::ModelMap(command) => command.run(&output),

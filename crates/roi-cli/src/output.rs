@@ -69,6 +69,11 @@ impl Output {
         if self.show_progress { Box::new(Bar::new()) } else { Box::new(roi_fit::Quiet) }
     }
 
+    /// Whether there is somebody to see progress.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.show_progress
+    }
+
     /// Shows the progress of an analysis, where there is somebody to see it.
     pub(crate) fn watch(&self, analysis: &mut Analysis) {
         if self.show_progress {

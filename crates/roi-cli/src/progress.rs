@@ -1,4 +1,4 @@
-//! The progress line on the terminal: step, source, logL so far.
+//! Progress on the terminal: step, source and logL of one region, or the count of many.
 
 use std::ops::ControlFlow;
 
@@ -54,5 +54,47 @@ impl Progress for Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.line.finish_and_clear();
+    }
+}
+
+/// A bar that counts the regions of a batch.
+pub(crate) struct CountBar {
+    bar: ProgressBar,
+    failures: usize,
+    has_begun: bool,
+}
+
+impl CountBar {
+    pub(crate) fn new(total: usize) -> Self {
+        let bar = ProgressBar::new(total as u64);
+        if let Ok(style) = ProgressStyle::with_template("{elapsed} [{bar:30}] {pos}/{len}  {msg}  ETA {eta}") {
+            bar.set_style(style);
+        }
+        bar.set_message("0 not well");
+        bar.tick();
+        Self { bar, failures: 0, has_begun: false }
+    }
+
+    /// A region ended; `tell` writes about it above the bar.
+    pub(crate) fn ended(&mut self, is_failure: bool, done: usize, total: usize, tell: impl FnOnce()) {
+        if !self.has_begun {
+            // What an earlier run did took none of this one's time.
+            self.has_begun = true;
+            self.bar.set_length(total as u64);
+            self.bar.set_position(done as u64 - 1);
+            if done > 1 {
+                self.bar.reset_eta();
+            }
+        }
+        self.failures += usize::from(is_failure);
+        self.bar.set_message(format!("{} not well", self.failures));
+        self.bar.suspend(tell);
+        self.bar.set_position(done as u64);
+    }
+}
+
+impl Drop for CountBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -1,5 +1,7 @@
 //! Many regions: the journal, what is done again and what is not, and that one region never stops the others.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,7 +32,8 @@ fn task(config: &Path) -> Result<TaskResult> {
         5 => roi_fit::resolved_config(Path::new("no such config.yaml")).map(|_| unreachable!()),
         7 => panic!("region 7 is broken"),
         _ => Ok(TaskResult {
-            dictionary: json!({ "logLike": number as f64 + 0.5, "fit_quality": 3, "timing": { "fit": rand::random::<f64>() } }),
+            dictionary: json!({ "logLike": number as f64 + 0.5, "fit_quality": 3, "timing": { "fit": rand::random::<f64>() },
+                "optimize": { "timing": { "fit": rand::random::<f64>() } } }),
             failure: (number == 3).then(|| "quality 1".into()),
         }),
     }
@@ -82,6 +85,10 @@ fn a_batch_that_was_cut_short_is_resumed_and_leaves_the_same_bytes() {
     let mut text = std::fs::read(&journal).unwrap();
     text.truncate(text.len() - 30);
     std::fs::write(&journal, text).unwrap();
+    let result = std::fs::read_dir(&cut).unwrap().map(|entry| entry.unwrap().path());
+    let result = result.into_iter().find(|path| path.extension().is_some_and(|e| e == "json")).unwrap();
+    let part = result.with_extension("json.4711.part");
+    std::fs::write(&part, "{").unwrap();
 
     assert!(Batch::new(&cut).run(&configs, "test", &task, &mut |_, _, _| {}).is_err(), "not without --resume");
     let calls = AtomicUsize::new(0);
@@ -93,6 +100,7 @@ fn a_batch_that_was_cut_short_is_resumed_and_leaves_the_same_bytes() {
     let entries = resumed.run(&configs, "test", &counted, &mut |_, _, _| {}).unwrap();
     assert_eq!((entries.len(), calls.load(Ordering::Relaxed)), (10, 7), "three of ten stood in the journal");
     assert_eq!(results(&whole), results(&cut));
+    assert!(!part.exists(), "what a kill left half-written is removed");
 
     // What ended well or failed is not done again; errors are.
     calls.store(0, Ordering::Relaxed);

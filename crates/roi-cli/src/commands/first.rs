@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 /// Whether the region is optimized before the command.
-#[derive(Args)]
+#[derive(Args, Debug)]
 pub(crate) struct First {
     /// Optimize the region first
     #[arg(long)]
@@ -15,6 +15,11 @@ pub(crate) struct First {
 }
 
 impl First {
+    /// Whether it was asked for.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.optimize_first
+    }
+
     /// Optimizes, if it was asked for; `change` sets the options that the command line has beside those of the configuration.
     pub(crate) fn run(
         &self,

@@ -1,9 +1,11 @@
 //! One file a command.
 
+pub(crate) mod batch;
 pub(crate) mod config;
 pub(crate) mod demo;
 mod first;
 pub(crate) mod fit;
+mod fitting;
 pub(crate) mod loglike;
 pub(crate) mod model;
 pub(crate) mod model_map;

@@ -55,18 +55,21 @@ impl Optimize {
         show(output, &analysis, &result);
         self.region.save(&mut analysis)?;
         output.json(&result.to_json())?;
-        if let Some(convergence) = result.convergence.as_ref().filter(|convergence| !convergence.converged) {
-            return Err(Failure::Fit(format!(
-                "no joint maximum after {} round(s): quality {}, edm {:.2e}; what the steps gained is kept",
-                convergence.rounds, convergence.fit_quality, convergence.edm
-            )));
-        }
-        // Some fits may fail and the rest still be of use; when all did, nothing was optimized.
-        match result.steps.last() {
-            Some(last) if result.n_failed() == result.steps.len() => Err(Failure::Fit(last.message.clone())),
-            _ => Ok(()),
-        }
+        failure(&result).map_or(Ok(()), |message| Err(Failure::Fit(message)))
     }
+}
+
+/// Why an optimisation failed, if it did.
+pub(crate) fn failure(result: &OptimizeResult) -> Option<String> {
+    if let Some(convergence) = result.convergence.as_ref().filter(|convergence| !convergence.converged) {
+        return Some(format!(
+            "no joint maximum after {} round(s): quality {}, edm {:.2e}; what the steps gained is kept",
+            convergence.rounds, convergence.fit_quality, convergence.edm
+        ));
+    }
+    // Some fits may fail and the rest still be of use; when all did, nothing was optimized.
+    let last = result.steps.last().filter(|_| result.n_failed() == result.steps.len());
+    last.map(|step| step.message.clone())
 }
 
 /// The region after an optimisation, and what it gained.

@@ -5,12 +5,23 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::error::Result;
+
 /// The hexadecimal SHA-256 of some bytes.
 pub(super) fn of(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The hexadecimal SHA-256 of a file: for the `settings` of a batch that depend on one.
+///
+/// # Errors
+/// [`Error::Files`] when it cannot be read.
+pub fn file_digest(path: &Path) -> Result<String> {
+    let failed = |source| lat_io::Error::Io { action: "read", path: path.to_owned(), source };
+    Ok(of(&std::fs::read(path).map_err(failed)?))
 }
 
 /// Name of the result file of a configuration: the directory's name, and what tells it from others of that name.

@@ -4,14 +4,14 @@
 //! its own, `journal.jsonl` or `journal-0-of-4.jsonl`; all of a directory are read.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::digest;
+use super::digest::file_digest;
 use crate::error::{Error, Result};
 
 /// How a region ended.
@@ -54,7 +54,7 @@ pub struct Entry {
 
 impl Entry {
     pub(super) fn new(config: &Path) -> Self {
-        let digest = std::fs::read(config).map_or_else(|_| String::new(), |text| digest::of(&text));
+        let digest = file_digest(config).unwrap_or_default();
         Self {
             config: config.to_owned(),
             digest,
@@ -92,7 +92,8 @@ impl Journal {
         let path = directory.join(name);
         let failed = |source| Error::Write { path: path.clone(), source };
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
-        if file.try_lock().is_err() {
+        // Some network file systems have no locks; there the user must see to it that one batch writes a journal.
+        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
             let reason = "another batch is writing this journal; wait for it, or choose another directory".into();
             return Err(Error::State { path, reason });
         }

@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+pub use digest::file_digest;
 pub use journal::{Ending, Entry};
 
 use crate::error::{Error, Result};
@@ -28,7 +29,7 @@ use journal::Journal;
 /// What a task makes of one region.
 #[derive(Clone, Debug)]
 pub struct TaskResult {
-    /// The result dictionary; its `timing` is left out of the file.
+    /// The result dictionary; `timing`, at any depth, is left out of the file.
     pub dictionary: Value,
     /// `None` when the fit was good enough, else why it was not.
     pub failure: Option<String>,
@@ -128,11 +129,12 @@ impl Batch {
         std::fs::create_dir_all(&self.directory)
             .map_err(|source| Error::Write { path: self.directory.clone(), source })?;
         let mut journal = Journal::open(&self.directory, self.shard, settings, self.resume)?;
+        self.sweep(&mine)?;
         let mut ended: Vec<Option<Entry>> = mine.iter().map(|config| journal.ended(config)).collect();
         let total = mine.len();
         let mut done = ended.iter().flatten().count();
         let queue: Mutex<VecDeque<usize>> = Mutex::new((0..total).filter(|&i| ended[i].is_none()).collect());
-        let workers = self.jobs.min(total.max(1));
+        let workers = self.jobs.min(total - done).max(1);
 
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel::<(usize, Result<Entry>)>();
@@ -173,16 +175,32 @@ impl Batch {
         Ok(ended.into_iter().flatten().collect())
     }
 
+    /// Removes the half-written result files that a kill left of these regions. The journal is locked: nobody else is writing them.
+    fn sweep(&self, configs: &[&PathBuf]) -> Result<()> {
+        let failed = |source| Error::Write { path: self.directory.clone(), source };
+        let names: std::collections::HashSet<String> =
+            configs.iter().map(|config| digest::result_name(config)).collect();
+        for file in std::fs::read_dir(&self.directory).map_err(failed)? {
+            let path = file.map_err(failed)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // `NAME.json.PROCESS.part`
+            let result = name.strip_suffix(".part").and_then(|rest| rest.rsplit_once('.')).map(|(result, _)| result);
+            if result.is_some_and(|result| names.contains(result)) {
+                std::fs::remove_file(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+            }
+        }
+        Ok(())
+    }
+
     /// One region from its configuration to its result file.
     fn one(&self, config: &Path, task: &Task<'_>) -> Result<Entry> {
         let start = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| task(config)));
+        // First, so that the digest is not that of a file changed in the meantime.
         let mut entry = Entry::new(config);
+        let outcome = catch_unwind(AssertUnwindSafe(|| task(config)));
         match outcome {
             Ok(Ok(mut result)) => {
-                if let Value::Object(dictionary) = &mut result.dictionary {
-                    dictionary.remove("timing");
-                }
+                leave_out_timing(&mut result.dictionary);
                 let name = digest::result_name(config);
                 write_text(&self.directory.join(&name), &format!("{:#}\n", result.dictionary))?;
                 entry.result = Some(name);
@@ -205,6 +223,18 @@ impl Batch {
         }
         entry.seconds = start.elapsed().as_secs_f64();
         Ok(entry)
+    }
+}
+
+/// Removes every `timing`: of the fit, and of an optimization before it.
+fn leave_out_timing(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.remove("timing");
+            map.values_mut().for_each(leave_out_timing);
+        }
+        Value::Array(list) => list.iter_mut().for_each(leave_out_timing),
+        _ => {}
     }
 }
 

@@ -1,0 +1,257 @@
+//! `roi-fit batch`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+use roi_fit::Analysis;
+use roi_fit::batch::{Ending, Entry, TaskResult, file_digest};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::CountBar;
+
+use super::first::{First, with_optimization};
+use super::fitting::{Fitting, Freeing};
+use super::optimize;
+
+/// Fit many regions, with a journal that survives a kill
+///
+/// Each region's result dictionary goes to a file in DIR as soon as it is there. No region stops the others: one whose fit fails or whose
+/// input is bad is reported at the end.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  roi-fit batch roi_*/ --out results --distance 3 --pars norm
+  roi-fit batch --list configs.txt --out results --resume
+  roi-fit batch --list configs.txt --out results --shard 3/16")]
+pub(crate) struct Batch {
+    /// Configurations, or directories that hold a config.yaml
+    #[arg(value_name = "CONFIG", required_unless_present = "list")]
+    configs: Vec<PathBuf>,
+    /// More of them, one a line, from a file or from standard input with `-`; empty lines and those that begin with # do not count
+    #[arg(long, value_name = "FILE|-")]
+    list: Option<PathBuf>,
+    /// Directory of the results, the journal and summary.json; it is made if need be
+    #[arg(long, value_name = "DIR", default_value = "roi-fit-batch")]
+    out: PathBuf,
+    /// How many regions are worked on at a time; they share --threads [default: one a thread]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Go on where an earlier batch in DIR ended. What is done is not done again, unless its config.yaml changed; what had bad input is
+    #[arg(long)]
+    resume: bool,
+    /// Only every N-th region, from the I-th on (I from 0 to N-1): one of N processes that may share DIR
+    #[arg(long, value_name = "I/N", value_parser = shard, default_value = "0/1", hide_default_value = true)]
+    shard: (usize, usize),
+    /// Begin each region with the model of this file: a source model XML, or the JSON that --write-roi saved
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    first: First,
+    /// Optimize each region and do not fit it
+    #[arg(long, conflicts_with = "optimize_first")]
+    only_optimize: bool,
+    #[command(flatten)]
+    freeing: Freeing,
+    #[command(flatten)]
+    fitting: Fitting,
+}
+
+impl Batch {
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let configs = self.all_configs()?;
+        let settings = self.settings()?;
+        let threads = rayon::current_num_threads();
+        let (index, count) = self.shard;
+        let batch = roi_fit::batch::Batch::new(&self.out)
+            .with_threads(threads)
+            .with_jobs(self.jobs.map_or(threads, usize::from))
+            .with_resume(self.resume)
+            .with_shard(index, count)?;
+        let mut bar = output.shows_progress().then(|| CountBar::new(configs.len().div_ceil(count)));
+        let task = |config: &Path| self.task(config);
+        let entries = batch.run(&configs, &settings, &task, &mut |entry, done, total| {
+            let tell = || tracing::info!("{done}/{total} {}", words(entry));
+            match &mut bar {
+                Some(bar) => bar.ended(entry.ending != Ending::Done, done, total, tell),
+                None => tell(),
+            }
+        })?;
+        drop(bar);
+        let summary = summary(&entries);
+        let name = if count == 1 { "summary.json".into() } else { format!("summary-{index}-of-{count}.json") };
+        Output::write_json(&self.out.join(name), &summary)?;
+        output.text(table(&entries));
+        output.json(&summary)?;
+        failure(&entries).map_or(Ok(()), Err)
+    }
+
+    /// The configurations of the command line and of the list.
+    fn all_configs(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut configs = self.configs.clone();
+        if let Some(list) = &self.list {
+            let text = if list == Path::new("-") {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text).map(|_| text)
+            } else {
+                std::fs::read_to_string(list)
+            };
+            let text = text.map_err(|error| Failure::Usage(format!("--list {}: {error}", list.display())))?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            configs.extend(lines.map(PathBuf::from));
+        }
+        if configs.is_empty() {
+            return Err(Failure::Usage("there is no region: name a CONFIG, or more in --list".into()));
+        }
+        Ok(configs
+            .into_iter()
+            .map(|config| if config.is_dir() { config.join("config.yaml") } else { config })
+            .collect())
+    }
+
+    /// Everything that changes a number. A journal made with other settings is not continued.
+    fn settings(&self) -> Result<String, Failure> {
+        let model = match &self.model {
+            Some(path) => format!("{} {}", path.display(), file_digest(path)?),
+            None => "of the configuration".into(),
+        };
+        Ok(format!(
+            "roi-fit {}; model {model}; only_optimize {}; {:?}; {:?}; {:?}",
+            env!("CARGO_PKG_VERSION"),
+            self.only_optimize,
+            self.first,
+            self.freeing,
+            self.fitting
+        ))
+    }
+
+    /// What is done with one region.
+    fn task(&self, config: &Path) -> roi_fit::Result<TaskResult> {
+        let mut analysis = Analysis::open(config)?;
+        for note in analysis.notes() {
+            tracing::info!("{}: {note}", config.display());
+        }
+        if let Some(model) = &self.model {
+            analysis.load_model(model)?;
+        }
+        let mut optimized = None;
+        if self.only_optimize || self.first.is_asked() {
+            let mut options = analysis.optimize_options();
+            self.fitting.change(&mut options.fit);
+            let result = analysis.optimize(&options)?;
+            if self.only_optimize {
+                return Ok(TaskResult { failure: optimize::failure(&result), dictionary: result.to_json() });
+            }
+            optimized = Some(result);
+        }
+        self.freeing.apply(&mut analysis)?;
+        let result = analysis.fit(&self.fitting.options(&analysis))?;
+        let dictionary = with_optimization(result.to_json(), optimized.as_ref());
+        Ok(TaskResult { dictionary, failure: (!result.fit_success).then_some(result.message) })
+    }
+}
+
+/// `I/N`.
+fn shard(text: &str) -> Result<(usize, usize), &'static str> {
+    let bad = "expected I/N with I from 0 to N-1, as in 0/4";
+    let (index, count) = text.split_once('/').ok_or(bad)?;
+    let (index, count) = (index.parse().map_err(|_| bad)?, count.parse().map_err(|_| bad)?);
+    if index < count { Ok((index, count)) } else { Err(bad) }
+}
+
+/// How a region ended, in a word.
+fn ending(entry: &Entry) -> &'static str {
+    match entry.ending {
+        Ending::Done => "done",
+        Ending::Failed => "failed",
+        Ending::Error => "error",
+        _ => "internal",
+    }
+}
+
+/// A region in a line of the log.
+fn words(entry: &Entry) -> String {
+    let mut text = format!("{} {} in {:.2} s", entry.config.display(), ending(entry), entry.seconds);
+    for (name, value) in [
+        ("logL", entry.loglike.map(|value| format!("{value:.4}"))),
+        ("quality", entry.fit_quality.map(|value| value.to_string())),
+    ] {
+        if let Some(value) = value {
+            text.extend([", ", name, " ", &value]);
+        }
+    }
+    if !entry.message.is_empty() {
+        text.push_str(": ");
+        text.push_str(&entry.message);
+    }
+    text
+}
+
+fn count(entries: &[Entry], ending: Ending) -> usize {
+    entries.iter().filter(|entry| entry.ending == ending).count()
+}
+
+/// All regions in the order given. It holds no seconds, so that it is the same after a kill; they are in the journal.
+fn summary(entries: &[Entry]) -> Value {
+    let regions: Vec<Value> = entries
+        .iter()
+        .map(|entry| {
+            let mut value = json!(entry);
+            if let Some(map) = value.as_object_mut() {
+                map.remove("seconds");
+            }
+            value
+        })
+        .collect();
+    json!({
+        "n_done": count(entries, Ending::Done),
+        "n_failed": count(entries, Ending::Failed),
+        "n_error": count(entries, Ending::Error),
+        "n_internal": count(entries, Ending::Internal),
+        "regions": regions,
+    })
+}
+
+/// A line for each region.
+fn table(entries: &[Entry]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["config", "ending", "quality", "logL", "seconds", "message"]);
+    for column in table.column_iter_mut().filter(|column| (2..5).contains(&column.index)) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for entry in entries {
+        table.add_row([
+            entry.config.display().to_string(),
+            ending(entry).into(),
+            entry.fit_quality.map_or("---".into(), |quality| quality.to_string()),
+            entry.loglike.map_or("---".into(), |loglike| format!("{loglike:.4}")),
+            format!("{:.2}", entry.seconds),
+            shortened(&entry.message),
+        ]);
+    }
+    table
+}
+
+/// The first words of a message; all of it is in the summary.
+fn shortened(message: &str) -> String {
+    const LENGTH: usize = 60;
+    let line = message.lines().next().unwrap_or_default();
+    if line.chars().count() <= LENGTH {
+        return line.to_owned();
+    }
+    line.chars().take(LENGTH - 3).chain("...".chars()).collect()
+}
+
+/// What the exit code and the last line say, when not all is well.
+fn failure(entries: &[Entry]) -> Option<Failure> {
+    let endings = [Ending::Internal, Ending::Error, Ending::Failed].map(|ending| (ending, count(entries, ending)));
+    let worst = endings.iter().find(|(_, n)| *n > 0)?.0;
+    let [internal, error, failed] = endings.map(|(_, n)| n);
+    let message = format!(
+        "of {} regions {failed} failed to fit, {error} had unusable input, {internal} met a defect of the program; the summary says why",
+        entries.len()
+    );
+    Some(Failure::Batch { message, worst })
+}

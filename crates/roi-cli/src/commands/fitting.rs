@@ -1,0 +1,134 @@
+//! What `fit` and `batch` share: what is freed, and how it is fitted.
+
+use std::str::FromStr;
+
+use clap::Args;
+use roi_fit::{Analysis, FitOptions, Pars, Selection};
+
+/// Smallest and largest value; `None` is an open end.
+type Range = (Option<f64>, Option<f64>);
+
+/// What is freed beside what is free in the model.
+#[derive(Args, Debug)]
+pub(crate) struct Freeing {
+    /// Free a source, or some of its parameters: norm, shape, all, or names separated by commas (may be repeated)
+    #[arg(long, value_name = "NAME[:PARS]")]
+    free: Vec<String>,
+    /// Fix everything before the other options free
+    #[arg(long)]
+    fix_all: bool,
+    /// Free the sources within this many degrees of the centre (diffuse ones always pass)
+    #[arg(long, value_name = "DEG", allow_negative_numbers = true, value_parser = degrees)]
+    distance: Option<f64>,
+    /// What the selection frees
+    #[arg(long, value_name = "norm|shape|all", default_value = "all", value_parser = Pars::from_str)]
+    pars: Pars,
+    /// Free the sources with a TS in this range; either end may be left out, as in `10,`. Unless --optimize-first has computed the TS, it
+    /// is that of the model as it stands, which need not be at its maximum
+    #[arg(long, value_name = "LO,HI", allow_hyphen_values = true, value_parser = range)]
+    minmax_ts: Option<Range>,
+    /// Free the sources with predicted counts in this range
+    #[arg(long, value_name = "LO,HI", allow_hyphen_values = true, value_parser = range)]
+    minmax_npred: Option<Range>,
+}
+
+impl Freeing {
+    /// Frees what was asked for.
+    pub(crate) fn apply(&self, analysis: &mut Analysis) -> roi_fit::Result<()> {
+        if self.fix_all {
+            analysis.fix_all()?;
+        }
+        for free in &self.free {
+            let is_source = analysis.roi().index_of(free).is_ok();
+            // A source's own name may hold a colon; only what is no source is taken apart.
+            let (name, pars) = match free.rsplit_once(':') {
+                Some((name, pars)) if !is_source => (name, Pars::from_str(pars)?),
+                _ => (free.as_str(), Pars::All),
+            };
+            analysis.free_source(name, true, &pars)?;
+        }
+        if self.distance.is_some() || self.minmax_ts.is_some() || self.minmax_npred.is_some() {
+            let mut selection = self.distance.map_or_else(Selection::all, Selection::within);
+            selection.minmax_ts = self.minmax_ts.unwrap_or_default();
+            selection.minmax_npred = self.minmax_npred.unwrap_or_default();
+            if self.minmax_ts.is_some() {
+                analysis.compute_missing_ts()?;
+            }
+            analysis.free_sources(&selection, self.pars.clone(), true)?;
+        }
+        Ok(())
+    }
+}
+
+/// How it is fitted.
+#[derive(Args, Debug)]
+pub(crate) struct Fitting {
+    /// Optimizer, also of --optimize-first [config or MINUIT]
+    #[arg(long, value_name = "NAME")]
+    optimizer: Option<String>,
+    /// Tolerance, also of --optimize-first [config or 1e-3]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    tol: Option<f64>,
+    /// Limit of iterations of one attempt
+    #[arg(long, value_name = "N")]
+    max_iter: Option<usize>,
+    /// Limit of likelihood evaluations of one attempt
+    #[arg(long, value_name = "N")]
+    max_calls: Option<usize>,
+    /// How many attempts are made at most [config or 3]
+    #[arg(long, value_name = "N")]
+    retries: Option<usize>,
+    /// Quality below which every parameter is restored [config or 3]
+    #[arg(long, value_name = "Q")]
+    min_fit_quality: Option<u8>,
+    /// Compute asymmetric (MINOS) errors of the free parameters
+    #[arg(long)]
+    minos: bool,
+    /// Refit all other free parameters for each TS
+    #[arg(long)]
+    reoptimize: bool,
+    /// Do not compute TS and fluxes after the fit
+    #[arg(long)]
+    no_update: bool,
+}
+
+impl Fitting {
+    /// The options of the configuration with those of the command line over them.
+    pub(crate) fn options(&self, analysis: &Analysis) -> FitOptions {
+        let mut options = analysis.fit_options();
+        self.change(&mut options);
+        options.max_iter = self.max_iter.unwrap_or(options.max_iter);
+        options.max_calls = self.max_calls;
+        options.retries = self.retries.unwrap_or(options.retries);
+        options.min_fit_quality = self.min_fit_quality.unwrap_or(options.min_fit_quality);
+        options.minos = self.minos;
+        options.reoptimize = self.reoptimize;
+        options.update = !self.no_update;
+        options
+    }
+
+    /// Changes those options that hold also for the fits of an optimization.
+    pub(crate) fn change(&self, options: &mut FitOptions) {
+        if let Some(optimizer) = &self.optimizer {
+            options.optimizer.clone_from(optimizer);
+        }
+        options.tol = self.tol.unwrap_or(options.tol);
+    }
+}
+
+/// Degrees of a distance.
+fn degrees(text: &str) -> Result<f64, &'static str> {
+    let degrees: Option<f64> = text.parse().ok();
+    degrees.filter(|degrees| degrees.is_finite() && *degrees >= 0.0).ok_or("expected degrees, 0 or more")
+}
+
+/// `LO,HI` with either end open.
+fn range(text: &str) -> Result<Range, &'static str> {
+    let bad = "expected LO,HI, where either may be empty, as in 10, or ,25";
+    let (low, high) = text.split_once(',').ok_or(bad)?;
+    let end = |text: &str| match text.trim() {
+        "" => Ok(None),
+        number => number.parse().ok().filter(|value: &f64| !value.is_nan()).map(Some).ok_or(bad),
+    };
+    Ok((end(low)?, end(high)?))
+}
