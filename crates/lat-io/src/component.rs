@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use lat_response::SourceMapOptions;
+use lat_response::{Parity, SourceMapOptions};
 use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
 use ndarray::Array3;
 use roi_model::source::Source;
@@ -84,7 +84,7 @@ impl Component {
             exposure: products.bexpmap.clone(),
             psf: products.psf.clone(),
             extra,
-            options: SourceMapOptions::default(),
+            options: map_options(settings),
             templates: Templates::new(find),
             digests: Mutex::default(),
         };
@@ -160,7 +160,7 @@ impl Component {
                 // What cannot be made anew is taken as it is.
                 Some(None) => true,
                 Some(Some(_)) if self.maker.exposure.is_none() || self.maker.psf.is_none() => true,
-                Some(Some(inputs)) => self.maker.inputs(&self.counts, &source)? == inputs,
+                Some(Some(inputs)) => self.maker.stands(inputs, &self.counts, &source)?,
             };
             if !stands {
                 unmade.push(source);
@@ -179,8 +179,8 @@ impl Component {
     }
 
     /// Makes maps as accurate as the inputs ([`lat_response::Parity::Accurate`]) instead of those that gtsrcmaps would make.
-    pub fn set_map_options(&mut self, options: SourceMapOptions) {
-        self.maker.options = options;
+    pub fn make_accurate(&mut self) {
+        self.maker.options.parity = Parity::Accurate;
     }
 
     /// Where maps that were made are kept, so that they need not be made again: a new file under fermipy's name, or the present one when all
@@ -188,8 +188,10 @@ impl Component {
     pub fn map_cache(&self, config: &Config) -> Option<PathBuf> {
         match &self.source_maps {
             None => candidates(&config.outdir, "srcmap", &self.name, "fits").into_iter().next(),
-            Some(file) if file.names().iter().all(|name| file.inputs(name).is_some()) => Some(file.path().to_owned()),
-            Some(_) => None,
+            Some(file) => {
+                let own = |name: &String| file.inputs(name).is_some();
+                (!file.names().is_empty() && file.names().iter().all(own)).then(|| file.path().to_owned())
+            }
         }
     }
 
@@ -204,11 +206,12 @@ impl Component {
             match (found, &self.source_maps) {
                 (Some((own, map)), _) => {
                     let inputs = Some(self.maker.inputs(&self.counts, own)?);
-                    Ok(NamedMap { name, map: map.clone(), inputs })
+                    Ok(NamedMap { name, map: map.clone(), inputs, exposure_scale: 1.0 })
                 }
                 (None, file) => {
                     let inputs = file.as_ref().and_then(|file| file.inputs(source.name())).map(str::to_owned);
-                    Ok(NamedMap { map: self.stored_map(source.name())?, name, inputs })
+                    let exposure_scale = file.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
+                    Ok(NamedMap { map: self.stored_map(source.name())?, name, inputs, exposure_scale })
                 }
             }
         });
@@ -347,4 +350,10 @@ fn dispersion(
         .map_err(|source| Error::data(path, "'DRM'".into(), source))?;
     let except = sources.iter().filter(|source| disabled(source)).map(|source| source.name().to_owned());
     Ok(dispersion.map(|dispersion| dispersion.except(except)))
+}
+
+fn map_options(settings: &ComponentConfig) -> SourceMapOptions {
+    let mut options = SourceMapOptions::default();
+    (options.least_template_pixel, options.resample) = (settings.minbinsz, settings.rfactor);
+    options
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use lat_response::{Response, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Parity, Response, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::SourceMap;
 use roi_model::source::Source;
 
@@ -13,6 +13,9 @@ use crate::counts_cube::CountsCubeFile;
 use crate::error::{Error, Result};
 use crate::template_files::Templates;
 use crate::{digest, exposure, psf};
+
+/// How the digest of a map begins that was made with [`Parity::Accurate`].
+const ACCURATE: &str = "a:";
 
 /// What the maps of a component are made from.
 #[derive(Debug)]
@@ -63,9 +66,21 @@ impl MapMaker {
         Error::NoInstrument { component: self.component.clone(), source_name: source.to_owned(), what, key }
     }
 
-    /// A digest of all that the map of a source depends on.
+    /// A digest of all that the map of a source depends on, made with the present options.
     pub(crate) fn inputs(&self, counts: &CountsCubeFile, source: &Source) -> Result<String> {
-        let mut text = format!("source map 1\n{:?}\n{:?}\n{}\n", self.options, counts.grid, self.extra);
+        self.inputs_with(&self.options, counts, source)
+    }
+
+    /// Whether a map with this digest is what would be made now. One that was made with [`Parity::Accurate`] stands as well as one that
+    /// was not: that was the user's choice.
+    pub(crate) fn stands(&self, digest: &str, counts: &CountsCubeFile, source: &Source) -> Result<bool> {
+        let mut options = self.options.clone();
+        options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { Parity::Fermitools };
+        Ok(self.inputs_with(&options, counts, source)? == digest)
+    }
+
+    fn inputs_with(&self, options: &SourceMapOptions, counts: &CountsCubeFile, source: &Source) -> Result<String> {
+        let mut text = format!("source map 1\n{options:?}\n{:?}\n{}\n", counts.grid, self.extra);
         let file =
             |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok("none".into()), |path| self.digest_of(path));
         let edges: Vec<u64> = counts.cube.axis().edges().iter().map(|edge| edge.to_bits()).collect();
@@ -83,7 +98,8 @@ impl MapMaker {
             );
         }
         let _ = writeln!(text, "{} {} {}", source.apply_edisp(), source.apply_psf(), source.apply_exposure());
-        Ok(digest::of_bytes(text.as_bytes()))
+        let mark = if options.parity == Parity::Accurate { ACCURATE } else { "" };
+        Ok(format!("{mark}{}", digest::of_bytes(text.as_bytes())))
     }
 
     fn digest_of(&self, path: &Path) -> Result<String> {

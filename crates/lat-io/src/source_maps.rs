@@ -205,6 +205,8 @@ pub struct NamedMap {
     pub map: SourceMap,
     /// A digest of all that it was made from, of at most 68 characters; kept so that a map is made anew when any of that changes.
     pub inputs: Option<String>,
+    /// What its exposure was multiplied by already (keyword `EXPSCALE` of fermipy); 1 for none.
+    pub exposure_scale: f64,
 }
 
 /// Writes a source map file; gzip when the name ends in `.gz`. Maps are taken from the iterator one at a time, and the file appears whole
@@ -214,7 +216,11 @@ pub struct NamedMap {
 /// When a map does not fit the counts cube, a name is empty, reserved, given twice or not printable ASCII, or the file cannot be
 /// written.
 pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item = (String, SourceMap)>) -> Result<()> {
-    write_named(path, counts, &mut maps.map(|(name, map)| Ok(NamedMap { name, map, inputs: None })))
+    write_named(
+        path,
+        counts,
+        &mut maps.map(|(name, map)| Ok(NamedMap { name, map, inputs: None, exposure_scale: 1.0 })),
+    )
 }
 
 /// As [`write`], of maps that remember what they were made from, and that may fail.
@@ -234,7 +240,7 @@ pub fn write_named(
     let edges = counts.cube.axis().edges().len();
     let mut seen = HashSet::new();
     for map in maps {
-        let NamedMap { name, map, inputs } = map?;
+        let NamedMap { name, map, inputs, exposure_scale } = map?;
         let refuse = |reason: &str| Error::Unwritable {
             path: path.to_owned(),
             hdu: format!("'{name}'"),
@@ -248,13 +254,13 @@ pub fn write_named(
         match &counts.grid {
             SkyGrid::Healpix(grid) => {
                 let mut header = Header::default();
-                set_inputs(&mut header, inputs.as_deref());
+                set_origin(&mut header, inputs.as_deref(), exposure_scale);
                 healpix_source_map::write(&mut writer, &name, grid, &map, header)?;
             }
             SkyGrid::Wcs(grid) => {
                 let mut header = counts_cube::image_header(grid.header(), counts.cube.axis());
                 header.set("EXTNAME", name.as_str(), "source name");
-                set_inputs(&mut header, inputs.as_deref());
+                set_origin(&mut header, inputs.as_deref(), exposure_scale);
                 writer.image(&header, map.planes())?;
             }
             _ => return Err(refuse("its pixels are of a kind that cannot be written")),
@@ -266,8 +272,11 @@ pub fn write_named(
     writer.finish()
 }
 
-fn set_inputs(header: &mut Header, inputs: Option<&str>) {
+fn set_origin(header: &mut Header, inputs: Option<&str>, exposure_scale: f64) {
     if let Some(inputs) = inputs {
         header.set(INPUTS, inputs, "");
+    }
+    if exposure_scale != 1.0 {
+        header.set("EXPSCALE", exposure_scale, "factor of the exposure");
     }
 }

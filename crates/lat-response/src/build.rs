@@ -239,12 +239,16 @@ impl SourceMapBuilder {
         }
         let jobs: Vec<(usize, &mut Option<Vec<f32>>)> =
             maps.iter_mut().enumerate().filter(|(_, map)| map.is_none()).collect();
-        jobs.into_par_iter().try_for_each(|(i, map)| {
-            let found = self.radial(sources[i], &templates[i]).map_err(named(sources[i]))?;
-            *map = Some(found);
-            progress(sources[i].name());
-            Ok::<(), Error>(())
-        })?;
+        // Collected before the first error is taken, so that the same error is told on every run.
+        let outcomes: Vec<Result<()>> = jobs
+            .into_par_iter()
+            .map(|(i, map)| {
+                *map = Some(self.radial(sources[i], &templates[i]).map_err(named(sources[i]))?);
+                progress(sources[i].name());
+                Ok(())
+            })
+            .collect();
+        outcomes.into_iter().collect::<Result<()>>()?;
         maps.into_iter().zip(sources).map(|(map, source)| self.stored(map.unwrap_or_default(), source)).collect()
     }
 

@@ -10,6 +10,9 @@ use crate::geometry::{Frame, Interpolation, UnitVector, WcsGrid, WcsHeader};
 use crate::parity::Parity;
 use crate::template::Template;
 
+/// Most pixels a side of an image: 2.5 GB with its transforms.
+const LARGEST: usize = 8192;
+
 /// A square image around the counts map, each pixel of which it divides into `factor` x `factor`. Images of different sizes have the same
 /// centre, so what is known of the pixels of the largest serves them all.
 pub(crate) struct FineImage {
@@ -25,6 +28,16 @@ impl FineImage {
     pub(crate) fn new(counts: &WcsHeader, factor: usize, radius: f64) -> Result<Self> {
         let factor = factor.max(1);
         let size = Self::size_for(counts, factor, radius);
+        if size > LARGEST {
+            return Err(Error::Projection {
+                reason: format!(
+                    "an image of pixels of CDELT {:?} deg over {divided} that reaches {radius:.2} deg, as the PSF asks for, would have {size} x \
+                     {size} pixels, expected at most {LARGEST} a side; is the pixel size right, and rfactor?",
+                    counts.cdelt,
+                    divided = factor
+                ),
+            });
+        }
         let mut header = counts.clone();
         (header.nx, header.ny) = (size, size);
         for (axis, n) in [counts.nx, counts.ny].into_iter().enumerate() {
@@ -39,8 +52,8 @@ impl FineImage {
     pub(crate) fn size_for(counts: &WcsHeader, factor: usize, radius: f64) -> usize {
         let step = counts.cdelt.iter().fold(f64::INFINITY, |least, d| least.min(d.abs())) / factor as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates")]
-        let half = (radius.clamp(0.0, 180.0) / step).floor() as usize;
-        (2 * half).max((counts.nx.max(counts.ny) * factor).next_multiple_of(2))
+        let half = (radius.clamp(0.0, 180.0) / step).floor().min(1e9) as usize;
+        (2 * half).max((counts.nx.max(counts.ny).saturating_mul(factor).min(1 << 40)).next_multiple_of(2))
     }
 
     /// Pixels a side.

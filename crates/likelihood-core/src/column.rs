@@ -53,7 +53,10 @@ impl Column {
         let latched = Latched::new(source);
         let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::parameter::Parameter::value);
         let at_zero = value == 0.0;
+        // Rescaled counts have thresholds of their own, and some norms move a break: neither is proportional to the norm everywhere.
         let is_linear = !at_zero
+            && stencil.is_linear()
+            && source.spectrum().is_proportional_to_norm()
             && nodes.iter().zip(&slopes).all(|(&node, &slope)| (node - value * slope).abs() <= LINEAR * node.abs());
         if !is_linear {
             return Ok(Self { latched, norm, unit: None, at_zero });

@@ -200,7 +200,11 @@ impl JointLikelihood {
             *latched = None;
         }
         for component in &mut self.components {
-            component.rebuild_fixed(roi, &stale)?;
+            if let Err(error) = component.rebuild_fixed(roi, &stale) {
+                // The component has lost its sums: nothing of the caches is to be believed.
+                self.fixed.clear();
+                return Err(error);
+            }
         }
         for (latched, sources) in self.fixed.iter_mut().zip(stale) {
             if let Some(sources) = sources {

@@ -75,6 +75,11 @@ impl Stencil {
         Ok(Self { nodes: edges.len(), edges, planes, stride: 1, coefficients, rescaling: None })
     }
 
+    /// Whether the nodes are linear in the spectrum.
+    pub(crate) fn is_linear(&self) -> bool {
+        self.rescaling.is_none()
+    }
+
     /// How many planes a bin draws on.
     pub(crate) fn n_planes(&self) -> usize {
         self.planes

@@ -312,6 +312,7 @@ impl Analysis {
             self.roi.parameter_mut(id)?.set_value(x)?;
             // A spectrum that cannot be evaluated predicts nothing that could be told.
             profile.npred.push(self.likelihood.npred(&self.roi, id.source).unwrap_or(f64::NAN));
+            profile.npred_wt.push(self.likelihood.weighted_npred(&self.roi, id.source).unwrap_or(f64::NAN));
             let source = &self.roi.sources()[id.source];
             let spectrum = source.spectrum();
             if let Some(norm) = spectrum.norm_index() {
@@ -325,7 +326,7 @@ impl Analysis {
                 profile.eflux.push(eflux);
             }
         }
-        for list in [&mut profile.npred, &mut profile.flux, &mut profile.eflux] {
+        for list in [&mut profile.npred, &mut profile.npred_wt, &mut profile.flux, &mut profile.eflux] {
             if list.len() != xvals.len() || list.iter().any(|value| !value.is_finite()) {
                 list.clear();
             }

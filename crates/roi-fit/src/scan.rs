@@ -16,6 +16,8 @@ pub struct Profile {
     pub xvals: Vec<f64>,
     /// Predicted counts of the source.
     pub npred: Vec<f64>,
+    /// The same with each pixel's counts times its likelihood weight.
+    pub npred_wt: Vec<f64>,
     /// True value of the source's normalisation; empty for a spectrum without one.
     pub dnde: Vec<f64>,
     /// Photon flux over the analysis range, ph cm^-2 s^-1; empty when it cannot be computed.
@@ -48,7 +50,7 @@ impl Profile {
             "par_name": self.par_name,
             "xvals": self.xvals,
             "npred": self.npred,
-            "npred_wt": self.npred,
+            "npred_wt": self.npred_wt,
             "dnde": self.dnde,
             "flux": self.flux,
             "eflux": self.eflux,

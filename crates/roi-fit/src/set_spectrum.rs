@@ -53,7 +53,7 @@ impl Analysis {
         roi.sources_mut()[index] = changed;
         self.likelihood.forget_fixed();
         // A spectrum that cannot be evaluated must not take the place of one that can.
-        let npred = self.likelihood.npred(&roi, index)?;
+        self.likelihood.npred(&roi, index)?;
         let file = roi.sources()[index].spectrum().file().map(str::to_owned);
         self.roi = roi;
         if let Some(file) = file.filter(|_| spectrum_type == "FileFunction") {
@@ -63,9 +63,9 @@ impl Analysis {
         self.locked.retain(|(locked, parameter)| locked != source.name() || known.index_of(parameter).is_some());
         self.zeroed.remove(source.name());
         self.covariance = None;
-        let properties = self.properties.entry(source.name().to_owned()).or_default();
-        properties.ts = None;
-        properties.npred = npred;
+        // TS, profile and limits were those of the old spectrum.
+        self.properties.remove(source.name());
+        self.update_npred()?;
         self.update_fluxes(index, None)
     }
 

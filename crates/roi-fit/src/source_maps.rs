@@ -5,20 +5,19 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use lat_io::{Component, Config, Loaded};
-use lat_response::{Parity, SourceMapOptions};
 use likelihood_core::{BinnedLikelihood, SourceMap};
 use roi_model::source::Source;
 use serde::Serialize;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::{Event, Progress};
 
 /// How source maps are made by [`make_source_maps`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MakeOptions {
-    /// Where the file goes; by default `srcmap_NAME.fits` in the output directory. With several components, `_NAME` is added before the
-    /// ending.
+    /// Where the file goes; by default `srcmap_NAME.fits` in the output directory, or the present file if it was made here. With several
+    /// components, `_NAME` is added before the ending.
     pub out: Option<PathBuf>,
     /// As accurate as the inputs instead of as gtsrcmaps makes them: [`Parity::Accurate`].
     pub accurate: bool,
@@ -54,9 +53,7 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
     for component in &mut loaded.observation.components {
         let start = Instant::now();
         if options.accurate {
-            let mut accurate = SourceMapOptions::default();
-            accurate.parity = Parity::Accurate;
-            component.set_map_options(accurate);
+            component.make_accurate();
         }
         let unmade = if options.all || options.accurate {
             let present = sources.iter().filter(|source| !component.model.is_absent(source.name()));
@@ -68,7 +65,12 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
         let path = match &options.out {
             Some(out) if several => with_name(out, &component.name),
             Some(out) => out.clone(),
-            None => loaded.config.outdir.join(format!("srcmap_{}.fits", component.name)),
+            None => component.map_cache(&loaded.config).ok_or_else(|| Error::State {
+                path: component.products.srcmap.clone().unwrap_or_default(),
+                reason:
+                    "this source map file is another program's and is not changed; name another file to write (out)"
+                        .into(),
+            })?,
         };
         component.write_source_maps(&path, sources, &made)?;
         done.push(MadeMaps {
@@ -93,7 +95,7 @@ pub(crate) fn likelihoods(loaded: &Loaded, progress: &mut dyn Progress) -> Resul
         keep(component, &loaded.config, sources, &made);
         let map_of = |source: &Source| {
             let own = made.iter().find(|(made, _)| made.name() == source.name()).map(|(_, map)| map);
-            Ok::<_, crate::Error>(component.source_map(source, own)?)
+            Ok::<_, Error>(component.source_map(source, own)?)
         };
         likelihood.add_source_maps(sources, Source::name, map_of)?;
         likelihoods.push(likelihood);

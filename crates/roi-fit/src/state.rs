@@ -57,7 +57,8 @@ impl Analysis {
     }
 
     /// Replaces the model by that of a source model XML. Its sources must have source maps in this analysis; sources that it lacks are
-    /// deleted. Priors and other names of sources that stay are kept, as the XML has neither; TS and covariance are forgotten. Nothing
+    /// deleted. Other names of sources that stay are kept, as the XML has none, and priors too, unless a priors file lies beside the XML; TS and
+    /// covariance are forgotten. Nothing
     /// changes on an error.
     ///
     /// # Errors
@@ -79,11 +80,16 @@ impl Analysis {
                 return Err(Error::State { path: path.to_owned(), reason });
             }
             if let Some(present) = self.roi.sources().iter().find(|present| present.name() == source.name()) {
+                self.check_maps(path, source, present)?;
                 take_over(source, present);
             }
         }
         let mut roi = Roi::new(self.roi.center(), sources)?;
         roi.set_title(title);
+        let priors = lat_io::priors::beside(path);
+        if priors.exists() {
+            lat_io::priors::read(&priors, &mut roi)?;
+        }
         let before = (self.roi.clone(), self.properties.clone(), self.covariance.take());
         self.roi = roi;
         self.properties = BTreeMap::new();
@@ -101,6 +107,33 @@ impl Analysis {
                     self.roi.sources_mut()[index].spectrum_mut().parameters_mut()[parameter].set_free(false);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The source maps of the analysis were made for the model that it was opened with: a source must be where it was, and keep the table that a
+    /// component's own one is relative to.
+    fn check_maps(&self, path: &Path, source: &Source, present: &Source) -> Result<()> {
+        let refuse = |reason: String| Err(Error::State { path: path.to_owned(), reason });
+        let (new, old) = (source.spatial(), present.spatial());
+        let values =
+            |s: &roi_model::spatial::SpatialModel| -> Vec<f64> { s.parameters().iter().map(|p| p.value()).collect() };
+        if new.type_name() != old.type_name() || new.file() != old.file() || values(new) != values(old) {
+            return refuse(format!(
+                "source '{}' has another position or template than the model that its source maps were made for; name this file in the \
+                 configuration instead, files: {{xml: PATH}}, so that they are made for it",
+                source.name()
+            ));
+        }
+        let own = self.component_models.iter().any(|model| model.has_own_spectrum(source.name()));
+        if own && source.spectrum().file() != present.spectrum().file() {
+            return refuse(format!(
+                "source '{}' names the table '{}', and components of the analysis have tables of their own relative to '{}'; load the model of \
+                 the first component",
+                source.name(),
+                source.spectrum().file().unwrap_or_default(),
+                present.spectrum().file().unwrap_or_default()
+            ));
         }
         Ok(())
     }

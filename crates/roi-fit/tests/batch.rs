@@ -115,6 +115,20 @@ fn a_batch_that_was_cut_short_is_resumed_and_leaves_the_same_bytes() {
 }
 
 #[test]
+fn a_journal_cut_in_its_first_line_is_begun_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let configs = configs(dir.path(), 3);
+    let out = dir.path().join("out");
+    std::fs::create_dir_all(&out).unwrap();
+    std::fs::write(out.join("journal.jsonl"), "{\"batch\": \"te").unwrap();
+    let batch = Batch::new(&out).with_resume(true);
+    for _ in 0..2 {
+        assert_eq!(batch.run(&configs, "test", &task, &mut |_, _, _| {}).unwrap().len(), 3);
+    }
+    assert!(batch.run(&configs, "other", &task, &mut |_, _, _| {}).is_err(), "its settings are known");
+}
+
+#[test]
 fn shards_share_a_directory_and_are_brought_together_by_resuming() {
     let dir = tempfile::tempdir().unwrap();
     let configs = configs(dir.path(), 5);

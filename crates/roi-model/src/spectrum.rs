@@ -216,6 +216,13 @@ impl Spectrum {
         self.parameters.iter().position(|p| p.name() == name)
     }
 
+    /// Whether the spectrum is its normalisation times a shape that does not depend on it. The one exception is `BrokenPowerLaw3`, whose break
+    /// lies where its two power laws cross, and so moves with `Integral1`; `false` also without a normalisation.
+    pub fn is_proportional_to_norm(&self) -> bool {
+        let family = self.type_name().rsplit("::").next().unwrap_or_default();
+        self.norm_index().is_some() && family != "BrokenPowerLaw3"
+    }
+
     /// The position of the normalisation; `None` for a type without one.
     pub fn norm_index(&self) -> Option<usize> {
         self.norm

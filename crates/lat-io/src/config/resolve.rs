@@ -78,6 +78,8 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
             disable: keys.texts("gtlike", "edisp_disable")?,
         },
         exposure: exposure_scaling(keys)?,
+        minbinsz: keys.number_in("gtlike", "minbinsz", "0 or a size above, in degrees", |x| *x >= 0.0)?.unwrap_or(0.05),
+        rfactor: keys.count("gtlike", "rfactor")?.unwrap_or(2).max(1),
         files: Files {
             ccube: file("ccube")?,
             srcmap: either("srcmap")?,

@@ -118,6 +118,10 @@ pub struct ComponentConfig {
     pub edisp: EnergyDispersion,
     /// Corrections of the exposure.
     pub exposure: ExposureScaling,
+    /// `gtlike.minbinsz`: templates with finer pixels are rebinned before source maps are made, degrees; fermipy's default is 0.05.
+    pub minbinsz: f64,
+    /// `gtlike.rfactor`: into how many pixels a side a pixel of the counts is divided for diffuse source maps; fermipy's default is 2.
+    pub rfactor: usize,
     /// The products that the configuration names.
     pub files: Files,
     /// Section `model`: what a region is built from when there is no source model XML.

@@ -105,12 +105,17 @@ impl Journal {
         } else if !resume {
             let reason = "the directory holds an earlier batch; resume it, or choose another directory".into();
             return Err(Error::State { path, reason });
-        } else if let Some(end) = bytes.iter().rposition(|&byte| byte == b'\n').map(|last| last + 1)
-            && end < bytes.len()
-        {
-            // A line that a kill cut short must not run into the next one.
-            file.set_len(end as u64).map_err(failed)?;
-            file.seek(SeekFrom::End(0)).map_err(failed)?;
+        } else {
+            // A line that a kill cut short must not run into the next one; if it is the first, nothing was recorded yet.
+            let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+            if end < bytes.len() {
+                file.set_len(end as u64).map_err(failed)?;
+                file.seek(SeekFrom::End(0)).map_err(failed)?;
+            }
+            if end == 0 {
+                file.write_all(format!("{}\n", json!({ "batch": settings })).as_bytes()).map_err(failed)?;
+                file.sync_data().map_err(failed)?;
+            }
         }
         let mut journal = Self { path, file, ended: HashMap::new() };
         if resume {
