@@ -160,7 +160,7 @@ impl Component {
                 // What cannot be made anew is taken as it is.
                 Some(None) => true,
                 Some(Some(_)) if self.maker.exposure.is_none() || self.maker.psf.is_none() => true,
-                Some(Some(inputs)) => self.maker.inputs(&self.counts, &source)? == inputs,
+                Some(Some(inputs)) => self.maker.stands(&self.counts, &source, inputs)?,
             };
             if !stands {
                 unmade.push(source);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use lat_response::{Response, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::SourceMap;
 use roi_model::source::Source;
 
@@ -65,7 +65,22 @@ impl MapMaker {
 
     /// A digest of all that the map of a source depends on.
     pub(crate) fn inputs(&self, counts: &CountsCubeFile, source: &Source) -> Result<String> {
-        let mut text = format!("source map 1\n{:?}\n{:?}\n{}\n", self.options, counts.grid, self.extra);
+        self.inputs_with(&self.options, counts, source)
+    }
+
+    /// Whether a map of this digest is one of today's inputs. Accurate maps stand also where maps like those of the LAT tools would be made:
+    /// whoever asked for them wants to use them.
+    pub(crate) fn stands(&self, counts: &CountsCubeFile, source: &Source, inputs: &str) -> Result<bool> {
+        let mut accurate = self.options.clone();
+        accurate.parity = Parity::Accurate;
+        Ok(self.inputs(counts, source)? == inputs || self.inputs_with(&accurate, counts, source)? == inputs)
+    }
+
+    fn inputs_with(&self, options: &SourceMapOptions, counts: &CountsCubeFile, source: &Source) -> Result<String> {
+        let mut text = format!("source map 1\n{options:?}\n{:?}\n{}\n", counts.grid, self.extra);
+        if let SkyGrid::Healpix(grid) = &counts.grid {
+            let _ = writeln!(text, "{:?}", grid.pixels());
+        }
         let file =
             |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok("none".into()), |path| self.digest_of(path));
         let edges: Vec<u64> = counts.cube.axis().edges().iter().map(|edge| edge.to_bits()).collect();
