@@ -50,7 +50,7 @@ pub(crate) fn image_around(grid: &HealpixGrid) -> Result<WcsGrid> {
         return Err(Error::Unsupported {
             what: format!("a source map on HEALPix pixels up to {radius:.1} deg from the middle of the region"),
             remedy: format!(
-                "bin the counts in a region of at most {LARGEST_RADIUS} deg (binning.hpx_ebin, HPX_REG DISK), or make the maps with gtsrcmaps"
+                "bin the counts in a region of at most {LARGEST_RADIUS} deg (HPX_REG = DISK(LON,LAT,RADIUS)), or make the maps with gtsrcmaps"
             ),
         });
     }
