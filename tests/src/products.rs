@@ -62,12 +62,12 @@ pub fn write_drm(path: &Path, edges: &[f64], matrix: &[Vec<f32>]) -> std::io::Re
     let word = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
     let mut offset = 0;
     for (row, bin) in matrix.iter().zip(edges.windows(2)) {
-        bin.iter().for_each(|edge| bytes.extend(edge.to_be_bytes()));
+        bytes.extend(bin.iter().flat_map(|edge| edge.to_be_bytes()));
         bytes.extend(word(row.len()));
         bytes.extend(word(offset));
         offset += 4 * row.len();
     }
-    matrix.iter().flatten().for_each(|value| bytes.extend(value.to_be_bytes()));
+    bytes.extend(matrix.iter().flatten().flat_map(|value| value.to_be_bytes()));
     bytes.resize(bytes.len().next_multiple_of(2880), 0);
     std::fs::write(path, bytes)
 }

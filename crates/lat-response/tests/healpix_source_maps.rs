@@ -58,10 +58,10 @@ fn region(nside: u32) -> HealpixGrid {
     sphere(nside, HealpixOrdering::Ring, Frame::Galactic).disk(&center(), 8.0).unwrap()
 }
 
-fn builder(grid: SkyGrid, extra: usize, parity: Parity) -> SourceMapBuilder {
+fn builder(grid: &SkyGrid, extra: usize, parity: Parity) -> SourceMapBuilder {
     let mut options = SourceMapOptions::default();
     options.parity = parity;
-    SourceMapBuilder::new(&grid, &axis(), extra, response(extra), options).unwrap()
+    SourceMapBuilder::new(grid, &axis(), extra, response(extra), options).unwrap()
 }
 
 fn source(spatial: SpatialModel) -> Source {
@@ -83,6 +83,11 @@ fn isotropic() -> Source {
     source(SpatialModel::isotropic().unwrap())
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
 fn sums(map: &SourceMap) -> Vec<f64> {
     map.planes().axis_iter(Axis(0)).map(|plane| plane.iter().copied().map(f64::from).sum()).collect()
 }
@@ -93,7 +98,7 @@ fn the_total_of_a_central_source_is_exposure_times_the_contained_fraction() {
     let off = SkyDirection::new(83.71, 22.13).unwrap();
     for (grid, direction) in [(region(64), center()), (region(128), off), (region(100), off), (region(16), center())] {
         for (parity, contained) in PARITIES.into_iter().zip([0.995, 0.9999]) {
-            let map = builder(SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&point(direction), &()).unwrap();
+            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&point(direction), &()).unwrap();
             assert_eq!(map.planes().dim(), (4, 1, grid.n_pixels()));
             for (plane, sum) in sums(&map).into_iter().enumerate() {
                 let ratio = sum / (1e11 * (plane + 1) as f64);
@@ -108,7 +113,7 @@ fn a_point_source_is_the_psf_integrated_over_pixels() {
     // The mean direction weighted with the map is the source, and the mean square distance that of the Gaussian and of a pixel.
     let grid = region(128);
     let direction = SkyDirection::new(83.71, 22.13).unwrap();
-    let map = builder(SkyGrid::Healpix(grid.clone()), 0, Parity::Accurate).source_map(&point(direction), &()).unwrap();
+    let map = builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Accurate).source_map(&point(direction), &()).unwrap();
     for (plane, energy) in axis().edges().iter().enumerate() {
         let values = map.planes().index_axis(Axis(0), plane);
         let mut moments = [0.0; 4];
@@ -130,7 +135,7 @@ fn a_point_source_is_the_psf_integrated_over_pixels() {
 fn an_isotropic_map_is_exposure_times_solid_angle_up_to_the_edge() {
     for grid in [region(64), sphere(64, HealpixOrdering::Nested, Frame::Celestial).disk(&center(), 20.0).unwrap()] {
         for parity in PARITIES {
-            let map = builder(SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&isotropic(), &()).unwrap();
+            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&isotropic(), &()).unwrap();
             for (plane, values) in map.planes().axis_iter(Axis(0)).enumerate() {
                 let expected = 1e11 * (plane + 1) as f64 * grid.solid_angle();
                 let worst = values.iter().fold(0.0f64, |worst, v| worst.max((f64::from(*v) / expected - 1.0).abs()));
@@ -176,14 +181,14 @@ fn maps_are_those_of_projected_pixels() {
     let (grid, files) = (region(256), Square::new());
     for (name, source) in [("Gaussian", gaussian(0.8)), ("square", square()), ("point", point(center()))] {
         for (parity, contained) in PARITIES.into_iter().zip([0.995, 1.0]) {
-            let one = builder(projected.clone(), 0, parity).source_map(&source, &files).unwrap();
-            let other = builder(SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&source, &files).unwrap();
+            let one = builder(&projected, 0, parity).source_map(&source, &files).unwrap();
+            let other = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&source, &files).unwrap();
             for (plane, (a, b)) in sums(&one).into_iter().zip(sums(&other)).enumerate() {
                 let contained = if name == "square" { 1.0 } else { contained };
                 assert!((b / (a * contained) - 1.0).abs() < 1e-3, "{name}, {parity:?}, plane {plane}: {a} {b}");
                 let (a, b) = (one.planes().index_axis(Axis(0), plane), other.planes().index_axis(Axis(0), plane));
-                let intensity: Vec<f32> =
-                    a.iter().enumerate().map(|(p, v)| v / projected.solid_angle(p) as f32).collect();
+                let solid_angles: Vec<f32> = (0..a.len()).map(|p| single(projected.solid_angle(p))).collect();
+                let intensity: Vec<f32> = a.iter().zip(&solid_angles).map(|(v, omega)| v / omega).collect();
                 let peak = intensity.iter().copied().fold(0.0f32, f32::max);
                 let mut worst = 0.0f64;
                 for (pixel, value) in b.iter().enumerate() {
@@ -208,7 +213,7 @@ fn numbering_does_not_matter() {
         (region(64), sphere(64, HealpixOrdering::Nested, Frame::Galactic).disk(&center(), 8.0).unwrap());
     for source in [point(center()), gaussian(0.5), square()] {
         let [a, b] = [&ring, &nested].map(|grid| {
-            builder(SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &Square::new()).unwrap()
+            builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &Square::new()).unwrap()
         });
         let peak = a.planes().iter().copied().fold(0.0f32, f32::max);
         for pixel in 0..ring.n_pixels() {
@@ -224,7 +229,7 @@ fn numbering_does_not_matter() {
 #[test]
 fn planes_for_energy_dispersion_are_there_for_the_sources_it_applies_to() {
     let grid = SkyGrid::Healpix(region(32));
-    let builder = builder(grid.clone(), 2, Parity::Fermitools);
+    let builder = builder(&grid, 2, Parity::Fermitools);
     assert_eq!(builder.energies().len(), 8);
     for mut source in [point(center()), isotropic(), gaussian(1.0)] {
         assert_eq!(builder.source_map(&source, &()).unwrap().planes().dim(), (8, 1, grid.n_pixels()));
@@ -241,7 +246,7 @@ fn without_psf_all_exposure_lies_in_the_pixel_of_the_source() {
     let grid = region(64);
     let mut source = point(center());
     source.set_apply_psf(false);
-    let map = builder(SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &()).unwrap();
+    let map = builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &()).unwrap();
     assert_eq!(map.planes()[[0, 0, grid.pixel(&center()).unwrap()]], 1e11);
     assert_eq!(sums(&map)[3], 4.0 * f64::from(1e11f32));
 }
