@@ -5,11 +5,12 @@
 use std::f64::consts::PI;
 use std::path::Path;
 
-use lat_io::{CountsCubeFile, counts_cube, source_maps};
-use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyGrid};
+use acceptance::products::write_psf;
+use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, source_maps};
+use lat_response::{Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Psf, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
-use ndarray::Array3;
-use roi_fit::{Analysis, FitOptions};
+use ndarray::{Array2, Array3};
+use roi_fit::{Analysis, FitOptions, MakeOptions, Quiet, make_source_maps};
 use roi_model::sky::SkyDirection;
 
 /// Exposure, cm^2 s, the same at all energies.
@@ -130,5 +131,52 @@ fn a_fit_to_the_expected_counts_gives_the_truth_back() {
         // At the truth the model is the counts.
         let npred: f64 = result.sources.values().map(|source| source.npred).sum();
         approx::assert_relative_eq!(npred, counts.cube.total(), max_relative = 1e-5);
+    }
+}
+
+/// The same region without source maps: exposure and PSF are there instead.
+#[test]
+fn a_region_is_fitted_from_counts_exposure_and_psf() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let grid = HealpixGrid::new(256, HealpixOrdering::Ring, Frame::Galactic).unwrap().disk(&position(), 10.0).unwrap();
+    write_region(directory.path(), &grid);
+    std::fs::remove_file(path("srcmap_00.fits")).unwrap();
+    let sky = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Celestial, "CAR", [0.0, 0.0])).unwrap();
+    let edges = axis().edges().to_vec();
+    let planes = Array2::from_elem((edges.len(), 72 * 36), 1e12);
+    let cube = SkyCube::new("exposure", sky, edges.clone(), planes).unwrap();
+    let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
+    exposure::write(&path("bexpmap_00.fits"), &cube).unwrap();
+    let thetas: Vec<f64> = (0..400).map(|i| 2e-4 * f64::from(i * i)).collect();
+    let psf = Array2::from_shape_fn((edges.len(), 400), |(_, t)| {
+        (-0.5 * (thetas[t] / SIGMA).powi(2)).exp() / (2.0 * PI * SIGMA.to_radians().powi(2))
+    });
+    write_psf(&path("psf_00.fits"), &Psf::new(edges, thetas, psf).unwrap()).unwrap();
+
+    // As gtsrcmaps does, the PSF ends at its 99.5 % containment; what the counts hold beyond goes to the faint isotropic emission.
+    for (accurate, [bar, isotropic_bar]) in [(false, [8e-3, 0.1]), (true, [2e-3, 5e-3])] {
+        let mut making = MakeOptions::default();
+        making.accurate = accurate;
+        make_source_maps(&path("config.yaml"), &making, &mut Quiet).unwrap();
+        let made = SourceMapFile::open(&path("srcmap_00.fits")).unwrap();
+        for (name, expected) in maps(&grid) {
+            let found = made.read(&name).unwrap();
+            let peak = expected.planes().iter().copied().fold(0.0f32, f32::max);
+            let differences = found.planes().iter().zip(expected.planes()).map(|(a, b)| (a - b).abs());
+            let worst = differences.fold(0.0f32, f32::max) / peak;
+            println!("{name}: {worst:.1e} of the peak");
+            assert!(worst < 8e-3, "{name}: {worst}");
+        }
+        let mut analysis = Analysis::open(path("config.yaml")).unwrap();
+        let mut options = FitOptions::default();
+        options.tol = 1e-8;
+        let result = analysis.fit(&options).unwrap();
+        assert_eq!(result.fit_quality, 3, "{}", result.message);
+        let [prefactor, index, norm] = TRUTH;
+        for (found, (truth, bar)) in result.values.iter().zip([(norm, isotropic_bar), (prefactor, bar), (index, bar)]) {
+            println!("accurate {accurate}: {found}, {truth} went in");
+            assert!((found / truth - 1.0).abs() < bar, "accurate {accurate}: {found}, {truth} went in");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use lat_response::{Parity, Response, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::SourceMap;
 use roi_model::source::Source;
 
@@ -81,6 +81,9 @@ impl MapMaker {
 
     fn inputs_with(&self, options: &SourceMapOptions, counts: &CountsCubeFile, source: &Source) -> Result<String> {
         let mut text = format!("source map 1\n{options:?}\n{:?}\n{}\n", counts.grid, self.extra);
+        if let SkyGrid::Healpix(grid) = &counts.grid {
+            let _ = writeln!(text, "{:?}", grid.pixels());
+        }
         let file =
             |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok("none".into()), |path| self.digest_of(path));
         let edges: Vec<u64> = counts.cube.axis().edges().iter().map(|edge| edge.to_bits()).collect();

@@ -12,7 +12,8 @@ use crate::diffuse::{self, Diffuse, Sky};
 use crate::error::{Error, Result};
 use crate::exposure::Exposure;
 use crate::extended::{self, Shape};
-use crate::geometry::{SkyGrid, WcsGrid};
+use crate::geometry::{HealpixGrid, SkyGrid};
+use crate::healpix_maps;
 use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::point;
@@ -131,7 +132,9 @@ pub struct Response {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SourceMapBuilder {
+    /// The pixels of the counts map, or of an image around its HEALPix pixels.
     pixels: Pixels,
+    healpix: Option<HealpixGrid>,
     energies: Vec<f64>,
     n_edges: usize,
     extra: usize,
@@ -160,8 +163,8 @@ impl SourceMapBuilder {
     /// A builder for the pixels of a counts cube and its energies, with `extra` planes on each side for energy dispersion.
     ///
     /// # Errors
-    /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for a grid that is no projected image, or a
-    /// projection's error.
+    /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels that reach further than 45
+    /// degrees, or a projection's error.
     pub fn new(
         grid: &SkyGrid,
         axis: &EnergyAxis,
@@ -169,7 +172,10 @@ impl SourceMapBuilder {
         response: Response,
         options: SourceMapOptions,
     ) -> Result<Self> {
-        let grid = projected(grid)?;
+        let (grid, healpix) = match grid {
+            SkyGrid::Wcs(grid) => (grid.clone(), None),
+            SkyGrid::Healpix(healpix) => (healpix_maps::image_around(healpix)?, Some(healpix.clone())),
+        };
         let energies = plane_energies(axis, extra);
         let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
         let nodes = separations(match options.parity {
@@ -179,8 +185,8 @@ impl SourceMapBuilder {
         let center = grid.header().reference_direction()?;
         let central = response.psf.at(&center)?.planes(&energies, &nodes)?;
         let (exposure, psf) = (response.exposure, response.psf);
-        let (pixels, n_edges) = (Pixels::new(grid), axis.edges().len());
-        Ok(Self { pixels, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
+        let (pixels, n_edges) = (Pixels::new(&grid), axis.edges().len());
+        Ok(Self { pixels, healpix, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
     }
 
     /// Energies of the planes, MeV, those for energy dispersion included.
@@ -233,7 +239,10 @@ impl SourceMapBuilder {
                 })
                 .collect();
             for (i, map) in members.into_iter().zip(diffuse::maps(&self.sky(factor), &diffuse)?) {
-                maps[i] = Some(map);
+                maps[i] = Some(match &self.healpix {
+                    Some(grid) => healpix_maps::resampled(grid, &self.pixels, &map),
+                    None => map,
+                });
                 progress(sources[i].name());
             }
         }
@@ -321,12 +330,18 @@ impl SourceMapBuilder {
                     &own
                 }
             };
+            if let Some(grid) = &self.healpix {
+                return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity));
+            }
             let image = point::image(&self.pixels, psf, center, parity);
             let corrections = self.corrections(&image, psf, center);
             let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
             return Ok(self.assembled(&image, &scales));
         };
         let psf = extended::convolved(&self.central, shape, parity)?;
+        if let Some(grid) = &self.healpix {
+            return Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity));
+        }
         Ok(self.assembled(&point::image(&self.pixels, &psf, center, parity), &exposures))
     }
 
@@ -376,10 +391,12 @@ impl SourceMapBuilder {
 
     /// All exposure in the pixel of the source.
     fn unconvolved(&self, center: &SkyDirection, exposures: &[f64]) -> Vec<f32> {
-        let grid = self.pixels.grid();
-        let n_pixels = grid.n_pixels();
+        let (n_pixels, pixel) = match &self.healpix {
+            Some(grid) => (grid.n_pixels(), grid.pixel(center)),
+            None => (self.pixels.grid().n_pixels(), self.pixels.grid().pixel(center)),
+        };
         let mut map = vec![0.0; n_pixels * exposures.len()];
-        if let Some(pixel) = grid.pixel(center) {
+        if let Some(pixel) = pixel {
             for (plane, &exposure) in map.chunks_exact_mut(n_pixels).zip(exposures) {
                 plane[pixel] = single(exposure);
             }
@@ -399,7 +416,7 @@ impl SourceMapBuilder {
     }
 
     fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
-        let [nx, ny] = self.pixels.grid().size();
+        let [nx, ny] = self.healpix.as_ref().map_or_else(|| self.pixels.grid().size(), |grid| [grid.n_pixels(), 1]);
         let mut planes = self.energies.len();
         if !source.apply_edisp() && self.extra > 0 {
             map.drain(..self.extra * nx * ny);
@@ -421,16 +438,6 @@ fn named(source: &Source) -> impl Fn(Error) -> Error {
     move |error| match error {
         Error::Source { .. } => error,
         error => Error::Source { name: name.clone(), error: Box::new(error) },
-    }
-}
-
-fn projected(grid: &SkyGrid) -> Result<&WcsGrid> {
-    match grid {
-        SkyGrid::Wcs(grid) => Ok(grid),
-        SkyGrid::Healpix(_) => Err(Error::Unsupported {
-            what: "a source map on HEALPix pixels".into(),
-            remedy: "bin the events in a WCS projection (binning.projtype: WCS)".into(),
-        }),
     }
 }
 

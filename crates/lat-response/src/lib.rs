@@ -15,6 +15,7 @@ pub mod exposure_cube;
 mod extended;
 mod fine_image;
 pub mod geometry;
+mod healpix_maps;
 pub mod irf;
 pub mod livetime;
 pub mod map_integral;

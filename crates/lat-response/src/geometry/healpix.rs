@@ -200,7 +200,8 @@ impl HealpixGrid {
         self.sphere_direction(self.sphere_pixel(pixel)?)
     }
 
-    fn sphere_direction(&self, sphere_pixel: u64) -> Option<SkyDirection> {
+    /// Direction of the centre of a pixel of the sphere.
+    pub(crate) fn sphere_direction(&self, sphere_pixel: u64) -> Option<SkyDirection> {
         let (lon, lat) = match self.layer() {
             Some(layer) => layer.center(sphere_pixel),
             None => ring::center(self.nside, sphere_pixel),
@@ -210,16 +211,42 @@ impl HealpixGrid {
 
     /// The pixel of the map that a direction falls in.
     pub fn pixel(&self, direction: &SkyDirection) -> Option<usize> {
+        self.local_pixel(self.sphere_pixel_of(direction))
+    }
+
+    /// The pixel of the sphere that a direction falls in.
+    pub(crate) fn sphere_pixel_of(&self, direction: &SkyDirection) -> u64 {
         let (lon, lat) = self.radians(direction);
-        self.local_pixel(match self.layer() {
+        match self.layer() {
             Some(layer) => layer.hash(lon, lat),
             None => ring::hash(self.nside, lon, lat),
-        })
+        }
+    }
+
+    /// The pixels of the sphere whose centres lie within a radius (degrees) of a direction, in ascending order.
+    pub(crate) fn sphere_pixels_within(&self, direction: &SkyDirection, radius: f64) -> Vec<u64> {
+        let middle = UnitVector::from(*direction);
+        let limit = radius.to_radians();
+        let inside = |&pixel: &u64| {
+            self.sphere_direction(pixel).is_some_and(|center| UnitVector::from(center).angle(middle) <= limit)
+        };
+        let Some(layer) = self.nested_layer() else { return (0..self.sphere_size()).filter(inside).collect() };
+        let (lon, lat) = self.radians(direction);
+        let is_ring = self.ordering == HealpixOrdering::Ring;
+        let number = |nested: u64| if is_ring { layer.to_ring(nested) } else { nested };
+        let mut pixels: Vec<u64> =
+            layer.cone_coverage_approx(lon, lat, limit).flat_iter().map(number).filter(inside).collect();
+        pixels.sort_unstable();
+        pixels
     }
 
     /// The corners of a pixel, around it from the southern one.
     pub fn corners_of(&self, pixel: usize) -> Option<[UnitVector; 4]> {
-        let pixel = self.sphere_pixel(pixel)?;
+        self.sphere_corners(self.sphere_pixel(pixel)?)
+    }
+
+    /// The corners of a pixel of the sphere, around it from the southern one.
+    pub(crate) fn sphere_corners(&self, pixel: u64) -> Option<[UnitVector; 4]> {
         let corners = match self.layer() {
             Some(layer) => layer.vertices(pixel),
             None => ring::vertices(self.nside, pixel),

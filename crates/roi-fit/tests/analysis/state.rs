@@ -132,3 +132,31 @@ fn a_model_file_replaces_the_model_and_keeps_what_it_cannot_hold() {
     let kept = analysis.roi().source(&name).unwrap().spectrum().parameter(&norm).unwrap().prior().copied();
     assert_eq!(kept, Some(prior));
 }
+
+/// The source maps belong to the model that the analysis was opened with.
+#[test]
+fn a_model_whose_sources_are_elsewhere_is_refused_and_priors_beside_it_are_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.xml");
+    let mut analysis = analysis();
+    analysis.delete_source("isodiff").unwrap();
+    let name = analysis.roi().sources().iter().find(|s| s.spatial().is_point()).unwrap().name().to_owned();
+    let norm = analysis.roi().source(&name).unwrap().spectrum().parameters()[0].name().to_owned();
+    let value = analysis.roi().source(&name).unwrap().spectrum().parameters()[0].value();
+    analysis.add_gauss_prior(&name, &norm, value, 0.1 * value).unwrap();
+    analysis.write_xml(&path).unwrap();
+    analysis.remove_priors();
+    analysis.load_xml(&path).unwrap();
+    assert!(analysis.roi().source(&name).unwrap().spectrum().parameters()[0].prior().is_some(), "the file beside it");
+
+    let before = analysis.roi().state();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let place = text.find("name=\"RA\"").unwrap();
+    let at = text[place..].find("value=\"").unwrap() + place + "value=\"".len();
+    let moved = format!("{}1{}", &text[..at], &text[at + 1..]);
+    assert_ne!(moved, text);
+    std::fs::write(&path, moved).unwrap();
+    let refused = analysis.load_xml(&path).unwrap_err().to_string();
+    assert!(refused.contains("another position") && refused.contains("files: {xml: PATH}"), "{refused}");
+    assert_eq!(analysis.roi().state(), before);
+}

@@ -1,0 +1,263 @@
+//! Source maps on HEALPix pixels: what physics demands of them, and the maps of the same sky on projected pixels.
+
+#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
+
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+use lat_response::build::plane_energies;
+use lat_response::{
+    Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Parity, Psf, RadialProfile, Response, SkyCube,
+    SkyGrid, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+};
+use likelihood_core::{EnergyAxis, SourceMap};
+use ndarray::{Array2, Axis};
+use roi_model::parameter::Parameter;
+use roi_model::sky::SkyDirection;
+use roi_model::source::{Source, SourceType};
+use roi_model::spatial::SpatialModel;
+use roi_model::spectrum::Spectrum;
+
+const PARITIES: [Parity; 2] = [Parity::Fermitools, Parity::Accurate];
+
+/// Width of the Gaussian PSF at an energy in MeV, degrees.
+fn sigma(energy: f64) -> f64 {
+    0.5 * (energy / 1000.0).powf(-0.5)
+}
+
+fn axis() -> EnergyAxis {
+    EnergyAxis::new((0..=3).map(|k| 1000.0 * 1.5f64.powi(k)).collect()).unwrap()
+}
+
+/// 1e11 cm^2 s times plane number + 1 everywhere, and a Gaussian PSF.
+fn response(extra: usize) -> Response {
+    let energies = plane_energies(&axis(), extra);
+    let n = energies.len();
+    let sky = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Celestial, "CAR", [0.0, 0.0])).unwrap();
+    let planes = Array2::from_shape_fn((n, 72 * 36), |(k, _)| 1e11 * (k + 1) as f32);
+    let cube = SkyCube::new("exposure", sky, energies.clone(), planes).unwrap();
+    let thetas: Vec<f64> = (0..600).map(|i| 5e-5 * f64::from(i * i)).collect();
+    let value =
+        |theta: f64, sigma: f64| (-0.5 * (theta / sigma).powi(2)).exp() / (2.0 * PI * sigma.to_radians().powi(2));
+    let values = Array2::from_shape_fn((n, 600), |(k, t)| value(thetas[t], sigma(energies[k])));
+    Response {
+        exposure: Exposure::new(cube, ExposureLookup::Fermitools).unwrap(),
+        psf: Psf::new(energies, thetas, values).unwrap().into(),
+    }
+}
+
+fn center() -> SkyDirection {
+    SkyDirection::new(83.6, 22.0).unwrap()
+}
+
+fn sphere(nside: u32, ordering: HealpixOrdering, frame: Frame) -> HealpixGrid {
+    HealpixGrid::new(nside, ordering, frame).unwrap()
+}
+
+fn region(nside: u32) -> HealpixGrid {
+    sphere(nside, HealpixOrdering::Ring, Frame::Galactic).disk(&center(), 8.0).unwrap()
+}
+
+fn builder(grid: &SkyGrid, extra: usize, parity: Parity) -> SourceMapBuilder {
+    let mut options = SourceMapOptions::default();
+    options.parity = parity;
+    SourceMapBuilder::new(grid, &axis(), extra, response(extra), options).unwrap()
+}
+
+fn source(spatial: SpatialModel) -> Source {
+    let kind = if spatial.is_point() { SourceType::Point } else { SourceType::Diffuse };
+    Source::new("source", kind, Spectrum::with_defaults("PowerLaw").unwrap(), spatial).unwrap()
+}
+
+fn point(direction: SkyDirection) -> Source {
+    source(SpatialModel::point(direction).unwrap())
+}
+
+fn gaussian(sigma: f64) -> Source {
+    let number = |name, value: f64| Parameter::new(name, value).unwrap();
+    let parameters = vec![number("RA", center().ra()), number("DEC", center().dec()), number("Sigma", sigma)];
+    source(SpatialModel::new("RadialGaussian", parameters, None).unwrap())
+}
+
+fn isotropic() -> Source {
+    source(SpatialModel::isotropic().unwrap())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
+fn sums(map: &SourceMap) -> Vec<f64> {
+    map.planes().axis_iter(Axis(0)).map(|plane| plane.iter().copied().map(f64::from).sum()).collect()
+}
+
+#[test]
+fn the_total_of_a_central_source_is_exposure_times_the_contained_fraction() {
+    // A source on a pixel's centre, one near a corner, and one in a grid of an NSIDE that is no power of two.
+    let off = SkyDirection::new(83.71, 22.13).unwrap();
+    for (grid, direction) in [(region(64), center()), (region(128), off), (region(100), off), (region(16), center())] {
+        for (parity, contained) in PARITIES.into_iter().zip([0.995, 0.9999]) {
+            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&point(direction), &()).unwrap();
+            assert_eq!(map.planes().dim(), (4, 1, grid.n_pixels()));
+            for (plane, sum) in sums(&map).into_iter().enumerate() {
+                let ratio = sum / (1e11 * (plane + 1) as f64);
+                assert!((ratio / contained - 1.0).abs() < 1e-3, "{grid:?}, {parity:?}, plane {plane}: {ratio}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_point_source_is_the_psf_integrated_over_pixels() {
+    // The mean direction weighted with the map is the source, and the mean square distance that of the Gaussian and of a pixel.
+    let grid = region(128);
+    let direction = SkyDirection::new(83.71, 22.13).unwrap();
+    let map = builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Accurate).source_map(&point(direction), &()).unwrap();
+    for (plane, energy) in axis().edges().iter().enumerate() {
+        let values = map.planes().index_axis(Axis(0), plane);
+        let mut moments = [0.0; 4];
+        for (pixel, &value) in values.iter().enumerate() {
+            let (value, at) = (f64::from(value), grid.direction_of(pixel).unwrap());
+            let (dx, dy) = ((at.ra() - direction.ra()) * at.dec().to_radians().cos(), at.dec() - direction.dec());
+            for (sum, power) in moments.iter_mut().zip([1.0, dx, dy, dx * dx + dy * dy]) {
+                *sum += value * power;
+            }
+        }
+        let [total, dx, dy, square] = moments.map(|sum| sum / moments[0]);
+        assert!(total == 1.0 && dx.abs() < 5e-3 && dy.abs() < 5e-3, "{energy} MeV: {dx} {dy}");
+        let expected = 2.0 * sigma(*energy).powi(2) + grid.solid_angle().to_degrees().to_degrees() / 6.0;
+        assert!((square / expected - 1.0).abs() < 0.02, "{energy} MeV: {square}, expected {expected}");
+    }
+}
+
+#[test]
+fn an_isotropic_map_is_exposure_times_solid_angle_up_to_the_edge() {
+    for grid in [region(64), sphere(64, HealpixOrdering::Nested, Frame::Celestial).disk(&center(), 20.0).unwrap()] {
+        for parity in PARITIES {
+            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&isotropic(), &()).unwrap();
+            for (plane, values) in map.planes().axis_iter(Axis(0)).enumerate() {
+                let expected = 1e11 * (plane + 1) as f64 * grid.solid_angle();
+                let worst = values.iter().fold(0.0f64, |worst, v| worst.max((f64::from(*v) / expected - 1.0).abs()));
+                assert!(worst < 1e-3, "{grid:?}, {parity:?}, plane {plane}: {worst}");
+            }
+        }
+    }
+}
+
+/// A bright square of 2 degrees beside the centre.
+struct Square(Arc<SkyCube>);
+
+impl Square {
+    fn new() -> Self {
+        let header = WcsHeader::centered([160, 160], 0.1, Frame::Celestial, "TAN", [83.6, 22.0]);
+        let bright = |x: usize, y: usize| (85..105).contains(&x) && (60..80).contains(&y);
+        let values = Array2::from_shape_fn((1, 160 * 160), |(_, p)| if bright(p % 160, p / 160) { 50.0 } else { 0.0 });
+        Self(Arc::new(SkyCube::new("square", SkyGrid::wcs(header).unwrap(), vec![1000.0], values).unwrap()))
+    }
+}
+
+impl TemplateFiles for Square {
+    fn map(&self, _file: &str) -> lat_response::Result<Arc<SkyCube>> {
+        Ok(self.0.clone())
+    }
+
+    fn profile(&self, file: &str) -> lat_response::Result<RadialProfile> {
+        ().profile(file)
+    }
+}
+
+fn square() -> Source {
+    source(
+        SpatialModel::new("SpatialMap", vec![Parameter::new("Prefactor", 1.0).unwrap()], Some("square.fits".into()))
+            .unwrap(),
+    )
+}
+
+/// Intensity (map over solid angle) at the centres of HEALPix pixels, where the projected map has it too, and sums over all pixels.
+#[test]
+fn maps_are_those_of_projected_pixels() {
+    let projected = SkyGrid::wcs(WcsHeader::centered([160, 160], 0.1, Frame::Celestial, "ZEA", [83.6, 22.0])).unwrap();
+    let (grid, files) = (region(256), Square::new());
+    for (name, source) in [("Gaussian", gaussian(0.8)), ("square", square()), ("point", point(center()))] {
+        for (parity, contained) in PARITIES.into_iter().zip([0.995, 1.0]) {
+            let one = builder(&projected, 0, parity).source_map(&source, &files).unwrap();
+            let other = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&source, &files).unwrap();
+            for (plane, (a, b)) in sums(&one).into_iter().zip(sums(&other)).enumerate() {
+                let contained = if name == "square" { 1.0 } else { contained };
+                assert!((b / (a * contained) - 1.0).abs() < 1e-3, "{name}, {parity:?}, plane {plane}: {a} {b}");
+                let (a, b) = (one.planes().index_axis(Axis(0), plane), other.planes().index_axis(Axis(0), plane));
+                let solid_angles: Vec<f32> = (0..a.len()).map(|p| single(projected.solid_angle(p))).collect();
+                let intensity: Vec<f32> = a.iter().zip(&solid_angles).map(|(v, omega)| v / omega).collect();
+                let peak = intensity.iter().copied().fold(0.0f32, f32::max);
+                let mut worst = 0.0f64;
+                for (pixel, value) in b.iter().enumerate() {
+                    let found = projected.interpolation(&grid.direction_of(pixel).unwrap()).apply(&intensity);
+                    let Some(found) = found else { continue };
+                    worst = worst.max((f64::from(*value) / grid.solid_angle() - found * contained).abs());
+                }
+                let worst = worst / f64::from(peak);
+                println!("{name}, {parity:?}, plane {plane}: {worst:.1e} of the peak");
+                // Pixels of 0.23 deg are not those of 0.1 deg where the PSF is 0.3 deg wide.
+                let bar = if name == "point" { 4e-2 } else { 1e-2 };
+                assert!(worst < bar, "{name}, {parity:?}, plane {plane}: {worst}");
+            }
+        }
+    }
+}
+
+/// The same pixels in another numbering hold the same values.
+#[test]
+fn numbering_does_not_matter() {
+    let (ring, nested) =
+        (region(64), sphere(64, HealpixOrdering::Nested, Frame::Galactic).disk(&center(), 8.0).unwrap());
+    for source in [point(center()), gaussian(0.5), square()] {
+        let [a, b] = [&ring, &nested].map(|grid| {
+            builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &Square::new()).unwrap()
+        });
+        let peak = a.planes().iter().copied().fold(0.0f32, f32::max);
+        for pixel in 0..ring.n_pixels() {
+            let other = nested.pixel(&ring.direction_of(pixel).unwrap()).unwrap();
+            for plane in 0..4 {
+                let difference = a.planes()[[plane, 0, pixel]] - b.planes()[[plane, 0, other]];
+                assert!(difference.abs() < 1e-5 * peak, "pixel {pixel}: {difference}");
+            }
+        }
+    }
+}
+
+#[test]
+fn planes_for_energy_dispersion_are_there_for_the_sources_it_applies_to() {
+    let grid = SkyGrid::Healpix(region(32));
+    let builder = builder(&grid, 2, Parity::Fermitools);
+    assert_eq!(builder.energies().len(), 8);
+    for mut source in [point(center()), isotropic(), gaussian(1.0)] {
+        assert_eq!(builder.source_map(&source, &()).unwrap().planes().dim(), (8, 1, grid.n_pixels()));
+        let all = builder.source_map(&source, &()).unwrap();
+        source.set_apply_edisp(false);
+        let inner = builder.source_map(&source, &()).unwrap();
+        assert_eq!(inner.planes().dim(), (4, 1, grid.n_pixels()));
+        assert_eq!(inner.planes(), all.planes().slice_axis(Axis(0), (2..6).into()));
+    }
+}
+
+#[test]
+fn without_psf_all_exposure_lies_in_the_pixel_of_the_source() {
+    let grid = region(64);
+    let mut source = point(center());
+    source.set_apply_psf(false);
+    let map = builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &()).unwrap();
+    assert_eq!(map.planes()[[0, 0, grid.pixel(&center()).unwrap()]], 1e11);
+    assert_eq!(sums(&map)[3], 4.0 * f64::from(1e11f32));
+}
+
+#[test]
+fn regions_beyond_45_degrees_are_refused() {
+    let sphere = sphere(16, HealpixOrdering::Ring, Frame::Galactic);
+    for grid in [sphere.disk(&center(), 60.0).unwrap(), sphere] {
+        let options = SourceMapOptions::default();
+        let error = SourceMapBuilder::new(&SkyGrid::Healpix(grid), &axis(), 0, response(0), options).err().unwrap();
+        let message = error.to_string();
+        assert!(message.contains("45") && message.contains("gtsrcmaps"), "{message}");
+    }
+}

@@ -1,0 +1,387 @@
+//! Source maps that no file holds: made when a region is opened, kept, and made anew only when what they were made from has changed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::f64::consts::PI;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use acceptance::products::{write_drm, write_psf};
+use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, source_maps};
+use lat_response::build::plane_energies;
+use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader};
+use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
+use ndarray::{Array2, Array3, Axis};
+use roi_fit::{Analysis, Event, MakeOptions, Progress, Quiet, make_source_maps};
+
+const CENTER: [f64; 2] = [30.0, 20.0];
+const EDISP_OFF: &str = "gtlike: {edisp: false}\n";
+const EDISP_WINDOW: &str = "gtlike: {edisp: true, edisp_bins: 1}\n";
+
+fn axis() -> EnergyAxis {
+    EnergyAxis::new((0..=4).map(|k| 1000.0 * 1.5f64.powi(k)).collect()).unwrap()
+}
+
+/// A region of 14 x 14 pixels with two point sources and isotropic emission, without source maps.
+struct Region {
+    directory: tempfile::TempDir,
+}
+
+impl Region {
+    fn new() -> Self {
+        let region = Self { directory: tempfile::tempdir().unwrap() };
+        let header = WcsHeader::centered([14, 14], 0.2, Frame::Galactic, "CAR", CENTER);
+        let counts = CountsCubeFile {
+            cube: CountsCube::new(axis(), Array3::from_elem((4, 14, 14), 1.0)).unwrap(),
+            grid: SkyGrid::wcs(header).unwrap(),
+            gti: Vec::new(),
+        };
+        counts_cube::write(&region.path("ccube_00.fits"), &counts).unwrap();
+        region.write_exposure(1e11);
+        let thetas: Vec<f64> = (0..200).map(|i| 5e-4 * f64::from(i * i)).collect();
+        let energies = plane_energies(&axis(), 1);
+        let psf = Array2::from_shape_fn((energies.len(), thetas.len()), |(_, t)| {
+            (-0.5 * (thetas[t] / 0.3f64).powi(2)).exp() / (2.0 * PI * 0.3f64.to_radians().powi(2))
+        });
+        write_psf(&region.path("psf_00.fits"), &Psf::new(energies, thetas, psf).unwrap()).unwrap();
+        region.write_model(CENTER[0] + 0.5);
+        region.configure(EDISP_OFF);
+        region
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn maps(&self) -> PathBuf {
+        self.path("srcmap_00.fits")
+    }
+
+    fn configure(&self, text: &str) {
+        std::fs::write(self.path("config.yaml"), text).unwrap();
+    }
+
+    fn write_exposure(&self, value: f32) {
+        let energies = plane_energies(&axis(), 1);
+        let sky = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Celestial, "CAR", [0.0, 0.0])).unwrap();
+        let planes = Array2::from_elem((energies.len(), 72 * 36), value);
+        let cube = SkyCube::new("exposure", sky, energies, planes).unwrap();
+        let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
+        exposure::write(&self.path("bexpmap_00.fits"), &cube).unwrap();
+    }
+
+    /// The model, with the source `beta` at this longitude.
+    fn write_model(&self, longitude: f64) {
+        let spectrum = r#"<spectrum type="PowerLaw">
+<parameter name="Prefactor" value="1" scale="1e-12" min="0.01" max="1000" free="1"/>
+<parameter name="Index" value="2" scale="-1" min="0" max="5" free="0"/>
+<parameter name="Scale" value="2000" scale="1" min="2000" max="2000" free="0"/></spectrum>"#;
+        let point = |name: &str, longitude: f64| {
+            let direction = roi_model::sky::SkyDirection::from_galactic(longitude, CENTER[1]).unwrap();
+            let (ra, dec) = (direction.ra(), direction.dec());
+            format!(
+                r#"<source name="{name}" type="PointSource">{spectrum}<spatialModel type="SkyDirFunction">
+<parameter name="RA" value="{ra}" scale="1" min="-360" max="360" free="0"/>
+<parameter name="DEC" value="{dec}" scale="1" min="-90" max="90" free="0"/></spatialModel></source>"#
+            )
+        };
+        let isotropic = format!(
+            r#"<source name="isodiff" type="DiffuseSource">{spectrum}<spatialModel type="ConstantValue">
+<parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/></spatialModel></source>"#
+        );
+        let sources = [point("alpha", CENTER[0]), point("beta", longitude), isotropic].concat();
+        let text = format!("<source_library title=\"region\">{sources}</source_library>");
+        std::fs::write(self.path("srcmdl_00.xml"), text).unwrap();
+    }
+
+    /// Opens the region; the names of the sources whose maps were made, sorted.
+    fn open(&self) -> Vec<String> {
+        open(&self.path("config.yaml"))
+    }
+
+    fn map(&self, name: &str) -> SourceMap {
+        SourceMapFile::open(&self.maps()).unwrap().read(name).unwrap()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Made(Arc<Mutex<Vec<String>>>);
+
+impl Progress for Made {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Event::SourceMap { source, .. } = event {
+            self.0.lock().unwrap().push(source.clone());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn open(config: &Path) -> Vec<String> {
+    let made = Made::default();
+    Analysis::open_with(config, Box::new(made.clone())).unwrap();
+    let mut made = made.0.lock().unwrap().clone();
+    made.sort_unstable();
+    made
+}
+
+/// What would show that a file was written again.
+fn state(path: &Path) -> (Vec<u8>, std::time::SystemTime) {
+    (std::fs::read(path).unwrap(), std::fs::metadata(path).unwrap().modified().unwrap())
+}
+
+#[test]
+fn maps_are_made_once() {
+    let region = Region::new();
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
+    assert_eq!(SourceMapFile::open(&region.maps()).unwrap().names(), ["alpha", "beta", "isodiff"]);
+    // Exposure times the whole PSF, which the region holds all of.
+    for plane in region.map("alpha").planes().outer_iter() {
+        let sum: f64 = plane.iter().copied().map(f64::from).sum();
+        assert!((sum / 1e11 - 1.0).abs() < 1e-3, "{sum}");
+    }
+    let before = state(&region.maps());
+    assert_eq!(region.open(), [""; 0]);
+    assert!(state(&region.maps()) == before, "the file was written again");
+}
+
+#[test]
+fn only_what_has_changed_is_made_anew() {
+    let region = Region::new();
+    region.open();
+    let (alpha, beta) = (region.map("alpha"), region.map("beta"));
+    region.write_model(CENTER[0] - 0.5);
+    assert_eq!(region.open(), ["beta"]);
+    assert_eq!(region.map("alpha"), alpha);
+    assert_ne!(region.map("beta"), beta);
+    assert_eq!(region.open(), [""; 0]);
+
+    region.write_exposure(2e11);
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
+    let doubled = alpha.planes().mapv(|value| 2.0 * value);
+    assert_eq!(region.map("alpha").planes(), &doubled);
+    assert_eq!(region.open(), [""; 0]);
+}
+
+#[test]
+fn accurate_maps_are_kept_as_they_are() {
+    let region = Region::new();
+    let mut options = MakeOptions::default();
+    options.accurate = true;
+    make_source_maps(&region.path("config.yaml"), &options, &mut Quiet).unwrap();
+    let before = state(&region.maps());
+    assert_eq!(region.open(), [""; 0]);
+    assert!(state(&region.maps()) == before, "accurate maps were replaced");
+    region.write_exposure(2e11);
+    assert_eq!(region.open().len(), 3);
+}
+
+#[test]
+fn the_file_of_another_program_is_completed_in_memory_only() {
+    let region = Region::new();
+    region.open();
+    let counts = counts_cube::read(&region.path("ccube_00.fits")).unwrap();
+    let mut foreign = ["alpha", "isodiff"].map(|name| (name.to_owned(), region.map(name))).into_iter();
+    source_maps::write(&region.maps(), &counts, &mut foreign).unwrap();
+    let before = state(&region.maps());
+    for _ in 0..2 {
+        assert_eq!(region.open(), ["beta"]);
+        assert!(state(&region.maps()) == before, "the file of another program was touched");
+    }
+    // Its maps are taken as they are, whatever the exposure has become.
+    region.write_exposure(2e11);
+    assert_eq!(region.open(), ["beta"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_no_error() {
+    let region = Region::new();
+    std::fs::write(region.path("file"), "").unwrap();
+    let files = "files: {ccube: ccube_00.fits, bexpmap: bexpmap_00.fits, psf: psf_00.fits, xml: srcmdl_00.xml}\n";
+    region.configure(&format!("fileio: {{outdir: file/below}}\n{files}{EDISP_OFF}"));
+    for _ in 0..2 {
+        assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
+    }
+    assert!(!region.maps().exists());
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let region = Region::new();
+    for (product, key) in [("psf_00.fits", "files: {psf: PATH}"), ("bexpmap_00.fits", "files: {bexpmap: PATH}")] {
+        let hidden = region.path("hidden");
+        std::fs::rename(region.path(product), &hidden).unwrap();
+        let error = Analysis::open(region.path("config.yaml")).err().unwrap().to_string();
+        assert!(error.contains(key) && error.contains("'alpha'"), "{error}");
+        std::fs::rename(&hidden, region.path(product)).unwrap();
+    }
+}
+
+#[test]
+fn all_maps_can_be_made_into_another_file() {
+    let region = Region::new();
+    region.open();
+    let before = state(&region.maps());
+    let out = region.path("others.fits");
+    let mut options = MakeOptions::default();
+    let made = make_source_maps(&region.path("config.yaml"), &options, &mut Quiet).unwrap();
+    assert!(made[0].made.is_empty() && made[0].kept == 3 && made[0].path == region.maps(), "{made:?}");
+    (options.all, options.out) = (true, Some(out.clone()));
+    let made = make_source_maps(&region.path("config.yaml"), &options, &mut Quiet).unwrap();
+    assert!(made[0].made == ["alpha", "beta", "isodiff"] && made[0].kept == 0 && made[0].path == out, "{made:?}");
+    assert_eq!(std::fs::read(&out).unwrap(), before.0, "the same maps make the same file");
+}
+
+#[test]
+fn energy_dispersion_over_a_window_has_its_planes() {
+    let region = Region::new();
+    region.open();
+    assert_eq!(region.map("alpha").planes().dim(), (5, 14, 14));
+    let matrix: Vec<Vec<f32>> =
+        (0..6).map(|row| (0..4).map(|column| if row == column + 1 { 0.9 } else { 0.02 }).collect()).collect();
+    write_drm(&region.path("drm_00.fits"), &plane_energies(&axis(), 1), &matrix).unwrap();
+    region.configure(EDISP_WINDOW);
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
+    assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
+    assert_eq!(region.open(), [""; 0]);
+}
+
+/// A folder of the real data, copied so that source maps can be written beside it, with the catalogs where its configuration looks for them.
+fn copied(name: &str) -> Option<tempfile::TempDir> {
+    let data = acceptance::data::directory_or_skip("own_source_maps")?;
+    let directory = tempfile::tempdir().unwrap();
+    for folder in [name, "catalogs"] {
+        std::fs::create_dir(directory.path().join(folder)).unwrap();
+        for entry in std::fs::read_dir(data.join(folder)).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), directory.path().join(folder).join(entry.file_name())).unwrap();
+        }
+    }
+    Some(directory)
+}
+
+#[test]
+fn the_galactic_centre_is_fitted_from_counts_exposure_and_psf() {
+    let Some(directory) = copied("gc-3fhl") else { return };
+    let config = directory.path().join("gc-3fhl/config.yaml");
+    let mut analysis = Analysis::open(&config).unwrap();
+    analysis.free_sources(&roi_fit::Selection::all(), roi_fit::Pars::Norm, false).unwrap();
+    analysis.free_sources(&roi_fit::Selection::within(2.0), roi_fit::Pars::Norm, true).unwrap();
+    analysis.free_sources_by_name(&["galdiff", "isodiff"], true, &roi_fit::Pars::Norm).unwrap();
+    let fit = analysis.fit(&roi_fit::FitOptions::default()).unwrap();
+    println!("{} free parameters, logL {}, {:?}", fit.values.len(), fit.loglike, analysis.timing());
+    assert_eq!(fit.fit_quality, 3, "{}", fit.message);
+    assert_eq!(open(&config), [""; 0]);
+}
+
+/// The region as it is configured: two components, point sources of the catalog, one isotropic file a component.
+#[test]
+fn two_components_are_opened_from_their_products() {
+    let Some(directory) = copied("crab-400gev") else { return };
+    let config = directory.path().join("crab-400gev/config.yaml");
+    let made = open(&config);
+    assert_eq!(made.iter().filter(|name| *name == "isodiff").count(), 2, "{made:?}");
+    assert_eq!(open(&config), [""; 0]);
+}
+
+const CRAB_EDGES: usize = 5;
+
+/// Gammapy folds the true bins with the matrix as it is, and drops the outer measured bins (`edisp_bins` 1 of its reader). That is a window
+/// of one extra bin on each side of a counts cube of the inner bins.
+///
+/// Gammapy integrates the spectrum in each true bin; the rule of the LAT likelihood is too coarse for that at 5 bins per decade, where it is
+/// some 5 % high, and the likelihood's window leaves out the true bin two steps up, which gammapy counts (0.8 %). So the maps are held against
+/// gammapy with fine steps, and the likelihood against its own rule folded with the matrix in its window.
+#[test]
+fn two_components_with_energy_dispersion_predict_what_gammapy_does() {
+    let Some(directory) = copied("crab-400gev") else { return };
+    let data = acceptance::data::directory().unwrap();
+    let answers: serde_json::Value = acceptance::data::json(&data.join("reference/gammapy-crab.json")).unwrap();
+    let answers = &answers["fermipy_tests"]["edisp_bins=1"];
+    let folder = directory.path().join("crab-400gev");
+    let parameter = |name: &str| answers["crab_params"][name][0].as_f64().unwrap();
+    let (index, prefactor, pivot) = (parameter("index"), 1e-3 * parameter("amplitude"), 1e3 * parameter("reference"));
+    let matrices = [0, 1].map(|component| crop(&folder, component));
+    let files = [0, 1].map(|component| {
+        format!(
+            "  - selection: {{evtype: {}}}\n    model: {{isodiff: iso_P8R3_SOURCEVETO_V3_PSF{component}_v1.txt}}\n    \
+             files: {{ccube: inner_{component}.fits, drm: inner_drm_{component}.fits, bexpmap: bexpmap_0{component}.fits, \
+             psf: psf_0{component}.fits}}\n",
+            4 << component
+        )
+    });
+    let (ra, dec) = (parameter("lon_0"), parameter("lat_0"));
+    let config = folder.join("inner.yaml");
+    let text = format!(
+        "selection: {{glon: 184.55465500348814, glat: -5.783339352016454}}\n\
+         gtlike: {{edisp: true, edisp_bins: 1, edisp_disable: [isodiff]}}\n\
+         model: {{sources: [{{name: Crab, ra: {ra}, dec: {dec}, SpectrumType: PowerLaw, Index: {index}, Prefactor: {prefactor:e}, Scale: {pivot}}}]}}\n\
+         components:\n{}",
+        files.concat()
+    );
+    std::fs::write(&config, text).unwrap();
+    let analysis = Analysis::open(&config).unwrap();
+    let crab = analysis.roi().source("Crab").unwrap();
+    let dnde = |energy: f64| prefactor * (energy / pivot).powf(-index);
+    for (component, matrix) in matrices.iter().enumerate() {
+        let file = SourceMapFile::open(&folder.join(format!("srcmap_0{component}.fits"))).unwrap();
+        let energies = plane_energies(file.axis(), 1);
+        let sums = |map: &SourceMap| -> Vec<f64> {
+            map.planes().outer_iter().map(|plane| plane.iter().copied().map(f64::from).sum()).collect()
+        };
+        let planes = sums(&file.read("Crab").unwrap());
+        assert_eq!((planes.len(), energies.len()), (CRAB_EDGES, CRAB_EDGES));
+        let [fine, coarse] = [64, 1].map(|steps| {
+            let bin = |k: usize| true_counts([energies[k], energies[k + 1]], [planes[k], planes[k + 1]], steps, dnde);
+            (0..CRAB_EDGES - 1).map(bin).collect::<Vec<f64>>()
+        });
+        // `reach`: how many true bins on each side of a measured one count.
+        let fold = |counts: &[f64], reach: usize| -> Vec<f64> {
+            let measured = |m: usize| {
+                let terms = counts.iter().zip(matrix).enumerate().filter(|(k, _)| k.abs_diff(m + 1) <= reach);
+                terms.map(|(_, (n, row))| n * f64::from(row[m])).sum()
+            };
+            (0..2).map(measured).collect()
+        };
+        let dataset = &answers["datasets"][component];
+        let numbers = |value: &serde_json::Value| -> Vec<f64> {
+            value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+        };
+        let check = |what: &str, found: &[f64], expected: &[f64], bar: f64| {
+            let ratios: Vec<f64> = found.iter().zip(expected).map(|(f, e)| f / e - 1.0).collect();
+            println!("component {component}, {what}: {found:?} and {expected:?}, {ratios:.5?}");
+            assert!(found.len() == expected.len() && ratios.iter().all(|r| r.abs() < bar), "{what}: {ratios:?}");
+        };
+        check("true counts", &fine, &numbers(&dataset["npred_before_edisp_true"]["crab"]), 0.01);
+        check("measured counts", &fold(&fine, 2), &numbers(&dataset["npred"]["crab"]), 0.01);
+        let npred = analysis.likelihood().components()[component].npred(crab).unwrap();
+        check("the likelihood", &npred, &fold(&coarse, 1), 1e-5);
+    }
+}
+
+/// Counts in a true bin: spectrum times the sums of the planes. With one step the log trapezoid of the likelihood, with many the integral.
+fn true_counts([e0, e1]: [f64; 2], [m0, m1]: [f64; 2], steps: u32, dnde: impl Fn(f64) -> f64) -> f64 {
+    let at = |step: u32| {
+        let fraction = f64::from(step) / f64::from(steps);
+        let energy = e0 * (e1 / e0).powf(fraction);
+        energy * dnde(energy) * m0 * (m1 / m0).powf(fraction)
+    };
+    let width = (e1 / e0).ln() / f64::from(steps);
+    (0..steps).map(|step| 0.5 * width * (at(step) + at(step + 1))).sum()
+}
+
+/// Writes the inner two energy bins of a component's counts and the columns of its matrix for them, which are returned.
+#[expect(clippy::cast_possible_truncation, reason = "the matrix came from 32-bit floats")]
+fn crop(folder: &Path, component: usize) -> Vec<Vec<f32>> {
+    let counts = counts_cube::read(&folder.join(format!("ccube_0{component}.fits"))).unwrap();
+    let axis = counts.cube.axis();
+    let response = lat_io::detector_response::read(&folder.join(format!("drm_0{component}.fits")), axis).unwrap();
+    let matrix: Vec<Vec<f32>> =
+        response.matrix().outer_iter().map(|row| [row[1], row[2]].map(|value| value as f32).to_vec()).collect();
+    write_drm(&folder.join(format!("inner_drm_{component}.fits")), axis.edges(), &matrix).unwrap();
+    let inner = counts.cube.counts().slice_axis(Axis(0), (1..3).into()).to_owned();
+    let cube = CountsCube::new(EnergyAxis::new(axis.edges()[1..4].to_vec()).unwrap(), inner).unwrap();
+    let counts = CountsCubeFile { cube, ..counts };
+    counts_cube::write(&folder.join(format!("inner_{component}.fits")), &counts).unwrap();
+    matrix
+}
