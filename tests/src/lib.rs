@@ -2,4 +2,7 @@
 
 pub mod comparison;
 pub mod data;
+mod drm_file;
 pub mod parity;
+
+pub use drm_file::drm_file;
