@@ -177,7 +177,7 @@ impl Component {
     /// its map is done.
     ///
     /// # Errors
-    /// [`Error::NoInstrument`] without exposure or PSF; when these or a template do not cover what is needed.
+    /// [`Error::NoInstrument`] without exposure or PSF, and without livetime and response functions to compute them from; when these or a template do not cover what is needed.
     pub fn make_source_maps(&self, sources: &[Source], progress: &(dyn Fn(&str) + Sync)) -> Result<Vec<SourceMap>> {
         if sources.is_empty() { Ok(Vec::new()) } else { self.maker.make(&self.counts, sources, progress) }
     }

@@ -278,7 +278,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "data",
         by_component: true,
-        doc: "The event data, which the products were made from.",
+        doc: "The event data, which the counts were made from.",
         keys: &[
             ignored("evfile", Texts, "null", "Events."),
             ignored("scfile", Text, "null", "Spacecraft file."),
