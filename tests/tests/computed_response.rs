@@ -102,7 +102,7 @@ fn write_livetime(path: &Path, time: f64) {
     header.set("NSIDE", 1, "");
     header.set("NBRBINS", 4, "");
     header.set("COSMIN", 0.0, "");
-    let times: Vec<f64> = (0..48).map(|i| time * 1e5 * f64::from(2 + i % 5)).collect();
+    let times: Vec<f64> = (0..48).map(|i| time * 1e7 * f64::from(2 + i % 5)).collect();
     let weighted: Vec<f64> = times.iter().map(|time| 0.9 * time).collect();
     let mut writer = FitsWriter::create(path).unwrap();
     writer.table("EXPOSURE", &header, &[column("COSBINS", "s", 4, &times)]).unwrap();
