@@ -244,7 +244,7 @@ fn response_functions_have_a_name_event_types_and_a_livetime_cube() {
     // CALDB is what the LAT tools take for a request to find one.
     assert_eq!(of("gtlike: {irfs: CALDB}").response.name, None);
     let component = of("data: {ltcube: a.fits}\nfiles: {ltcube: b.fits, irfs: caldb}");
-    let name = |path: Option<std::path::PathBuf>| path.unwrap().file_name().unwrap().to_owned();
+    let name = |path: Option<PathBuf>| path.unwrap().file_name().unwrap().to_owned();
     assert_eq!(name(component.response.livetime), "a.fits");
     assert_eq!((name(component.files.ltcube), name(component.files.irfs)), ("b.fits".into(), "caldb".into()));
 }
