@@ -2,5 +2,8 @@
 
 pub mod comparison;
 pub mod data;
+mod drm_file;
 pub mod parity;
+
 pub mod products;
+pub use drm_file::drm_file;

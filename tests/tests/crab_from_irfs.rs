@@ -114,3 +114,42 @@ fn the_published_fit_is_met_without_a_source_map_of_its_sources() {
         }
     }
 }
+
+/// As a user has it: the configuration names counts, livetime and response functions, and the source map file holds the two diffuse maps only.
+/// No exposure, no PSF.
+#[test]
+fn a_configuration_without_exposure_and_psf_meets_the_published_fit() {
+    let Some(directory) = data::directory_or_skip("crab_from_irfs") else { return };
+    let reference: Reference = data::json(&directory.join("crab-p7v6/p7v6_gtlike_reference.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(directory.join("crab-p7v6")).unwrap() {
+        let (name, path) = entry.map(|entry| (entry.file_name(), entry.path())).unwrap();
+        let kept = ["aeff", "psf", "edisp", "cntmap", "crab_model", "isotrop", "ltcube", "srcmap.fits"];
+        if kept.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            std::fs::copy(path, folder.path().join(name)).unwrap();
+        }
+    }
+    let config = "\
+gtlike: {irfs: P7SOURCE_V6, edisp: false}
+data: {ltcube: ltcube.fits.gz}
+files: {ccube: cntmap.fits.gz, srcmap: srcmap.fits.gz, irfs: ., xml: crab_model.xml}
+";
+    std::fs::write(folder.path().join("config.yaml"), config).unwrap();
+    let mut analysis = Analysis::open(folder.path().join("config.yaml")).unwrap();
+    let fit = analysis.fit(&FitOptions::default()).unwrap();
+    println!("-lnL {:.3}, published {:.3}", -fit.loglike, reference.nll);
+    assert_eq!(fit.fit_quality, 3);
+    assert!((-fit.loglike - reference.nll).abs() < 1.0, "{}", -fit.loglike);
+    for (theirs, source, parameter, bar) in [
+        ("Crab:Integral(1e-7)", "Crab", "Integral", 0.3),
+        ("Crab:Index", "Crab", "Index", 0.2),
+        ("Extragal:Normalization", "Extragal_diffuse", "Normalization", 0.2),
+        ("Galactic:Value", GALACTIC, "Value", 0.2),
+    ] {
+        let (value, error) = reference.params[theirs];
+        let row = (0..fit.values.len()).find(|&i| fit.src_names[i] == source && fit.par_names[i] == parameter);
+        let sigmas = (fit.values[row.unwrap()] - value) / error;
+        println!("{theirs}: {sigmas:+.3} of its error");
+        assert!(sigmas.abs() < bar, "{theirs}: {sigmas}");
+    }
+}

@@ -13,6 +13,7 @@ use crate::config::{ComponentConfig, Config, ExposureScaling, nearest};
 use crate::counts_cube::{self, CountsCubeFile};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
+use crate::instrument::Instrument;
 use crate::map_maker::MapMaker;
 use crate::source_maps::{self, NamedMap, SourceMapFile};
 use crate::template_files::Templates;
@@ -60,7 +61,8 @@ impl Component {
             }
         }
         let mut notes = Vec::new();
-        let dispersion = dispersion(config, settings, &products, &counts, sources, &mut notes)?;
+        let instrument = Instrument::new(config, settings, &products);
+        let dispersion = dispersion(config, settings, &products, &instrument, &counts, sources, &mut notes)?;
         let weights = match (&products.wmap, &source_maps) {
             (Some(_), Some(file)) if file.has_weights() => {
                 notes.push(format!("the likelihood weights are those of '{}'", file.path().display()));
@@ -83,6 +85,7 @@ impl Component {
             component: settings.name.clone(),
             exposure: products.bexpmap.clone(),
             psf: products.psf.clone(),
+            instrument,
             extra,
             options: map_options(settings),
             templates: Templates::new(find),
@@ -112,7 +115,7 @@ impl Component {
         }
         let file = self.source_maps.as_ref();
         let Some(file) = file.filter(|file| file.contains(source.name())) else {
-            if self.maker.exposure.is_some() && self.maker.psf.is_some() {
+            if self.maker.can_make() {
                 return Ok(());
             }
             let Some(file) = file else { return self.maker.check(source.name()) };
@@ -123,6 +126,7 @@ impl Component {
                 path: file.path().to_owned(),
                 name: source.name().to_owned(),
                 near: near.map(|(_, name)| name.to_owned()),
+                missing: self.maker.instrument.missing(),
             });
         };
         let Some(dispersion) = &self.settings.dispersion else { return Ok(()) };
@@ -159,7 +163,7 @@ impl Component {
                 None => false,
                 // What cannot be made anew is taken as it is.
                 Some(None) => true,
-                Some(Some(_)) if self.maker.exposure.is_none() || self.maker.psf.is_none() => true,
+                Some(Some(_)) if !self.maker.can_make() => true,
                 Some(Some(inputs)) => self.maker.stands(inputs, &self.counts, &source)?,
             };
             if !stands {
@@ -173,7 +177,7 @@ impl Component {
     /// its map is done.
     ///
     /// # Errors
-    /// [`Error::NoInstrument`] without exposure or PSF; when these or a template do not cover what is needed.
+    /// [`Error::NoInstrument`] without exposure or PSF, and without livetime and response functions to compute them from; when these or a template do not cover what is needed.
     pub fn make_source_maps(&self, sources: &[Source], progress: &(dyn Fn(&str) + Sync)) -> Result<Vec<SourceMap>> {
         if sources.is_empty() { Ok(Vec::new()) } else { self.maker.make(&self.counts, sources, progress) }
     }
@@ -228,6 +232,7 @@ impl Component {
             source_name: name.to_owned(),
             what: "source map file (it was not made yet)",
             key: "srcmap",
+            missing: self.maker.instrument.missing(),
         })?;
         file.read(name)
     }
@@ -320,6 +325,7 @@ fn dispersion(
     config: &Config,
     settings: &ComponentConfig,
     products: &Products,
+    instrument: &Instrument,
     counts: &CountsCubeFile,
     sources: &[Source],
     notes: &mut Vec<String>,
@@ -336,16 +342,23 @@ fn dispersion(
             notes.push(format!("gtlike.edisp_disable names '{entry}', which is no source of the model"));
         }
     }
-    let Some(path) = &products.drm else {
-        let tried = candidates(&config.outdir, "drm", &settings.name, "fits");
-        return Err(Error::NoResponse {
-            path: config.path.clone(),
-            component: settings.name.clone(),
-            edisp_bins: settings.edisp.bins,
-            tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
-        });
+    let (path, response) = match &products.drm {
+        Some(path) => (path, detector_response::read(path, counts.cube.axis())?),
+        None if instrument.is_there() => {
+            notes.push(format!("the energy dispersion is computed from {}", instrument.description()));
+            (&config.path, instrument.response(counts, settings.edisp.bins)?)
+        }
+        None => {
+            let tried = candidates(&config.outdir, "drm", &settings.name, "fits");
+            return Err(Error::NoResponse {
+                path: config.path.clone(),
+                component: settings.name.clone(),
+                edisp_bins: settings.edisp.bins,
+                tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
+                missing: instrument.missing(),
+            });
+        }
     };
-    let response = detector_response::read(path, counts.cube.axis())?;
     let dispersion = Dispersion::from_bins(&response, settings.edisp.bins)
         .map_err(|source| Error::data(path, "'DRM'".into(), source))?;
     let except = sources.iter().filter(|source| disabled(source)).map(|source| source.name().to_owned());

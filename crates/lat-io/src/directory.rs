@@ -20,6 +20,10 @@ pub struct Products {
     pub psf: Option<PathBuf>,
     /// Energy dispersion matrix, if any.
     pub drm: Option<PathBuf>,
+    /// Livetime cube, if any.
+    pub ltcube: Option<PathBuf>,
+    /// Folder of response functions, if any.
+    pub irfs: Option<PathBuf>,
     /// Likelihood weights, if the configuration names them.
     pub wmap: Option<PathBuf>,
     /// Source model, if the component has one of its own.
@@ -30,7 +34,8 @@ pub struct Products {
 
 impl Products {
     /// The files that the configuration names, and in their absence those in the output directory: `ccube_00.fits`, `srcmap_00.fits`,
-    /// `bexpmap_00.fits`, `psf_00.fits`, `drm_00.fits`, `srcmdl_00.xml`, FITS files also with `.gz`.
+    /// `bexpmap_00.fits`, `psf_00.fits`, `drm_00.fits`, `ltcube_00.fits`, `srcmdl_00.xml`, FITS files also with `.gz`. Response functions
+    /// that it does not name are those of the calibration database that the environment variable `CALDB` names.
     ///
     /// # Errors
     /// When a named file does not exist, or there are no counts.
@@ -68,11 +73,22 @@ impl Products {
             (None, Some(xml)) => Some(priors::beside(xml)).filter(|path| path.exists()),
             (None, None) => None,
         };
+        let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && path.exists());
+        let caldb = || std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir());
         Ok(Self {
             ccube,
             bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
             psf: found(&files.psf, "psf", "fits")?,
             drm: found(&files.drm, "drm", "fits")?,
+            ltcube: match data {
+                Some(path) => Some(path),
+                None => found(&files.ltcube, "ltcube", "fits")?,
+            },
+            irfs: match &files.irfs {
+                Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),
+                Some(path) => Some(path.clone()),
+                None => caldb(),
+            },
             // Weights change the likelihood: they are not taken without being asked for.
             wmap: match &files.wmap {
                 Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),

@@ -187,7 +187,7 @@ pub enum Error {
         what: String,
     },
     /// A source of the model without a source map.
-    #[error("component '{component}': '{path}' has no source map for source '{name}'{}; make one (gtsrcmaps), name a binned exposure and a PSF table to make it from (files: {{bexpmap: PATH, psf: PATH}}), or delete the source from the model", nearest(.near.as_deref()))]
+    #[error("component '{component}': '{path}' has no source map for source '{name}'{}; make one (gtsrcmaps), name a binned exposure and a PSF table to make it from (files: {{bexpmap: PATH, psf: PATH}}), or delete the source from the model; {missing}", nearest(.near.as_deref()))]
     MissingSourceMap {
         /// The component.
         component: String,
@@ -197,10 +197,12 @@ pub enum Error {
         name: String,
         /// The nearest name in the file.
         near: Option<String>,
+        /// How the map could be computed without exposure and PSF files.
+        missing: String,
     },
     /// A source map would have to be made, and something that it is made from is not there.
     #[error(
-        "component '{component}': no source map of '{source_name}', and no {what} to make it from; name one in the configuration, files: {{{key}: PATH}}, or name a source map file that has it, files: {{srcmap: PATH}}"
+        "component '{component}': no source map of '{source_name}', and no {what} to make it from; name one in the configuration, files: {{{key}: PATH}}, or name a source map file that has it, files: {{srcmap: PATH}}; {missing}"
     )]
     NoInstrument {
         /// The component.
@@ -211,10 +213,12 @@ pub enum Error {
         what: &'static str,
         /// The key of `files` that names it.
         key: &'static str,
+        /// How it could be computed instead.
+        missing: String,
     },
     /// Energy dispersion is on, and there is no matrix.
     #[error(
-        "'{path}', component '{component}': energy dispersion is on (gtlike.edisp, with edisp_bins {edisp_bins}), and there is no detector response matrix; looked for {tried}; make one (gtdrm) and name it in the configuration, files: {{drm: PATH}}, or set gtlike: {{edisp: false}} to fit without energy dispersion"
+        "'{path}', component '{component}': energy dispersion is on (gtlike.edisp, with edisp_bins {edisp_bins}), and there is no detector response matrix; looked for {tried}; make one (gtdrm) and name it in the configuration, files: {{drm: PATH}}, or set gtlike: {{edisp: false}} to fit without energy dispersion; {missing}"
     )]
     NoResponse {
         /// The configuration.
@@ -225,6 +229,8 @@ pub enum Error {
         edisp_bins: i64,
         /// The paths that were tried.
         tried: String,
+        /// How it could be computed instead.
+        missing: String,
     },
     /// A source map without the extra planes of energy dispersion.
     #[error(

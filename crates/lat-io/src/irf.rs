@@ -45,11 +45,40 @@ const EVENT_TYPES: [(&str, &str); 10] = [
 /// # Ok::<(), lat_io::Error>(())
 /// ```
 pub fn read_set(directory: &Path, name: &str, evtype: u32) -> Result<Vec<Irf>> {
-    let wanted: Vec<_> =
-        (0..).zip(EVENT_TYPES).filter(|(bit, _)| evtype >> bit & 1 == 1).map(|(_, kind)| kind).collect();
-    let known = evtype != 0 && evtype >> EVENT_TYPES.len() == 0;
-    let Some((_, partition)) = wanted.first().filter(|first| known && wanted.iter().all(|kind| kind.1 == first.1))
-    else {
+    let mut all = Vec::new();
+    for files in find_set(directory, name, evtype)? {
+        all.extend(read(&files.effective_area, &files.psf, files.dispersion.as_deref())?);
+    }
+    let wanted = wanted(evtype);
+    all.retain(|irf| wanted.iter().any(|(event_type, _)| irf.event_type == *event_type));
+    match wanted.iter().find(|(event_type, _)| !all.iter().any(|irf| irf.event_type == *event_type)) {
+        None => Ok(all),
+        Some((event_type, _)) => Err(Error::Unsupported {
+            path: directory.to_owned(),
+            what: format!("event type {event_type} of {name}"),
+            remedy: "the files of this set do not hold it; choose another event type".into(),
+        }),
+    }
+}
+
+/// Files of a set of response functions that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetFiles {
+    /// Effective area.
+    pub effective_area: PathBuf,
+    /// Point spread function.
+    pub psf: PathBuf,
+    /// Energy dispersion, where the file is there.
+    pub dispersion: Option<PathBuf>,
+}
+
+/// The files that [`read_set`] reads: one entry, or one an event type in Pass 7.
+///
+/// # Errors
+/// [`Error::NotFound`] and [`Error::Unsupported`] as [`read_set`].
+pub fn find_set(directory: &Path, name: &str, evtype: u32) -> Result<Vec<SetFiles>> {
+    let wanted = wanted(evtype);
+    let Some((_, partition)) = wanted.first() else {
         return Err(Error::Unsupported {
             path: directory.to_owned(),
             what: format!("evtype {evtype}"),
@@ -61,30 +90,29 @@ pub fn read_set(directory: &Path, name: &str, evtype: u32) -> Result<Vec<Irf>> {
     let find =
         |kind: &str, folder: &str, ending: &str| find(directory, folder, &format!("{kind}_{name}_{ending}.fits"));
     let of = |ending: &str| {
-        let dispersion = find("edisp", "edisp", ending).ok();
-        read(&find("aeff", "ea", ending)?, &find("psf", "psf", ending)?, dispersion.as_deref())
+        Ok(SetFiles {
+            effective_area: find("aeff", "ea", ending)?,
+            psf: find("psf", "psf", ending)?,
+            dispersion: find("edisp", "edisp", ending).ok(),
+        })
     };
-    let mut all = match of(partition) {
-        Err(Error::NotFound { path }) if *partition == "FB" => {
-            // Pass 7: a file each. What is missing is told by the name that today's sets have.
-            let each = wanted.iter().map(|(event_type, _)| of(&event_type.to_lowercase()));
-            let each: Result<Vec<_>> = each.collect();
-            each.map_err(
-                |error| if matches!(error, Error::NotFound { .. }) { Error::NotFound { path } } else { error },
-            )?
-            .concat()
-        }
-        other => other?,
-    };
-    all.retain(|irf| wanted.iter().any(|(event_type, _)| irf.event_type == *event_type));
-    match wanted.iter().find(|(event_type, _)| !all.iter().any(|irf| irf.event_type == *event_type)) {
-        None => Ok(all),
-        Some((event_type, _)) => Err(Error::Unsupported {
-            path: directory.to_owned(),
-            what: format!("event type {event_type} of {name}"),
-            remedy: "the files of this set do not hold it; choose another event type".into(),
-        }),
+    match of(partition) {
+        // Pass 7: a file each. What is missing is told by the name that today's sets have.
+        Err(error) if *partition == "FB" => wanted
+            .iter()
+            .map(|(event_type, _)| of(&event_type.to_lowercase()))
+            .collect::<Result<_>>()
+            .map_err(|_| error),
+        files => Ok(vec![files?]),
     }
+}
+
+/// The names and partitions of the event types in a sum; nothing when it holds unknown ones, or ones of several partitions.
+fn wanted(evtype: u32) -> Vec<(&'static str, &'static str)> {
+    let all: Vec<_> = (0..).zip(EVENT_TYPES).filter(|(bit, _)| evtype >> bit & 1 == 1).map(|(_, kind)| kind).collect();
+    let known = evtype >> EVENT_TYPES.len() == 0;
+    let of_one_partition = all.first().is_some_and(|first| all.iter().all(|kind| kind.1 == first.1));
+    if known && of_one_partition { all } else { Vec::new() }
 }
 
 /// A file of the calibration database, plain or gzip.

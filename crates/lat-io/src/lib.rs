@@ -25,6 +25,7 @@ pub mod fits;
 mod good_time;
 mod healpix;
 mod healpix_source_map;
+mod instrument;
 pub mod irf;
 pub mod likelihood_weights;
 pub mod livetime;

@@ -41,7 +41,7 @@ pub struct Observation {
 ///
 /// # Errors
 /// When a file is missing or damaged, products disagree, a source has no source map or too few planes in it, or energy dispersion is on
-/// (fermipy's default) and there is no detector response matrix.
+/// (fermipy's default) and there is no detector response matrix, nor livetime and response functions to compute it from.
 ///
 /// ```no_run
 /// let loaded = lat_io::load("config.yaml".as_ref())?;

@@ -11,6 +11,7 @@ use roi_model::source::Source;
 
 use crate::counts_cube::CountsCubeFile;
 use crate::error::{Error, Result};
+use crate::instrument::Instrument;
 use crate::template_files::Templates;
 use crate::{digest, exposure, psf};
 
@@ -23,6 +24,8 @@ pub(crate) struct MapMaker {
     pub(crate) component: String,
     pub(crate) exposure: Option<PathBuf>,
     pub(crate) psf: Option<PathBuf>,
+    /// Where exposure and PSF come from when there is no file of them.
+    pub(crate) instrument: Instrument,
     /// Planes beyond the edges on each side, for energy dispersion over a window.
     pub(crate) extra: usize,
     pub(crate) options: SourceMapOptions,
@@ -39,31 +42,44 @@ impl MapMaker {
         sources: &[Source],
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Vec<SourceMap>> {
-        let wanted = sources.first().map_or("", Source::name);
-        let (exposure, psf) = (self.exposure(wanted)?, self.psf(wanted)?);
-        let response = Response { exposure: exposure::read(exposure)?, psf: psf::read(psf)?.into() };
+        self.check(sources.first().map_or("", Source::name))?;
         let axis = counts.cube.axis();
+        let response = Response {
+            exposure: match &self.exposure {
+                Some(path) => exposure::read(path)?,
+                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, self.options.parity)?,
+            },
+            psf: match &self.psf {
+                Some(path) => psf::read(path)?.into(),
+                None => self.instrument.psf(axis, self.extra)?,
+            },
+        };
         let builder = SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?;
         let sources: Vec<&Source> = sources.iter().collect();
         Ok(builder.build_all(&sources, &self.templates, progress)?)
     }
 
-    /// Whether all is there that the map of a source is made from.
+    /// Whether all is there that maps are made from.
+    pub(crate) fn can_make(&self) -> bool {
+        (self.exposure.is_some() && self.psf.is_some()) || self.instrument.is_there()
+    }
+
+    /// What is missing to make the map of a source, if anything.
     pub(crate) fn check(&self, source: &str) -> Result<()> {
-        self.exposure(source)?;
-        self.psf(source).map(drop)
-    }
-
-    fn exposure(&self, source: &str) -> Result<&Path> {
-        self.exposure.as_deref().ok_or_else(|| self.lacks(source, "binned exposure (gtexpcube2)", "bexpmap"))
-    }
-
-    fn psf(&self, source: &str) -> Result<&Path> {
-        self.psf.as_deref().ok_or_else(|| self.lacks(source, "table of the point spread function (gtpsf)", "psf"))
-    }
-
-    fn lacks(&self, source: &str, what: &'static str, key: &'static str) -> Error {
-        Error::NoInstrument { component: self.component.clone(), source_name: source.to_owned(), what, key }
+        if self.can_make() {
+            return Ok(());
+        }
+        let (what, key) = match self.exposure {
+            None => ("binned exposure (gtexpcube2)", "bexpmap"),
+            Some(_) => ("table of the point spread function (gtpsf)", "psf"),
+        };
+        Err(Error::NoInstrument {
+            component: self.component.clone(),
+            source_name: source.to_owned(),
+            what,
+            key,
+            missing: self.instrument.missing(),
+        })
     }
 
     /// A digest of all that the map of a source depends on, made with the present options.
@@ -88,6 +104,9 @@ impl MapMaker {
             |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok("none".into()), |path| self.digest_of(path));
         let edges: Vec<u64> = counts.cube.axis().edges().iter().map(|edge| edge.to_bits()).collect();
         let _ = writeln!(text, "{edges:?}\n{}\n{}", file(&self.exposure)?, file(&self.psf)?);
+        if self.exposure.is_none() || self.psf.is_none() {
+            let _ = writeln!(text, "{}", self.instrument.inputs(|path| self.digest_of(path))?);
+        }
         let spatial = source.spatial();
         let template = spatial.file().map(|name| self.templates.path(name)).transpose()?;
         let _ = writeln!(text, "{} {}", spatial.type_name(), file(&template)?);

@@ -44,7 +44,7 @@ fn set(place: &mut Value, key: &str, value: Value) {
     }
 }
 
-fn files(component: &ComponentConfig) -> [(&'static str, &Option<PathBuf>); 8] {
+fn files(component: &ComponentConfig) -> [(&'static str, &Option<PathBuf>); 10] {
     let files = &component.files;
     [
         ("ccube", &files.ccube),
@@ -52,6 +52,8 @@ fn files(component: &ComponentConfig) -> [(&'static str, &Option<PathBuf>); 8] {
         ("bexpmap", &files.bexpmap),
         ("psf", &files.psf),
         ("drm", &files.drm),
+        ("ltcube", &files.ltcube),
+        ("irfs", &files.irfs),
         ("wmap", &files.wmap),
         ("xml", &files.xml),
         ("priors", &files.priors),

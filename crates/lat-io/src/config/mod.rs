@@ -23,7 +23,8 @@ pub use page::reference;
 pub use resolved::Resolved;
 pub(crate) use schema::nearest;
 pub use settings::{
-    Center, ComponentConfig, Config, EnergyDispersion, ExposureScaling, Files, OptimizerConfig, RoioptConfig,
+    Center, ComponentConfig, Config, EnergyDispersion, ExposureScaling, Files, OptimizerConfig, ResponseFunctions,
+    RoioptConfig,
 };
 pub use source::SourceConfig;
 

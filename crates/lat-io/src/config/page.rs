@@ -49,10 +49,20 @@ The configuration is fermipy's `config.yaml`, and section `files`. `roi-fit conf
 | exposure | `bexpmap_00.fits` |
 | point spread function | `psf_00.fits` |
 | energy dispersion | `drm_00.fits` |
+| livetime cube | `ltcube_00.fits` |
 | source model | `srcmdl_00.xml` |
 | priors | `srcmdl_00_priors.yaml` |
 
-FITS files may end in `.fits.gz`. Templates and catalogs are looked for in the folder of the configuration file, that of the source model, `model.diffuse_dir`,
+FITS files may end in `.fits.gz`. Where exposure, point spread function or energy dispersion have no file, they are computed from the livetime cube and the
+response functions `gtlike.irfs` of event types `selection.evtype`, in the folder `files.irfs` or `$CALDB`:
+
+```yaml
+selection: {evtype: 3}
+gtlike: {irfs: P8R3_SOURCE_V3}
+files: {ltcube: ltcube_00.fits, irfs: /opt/caldb}
+```
+
+Templates and catalogs are looked for in the folder of the configuration file, that of the source model, `model.diffuse_dir`,
 `fileio.outdir`, `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`; catalogs also in `model.extdir` and in `catalogs` below these folders. A catalog by name is the newest of its published files: `gll_psc_v27.fit` for
 4FGL-DR2, for example.
 

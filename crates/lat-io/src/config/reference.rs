@@ -62,6 +62,18 @@ pub(super) const SECTIONS: &[Section] = &[
             used("bexpmap", Text, "null", "Binned exposure."),
             used("psf", Text, "null", "Point spread function, from gtpsf."),
             used("drm", Text, "null", "Energy dispersion matrix, from gtdrm."),
+            used(
+                "ltcube",
+                Text,
+                "null",
+                "Livetime cube: with response functions, exposure, PSF and energy dispersion matrix are computed where no file holds them. In its absence `data.ltcube`.",
+            ),
+            used(
+                "irfs",
+                Text,
+                "null",
+                "Folder of the response functions that `gtlike.irfs` names: one that holds the files, or the root of a calibration database; by default `$CALDB`.",
+            ),
             used("wmap", Text, "null", "Map of likelihood weights."),
             used("xml", Text, "null", "Source model; without one the region is built from section `model`."),
             used(
@@ -137,7 +149,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "selection",
         by_component: true,
-        doc: "The data. The products are made already, so only the energies and the centre matter.",
+        doc: "The data. The counts are made already, so only the energies and the centre matter; the event type where the response is computed.",
         keys: &[
             used("emin", Number, "null", "Lowest energy, MeV."),
             used("emax", Number, "null", "Highest energy, MeV."),
@@ -152,8 +164,13 @@ pub(super) const SECTIONS: &[Section] = &[
             ignored("tmax", Number, "null", "Last time, MET seconds."),
             ignored("zmax", Number, "null", "Largest zenith angle, degrees."),
             ignored("evclass", Whole, "null", "Event class."),
-            ignored("evtype", Whole, "null", "Event type."),
-            ignored("convtype", Whole, "null", "Conversion type."),
+            used(
+                "evtype",
+                Whole,
+                "null",
+                "Event types of the response functions, a sum of one partition: 1 FRONT, 2 BACK; 4, 8, 16, 32 PSF0-3; 64 to 512 EDISP0-3. By default what `convtype` says.",
+            ),
+            used("convtype", Whole, "null", "Conversion type: 0 front, 1 back, -1 or none both."),
             ignored("phasemin", Number, "null", "First pulse phase."),
             ignored("phasemax", Number, "null", "Last pulse phase."),
             ignored("radius", Number, "null", "Radius of the events, degrees."),
@@ -192,7 +209,12 @@ pub(super) const SECTIONS: &[Section] = &[
             used("wmap", Text, "null", "As `files.wmap`."),
             used("expscale", Number, "null", "Factor of the exposure of all sources."),
             used("src_expscale", Map, "{}", "Factor of the exposure of single sources, instead of `expscale`."),
-            ignored("irfs", Text, "null", "Instrument response."),
+            used(
+                "irfs",
+                Text,
+                "null",
+                "Name of the response functions, such as P8R3_SOURCE_V3; see `files.irfs` for where they lie.",
+            ),
             used("minbinsz", Number, "0.05", "Templates with finer pixels are rebinned, degrees."),
             used("rfactor", Whole, "2", "Fine pixels along a pixel of the counts, for diffuse source maps."),
             ignored("convolve", Flag, "true", "Convolution with the PSF."),
@@ -256,11 +278,11 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "data",
         by_component: true,
-        doc: "The event data, which the products were made from.",
+        doc: "The event data, which the counts were made from.",
         keys: &[
             ignored("evfile", Texts, "null", "Events."),
             ignored("scfile", Text, "null", "Spacecraft file."),
-            ignored("ltcube", Text, "null", "Livetime cube."),
+            used("ltcube", Text, "null", "As `files.ltcube`, where it exists."),
             ignored("cacheft1", Flag, "true", "Whether events are cached."),
         ],
     },

@@ -7,7 +7,9 @@ use super::keys::{Keys, directory};
 use super::model::model;
 use super::resolved::Resolved;
 use super::schema::components_of;
-use super::settings::{Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, RoioptConfig};
+use super::settings::{
+    Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, ResponseFunctions, RoioptConfig,
+};
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
 use crate::wcs_header::Frame;
@@ -80,18 +82,36 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         exposure: exposure_scaling(keys)?,
         minbinsz: keys.number_in("gtlike", "minbinsz", "0 or a size above, in degrees", |x| *x >= 0.0)?.unwrap_or(0.05),
         rfactor: keys.count("gtlike", "rfactor")?.unwrap_or(2).max(1),
+        response: response(keys)?,
         files: Files {
             ccube: file("ccube")?,
             srcmap: either("srcmap")?,
             bexpmap: either("bexpmap")?,
             psf: file("psf")?,
             drm: file("drm")?,
+            ltcube: file("ltcube")?,
+            irfs: file("irfs")?,
             wmap: either("wmap")?,
             xml: file("xml")?,
             priors: file("priors")?,
         },
         model: model(keys)?,
     })
+}
+
+/// Response functions: `gtlike.irfs`, `selection.evtype` and `convtype`, `data.ltcube`.
+fn response(keys: &Keys<'_>) -> Result<ResponseFunctions> {
+    let event_types = match (keys.whole("selection", "evtype")?, keys.whole("selection", "convtype")?) {
+        (Some(sum), _) => u32::try_from(sum)
+            .map_err(|_| keys.wrong("selection", "evtype", "a sum of event types, such as 3 for front and back"))?,
+        (None, Some(0)) => 1,
+        (None, Some(1)) => 2,
+        (None, None | Some(-1)) => 3,
+        (None, Some(_)) => return Err(keys.wrong("selection", "convtype", "-1, 0 or 1")),
+    };
+    // CALDB is no set, but asks the LAT tools to find one that fits the events.
+    let name = keys.text("gtlike", "irfs")?.filter(|name| !name.eq_ignore_ascii_case("CALDB"));
+    Ok(ResponseFunctions { name, event_types, livetime: keys.path_of("data", "ltcube")? })
 }
 
 /// Values that nothing here carries out.

@@ -122,6 +122,8 @@ pub struct ComponentConfig {
     pub minbinsz: f64,
     /// `gtlike.rfactor`: into how many pixels a side a pixel of the counts is divided for diffuse source maps; fermipy's default is 2.
     pub rfactor: usize,
+    /// Response functions.
+    pub response: ResponseFunctions,
     /// The products that the configuration names.
     pub files: Files,
     /// Section `model`: what a region is built from when there is no source model XML.
@@ -162,6 +164,17 @@ impl EnergyDispersion {
     }
 }
 
+/// Which response functions describe the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseFunctions {
+    /// `gtlike.irfs`, for example `P8R3_SOURCE_V3`.
+    pub name: Option<String>,
+    /// `selection.evtype`, or what `convtype` says; 3, front and back, without either.
+    pub event_types: u32,
+    /// `data.ltcube`: a livetime cube that need not exist.
+    pub livetime: Option<PathBuf>,
+}
+
 /// Products named under `files` (or `gtlike.srcmap`, `gtlike.bexpmap`, `gtlike.wmap`), as full paths.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Files {
@@ -175,6 +188,10 @@ pub struct Files {
     pub psf: Option<PathBuf>,
     /// Energy dispersion matrix.
     pub drm: Option<PathBuf>,
+    /// Livetime cube.
+    pub ltcube: Option<PathBuf>,
+    /// Folder of response functions.
+    pub irfs: Option<PathBuf>,
     /// Likelihood weights.
     pub wmap: Option<PathBuf>,
     /// Source model.

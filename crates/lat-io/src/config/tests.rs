@@ -36,6 +36,7 @@ plotting:
     assert_eq!(component.coordsys, Some(Frame::Galactic));
     assert!(component.edisp.edisp && !component.edisp.is_on());
     assert_eq!(component.edisp.disable, ["isodiff"]);
+    assert_eq!((component.response.name.as_deref(), component.response.event_types), (Some("P8R3_SOURCE_V3"), 3));
     assert_eq!(
         (config.optimizer.optimizer.as_str(), config.optimizer.tol, config.optimizer.retries),
         ("NEWMINUIT", 1e-4, 3)
@@ -44,7 +45,7 @@ plotting:
     assert_eq!((config.roiopt.max_free_sources, config.roiopt.npred_frac), (3, 0.95));
     assert_eq!(config.roiopt.skip, ["galdiff"]);
     let notes = config.notes.join("\n");
-    for word in ["evfile, scfile", "roiwidth, binsz", "zmax, evclass", "'sed'", "'plotting'", "irfs"] {
+    for word in ["evfile, scfile", "roiwidth, binsz", "zmax, evclass", "'sed'", "'plotting'"] {
         assert!(notes.contains(word), "{word} in\n{notes}");
     }
     assert!(!notes.contains("emin"), "{notes}");
@@ -225,4 +226,25 @@ fn every_key_has_a_default_and_stands_on_the_page() {
             assert!(parse(&text).is_ok(), "{text}");
         }
     }
+}
+
+#[test]
+fn response_functions_have_a_name_event_types_and_a_livetime_cube() {
+    let of = |text: &str| parse(text).unwrap().components.remove(0);
+    for (text, event_types) in [
+        ("selection: {evtype: 56}", 56),
+        ("selection: {convtype: 0}", 1),
+        ("selection: {convtype: 1}", 2),
+        ("selection: {convtype: -1}", 3),
+        ("selection: {convtype: 0, evtype: 4}", 4),
+        ("selection:", 3),
+    ] {
+        assert_eq!(of(text).response.event_types, event_types, "{text}");
+    }
+    // CALDB is what the LAT tools take for a request to find one.
+    assert_eq!(of("gtlike: {irfs: CALDB}").response.name, None);
+    let component = of("data: {ltcube: a.fits}\nfiles: {ltcube: b.fits, irfs: caldb}");
+    let name = |path: Option<PathBuf>| path.unwrap().file_name().unwrap().to_owned();
+    assert_eq!(name(component.response.livetime), "a.fits");
+    assert_eq!((name(component.files.ltcube), name(component.files.irfs)), ("b.fits".into(), "caldb".into()));
 }

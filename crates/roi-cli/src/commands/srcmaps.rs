@@ -18,7 +18,7 @@ use crate::output::Output;
   roi-fit srcmaps config.yaml
   roi-fit srcmaps config.yaml --all --out accurate.fits --accurate")]
 pub(crate) struct Srcmaps {
-    /// A fermipy config.yaml; it needs the products ccube, bexpmap and psf of each component
+    /// A fermipy config.yaml; each component needs ccube, and bexpmap and psf or else ltcube and irfs
     config: PathBuf,
     /// The file to write [srcmap_NAME.fits in fileio.outdir]; with several components, _NAME is added
     #[arg(long, value_name = "FILE")]

@@ -1,0 +1,157 @@
+//! What exposure, PSF and energy dispersion of a component are computed from where no product holds them: livetime and response functions.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lat_response::build::{ObservationPsf, plane_energies};
+use lat_response::{
+    Exposure, ExposureLookup, Frame, Irf, LivetimeCube, ObservedExposure, Parity, ResponsePsf, SkyGrid, WcsGrid,
+    WcsHeader, drm,
+};
+use likelihood_core::{DetectorResponse, EnergyAxis};
+
+use crate::config::{ComponentConfig, Config};
+use crate::counts_cube::CountsCubeFile;
+use crate::directory::{Products, candidates};
+use crate::error::{Error, Result};
+use crate::{irf, livetime};
+
+/// Pixels of computed exposure, degrees: all sky, as fermipy has gtexpcube2 make it.
+const EXPOSURE_PIXEL: f64 = 1.0;
+
+/// Most true energy bins on either side of the counts cube; beyond that energies leave every response long before.
+const MOST_EXTRA: usize = 100;
+
+/// Livetime and response functions of a component, read when they are first needed.
+#[derive(Debug)]
+pub(crate) struct Instrument {
+    ltcube: Option<PathBuf>,
+    directory: Option<PathBuf>,
+    name: Option<String>,
+    event_types: u32,
+    /// Where a livetime cube was looked for.
+    tried: Vec<PathBuf>,
+    read: Mutex<Option<Observed>>,
+}
+
+/// What was read.
+#[derive(Clone, Debug)]
+struct Observed {
+    livetime: Arc<LivetimeCube>,
+    irfs: Arc<[Irf]>,
+}
+
+impl Instrument {
+    pub(crate) fn new(config: &Config, settings: &ComponentConfig, products: &Products) -> Self {
+        let named = settings.response.livetime.iter().cloned();
+        Self {
+            ltcube: products.ltcube.clone(),
+            directory: products.irfs.clone(),
+            name: settings.response.name.clone(),
+            event_types: settings.response.event_types,
+            tried: named.chain(candidates(&config.outdir, "ltcube", &settings.name, "fits")).collect(),
+            read: Mutex::default(),
+        }
+    }
+
+    /// Whether all is there that exposure, PSF and energy dispersion are computed from.
+    pub(crate) fn is_there(&self) -> bool {
+        self.parts().is_some()
+    }
+
+    fn parts(&self) -> Option<(&PathBuf, &PathBuf, &str)> {
+        Some((self.ltcube.as_ref()?, self.directory.as_ref()?, self.name.as_deref()?))
+    }
+
+    /// How the user can have the response computed: what is missing, and the key that names it.
+    pub(crate) fn missing(&self) -> String {
+        let mut missing = Vec::new();
+        if self.ltcube.is_none() {
+            let tried: Vec<String> = self.tried.iter().map(|path| format!("'{}'", path.display())).collect();
+            missing.push(format!("a livetime cube (files: {{ltcube: PATH}}; looked for {})", tried.join(", ")));
+        }
+        if self.name.is_none() {
+            missing.push("the name of the response functions (gtlike: {irfs: NAME})".into());
+        }
+        if self.directory.is_none() {
+            missing.push("their folder (files: {irfs: PATH}, or the environment variable CALDB)".into());
+        }
+        format!("to have it computed from livetime and response functions, name {}", missing.join(" and "))
+    }
+
+    fn observed(&self) -> Result<Observed> {
+        // What a panic elsewhere left is whole or absent.
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(observed) = &*read {
+            return Ok(observed.clone());
+        }
+        let Some((ltcube, directory, name)) = self.parts() else {
+            let path = self.ltcube.clone().or_else(|| self.tried.first().cloned()).unwrap_or_default();
+            let what = "a response without livetime and response functions".into();
+            return Err(Error::Unsupported { path, what, remedy: self.missing() });
+        };
+        let irfs = irf::read_set(directory, name, self.event_types)?.into();
+        let observed = Observed { livetime: Arc::new(livetime::read(ltcube)?), irfs };
+        *read = Some(observed.clone());
+        Ok(observed)
+    }
+
+    /// The exposure of all the sky at the planes of source maps with `extra` on either side.
+    pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, parity: Parity) -> Result<Exposure> {
+        let observed = self.observed()?;
+        let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra))?;
+        let grid = WcsGrid::new(WcsHeader::centered([360, 180], EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
+        let lookup = match parity {
+            Parity::Fermitools => ExposureLookup::Fermitools,
+            Parity::Accurate => ExposureLookup::Bilinear,
+        };
+        Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, lookup)?)
+    }
+
+    /// The PSF at the planes of source maps with `extra` on either side, wherever a source is.
+    pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize) -> Result<ObservationPsf> {
+        let observed = self.observed()?;
+        let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra));
+        Ok(ObservationPsf::Computed(Arc::new(psf)))
+    }
+
+    /// The energy dispersion at the reference direction of the counts, with the extra bins that `edisp_bins` asks for.
+    pub(crate) fn response(&self, counts: &CountsCubeFile, edisp_bins: i64) -> Result<DetectorResponse> {
+        let extra = usize::try_from(edisp_bins.unsigned_abs()).ok().filter(|extra| *extra <= MOST_EXTRA);
+        let refused = |what: String, remedy: String| {
+            let path = self.directory.clone().unwrap_or_default();
+            Error::Unsupported { path, what, remedy }
+        };
+        let extra = extra.ok_or_else(|| {
+            refused(format!("edisp_bins {edisp_bins}"), format!("at most {MOST_EXTRA} bins are computed; lower it"))
+        })?;
+        let observed = self.observed()?;
+        let direction = counts.grid.reference_direction()?;
+        let edges = counts.cube.axis().edges();
+        let matrix = drm::response_matrix(&observed.livetime, &observed.irfs, &direction, edges, extra)?;
+        DetectorResponse::new(matrix).map_err(|error| {
+            refused(
+                format!("the energy dispersion computed from {}", self.name.as_deref().unwrap_or_default()),
+                format!("{error}; use other response functions, or name a matrix with files: {{drm: PATH}}"),
+            )
+        })
+    }
+
+    /// What is used, for the user.
+    pub(crate) fn description(&self) -> String {
+        let name = self.name.as_deref().unwrap_or_default();
+        let path = |path: &Option<PathBuf>| path.as_deref().unwrap_or("".as_ref()).display().to_string();
+        format!("{name} (evtype {}) in '{}' and '{}'", self.event_types, path(&self.directory), path(&self.ltcube))
+    }
+
+    /// What exposure and PSF depend on, as text; `digest_of` digests a file.
+    pub(crate) fn inputs(&self, mut digest_of: impl FnMut(&PathBuf) -> Result<String>) -> Result<String> {
+        let Some((ltcube, directory, name)) = self.parts() else { return Ok("none".into()) };
+        let mut text = format!("{name} {} {EXPOSURE_PIXEL} {}", self.event_types, digest_of(ltcube)?);
+        for files in irf::find_set(directory, name, self.event_types)? {
+            let _ = write!(text, " {} {}", digest_of(&files.effective_area)?, digest_of(&files.psf)?);
+        }
+        Ok(text)
+    }
+}
