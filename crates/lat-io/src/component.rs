@@ -250,12 +250,11 @@ impl Component {
             return SourceMap::new(planes)
                 .map_err(|error| Error::data(&self.products.ccube, source.name().into(), error));
         }
-        let map = match made {
-            Some(map) => self.scaled(source.name(), map.clone(), 1.0)?,
-            None => {
-                let present = self.source_maps.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
-                self.scaled(source.name(), self.stored_map(source.name())?, present)?
-            }
+        let map = if let Some(map) = made {
+            self.scaled(source.name(), map.clone(), 1.0)?
+        } else {
+            let present = self.source_maps.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
+            self.scaled(source.name(), self.stored_map(source.name())?, present)?
         };
         self.model.adapted(source, self.counts.cube.axis(), map)
     }

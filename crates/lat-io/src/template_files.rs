@@ -10,9 +10,12 @@ use lat_response::{RadialProfile, SkyCube, TemplateFiles};
 use crate::error::Result;
 use crate::{file_function, map_cube, radial_profile};
 
+/// Tells where a file of this name lies.
+type Finder = Box<dyn Fn(&str) -> Result<PathBuf> + Send + Sync>;
+
 /// Template files, found by their names in the model. A map that several sources use is read once.
 pub struct Templates {
-    find: Box<dyn Fn(&str) -> Result<PathBuf> + Send + Sync>,
+    find: Finder,
     maps: Mutex<HashMap<PathBuf, Arc<SkyCube>>>,
 }
 

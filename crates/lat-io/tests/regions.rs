@@ -1,5 +1,7 @@
 //! Loading whole regions: the real ones, and made-up ones in which one thing is wrong.
 
+#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
+
 mod common;
 
 use std::path::Path;

@@ -201,7 +201,7 @@ fn optical_depths_come_from_a_file_of_the_users() {
     assert!(missing.contains("'A'") && missing.contains("opdep_4.dat"), "{missing}");
     // tau is 2 at 10 GeV and redshift 0.5; models 14 and 15 are tabulated in MeV.
     for (model, unit) in [(4, 1.0), (14, 1000.0)] {
-        let rows: String = [1.0, 10.0, 100.0].iter().map(|e| format!("{} 1.0 2.0 4.0\n", e * unit)).collect();
+        let rows = [1.0, 10.0, 100.0].map(|e| format!("{} 1.0 2.0 4.0\n", e * unit)).concat();
         std::fs::write(dir.path().join(format!("opdep_{model}.dat")), format!("redshifts below:0.1,0.5,1.0\n{rows}"))
             .unwrap();
         let roi = build(dir.path(), &entry(model)).unwrap();

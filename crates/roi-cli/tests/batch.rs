@@ -31,8 +31,8 @@ fn regions() -> tempfile::TempDir {
     let size = ["--regions", "6", "--seed", "1", "--npix", "20", "--ebins", "6", "--sources", "3"];
     let output = run(directory.path(), &[&["simulate", "--out", "many"][..], &size].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let list: String = (1..=REGIONS).map(|seed| format!("many/seed_{seed}\n")).collect();
-    std::fs::write(directory.path().join("list.txt"), format!("# all of them\n\n{list}")).unwrap();
+    let list: Vec<String> = (1..=REGIONS).map(|seed| format!("many/seed_{seed}\n")).collect();
+    std::fs::write(directory.path().join("list.txt"), format!("# all of them\n\n{}", list.concat())).unwrap();
     directory
 }
 

@@ -116,8 +116,9 @@ impl Analysis {
     fn check_maps(&self, path: &Path, source: &Source, present: &Source) -> Result<()> {
         let refuse = |reason: String| Err(Error::State { path: path.to_owned(), reason });
         let (new, old) = (source.spatial(), present.spatial());
-        let values =
-            |s: &roi_model::spatial::SpatialModel| -> Vec<f64> { s.parameters().iter().map(|p| p.value()).collect() };
+        let values = |s: &roi_model::spatial::SpatialModel| -> Vec<f64> {
+            s.parameters().iter().map(roi_model::parameter::Parameter::value).collect()
+        };
         if new.type_name() != old.type_name() || new.file() != old.file() || values(new) != values(old) {
             return refuse(format!(
                 "source '{}' has another position or template than the model that its source maps were made for; name this file in the \

@@ -97,7 +97,9 @@ pub(crate) fn compare(setting: &Setting, python: &Path) -> Result<(), Failure> {
         "\nFits: ours is `timing.fit` of the program with its default optimizer, gammapy's is `Fit.run`; both with covariance."
     );
     println!("logL of both ends, the gain from the start, and how far each is from its reference (near: {NEAR}):");
-    checks.iter().for_each(|check| println!("  {check}"));
+    for check in &checks {
+        println!("  {check}");
+    }
     Ok(())
 }
 

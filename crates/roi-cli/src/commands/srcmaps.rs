@@ -20,7 +20,7 @@ use crate::output::Output;
 pub(crate) struct Srcmaps {
     /// A fermipy config.yaml; each component needs ccube, and bexpmap and psf or else ltcube and irfs
     config: PathBuf,
-    /// The file to write [srcmap_NAME.fits in fileio.outdir]; with several components, _NAME is added
+    /// The file to write [in fileio.outdir]; with several components, its name is added
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Make all maps anew, also those that stand
