@@ -337,11 +337,16 @@ fn the_real_regions_load() {
     }
 }
 
+/// A region without source maps loads when there is something to make them from.
 #[test]
-fn real_configurations_that_ask_for_more_are_refused() {
+fn a_real_region_without_source_maps_waits_for_them_to_be_made() {
     let Some(path) = real_data("gc-3fhl/config.yaml") else { return };
-    let error = load(Path::new(&path)).unwrap_err();
-    assert!(error.to_string().contains("no source map file"), "{error}");
+    let loaded = load(Path::new(&path)).unwrap();
+    let component = &loaded.observation.components[0];
+    assert!(component.source_maps.is_none());
+    assert_eq!(component.unmade(loaded.roi.sources()).unwrap().len(), loaded.roi.sources().len());
+    let error = component.stored_map("galdiff").unwrap_err().to_string();
+    assert!(error.contains("galdiff") && error.contains("files: {srcmap: PATH}"), "{error}");
 }
 
 #[test]

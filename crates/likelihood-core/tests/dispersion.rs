@@ -4,7 +4,6 @@
 //! likelihood in exact arithmetic.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
 
 use likelihood_core::{
     BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Error, JointLikelihood, LikelihoodWeights,
