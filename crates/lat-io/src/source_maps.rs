@@ -223,10 +223,10 @@ pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item 
     )
 }
 
-/// As [`write`], of maps that remember what they were made from, and that may fail.
+/// As [`write()`], of maps that remember what they were made from, and that may fail.
 ///
 /// # Errors
-/// As [`write`], and the first error of the iterator.
+/// As [`write()`], and the first error of the iterator.
 pub fn write_named(
     path: &Path,
     counts: &CountsCubeFile,

@@ -1,7 +1,7 @@
 //! Many regions, one after another on each of several workers, with a journal that survives a kill.
 //!
 //! A [`Batch`] knows nothing of fits: it is given a task that makes a result dictionary of one configuration. Each region ends as a line
-//! of the journal ([`journal`]), appended and forced to disk when its result file stands. Whatever happens to one region (bad input,
+//! of the journal (`journal`), appended and forced to disk when its result file stands. Whatever happens to one region (bad input,
 //! a failed fit, a defect of the program) is told there and never stops the others.
 //!
 //! Result files hold nothing that depends on the time or the number of threads: a batch that was killed and resumed leaves the same bytes
