@@ -140,7 +140,7 @@ fn region(edisp: &str) -> tempfile::TempDir {
 fn replace_by_products(folder: &Path) {
     let livetime = livetime::read(&folder.join("ltcube_00.fits")).unwrap();
     let irfs = irf::read_set(folder, "P8TEST_V1", 3).unwrap();
-    let energies = plane_energies(&axis(), 1);
+    let energies = plane_energies(&axis(), 1).unwrap();
     let sky = WcsHeader::centered([360, 180], 1.0, Frame::Celestial, "CAR", [0.0, 0.0]);
     let observed = ObservedExposure::new(&livetime, &irfs, &energies).unwrap();
     let cube = observed.cube(SkyGrid::Wcs(WcsGrid::new(sky).unwrap())).unwrap();

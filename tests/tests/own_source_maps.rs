@@ -40,7 +40,7 @@ impl Region {
         counts_cube::write(&region.path("ccube_00.fits"), &counts).unwrap();
         region.write_exposure(1e11);
         let thetas: Vec<f64> = (0..200).map(|i| 5e-4 * f64::from(i * i)).collect();
-        let energies = plane_energies(&axis(), 1);
+        let energies = plane_energies(&axis(), 1).unwrap();
         let psf = Array2::from_shape_fn((energies.len(), thetas.len()), |(_, t)| {
             (-0.5 * (thetas[t] / 0.3f64).powi(2)).exp() / (2.0 * PI * 0.3f64.to_radians().powi(2))
         });
@@ -63,7 +63,7 @@ impl Region {
     }
 
     fn write_exposure(&self, value: f32) {
-        let energies = plane_energies(&axis(), 1);
+        let energies = plane_energies(&axis(), 1).unwrap();
         let sky = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Celestial, "CAR", [0.0, 0.0])).unwrap();
         let planes = Array2::from_elem((energies.len(), 72 * 36), value);
         let cube = SkyCube::new("exposure", sky, energies, planes).unwrap();
@@ -239,7 +239,7 @@ fn energy_dispersion_over_a_window_has_its_planes() {
     assert_eq!(region.map("alpha").planes().dim(), (5, 14, 14));
     let matrix: Vec<Vec<f32>> =
         (0..6).map(|row| (0..4).map(|column| if row == column + 1 { 0.9 } else { 0.02 }).collect()).collect();
-    write_drm(&region.path("drm_00.fits"), &plane_energies(&axis(), 1), &matrix).unwrap();
+    write_drm(&region.path("drm_00.fits"), &plane_energies(&axis(), 1).unwrap(), &matrix).unwrap();
     region.configure(EDISP_WINDOW);
     assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
     assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
@@ -325,7 +325,7 @@ fn two_components_with_energy_dispersion_predict_what_gammapy_does() {
     let dnde = |energy: f64| prefactor * (energy / pivot).powf(-index);
     for (component, matrix) in matrices.iter().enumerate() {
         let file = SourceMapFile::open(&folder.join(format!("srcmap_0{component}.fits"))).unwrap();
-        let energies = plane_energies(file.axis(), 1);
+        let energies = plane_energies(file.axis(), 1).unwrap();
         let sums = |map: &SourceMap| -> Vec<f64> {
             map.planes().outer_iter().map(|plane| plane.iter().copied().map(f64::from).sum()).collect()
         };

@@ -82,11 +82,16 @@ impl ComponentModel {
         let failed = |source: roi_model::Error| Error::model(Path::new(shared.name()), source);
         let edges = axis.edges();
         let extra = map.planes().len_of(Axis(0)).saturating_sub(edges.len()) / 2;
-        let ratios =
-            (0..=extra).rev().find_map(|extra| match ratios(own, shared.spectrum(), &extended(edges, extra)) {
-                Err(roi_model::Error::EnergyOutsideTable { .. }) if extra > 0 => None,
-                outcome => Some((extra, outcome)),
-            });
+        let wide = axis
+            .extended(extra)
+            .map_err(|source| Error::data(Path::new(shared.name()), "source map".into(), source))?;
+        let ratios = (0..=extra).rev().find_map(|kept| {
+            let energies = wide.edges().get(extra - kept..extra + edges.len() + kept).unwrap_or_default();
+            match ratios(own, shared.spectrum(), energies) {
+                Err(roi_model::Error::EnergyOutsideTable { .. }) if kept > 0 => None,
+                outcome => Some((kept, outcome)),
+            }
+        });
         let (kept, ratios) = ratios.unwrap_or((0, Ok(vec![1.0; edges.len()])));
         let ratios = ratios.map_err(failed)?;
         let cut = extra - kept;
@@ -116,20 +121,6 @@ fn ratios(own: &Spectrum, shared: &Spectrum, energies: &[f64]) -> roi_model::Res
         }
     };
     energies.iter().map(ratio).collect()
-}
-
-/// Edges with more on each side, at the ratio of the outermost two.
-fn extended(edges: &[f64], extra: usize) -> Vec<f64> {
-    let mut all = edges.to_vec();
-    for _ in 0..extra {
-        if let [first, second, ..] = all[..] {
-            all.insert(0, first * (first / second));
-        }
-        if let [.., second, last] = all[..] {
-            all.push(last * (last / second));
-        }
-    }
-    all
 }
 
 /// Joins the sources of components: each source as the first component that has it, and what the others have of their own.

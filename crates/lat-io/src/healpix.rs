@@ -5,6 +5,7 @@ use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, Hdu, Header};
+use crate::keywords::Keywords;
 
 /// The name that counts cubes and maps have.
 pub(crate) const SKYMAP: &str = "SKYMAP";
@@ -198,23 +199,7 @@ fn narrow(values: Vec<f64>) -> Vec<f32> {
     values.into_iter().map(|value| value as f32).collect()
 }
 
-/// The keywords of one table.
-struct Keywords<'a> {
-    file: &'a FitsFile,
-    hdu: &'a Hdu,
-}
-
 impl Keywords<'_> {
-    fn wrong(&self, keyword: &str, expected: &'static str) -> Error {
-        Error::Keyword {
-            path: self.file.path().to_owned(),
-            hdu: self.hdu.label(),
-            keyword: keyword.to_owned(),
-            found: self.hdu.header().get(keyword).map_or("missing".to_owned(), ToString::to_string),
-            expected,
-        }
-    }
-
     fn word(&self, keyword: &str) -> Option<String> {
         self.hdu.header().text(keyword).map(|text| text.trim().to_ascii_uppercase())
     }

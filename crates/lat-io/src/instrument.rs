@@ -100,7 +100,7 @@ impl Instrument {
     /// The exposure of all the sky at the planes of source maps with `extra` on either side.
     pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, parity: Parity) -> Result<Exposure> {
         let observed = self.observed()?;
-        let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra))?;
+        let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra)?)?;
         let grid = WcsGrid::new(WcsHeader::centered([360, 180], EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
         let lookup = match parity {
             Parity::Fermitools => ExposureLookup::Fermitools,
@@ -112,7 +112,7 @@ impl Instrument {
     /// The PSF at the planes of source maps with `extra` on either side, wherever a source is.
     pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize) -> Result<ObservationPsf> {
         let observed = self.observed()?;
-        let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra));
+        let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?);
         Ok(ObservationPsf::Computed(Arc::new(psf)))
     }
 

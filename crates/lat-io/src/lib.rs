@@ -27,6 +27,7 @@ mod healpix;
 mod healpix_source_map;
 mod instrument;
 pub mod irf;
+mod keywords;
 pub mod likelihood_weights;
 pub mod livetime;
 pub mod load;

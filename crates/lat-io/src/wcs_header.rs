@@ -4,6 +4,7 @@ pub use lat_response::geometry::{Frame, WcsHeader};
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu, Header};
+use crate::keywords::Keywords;
 
 /// Reads the projection of an image HDU and checks it. A rotation may be stated by CROTA2, or by a PC or CD matrix.
 pub(crate) fn read(file: &FitsFile, hdu: &Hdu) -> Result<WcsHeader> {
@@ -40,23 +41,7 @@ pub(crate) fn read(file: &FitsFile, hdu: &Hdu) -> Result<WcsHeader> {
     }
 }
 
-/// The keywords of one HDU.
-struct Keywords<'a> {
-    file: &'a FitsFile,
-    hdu: &'a Hdu,
-}
-
 impl Keywords<'_> {
-    fn wrong(&self, keyword: &str, expected: &'static str) -> Error {
-        Error::Keyword {
-            path: self.file.path().to_owned(),
-            hdu: self.hdu.label(),
-            keyword: keyword.to_owned(),
-            found: self.hdu.header().get(keyword).map_or("missing".to_owned(), ToString::to_string),
-            expected,
-        }
-    }
-
     fn has(&self, keyword: &str) -> bool {
         self.hdu.header().get(keyword).is_some()
     }

@@ -149,14 +149,11 @@ pub struct SourceMapBuilder {
 
 /// The energies of a source map's planes, MeV: the edges of the counts cube and `extra` more on each side, where the first and last bins
 /// go on with their ratios.
-pub fn plane_energies(axis: &EnergyAxis, extra: usize) -> Vec<f64> {
-    let edges = axis.edges();
-    let n = edges.len();
-    let ratios = (edges[1] / edges[0], edges[n - 1] / edges[n - 2]);
-    let power = |ratio: f64, steps: usize| (ratio.ln() * steps as f64).exp();
-    let below = (1..=extra).rev().map(|steps| edges[0] / power(ratios.0, steps));
-    let above = (1..=extra).map(|steps| edges[n - 1] * power(ratios.1, steps));
-    below.chain(edges.iter().copied()).chain(above).collect()
+///
+/// # Errors
+/// [`Error::Likelihood`] when so many more are not finite energies above 0.
+pub fn plane_energies(axis: &EnergyAxis, extra: usize) -> Result<Vec<f64>> {
+    Ok(axis.extended(extra)?.edges().to_vec())
 }
 
 impl SourceMapBuilder {
@@ -176,7 +173,7 @@ impl SourceMapBuilder {
             SkyGrid::Wcs(grid) => (grid.clone(), None),
             SkyGrid::Healpix(healpix) => (healpix_maps::image_around(healpix)?, Some(healpix.clone())),
         };
-        let energies = plane_energies(axis, extra);
+        let energies = plane_energies(axis, extra)?;
         let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
         let nodes = separations(match options.parity {
             Parity::Fermitools => 400,

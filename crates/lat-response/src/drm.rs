@@ -1,5 +1,6 @@
 //! The detector response matrix: from true to measured energy bins.
 
+use likelihood_core::EnergyAxis;
 use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
@@ -7,31 +8,6 @@ use roi_model::sky::SkyDirection;
 use crate::error::{Error, Result};
 use crate::irf::Irf;
 use crate::livetime::LivetimeCube;
-
-/// Energy edges with `n_extra` more on either side, in the ratio of the first and of the last bin: the true bins that energy dispersion needs.
-///
-/// ```
-/// let edges = lat_response::drm::extended_edges(&[100.0, 200.0, 400.0], 1)?;
-/// assert!((edges[0] - 50.0).abs() < 1e-9 && (edges[4] - 800.0).abs() < 1e-9);
-/// # Ok::<(), lat_response::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::BadValue`] for fewer than two edges, or edges that are not positive or do not increase.
-pub fn extended_edges(edges: &[f64], n_extra: usize) -> Result<Vec<f64>> {
-    let increase = edges.windows(2).all(|pair| pair[0] < pair[1]) && edges.iter().all(|edge| edge.is_finite());
-    let (Some(&first), [.., before, last], true) = (edges.first().filter(|first| **first > 0.0), edges, increase)
-    else {
-        let value = edges.first().copied().unwrap_or(f64::NAN);
-        let expected = "at least two positive energies in MeV that increase";
-        return Err(Error::BadValue { what: "energy edges".into(), value, expected });
-    };
-    let (low, high) = (edges[1] / first, last / before);
-    let steps = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-    let below = (1..=n_extra).rev().map(|n| first / low.powi(steps(n)));
-    let above = (1..=n_extra).map(|n| last * high.powi(steps(n)));
-    Ok(below.chain(edges.iter().copied()).chain(above).collect())
-}
 
 /// Probabilities that a photon of a true bin is measured in each bin, shape `[n + 2 n_extra true bins, n measured bins]`, for a counts cube with
 /// these energy `edges` (MeV) and a source at `direction`.
@@ -41,7 +17,7 @@ pub fn extended_edges(edges: &[f64], n_extra: usize) -> Result<Vec<f64>> {
 /// less than 1 where photons are measured outside the range; a row without effective area is 0.
 ///
 /// # Errors
-/// [`Error::BadValue`] as [`extended_edges`], and for a response without energy dispersion.
+/// For edges that are no energy axis ([`Error::Likelihood`]), and [`Error::NoDispersion`] for a response without energy dispersion.
 pub fn response_matrix(
     livetime: &LivetimeCube,
     irfs: &[Irf],
@@ -49,7 +25,7 @@ pub fn response_matrix(
     edges: &[f64],
     n_extra: usize,
 ) -> Result<Array2<f64>> {
-    let extended = extended_edges(edges, n_extra)?;
+    let extended = EnergyAxis::new(edges.to_vec())?.extended(n_extra)?;
     let times: Vec<f64> = livetime.at(direction).times().collect();
     let weights = trapezoid(livetime.cosines());
     let weights: Vec<f64> = weights.iter().zip(&times).map(|(weight, time)| weight * time).collect();
@@ -57,7 +33,7 @@ pub fn response_matrix(
         let energy = (true_bin[0] * true_bin[1]).sqrt();
         row(irfs, livetime.cosines(), &weights, energy, edges)
     };
-    let rows: Vec<Vec<f64>> = extended.par_windows(2).map(row).collect::<Result<_>>()?;
+    let rows: Vec<Vec<f64>> = extended.edges().par_windows(2).map(row).collect::<Result<_>>()?;
     Ok(Array2::from_shape_fn((rows.len(), edges.len() - 1), |(l, k)| rows[l][k]))
 }
 

@@ -5,7 +5,7 @@
 use std::f64::consts::PI;
 use std::slice::from_ref;
 
-use lat_response::drm::{extended_edges, response_matrix};
+use lat_response::drm::response_matrix;
 use lat_response::irf::{
     DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters, PointSpread, PsfScaling,
 };
@@ -248,7 +248,7 @@ fn rows_of_the_response_sum_to_the_probability_inside_the_range() {
     let times = Array2::from_shape_fn((192, 20), |(_, bin)| if bin == 7 { 10.0 } else { 0.0 });
     let one = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
     let matrix = response_matrix(&one, &irfs[..1], &crab(), &edges, 1).unwrap();
-    let extended = extended_edges(&edges, 1).unwrap();
+    let extended = likelihood_core::EnergyAxis::new(edges.clone()).unwrap().extended(1).unwrap().edges().to_vec();
     let cosine = 1.0 - 0.375f64.powi(2);
     for (row, pair) in matrix.rows().into_iter().zip(extended.windows(2)) {
         let energy = (pair[0] * pair[1]).sqrt();

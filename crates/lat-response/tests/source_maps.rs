@@ -33,7 +33,7 @@ fn gaussian(theta: f64, sigma: f64) -> f64 {
 
 /// The same exposure everywhere, 1e11 cm^2 s times plane number + 1, and a Gaussian PSF.
 fn response(axis: &EnergyAxis, extra: usize) -> Response {
-    let energies = plane_energies(axis, extra);
+    let energies = plane_energies(axis, extra).unwrap();
     let n = energies.len();
     let sky = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Celestial, "CAR", [0.0, 0.0])).unwrap();
     let planes = Array2::from_shape_fn((n, 72 * 36), |(k, _)| 1e11 * (k + 1) as f32);
