@@ -3,7 +3,8 @@
 use crate::descent::{Descent, descend};
 use crate::error::{Error, Result};
 use crate::minimum::{Calls, FitQuality, Minimum};
-use crate::objective::Objective;
+use crate::newton_crossing::{self, Goal};
+use crate::objective::{Derivatives, Objective};
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::problem::{Problem, no_such_parameter};
@@ -158,9 +159,7 @@ impl<'a> Explorer<'a> {
             }
         }
         let descent = descend(self.objective, &problem, &self.options, observer)?;
-        self.calls.values += descent.calls.values;
-        self.calls.gradients += descent.calls.gradients;
-        self.calls.hessians += descent.calls.hessians;
+        self.calls += descent.calls;
         Ok(descent)
     }
 
@@ -192,6 +191,12 @@ impl<'a> Explorer<'a> {
         let mut reached =
             Reached { crossing: Crossing::NotFound, values: self.minimum.values.clone(), fval: self.minimum.fval };
         let (mut below, mut above): ((f64, f64), Option<(f64, f64)>) = ((0.0, 0.0), None);
+        if let (&[(parameter, d)], true) = (direction, goal < longest) {
+            let found = self.cross_by_newton(parameter, goal * d, observer)?;
+            if let Some((values, fval)) = found {
+                return Ok(Reached { crossing: Crossing::Found, values, fval });
+            }
+        }
         let mut length = goal.min(longest);
         for _ in 0..TRIALS {
             let held: Vec<(usize, f64)> = direction
@@ -241,6 +246,39 @@ impl<'a> Explorer<'a> {
             };
         }
         Ok(reached)
+    }
+
+    /// The crossing of one parameter near its parabolic error, where the objective has exact second derivatives and nothing limits the number
+    /// of calls or the time; `None` leaves it to the search.
+    fn cross_by_newton(
+        &mut self,
+        parameter: usize,
+        shift: f64,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<(Vec<f64>, f64)>> {
+        let is_limited = self.options.max_calls.is_some() || self.options.time_limit.is_some();
+        if self.objective.derivatives() != Derivatives::Hessian || is_limited {
+            return Ok(None);
+        }
+        let best = self.minimum.values[parameter];
+        let free = self.problem.free();
+        let others: Vec<usize> = free.iter().copied().filter(|&i| i != parameter).collect();
+        let mut start = self.minimum.values.clone();
+        start[parameter] = best + shift;
+        for (i, value) in self.foreseen(&[(parameter, best + shift)], &others) {
+            start[i] = value;
+        }
+        let up = self.problem.error_definition();
+        let goal = Goal {
+            moving: self.position(parameter)?,
+            best,
+            lowest: self.minimum.fval,
+            rise: self.rise * up,
+            // The rise grows with the square of the way.
+            accuracy: 2.0 * ACCURACY * self.rise * up,
+            edm: self.options.edm_goal(up),
+        };
+        newton_crossing::solve(self.objective, &self.problem, &goal, start, &mut self.calls, observer)
     }
 
     /// How far the bounds let one go along a direction.

@@ -81,6 +81,7 @@ mod minimum;
 mod minos;
 mod minuit;
 mod newton;
+mod newton_crossing;
 mod objective;
 mod observer;
 mod optimizer;

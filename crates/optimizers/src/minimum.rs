@@ -127,6 +127,14 @@ impl Calls {
     }
 }
 
+impl std::ops::AddAssign for Calls {
+    fn add_assign(&mut self, other: Self) {
+        self.values += other.values;
+        self.gradients += other.gradients;
+        self.hessians += other.hessians;
+    }
+}
+
 /// The result of a minimisation, converged or not: see [`status`](Self::status) and [`quality`](Self::quality).
 ///
 /// **Parameters at a limit.** Where the best value lies on a bound and the objective falls towards the outside, the

@@ -224,3 +224,24 @@ fn exploring_needs_a_covariance() {
     let m = minimize("MINUIT", &mut objective as &mut dyn Objective, &problem, &options);
     assert!(matches!(Explorer::new(&mut objective, &problem, &m), Err(Error::InvalidOption { .. })));
 }
+
+/// With exact second derivatives a crossing takes a few Hessians and no minimisation; without them it is the same crossing.
+#[test]
+fn exact_second_derivatives_find_a_crossing_in_a_few_steps() {
+    let (mut objective, problem, m) = ratio(Derivatives::Hessian);
+    let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
+    let errors = explorer.minos(0, &mut Silent).unwrap();
+    let calls = explorer.calls();
+    assert!(calls.gradients == 0 && calls.hessians <= 10, "{calls:?}");
+    let (mut objective, problem, m) = ratio(Derivatives::Gradient);
+    let searched = Explorer::new(&mut objective, &problem, &m).unwrap().minos(0, &mut Silent).unwrap();
+    for (a, b) in [(&errors.lower, &searched.lower), (&errors.upper, &searched.upper)] {
+        assert!((a.error / b.error - 1.0).abs() < 1e-4, "{a:?} {b:?}");
+        assert_eq!(a.crossing, b.crossing);
+    }
+    // A limit of calls is kept by the search, which counts every one.
+    let (mut objective, problem, m) = ratio(Derivatives::Hessian);
+    let options = Options::default().with_max_calls(50);
+    let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap().with_options(options);
+    assert!(explorer.minos(0, &mut Silent).unwrap().is_valid() && explorer.calls().gradients > 0);
+}

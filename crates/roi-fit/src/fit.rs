@@ -63,9 +63,7 @@ impl Analysis {
             let mut relay = Relay(self.progress.as_mut());
             let minimum =
                 minimize(&mut self.roi, &mut self.likelihood, optimizer.as_ref(), &optimizer_options, &mut relay)?;
-            result.calls.values += minimum.calls.values;
-            result.calls.gradients += minimum.calls.gradients;
-            result.calls.hessians += minimum.calls.hessians;
+            result.calls += minimum.calls;
             Ok::<_, Error>(Some(minimum))
         });
         let outcome = attempts.and_then(|minimum| {
@@ -79,7 +77,10 @@ impl Analysis {
                     let found = minos(&mut self.roi, &mut self.likelihood, &minimum, &mut relay);
                     self.roi.set_free_values(&minimum.values)?;
                     match found {
-                        Ok(errors) => result.minos = Some(errors),
+                        Ok((errors, calls)) => {
+                            result.minos = Some(errors);
+                            result.calls += calls;
+                        }
                         Err(error) => result.warnings.push(format!("no MINOS errors: {error}")),
                     }
                 }

@@ -3,7 +3,8 @@
 use likelihood_core::JointLikelihood;
 use ndarray::Array2;
 use optimizers::{
-    Crossing, Derivatives, EvalError, Explorer, Minimum, Objective, Observer, Optimizer, Options, Parameter, Problem,
+    Calls, Crossing, Derivatives, EvalError, Explorer, Minimum, Objective, Observer, Optimizer, Options, Parameter,
+    Problem,
 };
 use roi_model::roi::Roi;
 
@@ -120,13 +121,14 @@ fn minimize_problem(
 }
 
 /// MINOS errors of the region's free parameters around a minimum that [`minimize`] found and the region holds: how far each may move
-/// down and up, the others refitted, until `logL` has fallen by 0.5. `None` on a side where that was not found within the bounds.
+/// down and up, the others refitted, until `logL` has fallen by 0.5. `None` on a side where that was not found within the bounds. Also the
+/// evaluations that it took.
 pub(crate) fn minos(
     roi: &mut Roi,
     likelihood: &mut JointLikelihood,
     minimum: &Minimum,
     observer: &mut dyn Observer,
-) -> Result<Vec<[Option<f64>; 2]>> {
+) -> Result<(Vec<[Option<f64>; 2]>, Calls)> {
     let problem = problem(roi, None)?;
     let n_free = problem.parameters().len();
     let free = problem.free();
@@ -143,7 +145,7 @@ pub(crate) fn minos(
         errors[row] =
             [&found.lower, &found.upper].map(|side| Some(side.error).filter(|_| side.crossing == Crossing::Found));
     }
-    Ok(errors)
+    Ok((errors, explorer.calls()))
 }
 
 /// The region's free parameters as a minimiser sees them; the one of row `hold` is fixed.

@@ -235,9 +235,7 @@ impl Analysis {
         });
         self.fix_sources(freed);
         let result = result?;
-        record.calls.values += result.calls.values;
-        record.calls.gradients += result.calls.gradients;
-        record.calls.hessians += result.calls.hessians;
+        record.calls += result.calls;
         if result.fit_success {
             record.loglike = result.loglike;
         }

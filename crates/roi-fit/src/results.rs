@@ -77,7 +77,7 @@ pub struct FitResult {
     pub warnings: Vec<String>,
     /// Properties of the sources with free parameters, when they were updated.
     pub sources: BTreeMap<String, SourceProperties>,
-    /// Likelihood evaluations of all attempts.
+    /// Likelihood evaluations of all attempts, each one pass over the data, those of MINOS included.
     pub calls: Calls,
     /// Seconds spent.
     pub timing: Timing,
