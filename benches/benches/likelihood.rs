@@ -1,45 +1,107 @@
 //! What does one evaluation of the likelihood cost, and how far is it from the time to read its templates once?
+//!
+//! Three regions: the built-in one, that of the reference data, and one that no cache holds. The floor is the time in which the same number of
+//! bytes is read once from the main memory; for the regions that a cache holds, the time to read them from there stands beside it.
 
 use std::hint::black_box;
 
-use benchmarks::built_in;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use benchmarks::{built_in, measuring, open, reference_data, simulated};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use likelihood_core::JointLikelihood;
 use ndarray::Array2;
+use rayon::ThreadPool;
 use rayon::prelude::*;
+use roi_fit::simulate::SimulationOptions;
+use roi_model::roi::Roi;
+
+/// More than any cache holds, in numbers of 8 bytes.
+const LARGE: usize = 1 << 26;
+
+/// Reads large parts of the main memory, each time another one.
+struct Memory {
+    numbers: Vec<u64>,
+    next: usize,
+}
+
+impl Memory {
+    fn new() -> Self {
+        Self { numbers: vec![1; if measuring() { LARGE } else { 1 << 20 }], next: 0 }
+    }
+
+    /// Sums of whole numbers vectorise, so that reading is all that this costs.
+    fn read(&mut self, bytes: usize) -> u64 {
+        let n = (bytes / 8).min(self.numbers.len());
+        if self.next + n > self.numbers.len() {
+            self.next = 0;
+        }
+        let part = &self.numbers[self.next..self.next + n];
+        self.next += n;
+        let sum = |chunk: &[u64]| chunk.iter().fold(0, |sum: u64, &x| sum.wrapping_add(x));
+        part.par_chunks(1 << 14).map(sum).reduce(|| 0, u64::wrapping_add)
+    }
+}
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
-#[expect(clippy::print_stderr, reason = "the size of the region belongs to its times")]
 fn likelihood(criterion: &mut Criterion) {
-    let (roi, likelihood) = built_in().expect("the built-in region");
+    let mut regions = vec![("built-in", built_in().expect("the built-in region"))];
+    if let Some(config) = reference_data("fermitools-roi/config_edisp0.yaml") {
+        regions.push(("fermitools", open(&config).expect("the reference region")));
+    }
+    if measuring() {
+        let options =
+            SimulationOptions { npix: 200, ebins: 37, sources: 30, years: 20.0, ..SimulationOptions::default() };
+        let (mut roi, likelihood) = simulated(&options).expect("the large region");
+        for source in roi.sources_mut() {
+            if let Some(norm) = source.spectrum().norm_index() {
+                source.spectrum_mut().parameters_mut()[norm].set_free(true);
+            }
+        }
+        regions.push(("large", (roi, likelihood)));
+    }
+    let mut memory = Memory::new();
+    for (name, (roi, likelihood)) in &regions {
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let mut group = criterion.benchmark_group(format!("likelihood/{name}/{threads} threads"));
+            measure(&mut group, &pool, roi, likelihood, &mut memory);
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a benchmark that cannot evaluate has nothing to say")]
+#[expect(clippy::print_stderr, reason = "the size of the region belongs to its times")]
+fn measure(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    pool: &ThreadPool,
+    roi: &Roi,
+    likelihood: &JointLikelihood,
+    memory: &mut Memory,
+) {
     let n = roi.free_parameters().len();
     let free_sources = roi.sources().iter().filter(|source| source.is_free()).count();
     let filled: usize = likelihood.components().iter().map(likelihood_core::BinnedLikelihood::n_filled).sum();
-    // Per filled bin: the counts (4 bytes), the fixed sources' model (8) and two planes of every free source (8).
-    let bytes = filled * (12 + 8 * free_sources);
+    let mut like = likelihood.clone();
+    let bytes = like.bytes_per_pass(roi).expect("the region");
     eprintln!("{filled} filled bins, {free_sources} free sources, {n} free parameters, {bytes} bytes a pass");
-
-    for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        let mut group = criterion.benchmark_group(format!("likelihood/{threads} threads"));
-        group.throughput(Throughput::Bytes(bytes as u64));
-
-        // Sums of whole numbers vectorise, so that reading is all that this costs.
-        let stream = vec![1_u64; bytes / 8];
-        let sum = |chunk: &[u64]| chunk.iter().fold(0, |sum: u64, &x| sum.wrapping_add(x));
-        group.bench_function("floor: read the same bytes once", |b| {
-            b.iter(|| pool.install(|| black_box(&stream).par_chunks(1 << 14).map(sum).reduce(|| 0, u64::wrapping_add)));
-        });
-        let mut like = likelihood.clone();
-        group.bench_function("value", |b| b.iter(|| pool.install(|| like.value(black_box(&roi)).expect("value"))));
-        let mut gradient = vec![0.0; n];
-        group.bench_function("value and gradient", |b| {
-            b.iter(|| pool.install(|| like.gradient(black_box(&roi), &mut gradient).expect("gradient")));
-        });
-        let mut hessian = Array2::zeros((n, n));
-        group.bench_function(BenchmarkId::new("value, gradient and Hessian", n), |b| {
-            b.iter(|| pool.install(|| like.hessian(black_box(&roi), &mut gradient, &mut hessian).expect("Hessian")));
-        });
-    }
+    group.throughput(Throughput::Bytes(bytes as u64));
+    let own = vec![1_u64; bytes / 8];
+    let sum = |chunk: &[u64]| chunk.iter().fold(0, |sum: u64, &x| sum.wrapping_add(x));
+    group.bench_function("floor: read as many bytes from memory", |b| {
+        b.iter(|| pool.install(|| black_box(memory.read(bytes))));
+    });
+    group.bench_function("read the same bytes again", |b| {
+        b.iter(|| pool.install(|| black_box(&own).par_chunks(1 << 14).map(sum).reduce(|| 0, u64::wrapping_add)));
+    });
+    group.bench_function("value", |b| b.iter(|| pool.install(|| like.value(black_box(roi)).expect("value"))));
+    let mut gradient = vec![0.0; n];
+    group.bench_function("value and gradient", |b| {
+        b.iter(|| pool.install(|| like.gradient(black_box(roi), &mut gradient).expect("gradient")));
+    });
+    let mut hessian = Array2::zeros((n, n));
+    group.bench_function("value, gradient and Hessian", |b| {
+        b.iter(|| pool.install(|| like.hessian(black_box(roi), &mut gradient, &mut hessian).expect("Hessian")));
+    });
 }
 
 criterion_group!(benches, likelihood);

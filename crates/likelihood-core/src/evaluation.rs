@@ -188,6 +188,15 @@ impl BinnedLikelihood {
         result
     }
 
+    /// See [`crate::JointLikelihood::bytes_per_pass`].
+    pub(crate) fn bytes_per_pass(&self, roi: &Roi, plan: &Plan) -> Result<usize> {
+        let (_, parts) = self.active(roi, plan)?;
+        let planes = parts.planes.iter().map(|pair| size_of_val(pair.lower) + size_of_val(pair.upper));
+        let columns = parts.columns.iter().map(|column| size_of_val(column.values));
+        let own = size_of_val(&self.filled.counts[..]) + size_of_val(&self.fixed.model[..]);
+        Ok(own + planes.chain(columns).sum::<usize>())
+    }
+
     /// The free sources of a plan, and what the passes read of them.
     pub(crate) fn active<'a>(&'a self, roi: &'a Roi, plan: &'a Plan) -> Result<(Vec<Active<'a>>, Parts<'a>)> {
         let mut parts = Parts::default();

@@ -173,6 +173,16 @@ impl JointLikelihood {
         Ok(total)
     }
 
+    /// How many bytes an evaluation of value and gradient reads once at least: counts, the sum of the fixed sources, and what is kept of
+    /// each free source within its reach. Divided by the bandwidth of the memory it is the floor of the evaluation's time.
+    ///
+    /// # Errors
+    /// As [`JointLikelihood::value`].
+    pub fn bytes_per_pass(&mut self, roi: &Roi) -> Result<usize> {
+        self.prepare(roi)?;
+        self.components.iter().map(|component| component.bytes_per_pass(roi, &self.plan)).sum()
+    }
+
     /// The roles of the sources, as of the last evaluation.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
