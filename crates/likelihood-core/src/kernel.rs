@@ -9,7 +9,7 @@
 //!   second) derivatives need;
 //! - [`hessian`] also sums the products `N/M^2 dM/da dM/db` of every pair of free parameters.
 //!
-//! Each pass reads a source's templates from memory once. Sums run over eight fixed lanes, so that they vectorise and give the same
+//! Each pass reads a source's templates from memory once. Sums run over sixteen fixed lanes, so that they vectorise and give the same
 //! bits on every instruction set; nothing is fused.
 
 use std::ops::Range;
@@ -20,8 +20,8 @@ use crate::filled::{BLOCK, Block};
 use crate::mathvec::ln;
 use crate::reach::Reach;
 
-/// Lanes of the running sums.
-const LANES: usize = 8;
+/// Lanes of the running sums: two of the widest registers, so that one addition need not wait for the one before.
+const LANES: usize = 16;
 
 /// Two planes of a source's map, at each filled bin within its reach: those that bound it, or two of a window around it.
 #[derive(Clone, Copy)]
@@ -279,11 +279,23 @@ fn sum_model(input: Input<'_>, block: &Block, model: &mut [f64]) {
     for (planes, &weights) in input.pairs.iter().zip(input.weights) {
         accumulate(model, *planes, weights, block);
     }
+    // Four columns at a time: the memory is asked for four streams at once, and the model is loaded and stored a quarter as often.
+    let (mut waiting, mut len) = ([(&[][..], 0.0); 4], 0);
     for (column, &norm) in input.columns.iter().zip(input.norms) {
-        if let Some(values) = column.slice(block) {
-            for (m, &value) in model.iter_mut().zip(values) {
-                *m += value * norm;
+        let Some(values) = column.slice(block) else { continue };
+        waiting[len] = (values, norm);
+        len = (len + 1) % 4;
+        if len == 0 {
+            let [(a, x), (b, y), (c, z), (d, w)] = waiting;
+            let (ab, cd) = (a.iter().zip(b), c.iter().zip(d));
+            for ((m, (a, b)), (c, d)) in model.iter_mut().zip(ab).zip(cd) {
+                *m = (((*m + a * x) + b * y) + c * z) + d * w;
             }
+        }
+    }
+    for (values, norm) in &waiting[..len] {
+        for (m, value) in model.iter_mut().zip(*values) {
+            *m += value * norm;
         }
     }
 }
@@ -293,11 +305,18 @@ fn sum_model(input: Input<'_>, block: &Block, model: &mut [f64]) {
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
 fn ratio_sums(input: Input<'_>, block: &Block, scratch: &Scratch, sums: RatioSums<'_>) {
     let ratio = &scratch.ratio[..block.range.len()];
+    // No closures here: they would be compiled for the oldest instruction set.
     for (planes, out) in input.pairs.iter().zip(sums.pairs) {
-        *out = planes.slice(block).map_or([0.0; 2], |(lower, upper)| dot2(ratio, lower, upper));
+        *out = [0.0; 2];
+        if let Some((lower, upper)) = planes.slice(block) {
+            *out = dot2(ratio, lower, upper);
+        }
     }
     for (column, out) in input.columns.iter().zip(sums.columns) {
-        *out = column.slice(block).map_or(0.0, |values| dot(ratio, values));
+        *out = 0.0;
+        if let Some(values) = column.slice(block) {
+            *out = dot(ratio, values);
+        }
     }
 }
 
@@ -349,7 +368,7 @@ pub(crate) fn poisson(counts: &[f32], model: &[f64], ratio: Option<&mut [f64]>) 
             step(&mut sums, lane, n, m);
         }
     }
-    BlockSum { n_ln_m: total(sums[0]), unmodelled: total(sums[1]) }
+    BlockSum { n_ln_m: total(&sums[0]), unmodelled: total(&sums[1]) }
 }
 
 /// Dot product over fixed lanes; `b` may be single or double precision.
@@ -366,7 +385,7 @@ fn dot<T: Copy + Into<f64>>(a: &[f64], b: &[T]) -> f64 {
     for (lane, (&a, &b)) in a[whole..].iter().zip(&b[whole..]).enumerate() {
         sum[lane] += a * b.into();
     }
-    total(sum)
+    total(&sum)
 }
 
 /// Two dot products with one vector, each with the same bits as [`dot`].
@@ -378,6 +397,8 @@ fn dot2<T: Copy + Into<f64>>(a: &[f64], b: &[T], c: &[T]) -> [f64; 2] {
     for ((a, b), c) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)).zip(c.chunks_exact(LANES)) {
         for lane in 0..LANES {
             first[lane] += a[lane] * b[lane].into();
+        }
+        for lane in 0..LANES {
             second[lane] += a[lane] * c[lane].into();
         }
     }
@@ -385,12 +406,20 @@ fn dot2<T: Copy + Into<f64>>(a: &[f64], b: &[T], c: &[T]) -> [f64; 2] {
         first[lane] += a * b.into();
         second[lane] += a * c.into();
     }
-    [total(first), total(second)]
+    [total(&first), total(&second)]
 }
 
-/// The lanes' sum, in a fixed order.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn total(lanes: [f64; LANES]) -> f64 {
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+/// The lanes' sum, in a fixed order. A call, so that the lanes are written to memory side by side: the loops before it are then vectorised
+/// lane by lane, and not as the tree of additions here suggests.
+#[inline(never)]
+fn total(lanes: &[f64; LANES]) -> f64 {
+    let mut lanes = *lanes;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
