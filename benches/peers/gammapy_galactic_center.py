@@ -10,12 +10,15 @@ answers every line of its input with a line of JSON:
 - `C`: 33 parameters, those free in `gc-3fhl-srcmaps/model_fitC.xml`;
 - `value`: one evaluation of the statistic after all 9 norms of A have changed.
 
+A fit is stopped after LIMIT seconds, and the answer says so: `{"stopped": LIMIT}`.
+
 Every fit starts from the catalogue's values and holds what gammapy's `Fit.run` does: MIGRAD, then HESSE for the covariance. Differences of
 the two models are gammapy's ways to integrate: true energies at 4 points a bin instead of the log-trapezoid rule, a PSF kernel of 99.9 %,
 diffuse emission that ends with the cut-out. So its minimum is another one than ours; each is compared with its own reference.
 """
 
 import json
+import signal
 import sys
 import time
 import warnings
@@ -41,6 +44,17 @@ from gammapy.modeling.models import (
 )
 
 warnings.filterwarnings("ignore")
+
+
+LIMIT = 120
+
+
+class Stopped(BaseException):
+    """Not an Exception, so that no library takes it for a failure of its own."""
+
+
+def stop(_signal, _frame):
+    raise Stopped
 
 
 def sources(folder):
@@ -163,7 +177,13 @@ class Worker:
         freed = self.restart(name)
         initial = self.datasets.stat_sum()
         clock = Clock()
-        result = Fit().run(self.datasets)
+        signal.alarm(LIMIT)
+        try:
+            result = Fit().run(self.datasets)
+        except Stopped:
+            return {"stopped": LIMIT}
+        finally:
+            signal.alarm(0)
         times = clock.read()
         gc = self.datasets["gc"]
         return {
@@ -190,6 +210,7 @@ class Worker:
 
 
 def main():
+    signal.signal(signal.SIGALRM, stop)
     worker = Worker(Path(sys.argv[1]))
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
