@@ -60,6 +60,11 @@ impl Instrument {
         self.parts().is_some()
     }
 
+    /// Whether these are response functions of Pass 7 as it was first released, whose published analyses were made with the tools of that time.
+    pub(crate) fn is_first_pass_7(&self) -> bool {
+        self.name.as_deref().is_some_and(|name| name.starts_with("P7") && !name.starts_with("P7REP"))
+    }
+
     fn parts(&self) -> Option<(&PathBuf, &PathBuf, &str)> {
         Some((self.ltcube.as_ref()?, self.directory.as_ref()?, self.name.as_deref()?))
     }
@@ -103,17 +108,17 @@ impl Instrument {
         let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra)?)?;
         let grid = WcsGrid::new(WcsHeader::centered([360, 180], EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
         let lookup = match parity {
-            Parity::Fermitools => ExposureLookup::Fermitools,
             Parity::Accurate => ExposureLookup::Bilinear,
+            _ => ExposureLookup::Fermitools,
         };
         Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, lookup)?)
     }
 
     /// The PSF at the planes of source maps with `extra` on either side, wherever a source is.
-    pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize) -> Result<ObservationPsf> {
+    pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize, parity: Parity) -> Result<ObservationPsf> {
         let observed = self.observed()?;
         let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?);
-        Ok(ObservationPsf::Computed(Arc::new(psf)))
+        Ok(ObservationPsf::Computed(Arc::new(psf.with_parity(parity))))
     }
 
     /// The energy dispersion at the reference direction of the counts, with the extra bins that `edisp_bins` asks for.

@@ -28,6 +28,8 @@ pub(crate) struct MapMaker {
     pub(crate) instrument: Instrument,
     /// Planes beyond the edges on each side, for energy dispersion over a window.
     pub(crate) extra: usize,
+    /// Whose numbers maps follow when the user does not ask for others.
+    pub(crate) parity: Parity,
     pub(crate) options: SourceMapOptions,
     pub(crate) templates: Templates,
     /// Digests of the files, once they are known.
@@ -51,7 +53,7 @@ impl MapMaker {
             },
             psf: match &self.psf {
                 Some(path) => psf::read(path)?.into(),
-                None => self.instrument.psf(axis, self.extra)?,
+                None => self.instrument.psf(axis, self.extra, self.options.parity)?,
             },
         };
         let builder = SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?;
@@ -91,7 +93,7 @@ impl MapMaker {
     /// was not: that was the user's choice.
     pub(crate) fn stands(&self, digest: &str, counts: &CountsCubeFile, source: &Source) -> Result<bool> {
         let mut options = self.options.clone();
-        options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { Parity::Fermitools };
+        options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { self.parity };
         Ok(self.inputs_with(&options, counts, source)? == digest)
     }
 

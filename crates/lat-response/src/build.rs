@@ -18,6 +18,7 @@ use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::point;
 use crate::psf::Psf;
+use crate::psf_correction;
 use crate::psf_planes::PsfPlanes;
 use crate::psf_resample::separations;
 use crate::rebin;
@@ -33,7 +34,7 @@ pub struct SourceMapOptions {
     pub resample: usize,
     /// Maps with pixels below this, degrees, and below the counts map's are rebinned first (`minbinsz`).
     pub least_template_pixel: f64,
-    /// Whether the integral of a point source's PSF is corrected (`psfcorr`; only with [`Parity::Fermitools`]).
+    /// Whether the integral of a point source's PSF is corrected (`psfcorr`; not with [`Parity::Accurate`]).
     pub psf_correction: bool,
 }
 
@@ -161,7 +162,7 @@ impl SourceMapBuilder {
     ///
     /// # Errors
     /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels that reach further than 45
-    /// degrees, or a projection's error.
+    /// degrees or with [`Parity::ScienceTools`], or a projection's error.
     pub fn new(
         grid: &SkyGrid,
         axis: &EnergyAxis,
@@ -175,10 +176,13 @@ impl SourceMapBuilder {
         };
         let energies = plane_energies(axis, extra)?;
         let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
-        let nodes = separations(match options.parity {
-            Parity::Fermitools => 400,
-            Parity::Accurate => 1600,
-        });
+        if options.parity == Parity::ScienceTools && healpix.is_some() {
+            return Err(Error::Unsupported {
+                what: "a source map on HEALPix pixels as the tools of Pass 7 made it".into(),
+                remedy: "they had none: choose the parity of today's tools, or the accurate one".into(),
+            });
+        }
+        let nodes = separations(options.parity.psf_nodes());
         let center = grid.header().reference_direction()?;
         let central = response.psf.at(&center)?.planes(&energies, &nodes)?;
         let (exposure, psf) = (response.exposure, response.psf);
@@ -331,7 +335,10 @@ impl SourceMapBuilder {
                 return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity));
             }
             let image = point::image(&self.pixels, psf, center, parity);
-            let corrections = self.corrections(&image, psf, center);
+            let corrections = match self.options.psf_correction {
+                true => psf_correction::factors(&self.pixels, &image, psf, center, self.n_edges, parity),
+                false => vec![1.0; self.energies.len()],
+            };
             let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
             return Ok(self.assembled(&image, &scales));
         };
@@ -359,31 +366,6 @@ impl SourceMapBuilder {
             })
         };
         self.exposure_planes.iter().map(value).collect()
-    }
-
-    /// The factors that make the sum over the pixels within the nearest boundary the integral of the PSF that far out.
-    ///
-    /// As in the LAT tools: for sources at least 4 pixels inside the map, when the middle edge is at least 4 energy bins from both ends.
-    fn corrections(&self, image: &point::PointImage, psf: &PsfPlanes, center: &SkyDirection) -> Vec<f64> {
-        const MARGIN: usize = 4;
-        let n = self.energies.len();
-        let inside = |index: usize, n: usize| index >= MARGIN && index + MARGIN < n;
-        let grid = self.pixels.grid();
-        let [nx, ny] = grid.size();
-        let wanted = self.options.psf_correction
-            && self.options.parity == Parity::Fermitools
-            && inside(self.n_edges / 2, self.n_edges - 1)
-            && grid.pixel(center).is_some_and(|pixel| inside(pixel % nx, nx) && inside(pixel / nx, ny));
-        if !wanted {
-            return vec![1.0; n];
-        }
-        let radius = self.pixels.to_boundary(center);
-        image
-            .sums_within(&self.pixels, center, radius, n)
-            .into_iter()
-            .enumerate()
-            .map(|(plane, sum)| if sum > 0.0 { psf.integral(radius, plane) / sum } else { 0.0 })
-            .collect()
     }
 
     /// All exposure in the pixel of the source.

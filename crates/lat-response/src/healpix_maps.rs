@@ -27,7 +27,7 @@ struct Rule {
 impl Rule {
     fn of(parity: Parity) -> Self {
         match parity {
-            Parity::Fermitools => Self { containment: 0.995, largest: 15.0, near: 2.0 },
+            Parity::Fermitools | Parity::ScienceTools => Self { containment: 0.995, largest: 15.0, near: 2.0 },
             Parity::Accurate => Self { containment: 0.9999, largest: LARGEST_RADIUS, near: 6.0 },
         }
     }

@@ -24,6 +24,7 @@ pub mod parity;
 mod pixels;
 mod point;
 pub mod psf;
+mod psf_correction;
 pub mod psf_planes;
 pub mod psf_resample;
 pub mod radial_profile;
