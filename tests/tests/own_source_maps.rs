@@ -131,6 +131,20 @@ fn state(path: &Path) -> (Vec<u8>, std::time::SystemTime) {
 }
 
 #[test]
+fn maps_are_not_convolved_when_the_configuration_says_so() {
+    let region = Region::new();
+    region.open();
+    let spread = region.map("alpha");
+    region.configure("gtlike: {edisp: false, convolve: false, resample: false}\n");
+    // What had been made stands no more.
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
+    for (plain, spread) in region.map("alpha").planes().outer_iter().zip(spread.planes().outer_iter()) {
+        assert_eq!(plain.iter().filter(|value| **value > 0.0).count(), 1);
+        approx::assert_relative_eq!(plain.sum(), spread.sum(), max_relative = 1e-3);
+    }
+}
+
+#[test]
 fn maps_are_made_once() {
     let region = Region::new();
     assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);

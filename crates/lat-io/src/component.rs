@@ -379,6 +379,7 @@ fn dispersion(
 fn map_options(settings: &ComponentConfig, parity: Parity) -> SourceMapOptions {
     let mut options = SourceMapOptions::default();
     options.parity = parity;
-    (options.least_template_pixel, options.resample) = (settings.minbinsz, settings.rfactor);
+    (options.least_template_pixel, options.resample_factor) = (settings.minbinsz, settings.rfactor);
+    (options.convolve, options.resample) = (settings.convolve, settings.resample);
     options
 }

@@ -30,8 +30,12 @@ use crate::template::{Template, TemplateFiles};
 pub struct SourceMapOptions {
     /// Whose numbers they follow.
     pub parity: Parity,
-    /// Into how many pixels a side a counts pixel is divided for diffuse sources, at least (`rfactor`).
-    pub resample: usize,
+    /// Whether sources are convolved with the PSF (`convol`). A point source that is not has all of its exposure in one pixel.
+    pub convolve: bool,
+    /// Whether diffuse sources are computed on pixels that are finer than those of the counts (`resample`).
+    pub resample: bool,
+    /// Into how many pixels a side a counts pixel is divided for diffuse sources, at least (`rfactor`); more for finer templates.
+    pub resample_factor: usize,
     /// Maps with pixels below this, degrees, and below the counts map's are rebinned first (`minbinsz`).
     pub least_template_pixel: f64,
     /// Whether the integral of a point source's PSF is corrected (`psfcorr`; not with [`Parity::Accurate`]).
@@ -40,7 +44,14 @@ pub struct SourceMapOptions {
 
 impl Default for SourceMapOptions {
     fn default() -> Self {
-        Self { parity: Parity::default(), resample: 2, least_template_pixel: 0.1, psf_correction: true }
+        Self {
+            parity: Parity::default(),
+            convolve: true,
+            resample: true,
+            resample_factor: 2,
+            least_template_pixel: 0.1,
+            psf_correction: true,
+        }
     }
 }
 
@@ -235,7 +246,7 @@ impl SourceMapBuilder {
                 .map(|&i| Diffuse {
                     name: sources[i].name(),
                     template: &templates[i],
-                    apply_psf: sources[i].apply_psf(),
+                    apply_psf: self.convolves(sources[i]),
                     apply_exposure: sources[i].apply_exposure(),
                 })
                 .collect();
@@ -295,10 +306,12 @@ impl SourceMapBuilder {
 
     /// For a source that needs an image: fine pixels along a side of a counts pixel.
     fn image_factor(&self, template: &Template) -> Option<usize> {
-        let least = self.options.resample.max(1);
+        let least = if self.options.resample { self.options.resample_factor.max(1) } else { 1 };
         match template {
-            Template::Map { cube, .. } => Some(least.max(rebin::ratio(self.counts_pixel(), cube.grid()))),
-            Template::Isotropic(_) | Template::Profile { .. } => Some(least),
+            Template::Map { cube, .. } if self.options.resample => {
+                Some(least.max(rebin::ratio(self.counts_pixel(), cube.grid())))
+            }
+            Template::Map { .. } | Template::Isotropic(_) | Template::Profile { .. } => Some(least),
             Template::Point(_) | Template::Disk { .. } | Template::Gaussian { .. } => None,
         }
     }
@@ -312,12 +325,13 @@ impl SourceMapBuilder {
             _ => return Err(Error::Unsupported { what: "this template".into(), remedy: "it needs an image".into() }),
         };
         let exposures = self.exposures(source, center)?;
-        if !source.apply_psf() {
+        if !self.convolves(source) {
             return match shape {
                 None => Ok(self.unconvolved(center, &exposures)),
                 Some(_) => Err(Error::Unsupported {
-                    what: "a disk or Gaussian with apply_psf=\"false\"".into(),
-                    remedy: "give it as a SpatialMap, or apply the PSF".into(),
+                    what: "a disk or Gaussian that is not convolved with the PSF (apply_psf=\"false\", or gtlike.convolve: false)"
+                        .into(),
+                    remedy: "give it as a SpatialMap, or convolve it".into(),
                 }),
             };
         }
@@ -335,9 +349,10 @@ impl SourceMapBuilder {
                 return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity));
             }
             let image = point::image(&self.pixels, psf, center, parity);
-            let corrections = match self.options.psf_correction {
-                true => psf_correction::factors(&self.pixels, &image, psf, center, self.n_edges, parity),
-                false => vec![1.0; self.energies.len()],
+            let corrections = if self.options.psf_correction {
+                psf_correction::factors(&self.pixels, &image, psf, center, self.n_edges, parity)
+            } else {
+                vec![1.0; self.energies.len()]
             };
             let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
             return Ok(self.assembled(&image, &scales));
@@ -347,6 +362,10 @@ impl SourceMapBuilder {
             return Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity));
         }
         Ok(self.assembled(&point::image(&self.pixels, &psf, center, parity), &exposures))
+    }
+
+    fn convolves(&self, source: &Source) -> bool {
+        self.options.convolve && source.apply_psf()
     }
 
     /// Exposure at a direction for each plane; 1 for a source that it does not apply to.

@@ -55,7 +55,9 @@ impl ObservedPsf {
                 let mut row = row(livetime, irfs, direction, energy, &radians)?;
                 let norm = if parity == Parity::ScienceTools { exposure } else { integral(&row, &radians) };
                 if norm > 0.0 {
-                    row.iter_mut().for_each(|value| *value /= norm);
+                    for value in &mut row {
+                        *value /= norm;
+                    }
                 }
                 Ok(row)
             })

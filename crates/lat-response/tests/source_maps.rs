@@ -208,7 +208,7 @@ fn a_single_bright_pixel_becomes_the_psf() {
     let axis = axis(3);
     let grid = counts([41, 41], "ZEA", Frame::Celestial);
     let mut options = accurate();
-    options.resample = 1;
+    options.resample_factor = 1;
     let map = builder(&grid, &axis, 0, options).source_map(&map_source("pixel"), &Files).unwrap();
     let SkyGrid::Wcs(pixels) = &grid else { unreachable!() };
     let middle = pixels.direction_of(41 * 20 + 20).unwrap();
@@ -292,6 +292,40 @@ fn sources_without_energy_dispersion_exposure_or_psf_are_obeyed() {
     assert_eq!(sums(&unconvolved)[0], f64::from(3e11f32));
     plain.set_apply_exposure(false);
     assert_eq!(sums(&builder.source_map(&plain, &()).unwrap()), [1.0; 11]);
+}
+
+#[test]
+fn without_convolution_and_resampling_templates_are_taken_at_the_pixels_centres() {
+    // Pixels twice as large as the template's, whose bright pixel lies in the middle of one.
+    let grid = SkyGrid::wcs(WcsHeader::centered([11, 11], 0.2, Frame::Celestial, "ZEA", [83.6, 22.0])).unwrap();
+    let solid_angle = grid.solid_angle(60);
+    let build = |convolve: bool, resample: bool| {
+        let mut options = SourceMapOptions::default();
+        (options.convolve, options.resample) = (convolve, resample);
+        builder(&grid, &axis(4), 0, options)
+    };
+    let plain = build(false, false);
+    let map = plain.source_map(&map_source("pixel"), &Files).unwrap();
+    for ((k, y, x), value) in map.planes().indexed_iter() {
+        let expected = if (y, x) == (5, 5) { 1e11 * (k + 1) as f64 * solid_angle } else { 0.0 };
+        approx::assert_relative_eq!(f64::from(*value), expected, max_relative = 1e-6);
+    }
+    let map = plain.source_map(&point(center()), &()).unwrap();
+    assert_eq!((sums(&map)[1], map.planes()[[1, 5, 5]]), (f64::from(2e11f32), 2e11f32));
+    let disk = source("disk", SpatialModel::disk(center(), 0.7).unwrap());
+    let message = plain.source_map(&disk, &()).unwrap_err().to_string();
+    assert!(message.contains("'disk'") && message.contains("gtlike.convolve"), "{message}");
+    // On finer pixels the bright one is a pyramid, a quarter of its height at the four points around its middle.
+    let fine = build(false, true).source_map(&map_source("pixel"), &Files).unwrap();
+    approx::assert_relative_eq!(f64::from(fine.planes()[[0, 5, 5]]), 0.25e11 * solid_angle, max_relative = 1e-5);
+    // With the PSF the bright pixel of 0.2 deg is spread, and nothing is lost.
+    let spread = build(true, false).source_map(&map_source("pixel"), &Files).unwrap();
+    assert!(f64::from(spread.planes()[[0, 5, 5]]) < 0.1 * 1e11 * solid_angle);
+    approx::assert_relative_eq!(
+        sums(&spread)[4],
+        5e11 * solid_angle * within(1.1 / sigma(axis(4).edges()[4])).powi(2),
+        max_relative = 1e-3
+    );
 }
 
 #[test]
