@@ -112,11 +112,10 @@ fn row(
     let at = livetime.at(direction);
     let mut row = vec![0.0; radians.len()];
     for irf in irfs {
-        let (f1, f2) = irf.effective_area.livetime_factors(energy);
+        let exposures = at.exposure(&irf.effective_area, energy)?;
         // The PSF is linear in its nodes, so that inclinations are summed before separations are looked at.
         let mut weights = vec![0.0; irf.psf.n_nodes()];
-        for (time, &cosine) in at.combined(f1, f2)?.into_iter().zip(livetime.cosines()) {
-            let exposure = time * irf.effective_area.value(energy, cosine);
+        for (exposure, &cosine) in exposures.into_iter().zip(livetime.cosines()) {
             for (node, weight) in irf.psf.around(energy, cosine) {
                 weights[node] += weight * exposure;
             }

@@ -297,7 +297,7 @@ pub(super) const SECTIONS: &[Section] = &[
         doc: "How a livetime cube is made.",
         keys: &[
             ignored("binsz", Number, "1.0", "Pixel, degrees."),
-            ignored("phibins", Whole, "0", "Bins of the azimuth."),
+            ignored("phibins", Whole, "0", "Bins of the azimuth; those of the livetime cube are used."),
             ignored("dcostheta", Number, "0.025", "Bins of the cosine of the inclination."),
             ignored("use_local_ltcube", Flag, "false", "Whether one is made."),
             ignored("zmax", Number, "null", "Largest zenith angle, degrees."),
