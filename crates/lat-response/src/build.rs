@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::exposure::Exposure;
 use crate::extended::{self, Shape};
 use crate::geometry::{HealpixGrid, SkyGrid};
-use crate::healpix_maps;
+use crate::healpix_maps::{self, Patch};
 use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::point;
@@ -144,9 +144,7 @@ pub struct Response {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SourceMapBuilder {
-    /// The pixels of the counts map, or of an image around its HEALPix pixels.
-    pixels: Pixels,
-    healpix: Option<HealpixGrid>,
+    canvas: Canvas,
     energies: Vec<f64>,
     n_edges: usize,
     extra: usize,
@@ -157,6 +155,13 @@ pub struct SourceMapBuilder {
     /// The PSF at the centre of the counts map.
     central: PsfPlanes,
     options: SourceMapOptions,
+}
+
+/// The pixels of the counts.
+enum Canvas {
+    Image(Pixels),
+    /// The images around parts of it are for diffuse sources.
+    Healpix(HealpixGrid, Vec<Patch>),
 }
 
 /// The energies of a source map's planes, MeV: the edges of the counts cube and `extra` more on each side, where the first and last bins
@@ -172,8 +177,8 @@ impl SourceMapBuilder {
     /// A builder for the pixels of a counts cube and its energies, with `extra` planes on each side for energy dispersion.
     ///
     /// # Errors
-    /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels that reach further than 45
-    /// degrees or with [`Parity::ScienceTools`], or a projection's error.
+    /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels with
+    /// [`Parity::ScienceTools`], or a projection's error.
     pub fn new(
         grid: &SkyGrid,
         axis: &EnergyAxis,
@@ -181,24 +186,26 @@ impl SourceMapBuilder {
         response: Response,
         options: SourceMapOptions,
     ) -> Result<Self> {
-        let (grid, healpix) = match grid {
-            SkyGrid::Wcs(grid) => (grid.clone(), None),
-            SkyGrid::Healpix(healpix) => (healpix_maps::image_around(healpix)?, Some(healpix.clone())),
-        };
         let energies = plane_energies(axis, extra)?;
         let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
-        if options.parity == Parity::ScienceTools && healpix.is_some() {
+        if options.parity == Parity::ScienceTools && matches!(grid, SkyGrid::Healpix(_)) {
             return Err(Error::Unsupported {
                 what: "a source map on HEALPix pixels as the tools of Pass 7 made it".into(),
                 remedy: "they had none: choose the parity of today's tools, or the accurate one".into(),
             });
         }
         let nodes = separations(options.parity.psf_nodes());
-        let center = grid.header().reference_direction()?;
+        let center = grid.reference_direction()?;
         let central = response.psf.at(&center)?.planes(&energies, &nodes)?;
         let (exposure, psf) = (response.exposure, response.psf);
-        let (pixels, n_edges) = (Pixels::new(&grid), axis.edges().len());
-        Ok(Self { pixels, healpix, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
+        let canvas = match grid {
+            SkyGrid::Wcs(grid) => Canvas::Image(Pixels::new(grid)),
+            SkyGrid::Healpix(grid) => {
+                Canvas::Healpix(grid.clone(), healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?)
+            }
+        };
+        let n_edges = axis.edges().len();
+        Ok(Self { canvas, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
     }
 
     /// Energies of the planes, MeV, those for energy dispersion included.
@@ -250,11 +257,8 @@ impl SourceMapBuilder {
                     apply_exposure: sources[i].apply_exposure(),
                 })
                 .collect();
-            for (i, map) in members.into_iter().zip(diffuse::maps(&self.sky(factor), &diffuse)?) {
-                maps[i] = Some(match &self.healpix {
-                    Some(grid) => healpix_maps::resampled(grid, &self.pixels, &map),
-                    None => map,
-                });
+            for (i, map) in members.into_iter().zip(self.diffuse(factor, &diffuse)?) {
+                maps[i] = Some(map);
                 progress(sources[i].name());
             }
         }
@@ -273,9 +277,27 @@ impl SourceMapBuilder {
         maps.into_iter().zip(sources).map(|(map, source)| self.stored(map.unwrap_or_default(), source)).collect()
     }
 
-    fn sky(&self, factor: usize) -> Sky<'_> {
+    /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.
+    fn diffuse(&self, factor: usize, sources: &[Diffuse<'_>]) -> Result<Vec<Vec<f32>>> {
+        let (grid, patches) = match &self.canvas {
+            Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, factor), sources),
+            Canvas::Healpix(grid, patches) => (grid, patches),
+        };
+        let mut maps: Vec<Vec<f32>> =
+            sources.iter().map(|_| vec![0.0; grid.n_pixels() * self.energies.len()]).collect();
+        // One after the other, each in parallel: the memory is that of one.
+        for patch in patches {
+            let pixels = Pixels::new(&patch.image);
+            for (image, map) in diffuse::maps(&self.sky(&pixels, factor), sources)?.iter().zip(&mut maps) {
+                patch.resample(grid, &pixels, image, map);
+            }
+        }
+        Ok(maps)
+    }
+
+    fn sky<'a>(&'a self, pixels: &'a Pixels, factor: usize) -> Sky<'a> {
         Sky {
-            pixels: &self.pixels,
+            pixels,
             exposure: &self.exposure,
             exposure_planes: &self.exposure_planes,
             psf: &self.central,
@@ -285,8 +307,14 @@ impl SourceMapBuilder {
         }
     }
 
+    /// Size of the pixels that diffuse sources are computed on when they are not resampled, degrees.
     fn counts_pixel(&self) -> f64 {
-        self.pixels.grid().header().cdelt.iter().fold(f64::INFINITY, |least, d| least.min(d.abs()))
+        let grid = match &self.canvas {
+            Canvas::Image(pixels) => Some(pixels.grid()),
+            Canvas::Healpix(_, patches) => patches.first().map(|patch| &patch.image),
+        };
+        let steps = grid.iter().flat_map(|grid| grid.header().cdelt);
+        steps.fold(f64::INFINITY, |least, d| least.min(d.abs()))
     }
 
     /// Templates that are finer than they need be, rebinned.
@@ -345,23 +373,24 @@ impl SourceMapBuilder {
                     &own
                 }
             };
-            if let Some(grid) = &self.healpix {
-                return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity));
-            }
-            let image = point::image(&self.pixels, psf, center, parity);
+            let pixels = match &self.canvas {
+                Canvas::Healpix(grid, _) => return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity)),
+                Canvas::Image(pixels) => pixels,
+            };
+            let image = point::image(pixels, psf, center, parity);
             let corrections = if self.options.psf_correction {
-                psf_correction::factors(&self.pixels, &image, psf, center, self.n_edges, parity)
+                psf_correction::factors(pixels, &image, psf, center, self.n_edges, parity)
             } else {
                 vec![1.0; self.energies.len()]
             };
             let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
-            return Ok(self.assembled(&image, &scales));
+            return Ok(assembled(pixels, &image, &scales));
         };
         let psf = extended::convolved(&self.central, shape, parity)?;
-        if let Some(grid) = &self.healpix {
-            return Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity));
+        match &self.canvas {
+            Canvas::Healpix(grid, _) => Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity)),
+            Canvas::Image(pixels) => Ok(assembled(pixels, &point::image(pixels, &psf, center, parity), &exposures)),
         }
-        Ok(self.assembled(&point::image(&self.pixels, &psf, center, parity), &exposures))
     }
 
     fn convolves(&self, source: &Source) -> bool {
@@ -389,9 +418,9 @@ impl SourceMapBuilder {
 
     /// All exposure in the pixel of the source.
     fn unconvolved(&self, center: &SkyDirection, exposures: &[f64]) -> Vec<f32> {
-        let (n_pixels, pixel) = match &self.healpix {
-            Some(grid) => (grid.n_pixels(), grid.pixel(center)),
-            None => (self.pixels.grid().n_pixels(), self.pixels.grid().pixel(center)),
+        let (n_pixels, pixel) = match &self.canvas {
+            Canvas::Healpix(grid, _) => (grid.n_pixels(), grid.pixel(center)),
+            Canvas::Image(pixels) => (pixels.grid().n_pixels(), pixels.grid().pixel(center)),
         };
         let mut map = vec![0.0; n_pixels * exposures.len()];
         if let Some(pixel) = pixel {
@@ -402,19 +431,11 @@ impl SourceMapBuilder {
         map
     }
 
-    fn assembled(&self, image: &point::PointImage, scales: &[f64]) -> Vec<f32> {
-        let [nx, ny] = self.pixels.grid().size();
-        let mut map = Vec::with_capacity(nx * ny * scales.len());
-        for (plane, scale) in scales.iter().enumerate() {
-            for row in 0..ny {
-                map.extend(image.row(plane, row).iter().map(|value| single(value * scale)));
-            }
-        }
-        map
-    }
-
     fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
-        let [nx, ny] = self.healpix.as_ref().map_or_else(|| self.pixels.grid().size(), |grid| [grid.n_pixels(), 1]);
+        let [nx, ny] = match &self.canvas {
+            Canvas::Healpix(grid, _) => [grid.n_pixels(), 1],
+            Canvas::Image(pixels) => pixels.grid().size(),
+        };
         let mut planes = self.energies.len();
         if !source.apply_edisp() && self.extra > 0 {
             map.drain(..self.extra * nx * ny);
@@ -428,6 +449,18 @@ impl SourceMapBuilder {
         };
         Ok(SourceMap::new(Array3::from_shape_vec((planes, ny, nx), map).map_err(shape)?)?)
     }
+}
+
+/// The planes of an image, times a number each.
+fn assembled(pixels: &Pixels, image: &point::PointImage, scales: &[f64]) -> Vec<f32> {
+    let [nx, ny] = pixels.grid().size();
+    let mut map = Vec::with_capacity(nx * ny * scales.len());
+    for (plane, scale) in scales.iter().enumerate() {
+        for row in 0..ny {
+            map.extend(image.row(plane, row).iter().map(|value| single(value * scale)));
+        }
+    }
+    map
 }
 
 /// Puts the source's name before an error, once.
