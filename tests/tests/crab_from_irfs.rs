@@ -14,10 +14,9 @@ use std::sync::Arc;
 
 use acceptance::data;
 use lat_io::fits::FitsFile;
-use lat_response::build::ObservationPsf;
 use lat_response::{
-    Exposure, ExposureLookup, Frame, ObservedExposure, Parity, Response, ResponsePsf, SkyGrid, SourceMapBuilder,
-    SourceMapOptions, WcsGrid, WcsHeader,
+    Exposure, ExposureLookup, Frame, ObservationPsf, ObservedExposure, Parity, Response, ResponsePsf, SkyGrid,
+    SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader,
 };
 use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
 use ndarray::{Array2, Axis};

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lat_response::build::{ObservationPsf, plane_energies};
+use lat_response::build::plane_energies;
 use lat_response::{
-    Exposure, ExposureLookup, Frame, Irf, LivetimeCube, ObservedExposure, Parity, ResponsePsf, SkyGrid, WcsGrid,
-    WcsHeader, drm,
+    Exposure, ExposureLookup, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, Parity, ResponsePsf, SkyGrid,
+    WcsGrid, WcsHeader, drm,
 };
 use likelihood_core::{DetectorResponse, EnergyAxis};
 

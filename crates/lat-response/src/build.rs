@@ -1,6 +1,7 @@
 //! Source maps of a component: counts grid, energies and response in, maps out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array3;
@@ -8,6 +9,7 @@ use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 
+use crate::composite;
 use crate::diffuse::{self, Diffuse, Sky};
 use crate::error::{Error, Result};
 use crate::exposure::Exposure;
@@ -17,104 +19,21 @@ use crate::healpix_maps::{self, Patch};
 use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::point;
-use crate::psf::Psf;
 use crate::psf_correction;
 use crate::psf_planes::PsfPlanes;
 use crate::psf_resample::separations;
 use crate::rebin;
+use crate::response::{ObservationPsf, Response};
+use crate::source_map_options::SourceMapOptions;
 use crate::template::{Template, TemplateFiles};
-
-/// How source maps are made; the defaults are those of gtsrcmaps.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SourceMapOptions {
-    /// Whose numbers they follow.
-    pub parity: Parity,
-    /// Whether sources are convolved with the PSF (`convol`). A point source that is not has all of its exposure in one pixel.
-    pub convolve: bool,
-    /// Whether diffuse sources are computed on pixels that are finer than those of the counts (`resample`).
-    pub resample: bool,
-    /// Into how many pixels a side a counts pixel is divided for diffuse sources, at least (`rfactor`); more for finer templates.
-    pub resample_factor: usize,
-    /// Maps with pixels below this, degrees, and below the counts map's are rebinned first (`minbinsz`).
-    pub least_template_pixel: f64,
-    /// Whether the integral of a point source's PSF is corrected (`psfcorr`; not with [`Parity::Accurate`]).
-    pub psf_correction: bool,
-}
-
-impl Default for SourceMapOptions {
-    fn default() -> Self {
-        Self {
-            parity: Parity::default(),
-            convolve: true,
-            resample: true,
-            resample_factor: 2,
-            least_template_pixel: 0.1,
-            psf_correction: true,
-        }
-    }
-}
-
-/// Makes the PSF at a direction, from response functions and livetimes.
-pub trait PsfAt: Send + Sync {
-    /// The PSF there.
-    ///
-    /// # Errors
-    /// When there is no exposure, or the responses do not hold it.
-    fn psf(&self, direction: &SkyDirection) -> Result<Psf>;
-}
-
-/// Which PSF is used where.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum ObservationPsf {
-    /// The same everywhere: a gtpsf table at the centre of the region.
-    Single(Psf),
-    /// The table whose position is nearest.
-    Nearest(Vec<(SkyDirection, Psf)>),
-    /// Computed at the position of each point source; at the centre of the counts map for extended and diffuse ones.
-    Computed(Arc<dyn PsfAt>),
-}
-
-impl From<Psf> for ObservationPsf {
-    fn from(psf: Psf) -> Self {
-        Self::Single(psf)
-    }
-}
-
-impl ObservationPsf {
-    fn at(&self, direction: &SkyDirection) -> Result<std::borrow::Cow<'_, Psf>> {
-        let none = || Error::Shape {
-            what: "PSF".into(),
-            found: "no table".into(),
-            expected: "at least one table and its position".into(),
-        };
-        match self {
-            Self::Single(psf) => Ok(std::borrow::Cow::Borrowed(psf)),
-            Self::Nearest(tables) => {
-                let nearest =
-                    tables.iter().min_by(|a, b| a.0.separation(direction).total_cmp(&b.0.separation(direction)));
-                nearest.map(|(_, psf)| std::borrow::Cow::Borrowed(psf)).ok_or_else(none)
-            }
-            Self::Computed(responses) => responses.psf(direction).map(std::borrow::Cow::Owned),
-        }
-    }
-}
-
-/// What the instrument does to photons from the region.
-pub struct Response {
-    /// cm^2 s at the energies of all planes.
-    pub exposure: Exposure,
-    /// The PSF.
-    pub psf: ObservationPsf,
-}
 
 /// Makes source maps for one counts cube.
 ///
 /// ```
-/// use lat_response::build::{Response, SourceMapBuilder, SourceMapOptions};
 /// use lat_response::exposure::{Exposure, ExposureLookup};
-/// use lat_response::{Frame, Psf, SkyCube, SkyGrid, WcsGrid, WcsHeader};
+/// use lat_response::{
+///     Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader,
+/// };
 /// use likelihood_core::EnergyAxis;
 /// use ndarray::Array2;
 /// use roi_model::sky::SkyDirection;
@@ -224,7 +143,8 @@ impl SourceMapBuilder {
 
     /// The maps of sources, in their order, in parallel; `progress` is told the name of each source when its map is done.
     ///
-    /// The maps do not depend on the number of threads.
+    /// The map of a composite source is the sum of its members' maps, each times the member's spectrum at the energies of the planes: counts
+    /// per MeV and pixel for a spectrum of 1. The maps do not depend on the number of threads.
     ///
     /// # Errors
     /// As [`SourceMapBuilder::source_map`], of the first source that fails.
@@ -234,6 +154,28 @@ impl SourceMapBuilder {
         files: &dyn TemplateFiles,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Vec<SourceMap>> {
+        let parts = composite::parts(sources, &self.energies, self.extra..self.extra + self.n_edges)?;
+        let simple: Vec<&Source> = parts.iter().map(|part| part.source).collect();
+        // A composite source is done with its last member.
+        let left: Vec<AtomicUsize> = sources.iter().map(|source| AtomicUsize::new(source.members().len())).collect();
+        let done = |part: usize| {
+            let Some(part) = parts.get(part) else { return };
+            if part.spectrum.is_none() || left[part.owner].fetch_sub(1, Ordering::Relaxed) == 1 {
+                progress(sources[part.owner].name());
+            }
+        };
+        let maps = self.simple_maps(&simple, files, &done)?;
+        let maps = composite::joined(sources.len(), &parts, maps);
+        maps.into_iter().zip(sources).map(|(map, source)| self.stored(map, source)).collect()
+    }
+
+    /// The maps of sources that are not composite, all planes; `done` is told the place of each when its map is.
+    fn simple_maps(
+        &self,
+        sources: &[&Source],
+        files: &dyn TemplateFiles,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Vec<f32>>> {
         let templates = sources
             .iter()
             .map(|source| {
@@ -259,7 +201,7 @@ impl SourceMapBuilder {
                 .collect();
             for (i, map) in members.into_iter().zip(self.diffuse(factor, &diffuse)?) {
                 maps[i] = Some(map);
-                progress(sources[i].name());
+                done(i);
             }
         }
         let jobs: Vec<(usize, &mut Option<Vec<f32>>)> =
@@ -269,12 +211,12 @@ impl SourceMapBuilder {
             .into_par_iter()
             .map(|(i, map)| {
                 *map = Some(self.radial(sources[i], &templates[i]).map_err(named(sources[i]))?);
-                progress(sources[i].name());
+                done(i);
                 Ok(())
             })
             .collect();
         outcomes.into_iter().collect::<Result<()>>()?;
-        maps.into_iter().zip(sources).map(|(map, source)| self.stored(map.unwrap_or_default(), source)).collect()
+        Ok(maps.into_iter().map(Option::unwrap_or_default).collect())
     }
 
     /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.

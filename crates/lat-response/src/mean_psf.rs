@@ -6,7 +6,6 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 
-use crate::build::PsfAt;
 use crate::error::Result;
 use crate::exposure_cube::ObservedExposure;
 use crate::irf::Irf;
@@ -14,6 +13,7 @@ use crate::livetime::LivetimeCube;
 use crate::parity::Parity;
 use crate::psf::Psf;
 use crate::psf_resample::separations;
+use crate::response::PsfAt;
 
 /// The PSF at one direction, and the exposure that it is weighted with.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl ObservedPsf {
 
 /// The PSF wherever source maps need it, from the response functions and livetimes themselves.
 ///
-/// As `ObservationPsf::Computed(Arc::new(..))` it gives each point source the PSF of its own position.
+/// As [`ObservationPsf::Computed`](crate::ObservationPsf::Computed) it gives each point source the PSF of its own position.
 #[derive(Clone, Debug)]
 pub struct ResponsePsf {
     livetime: Arc<LivetimeCube>,
