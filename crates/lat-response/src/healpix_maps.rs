@@ -85,7 +85,7 @@ fn image_around(grid: &HealpixGrid, center: &SkyDirection, radius: f64) -> Resul
     let reach = 2.0 * (0.5 * radius.to_radians()).tan().to_degrees() + 3.0 * step;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 45 deg over a pixel's side")]
     let size = 2 * (reach / step).ceil() as usize + 1;
-    let (lon, lat) = grid.frame().coordinates(center);
+    let (lon, lat) = center.coordinates(grid.frame());
     WcsGrid::new(WcsHeader::centered([size, size], step, grid.frame(), "STG", [lon, lat]))
 }
 
