@@ -62,7 +62,7 @@ impl Instrument {
 
     /// Whether these are response functions of Pass 7 as it was first released, whose published analyses were made with the tools of that time.
     pub(crate) fn is_first_pass_7(&self) -> bool {
-        self.name.as_deref().is_some_and(|name| name.starts_with("P7") && !name.starts_with("P7REP"))
+        self.name.as_deref().is_some_and(is_first_pass_7)
     }
 
     fn parts(&self) -> Option<(&PathBuf, &PathBuf, &str)> {
@@ -158,5 +158,28 @@ impl Instrument {
             let _ = write!(text, " {} {}", digest_of(&files.effective_area)?, digest_of(&files.psf)?);
         }
         Ok(text)
+    }
+}
+
+/// Whether a name is one of `P7SOURCE_V6` and its like; the reprocessed data have `P7REP_SOURCE_V15`.
+fn is_first_pass_7(name: &str) -> bool {
+    name.starts_with("P7") && !name.starts_with("P7REP")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_pass_7_is_known_by_its_name() {
+        for (name, expected) in [
+            ("P7SOURCE_V6", true),
+            ("P7ULTRACLEAN_V6", true),
+            ("P7REP_SOURCE_V15", false),
+            ("P8R3_SOURCE_V3", false),
+            ("P6_V3_DIFFUSE", false),
+        ] {
+            assert_eq!(is_first_pass_7(name), expected, "{name}");
+        }
     }
 }

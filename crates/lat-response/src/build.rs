@@ -222,7 +222,7 @@ impl SourceMapBuilder {
     /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.
     fn diffuse(&self, factor: usize, sources: &[Diffuse<'_>]) -> Result<Vec<Vec<f32>>> {
         let (grid, patches) = match &self.canvas {
-            Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, factor), sources),
+            Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, &self.central, factor), sources),
             Canvas::Healpix(grid, patches) => (grid, patches),
         };
         let mut maps: Vec<Vec<f32>> =
@@ -230,19 +230,28 @@ impl SourceMapBuilder {
         // One after the other, each in parallel: the memory is that of one.
         for patch in patches {
             let pixels = Pixels::new(&patch.image);
-            for (image, map) in diffuse::maps(&self.sky(&pixels, factor), sources)?.iter().zip(&mut maps) {
+            let own;
+            // The tools take the PSF at the middle of the map for all the sky.
+            let psf = match (&self.psf, self.options.parity) {
+                (ObservationPsf::Single(_), _) | (_, Parity::Fermitools | Parity::ScienceTools) => &self.central,
+                (at, Parity::Accurate) => {
+                    own = at.at(&patch.image.header().reference_direction()?)?.planes(&self.energies, &self.nodes)?;
+                    &own
+                }
+            };
+            for (image, map) in diffuse::maps(&self.sky(&pixels, psf, factor), sources)?.iter().zip(&mut maps) {
                 patch.resample(grid, &pixels, image, map);
             }
         }
         Ok(maps)
     }
 
-    fn sky<'a>(&'a self, pixels: &'a Pixels, factor: usize) -> Sky<'a> {
+    fn sky<'a>(&'a self, pixels: &'a Pixels, psf: &'a PsfPlanes, factor: usize) -> Sky<'a> {
         Sky {
             pixels,
             exposure: &self.exposure,
             exposure_planes: &self.exposure_planes,
-            psf: &self.central,
+            psf,
             energies: &self.energies,
             parity: self.options.parity,
             factor,

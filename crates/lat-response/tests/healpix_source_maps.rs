@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use lat_response::build::plane_energies;
 use lat_response::{
-    Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Parity, Psf, RadialProfile, Response, SkyCube,
-    SkyGrid, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, ObservationPsf, Parity, Psf, PsfAt, RadialProfile,
+    Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
@@ -331,6 +331,51 @@ fn on_the_whole_sky_a_template_has_the_map_of_a_region() {
             println!("plane {plane}: {worst:.1e} of the peak");
             assert!(worst < 3e-3, "plane {plane}: {worst}");
         }
+    }
+}
+
+/// A PSF that is twice as wide in the southern sky.
+struct North(Psf, Psf);
+
+impl PsfAt for North {
+    fn psf(&self, direction: &SkyDirection) -> lat_response::Result<Psf> {
+        Ok(if direction.dec() > 0.0 { self.0.clone() } else { self.1.clone() })
+    }
+}
+
+#[test]
+fn on_the_whole_sky_the_accurate_psf_is_that_of_each_part() {
+    let table = |factor: f64| {
+        let thetas: Vec<f64> = (0..600).map(|i| 1e-4 * f64::from(i * i)).collect();
+        let edges = axis().edges().to_vec();
+        let values = Array2::from_shape_fn((4, 600), |(k, t)| {
+            let s = factor * 4.0 * sigma(edges[k]);
+            (-0.5 * (thetas[t] / s).powi(2)).exp() / (2.0 * PI * s.to_radians().powi(2))
+        });
+        Psf::new(edges, thetas, values).unwrap()
+    };
+    let grid = sky(16);
+    let made = |psf: ObservationPsf, parity: Parity, direction: SkyDirection| {
+        let number = |name, value: f64| Parameter::new(name, value).unwrap();
+        let parameters =
+            vec![number("Normalization", 1.0), number("RA", direction.ra()), number("DEC", direction.dec())];
+        let wide = source(SpatialModel::new("RadialProfile", parameters, Some("wide.txt".into())).unwrap());
+        let mut options = SourceMapOptions::default();
+        options.parity = parity;
+        let response = Response { psf, ..response(0) };
+        let builder = SourceMapBuilder::new(&grid, &axis(), 0, response, options).unwrap();
+        builder.source_map(&wide, &Wide).unwrap()
+    };
+    // Far enough from the equator that no part of the emission comes from the other side. The middle of the map lies in the south.
+    for (declination, factor) in [(60.0, 1.0), (-60.0, 2.0)] {
+        let direction = SkyDirection::new(120.0, declination).unwrap();
+        let computed = || ObservationPsf::Computed(Arc::new(North(table(1.0), table(2.0))));
+        let pixel = grid.pixel(&direction).unwrap();
+        let peak = |map: &SourceMap| map.planes()[[0, 0, pixel]];
+        let (found, tools) =
+            (made(computed(), Parity::Accurate, direction), made(computed(), Parity::Fermitools, direction));
+        assert_eq!(peak(&found), peak(&made(table(factor).into(), Parity::Accurate, direction)));
+        assert_eq!(peak(&tools), peak(&made(table(2.0).into(), Parity::Fermitools, direction)));
     }
 }
 
