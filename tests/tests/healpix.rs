@@ -134,13 +134,9 @@ fn a_fit_to_the_expected_counts_gives_the_truth_back() {
     }
 }
 
-/// The same region without source maps: exposure and PSF are there instead.
-#[test]
-fn a_region_is_fitted_from_counts_exposure_and_psf() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name);
-    let grid = HealpixGrid::new(256, HealpixOrdering::Ring, Frame::Galactic).unwrap().disk(&position(), 10.0).unwrap();
-    write_region(directory.path(), &grid);
+/// Exposure and PSF of the region, and no source maps.
+fn write_instrument(directory: &Path) {
+    let path = |name: &str| directory.join(name);
     std::fs::remove_file(path("srcmap_00.fits")).unwrap();
     let sky = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Celestial, "CAR", [0.0, 0.0])).unwrap();
     let edges = axis().edges().to_vec();
@@ -153,6 +149,16 @@ fn a_region_is_fitted_from_counts_exposure_and_psf() {
         (-0.5 * (thetas[t] / SIGMA).powi(2)).exp() / (2.0 * PI * SIGMA.to_radians().powi(2))
     });
     write_psf(&path("psf_00.fits"), &Psf::new(edges, thetas, psf).unwrap()).unwrap();
+}
+
+/// The same region without source maps: exposure and PSF are there instead.
+#[test]
+fn a_region_is_fitted_from_counts_exposure_and_psf() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let grid = HealpixGrid::new(256, HealpixOrdering::Ring, Frame::Galactic).unwrap().disk(&position(), 10.0).unwrap();
+    write_region(directory.path(), &grid);
+    write_instrument(directory.path());
 
     // As gtsrcmaps does, the PSF ends at its 99.5 % containment; what the counts hold beyond goes to the faint isotropic emission.
     for (accurate, [bar, isotropic_bar]) in [(false, [8e-3, 0.1]), (true, [2e-3, 5e-3])] {
@@ -178,5 +184,32 @@ fn a_region_is_fitted_from_counts_exposure_and_psf() {
             println!("accurate {accurate}: {found}, {truth} went in");
             assert!((found / truth - 1.0).abs() < bar, "accurate {accurate}: {found}, {truth} went in");
         }
+    }
+}
+
+/// The whole sky from counts, exposure and PSF: its maps are written, read and fitted.
+#[test]
+fn the_whole_sky_is_fitted_from_counts_exposure_and_psf() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let grid = HealpixGrid::new(32, HealpixOrdering::Ring, Frame::Galactic).unwrap();
+    write_region(directory.path(), &grid);
+    write_instrument(directory.path());
+    let mut analysis = Analysis::open(path("config.yaml")).unwrap();
+    let made = SourceMapFile::open(&path("srcmap_00.fits")).unwrap();
+    for plane in made.read("source").unwrap().planes().outer_iter() {
+        let sum: f64 = plane.iter().copied().map(f64::from).sum();
+        approx::assert_relative_eq!(sum, 0.995 * EXPOSURE, max_relative = 1e-3);
+    }
+    for value in made.read("isotropic").unwrap().planes() {
+        approx::assert_relative_eq!(f64::from(*value), EXPOSURE * grid.solid_angle(), max_relative = 1e-3);
+    }
+    let result = analysis.fit(&FitOptions::default()).unwrap();
+    assert_eq!(result.fit_quality, 3, "{}", result.message);
+    // The counts are those at the pixels' centres, the maps those of whole pixels, which are wider than the PSF.
+    let [prefactor, index, norm] = TRUTH;
+    for ((found, truth), bar) in result.values.iter().zip([norm, prefactor, index]).zip([2e-3, 0.05, 0.02]) {
+        println!("{found}, {truth} went in");
+        assert!((found / truth - 1.0).abs() < bar, "{found}, {truth} went in");
     }
 }

@@ -131,6 +131,44 @@ fn state(path: &Path) -> (Vec<u8>, std::time::SystemTime) {
 }
 
 #[test]
+fn maps_are_not_convolved_when_the_configuration_says_so() {
+    let region = Region::new();
+    region.open();
+    let spread = region.map("alpha");
+    region.configure("gtlike: {edisp: false, convolve: false, resample: false}\n");
+    // What had been made stands no more.
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
+    for (plain, spread) in region.map("alpha").planes().outer_iter().zip(spread.planes().outer_iter()) {
+        assert_eq!(plain.iter().filter(|value| **value > 0.0).count(), 1);
+        approx::assert_relative_eq!(plain.sum(), spread.sum(), max_relative = 1e-3);
+    }
+}
+
+#[test]
+fn a_composite_source_predicts_what_its_members_do() {
+    let region = Region::new();
+    let npred = || Analysis::open(region.path("config.yaml")).unwrap().loglike_report().unwrap().npred;
+    let apart = npred();
+    let model = std::fs::read_to_string(region.path("srcmdl_00.xml")).unwrap();
+    let members = model.replace("<source_library title=\"region\">", "<source_library>");
+    let together = |members: &str| {
+        let text = format!(
+            r#"<source_library title="region"><source name="all" type="CompositeSource"><spectrum type="ConstantValue">
+<parameter name="Value" value="1" scale="1" min="0" max="10" free="1"/></spectrum>{members}</source></source_library>"#
+        );
+        std::fs::write(region.path("srcmdl_00.xml"), text).unwrap();
+    };
+    together(&members);
+    assert_eq!(region.open(), ["all"]);
+    approx::assert_relative_eq!(npred(), apart, max_relative = 1e-6);
+    // Its map stands, until the spectrum of a member changes.
+    assert_eq!(region.open(), [""; 0]);
+    together(&members.replace("name=\"Prefactor\" value=\"1\"", "name=\"Prefactor\" value=\"2\""));
+    assert_eq!(region.open(), ["all"]);
+    approx::assert_relative_eq!(npred(), 2.0 * apart, max_relative = 1e-6);
+}
+
+#[test]
 fn maps_are_made_once() {
     let region = Region::new();
     assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Every value tells where its pixel is: the z component of the direction in the map's own frame, times plane and constant.
 fn write(directory: &Path, name: &str, grid: &HealpixGrid) -> Result<(), Box<dyn std::error::Error>> {
     let z: Vec<f64> = (0..grid.n_pixels())
-        .map(|pixel| grid.direction_of(pixel).map_or(f64::NAN, |d| grid.frame().coordinates(&d).1.to_radians().sin()))
+        .map(|pixel| grid.direction_of(pixel).map_or(f64::NAN, |d| d.coordinates(grid.frame()).1.to_radians().sin()))
         .collect();
     #[expect(clippy::cast_possible_truncation, reason = "products are kept in 32-bit floats")]
     let value = |plane: usize, pixel: usize, offset: f64| ((plane + 1) as f64 * (offset + z[pixel])) as f32;

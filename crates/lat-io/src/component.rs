@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use lat_response::{Parity, SourceMapOptions};
+use lat_response::{Parity, SkyGrid, SourceMapOptions};
 use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
 use ndarray::Array3;
 use roi_model::source::Source;
@@ -81,13 +81,25 @@ impl Component {
             let (config, settings, model_path) = (config.clone(), settings.clone(), model_path.to_owned());
             move |file: &str| template(&config, &settings, &model_path, file)
         };
+        let parity = match (&products.psf, &counts.grid) {
+            (None, SkyGrid::Wcs(_)) if instrument.is_there() && instrument.is_first_pass_7() => {
+                notes.push(
+                    "source maps made from Pass 7 response functions follow the LAT tools of their time; `roi-fit srcmaps --accurate` makes \
+                     others"
+                        .into(),
+                );
+                Parity::ScienceTools
+            }
+            _ => Parity::default(),
+        };
         let maker = MapMaker {
             component: settings.name.clone(),
             exposure: products.bexpmap.clone(),
             psf: products.psf.clone(),
             instrument,
             extra,
-            options: map_options(settings),
+            parity,
+            options: map_options(settings, parity),
             templates: Templates::new(find),
             digests: Mutex::default(),
         };
@@ -364,8 +376,10 @@ fn dispersion(
     Ok(dispersion.map(|dispersion| dispersion.except(except)))
 }
 
-fn map_options(settings: &ComponentConfig) -> SourceMapOptions {
+fn map_options(settings: &ComponentConfig, parity: Parity) -> SourceMapOptions {
     let mut options = SourceMapOptions::default();
-    (options.least_template_pixel, options.resample) = (settings.minbinsz, settings.rfactor);
+    options.parity = parity;
+    (options.least_template_pixel, options.resample_factor) = (settings.minbinsz, settings.rfactor);
+    (options.convolve, options.resample) = (settings.convolve, settings.resample);
     options
 }

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lat_response::build::{ObservationPsf, plane_energies};
+use lat_response::build::plane_energies;
 use lat_response::{
-    Exposure, ExposureLookup, Frame, Irf, LivetimeCube, ObservedExposure, Parity, ResponsePsf, SkyGrid, WcsGrid,
-    WcsHeader, drm,
+    Exposure, ExposureLookup, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, Parity, ResponsePsf, SkyGrid,
+    WcsGrid, WcsHeader, drm,
 };
 use likelihood_core::{DetectorResponse, EnergyAxis};
 
@@ -60,6 +60,11 @@ impl Instrument {
         self.parts().is_some()
     }
 
+    /// Whether these are response functions of Pass 7 as it was first released, whose published analyses were made with the tools of that time.
+    pub(crate) fn is_first_pass_7(&self) -> bool {
+        self.name.as_deref().is_some_and(is_first_pass_7)
+    }
+
     fn parts(&self) -> Option<(&PathBuf, &PathBuf, &str)> {
         Some((self.ltcube.as_ref()?, self.directory.as_ref()?, self.name.as_deref()?))
     }
@@ -103,17 +108,17 @@ impl Instrument {
         let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra)?)?;
         let grid = WcsGrid::new(WcsHeader::centered([360, 180], EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
         let lookup = match parity {
-            Parity::Fermitools => ExposureLookup::Fermitools,
             Parity::Accurate => ExposureLookup::Bilinear,
+            _ => ExposureLookup::Fermitools,
         };
         Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, lookup)?)
     }
 
     /// The PSF at the planes of source maps with `extra` on either side, wherever a source is.
-    pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize) -> Result<ObservationPsf> {
+    pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize, parity: Parity) -> Result<ObservationPsf> {
         let observed = self.observed()?;
         let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?);
-        Ok(ObservationPsf::Computed(Arc::new(psf)))
+        Ok(ObservationPsf::Computed(Arc::new(psf.with_parity(parity))))
     }
 
     /// The energy dispersion at the reference direction of the counts, with the extra bins that `edisp_bins` asks for.
@@ -153,5 +158,28 @@ impl Instrument {
             let _ = write!(text, " {} {}", digest_of(&files.effective_area)?, digest_of(&files.psf)?);
         }
         Ok(text)
+    }
+}
+
+/// Whether a name is one of `P7SOURCE_V6` and its like; the reprocessed data have `P7REP_SOURCE_V15`.
+fn is_first_pass_7(name: &str) -> bool {
+    name.starts_with("P7") && !name.starts_with("P7REP")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_pass_7_is_known_by_its_name() {
+        for (name, expected) in [
+            ("P7SOURCE_V6", true),
+            ("P7ULTRACLEAN_V6", true),
+            ("P7REP_SOURCE_V15", false),
+            ("P8R3_SOURCE_V3", false),
+            ("P6_V3_DIFFUSE", false),
+        ] {
+            assert_eq!(is_first_pass_7(name), expected, "{name}");
+        }
     }
 }

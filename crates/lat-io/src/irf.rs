@@ -6,13 +6,15 @@
 use std::path::{Path, PathBuf};
 
 use lat_response::irf::{
-    DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters, PointSpread, PsfScaling,
+    AzimuthDependence, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters,
+    PointSpread, PsfScaling,
 };
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};
 
 const AREA: &str = "EFFECTIVE AREA";
+const AZIMUTH: &str = "PHI_DEPENDENCE";
 const PSF: &str = "RPSF";
 const DISPERSION: &str = "ENERGY DISPERSION";
 
@@ -173,7 +175,19 @@ fn area_table(table: &Table<'_>, suffix: &str) -> Result<EffectiveArea> {
             Efficiency::from_rows(&rows).map_err(|error| parameters.unusable(&error))?
         }
     };
-    EffectiveArea::new(table.grid()?, &table.column("EFFAREA")?, efficiency).map_err(|error| table.unusable(&error))
+    let area = EffectiveArea::new(table.grid()?, &table.column("EFFAREA")?, efficiency)
+        .map_err(|error| table.unusable(&error))?;
+    Ok(area.with_azimuth(azimuth_table(table.file, suffix)?))
+}
+
+/// How the area depends on the azimuth; where the table is missing it does not.
+fn azimuth_table(file: &FitsFile, suffix: &str) -> Result<Option<AzimuthDependence>> {
+    if matches!(file.table(&format!("{AZIMUTH}{suffix}")), Err(Error::MissingHdu { .. })) {
+        return Ok(None);
+    }
+    let table = Table::open(file, AZIMUTH, suffix)?;
+    let (q0, q1) = (table.column("PHIDEP0")?, table.column("PHIDEP1")?);
+    AzimuthDependence::new(table.grid()?, &q0, &q1).map(Some).map_err(|error| table.unusable(&error))
 }
 
 fn psf_table(file: &FitsFile, suffix: &str, event_type: &str) -> Result<PointSpread> {

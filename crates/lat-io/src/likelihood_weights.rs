@@ -7,6 +7,7 @@ use likelihood_core::LikelihoodWeights;
 use ndarray::{Array3, ArrayView2, Axis};
 
 use crate::counts_cube::{self, CountsCubeFile};
+use crate::energies;
 use crate::energy_bounds::EDGE_TOLERANCE;
 use crate::error::{Error, Result};
 use crate::fits::FitsFile;
@@ -43,7 +44,7 @@ pub fn read(path: &Path, counts: &CountsCubeFile) -> Result<Weights> {
             ),
         });
     }
-    let energies = energies(&file)?;
+    let energies = plane_energies(&file)?;
     let found = energies.as_ref().map_or(counts.cube.axis().n_bins(), Vec::len);
     if planes.len_of(Axis(0)) != found {
         let whose = if energies.is_some() {
@@ -90,22 +91,17 @@ pub fn read(path: &Path, counts: &CountsCubeFile) -> Result<Weights> {
 }
 
 /// Energies of the planes in MeV, if the file tells them.
-fn energies(file: &FitsFile) -> Result<Option<Vec<f64>>> {
+fn plane_energies(file: &FitsFile) -> Result<Option<Vec<f64>>> {
     let column = |table: &str, name: &str, default_per_mev: f64| -> Result<Vec<f64>> {
         let hdu = file.table(table)?;
         let per_mev = match hdu.column_unit(name) {
             None => default_per_mev,
-            Some("MeV") => 1.0,
-            Some("keV") => 1000.0,
-            Some("GeV") => 0.001,
-            Some(other) => {
-                return Err(Error::Column {
-                    path: file.path().to_owned(),
-                    hdu: hdu.label(),
-                    column: name.to_owned(),
-                    reason: format!("unit is '{other}', expected MeV, keV or GeV"),
-                });
-            }
+            Some(unit) => energies::per_mev(unit).map_err(|reason| Error::Column {
+                path: file.path().to_owned(),
+                hdu: hdu.label(),
+                column: name.to_owned(),
+                reason,
+            })?,
         };
         Ok(file.read_column(hdu, name)?.into_iter().map(|value| value / per_mev).collect())
     };

@@ -14,7 +14,8 @@ const TOLERANCE: f64 = 1e-5;
 
 /// Reads a livetime cube, plain or gzip: table `EXPOSURE` and, where it is there, `WEIGHTED_EXPOSURE`.
 ///
-/// Bins of azimuth (`PHIBINS`) are not used: the effective area is averaged over it.
+/// With bins of azimuth (`PHIBINS`) a row of `COSBINS` has first the times of the cosine bins whatever the azimuth, then those of each bin of it,
+/// which are the ones that are kept.
 ///
 /// # Errors
 /// When the file is missing or damaged, its keywords do not tell pixels and bins or contradict the tables, or it holds times that cannot be.
@@ -28,12 +29,13 @@ pub fn read(path: &Path) -> Result<LivetimeCube> {
     let hdu = file.table("EXPOSURE")?;
     let (pixels, bins) = (pixels(&file, hdu)?, bins(&file, hdu)?);
     check_bounds(&file, &bins)?;
-    let livetime = times(&file, hdu, bins.n)?;
+    let n_azimuths = azimuths(&file, hdu)?;
+    let livetime = times(&file, hdu, bins.n, n_azimuths)?;
     let weighted = match file.table("WEIGHTED_EXPOSURE") {
         Err(Error::MissingHdu { .. }) => None,
-        found => Some(times(&file, found?, bins.n)?),
+        found => Some(times(&file, found?, bins.n, n_azimuths)?),
     };
-    LivetimeCube::new(pixels, bins, livetime, weighted).map_err(|error| Error::BadFits {
+    LivetimeCube::by_azimuth(pixels, bins, n_azimuths, livetime, weighted).map_err(|error| Error::BadFits {
         path: path.to_owned(),
         hdu: hdu.label(),
         reason: error.to_string(),
@@ -98,23 +100,36 @@ fn check_bounds(file: &FitsFile, bins: &CosineBins) -> Result<()> {
     })
 }
 
-/// The times of all pixels, `[pixel, bin]`. Behind the bins of the cosine alone those of azimuth may follow.
-fn times(file: &FitsFile, hdu: &Hdu, n: usize) -> Result<Array2<f32>> {
+/// The number of bins of azimuth, 0 for none.
+fn azimuths(file: &FitsFile, hdu: &Hdu) -> Result<usize> {
+    if hdu.header().get("PHIBINS").is_none() {
+        return Ok(0);
+    }
+    let n = hdu.header().integer("PHIBINS").and_then(|n| usize::try_from(n).ok());
+    n.filter(|n| *n <= 10_000).ok_or_else(|| bad(file, hdu, "PHIBINS", "a number of bins from 0 to 10000"))
+}
+
+/// The times of all pixels, `[pixel, bin]`. Behind the bins of the cosine alone those of azimuth follow; where they do, they are taken.
+fn times(file: &FitsFile, hdu: &Hdu, n: usize, n_azimuths: usize) -> Result<Array2<f32>> {
     const COLUMN: &str = "COSBINS";
     let width = file.column_repeat(hdu, COLUMN)?;
-    if width == 0 || !width.is_multiple_of(n) {
+    let taken = n.saturating_mul(n_azimuths.max(1));
+    let skipped = if n_azimuths > 0 { n } else { 0 };
+    if width != taken.saturating_add(skipped) {
         return Err(Error::Column {
             path: file.path().to_owned(),
             hdu: hdu.label(),
             column: COLUMN.into(),
-            reason: format!("{width} values a row, expected {n}, or a multiple of it with bins of azimuth"),
+            reason: format!(
+                "{width} values a row, expected NBRBINS ({n}) times 1 + PHIBINS ({n_azimuths}); check the two keywords"
+            ),
         });
     }
     let values = file.read_column(hdu, COLUMN)?;
     let rows = values.chunks_exact(width);
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
-    let times: Vec<f32> = rows.flat_map(|row| row.iter().take(n).map(|&time| time as f32)).collect();
-    let shape = (times.len() / n, n);
+    let times: Vec<f32> = rows.flat_map(|row| row.iter().skip(skipped).map(|&time| time as f32)).collect();
+    let shape = (times.len() / taken.max(1), taken);
     Array2::from_shape_vec(shape, times).map_err(|error| Error::Shape {
         path: file.path().to_owned(),
         hdu: hdu.label(),

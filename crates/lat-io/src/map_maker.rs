@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::SourceMap;
+use roi_model::parameter::Parameter;
 use roi_model::source::Source;
 
 use crate::counts_cube::CountsCubeFile;
@@ -28,6 +29,8 @@ pub(crate) struct MapMaker {
     pub(crate) instrument: Instrument,
     /// Planes beyond the edges on each side, for energy dispersion over a window.
     pub(crate) extra: usize,
+    /// Whose numbers maps follow when the user does not ask for others.
+    pub(crate) parity: Parity,
     pub(crate) options: SourceMapOptions,
     pub(crate) templates: Templates,
     /// Digests of the files, once they are known.
@@ -51,7 +54,7 @@ impl MapMaker {
             },
             psf: match &self.psf {
                 Some(path) => psf::read(path)?.into(),
-                None => self.instrument.psf(axis, self.extra)?,
+                None => self.instrument.psf(axis, self.extra, self.options.parity)?,
             },
         };
         let builder = SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?;
@@ -91,7 +94,7 @@ impl MapMaker {
     /// was not: that was the user's choice.
     pub(crate) fn stands(&self, digest: &str, counts: &CountsCubeFile, source: &Source) -> Result<bool> {
         let mut options = self.options.clone();
-        options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { Parity::Fermitools };
+        options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { self.parity };
         Ok(self.inputs_with(&options, counts, source)? == digest)
     }
 
@@ -107,21 +110,34 @@ impl MapMaker {
         if self.exposure.is_none() || self.psf.is_none() {
             let _ = writeln!(text, "{}", self.instrument.inputs(|path| self.digest_of(path))?);
         }
-        let spatial = source.spatial();
-        let template = spatial.file().map(|name| self.templates.path(name)).transpose()?;
-        let _ = writeln!(text, "{} {}", spatial.type_name(), file(&template)?);
-        for parameter in spatial.parameters() {
-            let _ = writeln!(
-                text,
-                "{} {:x} {:x}",
-                parameter.name(),
-                parameter.value().to_bits(),
-                parameter.scale().to_bits()
-            );
-        }
-        let _ = writeln!(text, "{} {} {}", source.apply_edisp(), source.apply_psf(), source.apply_exposure());
+        self.describe(source, &mut text)?;
         let mark = if options.parity == Parity::Accurate { ACCURATE } else { "" };
         Ok(format!("{mark}{}", digest::of_bytes(text.as_bytes())))
+    }
+
+    /// What the map of a source depends on that its XML tells; of a composite source also the spectra of its members.
+    fn describe(&self, source: &Source, text: &mut String) -> Result<()> {
+        let spatial = source.spatial();
+        let template = spatial.file().map(|name| self.templates.path(name)).transpose()?;
+        let template = template.as_deref().map_or_else(|| Ok("none".into()), |path| self.digest_of(path))?;
+        let _ = writeln!(text, "{} {template}", spatial.type_name());
+        for parameter in spatial.parameters() {
+            write_parameter(parameter, text);
+        }
+        let _ = writeln!(text, "{} {} {}", source.apply_edisp(), source.apply_psf(), source.apply_exposure());
+        for member in source.members() {
+            self.describe(member, text)?;
+            let spectrum = member.spectrum();
+            let _ = writeln!(text, "{} {:?}", spectrum.type_name(), spectrum.attributes());
+            for parameter in spectrum.parameters() {
+                write_parameter(parameter, text);
+            }
+            for table in spectrum.file_tables() {
+                let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+                let _ = writeln!(text, "{:?} {:?}", bits(table.energies()), bits(table.values()));
+            }
+        }
+        Ok(())
     }
 
     fn digest_of(&self, path: &Path) -> Result<String> {
@@ -134,4 +150,9 @@ impl MapMaker {
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), digest.clone());
         Ok(digest)
     }
+}
+
+fn write_parameter(parameter: &Parameter, text: &mut String) {
+    let (value, scale) = (parameter.value().to_bits(), parameter.scale().to_bits());
+    let _ = writeln!(text, "{} {value:x} {scale:x}", parameter.name());
 }

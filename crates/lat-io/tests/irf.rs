@@ -277,11 +277,20 @@ fn livetime_cubes_are_checked() {
     let north = SkyDirection::new(0.0, 89.0).unwrap();
     write_livetime(&path, &[5.0; 24], 2, &|_| {});
     assert_eq!(livetime::read(&path).unwrap().at(&north).times().sum::<f64>(), 10.0);
-    // With bins of azimuth behind those of the cosine.
-    write_livetime(&path, &[5.0; 12 * 8], 8, &|_| {});
-    assert_eq!(livetime::read(&path).unwrap().at(&north).times().sum::<f64>(), 10.0);
+    // Bins of azimuth follow those of the cosine alone.
+    let row = [5.0, 4.0, 2.0, 0.5, 3.0, 0.0, 0.0, 3.5];
+    write_livetime(&path, &row.repeat(12), 8, &|h| h.set("PHIBINS", 3, ""));
+    let by_azimuth = livetime::read(&path).unwrap();
+    assert_eq!(by_azimuth.at(&north).times().collect::<Vec<_>>(), [2.0, 0.5, 3.0, 0.0, 0.0, 3.5]);
+    assert_eq!(by_azimuth.at(&north).by_inclination(), [5.0, 4.0]);
+    for n in [0, 2, 4] {
+        write_livetime(&path, &row.repeat(12), 8, &|h| h.set("PHIBINS", n, ""));
+        let error = livetime::read(&path).unwrap_err().to_string();
+        assert!(error.contains("COSBINS") && error.contains("PHIBINS"), "{error}");
+    }
 
-    let spoiled: [(&str, Spoil); 6] = [
+    let spoiled: [(&str, Spoil); 7] = [
+        ("PHIBINS", |h| h.set("PHIBINS", -1, "")),
         ("ORDERING", |h| h.set("ORDERING", "SPIRAL", "")),
         ("COORDSYS", |h| h.set("COORDSYS", "ECL", "")),
         ("NSIDE", |h| h.set("NSIDE", -1, "")),
@@ -298,6 +307,24 @@ fn livetime_cubes_are_checked() {
         write_livetime(&path, &times, width, &|_| {});
         assert!(livetime::read(&path).is_err(), "{width} {}", times.len());
     }
+}
+
+#[test]
+fn the_dependence_on_the_azimuth_is_read() {
+    let Some(folder) = real_data("crab-p7v6") else { return };
+    let area = &pass7(&folder)[0].effective_area;
+    // PHIDEP0 of the bins of 100 and 178 MeV, cosine 0.2 to 0.3: the area at a side over that at a corner, less 1.
+    for (energy, expected) in [(130.0, -0.136_369_556), (200.0, -0.5)] {
+        let [side, corner] = [0.0, std::f64::consts::FRAC_PI_4].map(|azimuth| area.at(energy, 0.25, Some(azimuth)));
+        approx::assert_relative_eq!(side / corner - 1.0, expected, max_relative = 1e-6);
+        assert!(side < area.value(energy, 0.25) && area.value(energy, 0.25) < corner);
+    }
+    assert_eq!(area.at(130.0, 0.25, None), area.value(130.0, 0.25));
+    // Made-up files have none.
+    let folder = tempfile::tempdir().unwrap();
+    write_pass8(folder.path(), "FB", &["FRONT"]);
+    let area = &irf::read_set(folder.path(), "P8TEST_V1", 1).unwrap()[0].effective_area;
+    assert_eq!(area.at(130.0, 0.7, Some(0.0)), area.value(130.0, 0.7));
 }
 
 #[test]

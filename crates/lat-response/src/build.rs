@@ -1,6 +1,7 @@
 //! Source maps of a component: counts grid, energies and response in, maps out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array3;
@@ -8,101 +9,31 @@ use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 
+use crate::composite;
 use crate::diffuse::{self, Diffuse, Sky};
 use crate::error::{Error, Result};
 use crate::exposure::Exposure;
 use crate::extended::{self, Shape};
 use crate::geometry::{HealpixGrid, SkyGrid};
-use crate::healpix_maps;
+use crate::healpix_maps::{self, Patch};
 use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::point;
-use crate::psf::Psf;
+use crate::psf_correction;
 use crate::psf_planes::PsfPlanes;
 use crate::psf_resample::separations;
 use crate::rebin;
+use crate::response::{ObservationPsf, Response};
+use crate::source_map_options::SourceMapOptions;
 use crate::template::{Template, TemplateFiles};
-
-/// How source maps are made; the defaults are those of gtsrcmaps.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SourceMapOptions {
-    /// Whose numbers they follow.
-    pub parity: Parity,
-    /// Into how many pixels a side a counts pixel is divided for diffuse sources, at least (`rfactor`).
-    pub resample: usize,
-    /// Maps with pixels below this, degrees, and below the counts map's are rebinned first (`minbinsz`).
-    pub least_template_pixel: f64,
-    /// Whether the integral of a point source's PSF is corrected (`psfcorr`; only with [`Parity::Fermitools`]).
-    pub psf_correction: bool,
-}
-
-impl Default for SourceMapOptions {
-    fn default() -> Self {
-        Self { parity: Parity::default(), resample: 2, least_template_pixel: 0.1, psf_correction: true }
-    }
-}
-
-/// Makes the PSF at a direction, from response functions and livetimes.
-pub trait PsfAt: Send + Sync {
-    /// The PSF there.
-    ///
-    /// # Errors
-    /// When there is no exposure, or the responses do not hold it.
-    fn psf(&self, direction: &SkyDirection) -> Result<Psf>;
-}
-
-/// Which PSF is used where.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum ObservationPsf {
-    /// The same everywhere: a gtpsf table at the centre of the region.
-    Single(Psf),
-    /// The table whose position is nearest.
-    Nearest(Vec<(SkyDirection, Psf)>),
-    /// Computed at the position of each point source; at the centre of the counts map for extended and diffuse ones.
-    Computed(Arc<dyn PsfAt>),
-}
-
-impl From<Psf> for ObservationPsf {
-    fn from(psf: Psf) -> Self {
-        Self::Single(psf)
-    }
-}
-
-impl ObservationPsf {
-    fn at(&self, direction: &SkyDirection) -> Result<std::borrow::Cow<'_, Psf>> {
-        let none = || Error::Shape {
-            what: "PSF".into(),
-            found: "no table".into(),
-            expected: "at least one table and its position".into(),
-        };
-        match self {
-            Self::Single(psf) => Ok(std::borrow::Cow::Borrowed(psf)),
-            Self::Nearest(tables) => {
-                let nearest =
-                    tables.iter().min_by(|a, b| a.0.separation(direction).total_cmp(&b.0.separation(direction)));
-                nearest.map(|(_, psf)| std::borrow::Cow::Borrowed(psf)).ok_or_else(none)
-            }
-            Self::Computed(responses) => responses.psf(direction).map(std::borrow::Cow::Owned),
-        }
-    }
-}
-
-/// What the instrument does to photons from the region.
-pub struct Response {
-    /// cm^2 s at the energies of all planes.
-    pub exposure: Exposure,
-    /// The PSF.
-    pub psf: ObservationPsf,
-}
 
 /// Makes source maps for one counts cube.
 ///
 /// ```
-/// use lat_response::build::{Response, SourceMapBuilder, SourceMapOptions};
 /// use lat_response::exposure::{Exposure, ExposureLookup};
-/// use lat_response::{Frame, Psf, SkyCube, SkyGrid, WcsGrid, WcsHeader};
+/// use lat_response::{
+///     Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader,
+/// };
 /// use likelihood_core::EnergyAxis;
 /// use ndarray::Array2;
 /// use roi_model::sky::SkyDirection;
@@ -132,9 +63,7 @@ pub struct Response {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SourceMapBuilder {
-    /// The pixels of the counts map, or of an image around its HEALPix pixels.
-    pixels: Pixels,
-    healpix: Option<HealpixGrid>,
+    canvas: Canvas,
     energies: Vec<f64>,
     n_edges: usize,
     extra: usize,
@@ -145,6 +74,13 @@ pub struct SourceMapBuilder {
     /// The PSF at the centre of the counts map.
     central: PsfPlanes,
     options: SourceMapOptions,
+}
+
+/// The pixels of the counts.
+enum Canvas {
+    Image(Pixels),
+    /// The images around parts of it are for diffuse sources.
+    Healpix(HealpixGrid, Vec<Patch>),
 }
 
 /// The energies of a source map's planes, MeV: the edges of the counts cube and `extra` more on each side, where the first and last bins
@@ -160,8 +96,8 @@ impl SourceMapBuilder {
     /// A builder for the pixels of a counts cube and its energies, with `extra` planes on each side for energy dispersion.
     ///
     /// # Errors
-    /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels that reach further than 45
-    /// degrees, or a projection's error.
+    /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels with
+    /// [`Parity::ScienceTools`], or a projection's error.
     pub fn new(
         grid: &SkyGrid,
         axis: &EnergyAxis,
@@ -169,21 +105,26 @@ impl SourceMapBuilder {
         response: Response,
         options: SourceMapOptions,
     ) -> Result<Self> {
-        let (grid, healpix) = match grid {
-            SkyGrid::Wcs(grid) => (grid.clone(), None),
-            SkyGrid::Healpix(healpix) => (healpix_maps::image_around(healpix)?, Some(healpix.clone())),
-        };
         let energies = plane_energies(axis, extra)?;
         let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
-        let nodes = separations(match options.parity {
-            Parity::Fermitools => 400,
-            Parity::Accurate => 1600,
-        });
-        let center = grid.header().reference_direction()?;
+        if options.parity == Parity::ScienceTools && matches!(grid, SkyGrid::Healpix(_)) {
+            return Err(Error::Unsupported {
+                what: "a source map on HEALPix pixels as the tools of Pass 7 made it".into(),
+                remedy: "they had none: choose the parity of today's tools, or the accurate one".into(),
+            });
+        }
+        let nodes = separations(options.parity.psf_nodes());
+        let center = grid.reference_direction()?;
         let central = response.psf.at(&center)?.planes(&energies, &nodes)?;
         let (exposure, psf) = (response.exposure, response.psf);
-        let (pixels, n_edges) = (Pixels::new(&grid), axis.edges().len());
-        Ok(Self { pixels, healpix, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
+        let canvas = match grid {
+            SkyGrid::Wcs(grid) => Canvas::Image(Pixels::new(grid)),
+            SkyGrid::Healpix(grid) => {
+                Canvas::Healpix(grid.clone(), healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?)
+            }
+        };
+        let n_edges = axis.edges().len();
+        Ok(Self { canvas, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
     }
 
     /// Energies of the planes, MeV, those for energy dispersion included.
@@ -202,7 +143,8 @@ impl SourceMapBuilder {
 
     /// The maps of sources, in their order, in parallel; `progress` is told the name of each source when its map is done.
     ///
-    /// The maps do not depend on the number of threads.
+    /// The map of a composite source is the sum of its members' maps, each times the member's spectrum at the energies of the planes: counts
+    /// per MeV and pixel for a spectrum of 1. The maps do not depend on the number of threads.
     ///
     /// # Errors
     /// As [`SourceMapBuilder::source_map`], of the first source that fails.
@@ -212,6 +154,28 @@ impl SourceMapBuilder {
         files: &dyn TemplateFiles,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Vec<SourceMap>> {
+        let parts = composite::parts(sources, &self.energies, self.extra..self.extra + self.n_edges)?;
+        let simple: Vec<&Source> = parts.iter().map(|part| part.source).collect();
+        // A composite source is done with its last member.
+        let left: Vec<AtomicUsize> = sources.iter().map(|source| AtomicUsize::new(source.members().len())).collect();
+        let done = |part: usize| {
+            let Some(part) = parts.get(part) else { return };
+            if part.spectrum.is_none() || left[part.owner].fetch_sub(1, Ordering::Relaxed) == 1 {
+                progress(sources[part.owner].name());
+            }
+        };
+        let maps = self.simple_maps(&simple, files, &done)?;
+        let maps = composite::joined(sources.len(), &parts, maps);
+        maps.into_iter().zip(sources).map(|(map, source)| self.stored(map, source)).collect()
+    }
+
+    /// The maps of sources that are not composite, all planes; `done` is told the place of each when its map is.
+    fn simple_maps(
+        &self,
+        sources: &[&Source],
+        files: &dyn TemplateFiles,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Vec<f32>>> {
         let templates = sources
             .iter()
             .map(|source| {
@@ -231,16 +195,13 @@ impl SourceMapBuilder {
                 .map(|&i| Diffuse {
                     name: sources[i].name(),
                     template: &templates[i],
-                    apply_psf: sources[i].apply_psf(),
+                    apply_psf: self.convolves(sources[i]),
                     apply_exposure: sources[i].apply_exposure(),
                 })
                 .collect();
-            for (i, map) in members.into_iter().zip(diffuse::maps(&self.sky(factor), &diffuse)?) {
-                maps[i] = Some(match &self.healpix {
-                    Some(grid) => healpix_maps::resampled(grid, &self.pixels, &map),
-                    None => map,
-                });
-                progress(sources[i].name());
+            for (i, map) in members.into_iter().zip(self.diffuse(factor, &diffuse)?) {
+                maps[i] = Some(map);
+                done(i);
             }
         }
         let jobs: Vec<(usize, &mut Option<Vec<f32>>)> =
@@ -250,28 +211,61 @@ impl SourceMapBuilder {
             .into_par_iter()
             .map(|(i, map)| {
                 *map = Some(self.radial(sources[i], &templates[i]).map_err(named(sources[i]))?);
-                progress(sources[i].name());
+                done(i);
                 Ok(())
             })
             .collect();
         outcomes.into_iter().collect::<Result<()>>()?;
-        maps.into_iter().zip(sources).map(|(map, source)| self.stored(map.unwrap_or_default(), source)).collect()
+        Ok(maps.into_iter().map(Option::unwrap_or_default).collect())
     }
 
-    fn sky(&self, factor: usize) -> Sky<'_> {
+    /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.
+    fn diffuse(&self, factor: usize, sources: &[Diffuse<'_>]) -> Result<Vec<Vec<f32>>> {
+        let (grid, patches) = match &self.canvas {
+            Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, &self.central, factor), sources),
+            Canvas::Healpix(grid, patches) => (grid, patches),
+        };
+        let mut maps: Vec<Vec<f32>> =
+            sources.iter().map(|_| vec![0.0; grid.n_pixels() * self.energies.len()]).collect();
+        // One after the other, each in parallel: the memory is that of one.
+        for patch in patches {
+            let pixels = Pixels::new(&patch.image);
+            let own;
+            // The tools take the PSF at the middle of the map for all the sky.
+            let psf = match (&self.psf, self.options.parity) {
+                (ObservationPsf::Single(_), _) | (_, Parity::Fermitools | Parity::ScienceTools) => &self.central,
+                (at, Parity::Accurate) => {
+                    own = at.at(&patch.image.header().reference_direction()?)?.planes(&self.energies, &self.nodes)?;
+                    &own
+                }
+            };
+            for (image, map) in diffuse::maps(&self.sky(&pixels, psf, factor), sources)?.iter().zip(&mut maps) {
+                patch.resample(grid, &pixels, image, map);
+            }
+        }
+        Ok(maps)
+    }
+
+    fn sky<'a>(&'a self, pixels: &'a Pixels, psf: &'a PsfPlanes, factor: usize) -> Sky<'a> {
         Sky {
-            pixels: &self.pixels,
+            pixels,
             exposure: &self.exposure,
             exposure_planes: &self.exposure_planes,
-            psf: &self.central,
+            psf,
             energies: &self.energies,
             parity: self.options.parity,
             factor,
         }
     }
 
+    /// Size of the pixels that diffuse sources are computed on when they are not resampled, degrees.
     fn counts_pixel(&self) -> f64 {
-        self.pixels.grid().header().cdelt.iter().fold(f64::INFINITY, |least, d| least.min(d.abs()))
+        let grid = match &self.canvas {
+            Canvas::Image(pixels) => Some(pixels.grid()),
+            Canvas::Healpix(_, patches) => patches.first().map(|patch| &patch.image),
+        };
+        let steps = grid.iter().flat_map(|grid| grid.header().cdelt);
+        steps.fold(f64::INFINITY, |least, d| least.min(d.abs()))
     }
 
     /// Templates that are finer than they need be, rebinned.
@@ -291,10 +285,12 @@ impl SourceMapBuilder {
 
     /// For a source that needs an image: fine pixels along a side of a counts pixel.
     fn image_factor(&self, template: &Template) -> Option<usize> {
-        let least = self.options.resample.max(1);
+        let least = if self.options.resample { self.options.resample_factor.max(1) } else { 1 };
         match template {
-            Template::Map { cube, .. } => Some(least.max(rebin::ratio(self.counts_pixel(), cube.grid()))),
-            Template::Isotropic(_) | Template::Profile { .. } => Some(least),
+            Template::Map { cube, .. } if self.options.resample => {
+                Some(least.max(rebin::ratio(self.counts_pixel(), cube.grid())))
+            }
+            Template::Map { .. } | Template::Isotropic(_) | Template::Profile { .. } => Some(least),
             Template::Point(_) | Template::Disk { .. } | Template::Gaussian { .. } => None,
         }
     }
@@ -308,12 +304,13 @@ impl SourceMapBuilder {
             _ => return Err(Error::Unsupported { what: "this template".into(), remedy: "it needs an image".into() }),
         };
         let exposures = self.exposures(source, center)?;
-        if !source.apply_psf() {
+        if !self.convolves(source) {
             return match shape {
                 None => Ok(self.unconvolved(center, &exposures)),
                 Some(_) => Err(Error::Unsupported {
-                    what: "a disk or Gaussian with apply_psf=\"false\"".into(),
-                    remedy: "give it as a SpatialMap, or apply the PSF".into(),
+                    what: "a disk or Gaussian that is not convolved with the PSF (apply_psf=\"false\", or gtlike.convolve: false)"
+                        .into(),
+                    remedy: "give it as a SpatialMap, or convolve it".into(),
                 }),
             };
         }
@@ -327,19 +324,28 @@ impl SourceMapBuilder {
                     &own
                 }
             };
-            if let Some(grid) = &self.healpix {
-                return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity));
-            }
-            let image = point::image(&self.pixels, psf, center, parity);
-            let corrections = self.corrections(&image, psf, center);
+            let pixels = match &self.canvas {
+                Canvas::Healpix(grid, _) => return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity)),
+                Canvas::Image(pixels) => pixels,
+            };
+            let image = point::image(pixels, psf, center, parity);
+            let corrections = if self.options.psf_correction {
+                psf_correction::factors(pixels, &image, psf, center, self.n_edges, parity)
+            } else {
+                vec![1.0; self.energies.len()]
+            };
             let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
-            return Ok(self.assembled(&image, &scales));
+            return Ok(assembled(pixels, &image, &scales));
         };
         let psf = extended::convolved(&self.central, shape, parity)?;
-        if let Some(grid) = &self.healpix {
-            return Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity));
+        match &self.canvas {
+            Canvas::Healpix(grid, _) => Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity)),
+            Canvas::Image(pixels) => Ok(assembled(pixels, &point::image(pixels, &psf, center, parity), &exposures)),
         }
-        Ok(self.assembled(&point::image(&self.pixels, &psf, center, parity), &exposures))
+    }
+
+    fn convolves(&self, source: &Source) -> bool {
+        self.options.convolve && source.apply_psf()
     }
 
     /// Exposure at a direction for each plane; 1 for a source that it does not apply to.
@@ -361,36 +367,11 @@ impl SourceMapBuilder {
         self.exposure_planes.iter().map(value).collect()
     }
 
-    /// The factors that make the sum over the pixels within the nearest boundary the integral of the PSF that far out.
-    ///
-    /// As in the LAT tools: for sources at least 4 pixels inside the map, when the middle edge is at least 4 energy bins from both ends.
-    fn corrections(&self, image: &point::PointImage, psf: &PsfPlanes, center: &SkyDirection) -> Vec<f64> {
-        const MARGIN: usize = 4;
-        let n = self.energies.len();
-        let inside = |index: usize, n: usize| index >= MARGIN && index + MARGIN < n;
-        let grid = self.pixels.grid();
-        let [nx, ny] = grid.size();
-        let wanted = self.options.psf_correction
-            && self.options.parity == Parity::Fermitools
-            && inside(self.n_edges / 2, self.n_edges - 1)
-            && grid.pixel(center).is_some_and(|pixel| inside(pixel % nx, nx) && inside(pixel / nx, ny));
-        if !wanted {
-            return vec![1.0; n];
-        }
-        let radius = self.pixels.to_boundary(center);
-        image
-            .sums_within(&self.pixels, center, radius, n)
-            .into_iter()
-            .enumerate()
-            .map(|(plane, sum)| if sum > 0.0 { psf.integral(radius, plane) / sum } else { 0.0 })
-            .collect()
-    }
-
     /// All exposure in the pixel of the source.
     fn unconvolved(&self, center: &SkyDirection, exposures: &[f64]) -> Vec<f32> {
-        let (n_pixels, pixel) = match &self.healpix {
-            Some(grid) => (grid.n_pixels(), grid.pixel(center)),
-            None => (self.pixels.grid().n_pixels(), self.pixels.grid().pixel(center)),
+        let (n_pixels, pixel) = match &self.canvas {
+            Canvas::Healpix(grid, _) => (grid.n_pixels(), grid.pixel(center)),
+            Canvas::Image(pixels) => (pixels.grid().n_pixels(), pixels.grid().pixel(center)),
         };
         let mut map = vec![0.0; n_pixels * exposures.len()];
         if let Some(pixel) = pixel {
@@ -401,19 +382,11 @@ impl SourceMapBuilder {
         map
     }
 
-    fn assembled(&self, image: &point::PointImage, scales: &[f64]) -> Vec<f32> {
-        let [nx, ny] = self.pixels.grid().size();
-        let mut map = Vec::with_capacity(nx * ny * scales.len());
-        for (plane, scale) in scales.iter().enumerate() {
-            for row in 0..ny {
-                map.extend(image.row(plane, row).iter().map(|value| single(value * scale)));
-            }
-        }
-        map
-    }
-
     fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
-        let [nx, ny] = self.healpix.as_ref().map_or_else(|| self.pixels.grid().size(), |grid| [grid.n_pixels(), 1]);
+        let [nx, ny] = match &self.canvas {
+            Canvas::Healpix(grid, _) => [grid.n_pixels(), 1],
+            Canvas::Image(pixels) => pixels.grid().size(),
+        };
         let mut planes = self.energies.len();
         if !source.apply_edisp() && self.extra > 0 {
             map.drain(..self.extra * nx * ny);
@@ -427,6 +400,18 @@ impl SourceMapBuilder {
         };
         Ok(SourceMap::new(Array3::from_shape_vec((planes, ny, nx), map).map_err(shape)?)?)
     }
+}
+
+/// The planes of an image, times a number each.
+fn assembled(pixels: &Pixels, image: &point::PointImage, scales: &[f64]) -> Vec<f32> {
+    let [nx, ny] = pixels.grid().size();
+    let mut map = Vec::with_capacity(nx * ny * scales.len());
+    for (plane, scale) in scales.iter().enumerate() {
+        for row in 0..ny {
+            map.extend(image.row(plane, row).iter().map(|value| single(value * scale)));
+        }
+    }
+    map
 }
 
 /// Puts the source's name before an error, once.

@@ -16,6 +16,7 @@ use crate::template::Template;
 fn padding(parity: Parity) -> (f64, [f64; 2]) {
     match parity {
         Parity::Fermitools => (0.999, [1.0, 10.0]),
+        Parity::ScienceTools => (0.999, [10.0, 10.0]),
         Parity::Accurate => (0.9999, [1.0, 20.0]),
     }
 }

@@ -26,7 +26,8 @@ pub fn response_matrix(
     n_extra: usize,
 ) -> Result<Array2<f64>> {
     let extended = EnergyAxis::new(edges.to_vec())?.extended(n_extra)?;
-    let times: Vec<f64> = livetime.at(direction).times().collect();
+    // The tools take the mean over the azimuth here, whatever the cube has.
+    let times = livetime.at(direction).by_inclination();
     let weights = trapezoid(livetime.cosines());
     let weights: Vec<f64> = weights.iter().zip(&times).map(|(weight, time)| weight * time).collect();
     let row = |true_bin: &[f64]| {

@@ -12,13 +12,13 @@ use crate::sky_cube::SkyCube;
 
 /// The exposure of an observation at chosen energies: what gtexpcube2 computes.
 ///
-/// At a direction and an energy it is the sum over event types of `f1 L + f2 Lw`: `L` and `Lw` are the sums over inclinations of effective area
+/// At a direction and an energy it is the sum over event types of `f1 L + f2 Lw`: `L` and `Lw` are the sums over inclinations, and azimuths where the cube has them, of effective area
 /// times livetime and weighted livetime, `f1` and `f2` correct for the trigger rate (see [`crate::irf::Efficiency`]).
 #[derive(Clone, Debug)]
 pub struct ObservedExposure<'a> {
     livetime: &'a LivetimeCube,
     energies: Vec<f64>,
-    /// cm^2 a cosine bin, of livetime and of weighted livetime, for each energy.
+    /// cm^2 a bin of the livetime cube, of livetime and of weighted livetime, for each energy.
     areas: Vec<[Vec<f64>; 2]>,
     corrected: bool,
 }
@@ -34,15 +34,15 @@ impl<'a> ObservedExposure<'a> {
             let what = "an energy of the exposure".into();
             return Err(Error::BadValue { what, value, expected: "a positive energy in MeV" });
         }
-        let n = livetime.cosines().len();
+        let bins: Vec<(f64, Option<f64>)> = livetime.bins().collect();
         let areas: Vec<[Vec<f64>; 2]> = energies
             .iter()
             .map(|&energy| {
-                let mut sums = [vec![0.0; n], vec![0.0; n]];
+                let mut sums = [vec![0.0; bins.len()], vec![0.0; bins.len()]];
                 for irf in irfs {
                     let (f1, f2) = irf.effective_area.livetime_factors(energy);
-                    for (bin, &cosine) in livetime.cosines().iter().enumerate() {
-                        let area = irf.effective_area.value(energy, cosine);
+                    for (bin, &(cosine, azimuth)) in bins.iter().enumerate() {
+                        let area = irf.effective_area.at(energy, cosine, azimuth);
                         sums[0][bin] += f1 * area;
                         sums[1][bin] += f2 * area;
                     }

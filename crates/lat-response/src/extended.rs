@@ -104,7 +104,7 @@ fn at(psf: &PsfPlanes, shape: Shape, parity: Parity, theta: f64, rule: &Rule, su
 /// whole shape in the centre of the ring.
 fn density(shape: Shape, parity: Parity, theta: f64, x: f64) -> f64 {
     match (shape, parity) {
-        (Shape::Disk(radius), Parity::Fermitools) => {
+        (Shape::Disk(radius), Parity::Fermitools | Parity::ScienceTools) => {
             let arc = arc(x + theta <= radius, (theta * theta + x * x - radius * radius) / (2.0 * theta * x));
             arc * x.to_radians() / (PI * radius.to_radians().powi(2))
         }

@@ -128,7 +128,7 @@ impl KernelImage {
         let header = fine.grid.header();
         let center = header.reference_direction()?;
         let (frame, crval) = match parity {
-            Parity::Fermitools => (Frame::Celestial, [center.ra(), center.dec()]),
+            Parity::Fermitools | Parity::ScienceTools => (Frame::Celestial, [center.ra(), center.dec()]),
             Parity::Accurate => (header.frame()?, header.crval),
         };
         let mut kernel = WcsHeader::centered([size, size], 1.0, frame, header.projection(), crval);

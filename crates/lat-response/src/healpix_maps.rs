@@ -1,15 +1,19 @@
-//! Source maps on HEALPix pixels: radially symmetric sources are sampled pixel by pixel, diffuse ones in a projected image around the region.
+//! Source maps on HEALPix pixels: radially symmetric sources are sampled pixel by pixel, diffuse ones in projected images around
+//! the region or its parts.
 
 use roi_model::sky::SkyDirection;
 
 use crate::error::{Error, Result};
-use crate::geometry::{HealpixGrid, UnitVector, WcsGrid, WcsHeader};
+use crate::geometry::{HealpixGrid, HealpixOrdering, UnitVector, WcsGrid, WcsHeader};
 use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::psf_planes::PsfPlanes;
 
-/// The largest radius of a region, degrees: beyond it no projected image around the region is of use for convolutions.
-const LARGEST_RADIUS: f64 = 45.0;
+/// The largest radius of a region, degrees, for which one projected image around it serves for convolutions; also how far the map of a source
+/// reaches at most.
+pub(crate) const LARGEST_RADIUS: f64 = 45.0;
+/// NSIDE of the parts that a larger region is divided into: 192 on the sphere, of up to 12 deg around their centres.
+const PARTS: u32 = 4;
 /// Points along a side of the pixel that the source lies in.
 const CENTRAL: usize = 64;
 /// Points along a side of the pixels next to it.
@@ -27,39 +31,61 @@ struct Rule {
 impl Rule {
     fn of(parity: Parity) -> Self {
         match parity {
-            Parity::Fermitools => Self { containment: 0.995, largest: 15.0, near: 2.0 },
+            Parity::Fermitools | Parity::ScienceTools => Self { containment: 0.995, largest: 15.0, near: 2.0 },
             Parity::Accurate => Self { containment: 0.9999, largest: LARGEST_RADIUS, near: 6.0 },
         }
     }
 }
 
-/// A projected image around the region, of pixels half as large: for diffuse sources.
+/// A part of the region, for diffuse sources: a projected image around some of its pixels.
+pub(crate) struct Patch {
+    /// Pixels half as large as those of the region.
+    pub(crate) image: WcsGrid,
+    /// The pixels of the map that are taken from this image.
+    members: Vec<usize>,
+}
+
+/// The images that diffuse sources are convolved on: one around the whole region, or, when it reaches further than the `largest` radius
+/// (degrees), one around each part of the sky, so small that a projection keeps the shape of the PSF.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a region that is too large.
-pub(crate) fn image_around(grid: &HealpixGrid) -> Result<WcsGrid> {
+/// [`Error::Projection`] when an image cannot be made.
+pub(crate) fn patches(grid: &HealpixGrid, largest: f64) -> Result<Vec<Patch>> {
+    let all: Vec<usize> = (0..grid.n_pixels()).collect();
     let center = grid.reference_direction()?;
-    let middle = UnitVector::from(center);
-    let separations = (0..grid.n_pixels()).filter_map(|pixel| grid.direction_of(pixel));
-    let radius = if grid.is_full_sky() {
-        180.0
-    } else {
-        separations.map(|direction| UnitVector::from(direction).angle(middle)).fold(0.0, f64::max).to_degrees()
-    };
-    if radius > LARGEST_RADIUS {
-        return Err(Error::Unsupported {
-            what: format!("a source map on HEALPix pixels up to {radius:.1} deg from the middle of the region"),
-            remedy: format!(
-                "bin the counts in a region of at most {LARGEST_RADIUS} deg (HPX_REG = DISK(LON,LAT,RADIUS)), or make the maps with gtsrcmaps"
-            ),
-        });
+    let reach = if grid.is_full_sky() { 180.0 } else { radius(grid, &center, &all) };
+    if reach <= largest {
+        return Ok(vec![Patch { image: image_around(grid, &center, reach)?, members: all }]);
     }
+    let parts = HealpixGrid::new(PARTS, HealpixOrdering::Ring, grid.frame())?;
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); parts.n_pixels()];
+    for pixel in all {
+        let part = grid.direction_of(pixel).and_then(|direction| parts.pixel(&direction));
+        if let Some(members) = part.and_then(|part| members.get_mut(part)) {
+            members.push(pixel);
+        }
+    }
+    let patch = |(part, members): (usize, Vec<usize>)| {
+        let center = parts.direction_of(part).ok_or_else(|| Error::Healpix { reason: format!("no part {part}") })?;
+        Ok(Patch { image: image_around(grid, &center, radius(grid, &center, &members))?, members })
+    };
+    members.into_iter().enumerate().filter(|(_, members)| !members.is_empty()).map(patch).collect()
+}
+
+/// The largest separation, degrees, of pixels from a direction.
+fn radius(grid: &HealpixGrid, center: &SkyDirection, members: &[usize]) -> f64 {
+    let middle = UnitVector::from(*center);
+    let directions = members.iter().filter_map(|&pixel| grid.direction_of(pixel));
+    directions.map(|direction| UnitVector::from(direction).angle(middle)).fold(0.0, f64::max).to_degrees()
+}
+
+/// A stereographic image, which keeps the shape of the PSF, of pixels half as large; its scale grows with the separation from the centre.
+fn image_around(grid: &HealpixGrid, center: &SkyDirection, radius: f64) -> Result<WcsGrid> {
     let step = 0.5 * side(grid);
-    // A stereographic image keeps the shape of the PSF; its scale grows with the separation from the centre.
     let reach = 2.0 * (0.5 * radius.to_radians()).tan().to_degrees() + 3.0 * step;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 45 deg over a pixel's side")]
     let size = 2 * (reach / step).ceil() as usize + 1;
-    let (lon, lat) = grid.frame().coordinates(&center);
+    let (lon, lat) = center.coordinates(grid.frame());
     WcsGrid::new(WcsHeader::centered([size, size], step, grid.frame(), "STG", [lon, lat]))
 }
 
@@ -68,25 +94,28 @@ fn side(grid: &HealpixGrid) -> f64 {
     grid.solid_angle().sqrt().to_degrees()
 }
 
-/// Counts in the pixels of an image, all planes, as counts in HEALPix pixels: intensities between the centres of the image's pixels, times
-/// the solid angle.
-pub(crate) fn resampled(grid: &HealpixGrid, image: &Pixels, map: &[f32]) -> Vec<f32> {
-    let cells: Vec<_> = (0..grid.n_pixels())
-        .map(|pixel| grid.direction_of(pixel).map(|direction| image.grid().interpolation(&direction)))
-        .collect();
-    let mut out = Vec::with_capacity(cells.len() * (map.len() / image.grid().n_pixels().max(1)));
-    for plane in map.chunks_exact(image.grid().n_pixels()) {
-        out.extend(cells.iter().map(|cell| {
-            let terms = cell.as_ref().map_or(&[][..], |cell| cell.terms());
-            let value = |&(pixel, weight): &(usize, f64)| {
-                let solid_angle = image.solid_angle(pixel);
-                let counts = plane.get(pixel).copied().map_or(0.0, f64::from);
-                if solid_angle > 0.0 { weight * counts / solid_angle } else { 0.0 }
-            };
-            single(terms.iter().map(value).sum::<f64>() * grid.solid_angle())
-        }));
+impl Patch {
+    /// Writes what an image of the patch, all planes, holds of its pixels into a map of the whole region: intensities between the centres of
+    /// the image's pixels, times the solid angle.
+    pub(crate) fn resample(&self, grid: &HealpixGrid, image: &Pixels, map: &[f32], out: &mut [f32]) {
+        let cells: Vec<_> = self
+            .members
+            .iter()
+            .map(|&pixel| grid.direction_of(pixel).map(|direction| image.grid().interpolation(&direction)))
+            .collect();
+        let planes = map.chunks_exact(image.grid().n_pixels()).zip(out.chunks_exact_mut(grid.n_pixels()));
+        for (plane, out) in planes {
+            for (cell, &pixel) in cells.iter().zip(&self.members) {
+                let terms = cell.as_ref().map_or(&[][..], |cell| cell.terms());
+                let value = |&(pixel, weight): &(usize, f64)| {
+                    let solid_angle = image.solid_angle(pixel);
+                    let counts = plane.get(pixel).copied().map_or(0.0, f64::from);
+                    if solid_angle > 0.0 { weight * counts / solid_angle } else { 0.0 }
+                };
+                out[pixel] = single(terms.iter().map(value).sum::<f64>() * grid.solid_angle());
+            }
+        }
     }
-    out
 }
 
 /// The map of a radially symmetric source, all planes: the PSF in the pixels out to its containment radius, scaled so that all pixels of

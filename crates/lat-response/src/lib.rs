@@ -6,6 +6,7 @@
 //! Units: energies MeV, angles degrees (radians where a name says so), solid angles sr, exposure cm^2 s, PSF 1/sr.
 
 pub mod build;
+mod composite;
 mod convolve;
 mod diffuse;
 pub mod drm;
@@ -24,15 +25,18 @@ pub mod parity;
 mod pixels;
 mod point;
 pub mod psf;
+mod psf_correction;
 pub mod psf_planes;
 pub mod psf_resample;
 pub mod radial_profile;
 mod rebin;
+pub mod response;
 pub mod sky_cube;
+pub mod source_map_options;
 mod spline;
 pub mod template;
 
-pub use build::{Response, SourceMapBuilder, SourceMapOptions};
+pub use build::SourceMapBuilder;
 pub use error::{Error, Result};
 pub use exposure::{Exposure, ExposureLookup};
 pub use exposure_cube::ObservedExposure;
@@ -45,5 +49,7 @@ pub use parity::Parity;
 pub use psf::Psf;
 pub use psf_planes::PsfPlanes;
 pub use radial_profile::RadialProfile;
+pub use response::{ObservationPsf, PsfAt, Response};
 pub use sky_cube::SkyCube;
+pub use source_map_options::SourceMapOptions;
 pub use template::{Template, TemplateFiles};

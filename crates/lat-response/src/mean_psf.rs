@@ -6,15 +6,14 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 
-use crate::build::PsfAt;
 use crate::error::Result;
 use crate::exposure_cube::ObservedExposure;
 use crate::irf::Irf;
 use crate::livetime::LivetimeCube;
+use crate::parity::Parity;
 use crate::psf::Psf;
-
-/// Separations out to which the LAT tools tabulate the PSF, degrees: 0, and 400 between these in equal ratios.
-const SEPARATIONS: (f64, f64, u32) = (1e-4, 70.0, 400);
+use crate::psf_resample::separations;
+use crate::response::PsfAt;
 
 /// The PSF at one direction, and the exposure that it is weighted with.
 #[derive(Clone, Debug)]
@@ -32,12 +31,36 @@ impl ObservedPsf {
     /// # Errors
     /// As [`ObservedExposure::new`] and [`Psf::new`].
     pub fn new(livetime: &LivetimeCube, irfs: &[Irf], direction: &SkyDirection, energies: &[f64]) -> Result<Self> {
+        Self::with_parity(livetime, irfs, direction, energies, Parity::Fermitools)
+    }
+
+    /// The PSF as the tools of a parity have it: with [`Parity::ScienceTools`] it is not normalised again.
+    ///
+    /// # Errors
+    /// As [`ObservedPsf::new`].
+    pub fn with_parity(
+        livetime: &LivetimeCube,
+        irfs: &[Irf],
+        direction: &SkyDirection,
+        energies: &[f64],
+        parity: Parity,
+    ) -> Result<Self> {
         let exposure = ObservedExposure::new(livetime, irfs, energies)?.at(direction)?;
-        let thetas = separations();
+        let thetas = separations(parity.psf_nodes().min(Parity::Fermitools.psf_nodes()));
         let radians: Vec<f64> = thetas.iter().map(|theta| theta.to_radians()).collect();
         let rows: Vec<Vec<f64>> = energies
             .par_iter()
-            .map(|&energy| row(livetime, irfs, direction, energy, &radians))
+            .zip(&exposure)
+            .map(|(&energy, &exposure)| {
+                let mut row = row(livetime, irfs, direction, energy, &radians)?;
+                let norm = if parity == Parity::ScienceTools { exposure } else { integral(&row, &radians) };
+                if norm > 0.0 {
+                    for value in &mut row {
+                        *value /= norm;
+                    }
+                }
+                Ok(row)
+            })
             .collect::<Result<_>>()?;
         let shape = (energies.len(), thetas.len());
         let values = Array2::from_shape_fn(shape, |(energy, theta)| rows[energy][theta]);
@@ -48,37 +71,37 @@ impl ObservedPsf {
 
 /// The PSF wherever source maps need it, from the response functions and livetimes themselves.
 ///
-/// As `ObservationPsf::Computed(Arc::new(..))` it gives each point source the PSF of its own position.
+/// As [`ObservationPsf::Computed`](crate::ObservationPsf::Computed) it gives each point source the PSF of its own position.
 #[derive(Clone, Debug)]
 pub struct ResponsePsf {
     livetime: Arc<LivetimeCube>,
     irfs: Arc<[Irf]>,
     energies: Vec<f64>,
+    parity: Parity,
 }
 
 impl ResponsePsf {
     /// A PSF at energies in MeV that increase: those of the planes of source maps.
     pub fn new(livetime: Arc<LivetimeCube>, irfs: Arc<[Irf]>, energies: Vec<f64>) -> Self {
-        Self { livetime, irfs, energies }
+        Self { livetime, irfs, energies, parity: Parity::default() }
+    }
+
+    /// The same as the tools of a parity have it, see [`ObservedPsf::with_parity`].
+    #[must_use]
+    pub fn with_parity(mut self, parity: Parity) -> Self {
+        self.parity = parity;
+        self
     }
 }
 
 impl PsfAt for ResponsePsf {
     fn psf(&self, direction: &SkyDirection) -> Result<Psf> {
-        Ok(ObservedPsf::new(&self.livetime, &self.irfs, direction, &self.energies)?.psf)
+        let Self { livetime, irfs, energies, parity } = self;
+        Ok(ObservedPsf::with_parity(livetime, irfs, direction, energies, *parity)?.psf)
     }
 }
 
-/// The nodes of the table, degrees.
-fn separations() -> Vec<f64> {
-    let (first, last, n) = SEPARATIONS;
-    let step = (last / first).ln() / f64::from(n - 1);
-    let mut thetas = vec![0.0];
-    thetas.extend((0..n).map(|i| first * (f64::from(i) * step).exp()));
-    thetas
-}
-
-/// The normalised PSF at one energy.
+/// The PSF times the exposure at one energy.
 fn row(
     livetime: &LivetimeCube,
     irfs: &[Irf],
@@ -89,11 +112,10 @@ fn row(
     let at = livetime.at(direction);
     let mut row = vec![0.0; radians.len()];
     for irf in irfs {
-        let (f1, f2) = irf.effective_area.livetime_factors(energy);
+        let exposures = at.exposure(&irf.effective_area, energy)?;
         // The PSF is linear in its nodes, so that inclinations are summed before separations are looked at.
         let mut weights = vec![0.0; irf.psf.n_nodes()];
-        for (time, &cosine) in at.combined(f1, f2)?.into_iter().zip(livetime.cosines()) {
-            let exposure = time * irf.effective_area.value(energy, cosine);
+        for (exposure, &cosine) in exposures.into_iter().zip(livetime.cosines()) {
             for (node, weight) in irf.psf.around(energy, cosine) {
                 weights[node] += weight * exposure;
             }
@@ -104,12 +126,11 @@ fn row(
             }
         }
     }
-    let ring = |i: usize| 2.0 * std::f64::consts::PI * row[i] * radians[i].sin();
-    let integral: f64 = (1..radians.len()).map(|i| 0.5 * (ring(i - 1) + ring(i)) * (radians[i] - radians[i - 1])).sum();
-    if integral > 0.0 {
-        for value in &mut row {
-            *value /= integral;
-        }
-    }
     Ok(row)
+}
+
+/// Integral over the sphere with `2 pi sin(theta) p` linear between nodes.
+fn integral(row: &[f64], radians: &[f64]) -> f64 {
+    let ring = |i: usize| 2.0 * std::f64::consts::PI * row[i] * radians[i].sin();
+    (1..radians.len()).map(|i| 0.5 * (ring(i - 1) + ring(i)) * (radians[i] - radians[i - 1])).sum()
 }

@@ -27,17 +27,12 @@ pub(crate) struct PointImage {
 
 /// The image of a point source, computed for all planes at once: the geometry of a pixel serves them all.
 pub(crate) fn image(pixels: &Pixels, psf: &PsfPlanes, source: &SkyDirection, parity: Parity) -> PointImage {
-    match parity {
-        Parity::Fermitools => match PlanarRatio::new(pixels, source) {
-            Some(planar) => Integrator::new(pixels, psf, source, false).image(&planar),
-            // A source that the projection has no place for.
-            None => {
-                Integrator::new(pixels, psf, source, false).image(&GreatCircle { pixels, source: (*source).into() })
-            }
-        },
-        Parity::Accurate => {
-            Integrator::new(pixels, psf, source, true).image(&GreatCircle { pixels, source: (*source).into() })
-        }
+    let integrator = Integrator::new(pixels, psf, source, parity);
+    let planar = if parity == Parity::Fermitools { PlanarRatio::new(pixels, source) } else { None };
+    match planar {
+        Some(planar) => integrator.image(&planar),
+        // Also for a source that the projection has no place for.
+        None => integrator.image(&GreatCircle { pixels, source: (*source).into() }),
     }
 }
 
@@ -159,6 +154,8 @@ struct Integrator<'a> {
     reach: Vec<f64>,
     /// Whether the last two grids are extrapolated to an infinitely fine one.
     extrapolate: bool,
+    /// The finest grid of points in a pixel, points a side.
+    finest: usize,
 }
 
 /// What the planes of one pixel have come to.
@@ -169,7 +166,9 @@ struct Means {
 }
 
 impl<'a> Integrator<'a> {
-    fn new(pixels: &'a Pixels, psf: &'a PsfPlanes, source: &SkyDirection, accurate: bool) -> Self {
+    fn new(pixels: &'a Pixels, psf: &'a PsfPlanes, source: &SkyDirection, parity: Parity) -> Self {
+        let accurate = parity == Parity::Accurate;
+        let finest = if parity == Parity::ScienceTools { 1 } else { FINEST };
         let planes = 0..psf.n_planes();
         let peaks = planes.clone().map(|plane| psf.peak(plane)).collect();
         let reach = if accurate {
@@ -177,7 +176,7 @@ impl<'a> Integrator<'a> {
         } else {
             vec![f64::INFINITY; psf.n_planes()]
         };
-        Self { pixels, psf, source: (*source).into(), peaks, reach, extrapolate: accurate }
+        Self { pixels, psf, source: (*source).into(), peaks, reach, extrapolate: accurate, finest }
     }
 
     fn image<S: Separation>(&self, separation: &S) -> PointImage {
@@ -212,7 +211,7 @@ impl<'a> Integrator<'a> {
             *done = *now <= 0.0 || *now < NEGLIGIBLE * peak;
         }
         let mut points = 2;
-        while points <= FINEST {
+        while points <= self.finest {
             // The planes that are not done lie between these two.
             let Some(first) = done.iter().position(|done| !done) else { return };
             let last = done.iter().rposition(|done| !done).unwrap_or(first);
@@ -233,7 +232,7 @@ impl<'a> Integrator<'a> {
                 let (mean, previous) = (before[plane] * scale, now[plane]);
                 // Also true for a mean of zero.
                 let converged = (mean - previous).abs() <= CONVERGED * mean;
-                done[plane] = converged || points == FINEST;
+                done[plane] = converged || points == self.finest;
                 // The error of a grid falls as the square of its step.
                 now[plane] = if done[plane] && self.extrapolate { (4.0 * mean - previous) / 3.0 } else { mean };
             }

@@ -114,6 +114,18 @@ impl PsfPlanes {
         at(&self.cumulative, low) + width * (a + 0.5 * (b - a) * fraction)
     }
 
+    /// The integral as the tools of Pass 7 took it (`MeanPsf.cxx` 1.23 to 1.31): out to the node beyond the separation, plus that from the node
+    /// before it to the separation, which is in there already.
+    pub(crate) fn integral_with_overlap(&self, theta: f64, plane: usize) -> f64 {
+        let at = |table: &[f64], node: usize| table.get(node * self.n_planes + plane).copied().unwrap_or(0.0);
+        let Some((low, _)) = self.bracket(theta) else {
+            return at(&self.cumulative, self.thetas.len() - 1);
+        };
+        let start = self.thetas[low];
+        let rings = ring(start) * at(&self.values, low) + ring(theta) * self.value(theta, plane);
+        at(&self.cumulative, low + 1) + 0.5 * rings * (theta - start).to_radians()
+    }
+
     /// The separation, degrees, within which a fraction of a plane's integral lies; the last node for a plane of zeros.
     pub fn containment_radius(&self, fraction: f64, plane: usize) -> f64 {
         let (mut low, mut high) = (0.0, self.last_theta());
@@ -213,6 +225,20 @@ mod tests {
             approx::assert_relative_eq!(psf.integral(radius, 1), 2.0 * expected, max_relative = 1e-3);
         }
         approx::assert_relative_eq!(psf.containment_radius(0.6827, 1), 0.4 * 1.5151, max_relative = 1e-3);
+    }
+
+    #[test]
+    fn the_integral_of_pass_7_has_the_interval_of_the_separation_twice() {
+        // Nodes are 3.4 % apart; at a node the whole next interval is added, just before one the interval that ends there.
+        let psf = gaussian(0.4);
+        let node = psf.thetas().iter().position(|theta| *theta > 0.3).unwrap();
+        let (here, next) = (psf.thetas()[node], psf.thetas()[node + 1]);
+        for (theta, end) in [(here, next), (0.5 * (here + next), next), (here * (1.0 - 1e-12), here)] {
+            let start = psf.thetas()[psf.bracket(theta).unwrap().0];
+            let expected = psf.integral(end, 0) + psf.integral(theta, 0) - psf.integral(start, 0);
+            approx::assert_relative_eq!(psf.integral_with_overlap(theta, 0), expected, max_relative = 1e-5);
+        }
+        assert!(psf.integral_with_overlap(here, 0) > 1.01 * psf.integral(here, 0));
     }
 
     #[test]

@@ -117,8 +117,8 @@ impl Template {
             "RadialGaussian" => Ok(Self::Gaussian { center: center()?, sigma: size("Sigma")? }),
             "RadialProfile" => Ok(Self::Profile { center: center()?, profile: files.profile(file)? }),
             _ => Err(Error::Unsupported {
-                what: format!("a source map of '{}', a {}", source.name(), source.source_type().as_str()),
-                remedy: "make the maps of its members, and sum them times the members' spectra".into(),
+                what: format!("a template of '{}', a {}", source.name(), source.source_type().as_str()),
+                remedy: "take the templates of its members".into(),
             }),
         }
     }

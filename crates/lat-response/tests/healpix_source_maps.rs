@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use lat_response::build::plane_energies;
 use lat_response::{
-    Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Parity, Psf, RadialProfile, Response, SkyCube,
-    SkyGrid, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, ObservationPsf, Parity, Psf, PsfAt, RadialProfile,
+    Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
@@ -251,13 +251,138 @@ fn without_psf_all_exposure_lies_in_the_pixel_of_the_source() {
     assert_eq!(sums(&map)[3], 4.0 * f64::from(1e11f32));
 }
 
+/// The whole sky at this NSIDE.
+fn sky(nside: u32) -> SkyGrid {
+    SkyGrid::Healpix(sphere(nside, HealpixOrdering::Ring, Frame::Galactic))
+}
+
 #[test]
-fn regions_beyond_45_degrees_are_refused() {
-    let sphere = sphere(16, HealpixOrdering::Ring, Frame::Galactic);
-    for grid in [sphere.disk(&center(), 60.0).unwrap(), sphere] {
-        let options = SourceMapOptions::default();
-        let error = SourceMapBuilder::new(&SkyGrid::Healpix(grid), &axis(), 0, response(0), options).err().unwrap();
-        let message = error.to_string();
-        assert!(message.contains("45") && message.contains("gtsrcmaps"), "{message}");
+fn an_isotropic_sky_is_exposure_times_solid_angle_everywhere() {
+    let far = sphere(32, HealpixOrdering::Nested, Frame::Celestial).disk(&center(), 70.0).unwrap();
+    for (grid, parity) in [
+        (sky(16), Parity::Fermitools),
+        (sky(64), Parity::Fermitools),
+        (sky(16), Parity::Accurate),
+        (SkyGrid::Healpix(far), Parity::Fermitools),
+    ] {
+        let map = builder(&grid, 0, parity).source_map(&isotropic(), &()).unwrap();
+        for (plane, values) in map.planes().axis_iter(Axis(0)).enumerate() {
+            let expected = 1e11 * (plane + 1) as f64 * grid.solid_angle(0);
+            let worst = values.iter().fold(0.0f64, |worst, v| worst.max((f64::from(*v) / expected - 1.0).abs()));
+            assert!(worst < 1e-3, "{grid:?}, {parity:?}, plane {plane}: {worst}");
+        }
     }
+}
+
+#[test]
+fn on_the_whole_sky_a_source_has_all_of_its_exposure_and_the_map_of_a_region() {
+    let whole = sphere(64, HealpixOrdering::Ring, Frame::Galactic);
+    let whole_sky = builder(&SkyGrid::Healpix(whole.clone()), 0, Parity::Accurate);
+    for direction in [center(), SkyDirection::new(266.4, -28.9).unwrap(), SkyDirection::new(10.0, 89.9).unwrap()] {
+        let region = whole.disk(&direction, 20.0).unwrap();
+        let around = builder(&SkyGrid::Healpix(region.clone()), 0, Parity::Accurate);
+        let map = whole_sky.source_map(&point(direction), &()).unwrap();
+        let part = around.source_map(&point(direction), &()).unwrap();
+        for (plane, sum) in sums(&map).into_iter().enumerate() {
+            approx::assert_relative_eq!(sum, 1e11 * (plane + 1) as f64, max_relative = 3e-4);
+            for pixel in 0..region.n_pixels() {
+                let there = whole.pixel(&region.direction_of(pixel).unwrap()).unwrap();
+                assert_eq!(map.planes()[[plane, 0, there]], part.planes()[[plane, 0, pixel]]);
+            }
+        }
+    }
+}
+
+/// A radial profile much wider than a pixel, whose map does not depend on where the pixels of an image lie.
+struct Wide;
+
+impl TemplateFiles for Wide {
+    fn map(&self, file: &str) -> lat_response::Result<Arc<SkyCube>> {
+        ().map(file)
+    }
+
+    fn profile(&self, _file: &str) -> lat_response::Result<RadialProfile> {
+        let thetas: Vec<f64> = (0..600).map(|i| 0.05 * f64::from(i)).collect();
+        let values = thetas.iter().map(|theta| (-0.5 * (theta / 4.0f64).powi(2)).exp()).collect();
+        RadialProfile::new("wide", thetas, values)
+    }
+}
+
+#[test]
+fn on_the_whole_sky_a_template_has_the_map_of_a_region() {
+    let whole = sphere(64, HealpixOrdering::Ring, Frame::Galactic);
+    for direction in [center(), SkyDirection::new(266.4, -28.9).unwrap()] {
+        let number = |name, value: f64| Parameter::new(name, value).unwrap();
+        let parameters =
+            vec![number("Normalization", 1.0), number("RA", direction.ra()), number("DEC", direction.dec())];
+        let wide = source(SpatialModel::new("RadialProfile", parameters, Some("wide.txt".into())).unwrap());
+        let region = whole.disk(&direction, 20.0).unwrap();
+        let [all, part] = [&whole, &region].map(|grid| {
+            builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&wide, &Wide).unwrap()
+        });
+        for plane in 0..4 {
+            let peak = part.planes().index_axis(Axis(0), plane).iter().copied().fold(0.0f32, f32::max);
+            let worst = (0..region.n_pixels())
+                .map(|pixel| {
+                    let there = whole.pixel(&region.direction_of(pixel).unwrap()).unwrap();
+                    (all.planes()[[plane, 0, there]] - part.planes()[[plane, 0, pixel]]).abs() / peak
+                })
+                .fold(0.0, f32::max);
+            println!("plane {plane}: {worst:.1e} of the peak");
+            assert!(worst < 3e-3, "plane {plane}: {worst}");
+        }
+    }
+}
+
+/// A PSF that is twice as wide in the southern sky.
+struct North(Psf, Psf);
+
+impl PsfAt for North {
+    fn psf(&self, direction: &SkyDirection) -> lat_response::Result<Psf> {
+        Ok(if direction.dec() > 0.0 { self.0.clone() } else { self.1.clone() })
+    }
+}
+
+#[test]
+fn on_the_whole_sky_the_accurate_psf_is_that_of_each_part() {
+    let table = |factor: f64| {
+        let thetas: Vec<f64> = (0..600).map(|i| 1e-4 * f64::from(i * i)).collect();
+        let edges = axis().edges().to_vec();
+        let values = Array2::from_shape_fn((4, 600), |(k, t)| {
+            let s = factor * 4.0 * sigma(edges[k]);
+            (-0.5 * (thetas[t] / s).powi(2)).exp() / (2.0 * PI * s.to_radians().powi(2))
+        });
+        Psf::new(edges, thetas, values).unwrap()
+    };
+    let grid = sky(16);
+    let made = |psf: ObservationPsf, parity: Parity, direction: SkyDirection| {
+        let number = |name, value: f64| Parameter::new(name, value).unwrap();
+        let parameters =
+            vec![number("Normalization", 1.0), number("RA", direction.ra()), number("DEC", direction.dec())];
+        let wide = source(SpatialModel::new("RadialProfile", parameters, Some("wide.txt".into())).unwrap());
+        let mut options = SourceMapOptions::default();
+        options.parity = parity;
+        let response = Response { psf, ..response(0) };
+        let builder = SourceMapBuilder::new(&grid, &axis(), 0, response, options).unwrap();
+        builder.source_map(&wide, &Wide).unwrap()
+    };
+    // Far enough from the equator that no part of the emission comes from the other side. The middle of the map lies in the south.
+    for (declination, factor) in [(60.0, 1.0), (-60.0, 2.0)] {
+        let direction = SkyDirection::new(120.0, declination).unwrap();
+        let computed = || ObservationPsf::Computed(Arc::new(North(table(1.0), table(2.0))));
+        let pixel = grid.pixel(&direction).unwrap();
+        let peak = |map: &SourceMap| map.planes()[[0, 0, pixel]];
+        let (found, tools) =
+            (made(computed(), Parity::Accurate, direction), made(computed(), Parity::Fermitools, direction));
+        assert_eq!(peak(&found), peak(&made(table(factor).into(), Parity::Accurate, direction)));
+        assert_eq!(peak(&tools), peak(&made(table(2.0).into(), Parity::Fermitools, direction)));
+    }
+}
+
+#[test]
+fn the_tools_of_pass_7_had_no_healpix_maps() {
+    let mut options = SourceMapOptions::default();
+    options.parity = Parity::ScienceTools;
+    let error = SourceMapBuilder::new(&sky(16), &axis(), 0, response(0), options).err().unwrap();
+    assert!(error.to_string().contains("HEALPix"), "{error}");
 }

@@ -7,7 +7,8 @@ use std::slice::from_ref;
 
 use lat_response::drm::response_matrix;
 use lat_response::irf::{
-    DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters, PointSpread, PsfScaling,
+    AzimuthDependence, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters,
+    PointSpread, PsfScaling,
 };
 use lat_response::livetime::{CosineBins, LivetimeCube};
 use lat_response::{
@@ -113,6 +114,75 @@ fn the_correction_for_the_trigger_rate_acts_on_its_own_event_type() {
     let times = Array2::from_elem((192, 20), 1.0);
     let unweighted = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
     assert!(matches!(ObservedExposure::new(&unweighted, &[corrected], &[1e3]), Err(Error::NoWeightedLivetime)));
+}
+
+/// A response whose area depends on the azimuth, differently in every bin.
+fn square() -> (Irf, AzimuthDependence) {
+    let n = grid().n_bins();
+    let q0: Vec<f64> = (0..n).map(|bin| -0.5 + 0.03 * bin as f64).collect();
+    let azimuth = AzimuthDependence::new(grid(), &q0, &vec![2.0; n]).unwrap();
+    let mut irf = irf(&sloping_area(), None, Some(pass8(1.0)));
+    irf.effective_area = irf.effective_area.with_azimuth(Some(azimuth.clone()));
+    (irf, azimuth)
+}
+
+/// The livetime of [`livetime`] distributed over bins of azimuth.
+fn distributed(shares: &[f32]) -> LivetimeCube {
+    let table = |scale: f32| {
+        Array2::from_shape_fn((192, 20 * shares.len()), |(pixel, bin)| {
+            scale * shares[bin / 20] * (100 + pixel % 7 * 30 + bin % 20 * 11) as f32
+        })
+    };
+    LivetimeCube::by_azimuth(pixels(), BINS, shares.len(), table(1.0), Some(table(0.9))).unwrap()
+}
+
+#[test]
+fn livetime_that_does_not_depend_on_the_azimuth_needs_no_bins_of_it() {
+    let irfs = [square().0];
+    let energies = [50.0, 500.0, 3e4];
+    let exposure = |livetime: &LivetimeCube| ObservedExposure::new(livetime, &irfs, &energies).unwrap().at(&crab());
+    let psf = |livetime: &LivetimeCube| ObservedPsf::new(livetime, &irfs, &crab(), &energies).unwrap();
+    let (plain, uniform) = (livetime(), distributed(&[0.002; 500]));
+    // The sum over bins of azimuth is the mean of the factor to the square of a bin's width.
+    for (found, expected) in exposure(&uniform).unwrap().into_iter().zip(exposure(&plain).unwrap()) {
+        approx::assert_relative_eq!(found, expected, max_relative = 2e-5);
+    }
+    let (found, expected) = (psf(&uniform), psf(&plain));
+    for (found, expected) in found.psf.values().iter().zip(expected.psf.values()) {
+        approx::assert_relative_eq!(*found, *expected, max_relative = 1e-4);
+    }
+    for (found, expected) in found.exposure.iter().zip(&exposure(&uniform).unwrap()) {
+        approx::assert_relative_eq!(*found, *expected, max_relative = 1e-12);
+    }
+}
+
+#[test]
+fn livetime_at_one_azimuth_sees_the_area_there() {
+    let (irf, azimuth) = square();
+    let energies = [50.0, 500.0, 3e4];
+    let of = |livetime: &LivetimeCube, irf: &Irf| {
+        ObservedExposure::new(livetime, from_ref(irf), &energies).unwrap().at(&crab()).unwrap()
+    };
+    let corner = distributed(&[0.0, 0.0, 0.0, 1.0]);
+    let times = corner.at(&crab()).by_inclination();
+    for (found, energy) in of(&corner, &irf).into_iter().zip(energies) {
+        let expected: f64 = times
+            .iter()
+            .zip(corner.cosines())
+            .map(|(time, &c)| {
+                let factor = azimuth.factor(energy, c, 39.375f64.to_radians());
+                time * irf.effective_area.value(energy, c) * factor
+            })
+            .sum();
+        approx::assert_relative_eq!(found, expected, max_relative = 1e-6);
+    }
+    // At the corner the area is above its mean at 50 MeV, whose amplitude is negative at all cosines.
+    assert!(of(&corner, &irf)[0] > 1.05 * of(&livetime(), &irf)[0]);
+    // The matrix of energies takes the mean over the azimuth, whatever the cube has.
+    let matrix = |livetime: &LivetimeCube| response_matrix(livetime, from_ref(&irf), &crab(), &energies, 1).unwrap();
+    for (found, expected) in matrix(&corner).iter().zip(&matrix(&livetime())) {
+        approx::assert_relative_eq!(*found, *expected, max_relative = 1e-6);
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use lat_response::build::plane_energies;
 use lat_response::{
-    Error, Exposure, ExposureLookup, Frame, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid, SourceMapBuilder,
-    SourceMapOptions, TemplateFiles, WcsHeader,
+    Error, Exposure, ExposureLookup, Frame, ObservationPsf, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid,
+    SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
@@ -208,7 +208,7 @@ fn a_single_bright_pixel_becomes_the_psf() {
     let axis = axis(3);
     let grid = counts([41, 41], "ZEA", Frame::Celestial);
     let mut options = accurate();
-    options.resample = 1;
+    options.resample_factor = 1;
     let map = builder(&grid, &axis, 0, options).source_map(&map_source("pixel"), &Files).unwrap();
     let SkyGrid::Wcs(pixels) = &grid else { unreachable!() };
     let middle = pixels.direction_of(41 * 20 + 20).unwrap();
@@ -295,14 +295,102 @@ fn sources_without_energy_dispersion_exposure_or_psf_are_obeyed() {
 }
 
 #[test]
+fn without_convolution_and_resampling_templates_are_taken_at_the_pixels_centres() {
+    // Pixels twice as large as the template's, whose bright pixel lies in the middle of one.
+    let grid = SkyGrid::wcs(WcsHeader::centered([11, 11], 0.2, Frame::Celestial, "ZEA", [83.6, 22.0])).unwrap();
+    let solid_angle = grid.solid_angle(60);
+    let build = |convolve: bool, resample: bool| {
+        let mut options = SourceMapOptions::default();
+        (options.convolve, options.resample) = (convolve, resample);
+        builder(&grid, &axis(4), 0, options)
+    };
+    let plain = build(false, false);
+    let map = plain.source_map(&map_source("pixel"), &Files).unwrap();
+    for ((k, y, x), value) in map.planes().indexed_iter() {
+        let expected = if (y, x) == (5, 5) { 1e11 * (k + 1) as f64 * solid_angle } else { 0.0 };
+        approx::assert_relative_eq!(f64::from(*value), expected, max_relative = 1e-6);
+    }
+    let map = plain.source_map(&point(center()), &()).unwrap();
+    assert_eq!((sums(&map)[1], map.planes()[[1, 5, 5]]), (f64::from(2e11f32), 2e11f32));
+    let disk = source("disk", SpatialModel::disk(center(), 0.7).unwrap());
+    let message = plain.source_map(&disk, &()).unwrap_err().to_string();
+    assert!(message.contains("'disk'") && message.contains("gtlike.convolve"), "{message}");
+    // On finer pixels the bright one is a pyramid, a quarter of its height at the four points around its middle.
+    let fine = build(false, true).source_map(&map_source("pixel"), &Files).unwrap();
+    approx::assert_relative_eq!(f64::from(fine.planes()[[0, 5, 5]]), 0.25e11 * solid_angle, max_relative = 1e-5);
+    // With the PSF the bright pixel of 0.2 deg is spread, and nothing is lost.
+    let spread = build(true, false).source_map(&map_source("pixel"), &Files).unwrap();
+    assert!(f64::from(spread.planes()[[0, 5, 5]]) < 0.1 * 1e11 * solid_angle);
+    approx::assert_relative_eq!(
+        sums(&spread)[4],
+        5e11 * solid_angle * within(1.1 / sigma(axis(4).edges()[4])).powi(2),
+        max_relative = 1e-3
+    );
+}
+
+#[test]
+fn a_composite_source_is_the_sum_of_its_members_times_their_spectra() {
+    let grid = counts([20, 20], "AIT", Frame::Celestial);
+    let builder = builder(&grid, &axis(8), 2, SourceMapOptions::default());
+    let mut members = [point(center()), source("iso", SpatialModel::isotropic().unwrap())];
+    members[0].spectrum_mut().parameter_mut("Prefactor").unwrap().set_value(3.0).unwrap();
+    members[1].spectrum_mut().parameter_mut("Index").unwrap().set_value(-2.7).unwrap();
+    let mut both =
+        Source::composite("both", Spectrum::with_defaults("ConstantValue").unwrap(), members.to_vec()).unwrap();
+    let told = std::sync::Mutex::new(Vec::new());
+    let disk = source("disk", SpatialModel::disk(center(), 0.5).unwrap());
+    let maps = builder.build_all(&[&disk, &both], &(), &|name| told.lock().unwrap().push(name.to_owned())).unwrap();
+    let mut told = told.into_inner().unwrap();
+    told.sort_unstable();
+    assert_eq!(told, ["both", "disk"]);
+    assert_eq!(maps[0], builder.source_map(&disk, &()).unwrap());
+    let parts = builder.build_all(&[&members[0], &members[1]], &(), &|_| ()).unwrap();
+    for (plane, energy) in builder.energies().iter().enumerate() {
+        let [a, b] = [0, 1].map(|i| members[i].spectrum().dnde(*energy).unwrap());
+        let planes = [&maps[1], &parts[0], &parts[1]].map(|map| map.planes().index_axis(Axis(0), plane));
+        for ((found, point), iso) in planes[0].iter().zip(&planes[1]).zip(&planes[2]) {
+            let expected = a * f64::from(*point) + b * f64::from(*iso);
+            approx::assert_relative_eq!(f64::from(*found), expected, max_relative = 1e-6);
+        }
+    }
+    let all = maps[1].clone();
+    both.set_apply_edisp(false);
+    let inner = builder.source_map(&both, &()).unwrap();
+    assert_eq!(inner.planes(), all.planes().slice_axis(Axis(0), (2..11).into()));
+    let lost = vec![map_source("lost.fits")];
+    let lost = Source::composite("lost", Spectrum::with_defaults("ConstantValue").unwrap(), lost).unwrap();
+    assert!(builder.source_map(&lost, &()).unwrap_err().to_string().contains("lost.fits"));
+}
+
+/// A PSF table for each of two positions: the nearer one is taken.
+#[test]
+fn of_several_psf_tables_the_nearest_counts() {
+    let axis = axis(3);
+    let table = |factor: f64| {
+        let thetas: Vec<f64> = (0..600).map(|i| 5e-5 * f64::from(i * i)).collect();
+        let values = Array2::from_shape_fn((4, 600), |(k, t)| gaussian(thetas[t], factor * sigma(axis.edges()[k])));
+        Psf::new(axis.edges().to_vec(), thetas, values).unwrap()
+    };
+    let at = |dec: f64| SkyDirection::new(83.6, dec).unwrap();
+    let grid = counts([41, 41], "ZEA", Frame::Celestial);
+    let made = |psf: ObservationPsf, dec: f64| {
+        let response = Response { psf, ..response(&axis, 0) };
+        let builder = SourceMapBuilder::new(&grid, &axis, 0, response, SourceMapOptions::default())?;
+        builder.source_map(&point(at(dec)), &())
+    };
+    let several = ObservationPsf::Nearest(vec![(at(20.0), table(1.0)), (at(24.0), table(2.0))]);
+    for (dec, factor) in [(21.5, 1.0), (22.5, 2.0)] {
+        assert_eq!(made(several.clone(), dec).unwrap(), made(table(factor).into(), dec).unwrap());
+    }
+    assert!(matches!(made(ObservationPsf::Nearest(Vec::new()), 22.0), Err(Error::Shape { .. })));
+}
+
+#[test]
 fn what_cannot_be_made_is_named() {
     let grid = counts([20, 20], "AIT", Frame::Celestial);
     let missing = SourceMapBuilder::new(&grid, &axis(3), 1, response(&axis(3), 0), SourceMapOptions::default());
     assert!(matches!(missing.err(), Some(Error::Energy { .. })));
     let builder = builder(&grid, &axis(3), 0, SourceMapOptions::default());
-    let both = Source::composite("both", Spectrum::with_defaults("PowerLaw").unwrap(), vec![point(center())]).unwrap();
-    let message = builder.source_map(&both, &()).unwrap_err().to_string();
-    assert!(message.contains("'both'") && message.contains("members"), "{message}");
     let message = builder.source_map(&map_source("lost.fits"), &()).unwrap_err().to_string();
     assert!(message.contains("lost.fits"), "{message}");
 }

@@ -36,11 +36,24 @@ pub struct SkyDirection {
 /// The frame of coordinates on the sky, `coordsys` of fermipy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub enum Frame {
-    /// Right ascension and declination, ICRS (`CEL`).
+    /// Right ascension and declination (`CEL`); FK5 of the LAT's headers and ICRS are the same here.
     #[default]
-    Icrs,
+    Celestial,
     /// Galactic longitude and latitude (`GAL`).
     Galactic,
+}
+
+impl Frame {
+    /// The direction of a longitude and latitude (degrees) in this frame.
+    ///
+    /// # Errors
+    /// When they are not finite, or the latitude is beyond a pole.
+    pub fn direction(self, lon: f64, lat: f64) -> Result<SkyDirection> {
+        match self {
+            Self::Celestial => SkyDirection::new(lon, lat),
+            Self::Galactic => SkyDirection::from_galactic(lon, lat),
+        }
+    }
 }
 
 impl SkyDirection {
@@ -99,7 +112,7 @@ impl SkyDirection {
     /// Longitude and latitude in this frame, degrees.
     pub fn coordinates(&self, frame: Frame) -> (f64, f64) {
         match frame {
-            Frame::Icrs => (self.ra, self.dec),
+            Frame::Celestial => (self.ra, self.dec),
             Frame::Galactic => self.to_galactic(),
         }
     }
@@ -176,16 +189,16 @@ mod tests {
     fn aitoff_offsets() {
         // On the central meridian the projection stretches by 2 tan(theta/2)-like terms only: y = 2 sin(theta/2).
         let center = SkyDirection::new(120.0, 30.0).unwrap();
-        let (x, y) = center.aitoff_offset(&SkyDirection::new(120.0, 40.0).unwrap(), Frame::Icrs);
+        let (x, y) = center.aitoff_offset(&SkyDirection::new(120.0, 40.0).unwrap(), Frame::Celestial);
         assert!(x.abs() < 1e-12 && (y - 2.0 * 5f64.to_radians().sin().to_degrees()).abs() < 1e-12);
         // Close by it is the tangent plane, in either frame.
         let close = SkyDirection::new(120.001, 30.001).unwrap();
-        let (x, y) = center.aitoff_offset(&close, Frame::Icrs);
+        let (x, y) = center.aitoff_offset(&close, Frame::Celestial);
         assert!((x - 0.001 * 30f64.to_radians().cos()).abs() < 1e-7 && (y - 0.001).abs() < 1e-7);
         let (l, b) = center.aitoff_offset(&close, Frame::Galactic);
         assert!((x.hypot(y) - l.hypot(b)).abs() < 1e-11);
         // Straight behind it stays finite.
-        let (x, y) = center.aitoff_offset(&SkyDirection::new(300.0, -30.0).unwrap(), Frame::Icrs);
+        let (x, y) = center.aitoff_offset(&SkyDirection::new(300.0, -30.0).unwrap(), Frame::Celestial);
         assert!(x.is_finite() && y.is_finite());
     }
 

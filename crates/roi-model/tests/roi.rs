@@ -145,10 +145,13 @@ fn selections() {
     // A square reaches farther in its corners.
     let corner = Selection::within(2.1);
     assert_eq!(picked(&corner, nan, nan), ["4FGL J0534.5+2201", "isodiff"]);
-    assert_eq!(picked(&corner.clone().square(Frame::Icrs), nan, nan), ["4FGL J0534.5+2201", "PSR J0633", "isodiff"]);
-    let south = Selection::within(1.0).around(direction(83.633, 21.014)).square(Frame::Icrs);
+    assert_eq!(
+        picked(&corner.clone().square(Frame::Celestial), nan, nan),
+        ["4FGL J0534.5+2201", "PSR J0633", "isodiff"]
+    );
+    let south = Selection::within(1.0).around(direction(83.633, 21.014)).square(Frame::Celestial);
     let (x, y) =
-        south.skydir.unwrap().aitoff_offset(&roi.source("Crab Nebula").unwrap().direction().unwrap(), Frame::Icrs);
+        south.skydir.unwrap().aitoff_offset(&roi.source("Crab Nebula").unwrap().direction().unwrap(), Frame::Celestial);
     let edge = Selection { distance: Some(x.abs().max(y.abs())), ..south };
     assert_eq!(picked(&edge, nan, nan), ["isodiff"]);
     // A map is near only once its centre is known to be.

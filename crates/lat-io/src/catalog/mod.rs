@@ -12,7 +12,7 @@
 //!
 //! Sources become point or extended sources with all parameters fixed, scaled and bounded as fermipy does it.
 
-mod extended;
+pub(crate) mod extended;
 mod fhl;
 mod fl8y;
 mod four_fgl;

@@ -82,6 +82,8 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         exposure: exposure_scaling(keys)?,
         minbinsz: keys.number_in("gtlike", "minbinsz", "0 or a size above, in degrees", |x| *x >= 0.0)?.unwrap_or(0.05),
         rfactor: keys.count("gtlike", "rfactor")?.unwrap_or(2).max(1),
+        convolve: keys.flag("gtlike", "convolve")?.unwrap_or(true),
+        resample: keys.flag("gtlike", "resample")?.unwrap_or(true),
         response: response(keys)?,
         files: Files {
             ccube: file("ccube")?,

@@ -122,6 +122,10 @@ pub struct ComponentConfig {
     pub minbinsz: f64,
     /// `gtlike.rfactor`: into how many pixels a side a pixel of the counts is divided for diffuse source maps; fermipy's default is 2.
     pub rfactor: usize,
+    /// `gtlike.convolve`: whether sources are convolved with the PSF when source maps are made.
+    pub convolve: bool,
+    /// `gtlike.resample`: whether diffuse source maps are made on pixels finer than those of the counts.
+    pub resample: bool,
     /// Response functions.
     pub response: ResponseFunctions,
     /// The products that the configuration names.

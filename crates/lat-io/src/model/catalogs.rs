@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use roi_model::sky::{Frame as SkyFrame, SkyDirection};
+use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 use roi_model::xml;
 
@@ -14,7 +14,6 @@ use crate::directory::{search_directories, template};
 use crate::error::{Error, Result};
 use crate::file_function;
 use crate::tables::TableFiles;
-use crate::wcs_header::Frame;
 
 /// Catalogs that were read already, by file.
 #[derive(Default)]
@@ -147,10 +146,7 @@ impl<'a> Found<'a> {
 /// As in fermipy both limits hold, and an absent one limits nothing.
 fn is_inside(component: &ComponentConfig, center: &SkyDirection, entry: &Entry) -> bool {
     let Some(direction) = entry.direction() else { return true };
-    let frame = match component.coordsys {
-        Some(Frame::Galactic) => SkyFrame::Galactic,
-        _ => SkyFrame::Icrs,
-    };
+    let frame = component.coordsys.unwrap_or_default();
     let model = &component.model;
     let in_circle = model.src_radius.is_none_or(|radius| center.separation(&direction) < radius);
     let in_square = model.src_roiwidth.is_none_or(|width| {

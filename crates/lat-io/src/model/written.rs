@@ -10,14 +10,14 @@ use roi_model::spectrum::{self, Spectrum, Tables};
 use roi_model::usual::{self, Bounds, Given};
 use roi_model::xml::TableReader as _;
 
+use crate::catalog::extended::R68_OF_SIGMA;
 use crate::config::{ComponentConfig, Config, SourceConfig};
 use crate::directory::template;
 use crate::error::{Error, Result};
 use crate::tables::TableFiles;
 
-/// 68 % containment radius of a disk over its radius, and of a Gaussian over its sigma, to fermipy's digits.
+/// 68 % containment radius of a disk over its radius, to fermipy's digits.
 const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
-const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
 
 /// A source as fermipy makes it from its dictionary: the normalisation is free unless the entry says otherwise, a number alone is split into a value
 /// and a power of ten as scale, and a source without position stands at the centre.

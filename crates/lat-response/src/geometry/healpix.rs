@@ -123,7 +123,7 @@ impl HealpixGrid {
             self.sphere_direction(pixel).is_some_and(|d| UnitVector::from(d).angle(middle) <= radius_rad)
         };
         let pixels = (0..self.sphere_size()).filter(inside).collect();
-        let (lon, lat) = self.frame.coordinates(center);
+        let (lon, lat) = center.coordinates(self.frame);
         let sphere = Self { part: None, ..self.clone() };
         Ok(sphere.with_pixels(pixels)?.with_region(format!("DISK({lon:.9},{lat:.9},{radius:.9})")))
     }
@@ -349,7 +349,7 @@ impl HealpixGrid {
 
     /// Longitude and latitude in radians of a direction, the latitude within the poles.
     fn radians(&self, direction: &SkyDirection) -> (f64, f64) {
-        let (lon, lat) = self.frame.coordinates(direction);
+        let (lon, lat) = direction.coordinates(self.frame);
         (lon.to_radians(), lat.to_radians().clamp(-FRAC_PI_2, FRAC_PI_2))
     }
 

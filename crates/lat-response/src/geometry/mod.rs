@@ -8,8 +8,9 @@ mod wcs_header;
 
 pub use direction::UnitVector;
 pub use healpix::{HealpixGrid, HealpixOrdering};
+pub use roi_model::sky::Frame;
 pub use wcs::WcsGrid;
-pub use wcs_header::{Frame, WcsHeader};
+pub use wcs_header::WcsHeader;
 
 use roi_model::sky::SkyDirection;
 

@@ -132,7 +132,7 @@ impl WcsGrid {
     /// Pixel coordinates of a direction, as FITS counts them: 1 at the centre of the first pixel. `None` when the projection has no
     /// place for it; a place may be outside the image.
     pub fn to_pixel(&self, direction: &SkyDirection) -> Option<(f64, f64)> {
-        let (lon, lat) = self.frame.coordinates(direction);
+        let (lon, lat) = direction.coordinates(self.frame);
         let (x, y) = self.projector.to_pixel(lon, lat)?;
         if !self.periodic {
             return Some((x, y));

@@ -1,38 +1,8 @@
 //! The sky projection of a map as its FITS header states it.
 
-use roi_model::sky::SkyDirection;
+use roi_model::sky::{Frame, SkyDirection};
 
 use crate::error::{Error, Result};
-
-/// The celestial frame of a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame {
-    /// Right ascension and declination (`CTYPE1 = RA---...`); FK5 of the LAT's headers and ICRS are the same here.
-    Celestial,
-    /// Galactic longitude and latitude (`CTYPE1 = GLON-...`).
-    Galactic,
-}
-
-impl Frame {
-    /// The direction of a longitude and latitude (degrees) in this frame.
-    ///
-    /// # Errors
-    /// When they are not finite, or the latitude is beyond a pole.
-    pub fn direction(self, lon: f64, lat: f64) -> roi_model::Result<SkyDirection> {
-        match self {
-            Self::Celestial => SkyDirection::new(lon, lat),
-            Self::Galactic => SkyDirection::from_galactic(lon, lat),
-        }
-    }
-
-    /// Longitude and latitude (degrees) of a direction in this frame.
-    pub fn coordinates(self, direction: &SkyDirection) -> (f64, f64) {
-        match self {
-            Self::Celestial => (direction.ra(), direction.dec()),
-            Self::Galactic => direction.to_galactic(),
-        }
-    }
-}
 
 /// Pixel grid and projection of a LAT map: plain header values, angles in degrees.
 ///

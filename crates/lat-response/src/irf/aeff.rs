@@ -1,16 +1,18 @@
 //! Effective area.
 
+use super::azimuth::AzimuthDependence;
 use super::efficiency::Efficiency;
 use super::grid::IrfGrid;
 use crate::error::{Error, Result};
 
-/// The effective area of an event type, averaged over the azimuth around the instrument's axis.
+/// The effective area of an event type.
 #[derive(Clone, Debug)]
 pub struct EffectiveArea {
     grid: IrfGrid,
     /// cm^2.
     area: Vec<f64>,
     efficiency: Option<Efficiency>,
+    azimuth: Option<AzimuthDependence>,
 }
 
 impl EffectiveArea {
@@ -24,10 +26,26 @@ impl EffectiveArea {
             let what = format!("effective area, bin {bin}");
             return Err(Error::BadValue { what, value, expected: "at least 0 m^2" });
         }
-        Ok(Self { grid, area: square_meters.iter().map(|area| area * 1e4).collect(), efficiency })
+        Ok(Self { grid, area: square_meters.iter().map(|area| area * 1e4).collect(), efficiency, azimuth: None })
     }
 
-    /// cm^2 at an energy in MeV and a cosine of the inclination; 0 beyond the inclinations of the table.
+    /// The same with a dependence on the azimuth, for livetime that is known by azimuth.
+    #[must_use]
+    pub fn with_azimuth(mut self, azimuth: Option<AzimuthDependence>) -> Self {
+        self.azimuth = azimuth;
+        self
+    }
+
+    /// cm^2 at an energy in MeV, a cosine of the inclination and an azimuth in radians; without azimuth as [`EffectiveArea::value`].
+    pub fn at(&self, energy: f64, cosine: f64, azimuth: Option<f64>) -> f64 {
+        let factor = match (&self.azimuth, azimuth) {
+            (Some(dependence), Some(azimuth)) => dependence.factor(energy, cosine, azimuth),
+            _ => 1.0,
+        };
+        self.value(energy, cosine) * factor
+    }
+
+    /// cm^2 at an energy in MeV and a cosine of the inclination, the mean over the azimuth around the instrument's axis; 0 beyond the inclinations of the table.
     pub fn value(&self, energy: f64, cosine: f64) -> f64 {
         if cosine < self.grid.min_cosine() { 0.0 } else { self.grid.interpolate(&self.area, energy, cosine) }
     }

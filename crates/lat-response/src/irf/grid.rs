@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 pub struct IrfGrid {
     log_energies: Vec<f64>,
     cosines: Vec<f64>,
-    min_cosine: f64,
+    /// Lower edges of the bins, log10 of MeV and cosine.
+    low: [Vec<f64>; 2],
 }
 
 impl IrfGrid {
@@ -31,8 +32,8 @@ impl IrfGrid {
             centers("cosine", cosine_low, cosine_high, |low, high| (-1.0..=1.0).contains(&low) && high <= 1.0)?;
         let energies = centers("energy", energy_low, energy_high, |low, _| low > 0.0)?;
         Ok(Self {
+            low: [energies.iter().map(|(low, _)| low.log10()).collect(), cosines.iter().map(|(low, _)| *low).collect()],
             log_energies: energies.into_iter().map(|(low, high)| 0.5 * (low.log10() + high.log10())).collect(),
-            min_cosine: cosines.first().map_or(1.0, |(low, _)| *low),
             cosines: cosines.into_iter().map(|(low, high)| f64::midpoint(low, high)).collect(),
         })
     }
@@ -64,7 +65,17 @@ impl IrfGrid {
 
     /// The least cosine that the table covers: beyond it the instrument sees nothing.
     pub fn min_cosine(&self) -> f64 {
-        self.min_cosine
+        self.low[1].first().copied().unwrap_or(1.0)
+    }
+
+    /// The bin that an energy (MeV) and a cosine fall in, the outermost one beyond the table; of three and more energy bins neither the first
+    /// nor the last, which the LAT tools do not use where they do not interpolate.
+    pub(super) fn inner_bin(&self, energy: f64, cosine: f64) -> usize {
+        let [energies, cosines] = &self.low;
+        let at = |low: &[f64], x: f64| low.partition_point(|&edge| edge <= x).saturating_sub(1);
+        let n = energies.len();
+        let inner = usize::from(n > 2);
+        at(cosines, cosine) * n + at(energies, energy.log10()).clamp(inner, n - 1 - inner)
     }
 
     /// Checks a table's length and that it is finite.

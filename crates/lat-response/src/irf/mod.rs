@@ -6,12 +6,14 @@
 //! other two the distributions, not their parameters.
 
 pub mod aeff;
+pub mod azimuth;
 pub mod edisp;
 pub mod efficiency;
 pub mod grid;
 pub mod psf;
 
 pub use aeff::EffectiveArea;
+pub use azimuth::AzimuthDependence;
 pub use edisp::{DispersionForm, EnergyDispersion};
 pub use efficiency::Efficiency;
 pub use grid::IrfGrid;

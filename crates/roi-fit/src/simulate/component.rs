@@ -50,7 +50,7 @@ impl SimulatedComponent {
     ) -> Result<Self> {
         let side = sky.grid.side();
         let counts = CountsCube::new(sky.axis.clone(), Array3::zeros((sky.axis.n_bins(), side, side)))?;
-        let grid = SkyGrid::wcs(sky.grid.wcs.clone())?;
+        let grid = SkyGrid::Wcs(sky.grid.wcs.clone());
         let counts = CountsCubeFile { cube: counts, grid, gti: vec![response.good_time()] };
         let mut component = Self { name: format!("{index:02}"), counts, response, sky };
         let expected = component.expected_counts(truth)?;

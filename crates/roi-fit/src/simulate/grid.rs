@@ -1,10 +1,7 @@
 //! The pixels on the sky.
 
-use lat_io::{Frame, WcsHeader};
-use mapproj::img2celestial::Img2Celestial;
-use mapproj::img2proj::WcsImgXY2ProjXY;
-use mapproj::pseudocyl::ait::Ait;
-use mapproj::{CenteredProjection, ImgXY, LonLat};
+use lat_response::geometry::UnitVector;
+use lat_response::{Frame, WcsGrid, WcsHeader};
 use roi_model::sky::SkyDirection;
 
 use super::options::SimulationOptions;
@@ -18,8 +15,7 @@ pub(super) type Vector = [f64; 3];
 
 /// Hammer-Aitoff pixels around [`CENTER`], in celestial coordinates. Per-pixel numbers are in the order `[y][x]`.
 pub(super) struct Grid {
-    pub(super) wcs: WcsHeader,
-    projection: Img2Celestial<Ait, WcsImgXY2ProjXY>,
+    pub(super) wcs: WcsGrid,
     /// Directions of the pixel centres.
     pub(super) directions: Vec<SkyDirection>,
     /// The same as unit vectors.
@@ -33,13 +29,9 @@ pub(super) struct Grid {
 impl Grid {
     pub(super) fn new(options: &SimulationOptions) -> Result<Self> {
         let n = options.npix;
-        let wcs = WcsHeader::centered([n, n], options.binsz, Frame::Celestial, "AIT", CENTER);
-        let mut projection = CenteredProjection::new(Ait::new());
-        projection.set_proj_center_from_lonlat(&LonLat::new(wcs.crval[0].to_radians(), wcs.crval[1].to_radians()));
-        let plane = WcsImgXY2ProjXY::from_cr(wcs.crpix[0], wcs.crpix[1], wcs.crota2, wcs.cdelt[0], wcs.cdelt[1]);
+        let header = WcsHeader::centered([n, n], options.binsz, Frame::Celestial, "AIT", CENTER);
         let mut grid = Self {
-            wcs,
-            projection: Img2Celestial::new(plane, projection),
+            wcs: WcsGrid::new(header)?,
             directions: Vec::new(),
             centers: Vec::new(),
             corners: Vec::new(),
@@ -57,28 +49,28 @@ impl Grid {
                 grid.corners.push(vector(grid.direction(x as f64 - 0.5, y as f64 - 0.5)?));
             }
         }
-        grid.solid_angles = (0..n * n).map(|pixel| quadrangle(grid.corners_of(pixel))).collect();
+        grid.solid_angles =
+            (0..n * n).map(|pixel| UnitVector::quadrangle(grid.corners_of(pixel).map(UnitVector))).collect();
         Ok(grid)
     }
 
     /// The direction at pixel coordinates that count from 0 at the centre of the first pixel.
     pub(super) fn direction(&self, x: f64, y: f64) -> Result<SkyDirection> {
-        let image = self.projection.img2lonlat(&ImgXY::new(x + 1.0, y + 1.0));
-        let Some(direction) = image else {
-            let reason = format!("pixel ({x}, {y}), counted from 0, is off the {} projection", self.wcs.projection());
-            return Err(lat_response::Error::Projection { reason }.into());
-        };
-        Ok(SkyDirection::new(direction.lon().to_degrees(), direction.lat().to_degrees())?)
+        self.wcs.to_direction(x + 1.0, y + 1.0).ok_or_else(|| {
+            let projection = self.wcs.header().projection();
+            let reason = format!("pixel ({x}, {y}), counted from 0, is off the {projection} projection");
+            lat_response::Error::Projection { reason }.into()
+        })
     }
 
     /// Pixels on a side.
     pub(super) fn side(&self) -> usize {
-        self.wcs.nx
+        self.wcs.size()[0]
     }
 
     /// Width of a pixel in radians.
     pub(super) fn pixel_width(&self) -> f64 {
-        self.wcs.cdelt[1].to_radians()
+        self.wcs.header().cdelt[1].to_radians()
     }
 
     /// The corners of a pixel, around it.
@@ -91,9 +83,7 @@ impl Grid {
 
 /// The unit vector of a direction.
 pub(super) fn vector(direction: SkyDirection) -> Vector {
-    let (sin_ra, cos_ra) = direction.ra().to_radians().sin_cos();
-    let (sin_dec, cos_dec) = direction.dec().to_radians().sin_cos();
-    [cos_ra * cos_dec, sin_ra * cos_dec, sin_dec]
+    UnitVector::from(direction).0
 }
 
 /// The square of the chord between two unit vectors; for small angles the square of the angle in radians.
@@ -105,18 +95,6 @@ pub(super) fn squared_chord(a: Vector, b: Vector) -> f64 {
 /// The angle in radians that a squared chord spans.
 pub(super) fn angle(squared_chord: f64) -> f64 {
     2.0 * (squared_chord.sqrt() / 2.0).min(1.0).asin()
-}
-
-/// Solid angle of a spherical quadrangle: two triangles by the formula of Van Oosterom & Strackee (1983, IEEE Trans. Biomed. Eng. 30, 125).
-fn quadrangle([a, b, c, d]: [Vector; 4]) -> f64 {
-    let dot = |p: Vector, q: Vector| p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
-    let triangle = |p: Vector, q: Vector, r: Vector| {
-        let volume = p[0] * (q[1] * r[2] - q[2] * r[1])
-            + p[1] * (q[2] * r[0] - q[0] * r[2])
-            + p[2] * (q[0] * r[1] - q[1] * r[0]);
-        2.0 * volume.abs().atan2(1.0 + dot(p, q) + dot(q, r) + dot(r, p))
-    };
-    triangle(a, b, c) + triangle(a, c, d)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(super) fn draw(options: &SimulationOptions, grid: &Grid, rng: &mut impl Rng)
     let mut names = BTreeSet::new();
     let mut sources = Vec::with_capacity(fluxes.len());
     for (rank, flux) in fluxes.into_iter().enumerate() {
-        let direction = if rank == 0 { grid.wcs.reference_direction()? } else { place(grid, &places, rng)? };
+        let direction = if rank == 0 { grid.wcs.header().reference_direction()? } else { place(grid, &places, rng)? };
         places.push(direction);
         let mut name = designation(direction);
         for number in 2.. {
@@ -66,7 +66,7 @@ fn place(grid: &Grid, others: &[SkyDirection], rng: &mut impl Rng) -> Result<Sky
             best = Some((nearest, direction));
         }
     }
-    best.map_or_else(|| Ok(grid.wcs.reference_direction()?), |(_, direction)| Ok(direction))
+    best.map_or_else(|| Ok(grid.wcs.header().reference_direction()?), |(_, direction)| Ok(direction))
 }
 
 /// The name of a position in the manner of the LAT catalogs: `SIM JHHMM.m+DDMM`, truncated, not rounded.
@@ -125,7 +125,7 @@ mod tests {
         let options = SimulationOptions { sources: 60, ..SimulationOptions::default() };
         let grid = Grid::new(&options).unwrap();
         let sources = draw(&options, &grid, &mut Xoshiro256PlusPlus::seed_from_u64(1)).unwrap();
-        let center = grid.wcs.reference_direction().unwrap();
+        let center = grid.wcs.header().reference_direction().unwrap();
         let places: Vec<SkyDirection> = sources.iter().filter_map(Source::direction).collect();
         assert_eq!(places[0], center);
         assert!(places.iter().filter(|place| place.separation(&center) > 5.05 * 2f64.sqrt()).count() <= 3);

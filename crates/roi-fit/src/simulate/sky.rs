@@ -24,7 +24,7 @@ const FREE_WITHIN: f64 = 3.0;
 
 /// Draws the true model: point sources, a Galactic and an isotropic component.
 pub(super) fn truth(options: &SimulationOptions, grid: &Grid, isotropic: FileTable, rng: &mut impl Rng) -> Result<Roi> {
-    let center = grid.wcs.reference_direction()?;
+    let center = grid.wcs.header().reference_direction()?;
     let mut sources = population::draw(options, grid, rng)?;
     let mut off_by = || 1.0 + signed(rng, 0.03..0.15);
     sources.push(galactic(off_by())?);
@@ -104,7 +104,7 @@ mod tests {
         let start = start(&truth, &mut rng).unwrap();
         assert_eq!(truth.sources().len(), 42);
         assert_eq!(truth.free_parameters(), start.free_parameters());
-        let center = grid.wcs.reference_direction().unwrap();
+        let center = grid.wcs.header().reference_direction().unwrap();
         for (a, b) in truth.sources().iter().zip(start.sources()) {
             assert_eq!(a.name(), b.name());
             let near = a.direction().is_none_or(|d| d.separation(&center) < 3.0);
