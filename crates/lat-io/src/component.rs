@@ -95,7 +95,7 @@ impl Component {
             name: settings.name.clone(),
             counts,
             source_maps,
-            settings: Settings { dispersion, weights },
+            settings: Settings { dispersion, weights, ..Settings::default() },
             exposure: settings.exposure.clone(),
             products,
             model,

@@ -86,13 +86,16 @@ fn all_settings() -> Vec<(&'static str, Settings)> {
     let except = |edisp_bins: i64| dispersion(edisp_bins).map(|d| d.except(["B".to_owned()]));
     vec![
         ("plain", Settings::default()),
-        ("weighted", Settings { dispersion: None, weights: Some(weights()) }),
-        ("window", Settings { dispersion: dispersion(1), weights: None }),
-        ("window, weighted", Settings { dispersion: dispersion(1), weights: Some(weights()) }),
-        ("window, not for B", Settings { dispersion: except(1), weights: None }),
-        ("rescaling", Settings { dispersion: dispersion(-1), weights: None }),
-        ("rescaling, weighted", Settings { dispersion: dispersion(-1), weights: Some(weights()) }),
-        ("rescaling, not for B", Settings { dispersion: except(-1), weights: Some(weights()) }),
+        ("weighted", Settings { weights: Some(weights()), ..Settings::default() }),
+        ("window", Settings { dispersion: dispersion(1), ..Settings::default() }),
+        ("window, weighted", Settings { dispersion: dispersion(1), weights: Some(weights()), ..Settings::default() }),
+        ("window, not for B", Settings { dispersion: except(1), ..Settings::default() }),
+        ("rescaling", Settings { dispersion: dispersion(-1), ..Settings::default() }),
+        (
+            "rescaling, weighted",
+            Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() },
+        ),
+        ("rescaling, not for B", Settings { dispersion: except(-1), weights: Some(weights()), ..Settings::default() }),
     ]
 }
 
@@ -138,8 +141,9 @@ fn apply_edisp_of_the_model_and_the_named_exceptions_do_the_same() {
         let by_name = Settings {
             dispersion: dispersion(edisp_bins).map(|d| d.except([flagged.sources()[1].name().to_owned()])),
             weights: Some(weights()),
+            ..Settings::default()
         };
-        let by_flag = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()) };
+        let by_flag = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()), ..Settings::default() };
         let mut by_flag = likelihood(by_flag);
         let expected = likelihood(by_name).value(&roi()).unwrap();
         assert_eq!(by_flag.value(&flagged).unwrap(), expected);
@@ -265,7 +269,7 @@ fn derivatives_agree_with_finite_differences_in_every_mode() {
     );
     let sources = vec![source("A", curved.unwrap()), power_law("B", 1.0, 1e-12, -2.4)];
     for edisp_bins in [1, -1] {
-        let settings = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()) };
+        let settings = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()), ..Settings::default() };
         let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), sources.clone()).unwrap();
         check_derivatives("curved", &mut roi, &mut likelihood(settings));
     }
@@ -278,8 +282,11 @@ fn with_two_extra_bins_the_extrapolation_goes_on_and_its_derivatives_are_right()
     }))
     .unwrap();
     for edisp_bins in [2, -2] {
-        let settings =
-            Settings { dispersion: Dispersion::from_bins(&wide, edisp_bins).unwrap(), weights: Some(weights()) };
+        let settings = Settings {
+            dispersion: Dispersion::from_bins(&wide, edisp_bins).unwrap(),
+            weights: Some(weights()),
+            ..Settings::default()
+        };
         let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
         let map = |f: &dyn Fn(usize, usize) -> f32| {
             SourceMap::new(Array3::from_shape_fn((8, 1, 2), |(k, _, x)| f(k, x))).unwrap()
@@ -300,7 +307,7 @@ fn a_response_without_dispersion_changes_nothing() {
         let identity = DetectorResponse::new(identity).unwrap();
         let dispersion = Dispersion::from_bins(&identity, edisp_bins).unwrap();
         let mut gradient = [0.0; 4];
-        let found = likelihood(Settings { dispersion, weights: None }).gradient(&roi, &mut gradient).unwrap();
+        let found = likelihood(Settings { dispersion, ..Settings::default() }).gradient(&roi, &mut gradient).unwrap();
         approx::assert_relative_eq!(found, value, max_relative = 1e-14);
         for (found, expected) in gradient.iter().zip(expected) {
             approx::assert_relative_eq!(*found, expected, max_relative = 1e-12);
@@ -313,7 +320,8 @@ fn unit_weights_change_nothing() {
     for edisp_bins in [0, 1, -1] {
         let unit = LikelihoodWeights::new(Array3::ones((3, 1, 2))).unwrap();
         let evaluate = |weights| {
-            let mut likelihood = likelihood(Settings { dispersion: dispersion(edisp_bins), weights });
+            let mut likelihood =
+                likelihood(Settings { dispersion: dispersion(edisp_bins), weights, ..Settings::default() });
             let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
             let value = likelihood.hessian(&roi(), &mut gradient, &mut hessian).unwrap();
             (value, gradient, hessian, likelihood.total_weighted_counts())
@@ -326,7 +334,7 @@ fn unit_weights_change_nothing() {
 fn a_bin_of_no_weight_does_not_count_at_all() {
     let mut values = Array3::ones((3, 1, 2));
     values[[0, 0, 0]] = 0.0;
-    let settings = Settings { dispersion: None, weights: Some(LikelihoodWeights::new(values).unwrap()) };
+    let settings = Settings { weights: Some(LikelihoodWeights::new(values).unwrap()), ..Settings::default() };
     let likelihood = likelihood(settings);
     assert_eq!(likelihood.components()[0].n_filled(), 4);
     assert_eq!(likelihood.components()[0].weighted_counts_spectrum(), [3.0, 5.0, 3.0]);
@@ -357,8 +365,11 @@ fn at_zero_norm_the_derivatives_are_the_limits_from_above() {
     matrix.row_mut(4).fill(0.0);
     let inside = DetectorResponse::new(matrix).unwrap();
     for edisp_bins in [0, 1, -1] {
-        let settings =
-            Settings { dispersion: Dispersion::from_bins(&inside, edisp_bins).unwrap(), weights: Some(weights()) };
+        let settings = Settings {
+            dispersion: Dispersion::from_bins(&inside, edisp_bins).unwrap(),
+            weights: Some(weights()),
+            ..Settings::default()
+        };
         let (at_zero, curvature_at_zero) = derivatives(settings.clone(), 0.0);
         let (near, curvature_near) = derivatives(settings, 1e-6);
         approx::assert_relative_eq!(at_zero[0], near[0], max_relative = 1e-5);
@@ -372,7 +383,7 @@ fn frozen_ratios_leave_the_value_and_the_norms_derivatives_alone() {
     let roi = roi();
     let evaluate = |dispersion: Option<Dispersion>| {
         let mut gradient = [0.0; 4];
-        let value = likelihood(Settings { dispersion, weights: None }).gradient(&roi, &mut gradient).unwrap();
+        let value = likelihood(Settings { dispersion, ..Settings::default() }).gradient(&roi, &mut gradient).unwrap();
         (value, gradient)
     };
     let (value, exact) = evaluate(dispersion(-1));
@@ -392,7 +403,7 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let mut map = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
     map.index_axis_mut(ndarray::Axis(0), 2).fill(0.0);
     map.index_axis_mut(ndarray::Axis(0), 3).fill(0.0);
-    let settings = Settings { dispersion: dispersion(-1), weights: Some(weights()) };
+    let settings = Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
     component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
     let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![power_law("A", 2.0, 1e-2, -2.0)]).unwrap();
@@ -416,7 +427,7 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let mut matrix = response().matrix().clone();
     matrix.row_mut(4).fill(0.0);
     let dispersion = Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), -1).unwrap();
-    let settings = Settings { dispersion, weights: Some(weights()) };
+    let settings = Settings { dispersion, weights: Some(weights()), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
     let mut map = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
     map.index_axis_mut(ndarray::Axis(0), 2).fill(0.0);
@@ -457,7 +468,7 @@ fn the_counts_of_a_model_map_sum_to_npred_with_and_without_weights() {
 
 #[test]
 fn a_map_without_the_extra_planes_is_named_with_what_it_needs() {
-    let settings = Settings { dispersion: dispersion(1), weights: None };
+    let settings = Settings { dispersion: dispersion(1), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
     component.add_source_map("A", &SourceMap::new(Array3::ones((4, 1, 2))).unwrap()).unwrap();
     let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![power_law("A", 2.0, 1e-2, -2.0)]).unwrap();
@@ -474,9 +485,9 @@ fn settings_that_do_not_fit_the_counts_are_refused() {
     let dispersion = Dispersion::from_bins(&other, 0).unwrap();
     assert_eq!(dispersion, None);
     let wide = DetectorResponse::new(Array2::zeros((6, 4))).unwrap();
-    let settings = Settings { dispersion: Dispersion::from_bins(&wide, -1).unwrap(), weights: None };
+    let settings = Settings { dispersion: Dispersion::from_bins(&wide, -1).unwrap(), ..Settings::default() };
     assert!(matches!(BinnedLikelihood::with_settings("00", &counts(), settings), Err(Error::Shape { .. })));
     let weights = Some(LikelihoodWeights::new(Array3::ones((3, 2, 1))).unwrap());
-    let settings = Settings { dispersion: None, weights };
+    let settings = Settings { weights, ..Settings::default() };
     assert!(matches!(BinnedLikelihood::with_settings("00", &counts(), settings), Err(Error::Shape { .. })));
 }
