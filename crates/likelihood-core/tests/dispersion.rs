@@ -6,10 +6,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Error, JointLikelihood, LikelihoodWeights,
-    Settings, SourceMap,
+    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Error, JointLikelihood,
+    LikelihoodWeights, Settings, SourceMap,
 };
-use ndarray::{Array2, Array3, array};
+use ndarray::{Array2, Array3, Axis, array};
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::sky::SkyDirection;
@@ -81,10 +81,12 @@ fn likelihood(settings: Settings) -> JointLikelihood {
     JointLikelihood::new(vec![component]).unwrap()
 }
 
-/// The settings of the example's cases, and others.
-fn all_settings() -> Vec<(&'static str, Settings)> {
+const INTEGRATIONS: [EnergyIntegration; 2] = [EnergyIntegration::LogTrapezoid, EnergyIntegration::Quadrature];
+
+/// The settings of the example's cases, and others; then all of them with quadrature over energy.
+fn all_settings() -> Vec<(String, Settings)> {
     let except = |edisp_bins: i64| dispersion(edisp_bins).map(|d| d.except(["B".to_owned()]));
-    vec![
+    let cases = [
         ("plain", Settings::default()),
         ("weighted", Settings { weights: Some(weights()), ..Settings::default() }),
         ("window", Settings { dispersion: dispersion(1), ..Settings::default() }),
@@ -96,7 +98,16 @@ fn all_settings() -> Vec<(&'static str, Settings)> {
             Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() },
         ),
         ("rescaling, not for B", Settings { dispersion: except(-1), weights: Some(weights()), ..Settings::default() }),
-    ]
+    ];
+    let by = |energy_integration: EnergyIntegration| {
+        let named = move |name: &str| match energy_integration {
+            EnergyIntegration::LogTrapezoid => name.to_owned(),
+            _ => format!("{name}, {energy_integration:?}"),
+        };
+        let case = move |(name, settings): (&str, Settings)| (named(name), Settings { energy_integration, ..settings });
+        cases.clone().into_iter().map(case)
+    };
+    INTEGRATIONS.into_iter().flat_map(by).collect()
 }
 
 fn npred(likelihood: &JointLikelihood, roi: &Roi, weighted: bool) -> f64 {
@@ -172,6 +183,11 @@ fn explicit(roi: &Roi, settings: &Settings) -> (f64, f64, f64) {
         source.spectrum().evaluate(wide.edges(), &mut spectrum).unwrap();
         // True counts of the wide axis's bins, by pixel.
         let truth = Array3::from_shape_fn((5, 1, 2), |(l, y, x)| {
+            if settings.energy_integration == EnergyIntegration::Quadrature {
+                let [sums, pixel] =
+                    [l, l + 1].map(|k| [map.index_axis(Axis(0), k).sum(), map[[k, y, x]]].map(f64::from));
+                return fine_integral(source, [l, l + 1].map(|k| wide.edges()[k]), [sums, pixel]);
+            }
             f64::from(map[[l, y, x]]) * spectrum[l] * rule.lower[l]
                 + f64::from(map[[l + 1, y, x]]) * spectrum[l + 1] * rule.upper[l]
         });
@@ -206,6 +222,22 @@ fn explicit(roi: &Roi, settings: &Settings) -> (f64, f64, f64) {
     (loglike, npred, npred_wt)
 }
 
+/// Simpson's rule over many steps in ln E. `planes`: at either edge the sum over the pixels, which goes with a power law between them, and
+/// the pixel's value, whose share of the sum goes with a straight line.
+fn fine_integral(source: &Source, edges: [f64; 2], planes: [[f64; 2]; 2]) -> f64 {
+    const STEPS: i32 = 400;
+    let [[sum0, pixel0], [sum1, pixel1]] = planes;
+    let width = (edges[1] / edges[0]).ln();
+    let at = |step: i32| {
+        let t = f64::from(step) / f64::from(STEPS);
+        let energy = edges[0] * (edges[1] / edges[0]).powf(t);
+        let share = pixel0 / sum0 + t * (pixel1 / sum1 - pixel0 / sum0);
+        let factor = if step == 0 || step == STEPS { 1.0 } else { f64::from(2 + 2 * (step % 2)) };
+        factor * energy * source.spectrum().dnde(energy).unwrap() * sum0.powf(1.0 - t) * sum1.powf(t) * share
+    };
+    (0..=STEPS).map(at).sum::<f64>() * width / f64::from(STEPS) / 3.0
+}
+
 #[test]
 fn plane_sums_and_filled_bins_give_what_an_explicit_sum_over_pixels_gives() {
     for (name, settings) in all_settings() {
@@ -214,8 +246,10 @@ fn plane_sums_and_filled_bins_give_what_an_explicit_sum_over_pixels_gives() {
         let mut likelihood = likelihood(settings);
         // The weights are single precision, and so is their product with the counts.
         approx::assert_relative_eq!(likelihood.value(&roi).unwrap(), loglike, max_relative = 1e-9);
-        approx::assert_relative_eq!(npred(&likelihood, &roi, false), plain, max_relative = 1e-13);
-        approx::assert_relative_eq!(npred(&likelihood, &roi, true), weighted, max_relative = 1e-13);
+        // Bins of half a decade and more.
+        let precision = if name.contains("Quadrature") { 1e-10 } else { 1e-13 };
+        approx::assert_relative_eq!(npred(&likelihood, &roi, false), plain, max_relative = precision);
+        approx::assert_relative_eq!(npred(&likelihood, &roi, true), weighted, max_relative = precision);
         assert!(name != "plain" || plain == weighted);
     }
 }
@@ -255,7 +289,7 @@ fn check_derivatives(name: &str, roi: &mut Roi, likelihood: &mut JointLikelihood
 #[test]
 fn derivatives_agree_with_finite_differences_in_every_mode() {
     for (name, settings) in all_settings() {
-        check_derivatives(name, &mut roi(), &mut likelihood(settings));
+        check_derivatives(&name, &mut roi(), &mut likelihood(settings));
     }
     // A curved spectrum beside a source with counts so small that its extrapolation is a straight line.
     let curved = Spectrum::new(
@@ -300,14 +334,17 @@ fn with_two_extra_bins_the_extrapolation_goes_on_and_its_derivatives_are_right()
 #[test]
 fn a_response_without_dispersion_changes_nothing() {
     let roi = roi();
-    let mut expected = [0.0; 4];
-    let value = likelihood(Settings::default()).gradient(&roi, &mut expected).unwrap();
-    for edisp_bins in [1, -1] {
+    for (energy_integration, edisp_bins) in INTEGRATIONS.into_iter().flat_map(|rule| [1, -1].map(|n| (rule, n))) {
+        let mut expected = [0.0; 4];
+        let without = Settings { energy_integration, ..Settings::default() };
+        let value = likelihood(without).gradient(&roi, &mut expected).unwrap();
         let identity = Array2::from_shape_fn((5, 3), |(l, k)| f64::from(u8::from(l == k + 1)));
         let identity = DetectorResponse::new(identity).unwrap();
         let dispersion = Dispersion::from_bins(&identity, edisp_bins).unwrap();
         let mut gradient = [0.0; 4];
-        let found = likelihood(Settings { dispersion, ..Settings::default() }).gradient(&roi, &mut gradient).unwrap();
+        let found = likelihood(Settings { dispersion, energy_integration, ..Settings::default() })
+            .gradient(&roi, &mut gradient)
+            .unwrap();
         approx::assert_relative_eq!(found, value, max_relative = 1e-14);
         for (found, expected) in gradient.iter().zip(expected) {
             approx::assert_relative_eq!(*found, expected, max_relative = 1e-12);
@@ -364,12 +401,9 @@ fn at_zero_norm_the_derivatives_are_the_limits_from_above() {
     matrix.row_mut(0).fill(0.0);
     matrix.row_mut(4).fill(0.0);
     let inside = DetectorResponse::new(matrix).unwrap();
-    for edisp_bins in [0, 1, -1] {
-        let settings = Settings {
-            dispersion: Dispersion::from_bins(&inside, edisp_bins).unwrap(),
-            weights: Some(weights()),
-            ..Settings::default()
-        };
+    for (energy_integration, edisp_bins) in INTEGRATIONS.into_iter().flat_map(|rule| [0, 1, -1].map(|n| (rule, n))) {
+        let dispersion = Dispersion::from_bins(&inside, edisp_bins).unwrap();
+        let settings = Settings { dispersion, weights: Some(weights()), energy_integration };
         let (at_zero, curvature_at_zero) = derivatives(settings.clone(), 0.0);
         let (near, curvature_near) = derivatives(settings, 1e-6);
         approx::assert_relative_eq!(at_zero[0], near[0], max_relative = 1e-5);
@@ -400,9 +434,9 @@ fn frozen_ratios_leave_the_value_and_the_norms_derivatives_alone() {
 /// An isolated source whose map is empty in the last bin: what is measured there keeps the shape of the last bin that is not.
 #[test]
 fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
-    let mut map = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
-    map.index_axis_mut(ndarray::Axis(0), 2).fill(0.0);
-    map.index_axis_mut(ndarray::Axis(0), 3).fill(0.0);
+    let mut map = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
+    map.index_axis_mut(Axis(0), 2).fill(0.0);
+    map.index_axis_mut(Axis(0), 3).fill(0.0);
     let settings = Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
     component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
@@ -429,15 +463,15 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let dispersion = Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), -1).unwrap();
     let settings = Settings { dispersion, weights: Some(weights()), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
-    let mut map = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
-    map.index_axis_mut(ndarray::Axis(0), 2).fill(0.0);
-    map.index_axis_mut(ndarray::Axis(0), 3).fill(0.0);
+    let mut map = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
+    map.index_axis_mut(Axis(0), 2).fill(0.0);
+    map.index_axis_mut(Axis(0), 3).fill(0.0);
     component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
     let npred = component.npred(&roi.sources()[0]).unwrap();
     let weighted = component.weighted_npred(&roi.sources()[0]).unwrap();
     approx::assert_relative_eq!(npred[2], c0 * 0.01 + c1 * 0.12, max_relative = 1e-13);
-    let mut whole = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
-    whole.slice_axis_mut(ndarray::Axis(0), ndarray::Slice::from(2..)).fill(0.0);
+    let mut whole = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
+    whole.slice_axis_mut(Axis(0), ndarray::Slice::from(2..)).fill(0.0);
     let model = component.model_map(&roi.sources()[0], &SourceMap::new(whole).unwrap()).unwrap();
     approx::assert_relative_eq!(model[[2, 0, 0]], 0.8 * npred[2], max_relative = 1e-13);
     approx::assert_relative_eq!(weighted[2], npred[2] * (0.8 + 0.2 * 0.9), max_relative = 1e-7);
