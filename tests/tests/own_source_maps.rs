@@ -290,8 +290,8 @@ const CRAB_EDGES: usize = 5;
 /// of one extra bin on each side of a counts cube of the inner bins.
 ///
 /// Gammapy integrates the spectrum in each true bin; the rule of the LAT likelihood is too coarse for that at 5 bins per decade, where it is
-/// some 5 % high, and the likelihood's window leaves out the true bin two steps up, which gammapy counts (0.8 %). So the maps are held against
-/// gammapy with fine steps, and the likelihood against its own rule folded with the matrix in its window.
+/// some 5 % high. So the likelihood is held against gammapy with `energy_integration: quadrature`, and by its default against its own rule
+/// folded with the matrix in its window. That window leaves out the true bin two steps up, which gammapy counts (0.8 %).
 #[test]
 fn two_components_with_energy_dispersion_predict_what_gammapy_does() {
     let Some(directory) = copied("crab-400gev") else { return };
@@ -312,15 +312,19 @@ fn two_components_with_energy_dispersion_predict_what_gammapy_does() {
     });
     let (ra, dec) = (parameter("lon_0"), parameter("lat_0"));
     let config = folder.join("inner.yaml");
-    let text = format!(
-        "selection: {{glon: 184.55465500348814, glat: -5.783339352016454}}\n\
-         gtlike: {{edisp: true, edisp_bins: 1, edisp_disable: [isodiff]}}\n\
+    let text = |gtlike: &str| {
+        format!(
+            "selection: {{glon: 184.55465500348814, glat: -5.783339352016454}}\n\
+         gtlike: {{edisp: true, edisp_bins: 1, edisp_disable: [isodiff]{gtlike}}}\n\
          model: {{sources: [{{name: Crab, ra: {ra}, dec: {dec}, SpectrumType: PowerLaw, Index: {index}, Prefactor: {prefactor:e}, Scale: {pivot}}}]}}\n\
          components:\n{}",
-        files.concat()
-    );
-    std::fs::write(&config, text).unwrap();
-    let analysis = Analysis::open(&config).unwrap();
+            files.concat()
+        )
+    };
+    let [analysis, quadrature] = ["", ", energy_integration: quadrature"].map(|gtlike| {
+        std::fs::write(&config, text(gtlike)).unwrap();
+        Analysis::open(&config).unwrap()
+    });
     let crab = analysis.roi().source("Crab").unwrap();
     let dnde = |energy: f64| prefactor * (energy / pivot).powf(-index);
     for (component, matrix) in matrices.iter().enumerate() {
@@ -356,6 +360,9 @@ fn two_components_with_energy_dispersion_predict_what_gammapy_does() {
         check("measured counts", &fold(&fine, 2), &numbers(&dataset["npred"]["crab"]), 0.01);
         let npred = analysis.likelihood().components()[component].npred(crab).unwrap();
         check("the likelihood", &npred, &fold(&coarse, 1), 1e-5);
+        let npred = quadrature.likelihood().components()[component].npred(crab).unwrap();
+        check("the likelihood by quadrature", &npred, &fold(&fine, 1), 1e-4);
+        check("the likelihood by quadrature beside gammapy", &npred, &numbers(&dataset["npred"]["crab"]), 0.01);
     }
 }
 

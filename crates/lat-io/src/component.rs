@@ -28,7 +28,7 @@ pub struct Component {
     pub counts: CountsCubeFile,
     /// The source map file, if there is one; maps are read when asked for.
     pub source_maps: Option<SourceMapFile>,
-    /// Energy dispersion and likelihood weights.
+    /// Energy dispersion, likelihood weights and the integration over energy.
     pub settings: Settings,
     /// Corrections of the exposure.
     pub exposure: ExposureScaling,
@@ -95,7 +95,7 @@ impl Component {
             name: settings.name.clone(),
             counts,
             source_maps,
-            settings: Settings { dispersion, weights, ..Settings::default() },
+            settings: Settings { dispersion, weights, energy_integration: settings.energy_integration },
             exposure: settings.exposure.clone(),
             products,
             model,
