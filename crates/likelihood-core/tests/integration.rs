@@ -84,6 +84,7 @@ fn the_counts_of_a_power_law_are_its_integral_times_the_exposure() {
 fn steep_maps_are_integrated_as_well_as_steep_spectra() {
     let slope = (1e4f64 / 20.0).ln() / (100f64 / 2000.0).ln();
     let planes = EDGES.map(|e| 1e4 * (e / 100.0).powf(slope));
+    #[expect(clippy::cast_possible_truncation, reason = "maps are single precision")]
     let map = SourceMap::new(Array3::from_shape_fn((4, 1, 1), |(k, ..)| planes[k] as f32)).unwrap();
     let counts = CountsCube::new(EnergyAxis::new(EDGES.to_vec()).unwrap(), Array3::ones((3, 1, 1))).unwrap();
     let mut component = BinnedLikelihood::with_settings("00", &counts, quadrature(None)).unwrap();
