@@ -244,6 +244,21 @@ fn energy_dispersion_over_a_window_has_its_planes() {
     assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
     assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
     assert_eq!(region.open(), [""; 0]);
+
+    // Sources that it does not apply to have the planes at the edges alone, the same ones.
+    let with_all = ["beta", "isodiff"].map(|name| region.map(name));
+    region.configure(&EDISP_WINDOW.replace('}', ", edisp_disable: [isodiff, beta]}"));
+    assert_eq!(region.open(), ["beta", "isodiff"]);
+    assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
+    for (name, with_all) in ["beta", "isodiff"].into_iter().zip(with_all) {
+        assert_eq!(region.map(name).planes(), with_all.at_edges(5, 14, 14).unwrap(), "{name}");
+    }
+    assert_eq!(region.open(), [""; 0]);
+    // They serve a likelihood without energy dispersion as well; back in it they are made anew.
+    region.configure(EDISP_OFF);
+    assert_eq!(region.open(), ["alpha"]);
+    region.configure(EDISP_WINDOW);
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
 }
 
 /// A folder of the real data, copied so that source maps can be written beside it, with the catalogs where its configuration looks for them.

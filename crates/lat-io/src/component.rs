@@ -87,6 +87,7 @@ impl Component {
             psf: products.psf.clone(),
             instrument,
             extra,
+            dispersion: dispersion.clone(),
             options: map_options(settings),
             templates: Templates::new(find),
             digests: Mutex::default(),
@@ -129,8 +130,7 @@ impl Component {
                 missing: self.maker.instrument.missing(),
             });
         };
-        let Some(dispersion) = &self.settings.dispersion else { return Ok(()) };
-        if self.maker.extra == 0 || !source.apply_edisp() || dispersion.excepts(source.name()) {
+        if self.maker.extra == 0 || !self.maker.is_dispersed(source) {
             return Ok(());
         }
         // A map that was made here is made anew with the planes that it lacks.

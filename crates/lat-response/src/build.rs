@@ -1,5 +1,7 @@
 //! Source maps of a component: counts grid, energies and response in, maps out.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use likelihood_core::{EnergyAxis, SourceMap};
@@ -71,20 +73,20 @@ impl From<Psf> for ObservationPsf {
 }
 
 impl ObservationPsf {
-    fn at(&self, direction: &SkyDirection) -> Result<std::borrow::Cow<'_, Psf>> {
+    fn at(&self, direction: &SkyDirection) -> Result<Cow<'_, Psf>> {
         let none = || Error::Shape {
             what: "PSF".into(),
             found: "no table".into(),
             expected: "at least one table and its position".into(),
         };
         match self {
-            Self::Single(psf) => Ok(std::borrow::Cow::Borrowed(psf)),
+            Self::Single(psf) => Ok(Cow::Borrowed(psf)),
             Self::Nearest(tables) => {
                 let nearest =
                     tables.iter().min_by(|a, b| a.0.separation(direction).total_cmp(&b.0.separation(direction)));
-                nearest.map(|(_, psf)| std::borrow::Cow::Borrowed(psf)).ok_or_else(none)
+                nearest.map(|(_, psf)| Cow::Borrowed(psf)).ok_or_else(none)
             }
-            Self::Computed(responses) => responses.psf(direction).map(std::borrow::Cow::Owned),
+            Self::Computed(responses) => responses.psf(direction).map(Cow::Owned),
         }
     }
 }
@@ -231,6 +233,7 @@ impl SourceMapBuilder {
                 .map(|&i| Diffuse {
                     name: sources[i].name(),
                     template: &templates[i],
+                    planes: self.planes_of(sources[i]),
                     apply_psf: sources[i].apply_psf(),
                     apply_exposure: sources[i].apply_exposure(),
                 })
@@ -256,6 +259,20 @@ impl SourceMapBuilder {
             .collect();
         outcomes.into_iter().collect::<Result<()>>()?;
         maps.into_iter().zip(sources).map(|(map, source)| self.stored(map.unwrap_or_default(), source)).collect()
+    }
+
+    /// The planes that the map of a source has: those for energy dispersion only if it applies to it, as in gtsrcmaps.
+    fn planes_of(&self, source: &Source) -> Range<usize> {
+        if source.apply_edisp() { 0..self.energies.len() } else { self.extra..self.extra + self.n_edges }
+    }
+
+    /// These planes of the PSF at the centre of the counts map.
+    fn central(&self, planes: &Range<usize>) -> Cow<'_, PsfPlanes> {
+        if planes.len() == self.energies.len() {
+            Cow::Borrowed(&self.central)
+        } else {
+            Cow::Owned(self.central.of(planes))
+        }
     }
 
     fn sky(&self, factor: usize) -> Sky<'_> {
@@ -307,7 +324,8 @@ impl SourceMapBuilder {
             Template::Gaussian { center, sigma } => (center, Some(Shape::Gaussian(*sigma))),
             _ => return Err(Error::Unsupported { what: "this template".into(), remedy: "it needs an image".into() }),
         };
-        let exposures = self.exposures(source, center)?;
+        let planes = self.planes_of(source);
+        let exposures = self.exposures(source, center, &planes)?;
         if !source.apply_psf() {
             return match shape {
                 None => Ok(self.unconvolved(center, &exposures)),
@@ -319,33 +337,29 @@ impl SourceMapBuilder {
         }
         let parity = self.options.parity;
         let Some(shape) = shape else {
-            let own;
             let psf = match &self.psf {
-                ObservationPsf::Single(_) => &self.central,
-                at => {
-                    own = at.at(center)?.planes(&self.energies, &self.nodes)?;
-                    &own
-                }
+                ObservationPsf::Single(_) => self.central(&planes),
+                at => Cow::Owned(at.at(center)?.planes(&self.energies[planes], &self.nodes)?),
             };
             if let Some(grid) = &self.healpix {
-                return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity));
+                return Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity));
             }
-            let image = point::image(&self.pixels, psf, center, parity);
-            let corrections = self.corrections(&image, psf, center);
+            let image = point::image(&self.pixels, &psf, center, parity);
+            let corrections = self.corrections(&image, &psf, center);
             let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
             return Ok(self.assembled(&image, &scales));
         };
-        let psf = extended::convolved(&self.central, shape, parity)?;
+        let psf = extended::convolved(&self.central(&planes), shape, parity)?;
         if let Some(grid) = &self.healpix {
             return Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity));
         }
         Ok(self.assembled(&point::image(&self.pixels, &psf, center, parity), &exposures))
     }
 
-    /// Exposure at a direction for each plane; 1 for a source that it does not apply to.
-    fn exposures(&self, source: &Source, direction: &SkyDirection) -> Result<Vec<f64>> {
+    /// Exposure at a direction for each of these planes; 1 for a source that it does not apply to.
+    fn exposures(&self, source: &Source, direction: &SkyDirection, planes: &Range<usize>) -> Result<Vec<f64>> {
         if !source.apply_exposure() {
-            return Ok(vec![1.0; self.energies.len()]);
+            return Ok(vec![1.0; planes.len()]);
         }
         let value = |&plane: &usize| {
             self.exposure.value(plane, direction).ok_or_else(|| Error::Unsupported {
@@ -358,7 +372,7 @@ impl SourceMapBuilder {
                 remedy: "make the exposure map for the whole sky, or remove the source".into(),
             })
         };
-        self.exposure_planes.iter().map(value).collect()
+        self.exposure_planes[planes.clone()].iter().map(value).collect()
     }
 
     /// The factors that make the sum over the pixels within the nearest boundary the integral of the PSF that far out.
@@ -366,7 +380,7 @@ impl SourceMapBuilder {
     /// As in the LAT tools: for sources at least 4 pixels inside the map, when the middle edge is at least 4 energy bins from both ends.
     fn corrections(&self, image: &point::PointImage, psf: &PsfPlanes, center: &SkyDirection) -> Vec<f64> {
         const MARGIN: usize = 4;
-        let n = self.energies.len();
+        let n = psf.n_planes();
         let inside = |index: usize, n: usize| index >= MARGIN && index + MARGIN < n;
         let grid = self.pixels.grid();
         let [nx, ny] = grid.size();
@@ -412,14 +426,9 @@ impl SourceMapBuilder {
         map
     }
 
-    fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
+    fn stored(&self, map: Vec<f32>, source: &Source) -> Result<SourceMap> {
         let [nx, ny] = self.healpix.as_ref().map_or_else(|| self.pixels.grid().size(), |grid| [grid.n_pixels(), 1]);
-        let mut planes = self.energies.len();
-        if !source.apply_edisp() && self.extra > 0 {
-            map.drain(..self.extra * nx * ny);
-            planes = self.n_edges;
-            map.truncate(planes * nx * ny);
-        }
+        let planes = self.planes_of(source).len();
         let shape = |error: ndarray::ShapeError| Error::Shape {
             what: format!("map of '{}'", source.name()),
             found: error.to_string(),

@@ -1,5 +1,7 @@
 //! Maps of diffuse sources: template times exposure, convolved with the PSF.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::convolve::{Convolver, Spectrum, quick_size};
@@ -24,6 +26,8 @@ fn padding(parity: Parity) -> (f64, [f64; 2]) {
 pub(crate) struct Diffuse<'a> {
     pub(crate) name: &'a str,
     pub(crate) template: &'a Template,
+    /// Which planes are wanted.
+    pub(crate) planes: Range<usize>,
     pub(crate) apply_psf: bool,
     pub(crate) apply_exposure: bool,
 }
@@ -42,19 +46,27 @@ pub(crate) struct Sky<'a> {
     pub(crate) factor: usize,
 }
 
-/// The maps of diffuse sources, `[plane, pixel]` each, in their order. The PSF is transformed once a plane for all of them.
+/// The maps of diffuse sources, `[wanted plane, pixel]` each, in their order. The PSF is transformed once a plane for all of them.
 pub(crate) fn maps(sky: &Sky<'_>, sources: &[Diffuse<'_>]) -> Result<Vec<Vec<f32>>> {
     let n_pixels = sky.pixels.grid().n_pixels();
     let job = Job::new(sky, sources)?;
-    let mut maps: Vec<Vec<f32>> = sources.iter().map(|_| vec![0.0; sky.energies.len() * n_pixels]).collect();
-    let mut planes: Vec<Vec<&mut [f32]>> = sky.energies.iter().map(|_| Vec::new()).collect();
-    for map in &mut maps {
-        for (slots, plane) in planes.iter_mut().zip(map.chunks_exact_mut(n_pixels)) {
-            slots.push(plane);
+    let mut maps: Vec<Vec<f32>> = sources.iter().map(|source| vec![0.0; source.planes.len() * n_pixels]).collect();
+    let mut planes: Vec<Vec<Slot<'_>>> = sky.energies.iter().map(|_| Vec::new()).collect();
+    for (source, map) in maps.iter_mut().enumerate() {
+        let wanted = planes.iter_mut().skip(sources[source].planes.start);
+        for (slots, map) in wanted.zip(map.chunks_exact_mut(n_pixels)) {
+            slots.push(Slot { source, map });
         }
     }
     planes.into_par_iter().enumerate().try_for_each(|(plane, slots)| job.plane(plane, slots))?;
     Ok(maps)
+}
+
+/// One plane of the map of a source, to be filled.
+struct Slot<'a> {
+    /// Which source.
+    source: usize,
+    map: &'a mut [f32],
 }
 
 struct Job<'a> {
@@ -94,16 +106,18 @@ impl<'a> Job<'a> {
         Ok(Self { sky, sources, image, kernel, exposure, templates, sizes, convolvers })
     }
 
-    /// Fills one plane of each source's map.
-    fn plane(&self, plane: usize, slots: Vec<&mut [f32]>) -> Result<()> {
+    /// Fills one plane of the maps of the sources that want it.
+    fn plane(&self, plane: usize, slots: Vec<Slot<'_>>) -> Result<()> {
         let size = self.sizes[plane];
         let Some((_, convolver)) = self.convolvers.iter().find(|(known, _)| *known == size) else { return Ok(()) };
-        let kernel = self.sources.iter().any(|source| source.apply_psf).then(|| self.kernel(plane, size, convolver));
-        for ((source, sampler), slot) in self.sources.iter().zip(&self.templates).zip(slots) {
+        let is_convolved = slots.iter().any(|slot| self.sources[slot.source].apply_psf);
+        let kernel = is_convolved.then(|| self.kernel(plane, size, convolver));
+        for Slot { source, map } in slots {
+            let (source, sampler) = (&self.sources[source], &self.templates[source]);
             let image = Image::new(self, source, sampler, plane, size)?;
             let window = self.image.window(size);
             let nx = self.sky.pixels.grid().size()[0];
-            let mut sums = vec![0.0; slot.len()];
+            let mut sums = vec![0.0; map.len()];
             let factor = self.image.factor();
             let mut add = |row: usize, values: &[f64]| {
                 let start = row / factor * nx;
@@ -127,7 +141,7 @@ impl<'a> Job<'a> {
                     }
                 }
             }
-            for (pixel, (value, sum)) in slot.iter_mut().zip(&sums).enumerate() {
+            for (pixel, (value, sum)) in map.iter_mut().zip(&sums).enumerate() {
                 #[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
                 let stored = (sum * scale * self.sky.pixels.solid_angle(pixel)) as f32;
                 *value = stored;

@@ -1,6 +1,7 @@
 //! The point spread function at the energies of all planes of a source map, in one table that is quick to look up.
 
 use std::f64::consts::PI;
+use std::ops::Range;
 
 use crate::error::{Error, Result};
 
@@ -56,6 +57,24 @@ impl PsfPlanes {
         }
         let lookup = NodeLookup::new(&thetas);
         Ok(Self { thetas, n_planes, values, cumulative, lookup })
+    }
+
+    /// Some of the planes. What lies beyond the last is left out.
+    pub(crate) fn of(&self, planes: &Range<usize>) -> Self {
+        let part = |table: &[f64]| -> Vec<f64> {
+            table
+                .chunks_exact(self.n_planes)
+                .flat_map(|row| row.get(planes.clone()).unwrap_or_default())
+                .copied()
+                .collect()
+        };
+        Self {
+            thetas: self.thetas.clone(),
+            n_planes: planes.len(),
+            values: part(&self.values),
+            cumulative: part(&self.cumulative),
+            lookup: self.lookup.clone(),
+        }
     }
 
     /// How many planes there are.
