@@ -26,7 +26,8 @@ pub enum EnergyIntegration {
     /// each pixel's share of it by a straight line in the logarithm of energy.
     ///
     /// By 8 Gauss-Legendre points in each bin's `ln E`. At 5 bins a decade or more that is exact to 1e-15 for power laws, to 1e-7 in an
-    /// exponential cutoff at 30 times its energy, and to 0.15 % of the bin that holds a break of 1 in the index.
+    /// exponential cutoff at 30 times its energy, and to 0.15 % of the bin that holds a break of 1 in the index. Where the exposure bends
+    /// between two planes, below 1 GeV, predicted counts come out up to 1.5 % low at 6 bins a decade.
     Quadrature,
 }
 
