@@ -12,7 +12,7 @@ use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, source_maps};
 use lat_response::build::plane_energies;
 use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3};
 use roi_fit::{Analysis, Event, MakeOptions, Progress, Quiet, make_source_maps};
 
 const CENTER: [f64; 2] = [30.0, 20.0];
@@ -282,6 +282,21 @@ fn energy_dispersion_over_a_window_has_its_planes() {
     assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
     assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
     assert_eq!(region.open(), [""; 0]);
+
+    // Sources that it does not apply to have the planes at the edges alone, the same ones.
+    let with_all = ["beta", "isodiff"].map(|name| region.map(name));
+    region.configure(&EDISP_WINDOW.replace('}', ", edisp_disable: [isodiff, beta]}"));
+    assert_eq!(region.open(), ["beta", "isodiff"]);
+    assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
+    for (name, with_all) in ["beta", "isodiff"].into_iter().zip(with_all) {
+        assert_eq!(region.map(name).planes(), with_all.at_edges(5, 14, 14).unwrap(), "{name}");
+    }
+    assert_eq!(region.open(), [""; 0]);
+    // They serve a likelihood without energy dispersion as well; back in it they are made anew.
+    region.configure(EDISP_OFF);
+    assert_eq!(region.open(), ["alpha"]);
+    region.configure(EDISP_WINDOW);
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
 }
 
 /// A folder of the real data, copied so that source maps can be written beside it, with the catalogs where its configuration looks for them.
@@ -320,106 +335,4 @@ fn two_components_are_opened_from_their_products() {
     let made = open(&config);
     assert_eq!(made.iter().filter(|name| *name == "isodiff").count(), 2, "{made:?}");
     assert_eq!(open(&config), [""; 0]);
-}
-
-const CRAB_EDGES: usize = 5;
-
-/// Gammapy folds the true bins with the matrix as it is, and drops the outer measured bins (`edisp_bins` 1 of its reader). That is a window
-/// of one extra bin on each side of a counts cube of the inner bins.
-///
-/// Gammapy integrates the spectrum in each true bin; the rule of the LAT likelihood is too coarse for that at 5 bins per decade, where it is
-/// some 5 % high, and the likelihood's window leaves out the true bin two steps up, which gammapy counts (0.8 %). So the maps are held against
-/// gammapy with fine steps, and the likelihood against its own rule folded with the matrix in its window.
-#[test]
-fn two_components_with_energy_dispersion_predict_what_gammapy_does() {
-    let Some(directory) = copied("crab-400gev") else { return };
-    let data = acceptance::data::directory().unwrap();
-    let answers: serde_json::Value = acceptance::data::json(&data.join("reference/gammapy-crab.json")).unwrap();
-    let answers = &answers["fermipy_tests"]["edisp_bins=1"];
-    let folder = directory.path().join("crab-400gev");
-    let parameter = |name: &str| answers["crab_params"][name][0].as_f64().unwrap();
-    let (index, prefactor, pivot) = (parameter("index"), 1e-3 * parameter("amplitude"), 1e3 * parameter("reference"));
-    let matrices = [0, 1].map(|component| crop(&folder, component));
-    let files = [0, 1].map(|component| {
-        format!(
-            "  - selection: {{evtype: {}}}\n    model: {{isodiff: iso_P8R3_SOURCEVETO_V3_PSF{component}_v1.txt}}\n    \
-             files: {{ccube: inner_{component}.fits, drm: inner_drm_{component}.fits, bexpmap: bexpmap_0{component}.fits, \
-             psf: psf_0{component}.fits}}\n",
-            4 << component
-        )
-    });
-    let (ra, dec) = (parameter("lon_0"), parameter("lat_0"));
-    let config = folder.join("inner.yaml");
-    let text = format!(
-        "selection: {{glon: 184.55465500348814, glat: -5.783339352016454}}\n\
-         gtlike: {{edisp: true, edisp_bins: 1, edisp_disable: [isodiff]}}\n\
-         model: {{sources: [{{name: Crab, ra: {ra}, dec: {dec}, SpectrumType: PowerLaw, Index: {index}, Prefactor: {prefactor:e}, Scale: {pivot}}}]}}\n\
-         components:\n{}",
-        files.concat()
-    );
-    std::fs::write(&config, text).unwrap();
-    let analysis = Analysis::open(&config).unwrap();
-    let crab = analysis.roi().source("Crab").unwrap();
-    let dnde = |energy: f64| prefactor * (energy / pivot).powf(-index);
-    for (component, matrix) in matrices.iter().enumerate() {
-        let file = SourceMapFile::open(&folder.join(format!("srcmap_0{component}.fits"))).unwrap();
-        let energies = plane_energies(file.axis(), 1).unwrap();
-        let sums = |map: &SourceMap| -> Vec<f64> {
-            map.planes().outer_iter().map(|plane| plane.iter().copied().map(f64::from).sum()).collect()
-        };
-        let planes = sums(&file.read("Crab").unwrap());
-        assert_eq!((planes.len(), energies.len()), (CRAB_EDGES, CRAB_EDGES));
-        let [fine, coarse] = [64, 1].map(|steps| {
-            let bin = |k: usize| true_counts([energies[k], energies[k + 1]], [planes[k], planes[k + 1]], steps, dnde);
-            (0..CRAB_EDGES - 1).map(bin).collect::<Vec<f64>>()
-        });
-        // `reach`: how many true bins on each side of a measured one count.
-        let fold = |counts: &[f64], reach: usize| -> Vec<f64> {
-            let measured = |m: usize| {
-                let terms = counts.iter().zip(matrix).enumerate().filter(|(k, _)| k.abs_diff(m + 1) <= reach);
-                terms.map(|(_, (n, row))| n * f64::from(row[m])).sum()
-            };
-            (0..2).map(measured).collect()
-        };
-        let dataset = &answers["datasets"][component];
-        let numbers = |value: &serde_json::Value| -> Vec<f64> {
-            value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
-        };
-        let check = |what: &str, found: &[f64], expected: &[f64], bar: f64| {
-            let ratios: Vec<f64> = found.iter().zip(expected).map(|(f, e)| f / e - 1.0).collect();
-            println!("component {component}, {what}: {found:?} and {expected:?}, {ratios:.5?}");
-            assert!(found.len() == expected.len() && ratios.iter().all(|r| r.abs() < bar), "{what}: {ratios:?}");
-        };
-        check("true counts", &fine, &numbers(&dataset["npred_before_edisp_true"]["crab"]), 0.01);
-        check("measured counts", &fold(&fine, 2), &numbers(&dataset["npred"]["crab"]), 0.01);
-        let npred = analysis.likelihood().components()[component].npred(crab).unwrap();
-        check("the likelihood", &npred, &fold(&coarse, 1), 1e-5);
-    }
-}
-
-/// Counts in a true bin: spectrum times the sums of the planes. With one step the log trapezoid of the likelihood, with many the integral.
-fn true_counts([e0, e1]: [f64; 2], [m0, m1]: [f64; 2], steps: u32, dnde: impl Fn(f64) -> f64) -> f64 {
-    let at = |step: u32| {
-        let fraction = f64::from(step) / f64::from(steps);
-        let energy = e0 * (e1 / e0).powf(fraction);
-        energy * dnde(energy) * m0 * (m1 / m0).powf(fraction)
-    };
-    let width = (e1 / e0).ln() / f64::from(steps);
-    (0..steps).map(|step| 0.5 * width * (at(step) + at(step + 1))).sum()
-}
-
-/// Writes the inner two energy bins of a component's counts and the columns of its matrix for them, which are returned.
-#[expect(clippy::cast_possible_truncation, reason = "the matrix came from 32-bit floats")]
-fn crop(folder: &Path, component: usize) -> Vec<Vec<f32>> {
-    let counts = counts_cube::read(&folder.join(format!("ccube_0{component}.fits"))).unwrap();
-    let axis = counts.cube.axis();
-    let response = lat_io::detector_response::read(&folder.join(format!("drm_0{component}.fits")), axis).unwrap();
-    let matrix: Vec<Vec<f32>> =
-        response.matrix().outer_iter().map(|row| [row[1], row[2]].map(|value| value as f32).to_vec()).collect();
-    write_drm(&folder.join(format!("inner_drm_{component}.fits")), axis.edges(), &matrix).unwrap();
-    let inner = counts.cube.counts().slice_axis(Axis(0), (1..3).into()).to_owned();
-    let cube = CountsCube::new(EnergyAxis::new(axis.edges()[1..4].to_vec()).unwrap(), inner).unwrap();
-    let counts = CountsCubeFile { cube, ..counts };
-    counts_cube::write(&folder.join(format!("inner_{component}.fits")), &counts).unwrap();
-    matrix
 }

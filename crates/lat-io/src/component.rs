@@ -28,7 +28,7 @@ pub struct Component {
     pub counts: CountsCubeFile,
     /// The source map file, if there is one; maps are read when asked for.
     pub source_maps: Option<SourceMapFile>,
-    /// Energy dispersion and likelihood weights.
+    /// Energy dispersion, likelihood weights and the integration over energy.
     pub settings: Settings,
     /// Corrections of the exposure.
     pub exposure: ExposureScaling,
@@ -99,6 +99,7 @@ impl Component {
             instrument,
             extra,
             parity,
+            dispersion: dispersion.clone(),
             options: map_options(settings, parity),
             templates: Templates::new(find),
             digests: Mutex::default(),
@@ -107,7 +108,7 @@ impl Component {
             name: settings.name.clone(),
             counts,
             source_maps,
-            settings: Settings { dispersion, weights },
+            settings: Settings { dispersion, weights, energy_integration: settings.energy_integration },
             exposure: settings.exposure.clone(),
             products,
             model,
@@ -141,8 +142,7 @@ impl Component {
                 missing: self.maker.instrument.missing(),
             });
         };
-        let Some(dispersion) = &self.settings.dispersion else { return Ok(()) };
-        if self.maker.extra == 0 || !source.apply_edisp() || dispersion.excepts(source.name()) {
+        if self.maker.extra == 0 || !self.maker.is_dispersed(source) {
             return Ok(());
         }
         // A map that was made here is made anew with the planes that it lacks.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
-use likelihood_core::SourceMap;
+use likelihood_core::{Dispersion, SourceMap};
 use roi_model::parameter::Parameter;
 use roi_model::source::Source;
 
@@ -31,6 +31,8 @@ pub(crate) struct MapMaker {
     pub(crate) extra: usize,
     /// Whose numbers maps follow when the user does not ask for others.
     pub(crate) parity: Parity,
+    /// The energy dispersion, which does not apply to all sources.
+    pub(crate) dispersion: Option<Dispersion>,
     pub(crate) options: SourceMapOptions,
     pub(crate) templates: Templates,
     /// Digests of the files, once they are known.
@@ -58,8 +60,19 @@ impl MapMaker {
             },
         };
         let builder = SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?;
+        let own = |source: &Source| {
+            let mut own = source.clone();
+            own.set_apply_edisp(self.is_dispersed(source));
+            own
+        };
+        let sources: Vec<Source> = sources.iter().map(own).collect();
         let sources: Vec<&Source> = sources.iter().collect();
         Ok(builder.build_all(&sources, &self.templates, progress)?)
+    }
+
+    /// Whether energy dispersion applies to a source, by the model (`apply_edisp`) and by the configuration (`edisp_disable`).
+    pub(crate) fn is_dispersed(&self, source: &Source) -> bool {
+        source.apply_edisp() && self.dispersion.as_ref().is_some_and(|dispersion| !dispersion.excepts(source.name()))
     }
 
     /// Whether all is there that maps are made from.
@@ -99,7 +112,8 @@ impl MapMaker {
     }
 
     fn inputs_with(&self, options: &SourceMapOptions, counts: &CountsCubeFile, source: &Source) -> Result<String> {
-        let mut text = format!("source map 1\n{options:?}\n{:?}\n{}\n", counts.grid, self.extra);
+        let extra = if self.is_dispersed(source) { self.extra } else { 0 };
+        let mut text = format!("source map 2\n{options:?}\n{:?}\n{extra}\n", counts.grid);
         if let SkyGrid::Healpix(grid) = &counts.grid {
             let _ = writeln!(text, "{:?}", grid.pixels());
         }
@@ -124,7 +138,7 @@ impl MapMaker {
         for parameter in spatial.parameters() {
             write_parameter(parameter, text);
         }
-        let _ = writeln!(text, "{} {} {}", source.apply_edisp(), source.apply_psf(), source.apply_exposure());
+        let _ = writeln!(text, "{} {}", source.apply_psf(), source.apply_exposure());
         for member in source.members() {
             self.describe(member, text)?;
             let spectrum = member.spectrum();

@@ -11,7 +11,7 @@ use common::real_data;
 use lat_io::{CountsCubeFile, SourceMapFile, Templates, counts_cube, exposure, file_function, map_cube, psf};
 use lat_response::psf_resample::separations;
 use lat_response::{Parity, Psf, Response, SkyCube, SourceMapBuilder, SourceMapOptions};
-use likelihood_core::{BinnedLikelihood, EnergyAxis, JointLikelihood, SourceMap};
+use likelihood_core::{BinnedLikelihood, EnergyAxis, EnergyIntegration, JointLikelihood, Settings, SourceMap};
 use ndarray::{Array2, Axis};
 use roi_model::roi::Roi;
 use roi_model::source::Source;
@@ -323,6 +323,11 @@ fn predicted_counts_of_the_galactic_centre_are_those_of_gammapy() {
     }
     let sources: Vec<&Source> = sources.iter().collect();
     let maps = builder.build_all(&sources, &Templates::below(&data), &|_| ()).unwrap();
+    let settings = Settings { energy_integration: EnergyIntegration::Quadrature, ..Settings::default() };
+    let mut likelihood = BinnedLikelihood::with_settings("00", &counts.cube, settings).unwrap();
+    for (source, map) in sources.iter().zip(&maps) {
+        likelihood.add_source_map(source.name(), map).unwrap();
+    }
 
     let galactic = map_cube::read(&data.join("gll_iem_v06_gc.fits.gz")).unwrap();
     // Sources whose PSF the edge of the region cuts: gammapy cuts its kernel at 99.9 % and sets the rest inside.
@@ -339,14 +344,22 @@ fn predicted_counts_of_the_galactic_centre_are_those_of_gammapy() {
             continue;
         };
         let (all, inside) = (reference["total_geom"].as_f64().unwrap(), reference["in_roi"].as_f64().unwrap());
-        let ratios: Vec<f64> = found.iter().zip(expected).map(|(f, e)| f / e.as_f64().unwrap() - 1.0).collect();
-        println!("{}: {}", source.name(), ratios.iter().map(|r| format!("{r:+.4}")).collect::<Vec<_>>().join(" "));
+        let [ratios, by_quadrature] = [found, likelihood.npred(source).unwrap()].map(|found| -> Vec<f64> {
+            let ratios = found.iter().zip(expected).map(|(f, e)| f / e.as_f64().unwrap() - 1.0).collect::<Vec<_>>();
+            println!("{}: {}", source.name(), ratios.iter().map(|r| format!("{r:+.4}")).collect::<Vec<_>>().join(" "));
+            ratios
+        });
         let is_point = source.spatial().is_point() || source.name().ends_with('e');
         if is_point && inside / all < 0.9999 {
             cut.insert(source.name(), inside / all);
             continue;
         }
         far.extend(ratios.iter().enumerate().filter(|(_, r)| r.abs() > 5e-3).map(|(k, r)| (source.name(), k, *r)));
+        // The likelihood knows the map at the edges alone, and this cube has other energies: between them it is not quite a power law.
+        let bar = if source.spatial().type_name() == "MapCubeFunction" { 7e-3 } else { 5e-3 };
+        far.extend(
+            by_quadrature.iter().enumerate().filter(|(_, r)| r.abs() > bar).map(|(k, r)| (source.name(), k, *r)),
+        );
     }
     println!("cut by the edge: {cut:?}");
     assert!(cut.len() < 12 && far.is_empty(), "{far:?}");

@@ -294,6 +294,20 @@ fn sources_without_energy_dispersion_exposure_or_psf_are_obeyed() {
     assert_eq!(sums(&builder.source_map(&plain, &()).unwrap()), [1.0; 11]);
 }
 
+/// Diffuse sources that are made together, some with and some without the planes for energy dispersion.
+#[test]
+fn a_diffuse_source_without_energy_dispersion_has_the_planes_at_the_edges() {
+    let builder = builder(&counts([20, 18], "AIT", Frame::Celestial), &axis(10), 2, SourceMapOptions::default());
+    let with = source("iso", SpatialModel::isotropic().unwrap());
+    let mut without = with.clone();
+    without.set_apply_edisp(false);
+    let maps = builder.build_all(&[&without, &with, &without], &(), &|_| ()).unwrap();
+    assert_eq!(maps[1].n_planes(), 15);
+    for short in [&maps[0], &maps[2], &builder.source_map(&without, &()).unwrap()] {
+        assert_eq!(short.planes(), &maps[1].at_edges(11, 18, 20).unwrap());
+    }
+}
+
 #[test]
 fn without_convolution_and_resampling_templates_are_taken_at_the_pixels_centres() {
     // Pixels twice as large as the template's, whose bright pixel lies in the middle of one.

@@ -4,7 +4,8 @@
 //! two edges of the bin, weighted by its spectrum there with the log-trapezoid rule
 //! (`S- = S(E_k) E_k r/2`, `S+ = S(E_{k+1}) E_{k+1} r/2`, `r = ln(E_{k+1}/E_k)`). The likelihood is `logL = sum N ln M - sum M`,
 //! positive-going, without the `ln N!` term (Mattox et al. 1996, ApJ 461, 396; the LAT's binned likelihood). With [`Settings`] a component
-//! applies energy dispersion ([`Dispersion`]) and likelihood weights ([`LikelihoodWeights`]).
+//! applies energy dispersion ([`Dispersion`]) and likelihood weights ([`LikelihoodWeights`]), or integrates over energy more accurately
+//! ([`EnergyIntegration`]).
 //!
 //! A [`JointLikelihood`] holds one [`BinnedLikelihood`] a component; a [`roi_model::roi::Roi`] owns the parameters. Every evaluation is
 //! of the region as it is:
@@ -53,6 +54,7 @@ pub mod error;
 mod evaluation;
 mod filled;
 mod fixed;
+pub mod integration;
 pub mod joint;
 mod kernel;
 mod latched;
@@ -72,6 +74,7 @@ pub use counts::CountsCube;
 pub use dispersion::{DetectorResponse, Dispersion, DispersionMode};
 pub use energy::EnergyAxis;
 pub use error::{Error, Result};
+pub use integration::EnergyIntegration;
 pub use joint::JointLikelihood;
 pub use likelihood::{BinnedLikelihood, Settings, UnmodelledBins};
 pub use norm_lines::{NormLines, NormPoint};

@@ -12,6 +12,7 @@ use crate::energy::EnergyAxis;
 use crate::error::{Error, Result};
 use crate::filled::Filled;
 use crate::fixed::FixedPart;
+use crate::integration::EnergyIntegration;
 use crate::source_map::SourceMap;
 use crate::stencil::Stencil;
 use crate::template::{Laid, Template};
@@ -36,6 +37,8 @@ pub struct Settings {
     pub dispersion: Option<Dispersion>,
     /// Likelihood weights.
     pub weights: Option<LikelihoodWeights>,
+    /// How predicted counts are integrated over energy.
+    pub energy_integration: EnergyIntegration,
 }
 
 /// One component of a likelihood: counts, and source maps by source name.
@@ -64,7 +67,7 @@ impl BinnedLikelihood {
         Self::build(name.into(), counts, Settings::default(), None)
     }
 
-    /// A component without source maps, with energy dispersion or weights.
+    /// A component without source maps, with settings of its own.
     ///
     /// ```
     /// use likelihood_core::{BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Settings};
@@ -72,7 +75,8 @@ impl BinnedLikelihood {
     /// let counts = CountsCube::new(axis, ndarray::Array3::ones((2, 1, 1)))?;
     /// let response = DetectorResponse::new(ndarray::array![[0.2, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
     /// let dispersion = Dispersion::from_bins(&response, 1)?;
-    /// let component = BinnedLikelihood::with_settings("00", &counts, Settings { dispersion, weights: None })?;
+    /// let settings = Settings { dispersion, ..Settings::default() };
+    /// let component = BinnedLikelihood::with_settings("00", &counts, settings)?;
     /// assert!(!component.has_weights());
     /// # Ok::<(), likelihood_core::Error>(())
     /// ```
@@ -87,7 +91,7 @@ impl BinnedLikelihood {
         let dispersed = match &settings.dispersion {
             Some(dispersion) => {
                 dispersion.check(counts.axis())?;
-                Some(Stencil::dispersed(counts.axis(), dispersion)?)
+                Some(Stencil::dispersed(counts.axis(), dispersion, settings.energy_integration)?)
             }
             None => None,
         };
@@ -105,8 +109,8 @@ impl BinnedLikelihood {
             filled,
             counts_spectrum: counts.spectrum(),
             weighted_counts_spectrum,
+            plain: Stencil::plain(counts.axis(), settings.energy_integration),
             settings,
-            plain: Stencil::plain(counts.axis()),
             dispersed,
             templates: BTreeMap::new(),
             unmodelled_bins: UnmodelledBins::default(),

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 /// Exposure times pixel-integrated, PSF-convolved template of one source, in cm^2 s (times sr for diffuse intensity templates),
 /// at the edges of the energy bins.
 ///
-/// The predicted counts of a bin are `map(E_k) S(E_k) E_k r/2 + map(E_{k+1}) S(E_{k+1}) E_{k+1} r/2`, `S` the source's spectrum.
+/// The predicted counts of a bin are `map(E_k) S(E_k) E_k r/2 + map(E_{k+1}) S(E_{k+1}) E_{k+1} r/2`, `S` the source's spectrum, unless
+/// another [`crate::EnergyIntegration`] is chosen.
 /// A map made for energy dispersion carries the same number of extra planes below the first and above the last edge.
 ///
 /// ```

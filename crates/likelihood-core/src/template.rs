@@ -19,8 +19,8 @@ pub(crate) struct Template {
     substitute: Option<Gathered>,
     /// The reference bin of each bin.
     reference: Vec<Option<usize>>,
-    /// Sum of the plane at each edge over all pixels.
-    plane_sums: Vec<f64>,
+    /// Sum of each plane over all pixels.
+    sums: Vec<f64>,
     /// How many planes the map had.
     n_planes: usize,
 }
@@ -59,7 +59,7 @@ impl Template {
         n_planes: usize,
     ) -> Self {
         let sums: Vec<f64> = planes.outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect();
-        let plane_sums = sums[extra..sums.len() - extra].to_vec();
+        let plane_sums = &sums[extra..sums.len() - extra];
         let bins = plane_sums.len() - 1;
         let whole = Gathered::new(filled, planes, &sums, 2 * extra + 2, weights, |bin| bin);
         let mut last = None;
@@ -75,7 +75,7 @@ impl Template {
             extra == 0 && reference.iter().enumerate().any(|(k, reference)| reference.is_some_and(|r| r != k));
         let substitute =
             lacking.then(|| Gathered::new(filled, planes, &sums, 2, weights, |bin| reference[bin].unwrap_or(bin)));
-        Self { whole, own: extra, substitute, reference, plane_sums, n_planes }
+        Self { whole, own: extra, substitute, reference, sums, n_planes }
     }
 
     /// The two planes at the bin's own edges.
@@ -99,11 +99,13 @@ impl Template {
 
     /// All planes of a window of this many, if they are there.
     pub(crate) fn window(&self, n_planes: usize) -> Option<Laid<'_>> {
-        (self.whole.planes.len() == n_planes).then(|| Laid { first: 0, n_planes, ..self.plain() })
+        let true_counts = TrueCounts { plane_sums: &self.sums, reference: &self.reference };
+        (self.whole.planes.len() == n_planes).then(|| Laid { first: 0, n_planes, true_counts, ..self.plain() })
     }
 
     fn true_counts(&self) -> TrueCounts<'_> {
-        TrueCounts { plane_sums: &self.plane_sums, reference: &self.reference }
+        let plane_sums = &self.sums[self.own..self.sums.len() - self.own];
+        TrueCounts { plane_sums, reference: &self.reference }
     }
 
     /// How many planes the map had.

@@ -4,8 +4,8 @@
 #![expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
 
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, JointLikelihood, LikelihoodWeights,
-    NormPoint, Settings, SourceMap,
+    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, JointLikelihood,
+    LikelihoodWeights, NormPoint, Settings, SourceMap,
 };
 use ndarray::{Array2, Array3};
 use roi_model::roi::Roi;
@@ -77,7 +77,12 @@ fn settings() -> Vec<Settings> {
     let dispersion = Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), 2).unwrap();
     let weights =
         LikelihoodWeights::new(Array3::from_shape_fn((5, NX, NX), |(k, y, x)| 1.0 / (1 + (k + y + x) % 7) as f32));
-    vec![Settings::default(), Settings { dispersion, weights: Some(weights.unwrap()) }]
+    let weights = Some(weights.unwrap());
+    vec![
+        Settings::default(),
+        Settings { dispersion, weights, ..Settings::default() },
+        Settings { energy_integration: EnergyIntegration::Quadrature, ..Settings::default() },
+    ]
 }
 
 /// `roi` with the norms that the point stands for.

@@ -50,6 +50,7 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
                 let settings = Settings {
                     dispersion: Dispersion::from_bins(&response, edisp_bins).unwrap(),
                     weights: Some(LikelihoodWeights::new(weights).unwrap()),
+                    ..Settings::default()
                 };
                 let cube = CountsCube::new(axis(), counts.clone()).unwrap();
                 let mut component = BinnedLikelihood::with_settings("00", &cube, settings).unwrap();

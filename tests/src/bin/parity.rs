@@ -12,6 +12,7 @@ const HEAD: &str = "# Validation
 Each comparison of this system with a recorded answer of another: what, theirs, ours, the difference, and the bar that it must meet.
 The table is made by `cargo xtask parity`, which also fails when a bar is not met; the acceptance tests assert the same comparisons.
 Where a line stands for many values, it shows the worst of them. The data and their origin are not part of the repository.
+Predicted counts beside gammapy's, with and without its integration over energy, are in [differences.md](differences.md).
 
 Measures: `relative` |ours/theirs - 1|; `absolute` |ours - theirs|; `sigma` |ours - theirs| over the recorded error; `below` how much
 ours lies below theirs (being above is as good as can be).

@@ -204,6 +204,12 @@ pub(super) const SECTIONS: &[Section] = &[
             used("edisp", Flag, "true", "Energy dispersion."),
             used("edisp_bins", Whole, "-1", "Its mode: 0 none, n > 0 extra planes, n < 0 ratios."),
             used("edisp_disable", Texts, "[]", "Sources without energy dispersion."),
+            used(
+                "energy_integration",
+                Text,
+                "log-trapezoid",
+                "How predicted counts are integrated over an energy bin; fermipy has no such key. `log-trapezoid`: the rule of the LAT tools, which makes too much of steep spectra in wide bins (at 10 bins a decade 1 % for an index of 2.5, at 5 bins 4 %). `quadrature`: the integral of the spectrum itself.",
+            ),
             used("srcmap", Text, "null", "As `files.srcmap`."),
             used("bexpmap", Text, "null", "As `files.bexpmap`."),
             used("wmap", Text, "null", "As `files.wmap`."),

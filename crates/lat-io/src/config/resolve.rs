@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use likelihood_core::EnergyIntegration;
+
 use super::exposure::exposure_scaling;
 use super::keys::{Keys, directory};
 use super::model::model;
@@ -79,6 +81,7 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
             bins: keys.whole("gtlike", "edisp_bins")?.unwrap_or(-1),
             disable: keys.texts("gtlike", "edisp_disable")?,
         },
+        energy_integration: energy_integration(keys)?,
         exposure: exposure_scaling(keys)?,
         minbinsz: keys.number_in("gtlike", "minbinsz", "0 or a size above, in degrees", |x| *x >= 0.0)?.unwrap_or(0.05),
         rfactor: keys.count("gtlike", "rfactor")?.unwrap_or(2).max(1),
@@ -99,6 +102,15 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         },
         model: model(keys)?,
     })
+}
+
+/// `gtlike.energy_integration`.
+fn energy_integration(keys: &Keys<'_>) -> Result<EnergyIntegration> {
+    match keys.text("gtlike", "energy_integration")?.as_deref() {
+        None | Some("log-trapezoid") => Ok(EnergyIntegration::LogTrapezoid),
+        Some("quadrature") => Ok(EnergyIntegration::Quadrature),
+        Some(_) => Err(keys.wrong("gtlike", "energy_integration", "log-trapezoid or quadrature")),
+    }
 }
 
 /// Response functions: `gtlike.irfs`, `selection.evtype` and `convtype`, `data.ltcube`.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use likelihood_core::EnergyIntegration;
 use roi_model::sky::SkyDirection;
 use serde::Serialize;
 
@@ -116,6 +117,8 @@ pub struct ComponentConfig {
     pub coordsys: Option<Frame>,
     /// Energy dispersion.
     pub edisp: EnergyDispersion,
+    /// `gtlike.energy_integration`; the default is the rule of the LAT tools.
+    pub energy_integration: EnergyIntegration,
     /// Corrections of the exposure.
     pub exposure: ExposureScaling,
     /// `gtlike.minbinsz`: templates with finer pixels are rebinned before source maps are made, degrees; fermipy's default is 0.05.

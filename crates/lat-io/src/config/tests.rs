@@ -1,5 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use likelihood_core::EnergyIntegration;
+
 use super::*;
 use crate::wcs_header::Frame;
 
@@ -63,6 +65,7 @@ fn defaults_are_those_of_fermipy() {
     assert_eq!(config.roiopt, RoioptConfig::default());
     assert_eq!((config.center, config.outdir), (None, PathBuf::from("/roi")));
     assert!(config.components[0].edisp.is_on(), "energy dispersion is on unless switched off");
+    assert_eq!(config.components[0].energy_integration, EnergyIntegration::LogTrapezoid);
     assert!(config.notes.is_empty());
 }
 
@@ -124,6 +127,7 @@ fn values_of_the_wrong_kind_or_range_are_named() {
         ("selection: {ra: 83, dec: 91}", "a direction in degrees"),
         ("gtlike: {edisp: maybe}", "gtlike.edisp is 'maybe', expected true or false"),
         ("gtlike: {edisp_bins: 1.5}", "a whole number"),
+        ("gtlike: {energy_integration: exact}", "expected log-trapezoid or quadrature"),
         ("gtlike: {edisp_disable: {a: 1}}", "a list of texts"),
         ("binning: {coordsys: EQU}", "CEL or GAL"),
         ("optimizer: {tol: 0}", "a number above 0"),
@@ -247,4 +251,12 @@ fn response_functions_have_a_name_event_types_and_a_livetime_cube() {
     let name = |path: Option<PathBuf>| path.unwrap().file_name().unwrap().to_owned();
     assert_eq!(name(component.response.livetime), "a.fits");
     assert_eq!((name(component.files.ltcube), name(component.files.irfs)), ("b.fits".into(), "caldb".into()));
+}
+
+#[test]
+fn each_component_may_integrate_over_energy_in_its_own_way() {
+    let text =
+        "gtlike: {energy_integration: quadrature}\ncomponents: [{gtlike: {energy_integration: log-trapezoid}}, {}]";
+    let rules = parse(text).unwrap().components.into_iter().map(|component| component.energy_integration);
+    assert_eq!(rules.collect::<Vec<_>>(), [EnergyIntegration::LogTrapezoid, EnergyIntegration::Quadrature]);
 }

@@ -19,7 +19,7 @@ impl Number for HyperDual64 {}
 /// The sums of a source's map that its true counts come from.
 #[derive(Clone, Copy)]
 pub(crate) struct TrueCounts<'a> {
-    /// Sum of the plane at each edge over all pixels.
+    /// Sum over all pixels of the plane at each edge, those of a window of energy dispersion included.
     pub(crate) plane_sums: &'a [f64],
     /// The bin whose planes stand for those of each bin: itself, or the next lower one with planes that are not empty.
     pub(crate) reference: &'a [Option<usize>],
@@ -34,14 +34,11 @@ pub(crate) struct Rescaling {
     extra: usize,
     low: Extrapolation,
     high: Extrapolation,
-    /// Weights of the log-trapezoid rule, `[bin][lower, upper]`.
-    rule: Vec<[f64; 2]>,
     frozen: bool,
 }
 
 impl Rescaling {
     pub(crate) fn new(dispersion: &Dispersion, axis: &EnergyAxis) -> Self {
-        let rule = axis.log_trapezoid();
         let edges = axis.edges();
         // Beyond the first bin, and the two edges after it; beyond the last bin, and the two edges before it.
         let from_end = |i: usize| edges.len().checked_sub(i).and_then(|at| edges.get(at)).copied();
@@ -51,25 +48,24 @@ impl Rescaling {
             extra: dispersion.n_extra(),
             low: Extrapolation::new([edges.first().copied(), edges.get(1).copied(), edges.get(2).copied()], 1e-4),
             high: Extrapolation::new([from_end(1), from_end(2), from_end(3)], 1e-10),
-            rule: rule.lower.into_iter().zip(rule.upper).map(|(lower, upper)| [lower, upper]).collect(),
             frozen: dispersion.has_frozen_ratios(),
         }
     }
 
-    /// The nodes of a source, two a bin, for its spectrum at the edges.
+    /// The nodes of a source, two a bin, for its spectrum's integrals of the bins, `S-` and `S+` of one bin after the other.
     ///
-    /// `shape` is the spectrum again; where that is zero everywhere, its derivative with respect to the norm, whose ratios hold at zero
+    /// `shape` is the same again; where that is zero everywhere, its derivative with respect to the norm, whose ratios hold at zero
     /// norm too.
-    pub(crate) fn nodes<D: Number>(&self, spectrum: &[D], shape: &[D], sums: TrueCounts<'_>) -> Vec<D> {
-        let measured = self.measured(&self.counts(spectrum, sums));
+    pub(crate) fn nodes<D: Number>(&self, integrals: &[D], shape: &[D], sums: TrueCounts<'_>) -> Vec<D> {
+        let measured = self.measured(&self.counts(integrals, sums));
         let mut nodes = Vec::with_capacity(2 * self.bins);
         for (k, &counts) in measured.iter().enumerate() {
             let Some(reference) = sums.reference.get(k).copied().flatten() else {
                 // Nothing to take a ratio to: the true counts, which are none.
-                nodes.extend(self.edge_counts(spectrum, k));
+                nodes.extend(of_bin(integrals, k));
                 continue;
             };
-            let at_edges = self.edge_counts(shape, reference);
+            let at_edges = of_bin(shape, reference);
             let planes = [sums.plane_sums[reference], sums.plane_sums[reference + 1]];
             let total = at_edges[0] * planes[0] + at_edges[1] * planes[1];
             if total.re() > NO_COUNTS {
@@ -87,22 +83,16 @@ impl Rescaling {
             } else if planes[1] > 0.0 {
                 nodes.extend([D::from(0.0), counts / planes[1]]);
             } else {
-                nodes.extend(self.edge_counts(spectrum, k));
+                nodes.extend(of_bin(integrals, k));
             }
         }
         nodes
     }
 
-    /// The spectrum's weights of the two planes of a bin.
-    fn edge_counts<D: Number>(&self, spectrum: &[D], bin: usize) -> [D; 2] {
-        let [lower, upper] = self.rule[bin];
-        [spectrum[bin] * lower, spectrum[bin + 1] * upper]
-    }
-
     /// True counts in each bin, from the lowest extrapolated to the highest.
-    fn counts<D: Number>(&self, spectrum: &[D], sums: TrueCounts<'_>) -> Vec<D> {
+    fn counts<D: Number>(&self, integrals: &[D], sums: TrueCounts<'_>) -> Vec<D> {
         let own = (0..self.bins).map(|k| {
-            let [lower, upper] = self.edge_counts(spectrum, k);
+            let [lower, upper] = of_bin(integrals, k);
             lower * sums.plane_sums[k] + upper * sums.plane_sums[k + 1]
         });
         let mut counts = vec![D::from(0.0); self.extra];
@@ -140,6 +130,11 @@ impl Rescaling {
         }
         measured
     }
+}
+
+/// The weights of the two planes of a bin.
+fn of_bin<D: Number>(integrals: &[D], bin: usize) -> [D; 2] {
+    [integrals[2 * bin], integrals[2 * bin + 1]]
 }
 
 /// Counts below which a bin is as good as empty: their ratios to others have no meaning in double precision.
@@ -196,8 +191,10 @@ mod tests {
     #[test]
     fn the_ratios_of_the_worked_example() {
         let (rescaling, axis) = toy(-1);
+        let rule = axis.log_trapezoid();
         let power_law = |norm: f64, index: f64| -> Vec<f64> {
-            axis.edges().iter().map(|e| norm * (e / 1000.0f64).powf(index)).collect()
+            let at = |k: usize| norm * (axis.edges()[k] / 1000.0f64).powf(index);
+            (0..3).flat_map(|k| [at(k) * rule.lower[k], at(k + 1) * rule.upper[k]]).collect()
         };
         let reference = [Some(0), Some(1), Some(2)];
         let cases = [
@@ -214,14 +211,14 @@ mod tests {
                 [1.4845213, 1.6075697, 1.6544117],
             ),
         ];
-        for (spectrum, plane_sums, counts, ratios) in cases {
+        for (integrals, plane_sums, counts, ratios) in cases {
             let sums = TrueCounts { plane_sums: &plane_sums, reference: &reference };
-            for (found, expected) in rescaling.counts(&spectrum, sums).iter().zip(counts) {
+            for (found, expected) in rescaling.counts(&integrals, sums).iter().zip(counts) {
                 approx::assert_relative_eq!(*found, expected, max_relative = 5e-8);
             }
-            let nodes = rescaling.nodes(&spectrum, &spectrum, sums);
+            let nodes = rescaling.nodes(&integrals, &integrals, sums);
             for k in 0..3 {
-                let [lower, upper] = rescaling.edge_counts(&spectrum, k);
+                let [lower, upper] = of_bin(&integrals, k);
                 approx::assert_relative_eq!(nodes[2 * k] / lower, ratios[k], max_relative = 5e-8);
                 approx::assert_relative_eq!(nodes[2 * k + 1] / upper, ratios[k], max_relative = 5e-8);
             }
@@ -245,21 +242,23 @@ mod tests {
     #[test]
     fn derivatives_agree_with_finite_differences_for_many_and_for_few_counts() {
         let (rescaling, axis) = toy(-1);
+        let rule = axis.log_trapezoid();
         let plane_sums = [2.0, 3.0, 4.0, 5.0].map(|p| p * 1.25e10);
         let sums = TrueCounts { plane_sums: &plane_sums, reference: &[Some(0), Some(1), Some(2)] };
         for norm in [2e-12, 2e-19, 1e-21] {
-            let value = |index: f64| -> Vec<f64> {
-                let spectrum: Vec<f64> = axis.edges().iter().map(|e| norm * (e / 1000.0f64).powf(index)).collect();
-                rescaling.nodes(&spectrum, &spectrum, sums)
+            let at = |index: f64, k: usize| {
+                let (x, f) = ((axis.edges()[k] / 1000.0).ln(), norm * (axis.edges()[k] / 1000.0).powf(index));
+                HyperDual64::new(f, f * x, f * x, f * x * x)
             };
-            let dual: Vec<HyperDual64> = axis
-                .edges()
-                .iter()
-                .map(|e| {
-                    let (x, f) = ((e / 1000.0f64).ln(), norm * (e / 1000.0f64).powf(-2.0));
-                    HyperDual64::new(f, f * x, f * x, f * x * x)
-                })
-                .collect();
+            let integrals = |index: f64| -> Vec<HyperDual64> {
+                let of_bin = |k: usize| [at(index, k) * rule.lower[k], at(index, k + 1) * rule.upper[k]];
+                (0..3).flat_map(of_bin).collect()
+            };
+            let value = |index: f64| -> Vec<f64> {
+                let integrals: Vec<f64> = integrals(index).iter().map(|integral| integral.re).collect();
+                rescaling.nodes(&integrals, &integrals, sums)
+            };
+            let dual = integrals(-2.0);
             let nodes = rescaling.nodes(&dual, &dual, sums);
             let h = 1e-4;
             let (up, middle, down) = (value(-2.0 + h), value(-2.0), value(-2.0 - h));

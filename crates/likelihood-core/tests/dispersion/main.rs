@@ -5,11 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod explicit;
+
+use explicit::explicit;
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Error, JointLikelihood, LikelihoodWeights,
-    Settings, SourceMap,
+    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Error, JointLikelihood,
+    LikelihoodWeights, Settings, SourceMap,
 };
-use ndarray::{Array2, Array3, array};
+use ndarray::{Array2, Array3, Axis, array};
 use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::sky::SkyDirection;
@@ -81,19 +84,33 @@ fn likelihood(settings: Settings) -> JointLikelihood {
     JointLikelihood::new(vec![component]).unwrap()
 }
 
-/// The settings of the example's cases, and others.
-fn all_settings() -> Vec<(&'static str, Settings)> {
+const INTEGRATIONS: [EnergyIntegration; 2] = [EnergyIntegration::LogTrapezoid, EnergyIntegration::Quadrature];
+
+/// The settings of the example's cases, and others; then all of them with quadrature over energy.
+fn all_settings() -> Vec<(String, Settings)> {
     let except = |edisp_bins: i64| dispersion(edisp_bins).map(|d| d.except(["B".to_owned()]));
-    vec![
+    let cases = [
         ("plain", Settings::default()),
-        ("weighted", Settings { dispersion: None, weights: Some(weights()) }),
-        ("window", Settings { dispersion: dispersion(1), weights: None }),
-        ("window, weighted", Settings { dispersion: dispersion(1), weights: Some(weights()) }),
-        ("window, not for B", Settings { dispersion: except(1), weights: None }),
-        ("rescaling", Settings { dispersion: dispersion(-1), weights: None }),
-        ("rescaling, weighted", Settings { dispersion: dispersion(-1), weights: Some(weights()) }),
-        ("rescaling, not for B", Settings { dispersion: except(-1), weights: Some(weights()) }),
-    ]
+        ("weighted", Settings { weights: Some(weights()), ..Settings::default() }),
+        ("window", Settings { dispersion: dispersion(1), ..Settings::default() }),
+        ("window, weighted", Settings { dispersion: dispersion(1), weights: Some(weights()), ..Settings::default() }),
+        ("window, not for B", Settings { dispersion: except(1), ..Settings::default() }),
+        ("rescaling", Settings { dispersion: dispersion(-1), ..Settings::default() }),
+        (
+            "rescaling, weighted",
+            Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() },
+        ),
+        ("rescaling, not for B", Settings { dispersion: except(-1), weights: Some(weights()), ..Settings::default() }),
+    ];
+    let by = |energy_integration: EnergyIntegration| {
+        let named = move |name: &str| match energy_integration {
+            EnergyIntegration::LogTrapezoid => name.to_owned(),
+            _ => format!("{name}, {energy_integration:?}"),
+        };
+        let case = move |(name, settings): (&str, Settings)| (named(name), Settings { energy_integration, ..settings });
+        cases.clone().into_iter().map(case)
+    };
+    INTEGRATIONS.into_iter().flat_map(by).collect()
 }
 
 fn npred(likelihood: &JointLikelihood, roi: &Roi, weighted: bool) -> f64 {
@@ -138,8 +155,9 @@ fn apply_edisp_of_the_model_and_the_named_exceptions_do_the_same() {
         let by_name = Settings {
             dispersion: dispersion(edisp_bins).map(|d| d.except([flagged.sources()[1].name().to_owned()])),
             weights: Some(weights()),
+            ..Settings::default()
         };
-        let by_flag = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()) };
+        let by_flag = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()), ..Settings::default() };
         let mut by_flag = likelihood(by_flag);
         let expected = likelihood(by_name).value(&roi()).unwrap();
         assert_eq!(by_flag.value(&flagged).unwrap(), expected);
@@ -153,55 +171,6 @@ fn apply_edisp_of_the_model_and_the_named_exceptions_do_the_same() {
     }
 }
 
-/// `logL` and predicted counts (plain, weighted), pixel by pixel and bin by bin from the definitions.
-fn explicit(roi: &Roi, settings: &Settings) -> (f64, f64, f64) {
-    let axis = EnergyAxis::new(EDGES.to_vec()).unwrap();
-    let wide = axis.extended(1).unwrap();
-    let rule = wide.log_trapezoid();
-    let drm = response().matrix().clone();
-    let counts = counts();
-    let (mut loglike, mut npred, mut npred_wt) = (0.0, 0.0, 0.0);
-    let mut model = Array3::<f64>::zeros((3, 1, 2));
-    for (name, map) in maps() {
-        let source = roi.source(name).unwrap();
-        let mut spectrum = vec![0.0; 6];
-        source.spectrum().evaluate(wide.edges(), &mut spectrum).unwrap();
-        // True counts of the wide axis's bins, by pixel.
-        let truth = Array3::from_shape_fn((5, 1, 2), |(l, y, x)| {
-            f64::from(map[[l, y, x]]) * spectrum[l] * rule.lower[l]
-                + f64::from(map[[l + 1, y, x]]) * spectrum[l + 1] * rule.upper[l]
-        });
-        let dispersed = settings.dispersion.as_ref().filter(|d| source.apply_edisp() && !d.excepts(name));
-        let total = |l: usize| truth[[l, 0, 0]] + truth[[l, 0, 1]];
-        for k in 0..3 {
-            for x in 0..2 {
-                model[[k, 0, x]] += match dispersed {
-                    None => truth[[k + 1, 0, x]],
-                    Some(d) if d.n_extra() == 1 && matches!(d.mode(), likelihood_core::DispersionMode::Window) => {
-                        (k..k + 3).map(|l| drm[[l, k]] * truth[[l, 0, x]]).sum()
-                    }
-                    Some(_) => {
-                        let [c0, c1, c2] = [total(1), total(2), total(3)];
-                        let low = c1 * (c0 / c1).powf((EDGES[0] / EDGES[2]).ln() / (EDGES[1] / EDGES[2]).ln());
-                        let high = c1 * (c2 / c1).powf((EDGES[3] / EDGES[1]).ln() / (EDGES[2] / EDGES[1]).ln());
-                        let measured: f64 =
-                            [low, c0, c1, c2, high].iter().enumerate().map(|(l, u)| u * drm[[l, k]]).sum();
-                        measured / total(k + 1) * truth[[k + 1, 0, x]]
-                    }
-                };
-            }
-        }
-    }
-    for (at, &m) in model.indexed_iter() {
-        let w = settings.weights.as_ref().map_or(1.0, |w| f64::from(w.values()[at]));
-        let n = f64::from(counts.counts()[at]);
-        npred += m;
-        npred_wt += w * m;
-        loglike += w * if n > 0.0 { n * m.ln() - m } else { -m };
-    }
-    (loglike, npred, npred_wt)
-}
-
 #[test]
 fn plane_sums_and_filled_bins_give_what_an_explicit_sum_over_pixels_gives() {
     for (name, settings) in all_settings() {
@@ -210,8 +179,10 @@ fn plane_sums_and_filled_bins_give_what_an_explicit_sum_over_pixels_gives() {
         let mut likelihood = likelihood(settings);
         // The weights are single precision, and so is their product with the counts.
         approx::assert_relative_eq!(likelihood.value(&roi).unwrap(), loglike, max_relative = 1e-9);
-        approx::assert_relative_eq!(npred(&likelihood, &roi, false), plain, max_relative = 1e-13);
-        approx::assert_relative_eq!(npred(&likelihood, &roi, true), weighted, max_relative = 1e-13);
+        // Bins of half a decade and more.
+        let precision = if name.contains("Quadrature") { 1e-10 } else { 1e-13 };
+        approx::assert_relative_eq!(npred(&likelihood, &roi, false), plain, max_relative = precision);
+        approx::assert_relative_eq!(npred(&likelihood, &roi, true), weighted, max_relative = precision);
         assert!(name != "plain" || plain == weighted);
     }
 }
@@ -251,7 +222,7 @@ fn check_derivatives(name: &str, roi: &mut Roi, likelihood: &mut JointLikelihood
 #[test]
 fn derivatives_agree_with_finite_differences_in_every_mode() {
     for (name, settings) in all_settings() {
-        check_derivatives(name, &mut roi(), &mut likelihood(settings));
+        check_derivatives(&name, &mut roi(), &mut likelihood(settings));
     }
     // A curved spectrum beside a source with counts so small that its extrapolation is a straight line.
     let curved = Spectrum::new(
@@ -265,7 +236,7 @@ fn derivatives_agree_with_finite_differences_in_every_mode() {
     );
     let sources = vec![source("A", curved.unwrap()), power_law("B", 1.0, 1e-12, -2.4)];
     for edisp_bins in [1, -1] {
-        let settings = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()) };
+        let settings = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()), ..Settings::default() };
         let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), sources.clone()).unwrap();
         check_derivatives("curved", &mut roi, &mut likelihood(settings));
     }
@@ -278,8 +249,11 @@ fn with_two_extra_bins_the_extrapolation_goes_on_and_its_derivatives_are_right()
     }))
     .unwrap();
     for edisp_bins in [2, -2] {
-        let settings =
-            Settings { dispersion: Dispersion::from_bins(&wide, edisp_bins).unwrap(), weights: Some(weights()) };
+        let settings = Settings {
+            dispersion: Dispersion::from_bins(&wide, edisp_bins).unwrap(),
+            weights: Some(weights()),
+            ..Settings::default()
+        };
         let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
         let map = |f: &dyn Fn(usize, usize) -> f32| {
             SourceMap::new(Array3::from_shape_fn((8, 1, 2), |(k, _, x)| f(k, x))).unwrap()
@@ -293,14 +267,17 @@ fn with_two_extra_bins_the_extrapolation_goes_on_and_its_derivatives_are_right()
 #[test]
 fn a_response_without_dispersion_changes_nothing() {
     let roi = roi();
-    let mut expected = [0.0; 4];
-    let value = likelihood(Settings::default()).gradient(&roi, &mut expected).unwrap();
-    for edisp_bins in [1, -1] {
+    for (energy_integration, edisp_bins) in INTEGRATIONS.into_iter().flat_map(|rule| [1, -1].map(|n| (rule, n))) {
+        let mut expected = [0.0; 4];
+        let without = Settings { energy_integration, ..Settings::default() };
+        let value = likelihood(without).gradient(&roi, &mut expected).unwrap();
         let identity = Array2::from_shape_fn((5, 3), |(l, k)| f64::from(u8::from(l == k + 1)));
         let identity = DetectorResponse::new(identity).unwrap();
         let dispersion = Dispersion::from_bins(&identity, edisp_bins).unwrap();
         let mut gradient = [0.0; 4];
-        let found = likelihood(Settings { dispersion, weights: None }).gradient(&roi, &mut gradient).unwrap();
+        let found = likelihood(Settings { dispersion, energy_integration, ..Settings::default() })
+            .gradient(&roi, &mut gradient)
+            .unwrap();
         approx::assert_relative_eq!(found, value, max_relative = 1e-14);
         for (found, expected) in gradient.iter().zip(expected) {
             approx::assert_relative_eq!(*found, expected, max_relative = 1e-12);
@@ -313,7 +290,8 @@ fn unit_weights_change_nothing() {
     for edisp_bins in [0, 1, -1] {
         let unit = LikelihoodWeights::new(Array3::ones((3, 1, 2))).unwrap();
         let evaluate = |weights| {
-            let mut likelihood = likelihood(Settings { dispersion: dispersion(edisp_bins), weights });
+            let mut likelihood =
+                likelihood(Settings { dispersion: dispersion(edisp_bins), weights, ..Settings::default() });
             let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
             let value = likelihood.hessian(&roi(), &mut gradient, &mut hessian).unwrap();
             (value, gradient, hessian, likelihood.total_weighted_counts())
@@ -326,7 +304,7 @@ fn unit_weights_change_nothing() {
 fn a_bin_of_no_weight_does_not_count_at_all() {
     let mut values = Array3::ones((3, 1, 2));
     values[[0, 0, 0]] = 0.0;
-    let settings = Settings { dispersion: None, weights: Some(LikelihoodWeights::new(values).unwrap()) };
+    let settings = Settings { weights: Some(LikelihoodWeights::new(values).unwrap()), ..Settings::default() };
     let likelihood = likelihood(settings);
     assert_eq!(likelihood.components()[0].n_filled(), 4);
     assert_eq!(likelihood.components()[0].weighted_counts_spectrum(), [3.0, 5.0, 3.0]);
@@ -356,9 +334,9 @@ fn at_zero_norm_the_derivatives_are_the_limits_from_above() {
     matrix.row_mut(0).fill(0.0);
     matrix.row_mut(4).fill(0.0);
     let inside = DetectorResponse::new(matrix).unwrap();
-    for edisp_bins in [0, 1, -1] {
-        let settings =
-            Settings { dispersion: Dispersion::from_bins(&inside, edisp_bins).unwrap(), weights: Some(weights()) };
+    for (energy_integration, edisp_bins) in INTEGRATIONS.into_iter().flat_map(|rule| [0, 1, -1].map(|n| (rule, n))) {
+        let dispersion = Dispersion::from_bins(&inside, edisp_bins).unwrap();
+        let settings = Settings { dispersion, weights: Some(weights()), energy_integration };
         let (at_zero, curvature_at_zero) = derivatives(settings.clone(), 0.0);
         let (near, curvature_near) = derivatives(settings, 1e-6);
         approx::assert_relative_eq!(at_zero[0], near[0], max_relative = 1e-5);
@@ -372,7 +350,7 @@ fn frozen_ratios_leave_the_value_and_the_norms_derivatives_alone() {
     let roi = roi();
     let evaluate = |dispersion: Option<Dispersion>| {
         let mut gradient = [0.0; 4];
-        let value = likelihood(Settings { dispersion, weights: None }).gradient(&roi, &mut gradient).unwrap();
+        let value = likelihood(Settings { dispersion, ..Settings::default() }).gradient(&roi, &mut gradient).unwrap();
         (value, gradient)
     };
     let (value, exact) = evaluate(dispersion(-1));
@@ -389,10 +367,10 @@ fn frozen_ratios_leave_the_value_and_the_norms_derivatives_alone() {
 /// An isolated source whose map is empty in the last bin: what is measured there keeps the shape of the last bin that is not.
 #[test]
 fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
-    let mut map = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
-    map.index_axis_mut(ndarray::Axis(0), 2).fill(0.0);
-    map.index_axis_mut(ndarray::Axis(0), 3).fill(0.0);
-    let settings = Settings { dispersion: dispersion(-1), weights: Some(weights()) };
+    let mut map = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
+    map.index_axis_mut(Axis(0), 2).fill(0.0);
+    map.index_axis_mut(Axis(0), 3).fill(0.0);
+    let settings = Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
     component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
     let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![power_law("A", 2.0, 1e-2, -2.0)]).unwrap();
@@ -416,17 +394,17 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let mut matrix = response().matrix().clone();
     matrix.row_mut(4).fill(0.0);
     let dispersion = Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), -1).unwrap();
-    let settings = Settings { dispersion, weights: Some(weights()) };
+    let settings = Settings { dispersion, weights: Some(weights()), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
-    let mut map = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
-    map.index_axis_mut(ndarray::Axis(0), 2).fill(0.0);
-    map.index_axis_mut(ndarray::Axis(0), 3).fill(0.0);
+    let mut map = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
+    map.index_axis_mut(Axis(0), 2).fill(0.0);
+    map.index_axis_mut(Axis(0), 3).fill(0.0);
     component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
     let npred = component.npred(&roi.sources()[0]).unwrap();
     let weighted = component.weighted_npred(&roi.sources()[0]).unwrap();
     approx::assert_relative_eq!(npred[2], c0 * 0.01 + c1 * 0.12, max_relative = 1e-13);
-    let mut whole = maps()[0].1.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..5)).to_owned();
-    whole.slice_axis_mut(ndarray::Axis(0), ndarray::Slice::from(2..)).fill(0.0);
+    let mut whole = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
+    whole.slice_axis_mut(Axis(0), ndarray::Slice::from(2..)).fill(0.0);
     let model = component.model_map(&roi.sources()[0], &SourceMap::new(whole).unwrap()).unwrap();
     approx::assert_relative_eq!(model[[2, 0, 0]], 0.8 * npred[2], max_relative = 1e-13);
     approx::assert_relative_eq!(weighted[2], npred[2] * (0.8 + 0.2 * 0.9), max_relative = 1e-7);
@@ -457,7 +435,7 @@ fn the_counts_of_a_model_map_sum_to_npred_with_and_without_weights() {
 
 #[test]
 fn a_map_without_the_extra_planes_is_named_with_what_it_needs() {
-    let settings = Settings { dispersion: dispersion(1), weights: None };
+    let settings = Settings { dispersion: dispersion(1), ..Settings::default() };
     let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
     component.add_source_map("A", &SourceMap::new(Array3::ones((4, 1, 2))).unwrap()).unwrap();
     let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![power_law("A", 2.0, 1e-2, -2.0)]).unwrap();
@@ -474,9 +452,9 @@ fn settings_that_do_not_fit_the_counts_are_refused() {
     let dispersion = Dispersion::from_bins(&other, 0).unwrap();
     assert_eq!(dispersion, None);
     let wide = DetectorResponse::new(Array2::zeros((6, 4))).unwrap();
-    let settings = Settings { dispersion: Dispersion::from_bins(&wide, -1).unwrap(), weights: None };
+    let settings = Settings { dispersion: Dispersion::from_bins(&wide, -1).unwrap(), ..Settings::default() };
     assert!(matches!(BinnedLikelihood::with_settings("00", &counts(), settings), Err(Error::Shape { .. })));
     let weights = Some(LikelihoodWeights::new(Array3::ones((3, 2, 1))).unwrap());
-    let settings = Settings { dispersion: None, weights };
+    let settings = Settings { weights, ..Settings::default() };
     assert!(matches!(BinnedLikelihood::with_settings("00", &counts(), settings), Err(Error::Shape { .. })));
 }
