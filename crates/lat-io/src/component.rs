@@ -15,7 +15,7 @@ use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::map_maker::MapMaker;
-use crate::source_maps::{self, NamedMap, SourceMapFile};
+use crate::source_maps::SourceMapFile;
 use crate::template_files::Templates;
 use crate::{detector_response, energy_bounds, likelihood_weights};
 
@@ -173,13 +173,24 @@ impl Component {
         Ok(unmade)
     }
 
-    /// Makes the maps of sources of the component ([`Component::unmade`]), in their order, in parallel; `progress` is told each name when
-    /// its map is done.
+    /// Makes the maps of sources of the component ([`Component::unmade`]) and gives each to `take`, in their order; at most one map a thread is
+    /// alive at a time, and a few of diffuse sources. `progress` is told each name when its map is done.
     ///
     /// # Errors
-    /// [`Error::NoInstrument`] without exposure or PSF, and without livetime and response functions to compute them from; when these or a template do not cover what is needed.
-    pub fn make_source_maps(&self, sources: &[Source], progress: &(dyn Fn(&str) + Sync)) -> Result<Vec<SourceMap>> {
-        if sources.is_empty() { Ok(Vec::new()) } else { self.maker.make(&self.counts, sources, progress) }
+    /// [`Error::NoInstrument`] without exposure or PSF, and without livetime and response functions to compute them from; when these or a
+    /// template do not cover what is needed; the first error of `take`.
+    pub fn make_source_maps<E: From<Error>>(
+        &self,
+        sources: &[Source],
+        progress: &(dyn Fn(&str) + Sync),
+        take: impl FnMut(&Source, SourceMap) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        if sources.is_empty() { Ok(()) } else { self.maker.make(&self.counts, sources, progress, take) }
+    }
+
+    /// The digest of all that the map of a source of the component is made from.
+    pub(crate) fn inputs(&self, source: &Source) -> Result<String> {
+        self.maker.inputs(&self.counts, source)
     }
 
     /// Makes maps as accurate as the inputs ([`lat_response::Parity::Accurate`]) instead of those that gtsrcmaps would make.
@@ -197,29 +208,6 @@ impl Component {
                 (!file.names().is_empty() && file.names().iter().all(own)).then(|| file.path().to_owned())
             }
         }
-    }
-
-    /// Writes a source map file of the named sources of the region: the maps that were made, and beside them those of the present file.
-    ///
-    /// # Errors
-    /// When the file cannot be written, or a map of the present file cannot be read.
-    pub fn write_source_maps(&self, path: &Path, sources: &[Source], made: &[(Source, SourceMap)]) -> Result<()> {
-        let mut maps = sources.iter().filter(|source| !self.model.is_absent(source.name())).map(|source| {
-            let name = source.name().to_owned();
-            let found = made.iter().find(|(made, _)| made.name() == source.name());
-            match (found, &self.source_maps) {
-                (Some((own, map)), _) => {
-                    let inputs = Some(self.maker.inputs(&self.counts, own)?);
-                    Ok(NamedMap { name, map: map.clone(), inputs, exposure_scale: 1.0 })
-                }
-                (None, file) => {
-                    let inputs = file.as_ref().and_then(|file| file.inputs(source.name())).map(str::to_owned);
-                    let exposure_scale = file.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
-                    Ok(NamedMap { map: self.stored_map(source.name())?, name, inputs, exposure_scale })
-                }
-            }
-        });
-        source_maps::write_named(path, &self.counts, &mut maps)
     }
 
     /// The map of this name as the source map file has it.
@@ -243,7 +231,7 @@ impl Component {
     /// # Errors
     /// As [`SourceMapFile::read`] and [`ComponentModel::adapted`]; when the map in the file was multiplied by zero and is wanted
     /// otherwise.
-    pub fn source_map(&self, source: &Source, made: Option<&SourceMap>) -> Result<SourceMap> {
+    pub fn source_map(&self, source: &Source, made: Option<SourceMap>) -> Result<SourceMap> {
         if self.model.is_absent(source.name()) {
             let (_, ny, nx) = self.counts.cube.counts().dim();
             let planes = Array3::zeros((self.counts.cube.axis().edges().len() + 2 * self.maker.extra, ny, nx));
@@ -251,7 +239,7 @@ impl Component {
                 .map_err(|error| Error::data(&self.products.ccube, source.name().into(), error));
         }
         let map = if let Some(map) = made {
-            self.scaled(source.name(), map.clone(), 1.0)?
+            self.scaled(source.name(), map, 1.0)?
         } else {
             let present = self.source_maps.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
             self.scaled(source.name(), self.stored_map(source.name())?, present)?

@@ -35,14 +35,22 @@ pub(crate) struct MapMaker {
 }
 
 impl MapMaker {
-    /// Makes the maps of sources, in their order, in parallel; `progress` is told each name when it is done.
-    pub(crate) fn make(
+    /// Makes the maps of sources, in parallel, and gives them to `take` in their order; `progress` is told each name when it is done.
+    pub(crate) fn make<E: From<Error>>(
         &self,
         counts: &CountsCubeFile,
         sources: &[Source],
         progress: &(dyn Fn(&str) + Sync),
-    ) -> Result<Vec<SourceMap>> {
-        self.check(sources.first().map_or("", Source::name))?;
+        mut take: impl FnMut(&Source, SourceMap) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let builder = self.builder(counts, sources.first().map_or("", Source::name))?;
+        let borrowed: Vec<&Source> = sources.iter().collect();
+        let give = |index: usize, map| take(&sources[index], map).map_err(Either);
+        builder.build_each(&borrowed, &self.templates, progress, give).map_err(|Either(error)| error)
+    }
+
+    fn builder(&self, counts: &CountsCubeFile, first: &str) -> Result<SourceMapBuilder> {
+        self.check(first)?;
         let axis = counts.cube.axis();
         let response = Response {
             exposure: match &self.exposure {
@@ -54,9 +62,7 @@ impl MapMaker {
                 None => self.instrument.psf(axis, self.extra)?,
             },
         };
-        let builder = SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?;
-        let sources: Vec<&Source> = sources.iter().collect();
-        Ok(builder.build_all(&sources, &self.templates, progress)?)
+        Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
     }
 
     /// Whether all is there that maps are made from.
@@ -133,5 +139,14 @@ impl MapMaker {
         let digest = digest::of_file(path)?;
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), digest.clone());
         Ok(digest)
+    }
+}
+
+/// The error of the one who takes the maps, which holds an error of making them too.
+struct Either<E>(E);
+
+impl<E: From<Error>> From<lat_response::Error> for Either<E> {
+    fn from(error: lat_response::Error) -> Self {
+        Self(Error::from(error).into())
     }
 }

@@ -29,6 +29,7 @@ pub mod psf_resample;
 pub mod radial_profile;
 mod rebin;
 pub mod sky_cube;
+pub mod sky_planes;
 mod spline;
 pub mod template;
 
@@ -46,4 +47,5 @@ pub use psf::Psf;
 pub use psf_planes::PsfPlanes;
 pub use radial_profile::RadialProfile;
 pub use sky_cube::SkyCube;
+pub use sky_planes::SkyPlanes;
 pub use template::{Template, TemplateFiles};

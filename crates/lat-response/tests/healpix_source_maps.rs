@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lat_response::build::plane_energies;
 use lat_response::{
     Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Parity, Psf, RadialProfile, Response, SkyCube,
-    SkyGrid, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
@@ -158,7 +158,7 @@ impl Square {
 }
 
 impl TemplateFiles for Square {
-    fn map(&self, _file: &str) -> lat_response::Result<Arc<SkyCube>> {
+    fn map(&self, _file: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
         Ok(self.0.clone())
     }
 

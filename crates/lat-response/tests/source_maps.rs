@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lat_response::build::plane_energies;
 use lat_response::{
-    Error, Exposure, ExposureLookup, Frame, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid, SourceMapBuilder,
+    Error, Exposure, ExposureLookup, Frame, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder,
     SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
@@ -111,7 +111,7 @@ fn within(reach: f64) -> f64 {
 struct Files;
 
 impl TemplateFiles for Files {
-    fn map(&self, file: &str) -> lat_response::Result<Arc<SkyCube>> {
+    fn map(&self, file: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
         let grid = counts([41, 41], "ZEA", Frame::Celestial);
         let value = |pixel: usize| match file {
             "once" => 1.0 + (pixel % 41) as f32,

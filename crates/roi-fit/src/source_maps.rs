@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use lat_io::{Component, Config, Loaded};
+use lat_io::{Component, Config, Loaded, NewMapFile};
 use likelihood_core::{BinnedLikelihood, SourceMap};
 use roi_model::source::Source;
 use serde::Serialize;
@@ -61,7 +61,6 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
         } else {
             component.unmade(sources)?
         };
-        let made = make(component, unmade, progress)?;
         let path = match &options.out {
             Some(out) if several => with_name(out, &component.name),
             Some(out) => out.clone(),
@@ -72,12 +71,14 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
                         .into(),
             })?,
         };
-        component.write_source_maps(&path, sources, &made)?;
+        let mut file = NewMapFile::create(component, &path, sources, &unmade)?;
+        make(component, &unmade, progress, |source, map| Ok(file.add(source, &map)?))?;
+        file.finish()?;
         done.push(MadeMaps {
             component: component.name.clone(),
             path,
-            kept: sources.len() - made.len(),
-            made: made.into_iter().map(|(source, _)| source.name().to_owned()).collect(),
+            kept: sources.len() - unmade.len(),
+            made: unmade.iter().map(|source| source.name().to_owned()).collect(),
             seconds: start.elapsed().as_secs_f64(),
         });
     }
@@ -91,23 +92,34 @@ pub(crate) fn likelihoods(loaded: &Loaded, progress: &mut dyn Progress) -> Resul
     for component in &loaded.observation.components {
         let settings = component.settings.clone();
         let mut likelihood = BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?;
-        let made = make(component, component.unmade(sources)?, progress)?;
-        keep(component, &loaded.config, sources, &made);
-        let map_of = |source: &Source| {
-            let own = made.iter().find(|(made, _)| made.name() == source.name()).map(|(_, map)| map);
-            Ok::<_, Error>(component.source_map(source, own)?)
-        };
-        likelihood.add_source_maps(sources, Source::name, map_of)?;
+        let unmade = component.unmade(sources)?;
+        let mut cache = Cache::new(component, &loaded.config, sources, &unmade);
+        make(component, &unmade, progress, |own, map| {
+            cache.add(own, &map);
+            if let Some(source) = sources.iter().find(|source| source.name() == own.name()) {
+                likelihood.add_source_map(source.name(), &component.source_map(source, Some(map))?)?;
+            }
+            Ok(())
+        })?;
+        cache.finish();
+        let stored: Vec<&Source> = sources.iter().filter(|source| !likelihood.has_source_map(source.name())).collect();
+        likelihood.add_source_maps(
+            &stored,
+            |source| source.name(),
+            |source| Ok::<_, Error>(component.source_map(source, None)?),
+        )?;
         likelihoods.push(likelihood);
     }
     Ok(likelihoods)
 }
 
+/// Makes the maps of sources of a component and gives each away, see [`Component::make_source_maps`].
 pub(crate) fn make(
     component: &Component,
-    unmade: Vec<Source>,
+    unmade: &[Source],
     progress: &mut dyn Progress,
-) -> Result<Vec<(Source, SourceMap)>> {
+    take: impl FnMut(&Source, SourceMap) -> Result<()>,
+) -> Result<()> {
     let total = unmade.len();
     let watcher = Mutex::new((progress, 0));
     let tell = |source: &str| {
@@ -117,28 +129,54 @@ pub(crate) fn make(
         // Making maps is short; a request to stop is heard by what follows.
         let _ = watcher.0.event(&Event::SourceMap { component, source, done, total });
     };
-    let maps = component.make_source_maps(&unmade, &tell)?;
-    Ok(unmade.into_iter().zip(maps).collect())
+    component.make_source_maps(unmade, &tell, take)
 }
 
-/// Writes maps that were made beside the other products, so that they are there the next time. A directory that cannot be written is no error:
-/// they are made again then.
-fn keep(component: &Component, config: &Config, sources: &[Source], made: &[(Source, SourceMap)]) {
-    if made.is_empty() {
-        return;
+/// Maps that were made are written beside the other products, so that they are there the next time. A directory that cannot be written is no
+/// error: they are made again then.
+struct Cache<'a> {
+    file: Option<(NewMapFile<'a>, PathBuf)>,
+    made: usize,
+}
+
+impl<'a> Cache<'a> {
+    fn new(component: &'a Component, config: &Config, sources: &'a [Source], unmade: &'a [Source]) -> Self {
+        let made = unmade.len();
+        if made == 0 {
+            return Self { file: None, made };
+        }
+        let Some(path) = component.map_cache(config) else {
+            tracing::info!(
+                "component '{}': {made} source map(s) are made and not kept, as the source map file is another program's",
+                component.name,
+            );
+            return Self { file: None, made };
+        };
+        let file = NewMapFile::create(component, &path, sources, unmade).map_err(|error| lost(&error)).ok();
+        Self { file: file.map(|file| (file, path)), made }
     }
-    let Some(path) = component.map_cache(config) else {
-        tracing::info!(
-            "component '{}': {} source map(s) were made and not kept, as the source map file is another program's",
-            component.name,
-            made.len()
-        );
-        return;
-    };
-    match component.write_source_maps(&path, sources, made) {
-        Ok(()) => tracing::info!("{} source map(s) made, kept in '{}'", made.len(), path.display()),
-        Err(error) => tracing::warn!("the source maps are not kept: {error}"),
+
+    fn add(&mut self, source: &Source, map: &SourceMap) {
+        if let Some((file, _)) = &mut self.file
+            && let Err(error) = file.add(source, map)
+        {
+            lost(&error);
+            self.file = None;
+        }
     }
+
+    fn finish(self) {
+        if let Some((file, path)) = self.file {
+            match file.finish() {
+                Ok(()) => tracing::info!("{} source map(s) made, kept in '{}'", self.made, path.display()),
+                Err(error) => lost(&error),
+            }
+        }
+    }
+}
+
+fn lost(error: &lat_io::Error) {
+    tracing::warn!("the source maps are not kept: {error}");
 }
 
 /// `a/maps.fits` as `a/maps_NAME.fits`.
