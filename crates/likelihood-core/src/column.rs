@@ -53,20 +53,10 @@ impl Column {
         let latched = Latched::new(source);
         let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::parameter::Parameter::value);
         let at_zero = value == 0.0;
-        // Rescaled counts have thresholds of their own, and some norms move a break: neither is proportional to the norm everywhere.
-        let is_linear = !at_zero
-            && stencil.is_linear()
-            && source.spectrum().is_proportional_to_norm()
-            && nodes.iter().zip(&slopes).all(|(&node, &slope)| (node - value * slope).abs() <= LINEAR * node.abs());
-        if !is_linear {
+        if at_zero || !is_proportional(source, norm, stencil, &nodes, &slopes) {
             return Ok(Self { latched, norm, unit: None, at_zero });
         }
-        let npred = (0..filled.n_bins())
-            .map(|bin| {
-                let terms = laid.weighted_sums(bin).iter().zip(stencil.nodes_of(&slopes, bin));
-                terms.zip(stencil.coefficients(bin)).map(|((sum, slope), a)| sum * slope * a).sum::<f64>()
-            })
-            .sum();
+        let npred = unit_npred(laid, stencil, &slopes, filled.n_bins());
         let values = laid.reach().collect(&filled.blocks, |block, out| {
             for (planes, weights) in laid.pairs().zip(stencil.pair_weights(&slopes, block.bin)) {
                 kernel::add_pair(out, planes, weights, block);
@@ -80,4 +70,30 @@ impl Column {
     pub(crate) fn view<'a>(&'a self, reach: &'a Reach) -> Option<(kernel::Column<'a>, f64)> {
         self.unit.as_ref().map(|unit| (kernel::Column { values: &unit.values, reach }, unit.npred))
     }
+}
+
+/// (Weighted) predicted counts of a source at norm 1; `slopes` are the derivatives of its nodes with respect to the norm.
+pub(crate) fn unit_npred(laid: Laid<'_>, stencil: &Stencil, slopes: &[f64], n_bins: usize) -> f64 {
+    let of_bin = |bin: usize| {
+        let terms = laid.weighted_sums(bin).iter().zip(stencil.nodes_of(slopes, bin));
+        terms.zip(stencil.coefficients(bin)).map(|((sum, slope), a)| sum * slope * a).sum::<f64>()
+    };
+    (0..n_bins).map(of_bin).sum()
+}
+
+/// Whether the model of a source is proportional to its norm. At norm 0 only the spectrum's family tells.
+pub(crate) fn is_line(source: &Source, norm: usize, laid: Laid<'_>, stencil: &Stencil) -> Result<bool> {
+    let mut nodes = vec![0.0; stencil.n_nodes()];
+    stencil.values(source, laid.true_counts(), &mut nodes)?;
+    let mut slopes = vec![0.0; stencil.n_nodes()];
+    stencil.gradient(source, &[norm], laid.true_counts(), &mut slopes)?;
+    Ok(is_proportional(source, norm, stencil, &nodes, &slopes))
+}
+
+/// Rescaled counts have thresholds of their own, and some norms move a break: neither is proportional to the norm everywhere.
+fn is_proportional(source: &Source, norm: usize, stencil: &Stencil, nodes: &[f64], slopes: &[f64]) -> bool {
+    let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::parameter::Parameter::value);
+    stencil.is_linear()
+        && source.spectrum().is_proportional_to_norm()
+        && nodes.iter().zip(slopes).all(|(&node, &slope)| (node - value * slope).abs() <= LINEAR * node.abs())
 }

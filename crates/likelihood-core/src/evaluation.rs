@@ -11,6 +11,7 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
+use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
@@ -26,16 +27,16 @@ use crate::template::Laid;
 use crate::workspace::{Workspace, resize};
 
 /// A free source as a pass needs it.
-struct Active<'a> {
-    source: &'a Source,
-    wanted: &'a [usize],
-    laid: Laid<'a>,
-    stencil: &'a Stencil,
-    role: Role,
+pub(crate) struct Active<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) wanted: &'a [usize],
+    pub(crate) laid: Laid<'a>,
+    pub(crate) stencil: &'a Stencil,
+    pub(crate) role: Role,
 }
 
 /// How a free source takes part in a pass.
-enum Role {
+pub(crate) enum Role {
     /// With its planes: where its nodes begin among those of all such sources, and its pairs of planes.
     Planes { node: usize, pair: usize },
     /// With the model at norm 1: the number of its column, the (weighted) predicted counts at norm 1, the norm.
@@ -43,16 +44,22 @@ enum Role {
 }
 
 impl Active<'_> {
-    fn n_pairs(&self) -> usize {
+    pub(crate) fn n_pairs(&self) -> usize {
         self.stencil.n_planes() / 2
+    }
+
+    /// The value of the only wanted parameter.
+    pub(crate) fn norm(&self) -> f64 {
+        let parameters = self.source.spectrum().parameters();
+        self.wanted.first().and_then(|&norm| parameters.get(norm)).map_or(0.0, Parameter::value)
     }
 }
 
 /// The parts of a pass.
 #[derive(Default)]
-struct Parts<'a> {
-    planes: Vec<Planes<'a>>,
-    columns: Vec<kernel::Column<'a>>,
+pub(crate) struct Parts<'a> {
+    pub(crate) planes: Vec<Planes<'a>>,
+    pub(crate) columns: Vec<kernel::Column<'a>>,
     /// Length of the nodes of all sources that take part with their planes.
     n_nodes: usize,
 }
@@ -182,7 +189,7 @@ impl BinnedLikelihood {
     }
 
     /// The free sources of a plan, and what the passes read of them.
-    fn active<'a>(&'a self, roi: &'a Roi, plan: &'a Plan) -> Result<(Vec<Active<'a>>, Parts<'a>)> {
+    pub(crate) fn active<'a>(&'a self, roi: &'a Roi, plan: &'a Plan) -> Result<(Vec<Active<'a>>, Parts<'a>)> {
         let mut parts = Parts::default();
         let mut all = Vec::with_capacity(plan.free.len());
         for free in &plan.free {
@@ -208,14 +215,34 @@ impl BinnedLikelihood {
 
     /// Evaluates the spectra and streams the filled bins.
     fn run(&self, roi: &Roi, plan: &Plan, work: &mut Workspace, order: Order) -> Result<f64> {
+        let (sources, parts) = self.active(roi, plan)?;
+        let npred = self.weigh(&sources, &parts, work)?;
+        if order != Order::Value {
+            self.first_derivatives(&sources, work)?;
+        }
+        self.stream(&parts, work, order);
+
+        let (mut n_ln_m, mut unmodelled) = (0.0, 0.0);
+        for sum in &work.block_sums {
+            n_ln_m += sum.n_ln_m;
+            unmodelled += sum.unmodelled;
+        }
+        if unmodelled > 0.0 && self.unmodelled_bins == UnmodelledBins::Error {
+            return Err(self.first_unmodelled(&parts, work, unmodelled));
+        }
+        let value = n_ln_m - npred;
+        if value.is_finite() { Ok(value) } else { Err(Error::NotFinite { component: self.name.clone(), value }) }
+    }
+
+    /// Evaluates the spectra: the weights of all planes and the norms of the columns. Returns the (weighted) predicted counts.
+    pub(crate) fn weigh(&self, sources: &[Active<'_>], parts: &Parts<'_>, work: &mut Workspace) -> Result<f64> {
         let mut npred = self.fixed.npred;
         let n_bins = self.axis().n_bins();
-        let (sources, parts) = self.active(roi, plan)?;
         let planes = &parts.planes;
         resize(&mut work.nodes, parts.n_nodes);
         resize(&mut work.weights, n_bins * planes.len());
         work.norms.clear();
-        for Active { source, laid, stencil, role, .. } in &sources {
+        for Active { source, laid, stencil, role, .. } in sources {
             let (node, pair) = match role {
                 Role::Planes { node, pair } => (*node, *pair),
                 Role::Column { npred: unit, norm, .. } => {
@@ -235,25 +262,11 @@ impl BinnedLikelihood {
                 }
             }
         }
-        if order != Order::Value {
-            self.first_derivatives(&sources, work)?;
-        }
-        self.stream(&parts, work, order);
-
-        let (mut n_ln_m, mut unmodelled) = (0.0, 0.0);
-        for sum in &work.block_sums {
-            n_ln_m += sum.n_ln_m;
-            unmodelled += sum.unmodelled;
-        }
-        if unmodelled > 0.0 && self.unmodelled_bins == UnmodelledBins::Error {
-            return Err(self.first_unmodelled(&parts, work, unmodelled));
-        }
-        let value = n_ln_m - npred;
-        if value.is_finite() { Ok(value) } else { Err(Error::NotFinite { component: self.name.clone(), value }) }
+        Ok(npred)
     }
 
     /// First derivatives of the free sources' nodes, and as weights of their planes.
-    fn first_derivatives(&self, sources: &[Active<'_>], work: &mut Workspace) -> Result<()> {
+    pub(crate) fn first_derivatives(&self, sources: &[Active<'_>], work: &mut Workspace) -> Result<()> {
         let n_bins = self.axis().n_bins();
         // Parameters of muted sources are in the vector of free parameters, but in no source here; the rows are packed without them.
         work.rows.clear();

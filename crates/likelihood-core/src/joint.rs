@@ -173,8 +173,13 @@ impl JointLikelihood {
         Ok(total)
     }
 
+    /// The roles of the sources, as of the last evaluation.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// Brings plan and caches up to the region's state.
-    fn prepare(&mut self, roi: &Roi) -> Result<()> {
+    pub(crate) fn prepare(&mut self, roi: &Roi) -> Result<()> {
         if !self.plan.fits(roi, &self.muted) {
             self.plan = Plan::new(roi, &self.muted);
         }

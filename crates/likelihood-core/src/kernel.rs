@@ -132,7 +132,9 @@ pub(crate) fn add_pair(model: &mut [f64], pair: Planes<'_>, weights: EdgeWeights
 /// Sum of `N ln M` over a block.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn value(input: Input<'_>, block: &Block, scratch: &mut Scratch) -> BlockSum {
-    model_and_ratio(input, block, scratch)
+    let model = &mut scratch.model[..block.range.len()];
+    sum_model(input, block, model);
+    poisson(&input.counts[block.range.clone()], model, None)
 }
 
 /// [`value`], and the sums that first derivatives need.
@@ -207,12 +209,36 @@ fn scale_row(
     ratio: &[f64],
     out: &mut [f64],
 ) -> bool {
+    if let Row::Column(column) = row {
+        let Some(values) = input.columns[*column].slice(block) else { return false };
+        for ((out, &value), &r) in out.iter_mut().zip(values).zip(ratio) {
+            *out = value * r;
+        }
+        return true;
+    }
+    let is_reached = row_values(input, row, derivatives, block, out);
+    if is_reached {
+        for (out, &r) in out.iter_mut().zip(ratio) {
+            *out *= r;
+        }
+    }
+    is_reached
+}
+
+/// The derivative of the model with respect to a parameter; whether there is any in the block.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
+pub(crate) fn row_values(
+    input: Input<'_>,
+    row: &Row,
+    derivatives: &[EdgeWeights],
+    block: &Block,
+    out: &mut [f64],
+) -> bool {
     match row {
         Row::Column(column) => {
             let Some(values) = input.columns[*column].slice(block) else { return false };
-            for ((out, &value), &r) in out.iter_mut().zip(values).zip(ratio) {
-                *out = value * r;
-            }
+            out.copy_from_slice(values);
         }
         Row::Planes { pairs, first } => {
             let mut weights = derivatives[*first..].iter();
@@ -225,9 +251,6 @@ fn scale_row(
             for (planes, &weights) in planes.zip(weights) {
                 accumulate(out, *planes, weights, block);
             }
-            for (out, &r) in out.iter_mut().zip(ratio) {
-                *out *= r;
-            }
         }
     }
     true
@@ -239,7 +262,7 @@ fn scale_row(
 fn model_and_ratio(input: Input<'_>, block: &Block, scratch: &mut Scratch) -> BlockSum {
     let model = &mut scratch.model[..block.range.len()];
     sum_model(input, block, model);
-    poisson(&input.counts[block.range.clone()], model, &mut scratch.ratio[..block.range.len()])
+    poisson(&input.counts[block.range.clone()], model, Some(&mut scratch.ratio[..block.range.len()]))
 }
 
 /// The model of the block's bins.
@@ -281,37 +304,52 @@ fn ratio_sums(input: Input<'_>, block: &Block, scratch: &Scratch, sums: RatioSum
 /// `model += m- S- + m+ S+`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn accumulate(model: &mut [f64], planes: Planes<'_>, weights: EdgeWeights, block: &Block) {
+pub(crate) fn accumulate(model: &mut [f64], planes: Planes<'_>, weights: EdgeWeights, block: &Block) {
     let Some((lower, upper)) = planes.slice(block) else { return };
     for ((m, &lower), &upper) in model.iter_mut().zip(lower).zip(upper) {
         *m += f64::from(lower) * weights[0] + f64::from(upper) * weights[1];
     }
 }
 
-/// Sum of `N ln M`, and `ratio = N/M`; bins with `M <= 0` (or NaN) are counted and contribute nothing.
+/// Sum of `N ln M`, and `ratio = N/M` if it is wanted; bins with `M <= 0` (or NaN) are counted and contribute nothing.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn poisson(counts: &[f32], model: &[f64], ratio: &mut [f64]) -> BlockSum {
-    let mut sum = [0.0; LANES];
-    let mut unmodelled = [0.0; LANES];
-    let mut step = |lane: usize, n: f32, m: f64, r: &mut f64| {
+pub(crate) fn poisson(counts: &[f32], model: &[f64], ratio: Option<&mut [f64]>) -> BlockSum {
+    let mut sums = [[0.0; LANES]; 2];
+    let step = |[sum, unmodelled]: &mut [[f64; LANES]; 2], lane: usize, n: f32, m: f64| {
         let modelled = m >= f64::MIN_POSITIVE;
         let n = if modelled { f64::from(n) } else { 0.0 };
         let m = if modelled { m } else { 1.0 };
         unmodelled[lane] += if modelled { 0.0 } else { 1.0 };
         sum[lane] += n * ln(m);
-        *r = n / m;
+        (n, m)
     };
     let whole = counts.len() - counts.len() % LANES;
-    for ((n, m), r) in counts.chunks_exact(LANES).zip(model.chunks_exact(LANES)).zip(ratio.chunks_exact_mut(LANES)) {
-        for lane in 0..LANES {
-            step(lane, n[lane], m[lane], &mut r[lane]);
+    let rest = counts[whole..].iter().zip(&model[whole..]).enumerate();
+    let chunks = counts.chunks_exact(LANES).zip(model.chunks_exact(LANES));
+    // Two loops: without the ratio there is no division and no store.
+    if let Some(ratio) = ratio {
+        for ((n, m), r) in chunks.zip(ratio.chunks_exact_mut(LANES)) {
+            for lane in 0..LANES {
+                let (n, m) = step(&mut sums, lane, n[lane], m[lane]);
+                r[lane] = n / m;
+            }
+        }
+        for ((lane, (&n, &m)), r) in rest.zip(&mut ratio[whole..]) {
+            let (n, m) = step(&mut sums, lane, n, m);
+            *r = n / m;
+        }
+    } else {
+        for (n, m) in chunks {
+            for lane in 0..LANES {
+                step(&mut sums, lane, n[lane], m[lane]);
+            }
+        }
+        for (lane, (&n, &m)) in rest {
+            step(&mut sums, lane, n, m);
         }
     }
-    for (lane, ((&n, &m), r)) in counts[whole..].iter().zip(&model[whole..]).zip(&mut ratio[whole..]).enumerate() {
-        step(lane, n, m, r);
-    }
-    BlockSum { n_ln_m: total(sum), unmodelled: total(unmodelled) }
+    BlockSum { n_ln_m: total(sums[0]), unmodelled: total(sums[1]) }
 }
 
 /// Dot product over fixed lanes; `b` may be single or double precision.

@@ -54,6 +54,11 @@ impl Plan {
         plan
     }
 
+    /// A plan of these free sources alone, for passes that take what is fixed from elsewhere.
+    pub(crate) fn of(free: Vec<FreeSource>) -> Self {
+        Self { free, ..Self::default() }
+    }
+
     /// Whether the plan still describes the region.
     pub(crate) fn fits(&self, roi: &Roi, muted: &[String]) -> bool {
         self.names.len() == roi.sources().len()

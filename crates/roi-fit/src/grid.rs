@@ -1,6 +1,18 @@
 //! Where a profile is worth knowing: how far to go from its maximum, and which points to take between.
 
-use crate::error::Result;
+/// `logL` along one parameter.
+pub(crate) trait Curve {
+    /// Why a point has no value.
+    type Error;
+
+    /// `logL` with the parameter at `x`.
+    fn loglike(&mut self, x: f64) -> Result<f64, Self::Error>;
+
+    /// Called before each walk away from the maximum.
+    fn restart(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
 
 /// How far `logL` falls to the ends of a profile: the one-sided 99 % limit.
 pub(crate) const DROP: f64 = 2.705_947;
@@ -42,7 +54,7 @@ pub(crate) struct Peak {
 ///
 /// Between two distances the fall is taken as a power of the distance: exactly right both for a parabola and for the straight fall of a
 /// source without counts.
-pub(crate) fn find_end(curve: &mut dyn FnMut(f64) -> Result<f64>, peak: Peak, limit: f64) -> Result<End> {
+pub(crate) fn find_end<C: Curve>(curve: &mut C, peak: Peak, limit: f64) -> Result<End, C::Error> {
     let sign = if limit < peak.x { -1.0 } else { 1.0 };
     let farthest = (limit - peak.x).abs();
     if farthest == 0.0 {
@@ -55,7 +67,7 @@ pub(crate) fn find_end(curve: &mut dyn FnMut(f64) -> Result<f64>, peak: Peak, li
         if !distance.is_finite() {
             break;
         }
-        let fall = peak.loglike - curve(place(distance))?;
+        let fall = peak.loglike - curve.loglike(place(distance))?;
         if (fall - DROP).abs() < TOLERANCE {
             return Ok(End::Fallen(place(distance)));
         }
@@ -71,6 +83,40 @@ pub(crate) fn find_end(curve: &mut dyn FnMut(f64) -> Result<f64>, peak: Peak, li
     }
     // A cliff between `near` and `far`, which halving has enclosed; or no fall at all.
     Ok(if far.0.is_finite() { End::Fallen(place(far.0)) } else { End::Flat })
+}
+
+/// `n` points that show a profile from one side to the other.
+///
+/// A parameter that is no normalisation stays in its range; a normalisation, whose `range` begins at zero, has points as [`norm_points`] says,
+/// with `origin`.
+pub(crate) fn profile_points<C: Curve>(
+    curve: &mut C,
+    peak: Peak,
+    range: (f64, f64),
+    origin: Option<f64>,
+    n: usize,
+) -> Result<Vec<f64>, C::Error> {
+    curve.restart()?;
+    let upper = find_end(curve, peak, range.1)?;
+    curve.restart()?;
+    let Some(origin) = origin else {
+        let lower = find_end(curve, peak, range.0)?;
+        let or_step = |end: End, sign: f64| match end.position() {
+            Some(x) if x.abs() < f64::MAX => x,
+            _ => peak.x + sign * peak.step,
+        };
+        return Ok(through(or_step(lower, -1.0), peak.x, or_step(upper, 1.0), n));
+    };
+    // A normalisation has a lower limit only where the absence of its source is excluded.
+    let fall_to_origin = peak.loglike - curve.loglike(range.0)?;
+    let lower = if fall_to_origin > DROP {
+        curve.restart()?;
+        find_end(curve, peak, range.0)?
+    } else {
+        End::Limit(range.0)
+    };
+    let upper = upper.position().filter(|&x| x < f64::MAX).unwrap_or_else(|| 10.0 * peak.x.max(peak.step));
+    Ok(norm_points(peak.x, lower, upper, fall_to_origin, origin, n))
 }
 
 /// The distance to try next, between the last one that was too near and the last one that was too far.
@@ -128,15 +174,22 @@ pub(crate) fn norm_points(peak: f64, lower: End, upper: f64, fall_to_origin: f64
 mod tests {
     use super::*;
 
+    struct Counted<F>(F, usize);
+
+    impl<F: Fn(f64) -> f64> Curve for Counted<F> {
+        type Error = std::convert::Infallible;
+
+        fn loglike(&mut self, x: f64) -> Result<f64, Self::Error> {
+            self.1 += 1;
+            Ok(self.0(x))
+        }
+    }
+
     fn end(curve: impl Fn(f64) -> f64, x: f64, step: f64, limit: f64) -> (End, usize) {
-        let mut calls = 0;
         let loglike = curve(x);
-        let mut counted = |x: f64| {
-            calls += 1;
-            Ok(curve(x))
-        };
+        let mut counted = Counted(curve, 0);
         let found = find_end(&mut counted, Peak { x, loglike, step }, limit).unwrap();
-        (found, calls)
+        (found, counted.1)
     }
 
     #[test]

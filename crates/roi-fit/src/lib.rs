@@ -35,6 +35,7 @@ mod grid;
 pub mod limits;
 mod lock;
 pub mod model_map;
+mod norm_profiles;
 mod objective;
 mod optimize;
 pub mod options;

@@ -258,13 +258,9 @@ impl Analysis {
 
     /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
     fn scan_for_good(&mut self, step: u8, freed: &[(usize, Pars)], options: &OptimizeOptions) -> Result<()> {
-        for &(index, _) in freed {
-            if step >= 3 || self.ts_of(index) < options.shape_ts_threshold {
-                let name = self.roi.sources()[index].name().to_owned();
-                self.update_scan(index, &name, options.fit.reoptimize)?;
-            }
-        }
-        Ok(())
+        let for_good = |index: &usize| step >= 3 || self.ts_of(*index) < options.shape_ts_threshold;
+        let sources: Vec<usize> = freed.iter().map(|(index, _)| *index).filter(for_good).collect();
+        self.update_scans(&sources, options.fit.reoptimize)
     }
 
     /// Fixes the parameters of some sources; their errors stay as the fit left them.

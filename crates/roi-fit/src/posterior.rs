@@ -38,7 +38,7 @@ pub(crate) fn hessian(
 }
 
 /// Sum of the logarithms of all priors; an error names the parameter whose prior excludes its value.
-fn ln_prior(roi: &Roi) -> Result<f64> {
+pub(crate) fn ln_prior(roi: &Roi) -> Result<f64> {
     let total = roi.ln_prior();
     if total.is_finite() {
         return Ok(total);

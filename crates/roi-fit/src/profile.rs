@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::grid::{DROP, End, Peak, find_end, norm_points, through};
+use crate::grid::{Curve, DROP, Peak, profile_points};
 use crate::objective::{minimize, minimize_holding};
 use crate::scan::Profile;
 
@@ -46,9 +46,13 @@ impl ProfileOptions {
     }
 }
 
+/// With the rest held, the lowest point of a norm's profile is this fraction of the one above it: the reference's scans with a fixed
+/// background never visit zero.
+pub(crate) const HELD_ORIGIN: f64 = 0.05;
+
 /// A parameter and how its curve is evaluated.
 #[derive(Clone, Copy)]
-struct Line {
+pub(crate) struct Line {
     id: ParameterId,
     /// Its place among the free parameters.
     row: usize,
@@ -57,6 +61,51 @@ struct Line {
     is_norm: bool,
     /// Where the parameter may go.
     range: (f64, f64),
+}
+
+/// A line that is evaluated as its points are asked for.
+struct Evaluated<'a> {
+    analysis: &'a mut Analysis,
+    line: Line,
+    visited: &'a mut Vec<(f64, f64)>,
+    /// The free parameters at the maximum.
+    start: Vec<f64>,
+}
+
+impl Curve for Evaluated<'_> {
+    type Error = Error;
+
+    fn loglike(&mut self, x: f64) -> Result<f64> {
+        self.analysis.loglike_at(self.line, x, self.visited)
+    }
+
+    fn restart(&mut self) -> Result<()> {
+        Ok(self.analysis.roi.set_free_values(&self.start)?)
+    }
+}
+
+/// Where a norm may go in a profile: not below zero, however it is bounded.
+pub(crate) fn norm_range(value: f64) -> (f64, f64) {
+    (0.0f64.min(value), f64::MAX)
+}
+
+/// How far from `x` to look first for the end of a curve with this slope and (downward) curvature, and whether its highest point within
+/// `range` lies elsewhere.
+pub(crate) fn first_step(x: f64, slope: f64, curvature: f64, range: (f64, f64)) -> (f64, bool) {
+    let leads_out = (x <= range.0 && slope < 0.0) || (x >= range.1 && slope > 0.0);
+    let (step, is_elsewhere) = if curvature > 0.0 {
+        let expected_gain = 0.5 * slope * slope / curvature;
+        // Where slope and curvature lead down by as much as wanted.
+        let down = if leads_out { slope.abs() } else { 0.0 };
+        (((down * down + 2.0 * DROP * curvature).sqrt() - down) / curvature, expected_gain > 1e-3 && !leads_out)
+    } else {
+        (-DROP / slope, false)
+    };
+    (if step.is_finite() && step > 0.0 { step } else { usual_step(x) }, is_elsewhere)
+}
+
+fn usual_step(x: f64) -> f64 {
+    if x == 0.0 { 1.0 } else { x.abs() }
 }
 
 impl Analysis {
@@ -155,7 +204,7 @@ impl Analysis {
     }
 
     /// Frees what takes part in the profile, and nothing else.
-    fn open_line(&mut self, id: ParameterId, options: &ProfileOptions) -> Result<Line> {
+    pub(crate) fn open_line(&mut self, id: ParameterId, options: &ProfileOptions) -> Result<Line> {
         let norm_only = options.fix_shape;
         let mut others = 0;
         for (source, model) in self.roi.sources_mut().iter_mut().enumerate() {
@@ -177,8 +226,8 @@ impl Analysis {
                 expected: "one that a fit can vary",
             });
         }
-        let range = if is_norm { (0.0, f64::MAX) } else { parameter.bounds() };
-        let range = (range.0.min(parameter.value()), range.1.max(parameter.value()));
+        let (value, (low, high)) = (parameter.value(), parameter.bounds());
+        let range = if is_norm { norm_range(value) } else { (low.min(value), high.max(value)) };
         parameter.set_bounds(0.0, 0.0)?;
         let row = self.roi.free_parameters().iter().position(|free| *free == id).unwrap_or(0);
         Ok(Line { id, row, reoptimize: others > 0, is_norm, range })
@@ -225,54 +274,29 @@ impl Analysis {
         let peak = self.find_peak(line, loglike0)?;
         visited.push((peak.x, peak.loglike));
         let start = self.roi.free_values();
-        let mut curve = |x: f64| self.loglike_at(line, x, visited);
-        let upper = find_end(&mut curve, peak, line.range.1)?;
-        self.roi.set_free_values(&start)?;
-        let mut curve = |x: f64| self.loglike_at(line, x, visited);
-        // A normalisation has a lower limit only where the absence of its source is excluded.
-        let fall_to_origin = if line.is_norm { peak.loglike - curve(line.range.0)? } else { f64::INFINITY };
-        let lower = if fall_to_origin > DROP {
-            self.roi.set_free_values(&start)?;
-            find_end(&mut |x| self.loglike_at(line, x, visited), peak, line.range.0)?
-        } else {
-            End::Limit(line.range.0)
-        };
-        self.roi.set_free_values(&start)?;
-        if line.is_norm {
-            let upper = upper.position().filter(|&x| x < f64::MAX).unwrap_or_else(|| 10.0 * peak.x.max(peak.step));
-            let origin = if line.reoptimize { 0.0 } else { 0.05 };
-            return Ok(norm_points(peak.x, lower, upper, fall_to_origin, origin, n));
-        }
-        let or_step = |end: End, sign: f64| match end.position() {
-            Some(x) if x.abs() < f64::MAX => x,
-            _ => peak.x + sign * peak.step,
-        };
-        Ok(through(or_step(lower, -1.0), peak.x, or_step(upper, 1.0), n))
+        let origin = line.is_norm.then_some(if line.reoptimize { 0.0 } else { HELD_ORIGIN });
+        let mut curve = Evaluated { analysis: self, line, visited, start };
+        let points = profile_points(&mut curve, peak, line.range, origin, n)?;
+        curve.restart()?;
+        Ok(points)
     }
 
     /// The highest point of the curve: where the model stands after a fit that freed the parameter.
     fn find_peak(&mut self, line: Line, loglike0: f64) -> Result<Peak> {
-        let (x, mut step) = (self.value_at(line.id), f64::NAN);
+        let x = self.value_at(line.id);
         let n = self.roi.free_parameters().len();
         let (mut gradient, mut hessian) = (vec![0.0; n], ndarray::Array2::zeros((n, n)));
         let derivatives =
             crate::posterior::hessian(&mut self.likelihood, &self.roi, &mut gradient, &mut hessian).is_ok();
-        let (slope, curvature) = (gradient[line.row], -hessian[[line.row, line.row]]);
-        let mut peak = Peak { x, loglike: loglike0, step };
-        if derivatives && curvature > 0.0 {
-            let leads_out = (x <= line.range.0 && slope < 0.0) || (x >= line.range.1 && slope > 0.0);
-            let expected_gain = 0.5 * slope * slope / curvature;
-            if line.reoptimize || (expected_gain > 1e-3 && !leads_out) {
+        let mut peak = Peak { x, loglike: loglike0, step: usual_step(x) };
+        if derivatives {
+            let (slope, curvature) = (gradient[line.row], -hessian[[line.row, line.row]]);
+            let (step, is_elsewhere) = first_step(x, slope, curvature, line.range);
+            if is_elsewhere || (line.reoptimize && curvature > 0.0) {
                 peak = self.climb(line, peak)?;
             }
-            // Where slope and curvature lead down by as much as wanted.
-            let slope = if leads_out { slope.abs() } else { 0.0 };
-            step = ((slope * slope + 2.0 * DROP * curvature).sqrt() - slope) / curvature;
-        } else if derivatives && slope < 0.0 {
-            step = -DROP / slope;
+            peak.step = step;
         }
-        let usual = if x == 0.0 { 1.0 } else { x.abs() };
-        peak.step = if step.is_finite() && step > 0.0 { step } else { usual };
         Ok(peak)
     }
 
@@ -304,7 +328,7 @@ impl Analysis {
     }
 
     /// What the source would be at each point.
-    fn describe(&mut self, id: ParameterId, xvals: &[f64], profile: &mut Profile) -> Result<()> {
+    pub(crate) fn describe(&mut self, id: ParameterId, xvals: &[f64], profile: &mut Profile) -> Result<()> {
         let (emin, emax) = self.energy_range();
         self.read_template(id.source);
         let angular = self.templates.of(&self.roi.sources()[id.source]);

@@ -7,15 +7,27 @@
 //!
 //! Priors of parameters are part of both likelihoods. Those of the tested source's own parameters are the same in both and cancel.
 
+use std::collections::BTreeMap;
+
+use likelihood_core::NormPoint;
 use optimizers::{Options, Silent, Status};
+use roi_model::roi::{ParameterId, Roi};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::objective::minimize;
+use crate::posterior;
 use crate::properties::TestStatistic;
 
 /// Sources farther than this from the tested one are not rescaled, in degrees (the LAT tools' value).
 const RESCALING_RADIUS: f64 = 20.0;
+
+/// How the free normalisations near a muted source make good for the counts it leaves.
+struct Rescaling {
+    factor: f64,
+    /// Those that the factor leaves within their bounds.
+    norms: Vec<ParameterId>,
+}
 
 impl Analysis {
     /// TS of a source at the present parameter values. The model is left as it was, bit for bit.
@@ -40,14 +52,66 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::ts`].
     pub fn compute_missing_ts(&mut self) -> Result<()> {
+        let is_missing = |analysis: &Self, index: usize| {
+            analysis.properties.get(analysis.roi.sources()[index].name()).is_none_or(|p| p.ts.is_none())
+        };
+        let mut together = None;
         for index in 0..self.roi.sources().len() {
-            let name = self.roi.sources()[index].name().to_owned();
-            if self.properties.get(&name).is_none_or(|p| p.ts.is_none()) {
-                let ts = self.ts(&name, false)?;
-                self.properties.entry(name).or_default().set_ts(&ts);
+            if !is_missing(self, index) {
+                continue;
             }
+            let known = match &mut together {
+                Some(known) => known,
+                None => together.insert(self.rescaled_ts()?),
+            };
+            let name = self.roi.sources()[index].name().to_owned();
+            let ts = match known.remove(&index) {
+                Some(ts) => ts,
+                None => self.ts(&name, false)?,
+            };
+            self.properties.entry(name).or_default().set_ts(&ts);
         }
         Ok(())
+    }
+
+    /// The rescaled TS of all free sources that one pass can serve, by source: those that are proportional to their norm, where rescaling takes
+    /// all other free sources or none.
+    pub(crate) fn rescaled_ts(&mut self) -> Result<BTreeMap<usize, TestStatistic>> {
+        let loglike = self.loglike()?;
+        let ln_prior = posterior::ln_prior(&self.roi)?;
+        let npred = self.all_npred()?;
+        let total = self.likelihood.total_counts();
+        let lines = self.likelihood.norm_lines(&self.roi)?;
+        let (mut sources, mut points) = (Vec::new(), Vec::new());
+        for (line, &source) in lines.sources().iter().enumerate() {
+            let rescaling = rescaling(&self.roi, source, &npred, total);
+            let factor = match &rescaling {
+                Some(Rescaling { norms, .. }) if norms.is_empty() => 1.0,
+                Some(Rescaling { factor, norms }) => {
+                    let others = lines.sources().iter().filter(|other| **other != source);
+                    let is_all = others.copied().eq(norms.iter().map(|id| id.source));
+                    let has_prior = |id: &ParameterId| self.roi.parameter(*id).is_ok_and(|p| p.prior().is_some());
+                    if !is_all || norms.iter().any(has_prior) {
+                        continue;
+                    }
+                    *factor
+                }
+                None => 1.0,
+            };
+            sources.push(source);
+            points.extend([1.0, factor].map(|others| NormPoint { line, norm: 0.0, others }));
+        }
+        let values = lines.values(&points)?;
+        let statistic = |nulls: &[f64]| {
+            let loglike_null = nulls.iter().copied().fold(f64::NEG_INFINITY, f64::max) + ln_prior;
+            TestStatistic { ts: 2.0 * (loglike - loglike_null), loglike_null, definition: "rescaled" }
+        };
+        Ok(sources.into_iter().zip(values.chunks_exact(2).map(statistic)).collect())
+    }
+
+    /// Predicted counts of every source.
+    fn all_npred(&self) -> Result<Vec<f64>> {
+        (0..self.roi.sources().len()).map(|index| Ok(self.likelihood.npred(&self.roi, index)?)).collect()
     }
 
     /// `logL0` with the source muted; the parameters are left changed.
@@ -92,43 +156,15 @@ impl Analysis {
         Ok(as_it_stands.max(self.value_or_impossible()?))
     }
 
-    /// Scales up the free normalisations of the sources that could make good for the counts of the muted one: the diffuse ones and
-    /// those near it; all of them if it is diffuse itself. The factor never lowers a normalisation, nor takes it beyond its bound.
+    /// Scales up the free normalisations that could make good for the counts of the muted source.
     fn rescale_free_norms(&mut self, muted: usize) -> Result<()> {
-        let tested = self.roi.sources()[muted].clone();
-        let mut predicted = 0.0;
-        let mut free = 0.0;
-        let mut near = Vec::new();
-        for (index, source) in self.roi.sources().iter().enumerate() {
-            if index == muted {
-                continue;
-            }
-            let npred = self.likelihood.npred(&self.roi, index)?;
-            predicted += npred;
-            let spectrum = source.spectrum();
-            let Some(norm) = spectrum.norm_index().filter(|&norm| spectrum.parameters()[norm].is_free()) else {
-                continue;
-            };
-            free += npred;
-            let is_near = match (tested.direction(), source.direction()) {
-                (Some(a), Some(b)) => a.separation(&b) < RESCALING_RADIUS,
-                _ => true,
-            };
-            if is_near {
-                near.push((index, norm));
-            }
-        }
-        let factor = 1.0 + (self.likelihood.total_counts() - predicted) / free;
-        if !(factor.is_finite() && factor > 1.0) {
+        let npred = self.all_npred()?;
+        let Some(rescaling) = rescaling(&self.roi, muted, &npred, self.likelihood.total_counts()) else {
             return Ok(());
-        }
-        for (index, norm) in near {
-            let parameter = &mut self.roi.sources_mut()[index].spectrum_mut().parameters_mut()[norm];
-            let value = parameter.value() * factor;
-            let (lower, upper) = parameter.bounds();
-            if value > lower && value < upper {
-                parameter.set_value(value)?;
-            }
+        };
+        for id in rescaling.norms {
+            let parameter = self.roi.parameter_mut(id)?;
+            parameter.set_value(parameter.value() * rescaling.factor)?;
         }
         Ok(())
     }
@@ -141,4 +177,42 @@ impl Analysis {
             other => other,
         }
     }
+}
+
+/// The free normalisations of the sources that could make good for the counts of the muted one: the diffuse ones and those near it; all
+/// of them if it is diffuse itself. The factor never lowers a normalisation, nor takes it beyond its bound.
+fn rescaling(roi: &Roi, muted: usize, npred: &[f64], total_counts: f64) -> Option<Rescaling> {
+    let tested = roi.sources().get(muted)?;
+    let mut predicted = 0.0;
+    let mut free = 0.0;
+    let mut near = Vec::new();
+    for (index, (source, &npred)) in roi.sources().iter().zip(npred).enumerate() {
+        if index == muted {
+            continue;
+        }
+        predicted += npred;
+        let spectrum = source.spectrum();
+        let Some(norm) = spectrum.norm_index().filter(|&norm| spectrum.parameters()[norm].is_free()) else {
+            continue;
+        };
+        free += npred;
+        let is_near = match (tested.direction(), source.direction()) {
+            (Some(a), Some(b)) => a.separation(&b) < RESCALING_RADIUS,
+            _ => true,
+        };
+        if is_near {
+            near.push(ParameterId { source: index, parameter: norm });
+        }
+    }
+    let factor = 1.0 + (total_counts - predicted) / free;
+    if !(factor.is_finite() && factor > 1.0) {
+        return None;
+    }
+    near.retain(|id| {
+        roi.parameter(*id).is_ok_and(|parameter| {
+            let (value, (lower, upper)) = (parameter.value() * factor, parameter.bounds());
+            value > lower && value < upper
+        })
+    });
+    Some(Rescaling { factor, norms: near })
 }

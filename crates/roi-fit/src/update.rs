@@ -1,7 +1,7 @@
 //! The properties of sources after a change of the model: predicted counts, TS, fluxes, profile and limits.
 //!
-//! An update of `n` sources with free parameters costs, for each of them, the passes of its TS, one sum of all other sources, and about
-//! 25 passes over its own map for the profile of its normalisation.
+//! TS and profiles of all sources with free parameters are made together, in one pass for all TS and about ten for all profiles; only what
+//! those cannot serve ([`crate::norm_profiles`]) costs passes of its own.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::profile::ProfileOptions;
 use crate::progress::Event;
 use crate::properties::{SourceProperties, SpectralParameter};
+use crate::scan::Profile;
 
 /// Edges of the analysis axis that are closer than this, in log10 of the energy, are one.
 const SAME_EDGE: f64 = 1e-5;
@@ -135,7 +136,9 @@ impl Analysis {
         let free: Vec<usize> =
             (0..self.roi.sources().len()).filter(|&index| self.roi.sources()[index].is_free()).collect();
         let mut updated = BTreeMap::new();
-        // All TS first: they share the cached sum of the fixed sources, which each profile replaces.
+        // All that one pass can serve at once; the rest one by one. All TS first: they share the cached sum of the fixed sources, which each
+        // profile of one source alone replaces.
+        let mut together = if reoptimize { BTreeMap::new() } else { self.rescaled_ts()? };
         let mut statistics = Vec::with_capacity(free.len());
         let total = 2 * free.len();
         for (done, &index) in free.iter().enumerate() {
@@ -143,15 +146,22 @@ impl Analysis {
             if self.progress.event(&Event::Update { source: name.clone(), done, total }).is_break() {
                 break;
             }
-            statistics.push((index, self.ts(&name, reoptimize)?, name));
+            let ts = match together.remove(&index) {
+                Some(ts) => ts,
+                None => self.ts(&name, reoptimize)?,
+            };
+            statistics.push((index, ts, name));
         }
+        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let profiles = if scan { self.profile_norms(&options)? } else { Vec::new() };
+        let mut profiles: BTreeMap<usize, Profile> = profiles.into_iter().collect();
         for (done, (index, ts, name)) in statistics.into_iter().enumerate() {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
             if self.progress.event(&event).is_break() {
                 break;
             }
             if scan {
-                self.update_scan(index, &name, reoptimize)?;
+                self.take_scan(index, &name, profiles.remove(&index), &options)?;
             } else {
                 self.update_fluxes(index, None)?;
                 let properties = self.properties.entry(name.clone()).or_default();
@@ -164,12 +174,25 @@ impl Analysis {
         Ok(updated)
     }
 
-    /// Profile of the norm, limits, fluxes.
-    pub(crate) fn update_scan(&mut self, index: usize, name: &str, reoptimize: bool) -> Result<()> {
-        let has_norm = self.roi.sources()[index].spectrum().norm_index().is_some();
+    /// Profile of the norm, limits, fluxes of some free sources.
+    pub(crate) fn update_scans(&mut self, sources: &[usize], reoptimize: bool) -> Result<()> {
         let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
-        let scan = if has_norm { Some(self.profile_norm(name, &options)?) } else { None };
-        let norm_limits = scan.as_ref().map(crate::scan::Profile::limits);
+        let mut profiles: BTreeMap<usize, Profile> = self.profile_norms(&options)?.into_iter().collect();
+        for &index in sources {
+            let name = self.roi.sources()[index].name().to_owned();
+            self.take_scan(index, &name, profiles.remove(&index), &options)?;
+        }
+        Ok(())
+    }
+
+    /// Limits and fluxes from a profile of the norm, which is made if it is not there.
+    fn take_scan(&mut self, index: usize, name: &str, known: Option<Profile>, options: &ProfileOptions) -> Result<()> {
+        let has_norm = self.roi.sources()[index].spectrum().norm_index().is_some();
+        let scan = match known {
+            None if has_norm => Some(self.profile_norm(name, options)?),
+            known => known,
+        };
+        let norm_limits = scan.as_ref().map(Profile::limits);
         self.update_fluxes(index, norm_limits.and_then(|limits| limits.ul))?;
         let properties = self.properties.entry(name.to_owned()).or_default();
         properties.scan = scan;

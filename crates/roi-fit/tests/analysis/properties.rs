@@ -1,6 +1,6 @@
 //! What a fit says of its sources beside their parameters.
 
-use roi_fit::{Analysis, FitOptions, FitResult, OptimizeOptions, Pars, Selection, SourceProperties};
+use roi_fit::{Analysis, FitOptions, FitResult, OptimizeOptions, Pars, ProfileOptions, Selection, SourceProperties};
 
 use crate::region::analysis;
 
@@ -253,5 +253,65 @@ fn optimize_leaves_limits_behind() {
     assert!(!fitted.is_empty());
     for name in fitted {
         assert!(result.sources[name].norm_limits.unwrap().ul.is_some(), "{name}");
+    }
+}
+
+/// Checks TS and profiles of a result against those made for each source alone.
+fn check_each_alone(analysis: &mut Analysis, result: &FitResult) {
+    let is_free = |source: &&roi_model::source::Source| source.is_free();
+    assert_eq!(result.sources.len(), analysis.roi().sources().iter().filter(is_free).count());
+    for (name, properties) in &result.sources {
+        let alone = analysis.ts(name, false).unwrap();
+        approx::assert_relative_eq!(
+            properties.loglike_null.unwrap(),
+            alone.loglike_null,
+            max_relative = 1e-13,
+            epsilon = 1e-9
+        );
+        let alone = analysis.profile_norm(name, &ProfileOptions::default()).unwrap();
+        let together = properties.scan.as_ref().unwrap();
+        assert_eq!((&together.src_name, &together.par_name), (&alone.src_name, &alone.par_name));
+        // The step of a search depends on derivatives, whose rounding depends on what else is free.
+        for (a, b) in
+            [(&together.xvals, &alone.xvals), (&together.npred, &alone.npred), (&together.eflux, &alone.eflux)]
+        {
+            assert_eq!(a.len(), b.len());
+            a.iter().zip(b).for_each(|(a, b)| approx::assert_relative_eq!(a, b, max_relative = 1e-6));
+        }
+        for (a, b) in together.dloglike.iter().zip(&alone.dloglike) {
+            approx::assert_relative_eq!(a, b, epsilon = 1e-5, max_relative = 1e-6);
+        }
+    }
+}
+
+#[test]
+fn what_is_made_for_all_sources_at_once_is_what_is_made_for_each_alone() {
+    for pars in [Pars::Norm, Pars::All] {
+        let (mut analysis, result) = fitted(&pars);
+        check_each_alone(&mut analysis, &result);
+        let names: Vec<String> = result.sources.keys().cloned().collect();
+        let parameter = |analysis: &Analysis, name: &str| {
+            let spectrum = analysis.roi().source(name).unwrap().spectrum();
+            let norm = &spectrum.parameters()[spectrum.norm_index().unwrap()];
+            (norm.name().to_owned(), norm.value())
+        };
+        let mut options = FitOptions::default();
+        options.optimizer = "NEWTON".into();
+
+        // A norm so near to its bound that it cannot be rescaled for the others.
+        let (norm, value) = parameter(&analysis, &names[0]);
+        analysis.set_parameter_bounds(&names[0], &norm, 0.5 * value, value * (1.0 + 1e-6)).unwrap();
+        let bounded = analysis.fit(&options).unwrap();
+        assert!(bounded.fit_success, "{}", bounded.message);
+        check_each_alone(&mut analysis, &bounded);
+        let other = &names[1];
+        assert!(bounded.sources[other].ts > result.sources[other].ts, "fewer norms make good for the source");
+
+        // A norm that a prior pulls.
+        let (norm, value) = parameter(&analysis, &names[1]);
+        analysis.add_gauss_prior(&names[1], &norm, 1.1 * value, 0.2 * value).unwrap();
+        let pulled = analysis.fit(&options).unwrap();
+        assert!(pulled.fit_success, "{}", pulled.message);
+        check_each_alone(&mut analysis, &pulled);
     }
 }

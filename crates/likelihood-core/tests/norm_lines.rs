@@ -1,0 +1,146 @@
+//! The likelihood along many norms at once is that of regions with these norms, evaluated one by one.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
+
+use likelihood_core::{
+    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, JointLikelihood, LikelihoodWeights,
+    NormPoint, Settings, SourceMap,
+};
+use ndarray::{Array2, Array3};
+use roi_model::roi::Roi;
+use roi_model::sky::SkyDirection;
+use roi_model::source::{Source, SourceType};
+use roi_model::spatial::SpatialModel;
+use roi_model::spectrum::Spectrum;
+
+const NX: usize = 40;
+
+/// A source whose named parameters are free; `norm` replaces its norm.
+fn source(name: &str, spectrum: &str, norm: f64, free: &[&str]) -> Source {
+    let mut spectrum = Spectrum::with_defaults(spectrum).unwrap();
+    let index = spectrum.norm_index().unwrap();
+    for parameter in spectrum.parameters_mut() {
+        let is_free = free.contains(&parameter.name());
+        parameter.set_free(is_free);
+        parameter.set_bounds(0.0, 0.0).unwrap();
+    }
+    spectrum.parameters_mut()[index].set_value(norm).unwrap();
+    let place = SpatialModel::point(SkyDirection::new(10.0, 0.0).unwrap()).unwrap();
+    Source::new(name, SourceType::Point, spectrum, place).unwrap()
+}
+
+/// Norm alone free; norm and shape; shape alone; not proportional to its norm; at zero; two fixed ones.
+fn roi() -> Roi {
+    let sources = vec![
+        source("a-norm", "PowerLaw", 1.5, &["Prefactor"]),
+        source("b-all", "LogParabola", 2.0, &["norm", "alpha", "beta"]),
+        source("c-shape", "PowerLaw", 0.7, &["Index"]),
+        source("d-broken", "BrokenPowerLaw3", 1.0, &["Integral1"]),
+        source("e-zero", "PowerLaw", 0.0, &["Prefactor"]),
+        source("f-fixed", "PowerLaw", 3.0, &[]),
+        source("g-fixed", "LogParabola", 1.0, &[]),
+    ];
+    Roi::new(SkyDirection::new(10.0, 0.0).unwrap(), sources).unwrap()
+}
+
+/// Two components with several blocks a bin; the first source reaches a corner only.
+fn likelihood(roi: &Roi, settings: &Settings) -> JointLikelihood {
+    let component = |seed: usize| {
+        let axis = EnergyAxis::new((0..6).map(|k| 100.0 * 2f64.powi(k)).collect()).unwrap();
+        let counts = Array3::from_shape_fn((5, NX, NX), |(k, y, x)| ((7 * k + 13 * y + 29 * x + seed) % 4) as f32);
+        let counts = CountsCube::new(axis, counts).unwrap();
+        let mut component = BinnedLikelihood::with_settings(seed.to_string(), &counts, settings.clone()).unwrap();
+        for (number, source) in roi.sources().iter().enumerate() {
+            let mut nodes = vec![0.0; 6];
+            let edges: Vec<f64> = (0..6).map(|k| 100.0 * 2f64.powi(k)).collect();
+            let unit = source.spectrum().clone();
+            unit.evaluate(&edges, &mut nodes).unwrap();
+            // Predicts of the order of a count a bin.
+            let scale = nodes.iter().zip(&edges).map(|(node, edge)| node * edge).fold(0.0, f64::max);
+            let scale = if scale > 0.0 { 1.0 / scale } else { 1e11 };
+            let at = |(k, y, x): (usize, usize, usize)| {
+                let reached = number > 0 || y < 8;
+                let tilt = 1.0 + 0.3 * ((number + 1) as f64 * (k + 2 * y + 3 * x + seed) as f64).sin();
+                if reached { (scale * tilt) as f32 } else { 0.0 }
+            };
+            let map = SourceMap::new(Array3::from_shape_fn((10, NX, NX), at)).unwrap();
+            component.add_source_map(source.name(), &map).unwrap();
+        }
+        component
+    };
+    JointLikelihood::new(vec![component(0), component(5)]).unwrap()
+}
+
+fn settings() -> Vec<Settings> {
+    let matrix = Array2::from_shape_fn((9, 5), |(l, k)| 0.5 / (1.0 + (l as f64 - 2.0 - k as f64).powi(2)));
+    let dispersion = Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), 2).unwrap();
+    let weights =
+        LikelihoodWeights::new(Array3::from_shape_fn((5, NX, NX), |(k, y, x)| 1.0 / (1 + (k + y + x) % 7) as f32));
+    vec![Settings::default(), Settings { dispersion, weights: Some(weights.unwrap()) }]
+}
+
+/// `roi` with the norms that the point stands for.
+fn moved(roi: &Roi, lines: &[usize], point: NormPoint) -> Roi {
+    let mut roi = roi.clone();
+    for (line, &source) in lines.iter().enumerate() {
+        let spectrum = roi.sources_mut()[source].spectrum_mut();
+        let norm = spectrum.norm_index().unwrap();
+        let parameter = &mut spectrum.parameters_mut()[norm];
+        let value = if line == point.line { point.norm } else { point.others * parameter.value() };
+        parameter.set_value(value).unwrap();
+    }
+    roi
+}
+
+#[test]
+fn every_point_is_the_likelihood_of_a_region_with_these_norms() {
+    let roi = roi();
+    for settings in settings() {
+        let mut likelihood = likelihood(&roi, &settings);
+        let lines = likelihood.norm_lines(&roi).unwrap();
+        assert_eq!(lines.sources(), [0, 1, 2, 4], "all free sources but the one that is not proportional to its norm");
+        let sources = lines.sources().to_vec();
+        // Out of order, and more of some lines than of others.
+        let points: Vec<NormPoint> =
+            [(3, 0.5, 1.0), (0, 0.0, 1.0), (1, 3.0, 1.0), (0, 2.5, 1.0), (2, 0.0, 1.2), (0, 0.0, 1.3)]
+                .map(|(line, norm, others)| NormPoint { line, norm, others })
+                .to_vec();
+        let values = lines.values(&points).unwrap();
+        assert!(lines.values(&[]).unwrap().is_empty());
+        for (point, value) in points.iter().zip(values) {
+            let expected = likelihood.value(&moved(&roi, &sources, *point)).unwrap();
+            approx::assert_relative_eq!(value, expected, max_relative = 1e-13);
+        }
+    }
+}
+
+#[test]
+fn a_muted_source_has_no_line_and_no_part() {
+    let roi = roi();
+    let mut likelihood = likelihood(&roi, &Settings::default());
+    likelihood.mute(&["a-norm"]);
+    let lines = likelihood.norm_lines(&roi).unwrap();
+    assert_eq!(lines.sources(), [1, 2, 4]);
+    let value = lines.values(&[NormPoint { line: 0, norm: 2.0, others: 1.0 }]).unwrap()[0];
+    approx::assert_relative_eq!(value, likelihood.value(&roi).unwrap(), max_relative = 1e-13);
+}
+
+#[test]
+fn the_values_do_not_depend_on_the_number_of_threads() {
+    let roi = roi();
+    for settings in settings() {
+        let evaluate = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut likelihood = likelihood(&roi, &settings);
+                let point = |line: usize, norm: usize| NormPoint { line, norm: norm as f64, others: 1.0 };
+                let points: Vec<NormPoint> = (0..12).map(|i| point(i % 4, i)).collect();
+                likelihood.norm_lines(&roi).unwrap().values(&points).unwrap()
+            })
+        };
+        let reference = evaluate(1);
+        assert_eq!(evaluate(2), reference);
+        assert_eq!(evaluate(4), reference);
+    }
+}
