@@ -55,6 +55,8 @@ pub struct BinnedLikelihood {
     pub(crate) fixed: FixedPart,
     /// The free sources of which only the norm is free, by name.
     pub(crate) columns: BTreeMap<String, Column>,
+    /// Bytes that the columns may take.
+    pub(crate) column_budget: usize,
     pub(crate) work: Workspace,
 }
 
@@ -112,6 +114,7 @@ impl BinnedLikelihood {
             unmodelled_bins: UnmodelledBins::default(),
             fixed: FixedPart::default(),
             columns: BTreeMap::new(),
+            column_budget: usize::MAX,
             work: Workspace::default(),
         }
     }
@@ -257,6 +260,11 @@ impl BinnedLikelihood {
             terms.map(|((sum, node), coefficient)| sum * node * coefficient).sum()
         };
         Ok((0..self.axis.n_bins()).map(of_bin).collect())
+    }
+
+    /// Bytes of the likelihood weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.settings.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>())
     }
 
     /// The likelihood weight of a bin.
