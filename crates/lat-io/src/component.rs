@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use lat_response::footprint::{self, MapSize};
 use lat_response::{Parity, SourceMapOptions};
 use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
 use ndarray::Array3;
-use roi_model::source::Source;
+use roi_model::source::{Source, SourceType};
 
 use crate::component_model::ComponentModel;
 use crate::config::{ComponentConfig, Config, ExposureScaling, nearest};
@@ -186,6 +187,28 @@ impl Component {
         take: impl FnMut(&Source, SourceMap) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         if sources.is_empty() { Ok(()) } else { self.maker.make(&self.counts, sources, progress, take) }
+    }
+
+    /// How many planes the map of a source has, or will have when it is made; 0 where the component lacks the source.
+    pub fn n_planes(&self, source: &Source) -> usize {
+        if self.model.is_absent(source.name()) {
+            return 0;
+        }
+        let stored = self.source_maps.as_ref().and_then(|file| file.n_planes(source.name()));
+        let extra = if source.apply_edisp() { self.maker.extra } else { 0 };
+        stored.unwrap_or_else(|| self.counts.cube.axis().edges().len() + 2 * extra)
+    }
+
+    /// About how many bytes it takes at most to make maps of these sources ([`Component::unmade`]) with a number of threads.
+    pub fn making_bytes(&self, unmade: &[Source], threads: usize) -> usize {
+        if unmade.is_empty() {
+            return 0;
+        }
+        let planes = self.counts.cube.axis().edges().len() + 2 * self.maker.extra;
+        let is_diffuse = unmade.iter().any(|source| source.source_type() == SourceType::Diffuse);
+        let (resample, templates) = (self.maker.options.resample, self.maker.bytes_of_templates(unmade));
+        let size = MapSize { planes, is_diffuse, resample, threads, templates };
+        footprint::making_bytes(&self.counts.grid, size).saturating_add(self.maker.bytes_of_exposure())
     }
 
     /// The digest of all that the map of a source of the component is made from.

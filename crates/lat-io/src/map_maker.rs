@@ -18,6 +18,9 @@ use crate::{digest, exposure, psf};
 /// How the digest of a map begins that was made with [`Parity::Accurate`].
 const ACCURATE: &str = "a:";
 
+/// By about how much a map in single precision shrinks in a gzip file.
+const GZIP: usize = 2;
+
 /// What the maps of a component are made from.
 #[derive(Debug)]
 pub(crate) struct MapMaker {
@@ -63,6 +66,21 @@ impl MapMaker {
             },
         };
         Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
+    }
+
+    /// About how many bytes the templates of sources take while they are read: those in gzip files, which are inflated. Of others one plane a thread
+    /// is held, which is little.
+    pub(crate) fn bytes_of_templates(&self, sources: &[Source]) -> usize {
+        let mut paths: Vec<PathBuf> =
+            sources.iter().filter_map(|source| self.templates.path(source.spatial().file()?).ok()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths.iter().filter(|path| is_gzip(path)).map(|path| bytes_of(path)).sum()
+    }
+
+    /// About how many bytes the exposure takes.
+    pub(crate) fn bytes_of_exposure(&self) -> usize {
+        self.exposure.as_deref().map_or(0, bytes_of)
     }
 
     /// Whether all is there that maps are made from.
@@ -140,6 +158,16 @@ impl MapMaker {
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), digest.clone());
         Ok(digest)
     }
+}
+
+fn is_gzip(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+}
+
+/// The size of a map in a file; about that for a gzip file.
+fn bytes_of(path: &Path) -> usize {
+    let bytes = std::fs::metadata(path).map_or(0, |meta| usize::try_from(meta.len()).unwrap_or(0));
+    if is_gzip(path) { GZIP * bytes } else { bytes }
 }
 
 /// The error of the one who takes the maps, which holds an error of making them too.

@@ -59,6 +59,11 @@ impl SourceMapFile {
         &self.names
     }
 
+    /// Bytes that the open file takes in memory: as many as it has for a gzip file, none for a plain one.
+    pub fn bytes_in_memory(&self) -> usize {
+        self.file.bytes_in_memory()
+    }
+
     /// The energy axis of the counts cube that the maps were made for, in MeV.
     pub fn axis(&self) -> &EnergyAxis {
         &self.axis

@@ -14,6 +14,7 @@ pub mod exposure;
 pub mod exposure_cube;
 mod extended;
 mod fine_image;
+pub mod footprint;
 pub mod geometry;
 mod healpix_maps;
 pub mod irf;

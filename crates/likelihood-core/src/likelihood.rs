@@ -171,14 +171,7 @@ impl BinnedLikelihood {
     /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
     pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
         let edges = self.axis.edges().len();
-        let window = self
-            .settings
-            .dispersion
-            .as_ref()
-            .filter(|dispersion| dispersion.mode() == DispersionMode::Window && !dispersion.excepts(source_name))
-            .map(Dispersion::n_extra)
-            .filter(|extra| map.n_planes() >= edges + 2 * extra);
-        let extra = window.unwrap_or(0);
+        let extra = self.extra_planes(source_name, map.n_planes());
         let planes = map.at_edges(edges + 2 * extra, self.shape.0, self.shape.1).map_err(|error| match error {
             Error::Shape { expected, found, .. } => Error::Shape {
                 what: format!("source map of '{source_name}' in component '{}'", self.name),
@@ -188,6 +181,22 @@ impl BinnedLikelihood {
             other => other,
         })?;
         Ok(Template::new(&self.filled, &planes, extra, self.settings.weights.as_ref(), map.n_planes()))
+    }
+
+    /// How many planes beyond its two each bin draws on, on each side, of a map with so many planes.
+    fn extra_planes(&self, source_name: &str, n_planes: usize) -> usize {
+        let window = self
+            .settings
+            .dispersion
+            .as_ref()
+            .filter(|dispersion| dispersion.mode() == DispersionMode::Window && !dispersion.excepts(source_name))
+            .map(Dispersion::n_extra);
+        window.filter(|extra| n_planes >= self.axis.edges().len() + 2 * extra).unwrap_or(0)
+    }
+
+    /// How many values are kept, for each filled bin, of a map with so many planes: two, or all that energy dispersion over a window draws on.
+    pub fn window_planes(&self, source: &Source, n_planes: usize) -> usize {
+        2 + 2 * self.extra_planes(source.name(), n_planes)
     }
 
     /// The component's name.

@@ -88,6 +88,13 @@ impl Bytes {
         }
     }
 
+    pub(super) fn in_memory(&self) -> usize {
+        match self {
+            Self::Memory(bytes) => bytes.capacity(),
+            Self::Disk { .. } => 0,
+        }
+    }
+
     /// `size` bytes from `start`; an error of kind `UnexpectedEof` when the file ends before. Callers check sizes that come from a header
     /// against [`Bytes::len`] first.
     pub(super) fn get(&self, start: u64, size: usize) -> std::io::Result<Cow<'_, [u8]>> {

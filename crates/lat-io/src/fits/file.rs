@@ -133,6 +133,11 @@ impl FitsFile {
         &self.path
     }
 
+    /// Bytes of the file that are held in memory: all of a gzip file, none of a plain one.
+    pub fn bytes_in_memory(&self) -> usize {
+        self.bytes.in_memory()
+    }
+
     /// All HDUs in order; the first is the primary one.
     pub fn hdus(&self) -> &[Hdu] {
         &self.hdus
