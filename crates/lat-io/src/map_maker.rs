@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,9 +18,6 @@ use crate::{digest, exposure, psf};
 
 /// How the digest of a map begins that was made with [`Parity::Accurate`].
 const ACCURATE: &str = "a:";
-
-/// By about how much a map in single precision shrinks in a gzip file.
-const GZIP: usize = 2;
 
 /// What the maps of a component are made from.
 #[derive(Debug)]
@@ -164,10 +162,21 @@ fn is_gzip(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
 }
 
-/// The size of a map in a file; about that for a gzip file.
+/// The size of a file, inflated if it is a gzip file: its last four bytes tell it, below 4 GiB.
 fn bytes_of(path: &Path) -> usize {
-    let bytes = std::fs::metadata(path).map_or(0, |meta| usize::try_from(meta.len()).unwrap_or(0));
-    if is_gzip(path) { GZIP * bytes } else { bytes }
+    let size = || {
+        let mut file = std::fs::File::open(path)?;
+        let len = file.metadata()?.len();
+        if !is_gzip(path) {
+            return Ok(len);
+        }
+        let mut told = [0; 4];
+        file.seek(SeekFrom::Start(len.saturating_sub(4)))?;
+        file.read_exact(&mut told)?;
+        Ok::<_, std::io::Error>(u32::from_le_bytes(told).into())
+    };
+    // A file that cannot be read is an error when it is needed.
+    size().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
 /// The error of the one who takes the maps, which holds an error of making them too.

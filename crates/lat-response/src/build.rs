@@ -250,8 +250,7 @@ impl SourceMapBuilder {
                     // Diffuse sources that are resampled alike share the transform of the PSF.
                     Some(factor) => {
                         let alike = |i: &usize| factors[*i] == Some(factor) && templates[*i].is_some();
-                        let members: Vec<usize> =
-                            (next..sources.len()).filter(alike).take(DIFFUSE_TOGETHER).collect();
+                        let members: Vec<usize> = (next..sources.len()).filter(alike).take(DIFFUSE_TOGETHER).collect();
                         self.diffuse(factor, &members, sources, &mut templates, &mut made, progress)?;
                     }
                     None => self.radials(next..next + run, sources, &templates, &mut made, progress)?,

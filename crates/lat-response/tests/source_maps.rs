@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use lat_response::build::plane_energies;
 use lat_response::{
-    Error, Exposure, ExposureLookup, Frame, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder,
-    SourceMapOptions, TemplateFiles, WcsHeader,
+    Error, Exposure, ExposureLookup, Frame, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid, SkyPlanes,
+    SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};

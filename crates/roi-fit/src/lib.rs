@@ -63,9 +63,9 @@ pub mod ts;
 mod update;
 
 pub use analysis::Analysis;
-pub use lat_io::config::memory_size;
 pub use edit::ParameterSetting;
 pub use error::{Error, Result};
+pub use lat_io::config::memory_size;
 pub use limits::{ParameterLimits, parameter_limits};
 pub use memory::{MemoryEstimate, MemoryUse, peak_memory};
 pub use model_map::{ComponentSpectrum, ModelMapOptions};

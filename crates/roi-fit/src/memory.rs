@@ -56,6 +56,8 @@ impl MemoryEstimate {
 pub struct MemoryUse {
     /// The peak that was expected when the analysis was opened, with the sources that were free then; 0 if nothing was opened.
     pub estimate: u64,
+    /// What it is made of.
+    pub parts: MemoryEstimate,
     /// The limit, if one was set.
     pub limit: Option<u64>,
     /// How many whole source maps were read or made at a time.
@@ -119,7 +121,8 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
         for source in &free {
             let one = source.spectrum().parameters().iter().filter(|p| p.is_free()).count() == 1;
             let norm = source.spectrum().norm_index();
-            if one && norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free()) {
+            let is_norm = norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free());
+            if one && is_norm && !plan.likelihood.is_rescaled(source) {
                 columns += 1;
             } else {
                 pairs += planes_of(source) / 2;
@@ -145,8 +148,11 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
 /// [`Error::Memory`] when there is none.
 pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) -> MemoryEstimate) -> Result<Strategy> {
     let full = of(threads.max(1));
-    let Some(limit) = limit else { return Ok(Strategy { threads: threads.max(1), columns: usize::MAX, estimate: full }) };
-    let loads = |estimate: &MemoryEstimate| estimate.program + estimate.data + estimate.templates + estimate.maps_in_flight;
+    let Some(limit) = limit else {
+        return Ok(Strategy { threads: threads.max(1), columns: usize::MAX, estimate: full });
+    };
+    let loads =
+        |estimate: &MemoryEstimate| estimate.program + estimate.data + estimate.templates + estimate.maps_in_flight;
     for threads in (1..=threads.max(1)).rev() {
         let mut estimate = of(threads);
         let lasting = estimate.program + estimate.data + estimate.templates;
@@ -166,7 +172,12 @@ pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) ->
 ///
 /// # Errors
 /// [`Error::Memory`] when one thread takes too much.
-pub(crate) fn making(component: &Component, unmade: &[Source], others: u64, limit: Option<u64>) -> Result<(usize, u64)> {
+pub(crate) fn making(
+    component: &Component,
+    unmade: &[Source],
+    others: u64,
+    limit: Option<u64>,
+) -> Result<(usize, MemoryEstimate)> {
     let most = rayon::current_num_threads();
     let counts = 4 * component.counts.cube.counts().len() as u64;
     let of = |threads: usize| MemoryEstimate {
@@ -177,7 +188,7 @@ pub(crate) fn making(component: &Component, unmade: &[Source], others: u64, limi
     };
     let fits = |threads: &usize| limit.is_none_or(|limit| of(*threads).peak() <= limit);
     match (1..=most).rev().find(fits) {
-        Some(threads) => Ok((threads, of(threads).peak())),
+        Some(threads) => Ok((threads, of(threads))),
         None => Err(Error::Memory { needed: of(1).peak(), limit: limit.unwrap_or(u64::MAX), parts: parts(&of(1)) }),
     }
 }

@@ -12,8 +12,8 @@ use roi_model::roi::Roi;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::options::{FitOptions, OptimizeOptions};
 use crate::memory::{MemoryUse, peak_memory};
+use crate::options::{FitOptions, OptimizeOptions};
 use crate::properties::{SourceProperties, json_number};
 
 /// Seconds spent, and memory.

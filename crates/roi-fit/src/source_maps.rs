@@ -92,7 +92,8 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
             made: unmade.iter().map(|source| source.name().to_owned()).collect(),
             seconds: start.elapsed().as_secs_f64(),
             memory: MemoryUse {
-                estimate,
+                estimate: estimate.peak(),
+                parts: estimate,
                 limit,
                 maps_at_a_time: threads,
                 columns_limit: None,
@@ -136,7 +137,14 @@ pub(crate) fn likelihood(
     let mut likelihood = JointLikelihood::new(likelihoods)?;
     likelihood.limit_columns(way.columns);
     let columns_limit = limit.map(|_| way.columns as u64);
-    let use_of = MemoryUse { estimate: way.estimate.peak(), limit, maps_at_a_time: way.threads, columns_limit, peak: None };
+    let use_of = MemoryUse {
+        estimate: way.estimate.peak(),
+        parts: way.estimate,
+        limit,
+        maps_at_a_time: way.threads,
+        columns_limit,
+        peak: None,
+    };
     Ok((likelihood, use_of))
 }
 
@@ -173,7 +181,11 @@ fn add_maps(
     })?;
     cache.finish();
     let stored: Vec<&Source> = sources.iter().filter(|source| !likelihood.has_source_map(source.name())).collect();
-    likelihood.add_source_maps(&stored, |source| source.name(), |source| Ok::<_, Error>(component.source_map(source, None)?))
+    likelihood.add_source_maps(
+        &stored,
+        |source| source.name(),
+        |source| Ok::<_, Error>(component.source_map(source, None)?),
+    )
 }
 
 /// Makes the maps of sources of a component and gives each away, see [`Component::make_source_maps`].
