@@ -1,11 +1,10 @@
 //! One component: its counts, its settings, and its source maps, read or made.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use lat_response::footprint::{self, MapSize};
 use lat_response::{Parity, SourceMapOptions};
-use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
+use likelihood_core::{Dispersion, DispersionMode, LikelihoodWeights, Settings, SourceMap};
 use ndarray::Array3;
 use roi_model::source::{Source, SourceType};
 
@@ -15,7 +14,7 @@ use crate::counts_cube::{self, CountsCubeFile};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
-use crate::map_maker::MapMaker;
+use crate::map_maker::{Digests, MapMaker};
 use crate::source_maps::SourceMapFile;
 use crate::template_files::Templates;
 use crate::{detector_response, energy_bounds, likelihood_weights};
@@ -51,6 +50,7 @@ impl Component {
         model_path: &Path,
         sources: &[Source],
         model: ComponentModel,
+        digests: Digests,
     ) -> Result<Self> {
         let counts = counts_cube::read(&products.ccube)?;
         let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose()?;
@@ -64,18 +64,7 @@ impl Component {
         let mut notes = Vec::new();
         let instrument = Instrument::new(config, settings, &products);
         let dispersion = dispersion(config, settings, &products, &instrument, &counts, sources, &mut notes)?;
-        let weights = match (&products.wmap, &source_maps) {
-            (Some(_), Some(file)) if file.has_weights() => {
-                notes.push(format!("the likelihood weights are those of '{}'", file.path().display()));
-                file.read_weights()?
-            }
-            (Some(path), _) => {
-                let read = likelihood_weights::read(path, &counts)?;
-                notes.extend(read.notes);
-                Some(read.weights)
-            }
-            (None, _) => None,
-        };
+        let weights = weights(&products, source_maps.as_ref(), &counts, &mut notes)?;
         let window = |dispersion: &&Dispersion| dispersion.mode() == DispersionMode::Window;
         let extra = dispersion.as_ref().filter(window).map_or(0, Dispersion::n_extra);
         let find = {
@@ -90,7 +79,7 @@ impl Component {
             extra,
             options: map_options(settings),
             templates: Templates::new(find),
-            digests: Mutex::default(),
+            digests,
         };
         let component = Self {
             name: settings.name.clone(),
@@ -165,7 +154,10 @@ impl Component {
                 // What cannot be made anew is taken as it is.
                 Some(None) => true,
                 Some(Some(_)) if !self.maker.can_make() => true,
-                Some(Some(inputs)) => self.maker.stands(inputs, &self.counts, &source)?,
+                Some(Some(inputs)) => {
+                    let n_planes = file.and_then(|file| file.n_planes(source.name())).unwrap_or(0);
+                    self.maker.stands(inputs, n_planes, &self.counts, &source)?
+                }
             };
             if !stands {
                 unmade.push(source);
@@ -301,6 +293,12 @@ impl Component {
                     "'{path}' holds likelihood weights, which are not used; set gtlike.wmap (or files.wmap) to fit with weights"
                 ));
             }
+            let own = file.names().iter().any(|name| file.inputs(name).is_some());
+            if let Some(gone) = self.maker.gone().filter(|_| own) {
+                note(format!(
+                    "source maps of '{path}' were made here and are used as they are: there is no {gone} to tell whether they still hold"
+                ));
+            }
             if self.products.ccube == file.path() {
                 note(format!("the counts are those of the source map file '{path}'"));
             } else if file.read_counts().is_ok_and(|counts| counts != self.counts.cube.counts()) {
@@ -328,6 +326,39 @@ impl Component {
         }
         notes
     }
+}
+
+/// By how much, of their mean, the weights of a source map file may differ from those of the map that is named and still count as made from it:
+/// gtsrcmaps interpolates a little differently.
+const SAME_WEIGHTS: f64 = 0.01;
+
+/// The likelihood weights, if they are asked for. Those of the source map file are what gtlike takes; but where they are not those of the map that
+/// the configuration names, that map is meant.
+fn weights(
+    products: &Products,
+    file: Option<&SourceMapFile>,
+    counts: &CountsCubeFile,
+    notes: &mut Vec<String>,
+) -> Result<Option<LikelihoodWeights>> {
+    let Some(path) = &products.wmap else { return Ok(None) };
+    let read = likelihood_weights::read(path, counts)?;
+    let stored = file.map(|file| Ok::<_, Error>((file.path(), file.read_weights()?))).transpose()?;
+    if let Some((file, Some(stored))) = stored {
+        let of = |weights: &LikelihoodWeights| weights.values().iter().map(|&w| f64::from(w)).sum::<f64>();
+        let pairs = stored.values().iter().zip(read.weights.values());
+        let difference: f64 = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum();
+        if difference <= SAME_WEIGHTS * of(&stored).max(of(&read.weights)) {
+            notes.push(format!("the likelihood weights are those of '{}'", file.display()));
+            return Ok(Some(stored));
+        }
+        notes.push(format!(
+            "the likelihood weights are those of '{}'; '{}' holds others, which gtlike would take",
+            path.display(),
+            file.display()
+        ));
+    }
+    notes.extend(read.notes);
+    Ok(Some(read.weights))
 }
 
 /// The energy dispersion of a component, if it is on.

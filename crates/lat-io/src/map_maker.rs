@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::SourceMap;
@@ -31,9 +31,11 @@ pub(crate) struct MapMaker {
     pub(crate) extra: usize,
     pub(crate) options: SourceMapOptions,
     pub(crate) templates: Templates,
-    /// Digests of the files, once they are known.
-    pub(crate) digests: Mutex<HashMap<PathBuf, String>>,
+    pub(crate) digests: Digests,
 }
+
+/// Digests of files, once they are known, shared by the components of a region.
+pub(crate) type Digests = Arc<Mutex<HashMap<PathBuf, String>>>;
 
 impl MapMaker {
     /// Makes the maps of sources, in parallel, and gives them to `take` in their order; `progress` is told each name when it is done.
@@ -106,19 +108,34 @@ impl MapMaker {
 
     /// A digest of all that the map of a source depends on, made with the present options.
     pub(crate) fn inputs(&self, counts: &CountsCubeFile, source: &Source) -> Result<String> {
-        self.inputs_with(&self.options, counts, source)
+        self.inputs_with(&self.options, self.extra, counts, source)
     }
 
-    /// Whether a map with this digest is what would be made now. One that was made with [`Parity::Accurate`] stands as well as one that
-    /// was not: that was the user's choice.
-    pub(crate) fn stands(&self, digest: &str, counts: &CountsCubeFile, source: &Source) -> Result<bool> {
+    /// Whether a map of so many planes with this digest is what would be made now. One that was made with [`Parity::Accurate`] stands as well as
+    /// one that was not: that was the user's choice. So does one with more planes for energy dispersion than are wanted, so that
+    /// configurations that differ in this do not make each other's maps anew for ever.
+    pub(crate) fn stands(
+        &self,
+        digest: &str,
+        n_planes: usize,
+        counts: &CountsCubeFile,
+        source: &Source,
+    ) -> Result<bool> {
+        let extra = (n_planes.saturating_sub(counts.cube.axis().edges().len()) / 2).max(self.extra);
         let mut options = self.options.clone();
         options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { Parity::Fermitools };
-        Ok(self.inputs_with(&options, counts, source)? == digest)
+        Ok(self.inputs_with(&options, extra, counts, source)? == digest)
     }
 
-    fn inputs_with(&self, options: &SourceMapOptions, counts: &CountsCubeFile, source: &Source) -> Result<String> {
-        let mut text = format!("source map 1\n{options:?}\n{:?}\n{}\n", counts.grid, self.extra);
+    fn inputs_with(
+        &self,
+        options: &SourceMapOptions,
+        extra: usize,
+        counts: &CountsCubeFile,
+        source: &Source,
+    ) -> Result<String> {
+        let extra = if source.apply_edisp() { extra } else { 0 };
+        let mut text = format!("source map 1\n{options:?}\n{:?}\n{extra}\n", counts.grid);
         if let SkyGrid::Healpix(grid) = &counts.grid {
             let _ = writeln!(text, "{:?}", grid.pixels());
         }
@@ -147,14 +164,30 @@ impl MapMaker {
     }
 
     fn digest_of(&self, path: &Path) -> Result<String> {
-        // Nothing can leave the table half changed, so a panic elsewhere does not matter.
-        let known = |digests: &HashMap<PathBuf, String>| digests.get(path).cloned();
-        if let Some(digest) = known(&self.digests.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(digest);
+        // Nothing can leave the table half changed, so a panic elsewhere does not matter. It is locked while a file is read, so that components
+        // that are asked at the same time do not read it twice.
+        let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(digest) = digests.get(path) {
+            return Ok(digest.clone());
         }
         let digest = digest::of_file(path)?;
-        self.digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), digest.clone());
+        digests.insert(path.to_owned(), digest.clone());
         Ok(digest)
+    }
+
+    /// What is not there any more to make maps anew, in words; `None` when all is.
+    pub(crate) fn gone(&self) -> Option<String> {
+        if self.can_make() {
+            return None;
+        }
+        let mut gone = Vec::new();
+        if self.exposure.is_none() {
+            gone.push("binned exposure (files: {bexpmap: PATH})");
+        }
+        if self.psf.is_none() {
+            gone.push("table of the point spread function (files: {psf: PATH})");
+        }
+        Some(gone.join(" and no "))
     }
 }
 
