@@ -66,8 +66,11 @@ fn is_right(config: &Path) -> MemoryEstimate {
     let counted = analysis.likelihood().footprint();
     let part = |what: &str, estimate: u64, counted: usize| {
         let ratio = estimate as f64 / counted as f64;
-        println!("{}, {what}: {estimate} estimated, {counted} counted, {ratio:.3}", config.display());
-        assert!((ratio - 1.0).abs() < TOLERANCE, "{what}: {estimate} estimated, {counted} counted");
+        assert!(
+            (ratio - 1.0).abs() < TOLERANCE,
+            "{}, {what}: {estimate} estimated, {counted} counted, {ratio:.3}",
+            config.display()
+        );
     };
     part("templates", memory.parts.templates, counted.templates);
     part("fixed", memory.parts.fixed, counted.fixed);
@@ -77,7 +80,7 @@ fn is_right(config: &Path) -> MemoryEstimate {
     }
     let lasting = memory.parts.templates + memory.parts.fixed + memory.parts.columns + memory.parts.work;
     part("all", lasting, counted.templates + counted.fixed + counted.columns + counted.work);
-    assert!(memory.parts.data as usize >= counted.data);
+    assert!(memory.parts.data >= counted.data as u64);
     assert_eq!(memory.limit, None);
     assert!(memory.estimate >= counted.total() as u64);
     memory.parts

@@ -398,7 +398,7 @@ fn too_little_memory_is_refused_with_the_bytes_that_are_needed() {
     assert_eq!(memory["limit"], 1 << 30);
     assert!(memory["estimate"].as_u64().unwrap() < 1 << 30);
     // Linux alone tells the peak.
-    if std::path::Path::new("/proc/self/status").exists() {
+    if Path::new("/proc/self/status").exists() {
         assert!(memory["peak"].as_u64().unwrap() > 1 << 20);
     }
 }
