@@ -282,21 +282,53 @@ fn energy_dispersion_over_a_window_has_its_planes() {
     assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
     assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
     assert_eq!(region.open(), [""; 0]);
-
-    // Sources that it does not apply to have the planes at the edges alone, the same ones.
+    // Nor does one where it does not apply to some sources: planes to spare do no harm.
+    let before = state(&region.maps());
     let with_all = ["beta", "isodiff"].map(|name| region.map(name));
     region.configure(&EDISP_WINDOW.replace('}', ", edisp_disable: [isodiff, beta]}"));
-    assert_eq!(region.open(), ["beta", "isodiff"]);
+    assert_eq!(region.open(), [""; 0]);
+    // A configuration without energy dispersion takes the planes that it needs, so the two do not make each other's maps anew.
+    region.configure(EDISP_OFF);
+    assert_eq!(region.open(), [""; 0]);
+    assert!(state(&region.maps()) == before, "the file was written again");
+
+    // Where they are not needed they are not made.
+    std::fs::remove_file(region.maps()).unwrap();
+    region.configure(&EDISP_WINDOW.replace('}', ", edisp_disable: [isodiff, beta]}"));
+    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
     assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));
     for (name, with_all) in ["beta", "isodiff"].into_iter().zip(with_all) {
         assert_eq!(region.map(name).planes(), with_all.at_edges(5, 14, 14).unwrap(), "{name}");
     }
-    assert_eq!(region.open(), [""; 0]);
-    // They serve a likelihood without energy dispersion as well; back in it they are made anew.
-    region.configure(EDISP_OFF);
-    assert_eq!(region.open(), ["alpha"]);
     region.configure(EDISP_WINDOW);
-    assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
+    assert_eq!(region.open(), ["beta", "isodiff"]);
+}
+
+#[test]
+fn maps_whose_exposure_is_gone_are_used_with_a_warning() {
+    let region = Region::new();
+    region.open();
+    std::fs::remove_file(region.path("bexpmap_00.fits")).unwrap();
+    let analysis = Analysis::open(region.path("config.yaml")).unwrap();
+    let told = |note: &String| note.contains("srcmap_00.fits") && note.contains("bexpmap");
+    assert!(analysis.notes().iter().any(told), "{:?}", analysis.notes());
+}
+
+#[test]
+fn the_file_is_the_same_for_any_number_of_threads() {
+    let region = Region::new();
+    let made = |threads: usize| {
+        let out = region.path(&format!("maps_{threads}.fits"));
+        let mut options = MakeOptions::default();
+        (options.all, options.out) = (true, Some(out.clone()));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| make_source_maps(&region.path("config.yaml"), &options, &mut Quiet).unwrap());
+        std::fs::read(out).unwrap()
+    };
+    let one = made(1);
+    for threads in [2, 3, 8] {
+        assert!(made(threads) == one, "{threads} threads");
+    }
 }
 
 /// A folder of the real data, copied so that source maps can be written beside it, with the catalogs where its configuration looks for them.

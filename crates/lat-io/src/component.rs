@@ -1,12 +1,12 @@
 //! One component: its counts, its settings, and its source maps, read or made.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
+use lat_response::footprint::{self, MapSize};
 use lat_response::{Parity, SkyGrid, SourceMapOptions};
-use likelihood_core::{Dispersion, DispersionMode, Settings, SourceMap};
+use likelihood_core::{Dispersion, DispersionMode, LikelihoodWeights, Settings, SourceMap};
 use ndarray::Array3;
-use roi_model::source::Source;
+use roi_model::source::{Source, SourceType};
 
 use crate::component_model::ComponentModel;
 use crate::config::{ComponentConfig, Config, ExposureScaling, nearest};
@@ -14,8 +14,8 @@ use crate::counts_cube::{self, CountsCubeFile};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
-use crate::map_maker::MapMaker;
-use crate::source_maps::{self, NamedMap, SourceMapFile};
+use crate::map_maker::{Digests, MapMaker};
+use crate::source_maps::SourceMapFile;
 use crate::template_files::Templates;
 use crate::{detector_response, energy_bounds, likelihood_weights};
 
@@ -50,6 +50,7 @@ impl Component {
         model_path: &Path,
         sources: &[Source],
         model: ComponentModel,
+        digests: Digests,
     ) -> Result<Self> {
         let counts = counts_cube::read(&products.ccube)?;
         let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose()?;
@@ -63,18 +64,7 @@ impl Component {
         let mut notes = Vec::new();
         let instrument = Instrument::new(config, settings, &products);
         let dispersion = dispersion(config, settings, &products, &instrument, &counts, sources, &mut notes)?;
-        let weights = match (&products.wmap, &source_maps) {
-            (Some(_), Some(file)) if file.has_weights() => {
-                notes.push(format!("the likelihood weights are those of '{}'", file.path().display()));
-                file.read_weights()?
-            }
-            (Some(path), _) => {
-                let read = likelihood_weights::read(path, &counts)?;
-                notes.extend(read.notes);
-                Some(read.weights)
-            }
-            (None, _) => None,
-        };
+        let weights = weights(&products, source_maps.as_ref(), &counts, &mut notes)?;
         let window = |dispersion: &&Dispersion| dispersion.mode() == DispersionMode::Window;
         let extra = dispersion.as_ref().filter(window).map_or(0, Dispersion::n_extra);
         let find = {
@@ -102,7 +92,7 @@ impl Component {
             dispersion: dispersion.clone(),
             options: map_options(settings, parity),
             templates: Templates::new(find),
-            digests: Mutex::default(),
+            digests,
         };
         let component = Self {
             name: settings.name.clone(),
@@ -176,7 +166,10 @@ impl Component {
                 // What cannot be made anew is taken as it is.
                 Some(None) => true,
                 Some(Some(_)) if !self.maker.can_make() => true,
-                Some(Some(inputs)) => self.maker.stands(inputs, &self.counts, &source)?,
+                Some(Some(inputs)) => {
+                    let n_planes = file.and_then(|file| file.n_planes(source.name())).unwrap_or(0);
+                    self.maker.stands(inputs, n_planes, &self.counts, &source)?
+                }
             };
             if !stands {
                 unmade.push(source);
@@ -185,13 +178,47 @@ impl Component {
         Ok(unmade)
     }
 
-    /// Makes the maps of sources of the component ([`Component::unmade`]), in their order, in parallel; `progress` is told each name when
-    /// its map is done.
+    /// Makes the maps of sources of the component ([`Component::unmade`]) and gives each to `take`, in their order; at most one map a thread is
+    /// alive at a time, and a few of diffuse sources. `progress` is told each name when its map is done.
     ///
     /// # Errors
-    /// [`Error::NoInstrument`] without exposure or PSF, and without livetime and response functions to compute them from; when these or a template do not cover what is needed.
-    pub fn make_source_maps(&self, sources: &[Source], progress: &(dyn Fn(&str) + Sync)) -> Result<Vec<SourceMap>> {
-        if sources.is_empty() { Ok(Vec::new()) } else { self.maker.make(&self.counts, sources, progress) }
+    /// [`Error::NoInstrument`] without exposure or PSF, and without livetime and response functions to compute them from; when these or a
+    /// template do not cover what is needed; the first error of `take`.
+    pub fn make_source_maps<E: From<Error>>(
+        &self,
+        sources: &[Source],
+        progress: &(dyn Fn(&str) + Sync),
+        take: impl FnMut(&Source, SourceMap) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        if sources.is_empty() { Ok(()) } else { self.maker.make(&self.counts, sources, progress, take) }
+    }
+
+    /// How many planes the map of a source has, or will have when it is made; 0 where the component lacks the source.
+    pub fn n_planes(&self, source: &Source) -> usize {
+        if self.model.is_absent(source.name()) {
+            return 0;
+        }
+        let stored = self.source_maps.as_ref().and_then(|file| file.n_planes(source.name()));
+        stored.unwrap_or_else(|| self.counts.cube.axis().edges().len() + 2 * self.maker.extra_of(source))
+    }
+
+    /// About how many bytes it takes at most to make maps of these sources ([`Component::unmade`]) with a number of threads.
+    pub fn making_bytes(&self, unmade: &[Source], threads: usize) -> usize {
+        if unmade.is_empty() {
+            return 0;
+        }
+        let planes = self.counts.cube.axis().edges().len() + 2 * self.maker.extra;
+        let is_diffuse = unmade.iter().any(|source| source.source_type() != SourceType::Point);
+        let options = &self.maker.options;
+        let resample = if options.resample { options.resample_factor } else { 1 };
+        let templates = self.maker.bytes_of_templates(unmade);
+        let size = MapSize { planes, is_diffuse, resample, threads, templates };
+        footprint::making_bytes(&self.counts.grid, size).saturating_add(self.maker.bytes_of_exposure())
+    }
+
+    /// The digest of all that the map of a source of the component is made from.
+    pub(crate) fn inputs(&self, source: &Source) -> Result<String> {
+        self.maker.inputs(&self.counts, source)
     }
 
     /// Makes maps as accurate as the inputs ([`lat_response::Parity::Accurate`]) instead of those that gtsrcmaps would make.
@@ -209,29 +236,6 @@ impl Component {
                 (!file.names().is_empty() && file.names().iter().all(own)).then(|| file.path().to_owned())
             }
         }
-    }
-
-    /// Writes a source map file of the named sources of the region: the maps that were made, and beside them those of the present file.
-    ///
-    /// # Errors
-    /// When the file cannot be written, or a map of the present file cannot be read.
-    pub fn write_source_maps(&self, path: &Path, sources: &[Source], made: &[(Source, SourceMap)]) -> Result<()> {
-        let mut maps = sources.iter().filter(|source| !self.model.is_absent(source.name())).map(|source| {
-            let name = source.name().to_owned();
-            let found = made.iter().find(|(made, _)| made.name() == source.name());
-            match (found, &self.source_maps) {
-                (Some((own, map)), _) => {
-                    let inputs = Some(self.maker.inputs(&self.counts, own)?);
-                    Ok(NamedMap { name, map: map.clone(), inputs, exposure_scale: 1.0 })
-                }
-                (None, file) => {
-                    let inputs = file.as_ref().and_then(|file| file.inputs(source.name())).map(str::to_owned);
-                    let exposure_scale = file.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
-                    Ok(NamedMap { map: self.stored_map(source.name())?, name, inputs, exposure_scale })
-                }
-            }
-        });
-        source_maps::write_named(path, &self.counts, &mut maps)
     }
 
     /// The map of this name as the source map file has it.
@@ -255,7 +259,7 @@ impl Component {
     /// # Errors
     /// As [`SourceMapFile::read`] and [`ComponentModel::adapted`]; when the map in the file was multiplied by zero and is wanted
     /// otherwise.
-    pub fn source_map(&self, source: &Source, made: Option<&SourceMap>) -> Result<SourceMap> {
+    pub fn source_map(&self, source: &Source, made: Option<SourceMap>) -> Result<SourceMap> {
         if self.model.is_absent(source.name()) {
             let (_, ny, nx) = self.counts.cube.counts().dim();
             let planes = Array3::zeros((self.counts.cube.axis().edges().len() + 2 * self.maker.extra, ny, nx));
@@ -263,7 +267,7 @@ impl Component {
                 .map_err(|error| Error::data(&self.products.ccube, source.name().into(), error));
         }
         let map = if let Some(map) = made {
-            self.scaled(source.name(), map.clone(), 1.0)?
+            self.scaled(source.name(), map, 1.0)?
         } else {
             let present = self.source_maps.as_ref().map_or(1.0, |file| file.exposure_scale(source.name()));
             self.scaled(source.name(), self.stored_map(source.name())?, present)?
@@ -302,6 +306,12 @@ impl Component {
                     "'{path}' holds likelihood weights, which are not used; set gtlike.wmap (or files.wmap) to fit with weights"
                 ));
             }
+            let own = file.names().iter().any(|name| file.inputs(name).is_some());
+            if let Some(gone) = self.maker.gone().filter(|_| own) {
+                note(format!(
+                    "source maps of '{path}' were made here and are used as they are: there is no {gone} to tell whether they still hold"
+                ));
+            }
             if self.products.ccube == file.path() {
                 note(format!("the counts are those of the source map file '{path}'"));
             } else if file.read_counts().is_ok_and(|counts| counts != self.counts.cube.counts()) {
@@ -329,6 +339,39 @@ impl Component {
         }
         notes
     }
+}
+
+/// By how much, of their mean, the weights of a source map file may differ from those of the map that is named and still count as made from it:
+/// gtsrcmaps interpolates a little differently.
+const SAME_WEIGHTS: f64 = 0.01;
+
+/// The likelihood weights, if they are asked for. Those of the source map file are what gtlike takes; but where they are not those of the map that
+/// the configuration names, that map is meant.
+fn weights(
+    products: &Products,
+    file: Option<&SourceMapFile>,
+    counts: &CountsCubeFile,
+    notes: &mut Vec<String>,
+) -> Result<Option<LikelihoodWeights>> {
+    let Some(path) = &products.wmap else { return Ok(None) };
+    let read = likelihood_weights::read(path, counts)?;
+    let stored = file.map(|file| Ok::<_, Error>((file.path(), file.read_weights()?))).transpose()?;
+    if let Some((file, Some(stored))) = stored {
+        let of = |weights: &LikelihoodWeights| weights.values().iter().map(|&w| f64::from(w)).sum::<f64>();
+        let pairs = stored.values().iter().zip(read.weights.values());
+        let difference: f64 = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum();
+        if difference <= SAME_WEIGHTS * of(&stored).max(of(&read.weights)) {
+            notes.push(format!("the likelihood weights are those of '{}'", file.display()));
+            return Ok(Some(stored));
+        }
+        notes.push(format!(
+            "the likelihood weights are those of '{}'; '{}' holds others, which gtlike would take",
+            path.display(),
+            file.display()
+        ));
+    }
+    notes.extend(read.notes);
+    Ok(Some(read.weights))
 }
 
 /// The energy dispersion of a component, if it is on.

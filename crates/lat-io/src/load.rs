@@ -1,6 +1,7 @@
 //! From a configuration to everything a fit needs: the model, and counts and source maps of each component.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use roi_model::roi::Roi;
@@ -13,6 +14,7 @@ use crate::component_model::{self, ComponentModel};
 use crate::config::{Center, ComponentConfig, Config};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
+use crate::map_maker::Digests;
 use crate::tables::TableFiles;
 use crate::{file_function, model, priors};
 
@@ -57,6 +59,7 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
     let (model, notes) = model_of(&config, &products)?;
     let priors: Vec<PathBuf> = products.iter().filter_map(|products| products.priors.clone()).collect();
 
+    let digests = Digests::default();
     // Collected before the first error is taken, so that the same error is told on every run.
     let components: Vec<Result<Component>> = config
         .components
@@ -64,7 +67,7 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
         .zip(products)
         .zip(model.components.clone())
         .map(|((component, products), own)| {
-            Component::load(&config, component, products, &model.path, &model.sources, own)
+            Component::load(&config, component, products, &model.path, &model.sources, own, Arc::clone(&digests))
         })
         .collect();
     let components = components.into_iter().collect::<Result<Vec<_>>>()?;

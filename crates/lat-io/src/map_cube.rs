@@ -1,8 +1,10 @@
 //! Maps over the sky: diffuse templates (`MapCubeFunction`), spatial templates (`SpatialMap`), weights.
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
-use lat_response::{MapIntegral, SkyCube, SkyGrid, WcsGrid};
+use lat_response::{MapIntegral, SkyCube, SkyGrid, SkyPlanes, WcsGrid};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
@@ -31,9 +33,73 @@ pub(crate) fn read_named(path: &Path) -> Result<(String, SkyCube)> {
     let file = FitsFile::open(path)?;
     let (hdu, grid, planes) = read_planes(&file)?;
     let energies = energies::read(&file, planes.nrows())?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let cube = SkyCube::new(name, grid, energies, planes);
+    let cube = SkyCube::new(file_name(path), grid, energies, planes);
     Ok((hdu.label(), cube.map_err(|source| Error::map(path, hdu.label(), source))?))
+}
+
+/// Opens a map as [`read`] does, but reads an image plane by plane when asked for, so that a cube of any number of planes takes the memory of one.
+/// HEALPix pixels are read at once; so are the bytes of a gzip file.
+///
+/// # Errors
+/// As [`read`], but for values that are not finite: these end the reading of their plane.
+pub fn open(path: &Path) -> Result<Arc<dyn SkyPlanes>> {
+    let file = FitsFile::open(path)?;
+    if healpix::table(&file).is_some() {
+        return Ok(Arc::new(read(path)?));
+    }
+    let (hdu, grid, n_planes) = image(&file)?;
+    let energies = energies::read(&file, n_planes)?;
+    // Checks the energies.
+    let checked = MapIntegral::from_planes(file_name(path), energies, vec![0.0; n_planes]);
+    let energies = checked.map_err(|source| Error::map(path, hdu.label(), source))?.energies().to_vec();
+    let hdu = hdu.index();
+    Ok(Arc::new(MapFile { name: file_name(path), file, hdu, grid: SkyGrid::Wcs(grid), energies }))
+}
+
+/// An image of planes that stay in their file.
+#[derive(Debug)]
+struct MapFile {
+    name: String,
+    file: FitsFile,
+    hdu: usize,
+    grid: SkyGrid,
+    energies: Vec<f64>,
+}
+
+impl SkyPlanes for MapFile {
+    fn what(&self) -> &str {
+        &self.name
+    }
+
+    fn grid(&self) -> &SkyGrid {
+        &self.grid
+    }
+
+    fn energies(&self) -> &[f64] {
+        &self.energies
+    }
+
+    fn plane(&self, index: usize) -> lat_response::Result<Cow<'_, [f32]>> {
+        let unreadable = |reason: String| lat_response::Error::Template { file: self.name.clone(), reason };
+        let hdu = self.file.hdus().get(self.hdu).ok_or_else(|| unreadable("no image".into()))?;
+        let mut values = self.file.read_plane_f32(hdu, index).map_err(|error| unreadable(error.to_string()))?;
+        for (pixel, value) in values.iter_mut().enumerate() {
+            // Some programs write NaN off the projection.
+            if value.is_nan() && self.grid.direction(pixel).is_none() {
+                *value = 0.0;
+            }
+            if !value.is_finite() {
+                let what = format!("{}, plane {index}, pixel {pixel}", self.name);
+                let value = f64::from(*value);
+                return Err(lat_response::Error::BadValue { what, value, expected: "a finite number" });
+            }
+        }
+        Ok(Cow::Owned(values))
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// The integral of a map over the sky, see [`SkyCube::integral`]. An image is read plane by plane, so that a cube of any number of planes takes
@@ -56,8 +122,7 @@ pub fn integral(path: &Path) -> Result<MapIntegral> {
         let terms = values.iter().zip(&solid_angles).filter(|(value, angle)| !value.is_nan() || **angle != 0.0);
         sums.push(terms.map(|(&value, angle)| f64::from(value) * angle).sum());
     }
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    MapIntegral::from_planes(name, energies, sums).map_err(|source| Error::map(path, hdu.label(), source))
+    MapIntegral::from_planes(file_name(path), energies, sums).map_err(|source| Error::map(path, hdu.label(), source))
 }
 
 /// Writes a map as [`read`] takes it: an image, or a table SKYMAP of HEALPix pixels; gzip when the name ends in `.gz`. `unit` is that of the

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::{Dispersion, SourceMap};
@@ -35,19 +36,35 @@ pub(crate) struct MapMaker {
     pub(crate) dispersion: Option<Dispersion>,
     pub(crate) options: SourceMapOptions,
     pub(crate) templates: Templates,
-    /// Digests of the files, once they are known.
-    pub(crate) digests: Mutex<HashMap<PathBuf, String>>,
+    pub(crate) digests: Digests,
 }
 
+/// Digests of files, once they are known, shared by the components of a region.
+pub(crate) type Digests = Arc<Mutex<HashMap<PathBuf, String>>>;
+
 impl MapMaker {
-    /// Makes the maps of sources, in their order, in parallel; `progress` is told each name when it is done.
-    pub(crate) fn make(
+    /// Makes the maps of sources, in parallel, and gives them to `take` in their order; `progress` is told each name when it is done.
+    pub(crate) fn make<E: From<Error>>(
         &self,
         counts: &CountsCubeFile,
         sources: &[Source],
         progress: &(dyn Fn(&str) + Sync),
-    ) -> Result<Vec<SourceMap>> {
-        self.check(sources.first().map_or("", Source::name))?;
+        mut take: impl FnMut(&Source, SourceMap) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let builder = self.builder(counts, sources.first().map_or("", Source::name))?;
+        let own = |source: &Source| {
+            let mut own = source.clone();
+            own.set_apply_edisp(self.is_dispersed(source));
+            own
+        };
+        let own: Vec<Source> = sources.iter().map(own).collect();
+        let borrowed: Vec<&Source> = own.iter().collect();
+        let give = |index: usize, map| take(&sources[index], map).map_err(Either);
+        builder.build_each(&borrowed, &self.templates, progress, give).map_err(|Either(error)| error)
+    }
+
+    fn builder(&self, counts: &CountsCubeFile, first: &str) -> Result<SourceMapBuilder> {
+        self.check(first)?;
         let axis = counts.cube.axis();
         let response = Response {
             exposure: match &self.exposure {
@@ -59,15 +76,22 @@ impl MapMaker {
                 None => self.instrument.psf(axis, self.extra, self.options.parity)?,
             },
         };
-        let builder = SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?;
-        let own = |source: &Source| {
-            let mut own = source.clone();
-            own.set_apply_edisp(self.is_dispersed(source));
-            own
-        };
-        let sources: Vec<Source> = sources.iter().map(own).collect();
-        let sources: Vec<&Source> = sources.iter().collect();
-        Ok(builder.build_all(&sources, &self.templates, progress)?)
+        Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
+    }
+
+    /// About how many bytes the templates of sources take while they are read: those in gzip files, which are inflated. Of others one plane a thread
+    /// is held, which is little.
+    pub(crate) fn bytes_of_templates(&self, sources: &[Source]) -> usize {
+        let mut paths: Vec<PathBuf> =
+            sources.iter().filter_map(|source| self.templates.path(source.spatial().file()?).ok()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths.iter().filter(|path| is_gzip(path)).map(|path| bytes_of(path)).sum()
+    }
+
+    /// About how many bytes the exposure takes.
+    pub(crate) fn bytes_of_exposure(&self) -> usize {
+        self.exposure.as_deref().map_or(0, bytes_of)
     }
 
     /// Whether energy dispersion applies to a source, by the model (`apply_edisp`) and by the configuration (`edisp_disable`).
@@ -100,19 +124,38 @@ impl MapMaker {
 
     /// A digest of all that the map of a source depends on, made with the present options.
     pub(crate) fn inputs(&self, counts: &CountsCubeFile, source: &Source) -> Result<String> {
-        self.inputs_with(&self.options, counts, source)
+        self.inputs_with(&self.options, self.extra_of(source), counts, source)
     }
 
-    /// Whether a map with this digest is what would be made now. One that was made with [`Parity::Accurate`] stands as well as one that
-    /// was not: that was the user's choice.
-    pub(crate) fn stands(&self, digest: &str, counts: &CountsCubeFile, source: &Source) -> Result<bool> {
+    /// Whether a map of so many planes with this digest is what would be made now. One that was made with [`Parity::Accurate`] stands as well as
+    /// one that was not: that was the user's choice. So does one with more planes for energy dispersion than are wanted, so that
+    /// configurations that differ in this do not make each other's maps anew for ever.
+    pub(crate) fn stands(
+        &self,
+        digest: &str,
+        n_planes: usize,
+        counts: &CountsCubeFile,
+        source: &Source,
+    ) -> Result<bool> {
         let mut options = self.options.clone();
         options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { self.parity };
-        Ok(self.inputs_with(&options, counts, source)? == digest)
+        let needed = self.extra_of(source);
+        let extra = n_planes.saturating_sub(counts.cube.axis().edges().len()) / 2;
+        Ok(extra >= needed && self.inputs_with(&options, extra, counts, source)? == digest)
     }
 
-    fn inputs_with(&self, options: &SourceMapOptions, counts: &CountsCubeFile, source: &Source) -> Result<String> {
-        let extra = if self.is_dispersed(source) { self.extra } else { 0 };
+    /// How many planes the map of a source needs beyond the edges on each side.
+    pub(crate) fn extra_of(&self, source: &Source) -> usize {
+        if self.is_dispersed(source) { self.extra } else { 0 }
+    }
+
+    fn inputs_with(
+        &self,
+        options: &SourceMapOptions,
+        extra: usize,
+        counts: &CountsCubeFile,
+        source: &Source,
+    ) -> Result<String> {
         let mut text = format!("source map 2\n{options:?}\n{:?}\n{extra}\n", counts.grid);
         if let SkyGrid::Healpix(grid) = &counts.grid {
             let _ = writeln!(text, "{:?}", grid.pixels());
@@ -155,14 +198,60 @@ impl MapMaker {
     }
 
     fn digest_of(&self, path: &Path) -> Result<String> {
-        // Nothing can leave the table half changed, so a panic elsewhere does not matter.
-        let known = |digests: &HashMap<PathBuf, String>| digests.get(path).cloned();
-        if let Some(digest) = known(&self.digests.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(digest);
+        // Nothing can leave the table half changed, so a panic elsewhere does not matter. It is locked while a file is read, so that components
+        // that are asked at the same time do not read it twice.
+        let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(digest) = digests.get(path) {
+            return Ok(digest.clone());
         }
         let digest = digest::of_file(path)?;
-        self.digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), digest.clone());
+        digests.insert(path.to_owned(), digest.clone());
         Ok(digest)
+    }
+
+    /// What is not there any more to make maps anew, in words; `None` when all is.
+    pub(crate) fn gone(&self) -> Option<String> {
+        if self.can_make() {
+            return None;
+        }
+        let mut gone = Vec::new();
+        if self.exposure.is_none() {
+            gone.push("binned exposure (files: {bexpmap: PATH})");
+        }
+        if self.psf.is_none() {
+            gone.push("table of the point spread function (files: {psf: PATH})");
+        }
+        Some(gone.join(" and no "))
+    }
+}
+
+fn is_gzip(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+}
+
+/// The size of a file, inflated if it is a gzip file: its last four bytes tell it, below 4 GiB.
+fn bytes_of(path: &Path) -> usize {
+    let size = || {
+        let mut file = std::fs::File::open(path)?;
+        let len = file.metadata()?.len();
+        if !is_gzip(path) {
+            return Ok(len);
+        }
+        let mut told = [0; 4];
+        file.seek(SeekFrom::Start(len.saturating_sub(4)))?;
+        file.read_exact(&mut told)?;
+        Ok::<_, std::io::Error>(u32::from_le_bytes(told).into())
+    };
+    // A file that cannot be read is an error when it is needed.
+    size().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
+/// The error of the one who takes the maps, which holds an error of making them too.
+struct Either<E>(E);
+
+impl<E: From<Error>> From<lat_response::Error> for Either<E> {
+    fn from(error: lat_response::Error) -> Self {
+        Self(Error::from(error).into())
     }
 }
 

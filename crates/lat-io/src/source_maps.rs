@@ -59,6 +59,11 @@ impl SourceMapFile {
         &self.names
     }
 
+    /// Bytes that the open file takes in memory: as many as it has for a gzip file, none for a plain one.
+    pub fn bytes_in_memory(&self) -> usize {
+        self.file.bytes_in_memory()
+    }
+
     /// The energy axis of the counts cube that the maps were made for, in MeV.
     pub fn axis(&self) -> &EnergyAxis {
         &self.axis
@@ -107,6 +112,11 @@ impl SourceMapFile {
     /// The digest of all that the map of a source was made from, if it was made here.
     pub(crate) fn inputs(&self, name: &str) -> Option<&str> {
         self.find(name)?.header().text(INPUTS)
+    }
+
+    /// Where the map of a source comes from.
+    pub(crate) fn origin(&self, name: &str) -> MapOrigin {
+        MapOrigin { inputs: self.inputs(name).map(str::to_owned), exposure_scale: self.exposure_scale(name) }
     }
 
     /// How many planes the map of a source has, if there is one.
@@ -196,87 +206,107 @@ fn reserved(name: &str) -> bool {
     name.starts_with("__") && name.ends_with("__")
 }
 
-/// A source map with the name of its source.
-#[derive(Clone, Debug)]
-pub struct NamedMap {
-    /// The source.
-    pub name: String,
-    /// Its map.
-    pub map: SourceMap,
+/// A source map file that is written map by map; none of them is kept. The file appears when it is finished, or not at all.
+#[derive(Debug)]
+pub struct SourceMapWriter<'a> {
+    writer: FitsWriter,
+    counts: &'a CountsCubeFile,
+    written: HashSet<String>,
+}
+
+/// Where a map comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapOrigin {
     /// A digest of all that it was made from, of at most 68 characters; kept so that a map is made anew when any of that changes.
     pub inputs: Option<String>,
     /// What its exposure was multiplied by already (keyword `EXPSCALE` of fermipy); 1 for none.
     pub exposure_scale: f64,
 }
 
-/// Writes a source map file; gzip when the name ends in `.gz`. Maps are taken from the iterator one at a time, and the file appears whole
-/// or not at all.
-///
-/// # Errors
-/// When a map does not fit the counts cube, a name is empty, reserved, given twice or not printable ASCII, or the file cannot be
-/// written.
-pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item = (String, SourceMap)>) -> Result<()> {
-    write_named(
-        path,
-        counts,
-        &mut maps.map(|(name, map)| Ok(NamedMap { name, map, inputs: None, exposure_scale: 1.0 })),
-    )
+impl Default for MapOrigin {
+    fn default() -> Self {
+        Self { inputs: None, exposure_scale: 1.0 }
+    }
 }
 
-/// As [`write()`], of maps that remember what they were made from, and that may fail.
-///
-/// # Errors
-/// As [`write()`], and the first error of the iterator.
-pub fn write_named(
-    path: &Path,
-    counts: &CountsCubeFile,
-    maps: &mut dyn Iterator<Item = Result<NamedMap>>,
-) -> Result<()> {
-    let mut writer = FitsWriter::create(path)?;
-    counts_cube::write_counts(&mut writer, counts, "srcmaps")?;
-    good_time::write(&mut writer, &counts.gti)?;
-    energy_bounds::write(&mut writer, counts.cube.axis())?;
-    let (_, ny, nx) = counts.cube.counts().dim();
-    let edges = counts.cube.axis().edges().len();
-    let mut seen = HashSet::new();
-    for map in maps {
-        let NamedMap { name, map, inputs, exposure_scale } = map?;
+impl<'a> SourceMapWriter<'a> {
+    /// Begins a file with the counts; gzip when the name ends in `.gz`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn create(path: &Path, counts: &'a CountsCubeFile) -> Result<Self> {
+        let mut writer = FitsWriter::create(path)?;
+        counts_cube::write_counts(&mut writer, counts, "srcmaps")?;
+        good_time::write(&mut writer, &counts.gti)?;
+        energy_bounds::write(&mut writer, counts.cube.axis())?;
+        Ok(Self { writer, counts, written: HashSet::new() })
+    }
+
+    /// Appends the map of the source of this name.
+    ///
+    /// # Errors
+    /// When the map does not fit the counts cube, the name is empty, reserved, given before or not printable ASCII, or the file cannot be
+    /// written.
+    pub fn add(&mut self, name: &str, map: &SourceMap, origin: &MapOrigin) -> Result<()> {
+        let path = self.writer.path().to_owned();
         let refuse = |reason: &str| Error::Unwritable {
-            path: path.to_owned(),
+            path: path.clone(),
             hdu: format!("'{name}'"),
             what: "a source map".into(),
             reason: reason.into(),
         };
-        if name.trim().is_empty() || name.trim_end() != name || reserved(&name) {
+        if name.trim().is_empty() || name.trim_end() != name || reserved(name) {
             return Err(refuse("a source name must not be empty, end in a blank or look like '__reserved__'"));
         }
-        map.at_edges(edges, ny, nx).map_err(|source| Error::data(path, format!("'{name}'"), source))?;
-        match &counts.grid {
-            SkyGrid::Healpix(grid) => {
-                let mut header = Header::default();
-                set_origin(&mut header, inputs.as_deref(), exposure_scale);
-                healpix_source_map::write(&mut writer, &name, grid, &map, header)?;
-            }
-            SkyGrid::Wcs(grid) => {
-                let mut header = counts_cube::image_header(grid.header(), counts.cube.axis());
-                header.set("EXTNAME", name.as_str(), "source name");
-                set_origin(&mut header, inputs.as_deref(), exposure_scale);
-                writer.image(&header, map.planes())?;
-            }
-            _ => return Err(refuse("its pixels are of a kind that cannot be written")),
-        }
-        if !seen.insert(name.clone()) {
+        if !self.written.insert(name.to_owned()) {
             return Err(refuse("this name was given before"));
         }
+        let (_, ny, nx) = self.counts.cube.counts().dim();
+        let edges = self.counts.cube.axis().edges().len();
+        map.at_edges(edges, ny, nx).map_err(|source| Error::data(&path, format!("'{name}'"), source))?;
+        match &self.counts.grid {
+            SkyGrid::Healpix(grid) => {
+                let mut header = Header::default();
+                set_origin(&mut header, origin);
+                healpix_source_map::write(&mut self.writer, name, grid, map, header)
+            }
+            SkyGrid::Wcs(grid) => {
+                let mut header = counts_cube::image_header(grid.header(), self.counts.cube.axis());
+                header.set("EXTNAME", name, "source name");
+                set_origin(&mut header, origin);
+                self.writer.image(&header, map.planes())
+            }
+            _ => Err(refuse("its pixels are of a kind that cannot be written")),
+        }
+    }
+
+    /// Completes the file and puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the path is as it was.
+    pub fn finish(self) -> Result<()> {
+        self.writer.finish()
+    }
+}
+
+/// Writes a source map file; gzip when the name ends in `.gz`. Maps are taken from the iterator one at a time, and the file appears whole
+/// or not at all.
+///
+/// # Errors
+/// As [`SourceMapWriter::add`].
+pub fn write(path: &Path, counts: &CountsCubeFile, maps: &mut dyn Iterator<Item = (String, SourceMap)>) -> Result<()> {
+    let mut writer = SourceMapWriter::create(path, counts)?;
+    for (name, map) in maps {
+        writer.add(&name, &map, &MapOrigin::default())?;
     }
     writer.finish()
 }
 
-fn set_origin(header: &mut Header, inputs: Option<&str>, exposure_scale: f64) {
-    if let Some(inputs) = inputs {
-        header.set(INPUTS, inputs, "");
+fn set_origin(header: &mut Header, origin: &MapOrigin) {
+    if let Some(inputs) = &origin.inputs {
+        header.set(INPUTS, inputs.as_str(), "");
     }
-    if exposure_scale != 1.0 {
-        header.set("EXPSCALE", exposure_scale, "factor of the exposure");
+    if origin.exposure_scale != 1.0 {
+        header.set("EXPSCALE", origin.exposure_scale, "factor of the exposure");
     }
 }

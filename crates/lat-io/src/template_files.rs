@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use lat_response::{RadialProfile, SkyCube, TemplateFiles};
+use lat_response::{RadialProfile, SkyPlanes, TemplateFiles};
 
 use crate::error::Result;
 use crate::{file_function, map_cube, radial_profile};
@@ -13,10 +13,10 @@ use crate::{file_function, map_cube, radial_profile};
 /// Tells where a file of this name lies.
 type Finder = Box<dyn Fn(&str) -> Result<PathBuf> + Send + Sync>;
 
-/// Template files, found by their names in the model. A map that several sources use is read once.
+/// Template files, found by their names in the model. A map that several sources use at the same time is opened once.
 pub struct Templates {
     find: Finder,
-    maps: Mutex<HashMap<PathBuf, Arc<SkyCube>>>,
+    maps: Mutex<HashMap<PathBuf, Weak<dyn SkyPlanes>>>,
 }
 
 impl Templates {
@@ -47,16 +47,16 @@ impl fmt::Debug for Templates {
 }
 
 impl TemplateFiles for Templates {
-    fn map(&self, file: &str) -> lat_response::Result<Arc<SkyCube>> {
+    fn map(&self, file: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
         let path = self.path(file).map_err(|error| wrong(file, &error))?;
         // Nothing can leave the table of maps half changed, so a panic elsewhere does not matter.
         let mut maps = self.maps.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = maps.get(&path) {
-            return Ok(Arc::clone(known));
+        if let Some(known) = maps.get(&path).and_then(Weak::upgrade) {
+            return Ok(known);
         }
-        let cube = Arc::new(map_cube::read(&path).map_err(|error| wrong(file, &error))?);
-        maps.insert(path, Arc::clone(&cube));
-        Ok(cube)
+        let map = map_cube::open(&path).map_err(|error| wrong(file, &error))?;
+        maps.insert(path, Arc::downgrade(&map));
+        Ok(map)
     }
 
     fn profile(&self, file: &str) -> lat_response::Result<RadialProfile> {

@@ -158,7 +158,8 @@ fn weights_come_from_their_map_or_from_the_source_map_file() {
         |loaded: &Loaded| loaded.observation.components[0].settings.weights.as_ref().map(|w| w.values()[[2, 3, 4]]);
     assert_eq!(of(&region.load().unwrap()), Some(0.25));
 
-    // A source map file with weights of its own: they are used when weights are asked for, and only then.
+    // A source map file with weights of its own: they are used when weights are asked for, and only then, and only when they are those that the
+    // configuration names.
     let mut writer = FitsWriter::create(region.path("extension.fits")).unwrap();
     writer.image(&Header::default(), &ndarray::Array3::<f32>::zeros((1, 1, 1))).unwrap();
     let mut header = Header::default();
@@ -170,9 +171,14 @@ fn weights_come_from_their_map_or_from_the_source_map_file() {
     let extension = std::fs::read(region.path("extension.fits")).unwrap();
     let whole = [std::fs::read(region.path("srcmap_00.fits")).unwrap(), extension[2 * 2880..].to_vec()].concat();
     std::fs::write(region.path("srcmap_00.fits"), whole).unwrap();
-    let loaded = region.load().unwrap();
-    assert_eq!(of(&loaded), Some(0.5));
-    assert!(loaded.notes.iter().any(|note| note.contains("weights are those of")), "{:?}", loaded.notes);
+    for (named, used, file) in [(0.25, 0.25, "holds others, which gtlike would take"), (0.501, 0.5, "srcmap_00.fits'")]
+    {
+        counts_cube::write(&region.path("w.fits"), &weights(named)).unwrap();
+        let loaded = region.load().unwrap();
+        assert_eq!(of(&loaded), Some(used));
+        let told = |note: &String| note.contains("weights are those of") && note.contains(file);
+        assert!(loaded.notes.iter().any(told), "{:?}", loaded.notes);
+    }
     region.write("config.yaml", CONFIG);
     let loaded = region.load().unwrap();
     assert_eq!(of(&loaded), None);

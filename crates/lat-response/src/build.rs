@@ -1,16 +1,13 @@
 //! Source maps of a component: counts grid, energies and response in, maps out.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod one_by_one;
 
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array3;
-use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 
-use crate::composite;
-use crate::diffuse::{self, Diffuse, Sky};
+use crate::diffuse::Sky;
 use crate::error::{Error, Result};
 use crate::exposure::Exposure;
 use crate::extended::{self, Shape};
@@ -26,6 +23,8 @@ use crate::rebin;
 use crate::response::{ObservationPsf, Response};
 use crate::source_map_options::SourceMapOptions;
 use crate::template::{Template, TemplateFiles};
+
+pub use one_by_one::DIFFUSE_TOGETHER;
 
 /// Makes source maps for one counts cube.
 ///
@@ -154,95 +153,11 @@ impl SourceMapBuilder {
         files: &dyn TemplateFiles,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Vec<SourceMap>> {
-        let parts = composite::parts(sources, &self.energies, self.extra..self.extra + self.n_edges)?;
-        let simple: Vec<&Source> = parts.iter().map(|part| part.source).collect();
-        // A composite source is done with its last member.
-        let left: Vec<AtomicUsize> = sources.iter().map(|source| AtomicUsize::new(source.members().len())).collect();
-        let done = |part: usize| {
-            let Some(part) = parts.get(part) else { return };
-            if part.spectrum.is_none() || left[part.owner].fetch_sub(1, Ordering::Relaxed) == 1 {
-                progress(sources[part.owner].name());
-            }
-        };
-        let maps = self.simple_maps(&simple, files, &done)?;
-        let maps = composite::joined(sources.len(), &parts, maps);
-        maps.into_iter().zip(sources).map(|(map, source)| self.stored(map, source)).collect()
-    }
-
-    /// The maps of sources that are not composite, all planes; `done` is told the place of each when its map is.
-    fn simple_maps(
-        &self,
-        sources: &[&Source],
-        files: &dyn TemplateFiles,
-        done: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Vec<f32>>> {
-        let templates = sources
-            .iter()
-            .map(|source| {
-                Template::of(source, files).and_then(|template| self.rebinned(template)).map_err(named(source))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let mut maps: Vec<Option<Vec<f32>>> = sources.iter().map(|_| None).collect();
-        // Diffuse sources that are resampled alike share the transform of the PSF.
-        let factors: Vec<Option<usize>> = templates.iter().map(|template| self.image_factor(template)).collect();
-        let mut groups: Vec<usize> = factors.iter().copied().flatten().collect();
-        groups.sort_unstable();
-        groups.dedup();
-        for factor in groups {
-            let members: Vec<usize> = (0..sources.len()).filter(|&i| factors[i] == Some(factor)).collect();
-            let diffuse: Vec<Diffuse<'_>> = members
-                .iter()
-                .map(|&i| Diffuse {
-                    name: sources[i].name(),
-                    template: &templates[i],
-                    apply_psf: self.convolves(sources[i]),
-                    apply_exposure: sources[i].apply_exposure(),
-                })
-                .collect();
-            for (i, map) in members.into_iter().zip(self.diffuse(factor, &diffuse)?) {
-                maps[i] = Some(map);
-                done(i);
-            }
-        }
-        let jobs: Vec<(usize, &mut Option<Vec<f32>>)> =
-            maps.iter_mut().enumerate().filter(|(_, map)| map.is_none()).collect();
-        // Collected before the first error is taken, so that the same error is told on every run.
-        let outcomes: Vec<Result<()>> = jobs
-            .into_par_iter()
-            .map(|(i, map)| {
-                *map = Some(self.radial(sources[i], &templates[i]).map_err(named(sources[i]))?);
-                done(i);
-                Ok(())
-            })
-            .collect();
-        outcomes.into_iter().collect::<Result<()>>()?;
-        Ok(maps.into_iter().map(Option::unwrap_or_default).collect())
-    }
-
-    /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.
-    fn diffuse(&self, factor: usize, sources: &[Diffuse<'_>]) -> Result<Vec<Vec<f32>>> {
-        let (grid, patches) = match &self.canvas {
-            Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, &self.central, factor), sources),
-            Canvas::Healpix(grid, patches) => (grid, patches),
-        };
-        let mut maps: Vec<Vec<f32>> =
-            sources.iter().map(|_| vec![0.0; grid.n_pixels() * self.energies.len()]).collect();
-        // One after the other, each in parallel: the memory is that of one.
-        for patch in patches {
-            let pixels = Pixels::new(&patch.image);
-            let own;
-            // The tools take the PSF at the middle of the map for all the sky.
-            let psf = match (&self.psf, self.options.parity) {
-                (ObservationPsf::Single(_), _) | (_, Parity::Fermitools | Parity::ScienceTools) => &self.central,
-                (at, Parity::Accurate) => {
-                    own = at.at(&patch.image.header().reference_direction()?)?.planes(&self.energies, &self.nodes)?;
-                    &own
-                }
-            };
-            for (image, map) in diffuse::maps(&self.sky(&pixels, psf, factor), sources)?.iter().zip(&mut maps) {
-                patch.resample(grid, &pixels, image, map);
-            }
-        }
+        let mut maps = Vec::with_capacity(sources.len());
+        self.build_each(sources, files, progress, |_, map| {
+            maps.push(map);
+            Ok::<_, Error>(())
+        })?;
         Ok(maps)
     }
 
@@ -275,7 +190,7 @@ impl SourceMapBuilder {
                 let wanted = self.options.least_template_pixel.min(self.counts_pixel());
                 let cube = match rebin::factor(cube.grid(), wanted) {
                     1 => cube,
-                    factor => Arc::new(rebin::rebin(&cube, factor)?),
+                    factor => rebin::rebin(cube, factor)?,
                 };
                 Ok(Template::Map { cube, norm })
             }

@@ -30,6 +30,12 @@ pub(crate) fn parts<'a>(
             parts.push(Part { owner, source, spectrum: None });
             continue;
         }
+        if source.members().is_empty() {
+            return Err(Error::Unsupported {
+                what: format!("the composite source '{}' without a member", source.name()),
+                remedy: "give it sources of its own, or remove it".into(),
+            });
+        }
         let range = if source.apply_edisp() { 0..energies.len() } else { inner.clone() };
         for member in source.members() {
             let mut spectrum = vec![0.0; energies.len()];
@@ -45,11 +51,10 @@ pub(crate) fn parts<'a>(
     Ok(parts)
 }
 
-/// The maps of the sources from those of their parts.
-pub(crate) fn joined(n_sources: usize, parts: &[Part<'_>], maps: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
-    let mut joined: Vec<Vec<f32>> = vec![Vec::new(); n_sources];
-    for (part, mut map) in parts.iter().zip(maps) {
-        if let Some(spectrum) = &part.spectrum {
+impl Part<'_> {
+    /// Adds the map of the part to the sum of its source's parts, which is empty at first.
+    pub(crate) fn add(&self, mut map: Vec<f32>, sum: &mut Vec<f32>) {
+        if let Some(spectrum) = &self.spectrum {
             let n_pixels = map.len() / spectrum.len().max(1);
             for (plane, flux) in map.chunks_exact_mut(n_pixels.max(1)).zip(spectrum) {
                 #[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
@@ -58,12 +63,10 @@ pub(crate) fn joined(n_sources: usize, parts: &[Part<'_>], maps: Vec<Vec<f32>>) 
                 }
             }
         }
-        let Some(sum) = joined.get_mut(part.owner) else { continue };
         if sum.is_empty() {
             *sum = map;
         } else {
             sum.iter_mut().zip(&map).for_each(|(sum, value)| *sum += value);
         }
     }
-    joined
 }

@@ -9,7 +9,7 @@ use crate::fine_image::{FineImage, KernelImage, Sampler};
 use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::psf_planes::PsfPlanes;
-use crate::sky_cube::SkyCube;
+use crate::sky_planes::Excerpt;
 use crate::template::Template;
 
 /// Containment of the PSF by which the image is larger than the counts map, and the least and largest padding in degrees.
@@ -22,9 +22,10 @@ fn padding(parity: Parity) -> (f64, [f64; 2]) {
 }
 
 /// A diffuse source to be mapped.
+#[derive(Clone)]
 pub(crate) struct Diffuse<'a> {
     pub(crate) name: &'a str,
-    pub(crate) template: &'a Template,
+    pub(crate) template: Template,
     pub(crate) apply_psf: bool,
     pub(crate) apply_exposure: bool,
 }
@@ -43,36 +44,60 @@ pub(crate) struct Sky<'a> {
     pub(crate) factor: usize,
 }
 
-/// The maps of diffuse sources, `[plane, pixel]` each, in their order. The PSF is transformed once a plane for all of them.
-pub(crate) fn maps(sky: &Sky<'_>, sources: &[Diffuse<'_>]) -> Result<Vec<Vec<f32>>> {
+/// The maps of diffuse sources, `[plane, pixel]` each, in their order. The PSF is transformed once a plane for all of them. Templates that lie in
+/// files are let go of as soon as the region's part of them is taken.
+pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
     let n_pixels = sky.pixels.grid().n_pixels();
     let job = Job::new(sky, sources)?;
-    let mut maps: Vec<Vec<f32>> = sources.iter().map(|_| vec![0.0; sky.energies.len() * n_pixels]).collect();
+    let mut maps: Vec<Vec<f32>> = job.fields.iter().map(|_| vec![0.0; sky.energies.len() * n_pixels]).collect();
     let mut planes: Vec<Vec<&mut [f32]>> = sky.energies.iter().map(|_| Vec::new()).collect();
     for map in &mut maps {
         for (slots, plane) in planes.iter_mut().zip(map.chunks_exact_mut(n_pixels)) {
             slots.push(plane);
         }
     }
-    planes.into_par_iter().enumerate().try_for_each(|(plane, slots)| job.plane(plane, slots))?;
+    planes.into_par_iter().enumerate().for_each(|(plane, slots)| job.plane(plane, slots));
     Ok(maps)
 }
 
 struct Job<'a> {
     sky: &'a Sky<'a>,
-    sources: &'a [Diffuse<'a>],
+    fields: Vec<Field>,
     image: FineImage,
     kernel: KernelImage,
     exposure: Sampler,
-    templates: Vec<Sampler>,
     /// Pixels a side of the image of each plane.
     sizes: Vec<usize>,
     /// The transforms for each size.
     convolvers: Vec<(usize, Convolver)>,
 }
 
+/// A template as the fine image sees it.
+struct Field {
+    sampler: Sampler,
+    /// The region's part of a map, and what it is multiplied by.
+    map: Option<(Excerpt, f64)>,
+    apply_psf: bool,
+    apply_exposure: bool,
+}
+
+impl Field {
+    fn new(source: Diffuse<'_>, image: &FineImage, energies: &[f64]) -> Result<Self> {
+        let named = |error| Error::Source { name: source.name.to_owned(), error: Box::new(error) };
+        let mut sampler = image.template(&source.template).map_err(named)?;
+        let map = match source.template {
+            Template::Map { cube, norm } => {
+                let pixels = sampler.renumber(cube.grid().n_pixels());
+                Some((Excerpt::new(cube.as_ref(), energies, &pixels).map_err(named)?, norm))
+            }
+            _ => None,
+        };
+        Ok(Self { sampler, map, apply_psf: source.apply_psf, apply_exposure: source.apply_exposure })
+    }
+}
+
 impl<'a> Job<'a> {
-    fn new(sky: &'a Sky<'a>, sources: &'a [Diffuse<'a>]) -> Result<Self> {
+    fn new(sky: &'a Sky<'a>, sources: Vec<Diffuse<'_>>) -> Result<Self> {
         let header = sky.pixels.grid().header();
         let radius = sky.pixels.radius(&header.reference_direction()?);
         let reach = |plane: usize| {
@@ -83,25 +108,26 @@ impl<'a> Job<'a> {
             (0..sky.energies.len()).map(|plane| FineImage::size_for(header, sky.factor, reach(plane))).collect();
         let largest = (0..sky.energies.len()).map(reach).fold(radius, f64::max);
         let image = FineImage::new(header, sky.factor, largest)?;
+        let fields =
+            sources.into_iter().map(|source| Field::new(source, &image, sky.energies)).collect::<Result<Vec<_>>>()?;
         let kernel = KernelImage::new(&image, sky.parity)?;
         let exposure = image.exposure(sky.exposure);
-        let templates = sources.iter().map(|source| image.template(source.template)).collect::<Result<Vec<_>>>()?;
         let mut convolvers: Vec<(usize, Convolver)> = Vec::new();
         for &size in &sizes {
             if convolvers.iter().all(|(known, _)| *known != size) {
                 convolvers.push((size, Convolver::new(transform_size(&image, size))));
             }
         }
-        Ok(Self { sky, sources, image, kernel, exposure, templates, sizes, convolvers })
+        Ok(Self { sky, fields, image, kernel, exposure, sizes, convolvers })
     }
 
     /// Fills one plane of each source's map.
-    fn plane(&self, plane: usize, slots: Vec<&mut [f32]>) -> Result<()> {
+    fn plane(&self, plane: usize, slots: Vec<&mut [f32]>) {
         let size = self.sizes[plane];
-        let Some((_, convolver)) = self.convolvers.iter().find(|(known, _)| *known == size) else { return Ok(()) };
-        let kernel = self.sources.iter().any(|source| source.apply_psf).then(|| self.kernel(plane, size, convolver));
-        for ((source, sampler), slot) in self.sources.iter().zip(&self.templates).zip(slots) {
-            let image = Image::new(self, source, sampler, plane, size)?;
+        let Some((_, convolver)) = self.convolvers.iter().find(|(known, _)| *known == size) else { return };
+        let kernel = self.fields.iter().any(|field| field.apply_psf).then(|| self.kernel(plane, size, convolver));
+        for (field, slot) in self.fields.iter().zip(slots) {
+            let image = Image::new(self, field, plane, size);
             let window = self.image.window(size);
             let nx = self.sky.pixels.grid().size()[0];
             let mut sums = vec![0.0; slot.len()];
@@ -114,7 +140,7 @@ impl<'a> Job<'a> {
             };
             let mut scale = 1.0 / (factor * factor) as f64;
             match &kernel {
-                Some((kernel, total)) if source.apply_psf => {
+                Some((kernel, total)) if field.apply_psf => {
                     scale /= total;
                     let transformed =
                         convolver.forward(|row, values| row < size && image.fill(row, &mut values[..size]));
@@ -134,7 +160,6 @@ impl<'a> Job<'a> {
                 *value = stored;
             }
         }
-        Ok(())
     }
 
     /// The transform of the PSF around pixel 0, and the sum by which it is normalized.
@@ -180,44 +205,23 @@ struct Image<'a> {
     exposure: Option<&'a [f32]>,
     energy: f64,
     norm: f64,
-    /// The cube and its planes around the energy, with the fraction of the way between them in the logarithm.
-    cube: Option<(&'a SkyCube, [usize; 2], f64)>,
-    name: &'a str,
+    /// The map and its planes around the energy, with the fraction of the way between them in the logarithm.
+    map: Option<(&'a Excerpt, [usize; 2], f64)>,
 }
 
 impl<'a> Image<'a> {
-    fn new(job: &'a Job<'a>, source: &Diffuse<'a>, sampler: &'a Sampler, plane: usize, size: usize) -> Result<Self> {
+    fn new(job: &'a Job<'a>, field: &'a Field, plane: usize, size: usize) -> Self {
         let energy = job.sky.energies[plane];
-        let (cube, norm) = match source.template {
-            Template::Map { cube, norm } => {
-                let (low, high) = cube.planes_around(energy);
-                let energies = cube.energies();
-                let (a, b) = (energies[low], energies[high]);
-                let fraction = if low == high { 0.0 } else { (energy / a).ln() / (b / a).ln() };
-                (Some((cube.as_ref(), [low, high], fraction)), *norm)
-            }
-            _ => (None, 1.0),
-        };
-        let exposure = source.apply_exposure.then(|| job.sky.exposure.cube().plane(job.sky.exposure_planes[plane]));
-        let image = Self { job, sampler, size, exposure: exposure.flatten(), energy, norm, cube, name: source.name };
-        image.check()?;
-        Ok(image)
-    }
-
-    /// A template must not be negative at either plane that is used.
-    fn check(&self) -> Result<()> {
-        let Some((cube, planes, _)) = self.cube else { return Ok(()) };
-        for plane in planes {
-            if let Some(&value) = cube.plane(plane).unwrap_or_default().iter().find(|v| **v < 0.0) {
-                let error = Error::BadValue {
-                    what: format!("{}, plane {plane}", cube.what()),
-                    value: value.into(),
-                    expected: "an intensity of at least 0",
-                };
-                return Err(Error::Source { name: self.name.to_owned(), error: Box::new(error) });
-            }
-        }
-        Ok(())
+        let map = field.map.as_ref().map(|(map, _)| {
+            let (low, high) = map.planes_around(energy);
+            let energies = map.energies();
+            let (a, b) = (energies[low], energies[high]);
+            let fraction = if low == high { 0.0 } else { (energy / a).ln() / (b / a).ln() };
+            (map, [low, high], fraction)
+        });
+        let norm = field.map.as_ref().map_or(1.0, |(_, norm)| *norm);
+        let exposure = field.apply_exposure.then(|| job.sky.exposure.cube().plane(job.sky.exposure_planes[plane]));
+        Self { job, sampler: &field.sampler, size, exposure: exposure.flatten(), energy, norm, map }
     }
 
     /// Writes a row; whether there is anything in it.
@@ -236,8 +240,8 @@ impl<'a> Image<'a> {
     }
 
     fn template(&self, pixel: usize) -> f64 {
-        let Some((cube, [low, high], fraction)) = self.cube else { return self.sampler.value(pixel, &[]) };
-        let of = |plane: usize| self.sampler.value(pixel, cube.plane(plane).unwrap_or_default());
+        let Some((map, [low, high], fraction)) = self.map else { return self.sampler.value(pixel, &[]) };
+        let of = |plane: usize| self.sampler.value(pixel, map.plane(plane));
         let a = of(low);
         if low == high {
             return a;
@@ -246,6 +250,6 @@ impl<'a> Image<'a> {
         if a > 0.0 && b > 0.0 {
             return a * ((b / a).ln() * fraction).exp();
         }
-        cube.between(low, high, a, b, self.energy).unwrap_or(0.0)
+        map.between(low, high, a, b, self.energy).unwrap_or(0.0)
     }
 }

@@ -202,6 +202,33 @@ pub(crate) enum Sampler {
 }
 
 impl Sampler {
+    /// The pixels of the map that are looked at, in order. From here on they are known by their place in this list.
+    pub(crate) fn renumber(&mut self, n_pixels: usize) -> Vec<u32> {
+        let mut places = vec![ABSENT; n_pixels];
+        for pixel in self.pixels_mut() {
+            if let Some(place) = places.get_mut(*pixel as usize) {
+                *place = 0;
+            }
+        }
+        let looked_at: Vec<u32> =
+            places.iter().enumerate().filter(|(_, place)| **place == 0).map(|(pixel, _)| index(pixel)).collect();
+        for (place, &pixel) in looked_at.iter().enumerate() {
+            places[pixel as usize] = index(place);
+        }
+        for pixel in self.pixels_mut() {
+            *pixel = places.get(*pixel as usize).copied().unwrap_or(ABSENT);
+        }
+        looked_at
+    }
+
+    fn pixels_mut(&mut self) -> Box<dyn Iterator<Item = &mut u32> + '_> {
+        match self {
+            Self::Constant(_) | Self::Values(_) => Box::new(std::iter::empty()),
+            Self::Pixels(pixels) => Box::new(pixels.iter_mut()),
+            Self::Cells(cells) => Box::new(cells.iter_mut().flat_map(|cell| cell.pixels.iter_mut())),
+        }
+    }
+
     /// The value at a fine pixel from a plane of the map; 0 off the map.
     pub(crate) fn value(&self, pixel: usize, plane: &[f32]) -> f64 {
         let of = |pixel: u32| plane.get(pixel as usize).copied().map_or(0.0, f64::from);

@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use ndarray::{Axis, Slice};
 use roi_model::sky::SkyDirection;
 use roi_model::source::Source;
 
 use crate::error::{Error, Result};
 use crate::radial_profile::RadialProfile;
-use crate::sky_cube::SkyCube;
+use crate::sky_planes::{FirstPlane, SkyPlanes};
 
 /// Where the files that spatial models name are read; `lat-io` does it.
 pub trait TemplateFiles: Sync {
-    /// The map of a `SpatialMap` or `MapCubeFunction`.
+    /// The map of a `SpatialMap` or `MapCubeFunction`. Its planes are asked for while its source map is made.
     ///
     /// # Errors
     /// When it cannot be read ([`Error::Template`]).
-    fn map(&self, file: &str) -> Result<Arc<SkyCube>>;
+    fn map(&self, file: &str) -> Result<Arc<dyn SkyPlanes>>;
 
     /// The table of a `RadialProfile`.
     ///
@@ -27,7 +26,7 @@ pub trait TemplateFiles: Sync {
 
 /// For regions without files.
 impl TemplateFiles for () {
-    fn map(&self, file: &str) -> Result<Arc<SkyCube>> {
+    fn map(&self, file: &str) -> Result<Arc<dyn SkyPlanes>> {
         Err(Error::Template { file: file.to_owned(), reason: "this region was given no template files".into() })
     }
 
@@ -47,7 +46,7 @@ pub enum Template {
     /// A map or a cube, times a constant.
     Map {
         /// Intensity, 1/sr, or dN/dE/dOmega where the spectrum has no unit.
-        cube: Arc<SkyCube>,
+        cube: Arc<dyn SkyPlanes>,
         /// The constant.
         norm: f64,
     },
@@ -104,13 +103,7 @@ impl Template {
             "SpatialMap" => {
                 let cube = files.map(file)?;
                 // Only the first plane of a map counts.
-                let cube = if cube.energies().len() == 1 {
-                    cube
-                } else {
-                    let first = cube.planes().slice_axis(Axis(0), Slice::from(..1)).to_owned();
-                    let energies = cube.energies().iter().copied().take(1).collect();
-                    Arc::new(SkyCube::new(cube.what(), cube.grid().clone(), energies, first)?)
-                };
+                let cube = if cube.energies().len() == 1 { cube } else { Arc::new(FirstPlane(cube)) };
                 Ok(Self::Map { cube, norm: norm("Prefactor") })
             }
             "RadialDisk" => Ok(Self::Disk { center: center()?, radius: size("Radius")? }),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lat_response::build::plane_energies;
 use lat_response::{
     Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, ObservationPsf, Parity, Psf, PsfAt, RadialProfile,
-    Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    Response, SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
@@ -158,7 +158,7 @@ impl Square {
 }
 
 impl TemplateFiles for Square {
-    fn map(&self, _file: &str) -> lat_response::Result<Arc<SkyCube>> {
+    fn map(&self, _file: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
         Ok(self.0.clone())
     }
 
@@ -297,7 +297,7 @@ fn on_the_whole_sky_a_source_has_all_of_its_exposure_and_the_map_of_a_region() {
 struct Wide;
 
 impl TemplateFiles for Wide {
-    fn map(&self, file: &str) -> lat_response::Result<Arc<SkyCube>> {
+    fn map(&self, file: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
         ().map(file)
     }
 

@@ -5,10 +5,11 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
+use lat_response::build::DIFFUSE_TOGETHER;
 use lat_response::build::plane_energies;
 use lat_response::{
     Error, Exposure, ExposureLookup, Frame, ObservationPsf, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid,
-    SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
@@ -111,7 +112,7 @@ fn within(reach: f64) -> f64 {
 struct Files;
 
 impl TemplateFiles for Files {
-    fn map(&self, file: &str) -> lat_response::Result<Arc<SkyCube>> {
+    fn map(&self, file: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
         let grid = counts([41, 41], "ZEA", Frame::Celestial);
         let value = |pixel: usize| match file {
             "once" => 1.0 + (pixel % 41) as f32,
@@ -407,4 +408,40 @@ fn what_cannot_be_made_is_named() {
     let builder = builder(&grid, &axis(3), 0, SourceMapOptions::default());
     let message = builder.source_map(&map_source("lost.fits"), &()).unwrap_err().to_string();
     assert!(message.contains("lost.fits"), "{message}");
+}
+
+#[test]
+fn maps_are_given_away_in_order_before_many_are_made() {
+    let builder = builder(&counts([14, 14], "CAR", Frame::Celestial), &axis(3), 0, SourceMapOptions::default());
+    let named = |name: String, spatial: SpatialModel| source(&name, spatial);
+    let mut all: Vec<Source> =
+        (0..12).map(|i| named(format!("point {i}"), SpatialModel::point(center()).unwrap())).collect();
+    for place in [0, 4, 5, 6, 9, 11, 12, 13, 14] {
+        all.insert(place, named(format!("diffuse {place}"), SpatialModel::isotropic().unwrap()));
+    }
+    let sources: Vec<&Source> = all.iter().collect();
+    let expected = builder.build_all(&sources, &(), &|_| ()).unwrap();
+    for threads in [1, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (made, mut taken) = (std::sync::atomic::AtomicUsize::new(0), Vec::new());
+        let count = |_: &str| {
+            made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        };
+        pool.install(|| {
+            builder.build_each(&sources, &(), &count, |index, map| {
+                assert_eq!(index, taken.len());
+                let waiting = made.load(std::sync::atomic::Ordering::Relaxed) - taken.len();
+                assert!(waiting <= threads.max(1) - 1 + DIFFUSE_TOGETHER, "{waiting} maps are alive");
+                taken.push(map);
+                Ok::<_, Error>(())
+            })
+        })
+        .unwrap();
+        assert!(taken == expected);
+    }
+    // Whoever takes the maps may refuse one.
+    let refuse = |index, _| {
+        if index == 2 { Err(Error::Unsupported { what: "no".into(), remedy: "yes".into() }) } else { Ok(()) }
+    };
+    assert!(builder.build_each(&sources, &(), &|_| (), refuse).unwrap_err().to_string().contains("no"));
 }

@@ -65,6 +65,11 @@ impl Column {
         Ok(Self { latched, norm, unit: Some(Unit { values, npred }), at_zero })
     }
 
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.unit.as_ref().map_or(0, |unit| unit.values.capacity() * size_of::<f64>())
+    }
+
     /// The column as the passes read it, and the (weighted) predicted counts at norm 1; `None` for a spectrum that is not known to be linear
     /// in its norm.
     pub(crate) fn view<'a>(&'a self, reach: &'a Reach) -> Option<(kernel::Column<'a>, f64)> {

@@ -132,6 +132,7 @@ impl BinnedLikelihood {
             source.spectrum().norm_index().filter(|norm| free.wanted == [*norm]).map(|norm| (source, norm))
         };
         let needed: Vec<(&Source, usize)> = plan.free.iter().filter_map(wanted).collect();
+        let needed = self.within_budget(needed)?;
         self.columns.retain(|name, _| needed.iter().any(|(source, _)| source.name() == name));
         let missing: Vec<(&Source, usize)> = needed
             .into_iter()

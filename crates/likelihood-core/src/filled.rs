@@ -71,6 +71,13 @@ impl Filled {
         self.counts.len()
     }
 
+    /// Bytes that the layout takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.counts.capacity() * size_of::<f32>()
+            + self.pixels.capacity() * size_of::<usize>()
+            + self.blocks.capacity() * size_of::<Block>()
+    }
+
     /// For each filled bin the values of `planes[plane(bin)]` at its pixel; `planes` is `[edge, y, x]` in standard layout.
     pub(crate) fn gather(&self, planes: &ArrayView3<'_, f32>, plane: impl Fn(usize) -> usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(self.len());

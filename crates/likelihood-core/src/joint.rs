@@ -44,6 +44,10 @@ impl JointLikelihood {
         &self.components
     }
 
+    pub(crate) fn components_mut(&mut self) -> &mut [BinnedLikelihood] {
+        &mut self.components
+    }
+
     /// Adds the map of a source to each component, in their order, or replaces what stands there. Nothing changes on an error.
     ///
     /// # Errors

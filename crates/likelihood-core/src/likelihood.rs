@@ -58,6 +58,8 @@ pub struct BinnedLikelihood {
     pub(crate) fixed: FixedPart,
     /// The free sources of which only the norm is free, by name.
     pub(crate) columns: BTreeMap<String, Column>,
+    /// Bytes that the columns may take.
+    pub(crate) column_budget: usize,
     pub(crate) work: Workspace,
 }
 
@@ -116,6 +118,7 @@ impl BinnedLikelihood {
             unmodelled_bins: UnmodelledBins::default(),
             fixed: FixedPart::default(),
             columns: BTreeMap::new(),
+            column_budget: usize::MAX,
             work: Workspace::default(),
         }
     }
@@ -172,14 +175,7 @@ impl BinnedLikelihood {
     /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
     pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
         let edges = self.axis.edges().len();
-        let window = self
-            .settings
-            .dispersion
-            .as_ref()
-            .filter(|dispersion| dispersion.mode() == DispersionMode::Window && !dispersion.excepts(source_name))
-            .map(Dispersion::n_extra)
-            .filter(|extra| map.n_planes() >= edges + 2 * extra);
-        let extra = window.unwrap_or(0);
+        let extra = self.extra_planes(source_name, map.n_planes());
         let planes = map.at_edges(edges + 2 * extra, self.shape.0, self.shape.1).map_err(|error| match error {
             Error::Shape { expected, found, .. } => Error::Shape {
                 what: format!("source map of '{source_name}' in component '{}'", self.name),
@@ -189,6 +185,29 @@ impl BinnedLikelihood {
             other => other,
         })?;
         Ok(Template::new(&self.filled, &planes, extra, self.settings.weights.as_ref(), map.n_planes()))
+    }
+
+    /// How many planes beyond its two each bin draws on, on each side, of a map with so many planes.
+    fn extra_planes(&self, source_name: &str, n_planes: usize) -> usize {
+        let window = self
+            .settings
+            .dispersion
+            .as_ref()
+            .filter(|dispersion| dispersion.mode() == DispersionMode::Window && !dispersion.excepts(source_name))
+            .map(Dispersion::n_extra);
+        window.filter(|extra| n_planes >= self.axis.edges().len() + 2 * extra).unwrap_or(0)
+    }
+
+    /// Whether the energy dispersion of a source is applied by rescaling, so that its model is not proportional to its norm.
+    pub fn is_rescaled(&self, source: &Source) -> bool {
+        let applies = |dispersion: &Dispersion| source.apply_edisp() && !dispersion.excepts(source.name());
+        let rescaling = |dispersion: &&Dispersion| dispersion.mode() == DispersionMode::Rescaling;
+        self.settings.dispersion.as_ref().filter(rescaling).is_some_and(applies)
+    }
+
+    /// How many values are kept, for each filled bin, of a map with so many planes: two, or all that energy dispersion over a window draws on.
+    pub fn window_planes(&self, source: &Source, n_planes: usize) -> usize {
+        2 + 2 * self.extra_planes(source.name(), n_planes)
     }
 
     /// The component's name.
@@ -261,6 +280,11 @@ impl BinnedLikelihood {
             terms.map(|((sum, node), coefficient)| sum * node * coefficient).sum()
         };
         Ok((0..self.axis.n_bins()).map(of_bin).collect())
+    }
+
+    /// Bytes of the likelihood weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.settings.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>())
     }
 
     /// The likelihood weight of a bin.

@@ -112,6 +112,12 @@ impl Template {
     pub(crate) fn n_planes(&self) -> usize {
         self.n_planes
     }
+
+    /// Bytes of the planes that are kept.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |gathered: &Gathered| gathered.planes.iter().map(|plane| plane.capacity() * size_of::<f32>()).sum();
+        of(&self.whole) + self.substitute.as_ref().map_or(0, of)
+    }
 }
 
 impl Gathered {
@@ -159,6 +165,11 @@ impl<'a> Laid<'a> {
     /// The blocks that the planes reach.
     pub(crate) fn reach(&self) -> &'a Reach {
         &self.gathered.reach
+    }
+
+    /// How many filled bins it reaches.
+    pub(crate) fn n_reached(&self) -> usize {
+        self.gathered.planes.first().map_or(0, Vec::len)
     }
 
     /// Sums of the planes of a bin over all pixels.

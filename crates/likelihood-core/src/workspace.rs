@@ -31,6 +31,17 @@ pub(crate) struct Workspace {
     pub(crate) node_sums: Vec<f64>,
 }
 
+impl Workspace {
+    /// Bytes of the buffers that grow with the data or with the square of the number of parameters.
+    pub(crate) fn bytes(&self) -> usize {
+        let numbers = self.column_sums.capacity() + self.pair_sums.capacity();
+        let weights = self.weights.capacity() + self.derivatives.capacity() + self.ratio_sums.capacity();
+        numbers * size_of::<f64>()
+            + weights * size_of::<EdgeWeights>()
+            + self.block_sums.capacity() * size_of::<BlockSum>()
+    }
+}
+
 /// A buffer of this length, filled with zeros, in the memory it has.
 pub(crate) fn resize<T: Clone + Default>(buffer: &mut Vec<T>, len: usize) {
     buffer.clear();

@@ -161,3 +161,31 @@ fn sources_of_small_reach_count_where_they_shine_and_nowhere_else() {
     }
     assert_eq!((hessian[[1, 2]], hessian[[1, 3]]), (0.0, 0.0), "they share no pixel");
 }
+
+#[test]
+fn columns_beyond_their_limit_are_not_kept_and_change_no_number() {
+    let names = ["a", "b", "c", "d"];
+    let sources = names.iter().zip([1.5, 2.5, 3.5, 2.0]).map(|(name, index)| {
+        let mut source = source(name, "PowerLaw", &[("Index", index)]);
+        source.spectrum_mut().parameter_mut("Prefactor").unwrap().set_free(true);
+        source
+    });
+    let roi = roi(sources.collect());
+    let evaluate = |likelihood: &mut JointLikelihood| {
+        let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
+        let value = likelihood.hessian(&roi, &mut gradient, &mut hessian).unwrap();
+        (likelihood.footprint().columns, [&[value], &gradient[..], hessian.as_slice().unwrap()].concat())
+    };
+    let mut likelihood = likelihood(&names);
+    let (all, expected) = evaluate(&mut likelihood);
+    // 18 filled bins of 8 bytes each.
+    assert_eq!(all, 4 * 18 * 8);
+    for (limit, kept) in [(3 * 18 * 8 + 7, 3 * 18 * 8), (18 * 8 - 1, 0), (0, 0), (usize::MAX, all)] {
+        likelihood.limit_columns(limit);
+        let (bytes, found) = evaluate(&mut likelihood);
+        assert_eq!(bytes, kept, "{limit}");
+        for (found, expected) in found.iter().zip(&expected) {
+            approx::assert_relative_eq!(*found, *expected, max_relative = 1e-12);
+        }
+    }
+}

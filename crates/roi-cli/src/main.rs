@@ -35,6 +35,9 @@ struct Common {
     /// Number of threads, 1 to 1024; all cores by default. The result is the same for any number
     #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// The most memory to take, such as 2GiB or 1500MB: work is done in a leaner way if need be, or refused with the number that is needed
+    #[arg(long, value_name = "SIZE", global = true, value_parser = size)]
+    max_memory: Option<u64>,
     /// Print nothing but errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
@@ -62,6 +65,10 @@ enum Command {
     Profile(commands::profile::Profile),
     Spectrum(commands::spectrum::Spectrum),
     Config(commands::config::Config),
+}
+
+fn size(text: &str) -> Result<u64, &'static str> {
+    roi_fit::memory_size(text).ok_or("expected a size above 0, such as 2GiB or 1500MB")
 }
 
 fn main() -> ExitCode {

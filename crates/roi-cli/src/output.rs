@@ -17,6 +17,7 @@ pub(crate) struct Output {
     json: Option<PathBuf>,
     show_text: bool,
     show_progress: bool,
+    max_memory: Option<u64>,
 }
 
 impl Output {
@@ -26,6 +27,7 @@ impl Output {
             json: common.json.clone(),
             // JSON on standard output must be all that is there.
             show_text: !common.quiet && !json_on_stdout,
+            max_memory: common.max_memory,
             show_progress: !common.quiet && !common.no_progress && std::io::stderr().is_terminal(),
         }
     }
@@ -57,11 +59,16 @@ impl Output {
 
     /// Opens an analysis and passes on what its files had to say.
     pub(crate) fn open(&self, config: &Path) -> Result<Analysis, Failure> {
-        let analysis = Analysis::open_with(config, self.progress())?;
+        let analysis = Analysis::open_within(config, self.progress(), self.max_memory)?;
         for note in analysis.notes() {
             tracing::info!("{note}");
         }
         Ok(analysis)
+    }
+
+    /// The most bytes that the program may take.
+    pub(crate) fn max_memory(&self) -> Option<u64> {
+        self.max_memory
     }
 
     /// A watcher, where there is somebody to see it.

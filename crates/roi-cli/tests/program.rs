@@ -384,3 +384,21 @@ fn demo_writes_its_results() {
         assert!(out.join(file).exists(), "{file}");
     }
 }
+
+#[test]
+fn too_little_memory_is_refused_with_the_bytes_that_are_needed() {
+    let directory = region();
+    let config = config(directory.path());
+    for command in ["loglike", "fit", "optimize", "ts"] {
+        let output = roi_fit(&[command, &config, "--max-memory", "100kB"]);
+        refused(&output, &["bytes", "source maps at the filled bins", "--max-memory"]);
+    }
+    refused(&roi_fit(&["fit", &config, "--max-memory", "plenty"]), &["--max-memory", "2GiB"]);
+    let memory = json(&["fit", &config, "--max-memory", "1GiB"])["timing"]["memory"].clone();
+    assert_eq!(memory["limit"], 1 << 30);
+    assert!(memory["estimate"].as_u64().unwrap() < 1 << 30);
+    // Linux alone tells the peak.
+    if Path::new("/proc/self/status").exists() {
+        assert!(memory["peak"].as_u64().unwrap() > 1 << 20);
+    }
+}

@@ -68,21 +68,36 @@ impl Analysis {
     ///
     /// # Errors
     /// As [`Analysis::open`].
-    pub fn open_with(config: impl AsRef<Path>, mut progress: Box<dyn Progress>) -> Result<Self> {
+    pub fn open_with(config: impl AsRef<Path>, progress: Box<dyn Progress>) -> Result<Self> {
+        Self::open_within(config, progress, None)
+    }
+
+    /// As [`Analysis::open_with`], within a limit of memory in bytes, instead of that of the configuration (`optimizer.max_memory`) if there is
+    /// one. Fewer source maps are read or made at a time then, and fits keep fewer intermediate vectors: they take longer, and their results
+    /// are the same up to rounding.
+    ///
+    /// # Errors
+    /// As [`Analysis::open`]; [`Error::Memory`] when the limit is too low, told before the memory is taken.
+    pub fn open_within(
+        config: impl AsRef<Path>,
+        mut progress: Box<dyn Progress>,
+        max_memory: Option<u64>,
+    ) -> Result<Self> {
         let start = Instant::now();
         let loaded = lat_io::load(config.as_ref())?;
         let load = start.elapsed().as_secs_f64();
 
         let start = Instant::now();
-        let components = source_maps::likelihoods(&loaded, progress.as_mut())?;
+        let limit = max_memory.or(loaded.config.max_memory);
+        let (likelihood, memory) = source_maps::likelihood(&loaded, limit, progress.as_mut())?;
         let srcmaps = start.elapsed().as_secs_f64();
-        let mut analysis = Self::new(loaded.roi, JointLikelihood::new(components)?)?;
+        let mut analysis = Self::new(loaded.roi, likelihood)?;
         analysis.progress = progress;
         let model = loaded.observation.components.iter().find_map(|component| component.products.xml.clone());
         analysis.templates.model = model.unwrap_or_else(|| loaded.config.path.clone());
         analysis.component_models =
             loaded.observation.components.into_iter().map(|component| component.model).collect();
-        analysis.timing = Timing { load, srcmaps, ..Timing::default() };
+        analysis.timing = Timing { load, srcmaps, memory, ..Timing::default() };
         // What is odd about the data is a warning; which keys were ignored is not.
         for remark in loaded.notes.iter().filter(|note| !loaded.config.notes.contains(note)) {
             tracing::warn!("{remark}");
@@ -242,7 +257,7 @@ impl Analysis {
         };
         let npred = components.iter().flat_map(|c| c.npred.values()).flatten().sum();
         let gradient = free.iter().map(name).zip(gradient).collect();
-        let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.timing.clone() };
+        let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.timing.now() };
         Ok(LoglikeResult { loglike, npred, counts: self.likelihood.total_counts(), components, gradient, timing })
     }
 

@@ -88,6 +88,20 @@ pub enum Error {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// The analysis takes more memory than it may.
+    #[error(
+        "at least {needed} bytes ({}) of memory are needed, the limit is {limit} ({}): {parts}; raise the limit (--max-memory, optimizer.max_memory), leave out sources that are far away, or bin the counts more coarsely or in a smaller region",
+        bytesize::ByteSize::b(*.needed).display().iec(),
+        bytesize::ByteSize::b(*.limit).display().iec()
+    )]
+    Memory {
+        /// Bytes that the leanest way takes.
+        needed: u64,
+        /// Bytes that it may take.
+        limit: u64,
+        /// What takes how much.
+        parts: String,
+    },
     /// A result file could not be written.
     #[error("{path}: {source}; choose another place with write permission and space")]
     Write {

@@ -119,6 +119,7 @@ impl Analysis {
         }
         result.timing.load = self.timing.load;
         result.timing.srcmaps = self.timing.srcmaps;
+        result.timing.memory = self.timing.now().memory;
         Ok(result)
     }
 

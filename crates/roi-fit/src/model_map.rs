@@ -6,6 +6,7 @@ use lat_io::{CountsCubeFile, counts_cube, map_cube};
 use lat_response::SkyCube;
 use likelihood_core::CountsCube;
 use ndarray::{Array2, Array3};
+use roi_model::source::Source;
 use serde::Serialize;
 
 use crate::analysis::Analysis;
@@ -57,22 +58,32 @@ impl Analysis {
             path: PathBuf::from("model map"),
             reason: "the analysis has no files; open it from a configuration".into(),
         })?;
-        let chosen: Vec<usize> = if options.sources.is_empty() {
+        let mut chosen: Vec<usize> = if options.sources.is_empty() {
             (0..self.roi.sources().len()).collect()
         } else {
             options.sources.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<_, _>>()?
         };
+        // Who names a source twice does not want it twice.
+        chosen.sort_unstable();
+        chosen.dedup();
         let loaded = lat_io::load(&config.path)?;
         let several = loaded.observation.components.len() > 1;
         let mut spectra = Vec::new();
         for (component, likelihood) in loaded.observation.components.iter().zip(self.likelihood.components()) {
             let unmade = component.unmade(loaded.roi.sources())?;
-            let made = source_maps::make(component, unmade, &mut Quiet)?;
             let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
-            for &index in &chosen {
-                let Some(source) = self.roi.sources().get(index) else { continue };
-                let own = made.iter().find(|(made, _)| made.name() == source.name()).map(|(_, map)| map);
-                model += &likelihood.model_map(source, &component.source_map(source, own)?)?;
+            let mut wanted: Vec<&Source> = chosen.iter().filter_map(|&index| self.roi.sources().get(index)).collect();
+            let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
+            let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
+            source_maps::make(component, &unmade, &mut Quiet, |own, map| {
+                if let Some(at) = wanted.iter().position(|source| source.name() == own.name()) {
+                    let source = wanted.remove(at);
+                    model += &likelihood.model_map(source, &component.source_map(source, Some(map))?)?;
+                }
+                Ok(())
+            })?;
+            for source in wanted {
+                model += &likelihood.model_map(source, &component.source_map(source, None)?)?;
             }
             let path = options
                 .out

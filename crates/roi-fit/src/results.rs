@@ -12,10 +12,11 @@ use roi_model::roi::Roi;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::memory::{MemoryUse, peak_memory};
 use crate::options::{FitOptions, OptimizeOptions};
 use crate::properties::{SourceProperties, json_number};
 
-/// Seconds spent.
+/// Seconds spent, and memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Timing {
     /// Reading the files (source maps apart).
@@ -26,6 +27,15 @@ pub struct Timing {
     pub fit: f64,
     /// TS, npred and fluxes after the fit.
     pub update: f64,
+    /// Memory, in bytes.
+    pub memory: MemoryUse,
+}
+
+impl Timing {
+    /// The same, with the peak memory as it is now.
+    pub(crate) fn now(&self) -> Self {
+        Self { memory: MemoryUse { peak: peak_memory(), ..self.memory.clone() }, ..self.clone() }
+    }
 }
 
 /// What [`crate::Analysis::fit`] returns.

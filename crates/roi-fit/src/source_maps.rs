@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use lat_io::{Component, Config, Loaded};
-use likelihood_core::{BinnedLikelihood, SourceMap};
+use lat_io::{Component, Config, Loaded, NewMapFile};
+use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
 use roi_model::source::Source;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::memory::{self, MemoryUse, Plan};
 use crate::progress::{Event, Progress};
 
 /// How source maps are made by [`make_source_maps`].
@@ -23,6 +24,8 @@ pub struct MakeOptions {
     pub accurate: bool,
     /// Make all maps anew, also those that stand.
     pub all: bool,
+    /// The most bytes that it may take; that of the configuration (`optimizer.max_memory`) if there is none.
+    pub max_memory: Option<u64>,
 }
 
 /// What [`make_source_maps`] did for one component.
@@ -39,6 +42,8 @@ pub struct MadeMaps {
     pub kept: usize,
     /// Seconds.
     pub seconds: f64,
+    /// Memory of the process, in bytes.
+    pub memory: MemoryUse,
 }
 
 /// Makes the source maps of every component of a configuration and writes them as gtsrcmaps does, with the counts.
@@ -50,6 +55,9 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
     let several = loaded.observation.components.len() > 1;
     let mut done = Vec::new();
     let sources = loaded.roi.sources();
+    let limit = options.max_memory.or(loaded.config.max_memory);
+    let of_counts = |component: &Component| 4 * component.counts.cube.counts().len() as u64;
+    let all_counts: u64 = loaded.observation.components.iter().map(of_counts).sum();
     for component in &mut loaded.observation.components {
         let start = Instant::now();
         if options.accurate {
@@ -61,7 +69,6 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
         } else {
             component.unmade(sources)?
         };
-        let made = make(component, unmade, progress)?;
         let path = match &options.out {
             Some(out) if several => with_name(out, &component.name),
             Some(out) => out.clone(),
@@ -72,42 +79,122 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
                         .into(),
             })?,
         };
-        component.write_source_maps(&path, sources, &made)?;
+        let (threads, estimate) = memory::making(component, &unmade, all_counts - of_counts(component), limit)?;
+        with_threads(threads, || {
+            let mut file = NewMapFile::create(component, &path, sources, &unmade)?;
+            make(component, &unmade, progress, |source, map| Ok(file.add(source, &map)?))?;
+            Ok(file.finish()?)
+        })?;
         done.push(MadeMaps {
             component: component.name.clone(),
             path,
-            kept: sources.len() - made.len(),
-            made: made.into_iter().map(|(source, _)| source.name().to_owned()).collect(),
+            kept: sources.len() - unmade.len(),
+            made: unmade.iter().map(|source| source.name().to_owned()).collect(),
             seconds: start.elapsed().as_secs_f64(),
+            memory: MemoryUse {
+                estimate: estimate.peak(),
+                parts: estimate,
+                limit,
+                maps_at_a_time: threads,
+                columns_limit: None,
+                peak: memory::peak_memory(),
+            },
         });
     }
     Ok(done)
 }
 
-/// The likelihood of each component, with the maps of all sources.
-pub(crate) fn likelihoods(loaded: &Loaded, progress: &mut dyn Progress) -> Result<Vec<BinnedLikelihood>> {
+/// The likelihood of all components, with the maps of all sources, within a limit of memory in bytes.
+pub(crate) fn likelihood(
+    loaded: &Loaded,
+    limit: Option<u64>,
+    progress: &mut dyn Progress,
+) -> Result<(JointLikelihood, MemoryUse)> {
     let sources = loaded.roi.sources();
-    let mut likelihoods = Vec::with_capacity(loaded.observation.components.len());
-    for component in &loaded.observation.components {
+    let components = &loaded.observation.components;
+    let mut likelihoods = Vec::with_capacity(components.len());
+    let mut unmade = Vec::with_capacity(components.len());
+    for component in components {
         let settings = component.settings.clone();
-        let mut likelihood = BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?;
-        let made = make(component, component.unmade(sources)?, progress)?;
-        keep(component, &loaded.config, sources, &made);
-        let map_of = |source: &Source| {
-            let own = made.iter().find(|(made, _)| made.name() == source.name()).map(|(_, map)| map);
-            Ok::<_, Error>(component.source_map(source, own)?)
-        };
-        likelihood.add_source_maps(sources, Source::name, map_of)?;
-        likelihoods.push(likelihood);
+        likelihoods.push(BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?);
+        unmade.push(component.unmade(sources)?);
     }
-    Ok(likelihoods)
+    let plans: Vec<Plan<'_>> = components
+        .iter()
+        .zip(&likelihoods)
+        .zip(&unmade)
+        .map(|((component, likelihood), unmade)| Plan { component, likelihood, unmade })
+        .collect();
+    let threads = rayon::current_num_threads();
+    let way = memory::strategy(limit, threads, |threads| memory::estimate(&loaded.roi, &plans, threads))?;
+    let fill = || {
+        for ((component, likelihood), unmade) in components.iter().zip(&mut likelihoods).zip(&unmade) {
+            add_maps(component, &loaded.config, sources, unmade, likelihood, progress)?;
+        }
+        Ok(())
+    };
+    with_threads(way.threads, fill)?;
+    let mut likelihood = JointLikelihood::new(likelihoods)?;
+    likelihood.limit_columns(way.columns);
+    let columns_limit = limit.map(|_| way.columns as u64);
+    let use_of = MemoryUse {
+        estimate: way.estimate.peak(),
+        parts: way.estimate,
+        limit,
+        maps_at_a_time: way.threads,
+        columns_limit,
+        peak: None,
+    };
+    Ok((likelihood, use_of))
 }
 
+/// Does something with so many threads.
+fn with_threads(threads: usize, task: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+    if threads == rayon::current_num_threads() {
+        return task();
+    }
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(task),
+        Err(error) => {
+            tracing::warn!("source maps are read with all threads, as no others can be started: {error}");
+            task()
+        }
+    }
+}
+
+/// Gives a component's likelihood its maps: those that must be made first, and then those on file.
+fn add_maps(
+    component: &Component,
+    config: &Config,
+    sources: &[Source],
+    unmade: &[Source],
+    likelihood: &mut BinnedLikelihood,
+    progress: &mut dyn Progress,
+) -> Result<()> {
+    let mut cache = Cache::new(component, config, sources, unmade);
+    make(component, unmade, progress, |own, map| {
+        cache.add(own, &map);
+        if let Some(source) = sources.iter().find(|source| source.name() == own.name()) {
+            likelihood.add_source_map(source.name(), &component.source_map(source, Some(map))?)?;
+        }
+        Ok(())
+    })?;
+    cache.finish();
+    let stored: Vec<&Source> = sources.iter().filter(|source| !likelihood.has_source_map(source.name())).collect();
+    likelihood.add_source_maps(
+        &stored,
+        |source| source.name(),
+        |source| Ok::<_, Error>(component.source_map(source, None)?),
+    )
+}
+
+/// Makes the maps of sources of a component and gives each away, see [`Component::make_source_maps`].
 pub(crate) fn make(
     component: &Component,
-    unmade: Vec<Source>,
+    unmade: &[Source],
     progress: &mut dyn Progress,
-) -> Result<Vec<(Source, SourceMap)>> {
+    take: impl FnMut(&Source, SourceMap) -> Result<()>,
+) -> Result<()> {
     let total = unmade.len();
     let watcher = Mutex::new((progress, 0));
     let tell = |source: &str| {
@@ -117,28 +204,54 @@ pub(crate) fn make(
         // Making maps is short; a request to stop is heard by what follows.
         let _ = watcher.0.event(&Event::SourceMap { component, source, done, total });
     };
-    let maps = component.make_source_maps(&unmade, &tell)?;
-    Ok(unmade.into_iter().zip(maps).collect())
+    component.make_source_maps(unmade, &tell, take)
 }
 
-/// Writes maps that were made beside the other products, so that they are there the next time. A directory that cannot be written is no error:
-/// they are made again then.
-fn keep(component: &Component, config: &Config, sources: &[Source], made: &[(Source, SourceMap)]) {
-    if made.is_empty() {
-        return;
+/// Maps that were made are written beside the other products, so that they are there the next time. A directory that cannot be written is no
+/// error: they are made again then.
+struct Cache<'a> {
+    file: Option<(NewMapFile<'a>, PathBuf)>,
+    made: usize,
+}
+
+impl<'a> Cache<'a> {
+    fn new(component: &'a Component, config: &Config, sources: &'a [Source], unmade: &'a [Source]) -> Self {
+        let made = unmade.len();
+        if made == 0 {
+            return Self { file: None, made };
+        }
+        let Some(path) = component.map_cache(config) else {
+            tracing::info!(
+                "component '{}': {made} source map(s) are made and not kept, as the source map file is another program's",
+                component.name,
+            );
+            return Self { file: None, made };
+        };
+        let file = NewMapFile::create(component, &path, sources, unmade).map_err(|error| lost(&error)).ok();
+        Self { file: file.map(|file| (file, path)), made }
     }
-    let Some(path) = component.map_cache(config) else {
-        tracing::info!(
-            "component '{}': {} source map(s) were made and not kept, as the source map file is another program's",
-            component.name,
-            made.len()
-        );
-        return;
-    };
-    match component.write_source_maps(&path, sources, made) {
-        Ok(()) => tracing::info!("{} source map(s) made, kept in '{}'", made.len(), path.display()),
-        Err(error) => tracing::warn!("the source maps are not kept: {error}"),
+
+    fn add(&mut self, source: &Source, map: &SourceMap) {
+        if let Some((file, _)) = &mut self.file
+            && let Err(error) = file.add(source, map)
+        {
+            lost(&error);
+            self.file = None;
+        }
     }
+
+    fn finish(self) {
+        if let Some((file, path)) = self.file {
+            match file.finish() {
+                Ok(()) => tracing::info!("{} source map(s) made, kept in '{}'", self.made, path.display()),
+                Err(error) => lost(&error),
+            }
+        }
+    }
+}
+
+fn lost(error: &lat_io::Error) {
+    tracing::warn!("the source maps are not kept: {error}");
 }
 
 /// `a/maps.fits` as `a/maps_NAME.fits`.

@@ -6,6 +6,7 @@
 
 mod exposure;
 mod keys;
+mod memory_size;
 mod model;
 mod page;
 mod reference;
@@ -18,6 +19,7 @@ mod yaml;
 
 use std::path::Path;
 
+pub use memory_size::memory_size;
 pub use model::{Diffuse, ModelConfig};
 pub use page::reference;
 pub use resolved::Resolved;

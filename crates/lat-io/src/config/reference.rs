@@ -255,6 +255,12 @@ pub(super) const SECTIONS: &[Section] = &[
             used("init_lambda", Number, "0.0001", "First damping of NEWTON."),
             used("retries", Whole, "3", "Attempts."),
             used("min_fit_quality", Whole, "3", "A fit below it is undone (fermipy's code: 2, its documentation: 3)."),
+            used(
+                "max_memory",
+                Text,
+                "null",
+                "The most memory that the program may take, such as `2GiB`: it takes a leaner way, or refuses and tells what is needed. `--max-memory` goes before it.",
+            ),
             used("verbosity", Whole, "0", "Without effect; `--verbose` and `RUST_LOG` choose what is logged."),
         ],
     },

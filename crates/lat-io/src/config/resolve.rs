@@ -6,6 +6,7 @@ use likelihood_core::EnergyIntegration;
 
 use super::exposure::exposure_scaling;
 use super::keys::{Keys, directory};
+use super::memory_size::memory_size;
 use super::model::model;
 use super::resolved::Resolved;
 use super::schema::components_of;
@@ -38,10 +39,17 @@ pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Con
         center: center(&whole)?,
         roiopt: roiopt(&whole, &optimizer)?,
         optimizer,
+        max_memory: max_memory(&whole)?,
         components,
         resolved: Resolved::new(root, &layers),
         notes,
     })
+}
+
+fn max_memory(keys: &Keys<'_>) -> Result<Option<u64>> {
+    let Some(text) = keys.text("optimizer", "max_memory")? else { return Ok(None) };
+    let size = memory_size(&text);
+    size.map(Some).ok_or_else(|| keys.wrong("optimizer", "max_memory", "a size of memory, such as 2GiB or 1500MB"))
 }
 
 fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
@@ -206,5 +214,9 @@ fn nested_optimizer(path: &Path, node: &Node, base: &OptimizerConfig) -> Result<
     let entry = super::yaml::Entry { key: "optimizer".into(), line: node.line, node: node.clone() };
     let wrapped = Node { line: node.line, value: Value::Map(vec![entry]) };
     super::schema::check(path, &wrapped)?;
-    optimizer(base.clone(), &Keys { path, layers: vec![&wrapped] }, "optimizer")
+    let keys = Keys { path, layers: vec![&wrapped] };
+    if keys.get("optimizer", "max_memory").is_some() {
+        return Err(keys.wrong("optimizer", "max_memory", "it in section 'optimizer' itself: there is one limit"));
+    }
+    optimizer(base.clone(), &keys, "optimizer")
 }

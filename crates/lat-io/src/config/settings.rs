@@ -22,6 +22,8 @@ pub struct Config {
     pub center: Option<Center>,
     /// Section `optimizer`: the options of `fit`.
     pub optimizer: OptimizerConfig,
+    /// `optimizer.max_memory`: the most bytes that the program may take.
+    pub max_memory: Option<u64>,
     /// Section `roiopt`: the options of `optimize`.
     pub roiopt: RoioptConfig,
     /// The components, at least one. Without `components` it is one of name `00`.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -22,7 +21,36 @@ const BELIEVED_INFLATION: u64 = 200;
 #[derive(Debug)]
 pub(super) enum Bytes {
     Memory(Vec<u8>),
-    Disk { file: Mutex<File>, len: u64 },
+    Disk { file: OnDisk, len: u64 },
+}
+
+/// A file that several threads read at once.
+#[derive(Debug)]
+pub(super) struct OnDisk {
+    #[cfg(unix)]
+    file: File,
+    #[cfg(not(unix))]
+    file: std::sync::Mutex<File>,
+}
+
+impl OnDisk {
+    fn new(file: File) -> Self {
+        #[cfg(not(unix))]
+        let file = std::sync::Mutex::new(file);
+        Self { file }
+    }
+
+    #[cfg(unix)]
+    fn read_exact_at(&self, buffer: &mut [u8], start: u64) -> std::io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, start)
+    }
+
+    #[cfg(not(unix))]
+    fn read_exact_at(&self, buffer: &mut [u8], start: u64) -> std::io::Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(buffer)
+    }
 }
 
 impl Bytes {
@@ -39,7 +67,7 @@ impl Bytes {
         (&mut file).take(2).read_to_end(&mut magic).map_err(io)?;
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         if magic != [0x1f, 0x8b] {
-            return Ok(Self::Disk { file: Mutex::new(file), len });
+            return Ok(Self::Disk { file: OnDisk::new(file), len });
         }
         inflate(&mut file, len).map(Self::Memory).map_err(|source| Error::BadFits {
             path: path.to_owned(),
@@ -60,6 +88,13 @@ impl Bytes {
         }
     }
 
+    pub(super) fn in_memory(&self) -> usize {
+        match self {
+            Self::Memory(bytes) => bytes.capacity(),
+            Self::Disk { .. } => 0,
+        }
+    }
+
     /// `size` bytes from `start`; an error of kind `UnexpectedEof` when the file ends before. Callers check sizes that come from a header
     /// against [`Bytes::len`] first.
     pub(super) fn get(&self, start: u64, size: usize) -> std::io::Result<Cow<'_, [u8]>> {
@@ -71,9 +106,7 @@ impl Bytes {
                 .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into()),
             Self::Disk { file, .. } => {
                 let mut buffer = vec![0; size];
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                file.seek(SeekFrom::Start(start))?;
-                file.read_exact(&mut buffer)?;
+                file.read_exact_at(&mut buffer, start)?;
                 Ok(Cow::Owned(buffer))
             }
         }

@@ -133,6 +133,11 @@ impl FitsFile {
         &self.path
     }
 
+    /// Bytes of the file that are held in memory: all of a gzip file, none of a plain one.
+    pub fn bytes_in_memory(&self) -> usize {
+        self.bytes.in_memory()
+    }
+
     /// All HDUs in order; the first is the primary one.
     pub fn hdus(&self) -> &[Hdu] {
         &self.hdus
@@ -199,18 +204,36 @@ impl FitsFile {
         self.shaped(hdu, shape, pixels)
     }
 
-    /// An image of three axes as `f32`, shape `[NAXIS3, NAXIS2, NAXIS1]`.
+    /// An image of three axes as `f32`, shape `[NAXIS3, NAXIS2, NAXIS1]`. It is read plane by plane, so that beside the pixels no more than a plane
+    /// of the file is held.
     ///
     /// # Errors
     /// As [`FitsFile::read_image_f32`], and when the image has not three axes.
     pub fn read_cube_f32(&self, hdu: &Hdu) -> Result<Array3<f32>> {
-        let found = format!("{:?}", hdu.image_axes().unwrap_or_default());
-        self.read_image_f32(hdu)?.pixels.into_dimensionality().map_err(|_| Error::Shape {
+        let &[nx, ny, nz] = hdu.image_axes().unwrap_or_default() else {
+            return match self.raw_image(hdu) {
+                Err(error) => Err(error),
+                Ok((_, shape)) => Err(self.misshapen(hdu, format!("{:?}", shape.iter().rev().collect::<Vec<_>>()))),
+            };
+        };
+        // No more than the file holds: its size was checked against the header.
+        let mut pixels = Vec::with_capacity(nx * ny * nz);
+        if nx * ny > 0 {
+            for plane in 0..nz {
+                pixels.append(&mut self.read_plane_f32(hdu, plane)?);
+            }
+        }
+        let shaped = Array3::from_shape_vec((nz, ny, nx), pixels);
+        shaped.map_err(|_| self.misshapen(hdu, format!("[{nx}, {ny}, {nz}]")))
+    }
+
+    fn misshapen(&self, hdu: &Hdu, found: String) -> Error {
+        Error::Shape {
             path: self.path.clone(),
             hdu: hdu.label(),
             found,
             expected: "an image of 3 axes [x, y, energy]".into(),
-        })
+        }
     }
 
     /// A numerical column of a table with `TSCAL` and `TZERO` applied: all rows one after the other, `repeat` values a row.

@@ -64,14 +64,17 @@ impl Batch {
         let configs = self.all_configs()?;
         let settings = self.settings()?;
         let threads = rayon::current_num_threads();
+        let jobs = self.jobs.map_or(threads, usize::from);
+        // Regions that are worked on at the same time share what there is.
+        let max_memory = output.max_memory().map(|bytes| bytes / jobs.max(1) as u64);
         let (index, count) = self.shard;
         let batch = roi_fit::batch::Batch::new(&self.out)
             .with_threads(threads)
-            .with_jobs(self.jobs.map_or(threads, usize::from))
+            .with_jobs(jobs)
             .with_resume(self.resume)
             .with_shard(index, count)?;
         let mut bar = output.shows_progress().then(|| CountBar::new(configs.len().div_ceil(count)));
-        let task = |config: &Path| self.task(config);
+        let task = |config: &Path| self.task(config, max_memory);
         let entries = batch.run(&configs, &settings, &task, &mut |entry, done, total| {
             let tell = || tracing::info!("{done}/{total} {}", words(entry));
             match &mut bar {
@@ -128,8 +131,8 @@ impl Batch {
     }
 
     /// What is done with one region.
-    fn task(&self, config: &Path) -> roi_fit::Result<TaskResult> {
-        let mut analysis = Analysis::open(config)?;
+    fn task(&self, config: &Path, max_memory: Option<u64>) -> roi_fit::Result<TaskResult> {
+        let mut analysis = Analysis::open_within(config, Box::new(roi_fit::Quiet), max_memory)?;
         for note in analysis.notes() {
             tracing::info!("{}: {note}", config.display());
         }

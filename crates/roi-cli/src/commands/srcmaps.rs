@@ -35,6 +35,7 @@ impl Srcmaps {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         let mut options = MakeOptions::default();
         (options.out, options.all, options.accurate) = (self.out.clone(), self.all, self.accurate);
+        options.max_memory = output.max_memory();
         let mut progress = output.progress();
         let made = make_source_maps(&self.config, &options, progress.as_mut())?;
         drop(progress);

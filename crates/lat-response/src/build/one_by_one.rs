@@ -1,0 +1,144 @@
+//! Maps that are made one after another and given away, so that few of them are alive at a time.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use likelihood_core::SourceMap;
+use rayon::prelude::*;
+use roi_model::source::Source;
+
+use super::{Canvas, SourceMapBuilder, named};
+use crate::composite;
+use crate::diffuse::{self, Diffuse};
+use crate::error::{Error, Result};
+use crate::parity::Parity;
+use crate::pixels::Pixels;
+use crate::response::ObservationPsf;
+use crate::template::{Template, TemplateFiles};
+
+/// How many diffuse sources at most are made together, from one transform of the PSF.
+pub const DIFFUSE_TOGETHER: usize = 4;
+
+impl SourceMapBuilder {
+    /// As [`SourceMapBuilder::build_all`], but each map is given to `take`, with the index of its source, when it and those before it are made.
+    /// So few maps are alive at a time: one a thread, and up to [`DIFFUSE_TOGETHER`] of diffuse sources.
+    ///
+    /// # Errors
+    /// As [`SourceMapBuilder::build_all`], and the first error of `take`.
+    pub fn build_each<E: From<Error>>(
+        &self,
+        sources: &[&Source],
+        files: &dyn TemplateFiles,
+        progress: &(dyn Fn(&str) + Sync),
+        mut take: impl FnMut(usize, SourceMap) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let parts = composite::parts(sources, &self.energies, self.extra..self.extra + self.n_edges)?;
+        // A composite source is done with its last member.
+        let left: Vec<AtomicUsize> = sources.iter().map(|source| AtomicUsize::new(source.members().len())).collect();
+        let done = |part: usize| {
+            let Some(part) = parts.get(part) else { return };
+            if part.spectrum.is_none() || left[part.owner].fetch_sub(1, Ordering::Relaxed) == 1 {
+                progress(sources[part.owner].name());
+            }
+        };
+        let simple: Vec<&Source> = parts.iter().map(|part| part.source).collect();
+        let open = |source: &&Source| {
+            Template::of(source, files).and_then(|template| self.rebinned(template)).map(Some).map_err(named(source))
+        };
+        let mut templates = simple.iter().map(open).collect::<Result<Vec<_>>>()?;
+        let factors: Vec<Option<usize>> = templates.iter().flatten().map(|t| self.image_factor(t)).collect();
+        let mut made: Vec<Option<Vec<f32>>> = simple.iter().map(|_| None).collect();
+        let mut joined = Vec::new();
+        for (next, part) in parts.iter().enumerate() {
+            if made[next].is_none() {
+                let run = factors[next..].iter().take(rayon::current_num_threads()).take_while(|f| f.is_none()).count();
+                match factors[next] {
+                    // Diffuse sources that are resampled alike share the transform of the PSF.
+                    Some(factor) => {
+                        let alike = |i: &usize| factors[*i] == Some(factor) && templates[*i].is_some();
+                        let members: Vec<usize> = (next..simple.len()).filter(alike).take(DIFFUSE_TOGETHER).collect();
+                        self.diffuse(factor, &members, &simple, &mut templates, &mut made, &done)?;
+                    }
+                    None => self.radials(next..next + run, &simple, &templates, &mut made, &done)?,
+                }
+            }
+            part.add(made[next].take().unwrap_or_default(), &mut joined);
+            if parts.get(next + 1).is_none_or(|after| after.owner != part.owner) {
+                take(part.owner, self.stored(std::mem::take(&mut joined), sources[part.owner])?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the maps of diffuse sources, and lets go of their templates.
+    fn diffuse(
+        &self,
+        factor: usize,
+        members: &[usize],
+        sources: &[&Source],
+        templates: &mut [Option<Template>],
+        made: &mut [Option<Vec<f32>>],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<()> {
+        let diffuse = members.iter().filter_map(|&i| {
+            let template = templates[i].take()?;
+            let (apply_psf, apply_exposure) = (self.convolves(sources[i]), sources[i].apply_exposure());
+            Some(Diffuse { name: sources[i].name(), template, apply_psf, apply_exposure })
+        });
+        for (&i, map) in members.iter().zip(self.images(factor, diffuse.collect())?) {
+            made[i] = Some(map);
+            done(i);
+        }
+        Ok(())
+    }
+
+    /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.
+    fn images(&self, factor: usize, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
+        let (grid, patches) = match &self.canvas {
+            Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, &self.central, factor), sources),
+            Canvas::Healpix(grid, patches) => (grid, patches),
+        };
+        let mut maps: Vec<Vec<f32>> =
+            sources.iter().map(|_| vec![0.0; grid.n_pixels() * self.energies.len()]).collect();
+        // One after the other, each in parallel: the memory is that of one.
+        for patch in patches {
+            let pixels = Pixels::new(&patch.image);
+            let own;
+            // The tools take the PSF at the middle of the map for all the sky.
+            let psf = match (&self.psf, self.options.parity) {
+                (ObservationPsf::Single(_), _) | (_, Parity::Fermitools | Parity::ScienceTools) => &self.central,
+                (at, Parity::Accurate) => {
+                    own = at.at(&patch.image.header().reference_direction()?)?.planes(&self.energies, &self.nodes)?;
+                    &own
+                }
+            };
+            for (image, map) in diffuse::maps(&self.sky(&pixels, psf, factor), sources.clone())?.iter().zip(&mut maps) {
+                patch.resample(grid, &pixels, image, map);
+            }
+        }
+        Ok(maps)
+    }
+
+    /// Makes the maps of a run of sources that are not diffuse, in parallel.
+    fn radials(
+        &self,
+        run: Range<usize>,
+        sources: &[&Source],
+        templates: &[Option<Template>],
+        made: &mut [Option<Vec<f32>>],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<()> {
+        let make = |i: usize| {
+            let Some(template) = &templates[i] else { return Ok(None) };
+            let map = self.radial(sources[i], template).map_err(named(sources[i]))?;
+            done(i);
+            Ok(Some(map))
+        };
+        // Collected before the first error is taken, so that the same error is told on every run.
+        let outcomes: Vec<Result<Option<Vec<f32>>>> = run.clone().into_par_iter().map(make).collect();
+        for (i, outcome) in run.zip(outcomes) {
+            made[i] = outcome?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! How much memory an analysis takes, told before it is taken, and kept below a limit.
+//!
+//! Most of it are the source maps at the filled bins, 4 bytes a plane: two planes a source without energy dispersion, `2n + 2` with a window of
+//! `n` bins. They are needed by every fit, so nothing can be saved there. What can be is how many whole maps are read or made at a time (one a
+//! thread), and the models at norm 1 of the free sources whose shape is fixed (8 bytes a filled bin), which make fits faster.
+
+use bytesize::ByteSize;
+use lat_io::Component;
+use likelihood_core::{BinnedLikelihood, Footprint};
+use roi_model::roi::Roi;
+use roi_model::source::Source;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// What the program itself takes: its code, the model, what the files' headers say.
+const PROGRAM: u64 = 16 << 20;
+
+/// Filled bins that are worked on together (a block of the likelihood).
+const BLOCK: u64 = 512;
+
+/// Matrices of partial sums that a Hessian takes.
+const PARTIAL_HESSIANS: u64 = 64;
+
+/// What an analysis is expected to take, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MemoryEstimate {
+    /// The program itself.
+    pub program: u64,
+    /// Counts, weights and filled bins.
+    pub data: u64,
+    /// Source maps at the filled bins.
+    pub templates: u64,
+    /// Whole source maps while they are read or made; gone before the first evaluation.
+    pub maps_in_flight: u64,
+    /// Sums of the fixed sources.
+    pub fixed: u64,
+    /// Models at norm 1 of the free sources whose shape is fixed.
+    pub columns: u64,
+    /// Partial sums of derivatives.
+    pub work: u64,
+}
+
+impl MemoryEstimate {
+    /// The peak: maps in flight are gone when the fixed sources are first summed.
+    pub fn peak(&self) -> u64 {
+        let lasting = self.program + self.data + self.templates;
+        lasting + self.maps_in_flight.max(self.fixed + self.columns + self.work)
+    }
+}
+
+/// Memory of a running analysis, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MemoryUse {
+    /// The peak that was expected when the analysis was opened, with the sources that were free then; 0 if nothing was opened.
+    pub estimate: u64,
+    /// What it is made of.
+    pub parts: MemoryEstimate,
+    /// The limit, if one was set.
+    pub limit: Option<u64>,
+    /// How many whole source maps were read or made at a time.
+    pub maps_at_a_time: usize,
+    /// How much of it the models at norm 1 may take; `None` without a limit.
+    pub columns_limit: Option<u64>,
+    /// The peak of the process so far (Linux), all that it did before included.
+    pub peak: Option<u64>,
+}
+
+/// How an analysis is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Strategy {
+    /// Threads that read or make source maps.
+    pub(crate) threads: usize,
+    /// Bytes that columns may take; `usize::MAX` for no limit.
+    pub(crate) columns: usize,
+    pub(crate) estimate: MemoryEstimate,
+}
+
+/// The peak memory of this process in bytes, where the system tells it (Linux).
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// What is known of a component before its maps are read.
+pub(crate) struct Plan<'a> {
+    pub(crate) component: &'a Component,
+    /// Without source maps.
+    pub(crate) likelihood: &'a BinnedLikelihood,
+    /// Sources whose maps are to be made.
+    pub(crate) unmade: &'a [Source],
+}
+
+/// What the analysis of these components takes when `threads` maps are read or made at a time.
+pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryEstimate {
+    let mut total = MemoryEstimate { program: PROGRAM, ..MemoryEstimate::default() };
+    let n_sources = roi.sources().len() as u64;
+    let groups = n_sources.div_ceil(n_sources.isqrt().max(1));
+    let free = |source: &&Source| source.spectrum().parameters().iter().any(roi_model::parameter::Parameter::is_free);
+    let free: Vec<&Source> = roi.sources().iter().filter(free).collect();
+    let n_free = roi.free_parameters().len() as u64;
+    for plan in plans {
+        let filled = plan.likelihood.n_filled() as u64;
+        let (bins, ny, nx) = plan.component.counts.cube.counts().dim();
+        let (pixels, bins) = ((ny * nx) as u64, bins as u64);
+        let planes_of = |source: &Source| {
+            let extra = plan.likelihood.window_planes(source, plan.component.n_planes(source));
+            if plan.component.n_planes(source) == 0 { 0 } else { extra as u64 }
+        };
+        let Footprint { data, .. } = plan.likelihood.footprint();
+        // Counts as they are read; weights once in the settings beside those of the likelihood.
+        let weights = if plan.likelihood.has_weights() { 4 * bins * pixels } else { 0 };
+        let file = plan.component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
+        total.data += data as u64 + 4 * bins * pixels + weights + file as u64;
+        total.templates += roi.sources().iter().map(|source| 4 * filled * planes_of(source)).sum::<u64>();
+        total.fixed += 8 * filled * (groups + 1);
+        let (mut pairs, mut columns) = (0, 0);
+        for source in &free {
+            let one = source.spectrum().parameters().iter().filter(|p| p.is_free()).count() == 1;
+            let norm = source.spectrum().norm_index();
+            let is_norm = norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free());
+            if one && is_norm && !plan.likelihood.is_rescaled(source) {
+                columns += 1;
+            } else {
+                pairs += planes_of(source) / 2;
+            }
+        }
+        total.columns += 8 * filled * columns;
+        let blocks = filled.div_ceil(BLOCK) + bins;
+        total.work += blocks * (16 * pairs + 8 * columns + 32)
+            + PARTIAL_HESSIANS.min(blocks) * 8 * n_free * (n_free + 1) / 2
+            + 16 * bins * pairs * 8;
+        let stored = plan.component.source_maps.is_some();
+        let largest = roi.sources().iter().map(|source| plan.component.n_planes(source)).max().unwrap_or(0) as u64;
+        let reading = if stored { threads as u64 * (4 * pixels * (largest + 1) + 4 * filled) } else { 0 };
+        let making = plan.component.making_bytes(plan.unmade, threads) as u64;
+        total.maps_in_flight = total.maps_in_flight.max(reading).max(making);
+    }
+    total
+}
+
+/// The fastest way that stays below a limit.
+///
+/// # Errors
+/// [`Error::Memory`] when there is none.
+pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) -> MemoryEstimate) -> Result<Strategy> {
+    let full = of(threads.max(1));
+    let Some(limit) = limit else {
+        return Ok(Strategy { threads: threads.max(1), columns: usize::MAX, estimate: full });
+    };
+    let loads =
+        |estimate: &MemoryEstimate| estimate.program + estimate.data + estimate.templates + estimate.maps_in_flight;
+    for threads in (1..=threads.max(1)).rev() {
+        let mut estimate = of(threads);
+        let lasting = estimate.program + estimate.data + estimate.templates;
+        let Some(columns) = limit.checked_sub(lasting + estimate.fixed + estimate.work) else { break };
+        if loads(&estimate) > limit {
+            continue;
+        }
+        estimate.columns = estimate.columns.min(columns);
+        return Ok(Strategy { threads, columns: usize::try_from(columns).unwrap_or(usize::MAX), estimate });
+    }
+    let leanest = MemoryEstimate { columns: 0, ..of(1) };
+    Err(Error::Memory { needed: leanest.peak(), limit, parts: parts(&leanest) })
+}
+
+/// With how many threads maps can be made and written below a limit, of which `others` bytes are taken already, and the peak that is
+/// expected.
+///
+/// # Errors
+/// [`Error::Memory`] when one thread takes too much.
+pub(crate) fn making(
+    component: &Component,
+    unmade: &[Source],
+    others: u64,
+    limit: Option<u64>,
+) -> Result<(usize, MemoryEstimate)> {
+    let most = rayon::current_num_threads();
+    let counts = 4 * component.counts.cube.counts().len() as u64;
+    let of = |threads: usize| MemoryEstimate {
+        program: PROGRAM,
+        data: counts + others,
+        maps_in_flight: component.making_bytes(unmade, threads) as u64,
+        ..MemoryEstimate::default()
+    };
+    let fits = |threads: &usize| limit.is_none_or(|limit| of(*threads).peak() <= limit);
+    match (1..=most).rev().find(fits) {
+        Some(threads) => Ok((threads, of(threads))),
+        None => Err(Error::Memory { needed: of(1).peak(), limit: limit.unwrap_or(u64::MAX), parts: parts(&of(1)) }),
+    }
+}
+
+fn parts(estimate: &MemoryEstimate) -> String {
+    let size = |bytes: u64| ByteSize::b(bytes).display().iec().to_string();
+    format!(
+        "source maps at the filled bins {}, counts and weights {}, one whole map in flight {}, sums of fixed sources {}, derivatives {}, the program {}",
+        size(estimate.templates),
+        size(estimate.data),
+        size(estimate.maps_in_flight),
+        size(estimate.fixed),
+        size(estimate.work),
+        size(estimate.program)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(threads: usize) -> MemoryEstimate {
+        MemoryEstimate {
+            program: 10,
+            data: 20,
+            templates: 1000,
+            maps_in_flight: 200 * threads as u64,
+            fixed: 100,
+            columns: 300,
+            work: 5,
+        }
+    }
+
+    #[test]
+    fn the_fastest_way_below_the_limit_is_taken() {
+        let of = |limit| strategy(limit, 4, with).unwrap();
+        let (full, some, lean) = (of(None), of(Some(1500)), of(Some(1240)));
+        assert_eq!((full.threads, full.columns, full.estimate.peak()), (4, usize::MAX, 1030 + 800));
+        assert_eq!((some.threads, some.columns, some.estimate.columns), (2, 365, 300));
+        assert_eq!((lean.threads, lean.columns, lean.estimate.columns), (1, 105, 105));
+        assert!([1500, 1240].iter().zip([some, lean]).all(|(limit, way)| way.estimate.peak() <= *limit));
+        let error = strategy(Some(1229), 4, with).unwrap_err();
+        assert!(matches!(error, Error::Memory { needed: 1230, limit: 1229, .. }), "{error}");
+        assert!(error.to_string().contains("1230 bytes"), "{error}");
+    }
+}
