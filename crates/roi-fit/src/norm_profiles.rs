@@ -8,7 +8,7 @@ use ndarray::Array2;
 use roi_model::roi::ParameterId;
 
 use crate::analysis::Analysis;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::grid::{Curve, Peak, profile_points};
 use crate::posterior;
 use crate::profile::{HELD_ORIGIN, ProfileOptions, first_step, norm_range};
@@ -93,12 +93,10 @@ impl Analysis {
 
     /// Runs all searches side by side.
     fn search_together(&mut self, npts: usize) -> Result<Vec<Search>> {
-        let loglike = self.loglike().map_err(Error::at_start)?;
         let free = self.roi.free_parameters();
         let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
-        if posterior::hessian(&mut self.likelihood, &self.roi, &mut gradient, &mut hessian).is_err() {
-            return Ok(Vec::new());
-        }
+        let evaluated = posterior::hessian(&mut self.likelihood, &self.roi, &mut gradient, &mut hessian);
+        let Ok(loglike) = evaluated else { return Ok(Vec::new()) };
         let ln_prior = posterior::ln_prior(&self.roi)?;
         let lines = self.likelihood.norm_lines(&self.roi)?;
         let search = |(line, &source): (usize, &usize)| {

@@ -82,7 +82,7 @@ impl Analysis {
         let npred = self.all_npred()?;
         let total = self.likelihood.total_counts();
         let lines = self.likelihood.norm_lines(&self.roi)?;
-        let (mut sources, mut points) = (Vec::new(), Vec::new());
+        let (mut points, mut nulls) = (Vec::new(), Vec::new());
         for (line, &source) in lines.sources().iter().enumerate() {
             let rescaling = rescaling(&self.roi, source, &npred, total);
             let factor = match &rescaling {
@@ -98,15 +98,19 @@ impl Analysis {
                 }
                 None => 1.0,
             };
-            sources.push(source);
-            points.extend([1.0, factor].map(|others| NormPoint { line, norm: 0.0, others }));
+            let first = points.len();
+            points.push(NormPoint { line, norm: 0.0, others: 1.0 });
+            if factor > 1.0 {
+                points.push(NormPoint { line, norm: 0.0, others: factor });
+            }
+            nulls.push((source, first..points.len()));
         }
         let values = lines.values(&points)?;
-        let statistic = |nulls: &[f64]| {
-            let loglike_null = nulls.iter().copied().fold(f64::NEG_INFINITY, f64::max) + ln_prior;
-            TestStatistic { ts: 2.0 * (loglike - loglike_null), loglike_null, definition: "rescaled" }
+        let statistic = |(source, nulls): (usize, std::ops::Range<usize>)| {
+            let loglike_null = values[nulls].iter().copied().fold(f64::NEG_INFINITY, f64::max) + ln_prior;
+            (source, TestStatistic { ts: 2.0 * (loglike - loglike_null), loglike_null, definition: "rescaled" })
         };
-        Ok(sources.into_iter().zip(values.chunks_exact(2).map(statistic)).collect())
+        Ok(nulls.into_iter().map(statistic).collect())
     }
 
     /// Predicted counts of every source.
