@@ -3,7 +3,7 @@
 use crate::descent::{Descent, descend};
 use crate::error::{Error, Result};
 use crate::minimum::{Calls, FitQuality, Minimum};
-use crate::newton_crossing::{self, Goal};
+use crate::newton_crossing::{self, Goal, Outcome};
 use crate::objective::{Derivatives, Objective};
 use crate::observer::Observer;
 use crate::options::Options;
@@ -192,9 +192,10 @@ impl<'a> Explorer<'a> {
             Reached { crossing: Crossing::NotFound, values: self.minimum.values.clone(), fval: self.minimum.fval };
         let (mut below, mut above): ((f64, f64), Option<(f64, f64)>) = ((0.0, 0.0), None);
         if let (&[(parameter, d)], true) = (direction, goal < longest) {
-            let found = self.cross_by_newton(parameter, goal * d, observer)?;
-            if let Some((values, fval)) = found {
-                return Ok(Reached { crossing: Crossing::Found, values, fval });
+            match self.cross_by_newton(parameter, goal * d, observer)? {
+                Outcome::Found(values, fval) => return Ok(Reached { crossing: Crossing::Found, values, fval }),
+                Outcome::Stopped => return Ok(reached),
+                Outcome::NotThisWay => {}
             }
         }
         let mut length = goal.min(longest);
@@ -249,16 +250,11 @@ impl<'a> Explorer<'a> {
     }
 
     /// The crossing of one parameter near its parabolic error, where the objective has exact second derivatives and nothing limits the number
-    /// of calls or the time; `None` leaves it to the search.
-    fn cross_by_newton(
-        &mut self,
-        parameter: usize,
-        shift: f64,
-        observer: &mut dyn Observer,
-    ) -> Result<Option<(Vec<f64>, f64)>> {
+    /// of calls or the time.
+    fn cross_by_newton(&mut self, parameter: usize, shift: f64, observer: &mut dyn Observer) -> Result<Outcome> {
         let is_limited = self.options.max_calls.is_some() || self.options.time_limit.is_some();
         if self.objective.derivatives() != Derivatives::Hessian || is_limited {
-            return Ok(None);
+            return Ok(Outcome::NotThisWay);
         }
         let best = self.minimum.values[parameter];
         let free = self.problem.free();

@@ -33,8 +33,18 @@ pub(crate) struct Goal {
     pub(crate) edm: f64,
 }
 
-/// The crossing near `start`, all parameters' values and the objective there. `None` where the method does not lead to it: at a bound, where a
-/// trial is undefined or lies below the minimum, or where the objective is not convex in the others.
+/// How the method ended.
+pub(crate) enum Outcome {
+    /// All parameters' values at the crossing, and the objective there.
+    Found(Vec<f64>, f64),
+    /// The method does not lead there: at a bound, where a trial is undefined or lies below the minimum, or where the objective is not convex in
+    /// the others.
+    NotThisWay,
+    /// The observer stopped it.
+    Stopped,
+}
+
+/// The crossing near `start`.
 pub(crate) fn solve(
     objective: &mut dyn Objective,
     problem: &Problem,
@@ -42,9 +52,9 @@ pub(crate) fn solve(
     start: Vec<f64>,
     calls: &mut Calls,
     observer: &mut dyn Observer,
-) -> Result<Option<(Vec<f64>, f64)>> {
+) -> Result<Outcome> {
     let free = problem.free();
-    let Some(&moving) = free.get(goal.moving) else { return Ok(None) };
+    let Some(&moving) = free.get(goal.moving) else { return Ok(Outcome::NotThisWay) };
     let others: Vec<usize> = free.iter().copied().filter(|&i| i != moving).collect();
     let mut x = start;
     let outward = (x[moving] - goal.best).signum();
@@ -54,32 +64,41 @@ pub(crate) fn solve(
             let parameter = &problem.parameters()[i];
             x[i].is_finite() && x[i] >= parameter.lower() && x[i] <= parameter.upper()
         };
-        if !free.iter().all(is_inside) || (x[moving] - goal.best) * outward <= 0.0 || observer.is_cancelled() {
-            return Ok(None);
+        if !free.iter().all(is_inside) || (x[moving] - goal.best) * outward <= 0.0 {
+            return Ok(Outcome::NotThisWay);
+        }
+        if observer.is_cancelled() {
+            return Ok(Outcome::Stopped);
         }
         calls.hessians += 1;
         let fval = match objective.hessian(&x, &mut gradient, &mut hessian) {
             Ok(fval) => fval,
-            Err(EvalError::NotFinite) => return Ok(None),
+            Err(EvalError::NotFinite) => return Ok(Outcome::NotThisWay),
             Err(EvalError::Fatal(error)) => return Err(Error::Objective(error)),
         };
-        let Some(profile) = Profile::at(fval, &gradient, &hessian, moving, &others) else { return Ok(None) };
+        let Some(profile) = Profile::at(fval, &gradient, &hessian, moving, &others) else {
+            return Ok(Outcome::NotThisWay);
+        };
         let edm = fval - profile.fval;
         let report = Iteration { algorithm: "MINOS", iteration, fval, edm, step: 1.0, damping: 0.0, calls: *calls };
-        if observer.iteration(&report) == ControlFlow::Break(()) || profile.fval < goal.lowest {
-            return Ok(None);
+        if observer.iteration(&report) == ControlFlow::Break(()) {
+            return Ok(Outcome::Stopped);
+        }
+        // A curve that falls outwards has passed its crossing, or belongs to another minimum.
+        if profile.fval < goal.lowest || profile.slope * outward <= 0.0 {
+            return Ok(Outcome::NotThisWay);
         }
         let missing = goal.lowest + goal.rise - profile.fval;
         if missing.abs() < goal.accuracy && edm < goal.edm {
-            return Ok(Some((x, fval)));
+            return Ok(Outcome::Found(x, fval));
         }
-        let Some(step) = profile.step(missing).filter(|_| profile.slope * outward > 0.0) else { return Ok(None) };
+        let Some(step) = profile.step(missing) else { return Ok(Outcome::NotThisWay) };
         x[moving] += step;
         for (&i, (to_minimum, follows)) in others.iter().zip(profile.to_minimum.iter().zip(&profile.follows)) {
             x[i] -= to_minimum + follows * step;
         }
     }
-    Ok(None)
+    Ok(Outcome::NotThisWay)
 }
 
 /// The objective minimised over the others, as a parabola in the moving parameter.

@@ -245,3 +245,19 @@ fn exact_second_derivatives_find_a_crossing_in_a_few_steps() {
     let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap().with_options(options);
     assert!(explorer.minos(0, &mut Silent).unwrap().is_valid() && explorer.calls().gradients > 0);
 }
+
+#[test]
+fn a_break_ends_the_search_for_a_crossing_at_once() {
+    for offers in OFFERS {
+        let (mut objective, problem, m) = ratio(offers);
+        let mut seen = 0;
+        let mut stop = |_: &optimizers::Iteration| {
+            seen += 1;
+            std::ops::ControlFlow::Break(())
+        };
+        let errors = Explorer::new(&mut objective, &problem, &m).unwrap().minos(0, &mut stop).unwrap();
+        assert_ne!(errors.lower.crossing, Crossing::Found, "{offers:?}");
+        assert_ne!(errors.upper.crossing, Crossing::Found, "{offers:?}");
+        assert!(seen <= 2, "{offers:?}: one for each side, not {seen}");
+    }
+}
