@@ -55,7 +55,7 @@ impl BinnedLikelihood {
         }
     }
 
-    /// The first of the sources (with their norms) whose columns fit into the bytes that columns may take.
+    /// Those of the sources (with their norms), in order, whose columns still fit into the bytes that columns may take.
     pub(crate) fn within_budget<'a>(&self, needed: Vec<(&'a Source, usize)>) -> Result<Vec<(&'a Source, usize)>> {
         if self.column_budget == usize::MAX {
             return Ok(needed);

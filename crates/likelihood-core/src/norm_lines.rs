@@ -117,7 +117,7 @@ impl NormLines<'_> {
     /// data are impossible. It is the same to the last bit for any number of threads.
     ///
     /// # Errors
-    /// A spectrum that cannot be evaluated. Points of lines that are not there are minus infinity.
+    /// A spectrum that cannot be evaluated. Points of lines that are not there, or whose numbers are not finite, are minus infinity.
     pub fn values(&self, points: &[NormPoint]) -> Result<Vec<f64>> {
         let mut order: Vec<usize> = (0..points.len()).filter(|&i| points[i].line < self.sources.len()).collect();
         order.sort_by_key(|&i| points[i].line);
@@ -176,15 +176,18 @@ impl BinnedLikelihood {
                 }
             },
         );
-        let all_lines: f64 = norms.iter().zip(&units).map(|(norm, unit)| norm * unit).sum();
+        let others = |line: usize| -> f64 {
+            let all = norms.iter().zip(&units).enumerate();
+            all.filter(|(other, _)| *other != line).map(|(_, (norm, unit))| norm * unit).sum()
+        };
+        let others: Vec<f64> = (0..norms.len()).map(others).collect();
         for (index, (point, total)) in points.iter().zip(totals).enumerate() {
             let (mut n_ln_m, mut unmodelled) = (0.0, 0.0);
             for sum in partial.iter().skip(index).step_by(points.len()) {
                 n_ln_m += sum.n_ln_m;
                 unmodelled += sum.unmodelled;
             }
-            let others = all_lines - norms[point.line] * units[point.line];
-            let npred = rest_npred + point.others * others + point.norm * units[point.line];
+            let npred = rest_npred + point.others * others[point.line] + point.norm * units[point.line];
             let is_impossible = unmodelled > 0.0 && self.unmodelled_bins == UnmodelledBins::Error;
             *total += if is_impossible { f64::NEG_INFINITY } else { n_ln_m - npred };
         }

@@ -3,6 +3,8 @@
 //! Each profile asks for the points that its search wants next; one pass over the data answers them all. So the profiles of all free sources of
 //! a region cost about as many passes as one of them. What a source cannot share is left to [`Analysis::profile_norm`].
 
+use std::collections::BTreeMap;
+
 use likelihood_core::NormPoint;
 use ndarray::Array2;
 use roi_model::roi::ParameterId;
@@ -59,16 +61,20 @@ impl Search {
 }
 
 impl Analysis {
-    /// Profiles of the norms of free sources with the rest of the model held, by source; a source is missing where the pass cannot serve it:
+    /// Profiles of the norms of some free sources with the rest of the model held, by source; a source is missing where the pass cannot serve it:
     /// others are to be fitted again, its norm is fixed, not at its maximum, has a prior or is no plain factor.
     ///
     /// The model is left as it was, bit for bit.
-    pub(crate) fn profile_norms(&mut self, options: &ProfileOptions) -> Result<Vec<(usize, Profile)>> {
-        if options.reoptimize || options.xvals.is_some() {
-            return Ok(Vec::new());
+    pub(crate) fn profile_norms(
+        &mut self,
+        sources: &[usize],
+        options: &ProfileOptions,
+    ) -> Result<BTreeMap<usize, Profile>> {
+        let mut profiles = BTreeMap::new();
+        if options.reoptimize || options.xvals.is_some() || sources.is_empty() {
+            return Ok(profiles);
         }
-        let mut profiles = Vec::new();
-        for mut search in self.search_together(options.npts)? {
+        for mut search in self.search_together(sources, options.npts)? {
             let (Some(xvals), id) = (search.xvals.take(), search.id) else { continue };
             let at = |x: &f64| search.visited.iter().find(|(at, _)| at == x).map(|(_, loglike)| *loglike);
             let Some(loglike) = xvals.iter().map(at).collect::<Option<Vec<f64>>>() else { continue };
@@ -86,13 +92,13 @@ impl Analysis {
             self.roi.restore(&state)?;
             described?;
             profile.xvals = xvals;
-            profiles.push((id.source, profile));
+            profiles.insert(id.source, profile);
         }
         Ok(profiles)
     }
 
     /// Runs all searches side by side.
-    fn search_together(&mut self, npts: usize) -> Result<Vec<Search>> {
+    fn search_together(&mut self, sources: &[usize], npts: usize) -> Result<Vec<Search>> {
         let free = self.roi.free_parameters();
         let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
         let evaluated = posterior::hessian(&mut self.likelihood, &self.roi, &mut gradient, &mut hessian);
@@ -100,6 +106,9 @@ impl Analysis {
         let ln_prior = posterior::ln_prior(&self.roi)?;
         let lines = self.likelihood.norm_lines(&self.roi)?;
         let search = |(line, &source): (usize, &usize)| {
+            if !sources.contains(&source) {
+                return None;
+            }
             let parameter = self.roi.sources()[source].spectrum().norm_index()?;
             let id = ParameterId { source, parameter };
             let row = free.iter().position(|free| *free == id)?;

@@ -79,6 +79,7 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
                         .into(),
             })?,
         };
+        let present = sources.iter().filter(|source| !component.model.is_absent(source.name())).count();
         let (threads, estimate) = memory::making(component, &unmade, all_counts - of_counts(component), limit)?;
         with_threads(threads, || {
             let mut file = NewMapFile::create(component, &path, sources, &unmade)?;
@@ -88,7 +89,7 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
         done.push(MadeMaps {
             component: component.name.clone(),
             path,
-            kept: sources.len() - unmade.len(),
+            kept: present - unmade.len(),
             made: unmade.iter().map(|source| source.name().to_owned()).collect(),
             seconds: start.elapsed().as_secs_f64(),
             memory: MemoryUse {

@@ -55,17 +55,11 @@ impl Analysis {
         let is_missing = |analysis: &Self, index: usize| {
             analysis.properties.get(analysis.roi.sources()[index].name()).is_none_or(|p| p.ts.is_none())
         };
-        let mut together = None;
-        for index in 0..self.roi.sources().len() {
-            if !is_missing(self, index) {
-                continue;
-            }
-            let known = match &mut together {
-                Some(known) => known,
-                None => together.insert(self.rescaled_ts()?),
-            };
+        let missing: Vec<usize> = (0..self.roi.sources().len()).filter(|&index| is_missing(self, index)).collect();
+        let mut together = self.rescaled_ts(&missing)?;
+        for index in missing {
             let name = self.roi.sources()[index].name().to_owned();
-            let ts = match known.remove(&index) {
+            let ts = match together.remove(&index) {
                 Some(ts) => ts,
                 None => self.ts(&name, false)?,
             };
@@ -74,16 +68,21 @@ impl Analysis {
         Ok(())
     }
 
-    /// The rescaled TS of all free sources that one pass can serve, by source: those that are proportional to their norm, where rescaling takes
-    /// all other free sources or none.
-    pub(crate) fn rescaled_ts(&mut self) -> Result<BTreeMap<usize, TestStatistic>> {
-        let loglike = self.loglike()?;
+    /// The rescaled TS of those of the sources that one pass can serve, by source: free ones that are proportional to their norm, where rescaling
+    /// takes all other free sources or none.
+    pub(crate) fn rescaled_ts(&mut self, sources: &[usize]) -> Result<BTreeMap<usize, TestStatistic>> {
+        if !sources.iter().any(|&index| self.roi.sources()[index].is_free()) {
+            return Ok(BTreeMap::new());
+        }
         let ln_prior = posterior::ln_prior(&self.roi)?;
         let npred = self.all_npred()?;
         let total = self.likelihood.total_counts();
         let lines = self.likelihood.norm_lines(&self.roi)?;
         let (mut points, mut nulls) = (Vec::new(), Vec::new());
         for (line, &source) in lines.sources().iter().enumerate() {
+            let spectrum = self.roi.sources()[source].spectrum();
+            let norm = spectrum.norm_index().map(|norm| spectrum.parameters()[norm].value());
+            let Some(norm) = norm.filter(|_| sources.contains(&source)) else { continue };
             let rescaling = rescaling(&self.roi, source, &npred, total);
             let factor = match &rescaling {
                 Some(Rescaling { norms, .. }) if norms.is_empty() => 1.0,
@@ -99,7 +98,8 @@ impl Analysis {
                 None => 1.0,
             };
             let first = points.len();
-            points.push(NormPoint { line, norm: 0.0, others: 1.0 });
+            // The model as it stands too: its logL in the same order of sums, so that what the source does not change cancels.
+            points.extend([norm, 0.0].map(|norm| NormPoint { line, norm, others: 1.0 }));
             if factor > 1.0 {
                 points.push(NormPoint { line, norm: 0.0, others: factor });
             }
@@ -107,10 +107,12 @@ impl Analysis {
         }
         let values = lines.values(&points)?;
         let statistic = |(source, nulls): (usize, std::ops::Range<usize>)| {
-            let loglike_null = values[nulls].iter().copied().fold(f64::NEG_INFINITY, f64::max) + ln_prior;
-            (source, TestStatistic { ts: 2.0 * (loglike - loglike_null), loglike_null, definition: "rescaled" })
+            let (loglike, nulls) = values[nulls].split_first()?;
+            let null = nulls.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let (ts, loglike_null) = (2.0 * (loglike - null), null + ln_prior);
+            Some((source, TestStatistic { ts, loglike_null, definition: "rescaled" }))
         };
-        Ok(nulls.into_iter().map(statistic).collect())
+        Ok(nulls.into_iter().filter_map(statistic).collect())
     }
 
     /// Predicted counts of every source.

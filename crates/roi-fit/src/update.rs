@@ -138,7 +138,7 @@ impl Analysis {
         let mut updated = BTreeMap::new();
         // All that one pass can serve at once; the rest one by one. All TS first: they share the cached sum of the fixed sources, which each
         // profile of one source alone replaces.
-        let mut together = if reoptimize { BTreeMap::new() } else { self.rescaled_ts()? };
+        let mut together = if reoptimize { BTreeMap::new() } else { self.rescaled_ts(&free)? };
         let mut statistics = Vec::with_capacity(free.len());
         let total = 2 * free.len();
         for (done, &index) in free.iter().enumerate() {
@@ -153,8 +153,8 @@ impl Analysis {
             statistics.push((index, ts, name));
         }
         let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
-        let profiles = if scan { self.profile_norms(&options)? } else { Vec::new() };
-        let mut profiles: BTreeMap<usize, Profile> = profiles.into_iter().collect();
+        let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
+        let mut profiles = self.profile_norms(wanted, &options)?;
         for (done, (index, ts, name)) in statistics.into_iter().enumerate() {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
             if self.progress.event(&event).is_break() {
@@ -177,7 +177,7 @@ impl Analysis {
     /// Profile of the norm, limits, fluxes of some free sources.
     pub(crate) fn update_scans(&mut self, sources: &[usize], reoptimize: bool) -> Result<()> {
         let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
-        let mut profiles: BTreeMap<usize, Profile> = self.profile_norms(&options)?.into_iter().collect();
+        let mut profiles = self.profile_norms(sources, &options)?;
         for &index in sources {
             let name = self.roi.sources()[index].name().to_owned();
             self.take_scan(index, &name, profiles.remove(&index), &options)?;
