@@ -353,12 +353,18 @@ fn weights(
     let Some(path) = &products.wmap else { return Ok(None) };
     let stored = file.map(|file| Ok::<_, Error>((file.path(), file.read_weights()?))).transpose()?;
     let stored = stored.and_then(|(file, stored)| Some((file, stored?)));
+    let read = || {
+        if path.exists() {
+            return likelihood_weights::read(path, counts);
+        }
+        Err(Error::NotFound { path: path.clone() })
+    };
     let Some((file, stored)) = stored else {
-        let read = likelihood_weights::read(path, counts)?;
+        let read = read()?;
         notes.extend(read.notes);
         return Ok(Some(read.weights));
     };
-    let read = match likelihood_weights::read(path, counts) {
+    let read = match read() {
         Ok(read) => read,
         Err(error) => {
             notes.push(format!(
