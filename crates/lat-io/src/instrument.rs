@@ -193,6 +193,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_livetime_cube_in_memory_is_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let ltcube = directory.path().join("ltcube.fits");
+        std::fs::write(&ltcube, vec![0; 1_000_000]).unwrap();
+        let mut instrument = Instrument {
+            ltcube: Some(ltcube),
+            directory: Some(directory.path().to_owned()),
+            name: Some("P8R3_SOURCE_V3".into()),
+            event_types: 3,
+            tried: Vec::new(),
+            read: Mutex::default(),
+        };
+        assert_eq!(instrument.bytes(10), 2_000_000 + 360 * 180 * 10 * 12);
+        instrument.name = None;
+        assert_eq!(instrument.bytes(10), 0);
+    }
+
+    #[test]
     fn the_first_pass_7_is_known_by_its_name() {
         for (name, expected) in [
             ("P7SOURCE_V6", true),

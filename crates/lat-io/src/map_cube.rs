@@ -264,3 +264,35 @@ fn blank_outside(grid: &WcsGrid, planes: &mut Array2<f32>) {
         planes.column_mut(pixel).fill(0.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lat_response::geometry::{HealpixGrid, HealpixOrdering};
+    use lat_response::{Frame, WcsHeader};
+
+    #[test]
+    fn what_a_map_takes_is_told_before_it_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let healpix = SkyGrid::Healpix(HealpixGrid::new(32, HealpixOrdering::Ring, Frame::Galactic).unwrap());
+        let header = WcsHeader::centered([60, 40], 1.0, Frame::Galactic, "CAR", [0.0, 0.0]);
+        let wcs = SkyGrid::Wcs(WcsGrid::new(header).unwrap());
+        for (grid, held) in [(healpix, true), (wcs, false)] {
+            let planes = 4 * 3 * grid.n_pixels();
+            let values = Array2::from_shape_fn((3, grid.n_pixels()), |(plane, pixel)| (plane + pixel % 7) as f32);
+            let cube = SkyCube::new("map", grid.clone(), vec![100.0, 300.0, 1000.0], values).unwrap();
+            let [plain, zipped] = ["map.fits", "map.fits.gz"].map(|name| directory.path().join(name));
+            write(&plain, &cube, "").unwrap();
+            write(&zipped, &cube, "").unwrap();
+            let found = size(&plain).unwrap();
+            assert_eq!((found.grid.is_some(), found.held >= planes, found.opening > 0), (true, held, held));
+            assert!(found.planes >= planes && found.held <= planes + 20_000, "{found:?}");
+            // A gzip file is known by what it holds, not by its name.
+            let renamed = directory.path().join("zipped.fits");
+            std::fs::rename(&zipped, &renamed).unwrap();
+            let found = size(&renamed).unwrap();
+            assert_eq!((found.grid.is_none(), found.opening > 0), (true, held));
+            assert_eq!(found.held as u64, std::fs::metadata(&plain).unwrap().len());
+        }
+    }
+}

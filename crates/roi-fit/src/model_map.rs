@@ -80,9 +80,12 @@ impl Analysis {
             let mut wanted: Vec<&Source> = chosen.iter().filter_map(|&index| self.roi.sources().get(index)).collect();
             let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
             let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
-            // What the analysis holds, the files that were opened beside it, and the model with what is added to it.
-            let own = 2 * 8 * model.len() as u64;
-            let others = self.held() + all_files - memory::of_files(component) + own;
+            // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
+            let held = self.likelihood.footprint().total() as u64;
+            let planes = wanted.iter().map(|source| component.n_planes(source)).max().unwrap_or(0);
+            let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
+            let own = 2 * 8 * model.len() as u64 + 2 * map;
+            let others = held + all_files - memory::of_files(component) + own;
             let (threads, _) = memory::making(component, &unmade, others, self.max_memory)?;
             source_maps::with_threads(threads, || {
                 source_maps::make(component, &unmade, &mut Quiet, |own, map| {
@@ -116,12 +119,6 @@ impl Analysis {
             spectra.push(ComponentSpectrum { component, path, energies, counts, model, residual, significance });
         }
         Ok(spectra)
-    }
-
-    /// Bytes that the analysis is expected to hold, the program itself not counted.
-    fn held(&self) -> u64 {
-        let parts = self.timing.memory.parts;
-        parts.data + parts.templates + parts.fixed + parts.columns + parts.work
     }
 }
 
