@@ -84,12 +84,14 @@ impl Making {
         let map = grid.n_pixels().saturating_mul(size.planes);
         // A map in single precision, and the image that it is made from, in double precision.
         let mut making = Self { point: map.saturating_mul(4 + 8), ..Self::default() };
+        let mut is_divided = false;
         let image = match grid {
             SkyGrid::Wcs(grid) => grid.clone(),
             SkyGrid::Healpix(grid) => {
                 // One after the other: the largest decides.
-                let images = healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?.into_iter();
-                match images.map(|patch| patch.image).max_by_key(WcsGrid::n_pixels) {
+                let patches = healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?;
+                is_divided = patches.len() > 1;
+                match patches.into_iter().map(|patch| patch.image).max_by_key(WcsGrid::n_pixels) {
                     Some(image) => image,
                     None => return Ok(making),
                 }
@@ -100,7 +102,7 @@ impl Making {
         if size.diffuse.is_empty() {
             return Ok(making);
         }
-        let scene = Scene::new(grid, image, size)?;
+        let scene = Scene { is_divided, ..Scene::new(grid, image, size)? };
         let factors: Vec<usize> = size.diffuse.iter().map(|template| scene.factor(template)).collect();
         let mut known = factors.clone();
         known.sort_unstable();
@@ -150,6 +152,8 @@ struct Scene<'a> {
     /// Size of an unresampled pixel, degrees.
     step: f64,
     size: &'a MapSize<'a>,
+    /// Whether there are several images, for which the planes of templates are held.
+    is_divided: bool,
 }
 
 impl<'a> Scene<'a> {
@@ -163,7 +167,7 @@ impl<'a> Scene<'a> {
         let radius = directions.map(|direction| middle.angle(direction.into())).fold(0.0, f64::max).to_degrees();
         let step = image.header().cdelt.iter().fold(f64::INFINITY, |least, d| least.min(d.abs()));
         let healpix = if matches!(counts, SkyGrid::Healpix(_)) { counts.n_pixels() } else { 0 };
-        Ok(Self { image, center, healpix, radius, step, size })
+        Ok(Self { image, center, healpix, radius, step, size, is_divided: false })
     }
 
     /// How many pixels of a map are averaged on each side before it is used.
@@ -223,11 +227,16 @@ impl<'a> Scene<'a> {
         let inside = sampled.par_iter().filter(|pixel| near(pixel)).count();
         let looked_at = (inside + 1).saturating_mul(stride).min(n_pixels) / (coarser * coarser);
         // Two planes around each energy at most.
-        let kept = looked_at.saturating_mul(planes.min(2 * self.size.planes)).saturating_mul(4);
+        let drawn_on = planes.min(2 * self.size.planes);
+        let kept = looked_at.saturating_mul(drawn_on).saturating_mul(4);
         // The pixels' places; a plane as it is read and as numbers; and the sums when it is rebinned.
         let lists = n_pixels / (coarser * coarser) * 8;
+        let held = match grid {
+            SkyGrid::Wcs(_) if self.is_divided => n_pixels / (coarser * coarser) * drawn_on * 4,
+            _ => 0,
+        };
         let sums = if coarser > 1 { n_pixels / (coarser * coarser) * 20 } else { 0 };
-        [kept.saturating_add(lists), 8 * n_pixels + sums]
+        [kept.saturating_add(lists).saturating_add(held), 8 * n_pixels + sums]
     }
 
     /// What sources take that are made together: while their templates are read, and while they are convolved.
