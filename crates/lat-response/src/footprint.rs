@@ -231,12 +231,15 @@ impl<'a> Scene<'a> {
         let kept = looked_at.saturating_mul(drawn_on).saturating_mul(4);
         // The pixels' places; a plane as it is read and as numbers; and the sums when it is rebinned.
         let lists = n_pixels / (coarser * coarser) * 8;
-        let held = match grid {
-            SkyGrid::Wcs(_) if self.is_divided => n_pixels / (coarser * coarser) * drawn_on * 4,
-            _ => 0,
-        };
         let sums = if coarser > 1 { n_pixels / (coarser * coarser) * 20 } else { 0 };
-        [kept.saturating_add(lists).saturating_add(held), 8 * n_pixels + sums]
+        let (own, reading) = (kept.saturating_add(lists), 8 * n_pixels + sums);
+        match grid {
+            // Read one after another, and held.
+            SkyGrid::Wcs(_) if self.is_divided => {
+                [own.saturating_add(n_pixels / (coarser * coarser) * drawn_on * 4).saturating_add(reading), 0]
+            }
+            _ => [own, reading],
+        }
     }
 
     /// What sources take that are made together: while their templates are read, and while they are convolved.

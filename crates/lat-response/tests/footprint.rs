@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use std::borrow::Cow;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -20,7 +21,29 @@ use roi_model::spectrum::Spectrum;
 const CASE: &str = "FOOTPRINT_CASE";
 const THREADS: usize = 2;
 
-struct Files(Arc<SkyCube>);
+/// A template whose planes are given out as copies, as those of a file are.
+#[derive(Debug)]
+struct File(SkyCube);
+
+impl SkyPlanes for File {
+    fn what(&self) -> &str {
+        self.0.what()
+    }
+
+    fn grid(&self) -> &SkyGrid {
+        self.0.grid()
+    }
+
+    fn energies(&self) -> &[f64] {
+        self.0.energies()
+    }
+
+    fn plane(&self, index: usize) -> lat_response::Result<Cow<'_, [f32]>> {
+        SkyPlanes::plane(&self.0, index).map(|plane| plane.into_owned().into())
+    }
+}
+
+struct Files(Arc<File>);
 
 impl TemplateFiles for Files {
     fn map(&self, _: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
@@ -74,10 +97,10 @@ fn child() {
     let Ok(name) = std::env::var(CASE) else { return };
     let (n, step, pixel, parity, n_sources) = case(&name);
     let edges = vec![100.0, 300.0, 1000.0];
-    let whole = if pixel < 0.1 { [1000, 1000] } else { [720, 360] };
+    let whole = if name == "fine template" { [1000, 1000] } else { [720, 360] };
     let template = wcs(whole, pixel);
     let planes = Array2::from_elem((edges.len(), template.n_pixels()), 1.0);
-    let files = Files(Arc::new(SkyCube::new("template", template.clone(), edges.clone(), planes).unwrap()));
+    let files = Files(Arc::new(File(SkyCube::new("template", template.clone(), edges.clone(), planes).unwrap())));
     let mut options = SourceMapOptions::default();
     options.parity = parity;
     options.least_template_pixel = 0.05;
