@@ -422,9 +422,10 @@ fn regions_of_a_batch_share_the_limit_wherever_it_is_set() {
     for config in &configs {
         let text = std::fs::read_to_string(config).unwrap();
         let optimizer = format!("optimizer: {{max_memory: {limit}B");
-        let changed = match text.contains("optimizer: {") {
-            true => text.replacen("optimizer: {", &format!("{optimizer}, "), 1),
-            false => format!("{text}\n{optimizer}}}\n"),
+        let changed = if text.contains("optimizer: {") {
+            text.replacen("optimizer: {", &format!("{optimizer}, "), 1)
+        } else {
+            format!("{text}\n{optimizer}}}\n")
         };
         std::fs::write(config, changed).unwrap();
     }
