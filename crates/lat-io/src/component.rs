@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use lat_response::footprint::{self, MapSize};
 use lat_response::{Parity, SkyGrid, SourceMapOptions};
 use likelihood_core::{Dispersion, DispersionMode, LikelihoodWeights, Settings, SourceMap};
 use ndarray::Array3;
-use roi_model::source::{Source, SourceType};
+use roi_model::source::Source;
 
 use crate::component_model::ComponentModel;
 use crate::config::{ComponentConfig, Config, ExposureScaling, nearest};
@@ -14,6 +13,7 @@ use crate::counts_cube::{self, CountsCubeFile};
 use crate::directory::{Products, candidates, template};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
+use crate::making_size::{self, MakingSize};
 use crate::map_maker::{Digests, MapMaker};
 use crate::source_maps::SourceMapFile;
 use crate::template_files::Templates;
@@ -202,18 +202,15 @@ impl Component {
         stored.unwrap_or_else(|| self.counts.cube.axis().edges().len() + 2 * self.maker.extra_of(source))
     }
 
-    /// About how many bytes it takes at most to make maps of these sources ([`Component::unmade`]) with a number of threads.
-    pub fn making_bytes(&self, unmade: &[Source], threads: usize) -> usize {
+    /// About how much memory it takes at most to make maps of these sources ([`Component::unmade`]), told from the sizes of the files.
+    ///
+    /// # Errors
+    /// When the region cannot be projected.
+    pub fn making(&self, unmade: &[Source]) -> Result<MakingSize> {
         if unmade.is_empty() {
-            return 0;
+            return Ok(MakingSize::default());
         }
-        let planes = self.counts.cube.axis().edges().len() + 2 * self.maker.extra;
-        let is_diffuse = unmade.iter().any(|source| source.source_type() != SourceType::Point);
-        let options = &self.maker.options;
-        let resample = if options.resample { options.resample_factor } else { 1 };
-        let templates = self.maker.bytes_of_templates(unmade);
-        let size = MapSize { planes, is_diffuse, resample, threads, templates };
-        footprint::making_bytes(&self.counts.grid, size).saturating_add(self.maker.bytes_of_exposure())
+        making_size::of(&self.maker, &self.counts, unmade)
     }
 
     /// The digest of all that the map of a source of the component is made from.
@@ -346,7 +343,7 @@ impl Component {
 const SAME_WEIGHTS: f64 = 0.01;
 
 /// The likelihood weights, if they are asked for. Those of the source map file are what gtlike takes; but where they are not those of the map that
-/// the configuration names, that map is meant.
+/// the configuration names, that map is meant. Where that map cannot be read, those of the source map file are taken.
 fn weights(
     products: &Products,
     file: Option<&SourceMapFile>,
@@ -354,22 +351,41 @@ fn weights(
     notes: &mut Vec<String>,
 ) -> Result<Option<LikelihoodWeights>> {
     let Some(path) = &products.wmap else { return Ok(None) };
-    let read = likelihood_weights::read(path, counts)?;
     let stored = file.map(|file| Ok::<_, Error>((file.path(), file.read_weights()?))).transpose()?;
-    if let Some((file, Some(stored))) = stored {
-        let of = |weights: &LikelihoodWeights| weights.values().iter().map(|&w| f64::from(w)).sum::<f64>();
-        let pairs = stored.values().iter().zip(read.weights.values());
-        let difference: f64 = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum();
-        if difference <= SAME_WEIGHTS * of(&stored).max(of(&read.weights)) {
-            notes.push(format!("the likelihood weights are those of '{}'", file.display()));
+    let stored = stored.and_then(|(file, stored)| Some((file, stored?)));
+    let read = || {
+        if path.exists() {
+            return likelihood_weights::read(path, counts);
+        }
+        Err(Error::NotFound { path: path.clone() })
+    };
+    let Some((file, stored)) = stored else {
+        let read = read()?;
+        notes.extend(read.notes);
+        return Ok(Some(read.weights));
+    };
+    let read = match read() {
+        Ok(read) => read,
+        Err(error) => {
+            notes.push(format!(
+                "the likelihood weights are those of '{}', as the map that is named (wmap) cannot be read: {error}",
+                file.display()
+            ));
             return Ok(Some(stored));
         }
-        notes.push(format!(
-            "the likelihood weights are those of '{}'; '{}' holds others, which gtlike would take",
-            path.display(),
-            file.display()
-        ));
+    };
+    let of = |weights: &LikelihoodWeights| weights.values().iter().map(|&w| f64::from(w)).sum::<f64>();
+    let pairs = stored.values().iter().zip(read.weights.values());
+    let difference: f64 = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum();
+    if difference <= SAME_WEIGHTS * of(&stored).max(of(&read.weights)) {
+        notes.push(format!("the likelihood weights are those of '{}'", file.display()));
+        return Ok(Some(stored));
     }
+    notes.push(format!(
+        "the likelihood weights are those of '{}'; '{}' holds others, which gtlike would take",
+        path.display(),
+        file.display()
+    ));
     notes.extend(read.notes);
     Ok(Some(read.weights))
 }

@@ -89,11 +89,8 @@ impl Products {
                 Some(path) => Some(path.clone()),
                 None => caldb(),
             },
-            // Weights change the likelihood: they are not taken without being asked for.
-            wmap: match &files.wmap {
-                Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),
-                wmap => wmap.clone(),
-            },
+            // Weights change the likelihood: they are not taken without being asked for. The map need not be there when a source map file has them.
+            wmap: files.wmap.clone(),
             xml,
             priors,
             srcmap,

@@ -1,7 +1,7 @@
 //! What exposure, PSF and energy dispersion of a component are computed from where no product holds them: livetime and response functions.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::build::plane_energies;
@@ -15,10 +15,12 @@ use crate::config::{ComponentConfig, Config};
 use crate::counts_cube::CountsCubeFile;
 use crate::directory::{Products, candidates};
 use crate::error::{Error, Result};
+use crate::fits::FileSize;
 use crate::{irf, livetime};
 
 /// Pixels of computed exposure, degrees: all sky, as fermipy has gtexpcube2 make it.
 const EXPOSURE_PIXEL: f64 = 1.0;
+const EXPOSURE_SIZE: [usize; 2] = [360, 180];
 
 /// Most true energy bins on either side of the counts cube; beyond that energies leave every response long before.
 const MOST_EXTRA: usize = 100;
@@ -106,7 +108,7 @@ impl Instrument {
     pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, parity: Parity) -> Result<Exposure> {
         let observed = self.observed()?;
         let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra)?)?;
-        let grid = WcsGrid::new(WcsHeader::centered([360, 180], EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
+        let grid = WcsGrid::new(WcsHeader::centered(EXPOSURE_SIZE, EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
         let lookup = match parity {
             Parity::Accurate => ExposureLookup::Bilinear,
             _ => ExposureLookup::Fermitools,
@@ -150,6 +152,26 @@ impl Instrument {
         format!("{name} (evtype {}) in '{}' and '{}'", self.event_types, path(&self.directory), path(&self.ltcube))
     }
 
+    /// About how many bytes livetime, response functions and the exposure computed from them take for so many planes.
+    pub(crate) fn bytes(&self, planes: usize) -> usize {
+        let Some((ltcube, directory, name)) = self.parts() else { return 0 };
+        // A file that cannot be read is an error when it is needed.
+        let file = |path: &Path| FileSize::of(path).ok();
+        let tables = irf::find_set(directory, name, self.event_types).unwrap_or_default();
+        let tables: usize = tables
+            .iter()
+            .flat_map(|files| [Some(&files.effective_area), Some(&files.psf), files.dispersion.as_ref()])
+            .flatten()
+            .filter_map(|path| file(path))
+            .map(|size| size.bytes)
+            .sum();
+        // The tables are kept as they are in the file; one more copy of them is held while they are read, and of a gzip file all of it.
+        let livetime = file(ltcube).map_or(0, |size| 2 * size.bytes + size.held());
+        // Single precision, and before that double precision.
+        let exposure = EXPOSURE_SIZE[0] * EXPOSURE_SIZE[1] * planes * (4 + 8);
+        tables.saturating_add(livetime).saturating_add(exposure)
+    }
+
     /// What exposure and PSF depend on, as text; `digest_of` digests a file.
     pub(crate) fn inputs(&self, mut digest_of: impl FnMut(&PathBuf) -> Result<String>) -> Result<String> {
         let Some((ltcube, directory, name)) = self.parts() else { return Ok("none".into()) };
@@ -169,6 +191,24 @@ fn is_first_pass_7(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_livetime_cube_in_memory_is_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let ltcube = directory.path().join("ltcube.fits");
+        std::fs::write(&ltcube, vec![0; 1_000_000]).unwrap();
+        let mut instrument = Instrument {
+            ltcube: Some(ltcube),
+            directory: Some(directory.path().to_owned()),
+            name: Some("P8R3_SOURCE_V3".into()),
+            event_types: 3,
+            tried: Vec::new(),
+            read: Mutex::default(),
+        };
+        assert_eq!(instrument.bytes(10), 2_000_000 + 360 * 180 * 10 * 12);
+        instrument.name = None;
+        assert_eq!(instrument.bytes(10), 0);
+    }
 
     #[test]
     fn the_first_pass_7_is_known_by_its_name() {

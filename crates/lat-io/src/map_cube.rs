@@ -8,7 +8,7 @@ use lat_response::{MapIntegral, SkyCube, SkyGrid, SkyPlanes, WcsGrid};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
-use crate::fits::{ColumnValues, FitsFile, FitsWriter, Hdu, Header};
+use crate::fits::{ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header};
 use crate::{energies, healpix, wcs_header};
 
 /// Reads a map: an image of 2 axes (one plane, energy 1 MeV when the file states none) or 3, or a table of HEALPix pixels with a column a
@@ -30,9 +30,13 @@ pub fn read(path: &Path) -> Result<SkyCube> {
 
 /// The HDU of the planes and the map.
 pub(crate) fn read_named(path: &Path) -> Result<(String, SkyCube)> {
-    let file = FitsFile::open(path)?;
-    let (hdu, grid, planes) = read_planes(&file)?;
-    let energies = energies::read(&file, planes.nrows())?;
+    read_open(&FitsFile::open(path)?)
+}
+
+fn read_open(file: &FitsFile) -> Result<(String, SkyCube)> {
+    let path = file.path();
+    let (hdu, grid, planes) = read_planes(file)?;
+    let energies = energies::read(file, planes.nrows())?;
     let cube = SkyCube::new(file_name(path), grid, energies, planes);
     Ok((hdu.label(), cube.map_err(|source| Error::map(path, hdu.label(), source))?))
 }
@@ -45,7 +49,7 @@ pub(crate) fn read_named(path: &Path) -> Result<(String, SkyCube)> {
 pub fn open(path: &Path) -> Result<Arc<dyn SkyPlanes>> {
     let file = FitsFile::open(path)?;
     if healpix::table(&file).is_some() {
-        return Ok(Arc::new(read(path)?));
+        return Ok(Arc::new(read_open(&file)?.1));
     }
     let (hdu, grid, n_planes) = image(&file)?;
     let energies = energies::read(&file, n_planes)?;
@@ -55,6 +59,49 @@ pub fn open(path: &Path) -> Result<Arc<dyn SkyPlanes>> {
     let hdu = hdu.index();
     Ok(Arc::new(MapFile { name: file_name(path), file, hdu, grid: SkyGrid::Wcs(grid), energies }))
 }
+
+/// What a map takes in memory, told from its headers, before it is read.
+#[derive(Clone, Debug)]
+pub(crate) struct MapFileSize {
+    /// Its pixels; `None` for a gzip file, whose headers are not known before it is inflated.
+    pub(crate) grid: Option<SkyGrid>,
+    /// Bytes of all planes in single precision, at most.
+    pub(crate) planes: usize,
+    /// Bytes as long as it is open: the planes of HEALPix pixels, or the inflated file.
+    pub(crate) held: usize,
+    /// More bytes while it is opened.
+    pub(crate) opening: usize,
+}
+
+/// What a map takes in memory that [`open`] opens.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn size(path: &Path) -> Result<MapFileSize> {
+    let size = FileSize::of(path)?;
+    if let Some(beginning) = &size.gzip {
+        let is_healpix = beginning.windows(HEALPIX.len()).any(|window| window == HEALPIX);
+        // The inflated file and the columns are gone when the planes are there.
+        let opening = if is_healpix { 2 * size.bytes } else { 0 };
+        return Ok(MapFileSize { grid: None, planes: size.bytes, held: size.bytes, opening });
+    }
+    let file = FitsFile::open(path)?;
+    if let Some(hdu) = healpix::table(&file) {
+        let grid = healpix::read_grid(&file, hdu)?;
+        return Ok(MapFileSize {
+            grid: Some(SkyGrid::Healpix(grid)),
+            planes: size.bytes,
+            held: size.bytes,
+            opening: 2 * size.bytes,
+        });
+    }
+    let (_, grid, n_planes) = image(&file)?;
+    let planes = grid.n_pixels().saturating_mul(n_planes).saturating_mul(4);
+    Ok(MapFileSize { grid: Some(SkyGrid::Wcs(grid)), planes, held: 0, opening: 0 })
+}
+
+/// How the header of a table of HEALPix pixels is known in a gzip file.
+const HEALPIX: &[u8] = b"PIXTYPE = 'HEALPIX";
 
 /// An image of planes that stay in their file.
 #[derive(Debug)]
@@ -110,7 +157,7 @@ fn file_name(path: &Path) -> String {
 pub fn integral(path: &Path) -> Result<MapIntegral> {
     let file = FitsFile::open(path)?;
     if healpix::table(&file).is_some() {
-        return Ok(read(path)?.integral());
+        return Ok(read_open(&file)?.1.integral());
     }
     let (hdu, grid, n_planes) = image(&file)?;
     let energies = energies::read(&file, n_planes)?;
@@ -215,5 +262,37 @@ fn blank_outside(grid: &WcsGrid, planes: &mut Array2<f32>) {
         .collect();
     for pixel in empty {
         planes.column_mut(pixel).fill(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lat_response::geometry::{HealpixGrid, HealpixOrdering};
+    use lat_response::{Frame, WcsHeader};
+
+    #[test]
+    fn what_a_map_takes_is_told_before_it_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let healpix = SkyGrid::Healpix(HealpixGrid::new(32, HealpixOrdering::Ring, Frame::Galactic).unwrap());
+        let header = WcsHeader::centered([60, 40], 1.0, Frame::Galactic, "CAR", [0.0, 0.0]);
+        let wcs = SkyGrid::Wcs(WcsGrid::new(header).unwrap());
+        for (grid, held) in [(healpix, true), (wcs, false)] {
+            let planes = 4 * 3 * grid.n_pixels();
+            let values = Array2::from_shape_fn((3, grid.n_pixels()), |(plane, pixel)| (plane + pixel % 7) as f32);
+            let cube = SkyCube::new("map", grid.clone(), vec![100.0, 300.0, 1000.0], values).unwrap();
+            let [plain, zipped] = ["map.fits", "map.fits.gz"].map(|name| directory.path().join(name));
+            write(&plain, &cube, "").unwrap();
+            write(&zipped, &cube, "").unwrap();
+            let found = size(&plain).unwrap();
+            assert_eq!((found.grid.is_some(), found.held >= planes, found.opening > 0), (true, held, held));
+            assert!(found.planes >= planes && found.held <= planes + 20_000, "{found:?}");
+            // A gzip file is known by what it holds, not by its name.
+            let renamed = directory.path().join("zipped.fits");
+            std::fs::rename(&zipped, &renamed).unwrap();
+            let found = size(&renamed).unwrap();
+            assert_eq!((found.grid.is_none(), found.opening > 0), (true, held));
+            assert_eq!(found.held as u64, std::fs::metadata(&plain).unwrap().len());
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -77,21 +76,6 @@ impl MapMaker {
             },
         };
         Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
-    }
-
-    /// About how many bytes the templates of sources take while they are read: those in gzip files, which are inflated. Of others one plane a thread
-    /// is held, which is little.
-    pub(crate) fn bytes_of_templates(&self, sources: &[Source]) -> usize {
-        let mut paths: Vec<PathBuf> =
-            sources.iter().filter_map(|source| self.templates.path(source.spatial().file()?).ok()).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths.iter().filter(|path| is_gzip(path)).map(|path| bytes_of(path)).sum()
-    }
-
-    /// About how many bytes the exposure takes.
-    pub(crate) fn bytes_of_exposure(&self) -> usize {
-        self.exposure.as_deref().map_or(0, bytes_of)
     }
 
     /// Whether energy dispersion applies to a source, by the model (`apply_edisp`) and by the configuration (`edisp_disable`).
@@ -223,27 +207,6 @@ impl MapMaker {
         }
         Some(gone.join(" and no "))
     }
-}
-
-fn is_gzip(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
-}
-
-/// The size of a file, inflated if it is a gzip file: its last four bytes tell it, below 4 GiB.
-fn bytes_of(path: &Path) -> usize {
-    let size = || {
-        let mut file = std::fs::File::open(path)?;
-        let len = file.metadata()?.len();
-        if !is_gzip(path) {
-            return Ok(len);
-        }
-        let mut told = [0; 4];
-        file.seek(SeekFrom::Start(len.saturating_sub(4)))?;
-        file.read_exact(&mut told)?;
-        Ok::<_, std::io::Error>(u32::from_le_bytes(told).into())
-    };
-    // A file that cannot be read is an error when it is needed.
-    size().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
 /// The error of the one who takes the maps, which holds an error of making them too.

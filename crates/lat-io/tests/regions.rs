@@ -179,6 +179,14 @@ fn weights_come_from_their_map_or_from_the_source_map_file() {
         let told = |note: &String| note.contains("weights are those of") && note.contains(file);
         assert!(loaded.notes.iter().any(told), "{:?}", loaded.notes);
     }
+    // A map that is damaged, or was left behind when the files were moved.
+    for spoil in [|path: &Path| std::fs::write(path, "no map"), |path: &Path| std::fs::remove_file(path)] {
+        spoil(&region.path("w.fits")).unwrap();
+        let loaded = region.load().unwrap();
+        assert_eq!(of(&loaded), Some(0.5));
+        let told = |note: &String| note.contains("srcmap_00.fits'") && note.contains("cannot be read");
+        assert!(loaded.notes.iter().any(told), "{:?}", loaded.notes);
+    }
     region.write("config.yaml", CONFIG);
     let loaded = region.load().unwrap();
     assert_eq!(of(&loaded), None);

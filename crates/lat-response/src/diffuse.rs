@@ -13,7 +13,7 @@ use crate::sky_planes::Excerpt;
 use crate::template::Template;
 
 /// Containment of the PSF by which the image is larger than the counts map, and the least and largest padding in degrees.
-fn padding(parity: Parity) -> (f64, [f64; 2]) {
+pub(crate) fn padding(parity: Parity) -> (f64, [f64; 2]) {
     match parity {
         Parity::Fermitools => (0.999, [1.0, 10.0]),
         Parity::ScienceTools => (0.999, [10.0, 10.0]),

@@ -11,7 +11,7 @@ use crate::parity::Parity;
 use crate::template::Template;
 
 /// Most pixels a side of an image: 2.5 GB with its transforms.
-const LARGEST: usize = 8192;
+pub(crate) const LARGEST: usize = 8192;
 
 /// A square image around the counts map, each pixel of which it divides into `factor` x `factor`. Images of different sizes have the same
 /// centre, so what is known of the pixels of the largest serves them all.

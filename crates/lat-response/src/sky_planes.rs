@@ -74,6 +74,55 @@ impl SkyPlanes for FirstPlane {
     }
 }
 
+/// A map whose planes that some energies draw on are held in memory.
+#[derive(Debug)]
+struct Held {
+    map: Arc<dyn SkyPlanes>,
+    planes: Vec<Option<Vec<f32>>>,
+}
+
+/// The map with the planes around `energies` in memory, for those who ask for them many times; itself where they are there already.
+///
+/// # Errors
+/// As [`SkyPlanes::plane`], of the first plane that fails.
+pub(crate) fn held(map: Arc<dyn SkyPlanes>, energies: &[f64]) -> Result<Arc<dyn SkyPlanes>> {
+    let own = PlaneEnergies::new(map.what().to_owned(), map.energies().to_vec());
+    let mut planes = vec![None; own.values().len()];
+    for &energy in energies {
+        let (low, high) = own.around(energy);
+        for plane in [low, high] {
+            if planes[plane].is_none() {
+                match map.plane(plane)? {
+                    Cow::Borrowed(_) => return Ok(Arc::clone(&map)),
+                    Cow::Owned(values) => planes[plane] = Some(values),
+                }
+            }
+        }
+    }
+    Ok(Arc::new(Held { map, planes }))
+}
+
+impl SkyPlanes for Held {
+    fn what(&self) -> &str {
+        self.map.what()
+    }
+
+    fn grid(&self) -> &SkyGrid {
+        self.map.grid()
+    }
+
+    fn energies(&self) -> &[f64] {
+        self.map.energies()
+    }
+
+    fn plane(&self, index: usize) -> Result<Cow<'_, [f32]>> {
+        match self.planes.get(index) {
+            Some(Some(values)) => Ok(Cow::Borrowed(values)),
+            _ => self.map.plane(index),
+        }
+    }
+}
+
 /// Some pixels of the planes of an intensity map that some energies draw on.
 #[derive(Debug)]
 pub(crate) struct Excerpt {

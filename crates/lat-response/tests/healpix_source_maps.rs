@@ -343,6 +343,53 @@ impl PsfAt for North {
     }
 }
 
+/// A map in a file, which counts how often a plane is read.
+#[derive(Debug)]
+struct Counted(SkyCube, std::sync::atomic::AtomicUsize);
+
+impl SkyPlanes for Counted {
+    fn what(&self) -> &str {
+        self.0.what()
+    }
+
+    fn grid(&self) -> &SkyGrid {
+        self.0.grid()
+    }
+
+    fn energies(&self) -> &[f64] {
+        self.0.energies()
+    }
+
+    fn plane(&self, index: usize) -> lat_response::Result<std::borrow::Cow<'_, [f32]>> {
+        self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        SkyPlanes::plane(&self.0, index).map(|plane| plane.into_owned().into())
+    }
+}
+
+#[test]
+fn on_the_whole_sky_a_template_is_read_once() {
+    struct Files(Arc<Counted>);
+    impl TemplateFiles for Files {
+        fn map(&self, _: &str) -> lat_response::Result<Arc<dyn SkyPlanes>> {
+            Ok(Arc::clone(&self.0) as Arc<dyn SkyPlanes>)
+        }
+        fn profile(&self, file: &str) -> lat_response::Result<RadialProfile> {
+            ().profile(file)
+        }
+    }
+    let pixels = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Galactic, "CAR", [0.0, 0.0])).unwrap();
+    let values = Array2::from_shape_fn((5, 72 * 36), |(plane, pixel)| (1 + plane + pixel % 11) as f32);
+    // The planes of the counts, and one that no energy draws on.
+    let energies: Vec<f64> = axis().edges().iter().copied().chain([1e6]).collect();
+    let cube = SkyCube::new("template", pixels, energies, values).unwrap();
+    let files = Files(Arc::new(Counted(cube, std::sync::atomic::AtomicUsize::new(0))));
+    let made = builder(&sky(8), 0, Parity::Fermitools)
+        .source_map(&source(SpatialModel::map_cube("t.fits").unwrap()), &files)
+        .unwrap();
+    assert!(sums(&made).iter().all(|sum| *sum > 0.0));
+    assert_eq!(files.0.1.load(std::sync::atomic::Ordering::Relaxed), 4);
+}
+
 #[test]
 fn on_the_whole_sky_the_accurate_psf_is_that_of_each_part() {
     let table = |factor: f64| {

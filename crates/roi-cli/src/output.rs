@@ -80,13 +80,6 @@ impl Output {
     pub(crate) fn shows_progress(&self) -> bool {
         self.show_progress
     }
-
-    /// Shows the progress of an analysis, where there is somebody to see it.
-    pub(crate) fn watch(&self, analysis: &mut Analysis) {
-        if self.show_progress {
-            analysis.set_progress(Box::new(Bar::new()));
-        }
-    }
 }
 
 /// Prints a line to standard output. A reader that has seen enough (`roi-fit params config.yaml | head`) closes the pipe: the rest is

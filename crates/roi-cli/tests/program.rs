@@ -385,6 +385,59 @@ fn demo_writes_its_results() {
     }
 }
 
+/// The least bytes with which an analysis of a region opens, on one thread.
+fn least_memory(config: &str) -> u64 {
+    let output = roi_fit(&["loglike", config, "--threads", "1", "--max-memory", "100kB"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    message.split("at least ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap()
+}
+
+#[test]
+fn a_model_map_keeps_to_the_limit_that_its_analysis_has() {
+    let directory = region();
+    let config = config(directory.path());
+    let limit = least_memory(&config).to_string();
+    assert!(roi_fit(&["loglike", &config, "--threads", "1", "--max-memory", &limit]).status.success());
+    let arguments = ["model-map", config.as_str(), "--threads", "1", "--max-memory"];
+    refused(&roi_fit(&[&arguments[..], &[&limit]].concat()), &["bytes", "--max-memory"]);
+    let output = roi_fit(&[&arguments[..], &["1GiB"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn regions_of_a_batch_share_the_limit_wherever_it_is_set() {
+    let regions = [region(), region()];
+    let configs: Vec<String> = regions.iter().map(|region| config(region.path())).collect();
+    let limit = least_memory(&configs[0]) * 3 / 2;
+    let run = |configs: &[String], out: &str, more: &[&str]| {
+        let out = regions[0].path().join(out);
+        let paths: Vec<&str> = configs.iter().map(String::as_str).collect();
+        let common = ["--out", out.to_str().unwrap(), "--only-optimize", "--threads", "1"];
+        roi_fit(&[&["batch"], &paths[..], &common, more].concat())
+    };
+    let asked = limit.to_string();
+    let alone = run(&configs[..1], "alone", &["--jobs", "8", "--max-memory", &asked]);
+    assert!(alone.status.success(), "{}", String::from_utf8_lossy(&alone.stdout));
+    assert_eq!(run(&configs, "both", &["--jobs", "8", "--max-memory", &asked]).status.code(), Some(2));
+    for config in &configs {
+        let text = std::fs::read_to_string(config).unwrap();
+        let optimizer = format!("optimizer: {{max_memory: {limit}B");
+        let changed = if text.contains("optimizer: {") {
+            text.replacen("optimizer: {", &format!("{optimizer}, "), 1)
+        } else {
+            format!("{text}\n{optimizer}}}\n")
+        };
+        std::fs::write(config, changed).unwrap();
+    }
+    let one = run(&configs, "one", &["--jobs", "1"]);
+    assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stdout));
+    let two = run(&configs, "two", &["--jobs", "2"]);
+    assert_eq!(two.status.code(), Some(2));
+    assert!(
+        std::fs::read_to_string(regions[0].path().join("two/summary.json")).unwrap().contains("of memory are needed")
+    );
+}
+
 #[test]
 fn too_little_memory_is_refused_with_the_bytes_that_are_needed() {
     let directory = region();
@@ -393,6 +446,10 @@ fn too_little_memory_is_refused_with_the_bytes_that_are_needed() {
         let output = roi_fit(&[command, &config, "--max-memory", "100kB"]);
         refused(&output, &["bytes", "source maps at the filled bins", "--max-memory"]);
     }
+    let out = directory.path().join("new");
+    let out = out.to_str().unwrap();
+    refused(&roi_fit(&["demo", "--out", out, "--max-memory", "100kB"]), &["bytes", "source maps at the filled bins"]);
+    refused(&roi_fit(&["simulate", "--out", out, "--max-memory", "1GiB"]), &["--max-memory", "no limit"]);
     refused(&roi_fit(&["fit", &config, "--max-memory", "plenty"]), &["--max-memory", "2GiB"]);
     let memory = json(&["fit", &config, "--max-memory", "1GiB"])["timing"]["memory"].clone();
     assert_eq!(memory["limit"], 1 << 30);

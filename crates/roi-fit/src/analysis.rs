@@ -50,6 +50,8 @@ pub struct Analysis {
     pub(crate) templates: TemplateIntegrals,
     /// The configuration that it was opened from.
     pub(crate) config: Option<Config>,
+    /// The most bytes that the program may take.
+    pub(crate) max_memory: Option<u64>,
     fit_defaults: FitOptions,
     optimize_defaults: OptimizeOptions,
     pub(crate) notes: Vec<String>,
@@ -78,17 +80,27 @@ impl Analysis {
     ///
     /// # Errors
     /// As [`Analysis::open`]; [`Error::Memory`] when the limit is too low, told before the memory is taken.
-    pub fn open_within(
+    pub fn open_within(config: impl AsRef<Path>, progress: Box<dyn Progress>, max_memory: Option<u64>) -> Result<Self> {
+        Self::open_shared(config, progress, max_memory, 1)
+    }
+
+    /// As [`Analysis::open_within`], when so many analyses are worked on at the same time: each has its share of the limit, that of the
+    /// configuration too.
+    ///
+    /// # Errors
+    /// As [`Analysis::open_within`].
+    pub fn open_shared(
         config: impl AsRef<Path>,
         mut progress: Box<dyn Progress>,
         max_memory: Option<u64>,
+        analyses: usize,
     ) -> Result<Self> {
         let start = Instant::now();
         let loaded = lat_io::load(config.as_ref())?;
         let load = start.elapsed().as_secs_f64();
 
         let start = Instant::now();
-        let limit = max_memory.or(loaded.config.max_memory);
+        let limit = max_memory.or(loaded.config.max_memory).map(|bytes| bytes / analyses.max(1) as u64);
         let (likelihood, memory) = source_maps::likelihood(&loaded, limit, progress.as_mut())?;
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, likelihood)?;
@@ -105,6 +117,7 @@ impl Analysis {
         analysis.notes = loaded.notes;
         analysis.take_defaults(&loaded.config);
         analysis.config = Some(loaded.config);
+        analysis.max_memory = limit;
         Ok(analysis)
     }
 
@@ -126,6 +139,7 @@ impl Analysis {
             zeroed: BTreeMap::new(),
             templates: TemplateIntegrals::default(),
             config: None,
+            max_memory: None,
             fit_defaults: FitOptions::default(),
             optimize_defaults: OptimizeOptions::default(),
             notes: Vec::new(),

@@ -5,7 +5,7 @@
 //! thread), and the models at norm 1 of the free sources whose shape is fixed (8 bytes a filled bin), which make fits faster.
 
 use bytesize::ByteSize;
-use lat_io::Component;
+use lat_io::{Component, MakingSize};
 use likelihood_core::{BinnedLikelihood, Footprint};
 use roi_model::roi::Roi;
 use roi_model::source::Source;
@@ -90,8 +90,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) component: &'a Component,
     /// Without source maps.
     pub(crate) likelihood: &'a BinnedLikelihood,
-    /// Sources whose maps are to be made.
-    pub(crate) unmade: &'a [Source],
+    /// What it takes to make the maps that are to be made.
+    pub(crate) making: MakingSize,
 }
 
 /// What the analysis of these components takes when `threads` maps are read or made at a time.
@@ -136,7 +136,7 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
         let stored = plan.component.source_maps.is_some();
         let largest = roi.sources().iter().map(|source| plan.component.n_planes(source)).max().unwrap_or(0) as u64;
         let reading = if stored { threads as u64 * (4 * pixels * (largest + 1) + 4 * filled) } else { 0 };
-        let making = plan.component.making_bytes(plan.unmade, threads) as u64;
+        let making = plan.making.bytes(threads) as u64;
         total.maps_in_flight = total.maps_in_flight.max(reading).max(making);
     }
     total
@@ -167,6 +167,12 @@ pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) ->
     Err(Error::Memory { needed: leanest.peak(), limit, parts: parts(&leanest) })
 }
 
+/// What the counts of a component take, and its open source map file if that is a gzip file.
+pub(crate) fn of_files(component: &Component) -> u64 {
+    let file = component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
+    4 * component.counts.cube.counts().len() as u64 + file as u64
+}
+
 /// With how many threads maps can be made and written below a limit, of which `others` bytes are taken already, and the peak that is
 /// expected.
 ///
@@ -179,11 +185,12 @@ pub(crate) fn making(
     limit: Option<u64>,
 ) -> Result<(usize, MemoryEstimate)> {
     let most = rayon::current_num_threads();
-    let counts = 4 * component.counts.cube.counts().len() as u64;
+    let own = of_files(component);
+    let size = component.making(unmade)?;
     let of = |threads: usize| MemoryEstimate {
         program: PROGRAM,
-        data: counts + others,
-        maps_in_flight: component.making_bytes(unmade, threads) as u64,
+        data: own + others,
+        maps_in_flight: size.bytes(threads) as u64,
         ..MemoryEstimate::default()
     };
     let fits = |threads: &usize| limit.is_none_or(|limit| of(*threads).peak() <= limit);

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::progress::Quiet;
 use crate::source_maps;
 
@@ -51,8 +52,11 @@ impl Analysis {
     ///
     /// The model is that of the analysis; the source maps are read again (or made again), as a fit keeps only the filled bins of them.
     ///
+    /// The limit of memory that the analysis was opened with holds here too.
+    ///
     /// # Errors
-    /// For an analysis that was not opened from a configuration, an unknown source, or files that cannot be read or written.
+    /// For an analysis that was not opened from a configuration, an unknown source, or files that cannot be read or written;
+    /// [`Error::Memory`] when maps cannot be made below the limit.
     pub fn model_map(&self, options: &ModelMapOptions) -> Result<Vec<ComponentSpectrum>> {
         let config = self.config.as_ref().ok_or_else(|| Error::State {
             path: PathBuf::from("model map"),
@@ -68,6 +72,7 @@ impl Analysis {
         chosen.dedup();
         let loaded = lat_io::load(&config.path)?;
         let several = loaded.observation.components.len() > 1;
+        let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
         let mut spectra = Vec::new();
         for (component, likelihood) in loaded.observation.components.iter().zip(self.likelihood.components()) {
             let unmade = component.unmade(loaded.roi.sources())?;
@@ -75,12 +80,21 @@ impl Analysis {
             let mut wanted: Vec<&Source> = chosen.iter().filter_map(|&index| self.roi.sources().get(index)).collect();
             let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
             let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
-            source_maps::make(component, &unmade, &mut Quiet, |own, map| {
-                if let Some(at) = wanted.iter().position(|source| source.name() == own.name()) {
-                    let source = wanted.remove(at);
-                    model += &likelihood.model_map(source, &component.source_map(source, Some(map))?)?;
-                }
-                Ok(())
+            // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
+            let held = self.likelihood.footprint().total() as u64;
+            let planes = wanted.iter().map(|source| component.n_planes(source)).max().unwrap_or(0);
+            let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
+            let own = 2 * 8 * model.len() as u64 + 2 * map;
+            let others = held + all_files - memory::of_files(component) + own;
+            let (threads, _) = memory::making(component, &unmade, others, self.max_memory)?;
+            source_maps::with_threads(threads, || {
+                source_maps::make(component, &unmade, &mut Quiet, |own, map| {
+                    if let Some(at) = wanted.iter().position(|source| source.name() == own.name()) {
+                        let source = wanted.remove(at);
+                        model += &likelihood.model_map(source, &component.source_map(source, Some(map))?)?;
+                    }
+                    Ok(())
+                })
             })?;
             for source in wanted {
                 model += &likelihood.model_map(source, &component.source_map(source, None)?)?;

@@ -56,8 +56,7 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
     let mut done = Vec::new();
     let sources = loaded.roi.sources();
     let limit = options.max_memory.or(loaded.config.max_memory);
-    let of_counts = |component: &Component| 4 * component.counts.cube.counts().len() as u64;
-    let all_counts: u64 = loaded.observation.components.iter().map(of_counts).sum();
+    let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
     for component in &mut loaded.observation.components {
         let start = Instant::now();
         if options.accurate {
@@ -80,7 +79,7 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
             })?,
         };
         let present = sources.iter().filter(|source| !component.model.is_absent(source.name())).count();
-        let (threads, estimate) = memory::making(component, &unmade, all_counts - of_counts(component), limit)?;
+        let (threads, estimate) = memory::making(component, &unmade, all_files - memory::of_files(component), limit)?;
         with_threads(threads, || {
             let mut file = NewMapFile::create(component, &path, sources, &unmade)?;
             make(component, &unmade, progress, |source, map| Ok(file.add(source, &map)?))?;
@@ -120,12 +119,12 @@ pub(crate) fn likelihood(
         likelihoods.push(BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?);
         unmade.push(component.unmade(sources)?);
     }
-    let plans: Vec<Plan<'_>> = components
+    let plans = components
         .iter()
         .zip(&likelihoods)
         .zip(&unmade)
-        .map(|((component, likelihood), unmade)| Plan { component, likelihood, unmade })
-        .collect();
+        .map(|((component, likelihood), unmade)| Ok(Plan { component, likelihood, making: component.making(unmade)? }))
+        .collect::<Result<Vec<Plan<'_>>>>()?;
     let threads = rayon::current_num_threads();
     let way = memory::strategy(limit, threads, |threads| memory::estimate(&loaded.roi, &plans, threads))?;
     let fill = || {
@@ -150,7 +149,7 @@ pub(crate) fn likelihood(
 }
 
 /// Does something with so many threads.
-fn with_threads(threads: usize, task: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+pub(crate) fn with_threads(threads: usize, task: impl FnOnce() -> Result<()> + Send) -> Result<()> {
     if threads == rayon::current_num_threads() {
         return task();
     }

@@ -63,10 +63,7 @@ impl Bytes {
             return Err(io(std::io::Error::other("it is a directory")));
         }
         let len = meta.len();
-        let mut magic = Vec::with_capacity(2);
-        (&mut file).take(2).read_to_end(&mut magic).map_err(io)?;
-        file.seek(SeekFrom::Start(0)).map_err(io)?;
-        if magic != [0x1f, 0x8b] {
+        if !is_gzip(&mut file).map_err(io)? {
             return Ok(Self::Disk { file: OnDisk::new(file), len });
         }
         inflate(&mut file, len).map(Self::Memory).map_err(|source| Error::BadFits {
@@ -113,14 +110,66 @@ impl Bytes {
     }
 }
 
-fn inflate(file: &mut File, len: u64) -> std::io::Result<Vec<u8>> {
+/// Whether a file begins with the gzip magic number; it is read from its beginning afterwards.
+fn is_gzip(file: &mut File) -> std::io::Result<bool> {
+    let mut magic = Vec::with_capacity(2);
+    file.take(2).read_to_end(&mut magic)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(magic == [0x1f, 0x8b])
+}
+
+/// What is known of a file without reading all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileSize {
+    /// Bytes, inflated.
+    pub(crate) bytes: usize,
+    /// How a gzip file begins, inflated; such a file is held in memory while it is open. `None` for a plain one.
+    pub(crate) gzip: Option<Vec<u8>>,
+}
+
+impl FileSize {
+    /// Of a file; see [`Bytes::open`].
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        let io = |source| Error::io("read", path, source);
+        let mut file = File::open(path).map_err(io)?;
+        let len = file.metadata().map_err(io)?.len();
+        let whole = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+        if !is_gzip(&mut file).map_err(io)? {
+            return Ok(Self { bytes: whole(len), gzip: None });
+        }
+        let bytes = inflated_size(&mut file, len).map_err(io)?;
+        let mut beginning = Vec::new();
+        let reader = MultiGzDecoder::new(BufReader::new(file));
+        // What is damaged is told when it is read.
+        let _ = reader.take(BEGINNING).read_to_end(&mut beginning);
+        Ok(Self { bytes: whole(bytes), gzip: Some(beginning) })
+    }
+
+    /// Bytes that the file takes in memory while it is open.
+    pub(crate) fn held(&self) -> usize {
+        if self.gzip.is_some() { self.bytes } else { 0 }
+    }
+}
+
+/// How much of a gzip file is inflated to tell what it is: the headers before the first data.
+const BEGINNING: u64 = 1 << 16;
+
+/// The size that a gzip file tells, within what can be; it is left at its beginning.
+fn inflated_size(file: &mut File, len: u64) -> std::io::Result<u64> {
     // The last four bytes tell the inflated size of the last member modulo 2^32: right for every file of one member below 4 GiB.
     let mut told = [0; 4];
     file.seek(SeekFrom::Start(len.saturating_sub(4)))?;
     file.read_exact(&mut told)?;
     file.seek(SeekFrom::Start(0))?;
+    Ok(u64::from(u32::from_le_bytes(told)).min(len.saturating_mul(MOST_INFLATION)))
+}
+
+fn inflate(file: &mut File, len: u64) -> std::io::Result<Vec<u8>> {
     let limit = len.saturating_mul(BELIEVED_INFLATION).max(ALWAYS_INFLATED);
-    let room = u64::from(u32::from_le_bytes(told)).min(len.saturating_mul(MOST_INFLATION)).min(limit);
+    let room = inflated_size(file, len)?.min(limit);
     let mut out = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
     let reader = MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file));
     reader.take(limit + 1).read_to_end(&mut out)?;

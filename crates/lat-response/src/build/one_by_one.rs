@@ -1,6 +1,7 @@
 //! Maps that are made one after another and given away, so that few of them are alive at a time.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use likelihood_core::SourceMap;
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::parity::Parity;
 use crate::pixels::Pixels;
 use crate::response::ObservationPsf;
+use crate::sky_planes;
 use crate::template::{Template, TemplateFiles};
 
 /// How many diffuse sources at most are made together, from one transform of the PSF.
@@ -93,13 +95,22 @@ impl SourceMapBuilder {
     }
 
     /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.
-    fn images(&self, factor: usize, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
+    fn images(&self, factor: usize, mut sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
         let (grid, patches) = match &self.canvas {
             Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, &self.central, factor), sources),
             Canvas::Healpix(grid, patches) => (grid, patches),
         };
         let mut maps: Vec<Vec<f32>> =
             sources.iter().map(|_| vec![0.0; grid.n_pixels() * self.energies.len()]).collect();
+        if patches.len() > 1 {
+            // Every patch looks at its part of a template, which would be read from its file for each of them.
+            for source in &mut sources {
+                if let Template::Map { cube, .. } = &mut source.template {
+                    let wrong = |error| Error::Source { name: source.name.to_owned(), error: Box::new(error) };
+                    *cube = sky_planes::held(Arc::clone(cube), &self.energies).map_err(wrong)?;
+                }
+            }
+        }
         // One after the other, each in parallel: the memory is that of one.
         for patch in patches {
             let pixels = Pixels::new(&patch.image);

@@ -65,8 +65,6 @@ impl Batch {
         let settings = self.settings()?;
         let threads = rayon::current_num_threads();
         let jobs = self.jobs.map_or(threads, usize::from);
-        // Regions that are worked on at the same time share what there is.
-        let max_memory = output.max_memory().map(|bytes| bytes / jobs.max(1) as u64);
         let (index, count) = self.shard;
         let batch = roi_fit::batch::Batch::new(&self.out)
             .with_threads(threads)
@@ -74,7 +72,9 @@ impl Batch {
             .with_resume(self.resume)
             .with_shard(index, count)?;
         let mut bar = output.shows_progress().then(|| CountBar::new(configs.len().div_ceil(count)));
-        let task = |config: &Path| self.task(config, max_memory);
+        // Regions that are worked on at the same time share what memory there is.
+        let regions = batch.at_a_time(&configs);
+        let task = |config: &Path| self.task(config, output.max_memory(), regions);
         let entries = batch.run(&configs, &settings, &task, &mut |entry, done, total| {
             let tell = || tracing::info!("{done}/{total} {}", words(entry));
             match &mut bar {
@@ -130,9 +130,9 @@ impl Batch {
         ))
     }
 
-    /// What is done with one region.
-    fn task(&self, config: &Path, max_memory: Option<u64>) -> roi_fit::Result<TaskResult> {
-        let mut analysis = Analysis::open_within(config, Box::new(roi_fit::Quiet), max_memory)?;
+    /// What is done with one region of so many that are worked on at the same time.
+    fn task(&self, config: &Path, max_memory: Option<u64>, regions: usize) -> roi_fit::Result<TaskResult> {
+        let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), max_memory, regions)?;
         for note in analysis.notes() {
             tracing::info!("{}: {note}", config.display());
         }

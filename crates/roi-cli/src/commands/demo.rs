@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use roi_fit::Analysis;
 use roi_fit::simulate::{SimulationOptions, simulate};
 use serde_json::json;
 
@@ -35,8 +34,7 @@ impl Demo {
             self.out.display()
         ));
         let config = simulate(&options)?.write(&self.out)?;
-        let mut analysis = Analysis::open(&config)?;
-        output.watch(&mut analysis);
+        let mut analysis = output.open(&config)?;
 
         let optimized = analysis.optimize(&analysis.optimize_options())?;
         super::optimize::show(output, &analysis, &optimized);

@@ -44,6 +44,12 @@ pub(crate) struct Simulate {
 
 impl Simulate {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        if output.max_memory().is_some() {
+            return Err(Failure::Usage(
+                "--max-memory: simulations know no limit; leave it out, and make --npix, --ebins or --threads smaller to take less"
+                    .into(),
+            ));
+        }
         let Some(regions) = self.regions else {
             let config = self.write(self.seed, &self.out)?;
             output.text(format_args!("wrote {}", config.display()));

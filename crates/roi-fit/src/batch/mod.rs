@@ -105,6 +105,16 @@ impl Batch {
         Ok(self)
     }
 
+    /// How many regions of these configurations are worked on at a time at most: no more than its shard has. It does not depend on what was done
+    /// before, so that regions of a batch that is resumed are treated as those of one that is not.
+    pub fn at_a_time(&self, configs: &[PathBuf]) -> usize {
+        self.jobs.min(self.shard_of(configs).count()).max(1)
+    }
+
+    fn shard_of<'a>(&self, configs: &'a [PathBuf]) -> impl Iterator<Item = &'a PathBuf> + use<'a> {
+        configs.iter().skip(self.shard.0).step_by(self.shard.1)
+    }
+
     /// Runs the task on each configuration and returns how each ended, in the order given.
     ///
     /// `settings` says in words what the task does; a journal made with other settings is not continued. `progress` is told of each ended
@@ -120,7 +130,7 @@ impl Batch {
         task: &Task<'_>,
         progress: &mut dyn FnMut(&Entry, usize, usize),
     ) -> Result<Vec<Entry>> {
-        let mine: Vec<&PathBuf> = configs.iter().skip(self.shard.0).step_by(self.shard.1).collect();
+        let mine: Vec<&PathBuf> = self.shard_of(configs).collect();
         let mut names = std::collections::HashSet::new();
         if let Some(twice) = configs.iter().find(|config| !names.insert(*config)) {
             let reason = "this configuration is given twice; name each region once".into();
