@@ -2,6 +2,7 @@
 
 use clap::Args;
 use roi_fit::{Analysis, OptimizeOptions, OptimizeResult};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -38,10 +39,14 @@ impl First {
     }
 }
 
-/// The dictionary of a command, with that of the optimization before it under `optimize`.
-pub(crate) fn with_optimization(mut json: serde_json::Value, optimized: Option<&OptimizeResult>) -> serde_json::Value {
-    if let (Some(map), Some(optimized)) = (json.as_object_mut(), optimized) {
+/// The dictionary of a command, with that of the optimization before it under `optimize` and what is odd about the data under `warnings`.
+pub(crate) fn completed(mut json: Value, analysis: &Analysis, optimized: Option<&OptimizeResult>) -> Value {
+    let Some(map) = json.as_object_mut() else { return json };
+    if let Some(optimized) = optimized {
         map.insert("optimize".into(), optimized.to_json());
+    }
+    if let Some(warnings) = map.entry("warnings").or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
+        warnings.extend(analysis.remarks().map(Value::from));
     }
     json
 }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, with_optimization};
+use super::first::{First, completed};
 
 /// Log-likelihood of the model as it stands, predicted counts by source, component and energy bin, and the gradient
 #[derive(Args)]
@@ -27,6 +27,6 @@ impl Loglike {
         output
             .text(format_args!("\nlogL {:.6}   npred {:.2}   counts {}", result.loglike, result.npred, result.counts));
         self.region.save(&mut analysis)?;
-        output.json(&with_optimization(result.to_json(), optimized.as_ref()))
+        output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))
     }
 }
