@@ -14,7 +14,8 @@ use crate::output::Output;
 use crate::progress::CountBar;
 use crate::region::config_file;
 
-use super::first::{First, completed};
+use super::dictionary::completed;
+use super::first::First;
 use super::fitting::{Fitting, Freeing};
 use super::optimize;
 

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use roi_fit::{Analysis, OptimizeOptions, OptimizeResult};
-use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -37,16 +36,4 @@ impl First {
         super::optimize::show(output, analysis, &result);
         Ok(Some(result))
     }
-}
-
-/// The dictionary of a command, with that of the optimization before it under `optimize` and what is odd about the data under `warnings`.
-pub(crate) fn completed(mut json: Value, analysis: &Analysis, optimized: Option<&OptimizeResult>) -> Value {
-    let Some(map) = json.as_object_mut() else { return json };
-    if let Some(optimized) = optimized {
-        map.insert("optimize".into(), optimized.to_json());
-    }
-    if let Some(warnings) = map.entry("warnings").or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
-        warnings.extend(analysis.remarks().map(Value::from));
-    }
-    json
 }

@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, completed};
+use super::dictionary::completed;
+use super::first::First;
 use super::fitting::{Fitting, Freeing};
 
 /// Fit all free parameters: those free in the model, and those that the options free

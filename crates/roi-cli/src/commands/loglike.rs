@@ -6,7 +6,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, completed};
+use super::dictionary::completed;
+use super::first::First;
 
 /// Log-likelihood of the model as it stands, predicted counts by source, component and energy bin, and the gradient
 #[derive(Args)]

@@ -6,7 +6,8 @@ use clap::Args;
 use roi_fit::ModelMapOptions;
 use serde_json::json;
 
-use super::first::{First, completed};
+use super::dictionary::completed;
+use super::first::First;
 use crate::failure::Failure;
 use crate::output::{Output, check_folder};
 use crate::region::Region;

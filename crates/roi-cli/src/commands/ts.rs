@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, completed};
+use super::dictionary::completed;
+use super::first::First;
 
 /// Test statistic of sources at the parameter values of the model
 #[derive(Args)]
