@@ -68,6 +68,12 @@ fn links_are_followed_and_pipes_are_written_into() {
     assert!(std::fs::symlink_metadata(at("dangling.json")).unwrap().is_symlink());
     assert!(std::fs::read_to_string(at("far/new.json")).is_ok());
 
+    // FITS files too.
+    std::os::unix::fs::symlink("far/map.fits", at("map.fits")).unwrap();
+    success(&roi_fit(&["model-map", &config(), "--out", &at("map.fits")]));
+    assert!(std::fs::symlink_metadata(at("map.fits")).unwrap().is_symlink());
+    assert!(std::fs::read(at("far/map.fits")).unwrap().starts_with(b"SIMPLE"));
+
     let pipe = at("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     // Opened for reading and writing, so that neither side ever waits for the other.
@@ -78,6 +84,8 @@ fn links_are_followed_and_pipes_are_written_into() {
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(reader), &mut line).unwrap();
     assert_eq!(line, "{\n");
+    refused(&roi_fit(&["model-map", &config(), "--out", &pipe]), &[&pipe, "no regular file"]);
+    assert!(std::fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
 }
 
 #[test]

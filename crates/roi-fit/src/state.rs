@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use roi_model::roi::Roi;
 use roi_model::source::Source;
@@ -174,7 +174,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<()> {
 }
 
 fn write_or_replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let place = link_target(path)?;
+    let place = lat_io::link_target(path)?;
     if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
         return std::fs::OpenOptions::new().write(true).open(&place)?.write_all(text.as_bytes());
     }
@@ -191,25 +191,6 @@ fn write_or_replace(path: &Path, text: &str) -> std::io::Result<()> {
         let _ = std::fs::remove_file(&temporary);
     }
     written
-}
-
-/// The place that a chain of symbolic links ends at, which need not exist; a path that is no link is its own.
-fn link_target(path: &Path) -> std::io::Result<PathBuf> {
-    /// As many as Linux follows.
-    const MOST_LINKS: usize = 40;
-    let mut place = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        if !std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink()) {
-            return Ok(place);
-        }
-        // A pipe of /proc/self/fd is no path, but opens.
-        let target = place.parent().unwrap_or(Path::new("")).join(std::fs::read_link(&place)?);
-        if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
-            return Ok(place);
-        }
-        place = target;
-    }
-    Err(std::io::Error::other("too many symbolic links"))
 }
 
 #[cfg(test)]
