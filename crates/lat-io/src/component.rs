@@ -357,7 +357,7 @@ fn weights(
         if path.exists() {
             return likelihood_weights::read(path, counts);
         }
-        Err(Error::NotFound { path: path.clone() })
+        Err(Error::NotFound { path: path.clone(), from_config: true })
     };
     let Some((file, stored)) = stored else {
         let read = read()?;

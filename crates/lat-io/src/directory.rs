@@ -46,7 +46,7 @@ impl Products {
                 return if path.exists() {
                     Ok(Some(path.clone()))
                 } else {
-                    Err(Error::NotFound { path: path.clone() })
+                    Err(Error::NotFound { path: path.clone(), from_config: true })
                 };
             }
             Ok(candidates(&config.outdir, product, &component.name, extension).into_iter().find(|path| path.exists()))
@@ -85,7 +85,7 @@ impl Products {
                 None => found(&files.ltcube, "ltcube", "fits")?,
             },
             irfs: match &files.irfs {
-                Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),
+                Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone(), from_config: true }),
                 Some(path) => Some(path.clone()),
                 None => caldb(),
             },
@@ -113,7 +113,12 @@ pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Pat
     let name = PathBuf::from(expand_environment(text)?);
     let directories = search_directories(config, component, model);
     let tried: Vec<PathBuf> = directories.iter().map(|directory| directory.join(&name)).collect();
-    tried.iter().find(|path| path.exists()).or(tried.first()).cloned().ok_or(Error::NotFound { path: name })
+    tried
+        .iter()
+        .find(|path| path.exists())
+        .or(tried.first())
+        .cloned()
+        .ok_or(Error::NotFound { path: name, from_config: true })
 }
 
 /// A template that the source model `model` of a configuration names, as [`crate::load()`] looks for it; the first component's folders are
@@ -124,7 +129,7 @@ pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Pat
 pub fn find_template(config: &Config, model: &Path, text: &str) -> Result<PathBuf> {
     match config.components.first() {
         Some(component) => template(config, component, model, text),
-        None => Err(Error::NotFound { path: text.into() }),
+        None => Err(Error::NotFound { path: text.into(), from_config: true }),
     }
 }
 

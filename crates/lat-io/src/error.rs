@@ -13,10 +13,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A file that is not there.
-    #[error("file '{path}' does not exist; check the path (relative paths are relative to the configuration file)")]
+    #[error("file '{path}' does not exist; check the path{}", if *.from_config { " (relative paths are relative to the configuration file)" } else { "" })]
     NotFound {
         /// The file.
         path: PathBuf,
+        /// Whether a configuration named it.
+        from_config: bool,
     },
     /// The operating system refused to read or write a file.
     #[error("cannot {action} '{path}': {source}")]
@@ -386,7 +388,7 @@ impl Error {
     /// An I/O error at `path`; a missing file gets its own variant.
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         if action == "read" && source.kind() == std::io::ErrorKind::NotFound {
-            Self::NotFound { path: path.to_owned() }
+            Self::NotFound { path: path.to_owned(), from_config: false }
         } else {
             Self::Io { action, path: path.to_owned(), source }
         }

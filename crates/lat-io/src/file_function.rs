@@ -61,7 +61,11 @@ fn name_of(text: &str) -> Option<(&str, &str)> {
 
 /// The text of a UTF-8 file.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+    text_of(path, std::fs::read(path).map_err(|source| Error::io("read", path, source))?)
+}
+
+/// The text of the bytes of a UTF-8 file.
+pub(crate) fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes)
         .map_err(|error| Error::NotText { path: path.to_owned(), offset: error.utf8_error().valid_up_to() })
 }

@@ -123,7 +123,10 @@ fn find(directory: &Path, folder: &str, name: &str) -> Result<PathBuf> {
     let candidates = places
         .iter()
         .flat_map(|place| [name.to_owned(), format!("{name}.gz")].map(|name| directory.join(place).join(name)));
-    candidates.into_iter().find(|path| path.exists()).ok_or_else(|| Error::NotFound { path: directory.join(name) })
+    candidates
+        .into_iter()
+        .find(|path| path.exists())
+        .ok_or_else(|| Error::NotFound { path: directory.join(name), from_config: true })
 }
 
 /// Reads all event types of an effective area file, their PSF and, where a file is given, their energy dispersion.

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 /// CONFIG is a fermipy `config.yaml`; a `files:` section may name the products (`ccube`, `srcmap`, `xml`), what it does not name is
 /// looked for under fermipy's own names in `fileio.outdir`.
 #[derive(Parser)]
-#[command(version, max_term_width = 120, after_help = EXIT_CODES)]
+#[command(name = "roi-fit", version, max_term_width = 120, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -26,26 +26,29 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 internal error; 2 bad usage, configuration or input; \
 3 a fit ended below min_fit_quality and every parameter was restored. batch: the worst of its regions, 1 before 2 before 3.";
 
+/// Where the help lists the options of every command.
+const GLOBAL: &str = "Global options";
+
 /// Options of every command.
 #[derive(Args)]
 struct Common {
     /// Write the result dictionary as JSON to a file, or to standard output with `-`
-    #[arg(long, value_name = "FILE|-", global = true)]
+    #[arg(long, value_name = "FILE|-", global = true, help_heading = GLOBAL)]
     json: Option<std::path::PathBuf>,
     /// Number of threads, 1 to 1024; all cores by default. The result is the same for any number
-    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", global = true, help_heading = GLOBAL, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// The most memory to take, such as 2GiB or 1500MB: work is done in a leaner way if need be, or refused with the number that is needed
-    #[arg(long, value_name = "SIZE", global = true, value_parser = size)]
+    #[arg(long, value_name = "SIZE", global = true, help_heading = GLOBAL, value_parser = size)]
     max_memory: Option<u64>,
     /// Print nothing but errors
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
     quiet: bool,
     /// Log what is being done
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     verbose: bool,
     /// Show no progress (none is ever shown when standard error is not a terminal)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     no_progress: bool,
 }
 
@@ -91,6 +94,9 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
             .num_threads(threads.into())
             .build_global()
             .map_err(|error| failure::Failure::Usage(format!("--threads {threads}: {error}")))?;
+    }
+    if let Some(path) = cli.common.json.as_deref().filter(|path| *path != std::path::Path::new("-")) {
+        output::check_folder("--json", path)?;
     }
     let output = output::Output::new(&cli.common);
     match &cli.command {

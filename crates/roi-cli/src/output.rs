@@ -82,6 +82,18 @@ impl Output {
     }
 }
 
+/// Refuses a file whose folder is not there: told before the work rather than after it.
+pub(crate) fn check_folder(option: &str, path: &Path) -> Result<(), Failure> {
+    let refuse = |folder: &Path, what: &str| {
+        Err(Failure::Usage(format!("{option} {}: the folder '{}' {what}", path.display(), folder.display())))
+    };
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.exists() => refuse(folder, "does not exist"),
+        Some(folder) if !folder.is_dir() => refuse(folder, "is a file"),
+        _ => Ok(()),
+    }
+}
+
 /// Prints a line to standard output. A reader that has seen enough (`roi-fit params config.yaml | head`) closes the pipe: the rest is
 /// not wanted then, which is no error.
 fn print(line: &dyn std::fmt::Display) {

@@ -180,6 +180,12 @@ impl Analysis {
         &self.notes
     }
 
+    /// Those of the [`notes`](Self::notes) that are warnings: what is odd about the data or the model. Keys that were ignored are none.
+    pub fn remarks(&self) -> impl Iterator<Item = &str> {
+        let ignored = self.config.as_ref().map_or(&[][..], |config| &config.notes);
+        self.notes.iter().filter(|note| !ignored.contains(note)).map(String::as_str)
+    }
+
     /// The model.
     pub fn roi(&self) -> &Roi {
         &self.roi

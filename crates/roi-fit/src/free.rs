@@ -4,8 +4,24 @@ use std::borrow::Borrow;
 
 use roi_model::selection::{Pars, Selection};
 
+use roi_model::spectrum::{parameter_names, types, wrappers};
+
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+
+/// Whether some type of spectrum has a parameter of this name.
+///
+/// ```
+/// assert!(roi_fit::is_spectral_parameter("Prefactor") && !roi_fit::is_spectral_parameter("norms"));
+/// ```
+pub fn is_spectral_parameter(name: &str) -> bool {
+    let has = |type_name: &str| {
+        parameter_names(type_name, &[name]).is_ok_and(|names| names.iter().any(|known| known == name))
+    };
+    types()
+        .into_iter()
+        .any(|family| has(family) || wrappers().iter().any(|wrapper| has(&format!("{wrapper}::{family}"))))
+}
 
 impl Analysis {
     /// Frees (or fixes) parameters of every selected source. Returns the selected sources' names, also those where nothing changed.

@@ -31,6 +31,7 @@ mod exact;
 mod fit;
 mod flux;
 mod free;
+pub use free::is_spectral_parameter;
 mod grid;
 pub mod limits;
 mod lock;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
+use roi_model::spectrum::Spectrum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -131,6 +132,14 @@ impl SourceProperties {
         self.ts = Some(ts.ts);
         self.loglike_null = Some(ts.loglike_null);
         self.ts_definition = Some(ts.definition);
+    }
+
+    /// Whether they were computed for the parameter values that a spectrum has.
+    pub(crate) fn are_of(&self, spectrum: &Spectrum) -> bool {
+        self.parameters
+            .iter()
+            .map(|p| (p.value, p.scale))
+            .eq(spectrum.parameters().iter().map(|p| (p.value(), p.scale())))
     }
 
     /// Energy of `dnde` in MeV.

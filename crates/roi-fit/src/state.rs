@@ -164,25 +164,33 @@ fn take_over(source: &mut Source, present: &Source) {
     }
 }
 
-/// Writes a text file under a temporary name beside its place and renames it, so that a reader never sees half of it.
+/// Writes a text file under a temporary name beside its place and renames it, so that a reader never sees half of it. A symbolic link is
+/// followed: the file that it names is replaced, not the link. What is no regular file (a pipe, a device) is written into.
 ///
 /// # Errors
 /// [`Error::Write`].
 pub fn write_text(path: &Path, text: &str) -> Result<()> {
-    let failed = |source| Error::Write { path: path.to_owned(), source };
-    let mut name = path.file_name().unwrap_or_default().to_owned();
+    write_or_replace(path, text).map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
+fn write_or_replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let place = lat_io::link_target(path)?;
+    if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
+        return std::fs::OpenOptions::new().write(true).open(&place)?.write_all(text.as_bytes());
+    }
+    let mut name = place.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
-    let temporary = path.with_file_name(name);
+    let temporary = place.with_file_name(name);
     let written = std::fs::File::create(&temporary).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&temporary, path)
+        std::fs::rename(&temporary, &place)
     });
     if written.is_err() {
         // The error that counts is the one above; a file that was never made cannot be removed.
         let _ = std::fs::remove_file(&temporary);
     }
-    written.map_err(failed)
+    written
 }
 
 #[cfg(test)]

@@ -48,24 +48,26 @@ impl Analysis {
         table.to_string()
     }
 
-    /// One line a source: normalisation, energy flux, spectral index at 1 GeV, TS and npred.
+    /// One line a source: normalisation, energy flux, spectral index at 1 GeV, TS and npred. What was computed for other parameter values
+    /// (before a fit without an update, say) is not shown.
     pub fn print_model(&self) -> String {
         let mut table = table(&["sourcename", "offset", "norm", "eflux", "index", "ts", "npred", "free"], 1);
         for (source, offset) in self.by_offset() {
             let unknown = SourceProperties::default();
             let properties = self.properties.get(source.name()).unwrap_or(&unknown);
+            let is_fresh = properties.are_of(source.spectrum());
             let spectrum = source.spectrum();
             let norm = spectrum.norm_index().map(|norm| spectrum.parameters()[norm].value());
             let (_, index) = self.differential(source, properties.pivot());
-            let eflux = properties.fluxes.get("eflux").and_then(|flux| flux.value);
+            let eflux = properties.fluxes.get("eflux").and_then(|flux| flux.value).filter(|_| is_fresh);
             table.add_row([
                 source.name().to_owned(),
                 offset.map_or("---".into(), |deg| format!("{deg:.3}")),
                 norm.map_or("---".into(), |norm| format!("{norm:.3}")),
                 eflux.map_or("---".into(), |eflux| general(eflux, 3)),
                 index.get("dnde1000").map_or("---".into(), |index| format!("{index:.2}")),
-                properties.ts.map_or("---".into(), |ts| format!("{ts:.2}")),
-                format!("{:.1}", properties.npred),
+                properties.ts.filter(|_| is_fresh).map_or("---".into(), |ts| format!("{ts:.2}")),
+                if is_fresh { format!("{:.1}", properties.npred) } else { "---".into() },
                 if source.is_free() { "*".into() } else { String::new() },
             ]);
         }
@@ -81,9 +83,9 @@ impl Analysis {
                 source.name().to_owned(),
                 source.spatial().type_name().to_owned(),
                 source.spectrum().type_name().to_owned(),
-                offset.map_or("-----".into(), |deg| format!("{deg:.3}")),
-                properties.and_then(|p| p.ts).map_or("nan".into(), |ts| format!("{ts:.2}")),
-                format!("{:.1}", properties.map_or(0.0, |p| p.npred)),
+                offset.map_or("---".into(), |deg| format!("{deg:.3}")),
+                properties.and_then(|p| p.ts).map_or("---".into(), |ts| format!("{ts:.2}")),
+                properties.map_or("---".into(), |p| format!("{:.1}", p.npred)),
             ]);
         }
         table.to_string()

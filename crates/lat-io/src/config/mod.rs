@@ -30,8 +30,8 @@ pub use settings::{
 };
 pub use source::SourceConfig;
 
-use crate::error::Result;
-use crate::file_function::read_text;
+use crate::error::{Error, Result};
+use crate::file_function::text_of;
 
 impl Config {
     /// Reads a configuration file.
@@ -46,7 +46,14 @@ impl Config {
     /// # Ok::<(), lat_io::Error>(())
     /// ```
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(path, &read_text(path)?)
+        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        if let Some(kind) = other_kind(&bytes) {
+            let reason = format!(
+                "this is {kind}; expected a configuration in YAML, a config.yaml, which names such files under 'files'"
+            );
+            return Err(Error::Yaml { path: path.to_owned(), reason });
+        }
+        Self::parse(path, &text_of(path, bytes)?)
     }
 
     /// Resolves the text of a configuration; `path` places relative paths and names the file in messages.
@@ -66,6 +73,16 @@ impl Config {
         let root = yaml::parse(path, text)?;
         let notes = schema::check(path, &root)?;
         resolve::config(path, &root, notes)
+    }
+}
+
+/// What a file is that is taken for a configuration by mistake.
+fn other_kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes.trim_ascii_start() {
+        [b'<', ..] => Some("an XML file"),
+        [b'S', b'I', b'M', b'P', b'L', b'E', b' ', b' ', b'=', ..] => Some("a FITS file"),
+        [0x1f, 0x8b, ..] => Some("a file compressed by gzip"),
+        _ => None,
     }
 }
 

@@ -122,7 +122,12 @@ fn is_of(kind: Kind, value: &Value) -> bool {
 }
 
 pub(super) fn unknown<'a>(path: &Path, entry: &Entry, section: String, known: impl Iterator<Item = &'a str>) -> Error {
-    let near = nearest(&entry.key, known).map(|(_, near)| near.to_owned());
+    // A name that is like no other helps nobody.
+    let is_like = |(alike, near): &(f64, &str)| {
+        *alike > 0.6
+            || near.len().min(entry.key.len()) >= 3 && (near.starts_with(&entry.key) || entry.key.starts_with(near))
+    };
+    let near = nearest(&entry.key, known).filter(is_like).map(|(_, near)| near.to_owned());
     Error::UnknownKey { path: path.to_owned(), line: entry.line, section, key: entry.key.clone(), near }
 }
 

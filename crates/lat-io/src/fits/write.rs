@@ -13,6 +13,7 @@ use ndarray::Array3;
 
 use super::header::{Header, printable};
 use crate::error::{Error, Result};
+use crate::link_target::link_target;
 
 /// Writes a FITS file HDU by HDU. Nothing stands at the path until [`FitsWriter::finish`]: an error, or dropping the writer, leaves what
 /// was there before.
@@ -97,8 +98,12 @@ impl FitsWriter {
     /// When the directory cannot be written to.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
-        let file = AtomicFile::with_durability(&path, Durability::Atomic)
-            .map_err(|source| Error::io("write", &path, source))?;
+        let failed = |source| Error::io("write", &path, source);
+        let place = link_target(&path).map_err(failed)?;
+        if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
+            return Err(failed(std::io::Error::other("it is there and no regular file")));
+        }
+        let file = AtomicFile::with_durability(&place, Durability::Atomic).map_err(failed)?;
         let gzip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
         let sink =
             if gzip { Sink::Gzip(Box::new(GzEncoder::new(file, Compression::default()))) } else { Sink::Plain(file) };

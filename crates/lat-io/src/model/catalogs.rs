@@ -29,7 +29,7 @@ impl Catalogs {
             let catalog = read(config, component, &path)?;
             self.read.insert(path.clone(), catalog);
         }
-        self.read.get(&path).ok_or(Error::NotFound { path })
+        self.read.get(&path).ok_or(Error::NotFound { path, from_config: true })
     }
 }
 
@@ -44,7 +44,9 @@ fn locate(config: &Config, component: &ComponentConfig, name: &str) -> Result<Pa
         let name = PathBuf::from(file_function::expand_environment(name)?);
         let tried: Vec<PathBuf> = directories.map(|directory| directory.join(&name)).collect();
         let found = tried.iter().find(|path| path.is_file());
-        return found.cloned().ok_or_else(|| Error::NotFound { path: config.directory().join(name) });
+        return found
+            .cloned()
+            .ok_or_else(|| Error::NotFound { path: config.directory().join(name), from_config: true });
     };
     let directories: Vec<PathBuf> = directories.collect();
     for file in &files {

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::CountBar;
+use crate::region::config_file;
 
-use super::first::{First, with_optimization};
+use super::dictionary::completed;
+use super::first::First;
 use super::fitting::{Fitting, Freeing};
 use super::optimize;
 
@@ -61,6 +63,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        self.freeing.check()?;
         let configs = self.all_configs()?;
         let settings = self.settings()?;
         let threads = rayon::current_num_threads();
@@ -108,10 +111,7 @@ impl Batch {
         if configs.is_empty() {
             return Err(Failure::Usage("there is no region: name a CONFIG, or more in --list".into()));
         }
-        Ok(configs
-            .into_iter()
-            .map(|config| if config.is_dir() { config.join("config.yaml") } else { config })
-            .collect())
+        Ok(configs.into_iter().map(|config| config_file(&config)).collect())
     }
 
     /// Everything that changes a number. A journal made with other settings is not continued.
@@ -145,13 +145,16 @@ impl Batch {
             self.fitting.change(&mut options.fit);
             let result = analysis.optimize(&options)?;
             if self.only_optimize {
-                return Ok(TaskResult { failure: optimize::failure(&result), dictionary: result.to_json() });
+                return Ok(TaskResult {
+                    failure: optimize::failure(&result),
+                    dictionary: completed(result.to_json(), &analysis, None),
+                });
             }
             optimized = Some(result);
         }
         self.freeing.apply(&mut analysis)?;
         let result = analysis.fit(&self.fitting.options(&analysis))?;
-        let dictionary = with_optimization(result.to_json(), optimized.as_ref());
+        let dictionary = completed(result.to_json(), &analysis, optimized.as_ref());
         Ok(TaskResult { dictionary, failure: (!result.fit_success).then_some(result.message) })
     }
 }

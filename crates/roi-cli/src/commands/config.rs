@@ -6,12 +6,13 @@ use clap::Args;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::region::config_file;
 
 /// The configuration as it was understood: defaults filled in, paths whole, overrides of components applied
 #[derive(Args)]
 #[command(after_help = "Example:\n  roi-fit config config.yaml")]
 pub(crate) struct Config {
-    /// A fermipy config.yaml
+    /// A fermipy config.yaml, or the directory that holds one
     #[arg(required_unless_present = "reference")]
     config: Option<PathBuf>,
     /// Print the page of all keys instead, as Markdown
@@ -25,7 +26,7 @@ impl Config {
             output.text(roi_fit::configuration_reference().trim_end());
             return Ok(());
         };
-        let config = roi_fit::resolved_config(path)?;
+        let config = roi_fit::resolved_config(&config_file(path))?;
         output.text(format_args!("{config:#}"));
         output.json(&config)
     }

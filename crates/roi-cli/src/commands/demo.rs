@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use roi_fit::simulate::{SimulationOptions, simulate};
+use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -23,6 +23,13 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        if !SimulatedRoi::may_write(&self.out) {
+            let config = self.out.join("config.yaml");
+            return Err(Failure::Usage(format!(
+                "'{}' was not written by demo and would be replaced; name another --out",
+                config.display()
+            )));
+        }
         let options = SimulationOptions { seed: self.seed, ..SimulationOptions::default() };
         output.text(format_args!(
             "simulating {} sources, {} x {} pixels, {} energy bins (seed {}) into {}\n",
@@ -40,7 +47,7 @@ impl Demo {
         super::optimize::show(output, &analysis, &optimized);
         output.text("");
         let fitted = analysis.fit(&analysis.fit_options())?;
-        super::fit::show(output, &analysis, &fitted);
+        super::fit::show(output, &mut analysis, &fitted);
 
         Output::write_json(&self.out.join("optimize.json"), &optimized.to_json())?;
         Output::write_json(&self.out.join("fit.json"), &fitted.to_json())?;

@@ -37,11 +37,3 @@ impl First {
         Ok(Some(result))
     }
 }
-
-/// The dictionary of a command, with that of the optimization before it under `optimize`.
-pub(crate) fn with_optimization(mut json: serde_json::Value, optimized: Option<&OptimizeResult>) -> serde_json::Value {
-    if let (Some(map), Some(optimized)) = (json.as_object_mut(), optimized) {
-        map.insert("optimize".into(), optimized.to_json());
-    }
-    json
-}

@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, with_optimization};
+use super::dictionary::completed;
+use super::first::First;
 use super::fitting::{Fitting, Freeing};
 
 /// Fit all free parameters: those free in the model, and those that the options free
@@ -29,12 +30,13 @@ pub(crate) struct Fit {
 
 impl Fit {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        self.freeing.check()?;
         let mut analysis = self.region.open(output)?;
         let optimized = self.first.run(output, &mut analysis, |options| self.fitting.change(&mut options.fit))?;
         self.freeing.apply(&mut analysis)?;
         let result = analysis.fit(&self.fitting.options(&analysis))?;
-        show(output, &analysis, &result);
-        output.json(&with_optimization(result.to_json(), optimized.as_ref()))?;
+        show(output, &mut analysis, &result);
+        output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))?;
         if !result.fit_success {
             return Err(Failure::Fit(result.message));
         }
@@ -43,17 +45,24 @@ impl Fit {
 }
 
 /// The parameters after a fit, and how far it can be trusted.
-pub(crate) fn show(output: &Output, analysis: &Analysis, result: &FitResult) {
+pub(crate) fn show(output: &Output, analysis: &mut Analysis, result: &FitResult) {
     if result.fit_success {
         output.text(analysis.print_params(false));
         output.text(format_args!("\n{}", analysis.print_model()));
     }
+    let edm = if result.edm.is_finite() { format!("{:.2e}", result.edm) } else { "---".into() };
+    let (start, end) = if result.fit_success {
+        ("", String::new())
+    } else {
+        // What the model has again.
+        let restored = analysis.loglike().map_or("---".into(), |loglike| format!("{loglike:.6}"));
+        ("last attempt: ", format!("\nthe model is restored: logL {restored}"))
+    };
     output.text(format_args!(
-        "\nfit: quality {} status {} ({}), edm {:.2e}\nlogL {:.6} (gain {:.6}) after {} attempt(s), {} values, {} gradients, {} Hessians, {:.3} s",
+        "\nfit: quality {} status {} ({}), edm {edm}\n{start}logL {:.6} (gain {:.6}) after {} attempt(s), {} values, {} gradients, {} Hessians, {:.3} s{end}",
         result.fit_quality,
         result.fit_status,
         result.message,
-        result.edm,
         result.loglike,
         result.dloglike,
         result.niter,

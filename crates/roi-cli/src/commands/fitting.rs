@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use clap::Args;
-use roi_fit::{Analysis, FitOptions, Pars, Selection};
+use roi_fit::{Analysis, FitOptions, Pars, Selection, is_spectral_parameter};
+
+use crate::failure::Failure;
 
 /// Smallest and largest value; `None` is an open end.
 type Range = (Option<f64>, Option<f64>);
@@ -20,9 +22,9 @@ pub(crate) struct Freeing {
     /// Free the sources within this many degrees of the centre (diffuse ones always pass)
     #[arg(long, value_name = "DEG", allow_negative_numbers = true, value_parser = degrees)]
     distance: Option<f64>,
-    /// What the selection frees
-    #[arg(long, value_name = "norm|shape|all", default_value = "all", value_parser = Pars::from_str)]
-    pars: Pars,
+    /// What the selection frees: norm, shape, all, or names separated by commas [default: all]
+    #[arg(long, value_name = "norm|shape|all|NAMES", value_parser = pars)]
+    pars: Option<Pars>,
     /// Free the sources with a TS in this range; either end may be left out, as in `10,`. Unless --optimize-first has computed the TS, it
     /// is that of the model as it stands, which need not be at its maximum
     #[arg(long, value_name = "LO,HI", allow_hyphen_values = true, value_parser = range)]
@@ -33,6 +35,20 @@ pub(crate) struct Freeing {
 }
 
 impl Freeing {
+    /// Refuses `--pars` without a selection, which would be without effect.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.pars.is_some() && !self.selects() {
+            let hint = "--pars says what a selection frees; give --distance, --minmax-ts or --minmax-npred too";
+            return Err(Failure::Usage(hint.into()));
+        }
+        Ok(())
+    }
+
+    /// Whether there is a selection of sources.
+    fn selects(&self) -> bool {
+        self.distance.is_some() || self.minmax_ts.is_some() || self.minmax_npred.is_some()
+    }
+
     /// Frees what was asked for.
     pub(crate) fn apply(&self, analysis: &mut Analysis) -> roi_fit::Result<()> {
         if self.fix_all {
@@ -47,14 +63,14 @@ impl Freeing {
             };
             analysis.free_source(name, true, &pars)?;
         }
-        if self.distance.is_some() || self.minmax_ts.is_some() || self.minmax_npred.is_some() {
+        if self.selects() {
             let mut selection = self.distance.map_or_else(Selection::all, Selection::within);
             selection.minmax_ts = self.minmax_ts.unwrap_or_default();
             selection.minmax_npred = self.minmax_npred.unwrap_or_default();
             if self.minmax_ts.is_some() {
                 analysis.compute_missing_ts()?;
             }
-            analysis.free_sources(&selection, self.pars.clone(), true)?;
+            analysis.free_sources(&selection, self.pars.clone().unwrap_or(Pars::All), true)?;
         }
         Ok(())
     }
@@ -113,6 +129,20 @@ impl Fitting {
             options.optimizer.clone_from(optimizer);
         }
         options.tol = self.tol.unwrap_or(options.tol);
+    }
+}
+
+/// What a selection frees. A name that no spectrum has frees nothing: it is a slip.
+fn pars(text: &str) -> Result<Pars, String> {
+    let pars = Pars::from_str(text).map_err(|error| error.to_string())?;
+    match &pars {
+        Pars::Names(names) => match names.iter().find(|name| !is_spectral_parameter(name)) {
+            Some(name) => Err(format!(
+                "no spectrum has a parameter '{name}'; expected norm, shape, all, or names such as Prefactor,Index"
+            )),
+            None => Ok(pars),
+        },
+        _ => Ok(pars),
     }
 }
 

@@ -6,7 +6,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, with_optimization};
+use super::dictionary::completed;
+use super::first::First;
 
 /// Log-likelihood of the model as it stands, predicted counts by source, component and energy bin, and the gradient
 #[derive(Args)]
@@ -27,6 +28,6 @@ impl Loglike {
         output
             .text(format_args!("\nlogL {:.6}   npred {:.2}   counts {}", result.loglike, result.npred, result.counts));
         self.region.save(&mut analysis)?;
-        output.json(&with_optimization(result.to_json(), optimized.as_ref()))
+        output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))
     }
 }

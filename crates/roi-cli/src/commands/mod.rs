@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod config;
 pub(crate) mod demo;
+mod dictionary;
 mod first;
 pub(crate) mod fit;
 mod fitting;

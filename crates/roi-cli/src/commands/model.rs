@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, with_optimization};
+use super::dictionary::completed;
+use super::first::First;
 
 /// Table of the sources: normalisation, index, predicted counts
 #[derive(Args)]
@@ -26,6 +27,6 @@ impl Model {
         output.text(analysis.print_model());
         self.region.save(&mut analysis)?;
         let sources = analysis.all_properties()?;
-        output.json(&with_optimization(json!({ "sources": sources }), optimized.as_ref()))
+        output.json(&completed(json!({ "sources": sources }), &analysis, optimized.as_ref()))
     }
 }

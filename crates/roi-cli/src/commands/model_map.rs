@@ -6,9 +6,10 @@ use clap::Args;
 use roi_fit::ModelMapOptions;
 use serde_json::json;
 
-use super::first::{First, with_optimization};
+use super::dictionary::completed;
+use super::first::First;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, check_folder};
 use crate::region::Region;
 
 /// Predicted counts in every pixel as a cube, and the spectra of counts, model and residual
@@ -35,6 +36,7 @@ pub(crate) struct ModelMap {
 
 impl ModelMap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        self.out.as_deref().map_or(Ok(()), |path| check_folder("--out", path))?;
         let mut analysis = self.region.open(output)?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let mut options = ModelMapOptions::default();
@@ -47,6 +49,6 @@ impl ModelMap {
             }
         }
         self.region.save(&mut analysis)?;
-        output.json(&with_optimization(json!({ "components": spectra }), optimized.as_ref()))
+        output.json(&completed(json!({ "components": spectra }), &analysis, optimized.as_ref()))
     }
 }

@@ -54,7 +54,7 @@ impl Optimize {
         let result = analysis.optimize(&options)?;
         show(output, &analysis, &result);
         self.region.save(&mut analysis)?;
-        output.json(&result.to_json())?;
+        output.json(&super::dictionary::completed(result.to_json(), &analysis, None))?;
         failure(&result).map_or(Ok(()), |message| Err(Failure::Fit(message)))
     }
 }

@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, with_optimization};
+use super::dictionary::completed;
+use super::first::First;
 
 /// Log-likelihood along one parameter of a source, with its limits and errors
 #[derive(Args)]
@@ -30,11 +31,16 @@ pub(crate) struct Profile {
     #[arg(long)]
     reoptimize: bool,
     /// Number of points
-    #[arg(long, value_name = "N", default_value_t = ProfileOptions::default().npts)]
+    #[arg(long, value_name = "N", default_value_t = ProfileOptions::default().npts, value_parser = npts)]
     npts: usize,
     /// The points themselves, separated by commas (the scale not applied)
     #[arg(long, value_name = "X1,X2,...", value_delimiter = ',', allow_hyphen_values = true)]
     xvals: Option<Vec<f64>>,
+}
+
+/// Fewer points than three show no maximum.
+fn npts(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|npts| *npts >= 3).ok_or("expected 3 points or more")
 }
 
 impl Profile {
@@ -82,6 +88,6 @@ impl Profile {
             number(limits.ul)
         ));
         self.region.save(&mut analysis)?;
-        output.json(&with_optimization(profile.to_json(), optimized.as_ref()))
+        output.json(&completed(profile.to_json(), &analysis, optimized.as_ref()))
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
-use roi_fit::simulate::{SimulationOptions, simulate};
+use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -40,6 +40,9 @@ pub(crate) struct Simulate {
     /// Years of data: the counts grow in proportion
     #[arg(long, value_name = "Y", default_value_t = SimulationOptions::default().years)]
     years: f64,
+    /// Write also into a directory whose config.yaml was not written by `simulate`
+    #[arg(long)]
+    force: bool,
 }
 
 impl Simulate {
@@ -51,6 +54,7 @@ impl Simulate {
             ));
         }
         let Some(regions) = self.regions else {
+            self.check(&self.out)?;
             let config = self.write(self.seed, &self.out)?;
             output.text(format_args!("wrote {}", config.display()));
             return output.json(&json!({ "config": config }));
@@ -59,10 +63,10 @@ impl Simulate {
             Failure::Usage(format!("--regions {regions}: seeds from {} on exceed {}", self.seed, u64::MAX))
         })?;
         let digits = last.to_string().len();
-        let configs: Vec<_> = (self.seed..=last)
-            .into_par_iter()
-            .map(|seed| self.write(seed, &self.out.join(format!("seed_{seed:0digits$}"))))
-            .collect();
+        let directory = |seed: u64| self.out.join(format!("seed_{seed:0digits$}"));
+        (self.seed..=last).try_for_each(|seed| self.check(&directory(seed)))?;
+        let configs: Vec<_> =
+            (self.seed..=last).into_par_iter().map(|seed| self.write(seed, &directory(seed))).collect();
         // Taken in the order of the seeds, so that the same error is told on every run.
         let configs = configs.into_iter().collect::<Result<Vec<_>, _>>()?;
         output.text(format_args!(
@@ -71,6 +75,17 @@ impl Simulate {
             self.out.display()
         ));
         output.json(&json!({ "configs": configs }))
+    }
+
+    /// Refuses a directory with somebody's own configuration.
+    fn check(&self, directory: &Path) -> Result<(), Failure> {
+        if self.force || SimulatedRoi::may_write(directory) {
+            return Ok(());
+        }
+        Err(Failure::Usage(format!(
+            "'{}' was not written by simulate and would be replaced; name another --out, or give --force",
+            directory.join("config.yaml").display()
+        )))
     }
 
     /// Simulates one region, writes it and returns the path of its configuration.

@@ -7,7 +7,8 @@ use roi_fit::{MakeOptions, make_source_maps};
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, check_folder};
+use crate::region::config_file;
 
 /// Make source maps from exposure, PSF and templates and write them as gtsrcmaps does
 ///
@@ -33,11 +34,12 @@ pub(crate) struct Srcmaps {
 
 impl Srcmaps {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        self.out.as_deref().map_or(Ok(()), |path| check_folder("--out", path))?;
         let mut options = MakeOptions::default();
         (options.out, options.all, options.accurate) = (self.out.clone(), self.all, self.accurate);
         options.max_memory = output.max_memory();
         let mut progress = output.progress();
-        let made = make_source_maps(&self.config, &options, progress.as_mut())?;
+        let made = make_source_maps(&config_file(&self.config), &options, progress.as_mut())?;
         drop(progress);
         for component in &made {
             output.text(format_args!(

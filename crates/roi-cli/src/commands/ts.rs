@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
-use super::first::{First, with_optimization};
+use super::dictionary::completed;
+use super::first::First;
 
 /// Test statistic of sources at the parameter values of the model
 #[derive(Args)]
@@ -70,6 +71,6 @@ impl Ts {
         }
         self.region.save(&mut analysis)?;
         let json = json!({ "logLike": loglike, "loglike": loglike, "sources": sources });
-        output.json(&with_optimization(json, optimized.as_ref()))
+        output.json(&completed(json, &analysis, optimized.as_ref()))
     }
 }

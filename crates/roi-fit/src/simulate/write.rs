@@ -21,11 +21,21 @@ const TEMPLATE_MARGIN: f64 = 10.0;
 /// Its planes a decade of energy.
 const TEMPLATE_PER_DECADE: f64 = 6.0;
 
+/// How a configuration begins that was written here.
+const HEAD: &str = "# A simulated region:";
 /// The model files.
 const START: &str = "srcmdl_00.xml";
 const TRUTH: &str = "model_true.xml";
 
 impl SimulatedRoi {
+    /// Whether writing into a directory spoils no work: it holds no `config.yaml`, or one that [`SimulatedRoi::write`] wrote, as its first
+    /// line tells.
+    pub fn may_write(directory: &Path) -> bool {
+        let config = directory.join("config.yaml");
+        std::fs::symlink_metadata(&config).is_err()
+            || std::fs::read(&config).is_ok_and(|text| text.starts_with(HEAD.as_bytes()))
+    }
+
     /// Writes the region into a directory, which is made if need be, and returns the path of its `config.yaml`.
     ///
     /// The files have fermipy's names: `ccube_00.fits` and `srcmap_00.fits` (and `01`, ... for further components), the start model
@@ -137,7 +147,7 @@ impl SimulatedRoi {
         let o = &self.options;
         let center = self.truth.center();
         let mut text = format!(
-            "# A simulated region: seed {}, {} point sources, {} x {} pixels of {} deg, {} energy bins, {} component(s).\n\
+            "{HEAD} seed {}, {} point sources, {} x {} pixels of {} deg, {} energy bins, {} component(s).\n\
              # The model that the counts were drawn from is {TRUTH}.\n\
              selection: {{emin: {}, emax: {}, ra: {}, dec: {}}}\n\
              binning: {{coordsys: CEL, projtype: WCS}}\n\

@@ -1,0 +1,16 @@
+//! What the result dictionaries of all commands on a region have beside their own.
+
+use roi_fit::{Analysis, OptimizeResult};
+use serde_json::Value;
+
+/// The dictionary of a command, with that of the optimization before it under `optimize` and what is odd about the data under `warnings`.
+pub(crate) fn completed(mut json: Value, analysis: &Analysis, optimized: Option<&OptimizeResult>) -> Value {
+    let Some(map) = json.as_object_mut() else { return json };
+    if let Some(optimized) = optimized {
+        map.insert("optimize".into(), optimized.to_json());
+    }
+    if let Some(warnings) = map.entry("warnings").or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
+        warnings.extend(analysis.remarks().map(Value::from));
+    }
+    json
+}
