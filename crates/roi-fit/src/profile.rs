@@ -2,7 +2,7 @@
 //!
 //! With the rest held and only one parameter free, the likelihood keeps all other sources as one cached vector, so that a point costs a
 //! pass over one source's map. A profile of `n` points costs one sum of the other sources, and about `n + 5` such passes. The profiles of many
-//! norms at once share their passes, see [`crate::norm_profiles`].
+//! norms at once share their passes, see `norm_profiles`.
 
 use optimizers::{Options, Silent};
 use roi_model::parameter::Parameter;
