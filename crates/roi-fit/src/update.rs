@@ -1,7 +1,7 @@
 //! The properties of sources after a change of the model: predicted counts, TS, fluxes, profile and limits.
 //!
 //! TS and profiles of all sources with free parameters are made together, in one pass for all TS and about ten for all profiles; only what
-//! those cannot serve ([`crate::norm_profiles`]) costs passes of its own.
+//! those cannot serve (`norm_profiles`) costs passes of its own.
 
 use std::collections::BTreeMap;
 
