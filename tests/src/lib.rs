@@ -2,8 +2,5 @@
 
 pub mod comparison;
 pub mod data;
-mod drm_file;
 pub mod parity;
-
 pub mod products;
-pub use drm_file::drm_file;

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use acceptance::drm_file;
+use acceptance::products::write_drm;
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
 use lat_io::{CountsCubeFile, counts_cube, exposure, irf, livetime};
 use lat_response::build::plane_energies;
@@ -162,7 +162,9 @@ fn replace_by_products(folder: &Path) {
     writer.finish().unwrap();
 
     let matrix = drm::response_matrix(&livetime, &irfs, &center, axis().edges(), 1).unwrap();
-    std::fs::write(folder.join("drm_00.fits"), drm_file(&energies, &matrix)).unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
+    let rows: Vec<Vec<f32>> = matrix.outer_iter().map(|row| row.iter().map(|&value| value as f32).collect()).collect();
+    write_drm(&folder.join("drm_00.fits"), &energies, &rows).unwrap();
 
     std::fs::remove_file(folder.join("ltcube_00.fits")).unwrap();
     for kind in ["aeff", "psf", "edisp"] {
