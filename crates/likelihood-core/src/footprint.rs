@@ -48,9 +48,9 @@ impl BinnedLikelihood {
         let vectors = self.fixed.groups.iter().map(|group| group.model.capacity()).sum::<usize>();
         Footprint {
             data: self.filled.bytes() + self.weight_bytes(),
-            templates: self.templates.values().map(crate::template::Template::bytes).sum(),
+            templates: self.templates.values().map(crate::layout::template::Template::bytes).sum(),
             fixed: (vectors + self.fixed.model.capacity()) * size_of::<f64>(),
-            columns: self.columns.values().map(crate::column::Column::bytes).sum(),
+            columns: self.columns.values().map(crate::layout::norm_column::Column::bytes).sum(),
             work: self.work.bytes(),
         }
     }

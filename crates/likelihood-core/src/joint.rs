@@ -4,12 +4,12 @@ use ndarray::Array2;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
+use crate::data::source_map::SourceMap;
 use crate::error::{Error, Result};
-use crate::fixed;
-use crate::latched::Latched;
+use crate::layout::fixed;
+use crate::layout::roles::Plan;
+use crate::layout::snapshot::Latched;
 use crate::likelihood::BinnedLikelihood;
-use crate::plan::Plan;
-use crate::source_map::SourceMap;
 
 /// A joint likelihood: the sum of its components' log-likelihoods over one region model.
 ///

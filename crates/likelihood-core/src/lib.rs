@@ -46,39 +46,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod column;
-pub mod counts;
-pub mod dispersion;
-pub mod energy;
-pub mod error;
-mod evaluation;
-mod filled;
-mod fixed;
-pub mod footprint;
-pub mod integration;
-pub mod joint;
+mod bin_model;
+mod data;
+mod error;
+mod evaluate;
+mod footprint;
+mod joint;
 mod kernel;
-mod latched;
-pub mod likelihood;
-mod mathvec;
-mod model_map;
-pub mod norm_lines;
-mod plan;
-mod reach;
-pub mod source_map;
-mod stencil;
-mod template;
-pub mod weights;
-mod workspace;
+mod layout;
+mod likelihood;
 
-pub use counts::CountsCube;
-pub use dispersion::{DetectorResponse, Dispersion, DispersionMode};
-pub use energy::EnergyAxis;
+pub use bin_model::dispersion::{DetectorResponse, Dispersion, DispersionMode};
+pub use bin_model::integration::EnergyIntegration;
+pub use data::counts::CountsCube;
+pub use data::energy::{EnergyAxis, LogTrapezoid};
+pub use data::source_map::SourceMap;
+pub use data::weights::LikelihoodWeights;
 pub use error::{Error, Result};
+pub use evaluate::norm_lines::{NormLines, NormPoint};
 pub use footprint::Footprint;
-pub use integration::EnergyIntegration;
 pub use joint::JointLikelihood;
 pub use likelihood::{BinnedLikelihood, Settings, UnmodelledBins};
-pub use norm_lines::{NormLines, NormPoint};
-pub use source_map::SourceMap;
-pub use weights::LikelihoodWeights;

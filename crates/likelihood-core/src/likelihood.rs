@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use roi_model::source::Source;
 
-use crate::column::Column;
-use crate::counts::CountsCube;
-use crate::dispersion::{Dispersion, DispersionMode};
-use crate::energy::EnergyAxis;
+use crate::bin_model::dispersion::{Dispersion, DispersionMode};
+use crate::bin_model::integration::EnergyIntegration;
+use crate::bin_model::stencil::Stencil;
+use crate::data::counts::CountsCube;
+use crate::data::energy::EnergyAxis;
+use crate::data::source_map::SourceMap;
+use crate::data::weights::LikelihoodWeights;
 use crate::error::{Error, Result};
-use crate::filled::Filled;
-use crate::fixed::FixedPart;
-use crate::integration::EnergyIntegration;
-use crate::source_map::SourceMap;
-use crate::stencil::Stencil;
-use crate::template::{Laid, Template};
-use crate::weights::LikelihoodWeights;
-use crate::workspace::Workspace;
+use crate::kernel::filled::Filled;
+use crate::kernel::workspace::Workspace;
+use crate::layout::fixed::FixedPart;
+use crate::layout::norm_column::Column;
+use crate::layout::template::{Laid, Template};
 
 /// What to do with filled bins where the model is not positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use roi_model::source::Source;
 
+use crate::bin_model::stencil::Stencil;
 use crate::error::Result;
-use crate::filled::Filled;
-use crate::kernel;
-use crate::latched::Latched;
-use crate::reach::Reach;
-use crate::stencil::Stencil;
-use crate::template::Laid;
+use crate::kernel::filled::Filled;
+use crate::kernel::passes;
+use crate::kernel::reach::Reach;
+use crate::layout::snapshot::Latched;
+use crate::layout::template::Laid;
 
 /// By how much, relatively, a spectrum may differ from its norm times its derivative with respect to it and still count as linear.
 const LINEAR: f64 = 1e-13;
@@ -59,7 +59,7 @@ impl Column {
         let npred = unit_npred(laid, stencil, &slopes, filled.n_bins());
         let values = laid.reach().collect(&filled.blocks, |block, out| {
             for (planes, weights) in laid.pairs().zip(stencil.pair_weights(&slopes, block.bin)) {
-                kernel::add_pair(out, planes, weights, block);
+                passes::add_pair(out, planes, weights, block);
             }
         });
         Ok(Self { latched, norm, unit: Some(Unit { values, npred }), at_zero })
@@ -72,8 +72,8 @@ impl Column {
 
     /// The column as the passes read it, and the (weighted) predicted counts at norm 1; `None` for a spectrum that is not known to be linear
     /// in its norm.
-    pub(crate) fn view<'a>(&'a self, reach: &'a Reach) -> Option<(kernel::Column<'a>, f64)> {
-        self.unit.as_ref().map(|unit| (kernel::Column { values: &unit.values, reach }, unit.npred))
+    pub(crate) fn view<'a>(&'a self, reach: &'a Reach) -> Option<(passes::Column<'a>, f64)> {
+        self.unit.as_ref().map(|unit| (passes::Column { values: &unit.values, reach }, unit.npred))
     }
 }
 

@@ -1,6 +1,6 @@
 //! How far a source reaches: the blocks of filled bins in which its map is not zero. Only these are stored and streamed.
 
-use crate::filled::Block;
+use crate::kernel::filled::Block;
 
 /// Marks a block that the source does not reach.
 const BEYOND: usize = usize::MAX;

@@ -2,7 +2,7 @@
 
 use ndarray::Array3;
 
-use crate::energy::EnergyAxis;
+use crate::data::energy::EnergyAxis;
 use crate::error::{Error, Result};
 
 /// A counts cube: events per energy bin and pixel.

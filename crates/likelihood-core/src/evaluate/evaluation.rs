@@ -4,7 +4,7 @@
 //! over the filled bins, in the passes of [`crate::kernel`]; the second comes from the sums of the source maps' planes, whatever the
 //! number of pixels.
 //!
-//! The model is linear in a source's nodes `X` ([`crate::stencil`]). With `c_jn = d logL/dX_jn`, which is `sum_i w (N/M - 1) m` gathered
+//! The model is linear in a source's nodes `X` ([`crate::bin_model::stencil`]). With `c_jn = d logL/dX_jn`, which is `sum_i w (N/M - 1) m` gathered
 //! from all bins that draw on the node, the derivatives are
 //! `d logL/da = sum_n c_jn dX_jn/da` and
 //! `d2 logL/da db = -sum_filled w N/M^2 dM/da dM/db + sum_n c_jn d2X_jn/da db` (the last term only within one source).
@@ -15,16 +15,16 @@ use roi_model::parameter::Parameter;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
-use crate::column::Column;
+use crate::bin_model::stencil::Stencil;
 use crate::error::{Error, Result};
-use crate::filled::Block;
-use crate::fixed::FixedSum;
-use crate::kernel::{self, Input, Planes, RatioSums, Row, Scratch};
+use crate::kernel::filled::Block;
+use crate::kernel::passes::{self, Input, Planes, RatioSums, Row, Scratch};
+use crate::kernel::workspace::{Workspace, resize};
+use crate::layout::fixed::FixedSum;
+use crate::layout::norm_column::Column;
+use crate::layout::roles::{FreeSource, Plan};
+use crate::layout::template::Laid;
 use crate::likelihood::{BinnedLikelihood, UnmodelledBins};
-use crate::plan::{FreeSource, Plan};
-use crate::stencil::Stencil;
-use crate::template::Laid;
-use crate::workspace::{Workspace, resize};
 
 /// A free source as a pass needs it.
 pub(crate) struct Active<'a> {
@@ -59,7 +59,7 @@ impl Active<'_> {
 #[derive(Default)]
 pub(crate) struct Parts<'a> {
     pub(crate) planes: Vec<Planes<'a>>,
-    pub(crate) columns: Vec<kernel::Column<'a>>,
+    pub(crate) columns: Vec<passes::Column<'a>>,
     /// Length of the nodes of all sources that take part with their planes.
     n_nodes: usize,
 }
@@ -105,7 +105,7 @@ impl BinnedLikelihood {
             self.par_blocks(&mut group.model, |block, model| {
                 for (laid, stencil, nodes) in &sources {
                     for (planes, weights) in laid.pairs().zip(stencil.pair_weights(nodes, block.bin)) {
-                        kernel::add_pair(model, planes, weights, block);
+                        passes::add_pair(model, planes, weights, block);
                     }
                 }
             });
@@ -338,7 +338,7 @@ impl BinnedLikelihood {
         if order == Order::Value || n_rows == 0 {
             blocks.par_iter().zip(block_sums).for_each_init(
                 || Scratch::new(0),
-                |scratch, (block, sum)| *sum = kernel::value(input(block.bin), block, scratch),
+                |scratch, (block, sum)| *sum = passes::value(input(block.bin), block, scratch),
             );
             return;
         }
@@ -355,7 +355,7 @@ impl BinnedLikelihood {
         if order == Order::Gradient {
             places.into_par_iter().for_each_init(
                 || Scratch::new(0),
-                |scratch, (block, sum, ratios)| *sum = kernel::gradient(input(block.bin), block, scratch, ratios),
+                |scratch, (block, sum, ratios)| *sum = passes::gradient(input(block.bin), block, scratch, ratios),
             );
             return;
         }
@@ -365,7 +365,7 @@ impl BinnedLikelihood {
                 for (block, sum, ratios) in places {
                     let derivatives = &derivatives[block.bin * stride..(block.bin + 1) * stride];
                     let ratios = RatioSums { pairs: ratios.pairs, columns: ratios.columns };
-                    **sum = kernel::hessian(input(block.bin), rows, derivatives, block, scratch, ratios, pairs);
+                    **sum = passes::hessian(input(block.bin), rows, derivatives, block, scratch, ratios, pairs);
                 }
             },
         );
@@ -384,7 +384,7 @@ impl BinnedLikelihood {
                 columns: &parts.columns,
                 norms: &work.norms,
             };
-            let models = kernel::model(input, block, &mut scratch);
+            let models = passes::model(input, block, &mut scratch);
             let empty = models.iter().position(|model| model.is_nan() || *model < f64::MIN_POSITIVE);
             if let Some(offset) = empty {
                 let (index, model) = (block.range.start + offset, models[offset]);

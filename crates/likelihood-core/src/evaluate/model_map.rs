@@ -3,9 +3,9 @@
 use ndarray::{Array3, Axis};
 use roi_model::source::Source;
 
+use crate::data::source_map::SourceMap;
 use crate::error::{Error, Result};
 use crate::likelihood::BinnedLikelihood;
-use crate::source_map::SourceMap;
 
 impl BinnedLikelihood {
     /// Predicted counts `[energy bin, y, x]` of a source, energy dispersion included, from its whole map: the one that the component was

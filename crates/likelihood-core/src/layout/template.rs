@@ -2,11 +2,11 @@
 
 use ndarray::{ArrayView2, ArrayView3, Axis};
 
-use crate::dispersion::TrueCounts;
-use crate::filled::{Block, Filled};
-use crate::kernel::Planes;
-use crate::reach::Reach;
-use crate::weights::LikelihoodWeights;
+use crate::bin_model::dispersion::TrueCounts;
+use crate::data::weights::LikelihoodWeights;
+use crate::kernel::filled::{Block, Filled};
+use crate::kernel::passes::Planes;
+use crate::kernel::reach::Reach;
 
 /// A source's map where it is needed.
 #[derive(Clone, Debug)]

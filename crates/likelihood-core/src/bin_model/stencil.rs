@@ -5,17 +5,17 @@
 //! - without energy dispersion the two planes at the bin's edges, with energy dispersion over a window of `n` bins the `2n + 2` planes
 //!   around the bin. By the log-trapezoid rule `X` is the spectrum at those edges, and `A` the rule of the true bins on both sides of the
 //!   edge, each times its probability to be measured in the bin. By quadrature every bin has nodes of its own: the sum, weighted with the
-//!   same probabilities, of what the spectrum integrated over those true bins gives the plane between them ([`crate::integration`]);
-//! - with rescaling the two planes again, and nodes of their own for each bin ([`crate::dispersion`]).
+//!   same probabilities, of what the spectrum integrated over those true bins gives the plane between them ([`crate::bin_model::integration`]);
+//! - with rescaling the two planes again, and nodes of their own for each bin ([`crate::bin_model::dispersion`]).
 
 use num_dual::{Dual64, HyperDual64};
 use roi_model::source::Source;
 
-use crate::dispersion::{Dispersion, DispersionMode, Number, Rescaling, TrueCounts};
-use crate::energy::EnergyAxis;
+use crate::bin_model::dispersion::{Dispersion, DispersionMode, Number, Rescaling, TrueCounts};
+use crate::bin_model::integration::{BinIntegrals, EnergyIntegration};
+use crate::data::energy::EnergyAxis;
 use crate::error::{Error, Result};
-use crate::integration::{BinIntegrals, EnergyIntegration};
-use crate::kernel::EdgeWeights;
+use crate::kernel::passes::EdgeWeights;
 
 /// One way to make up the model of a component's bins.
 #[derive(Clone, Debug)]

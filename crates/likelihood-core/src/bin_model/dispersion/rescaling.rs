@@ -8,7 +8,7 @@
 use num_dual::{Dual64, DualNum, HyperDual64};
 
 use super::Dispersion;
-use crate::energy::EnergyAxis;
+use crate::data::energy::EnergyAxis;
 
 /// A number that carries no, first or second derivatives.
 pub(crate) trait Number: DualNum<Primitive = f64> + Copy {}
@@ -172,7 +172,7 @@ impl Extrapolation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dispersion::DetectorResponse;
+    use crate::bin_model::dispersion::DetectorResponse;
 
     fn toy(bins: i64) -> (Rescaling, EnergyAxis) {
         let matrix = ndarray::array![

@@ -5,7 +5,7 @@ mod response;
 
 use std::collections::BTreeSet;
 
-use crate::energy::EnergyAxis;
+use crate::data::energy::EnergyAxis;
 use crate::error::{Error, Result};
 pub(crate) use rescaling::{Number, Rescaling, TrueCounts};
 pub use response::DetectorResponse;

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use ndarray::{ArrayView3, Axis};
 
-use crate::counts::CountsCube;
-use crate::weights::LikelihoodWeights;
+use crate::data::counts::CountsCube;
+use crate::data::weights::LikelihoodWeights;
 
 /// Filled bins per block: a block's model and ratios stay in the first-level cache, its templates in the second.
 pub(crate) const BLOCK: usize = 512;
@@ -104,7 +104,7 @@ impl Filled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::energy::EnergyAxis;
+    use crate::data::energy::EnergyAxis;
     use ndarray::Array3;
 
     #[test]

@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 
-use crate::energy::EnergyAxis;
+use crate::data::energy::EnergyAxis;
 
 /// How the predicted counts of an energy bin are integrated over energy, from source maps that are known at the edges of the bins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

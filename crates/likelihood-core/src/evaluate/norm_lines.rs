@@ -11,15 +11,15 @@ use rayon::prelude::*;
 use roi_model::roi::Roi;
 use roi_model::source::Source;
 
-use crate::column::is_line;
 use crate::error::Result;
-use crate::evaluation::{Active, Role};
-use crate::filled::{BLOCK, Block};
+use crate::evaluate::evaluation::{Active, Role};
 use crate::joint::JointLikelihood;
-use crate::kernel::{self, BlockSum, EdgeWeights, Input, Row};
+use crate::kernel::filled::{BLOCK, Block};
+use crate::kernel::passes::{self, BlockSum, EdgeWeights, Input, Row};
+use crate::kernel::workspace::Workspace;
+use crate::layout::norm_column::is_line;
+use crate::layout::roles::{FreeSource, Plan};
 use crate::likelihood::{BinnedLikelihood, UnmodelledBins};
-use crate::plan::{FreeSource, Plan};
-use crate::workspace::Workspace;
 
 /// A model that differs from the region's in normalisations alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -195,7 +195,7 @@ impl BinnedLikelihood {
     }
 
     /// (Weighted) predicted counts of a source that takes part with its planes.
-    fn npred_of(&self, source: &Active<'_>, parts: &crate::evaluation::Parts<'_>, work: &Workspace) -> f64 {
+    fn npred_of(&self, source: &Active<'_>, parts: &crate::evaluate::evaluation::Parts<'_>, work: &Workspace) -> f64 {
         let Role::Planes { pair, .. } = source.role else { return 0.0 };
         let of_bin = |bin: usize| {
             let weights = work.weights[bin * parts.planes.len() + pair..].iter();
@@ -212,7 +212,7 @@ impl BinnedLikelihood {
         }
         let mut slopes = vec![0.0; line.stencil.n_nodes()];
         line.stencil.gradient(line.source, line.wanted, line.laid.true_counts(), &mut slopes)?;
-        Ok(crate::column::unit_npred(line.laid, line.stencil, &slopes, self.axis().n_bins()))
+        Ok(crate::layout::norm_column::unit_npred(line.laid, line.stencil, &slopes, self.axis().n_bins()))
     }
 }
 
@@ -274,12 +274,12 @@ fn along_norms(input: Input<'_>, lines: Lines<'_>, block: &Block, scratch: &mut 
     let (rest, after, others, model) = (&mut rest[..len], &mut after[..len], &mut others[..len], &mut model[..len]);
     rest.copy_from_slice(&input.fixed[block.range.clone()]);
     for (planes, &weights) in input.pairs.iter().zip(input.weights).take(lines.n_rest_pairs) {
-        kernel::accumulate(rest, *planes, weights, block);
+        passes::accumulate(rest, *planes, weights, block);
     }
     after.fill(0.0);
     for (line, row) in lines.rows.iter().enumerate() {
         before[line][..len].copy_from_slice(after);
-        reached[line] = kernel::row_values(input, row, lines.derivatives, block, &mut units[line][..len]);
+        reached[line] = passes::row_values(input, row, lines.derivatives, block, &mut units[line][..len]);
         if reached[line] {
             for (sum, unit) in after.iter_mut().zip(&units[line]) {
                 *sum += unit * lines.norms[line];
@@ -305,13 +305,13 @@ fn along_norms(input: Input<'_>, lines: Lines<'_>, block: &Block, scratch: &mut 
                     {
                         *model = (rest + point.others * others) + point.norm * unit;
                     }
-                    kernel::poisson(counts, model, None)
+                    passes::poisson(counts, model, None)
                 }
                 None => {
                     for ((model, rest), others) in model.iter_mut().zip(rest.iter()).zip(others.iter()) {
                         *model = rest + point.others * others;
                     }
-                    kernel::poisson(counts, model, None)
+                    passes::poisson(counts, model, None)
                 }
             };
             if is_unmoved {

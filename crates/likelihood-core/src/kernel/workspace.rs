@@ -1,6 +1,6 @@
 //! Buffers that keep their memory from one evaluation to the next.
 
-use crate::kernel::{BlockSum, EdgeWeights, Row};
+use crate::kernel::passes::{BlockSum, EdgeWeights, Row};
 
 /// Buffers that an evaluation writes; they keep their memory from one evaluation to the next.
 #[derive(Clone, Debug, Default)]

@@ -16,9 +16,9 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use crate::filled::{BLOCK, Block};
-use crate::mathvec::ln;
-use crate::reach::Reach;
+use crate::kernel::filled::{BLOCK, Block};
+use crate::kernel::ln::ln;
+use crate::kernel::reach::Reach;
 
 /// Lanes of the running sums: two of the widest registers, so that one addition need not wait for the one before.
 const LANES: usize = 16;

@@ -1,0 +1,5 @@
+//! How the planes of a source's map make up the model of an energy bin.
+
+pub(crate) mod dispersion;
+pub(crate) mod integration;
+pub(crate) mod stencil;
