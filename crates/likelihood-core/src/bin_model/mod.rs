@@ -2,4 +2,5 @@
 
 pub(crate) mod dispersion;
 pub(crate) mod integration;
+pub(crate) mod named_spectrum;
 pub(crate) mod stencil;

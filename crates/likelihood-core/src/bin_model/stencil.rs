@@ -8,14 +8,14 @@
 //!   same probabilities, of what the spectrum integrated over those true bins gives the plane between them ([`crate::bin_model::integration`]);
 //! - with rescaling the two planes again, and nodes of their own for each bin ([`crate::bin_model::dispersion`]).
 
-use num_dual::{Dual64, HyperDual64};
-use roi_model::source::Source;
-
-use crate::bin_model::dispersion::{Dispersion, DispersionMode, Number, Rescaling, TrueCounts};
+use crate::bin_model::dispersion::jets::{Jet, Jets};
+use crate::bin_model::dispersion::rescaling::{Rescaling, TrueCounts};
+use crate::bin_model::dispersion::{Dispersion, DispersionMode};
 use crate::bin_model::integration::{BinIntegrals, EnergyIntegration};
+use crate::bin_model::named_spectrum::{NamedSpectrum, Rows};
 use crate::data::energy::EnergyAxis;
 use crate::error::{Error, Result};
-use crate::kernel::passes::EdgeWeights;
+use crate::kernel::input::EdgeWeights;
 
 /// One way to make up the model of a component's bins.
 #[derive(Clone, Debug)]
@@ -137,91 +137,27 @@ impl Stencil {
         nodes.zip(self.coefficients(bin).chunks_exact(2)).map(|(x, a)| [x[0] * a[0], x[1] * a[1]])
     }
 
-    /// The nodes of a source into `out`.
-    pub(crate) fn values(&self, source: &Source, sums: TrueCounts<'_>, out: &mut [f64]) -> Result<()> {
-        match &self.rule {
-            Rule::Spectrum => self.evaluate(source, out, value_of(source))?,
-            Rule::Integrals(shares) => self.combine(shares, &self.rows(source, 1, value_of(source))?, sums, out),
-            Rule::Rescaling(rescaling) => {
-                let jets = self.jets(source, &[], 0, sums)?;
-                self.rescale(rescaling, &jets, sums, out, |jet, _| jet.value.clone(), |node: &f64| *node);
-            }
-        }
-        self.check_finite(source, out)
-    }
-
-    /// First derivatives of the nodes with respect to the `wanted` parameters, one row a parameter.
-    pub(crate) fn gradient(
+    /// The nodes of a source, or derivatives of them, row by row into `out`.
+    pub(crate) fn nodes(
         &self,
-        source: &Source,
-        wanted: &[usize],
+        source: NamedSpectrum<'_>,
+        rows: Rows<'_>,
         sums: TrueCounts<'_>,
         out: &mut [f64],
     ) -> Result<()> {
-        let evaluate = gradient_of(source, wanted);
         match &self.rule {
-            Rule::Spectrum => self.evaluate(source, out, evaluate)?,
-            Rule::Integrals(shares) => self.combine(shares, &self.rows(source, wanted.len(), evaluate)?, sums, out),
-            Rule::Rescaling(rescaling) => {
-                let jets = self.jets(source, wanted, 1, sums)?;
-                let dual = |jet: &Jet, p: usize| -> Vec<Dual64> {
-                    jet.value.iter().zip(jet.row(p)).map(|(&re, &eps)| Dual64::new(re, eps)).collect()
-                };
-                self.rescale(rescaling, &jets, sums, out, dual, |node| node.eps);
-            }
+            Rule::Spectrum => source.evaluate(rows, self.integrals.energies(), out)?,
+            Rule::Integrals(shares) => self.combine(shares, &self.spectra(source, rows)?, sums, out),
+            Rule::Rescaling(rescaling) => self.jets(source, rows, sums)?.rescale(rescaling, rows, sums, out),
         }
         self.check_finite(source, out)
     }
 
-    /// Second derivatives of the nodes with respect to the pairs of the `wanted` parameters, one row a pair: packed upper triangle.
-    pub(crate) fn hessian(
-        &self,
-        source: &Source,
-        wanted: &[usize],
-        sums: TrueCounts<'_>,
-        out: &mut [f64],
-    ) -> Result<()> {
-        let evaluate = hessian_of(source, wanted);
-        match &self.rule {
-            Rule::Spectrum => self.evaluate(source, out, evaluate)?,
-            Rule::Integrals(shares) => self.combine(shares, &self.rows(source, n_pairs(wanted), evaluate)?, sums, out),
-            Rule::Rescaling(rescaling) => {
-                let jets = self.jets(source, wanted, 2, sums)?;
-                let pairs: Vec<_> = (0..wanted.len()).flat_map(|p| (p..wanted.len()).map(move |q| (p, q))).collect();
-                let dual = |jet: &Jet, pair: usize| -> Vec<HyperDual64> {
-                    let (p, q) = pairs[pair];
-                    let second = jet.second.chunks_exact(jet.value.len()).nth(pair).unwrap_or_default();
-                    let second = second.iter().copied().chain(std::iter::repeat(0.0));
-                    let first = jet.row(p).iter().zip(jet.row(q));
-                    let all = jet.value.iter().zip(first).zip(second);
-                    all.map(|((&re, (&eps1, &eps2)), both)| HyperDual64::new(re, eps1, eps2, both)).collect()
-                };
-                self.rescale(rescaling, &jets, sums, out, dual, |node| node.eps1eps2);
-            }
-        }
-        self.check_finite(source, out)
-    }
-
-    /// What `evaluate` makes of the energies, into `out`.
-    fn evaluate(
-        &self,
-        source: &Source,
-        out: &mut [f64],
-        evaluate: impl Fn(&[f64], &mut [f64]) -> roi_model::Result<()>,
-    ) -> Result<()> {
-        evaluate(self.integrals.energies(), out).map_err(|error| error.in_source(source.name()).into())
-    }
-
-    /// The same in rows of its own, one value an energy.
-    fn rows(
-        &self,
-        source: &Source,
-        n_rows: usize,
-        evaluate: impl Fn(&[f64], &mut [f64]) -> roi_model::Result<()>,
-    ) -> Result<Vec<f64>> {
-        let mut rows = vec![0.0; n_rows * self.integrals.energies().len()];
-        self.evaluate(source, &mut rows, evaluate)?;
-        Ok(rows)
+    /// Rows of the spectrum, one value an energy.
+    fn spectra(&self, source: NamedSpectrum<'_>, rows: Rows<'_>) -> Result<Vec<f64>> {
+        let mut out = vec![0.0; rows.len() * self.integrals.energies().len()];
+        source.evaluate(rows, self.integrals.energies(), &mut out)?;
+        Ok(out)
     }
 
     /// Rows of the nodes from rows of the spectrum (or its derivatives).
@@ -235,64 +171,42 @@ impl Stencil {
         }
     }
 
-    /// Rows of the nodes of rescaling, over the numbers that `dual` makes of a jet for a row.
-    fn rescale<D: Number>(
-        &self,
-        rescaling: &Rescaling,
-        jets: &Jets,
-        sums: TrueCounts<'_>,
-        out: &mut [f64],
-        dual: impl Fn(&Jet, usize) -> Vec<D>,
-        part: impl Fn(&D) -> f64,
-    ) {
-        for (at, row) in out.chunks_exact_mut(self.nodes).enumerate() {
-            let integrals = dual(&jets.spectrum, at);
-            let nodes = match &jets.shape {
-                Some(shape) => rescaling.nodes(&integrals, &dual(shape, at), sums),
-                None => rescaling.nodes(&integrals, &integrals, sums),
-            };
-            row.iter_mut().zip(&nodes).for_each(|(slot, node)| *slot = part(node));
-        }
-    }
-
-    /// The integrals of the bins with derivatives up to an order.
-    fn jets(&self, source: &Source, wanted: &[usize], order: u8, sums: TrueCounts<'_>) -> Result<Jets> {
-        let value = self.rows(source, 1, value_of(source))?;
-        let first = if order > 0 { self.rows(source, wanted.len(), gradient_of(source, wanted))? } else { Vec::new() };
-        let second =
-            if order > 1 { self.rows(source, n_pairs(wanted), hessian_of(source, wanted))? } else { Vec::new() };
-        let spectrum = Jet { value, first, second };
-        let shape = self.shape(source, wanted, &spectrum.value)?;
+    /// The integrals of the bins, with the derivatives that the rows need.
+    fn jets(&self, source: NamedSpectrum<'_>, rows: Rows<'_>, sums: TrueCounts<'_>) -> Result<Jets> {
+        let wanted = rows.wanted();
+        let value = self.spectra(source, Rows::Value)?;
+        let first = self.spectra(source, Rows::First(wanted))?;
+        let second = if matches!(rows, Rows::Second(_)) { self.spectra(source, rows)? } else { Vec::new() };
+        let shape = self.shape(source, wanted, &value)?;
         let weights = self.integrals.weights(sums.plane_sums);
         let integrals = |rows: Vec<f64>| -> Vec<f64> {
             let rows = rows.chunks_exact(self.integrals.energies().len());
             rows.flat_map(|row| self.integrals.of(&weights, row).flatten()).collect()
         };
-        let integrated =
-            |jet: Jet| Jet { value: integrals(jet.value), first: integrals(jet.first), second: integrals(jet.second) };
-        Ok(Jets { spectrum: integrated(spectrum), shape: shape.map(integrated) })
+        let spectrum = Jet { value, first, second }.map(integrals);
+        Ok(Jets { spectrum, shape: shape.map(|jet| jet.map(integrals)) })
     }
 
     /// The derivative of a spectrum that is zero everywhere with respect to its norm, and its own first derivatives: what the spectrum
     /// looks like as soon as the norm is not zero. Its second derivatives are not needed, as they are multiplied by zero.
-    fn shape(&self, source: &Source, wanted: &[usize], values: &[f64]) -> Result<Option<Jet>> {
-        let Some(norm) = source.spectrum().norm_index().filter(|_| values.iter().all(|&value| value == 0.0)) else {
+    fn shape(&self, source: NamedSpectrum<'_>, wanted: &[usize], values: &[f64]) -> Result<Option<Jet>> {
+        let Some(norm) = source.spectrum.norm_index().filter(|_| values.iter().all(|&value| value == 0.0)) else {
             return Ok(None);
         };
-        let value = self.rows(source, 1, gradient_of(source, &[norm]))?;
+        let value = self.spectra(source, Rows::First(&[norm]))?;
         let mut first = Vec::with_capacity(wanted.len() * value.len());
         for &parameter in wanted {
-            let pairs = self.rows(source, 3, hessian_of(source, &[norm, parameter]))?;
+            let pairs = self.spectra(source, Rows::Second(&[norm, parameter]))?;
             first.extend_from_slice(&pairs[value.len()..2 * value.len()]);
         }
         Ok(Some(Jet { value, first, second: Vec::new() }))
     }
 
     /// A spectrum is finite where it was evaluated; sums and ratios of its values need not be.
-    fn check_finite(&self, source: &Source, nodes: &[f64]) -> Result<()> {
+    fn check_finite(&self, source: NamedSpectrum<'_>, nodes: &[f64]) -> Result<()> {
         match nodes.iter().position(|value| !value.is_finite()) {
             Some(at) => Err(Error::SpectrumNotFinite {
-                source_name: source.name().to_owned(),
+                source_name: source.name.to_owned(),
                 energy: self.integrals.energy_of_bin(at % self.nodes / self.stride),
                 value: nodes[at],
             }),
@@ -309,40 +223,4 @@ fn gather<'a>(shares: &'a [[f64; 2]], planes: usize, integrals: &'a [[f64; 2]]) 
         let above = if plane + 1 < planes { above * integrals[bin + plane][0] } else { 0.0 };
         below + above
     })
-}
-
-fn value_of(source: &Source) -> impl Fn(&[f64], &mut [f64]) -> roi_model::Result<()> {
-    |energies, out| source.spectrum().evaluate(energies, out)
-}
-
-fn gradient_of(source: &Source, wanted: &[usize]) -> impl Fn(&[f64], &mut [f64]) -> roi_model::Result<()> {
-    |energies, out| source.spectrum().gradient(energies, wanted, out)
-}
-
-fn hessian_of(source: &Source, wanted: &[usize]) -> impl Fn(&[f64], &mut [f64]) -> roi_model::Result<()> {
-    |energies, out| source.spectrum().hessian(energies, wanted, out)
-}
-
-fn n_pairs(wanted: &[usize]) -> usize {
-    wanted.len() * (wanted.len() + 1) / 2
-}
-
-/// What rescaling needs of a source: the integrals of its spectrum, and those of its shape where it is zero everywhere.
-struct Jets {
-    spectrum: Jet,
-    shape: Option<Jet>,
-}
-
-/// Values with their derivatives: value `[value]`, first `[parameter][value]`, second `[pair][value]`.
-struct Jet {
-    value: Vec<f64>,
-    first: Vec<f64>,
-    second: Vec<f64>,
-}
-
-impl Jet {
-    fn row(&self, parameter: usize) -> &[f64] {
-        let n = self.value.len();
-        &self.first[parameter * n..(parameter + 1) * n]
-    }
 }

@@ -3,20 +3,21 @@
 use ndarray::{Array3, Axis};
 use roi_model::source::Source;
 
+use crate::bin_model::named_spectrum::Rows;
+use crate::data::component::ComponentData;
 use crate::data::source_map::SourceMap;
 use crate::error::{Error, Result};
-use crate::likelihood::BinnedLikelihood;
 
-impl BinnedLikelihood {
+impl ComponentData {
     /// Predicted counts `[energy bin, y, x]` of a source, energy dispersion included, from its whole map: the one that the component was
-    /// given. Their sum over the pixels is [`BinnedLikelihood::npred`].
+    /// given. Their sum over the pixels is [`ComponentData::npred`].
     ///
     /// # Errors
     /// [`Error::NoSourceMap`]; [`Error::Shape`] when the map is another one; a spectrum that cannot be evaluated.
     pub fn model_map(&self, source: &Source, map: &SourceMap) -> Result<Array3<f64>> {
-        let (laid, stencil) = self.laid(source)?;
-        let mut nodes = vec![0.0; stencil.n_nodes()];
-        stencil.values(source, laid.true_counts(), &mut nodes)?;
+        let own = self.planes_of(source.name(), source.apply_edisp())?;
+        let nodes = own.nodes(source.into(), Rows::Value)?;
+        let (view, stencil) = (own.view(), &own.stencil);
         let (planes, ny, nx) = map.planes().dim();
         let edges = self.axis().edges().len();
         // Planes beyond those that the stencil draws on, on each side.
@@ -33,7 +34,7 @@ impl BinnedLikelihood {
         for (bin, mut counts) in counts.outer_iter_mut().enumerate() {
             let weights = stencil.nodes_of(&nodes, bin).iter().zip(stencil.coefficients(bin));
             for (offset, (node, coefficient)) in weights.enumerate() {
-                let plane = map.planes().index_axis(Axis(0), beyond / 2 + laid.reference_bin(bin) + offset);
+                let plane = map.planes().index_axis(Axis(0), beyond / 2 + view.reference_bin(bin) + offset);
                 let weight = node * coefficient;
                 counts.zip_mut_with(&plane, |sum, &value| *sum += f64::from(value) * weight);
             }

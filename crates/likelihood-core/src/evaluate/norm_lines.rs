@@ -1,54 +1,49 @@
 //! The likelihood along the normalisations of many sources at once.
 //!
 //! A profile of one source's norm, and a TS without it, need the model of all *others* at every filled bin. Here that is made for every free
-//! source in one pass: block by block, the sums of the sources before and of those after each one are formed in the cache, so that
-//! `K` lines of `P` points cost one reading of the templates and `K P` logarithms a bin. Nothing is ever subtracted.
+//! source in one pass ([`crate::kernel::along_norms`]). Nothing is ever subtracted.
 
 use std::ops::Range;
 
-use multiversion::multiversion;
-use rayon::prelude::*;
-use roi_model::roi::Roi;
-use roi_model::source::Source;
-
+use crate::bin_model::named_spectrum::Rows;
+use crate::data::component::ComponentData;
+use crate::data::joint::Data;
 use crate::error::Result;
-use crate::evaluate::evaluation::{Active, Role};
-use crate::joint::JointLikelihood;
-use crate::kernel::filled::{BLOCK, Block};
-use crate::kernel::passes::{self, BlockSum, EdgeWeights, Input, Row};
-use crate::kernel::workspace::Workspace;
+use crate::evaluate::pass::Pass;
+use crate::evaluate::workspace::Workspace;
+use crate::kernel::along_norms::{LineScratch, Lines, NormPoint, along_norms};
+use crate::kernel::blocks::{Threads, parts};
+use crate::kernel::buffers::Buffers;
+use crate::kernel::filled::Block;
+use crate::kernel::input::Slopes;
+use crate::kernel::passes::BlockSum;
+use crate::layout::component_layout::ComponentLayout;
+use crate::layout::free_sources::{FreeSources, Place, PlaneSource};
 use crate::layout::norm_column::is_line;
-use crate::layout::roles::{FreeSource, Plan};
-use crate::likelihood::{BinnedLikelihood, UnmodelledBins};
+use crate::layout::roles::FreeSource;
 
-/// A model that differs from the region's in normalisations alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NormPoint {
-    /// Which of [`NormLines::sources`] is moved.
-    pub line: usize,
-    /// The scaled `value` of its norm.
-    pub norm: f64,
-    /// Factor on the norms of all other sources of the lines: 1 along a line.
-    pub others: f64,
-}
+/// How many partial sums a point has at most.
+const CHUNKS: usize = 64;
 
-/// The free sources whose model is proportional to their norm, ready to be evaluated anywhere along it; made by
-/// [`JointLikelihood::norm_lines`].
+/// The free sources whose model is proportional to their norm, ready to be evaluated anywhere along it; made by [`Data::norm_lines`].
 #[derive(Debug)]
 pub struct NormLines<'a> {
-    likelihood: &'a JointLikelihood,
-    roi: &'a Roi,
-    /// The free sources: first those that are no lines, with nothing wanted of them, then the lines, with their norms.
-    plan: Plan,
-    n_rest: usize,
+    data: &'a Data,
+    work: &'a Workspace,
+    /// The free sources that are no lines, with nothing wanted of them.
+    rest: Vec<FreeSource>,
+    /// The lines, with their norms.
+    lines: Vec<FreeSource>,
+    /// The sources of the lines, by their indices in the region.
     sources: Vec<usize>,
 }
 
-impl JointLikelihood {
-    /// Prepares the lines of all free sources whose model is proportional to their norm, whether the norm itself is free or not.
+impl Data {
+    /// Prepares the lines of all free sources whose model is proportional to their norm, whether the norm itself is free or not, around these
+    /// values of the free parameters.
     ///
     /// ```
-    /// # use likelihood_core::{BinnedLikelihood, CountsCube, EnergyAxis, JointLikelihood, NormPoint, SourceMap};
+    /// # use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, NormPoint, SourceMap, Workspace};
     /// # use ndarray::Array3;
     /// # use roi_model::{parameter::Parameter, roi::Roi, sky::SkyDirection, source::{Source, SourceType}, spatial::SpatialModel, spectrum::Spectrum};
     /// # let spectrum = Spectrum::new("PowerLaw", vec![
@@ -58,52 +53,50 @@ impl JointLikelihood {
     /// # ])?;
     /// # let center = SkyDirection::new(83.63, 22.01)?;
     /// # let source = Source::new("Crab", SourceType::Point, spectrum, SpatialModel::point(center)?)?;
-    /// # let mut roi = Roi::new(center, vec![source])?;
+    /// # let roi = Roi::new(center, vec![source])?;
     /// # let axis = EnergyAxis::new(vec![100.0, 1000.0, 10_000.0])?;
     /// # let counts = CountsCube::new(axis, Array3::from_shape_vec((2, 1, 1), vec![250.0, 31.0])?)?;
-    /// # let mut component = BinnedLikelihood::new("00", &counts);
+    /// # let mut component = ComponentData::new("00", &counts);
     /// # component.add_source_map("Crab", &SourceMap::new(Array3::from_elem((3, 1, 1), 7e9))?)?;
-    /// # let mut likelihood = JointLikelihood::new(vec![component])?;
-    /// let lines = likelihood.norm_lines(&roi)?;
+    /// # let data = Data::new(vec![component])?;
+    /// let mut work = Workspace::new(&data, &roi, &[])?;
+    /// let lines = data.norm_lines(&[3.0], &mut work)?;
     /// assert_eq!(lines.sources(), [0]);
     /// let values = lines.values(&[2.0, 4.0, 0.0].map(|norm| NormPoint { line: 0, norm, others: 1.0 }))?;
     /// // Without the only source the counts are impossible.
     /// assert_eq!(values[2], f64::NEG_INFINITY);
     /// for (norm, value) in [2.0, 4.0].into_iter().zip(values) {
-    ///     roi.sources_mut()[0].spectrum_mut().parameters_mut()[0].set_value(norm)?;
-    ///     assert!((likelihood.value(&roi)? / value - 1.0).abs() < 1e-14);
+    ///     assert!((data.value(&[norm], &mut work)? / value - 1.0).abs() < 1e-14);
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// [`crate::Error::NoSourceMap`], or a spectrum that cannot be evaluated.
-    pub fn norm_lines<'a>(&'a mut self, roi: &'a Roi) -> Result<NormLines<'a>> {
-        self.prepare(roi)?;
-        let likelihood = &*self;
+    /// [`crate::Error::OtherData`], a value that its parameter does not allow, or a spectrum that cannot be evaluated.
+    pub fn norm_lines<'a>(&'a self, values: &[f64], work: &'a mut Workspace) -> Result<NormLines<'a>> {
+        work.take(self, values)?;
+        let work = &*work;
         let (mut rest, mut lines) = (Vec::new(), Vec::new());
-        for free in &likelihood.plan().free {
-            let source = &roi.sources()[free.source];
-            let norm =
-                source.spectrum().norm_index().map(|norm| likelihood.has_line(source, norm).map(|is| (norm, is)));
-            match norm.transpose()? {
-                Some((norm, true)) => lines.push(FreeSource { wanted: vec![norm], ..*free }),
-                _ => rest.push(FreeSource { wanted: Vec::new(), ..*free }),
+        for free in &work.roles().free {
+            match self.line_of(work, free.source)? {
+                Some(norm) => lines.push(FreeSource { wanted: vec![norm], ..*free }),
+                None => rest.push(FreeSource { wanted: Vec::new(), ..*free }),
             }
         }
-        let (n_rest, sources) = (rest.len(), lines.iter().map(|free| free.source).collect());
-        rest.append(&mut lines);
-        Ok(NormLines { likelihood, roi, plan: Plan::of(rest), n_rest, sources })
+        let sources = lines.iter().map(|free| free.source).collect();
+        Ok(NormLines { data: self, work, rest, lines, sources })
     }
 
-    fn has_line(&self, source: &Source, norm: usize) -> Result<bool> {
+    /// The norm of a source whose model is proportional to it in every component.
+    fn line_of(&self, work: &Workspace, source: usize) -> Result<Option<usize>> {
+        let source = &work.sources()[source];
+        let Some(norm) = source.spectrum().norm_index() else { return Ok(None) };
         for component in self.components() {
-            let (laid, stencil) = component.laid(source)?;
-            if !is_line(source, norm, laid, stencil)? {
-                return Ok(false);
+            if !is_line(source, norm, &component.planes_of(source.name(), source.apply_edisp())?)? {
+                return Ok(None);
             }
         }
-        Ok(true)
+        Ok(Some(norm))
     }
 }
 
@@ -113,8 +106,8 @@ impl NormLines<'_> {
         &self.sources
     }
 
-    /// `logL` of each point, as [`JointLikelihood::value`] gives it for a region with these norms, up to rounding; minus infinity where the
-    /// data are impossible. It is the same to the last bit for any number of threads.
+    /// `logL` of each point, as [`Data::value`] gives it with these norms, up to rounding; minus infinity where the data are
+    /// impossible. It is the same to the last bit for any number of threads.
     ///
     /// # Errors
     /// A spectrum that cannot be evaluated. Points of lines that are not there, or whose numbers are not finite, are minus infinity.
@@ -123,8 +116,10 @@ impl NormLines<'_> {
         order.sort_by_key(|&i| points[i].line);
         let sorted: Vec<NormPoint> = order.iter().map(|&i| points[i]).collect();
         let mut totals = vec![0.0; sorted.len()];
-        for component in self.likelihood.components() {
-            component.add_along_norms(self, &sorted, &mut totals)?;
+        for (component, own) in self.data.components().iter().zip(self.work.components()) {
+            let free = self.free_sources(component, &own.layout)?;
+            let pass = Pass::new(component, self.work.sources(), &own.layout.fixed, &free);
+            Along::new(pass, self.rest.len(), &self.lines)?.add(&sorted, &mut totals, self.work.threads());
         }
         let mut values = vec![f64::NEG_INFINITY; points.len()];
         for (index, total) in order.into_iter().zip(totals) {
@@ -132,197 +127,120 @@ impl NormLines<'_> {
         }
         Ok(values)
     }
+
+    /// What is no line, then the lines, as a component reads them.
+    fn free_sources(&self, component: &ComponentData, layout: &ComponentLayout) -> Result<FreeSources> {
+        let placed = |free: &FreeSource| {
+            let source = &self.work.sources()[free.source];
+            Ok((free.clone(), component.planes_of(source.name(), source.apply_edisp())?))
+        };
+        let free = self.rest.iter().chain(&self.lines).map(placed).collect::<Result<Vec<_>>>()?;
+        Ok(FreeSources::new(free, |source| layout.unit(&self.work.sources()[source])))
+    }
 }
 
-impl BinnedLikelihood {
-    /// Adds `logL` of this component at each point; `points` are in the order of their lines.
-    fn add_along_norms(&self, lines: &NormLines<'_>, points: &[NormPoint], totals: &mut [f64]) -> Result<()> {
-        let mut work = Workspace::default();
-        let (active, parts) = self.active(lines.roi, &lines.plan)?;
-        let (rest, active_lines) = active.split_at(lines.n_rest);
-        self.weigh(&active, &parts, &mut work)?;
-        self.first_derivatives(&active, &mut work)?;
-        let rest_npred = self.fixed.npred + rest.iter().map(|source| self.npred_of(source, &parts, &work)).sum::<f64>();
-        let norms: Vec<f64> = active_lines.iter().map(Active::norm).collect();
-        let units = active_lines.iter().map(|line| self.unit_npred(line)).collect::<Result<Vec<f64>>>()?;
+/// The lines of one component, evaluated.
+struct Along<'a> {
+    pass: Pass<'a>,
+    buffers: Buffers,
+    /// So many of the pairs of planes are of sources that are no lines.
+    n_rest_pairs: usize,
+    /// (Weighted) predicted counts of what no line changes.
+    rest_npred: f64,
+    /// The norms as they stand.
+    norms: Vec<f64>,
+    /// (Weighted) predicted counts of each line at norm 1.
+    units: Vec<f64>,
+}
 
-        let n_rest_pairs = rest.iter().map(Active::n_pairs).sum();
-        let n_planes = parts.planes.len();
-        let stride = work.derivatives.len() / self.axis().n_bins();
-        let of_line = |line: usize| {
-            points.partition_point(|point| point.line < line)..points.partition_point(|point| point.line <= line)
-        };
-        let ranges: Vec<Range<usize>> = (0..norms.len()).map(of_line).collect();
-        let blocks = &self.filled.blocks;
-        // As many partial sums whatever the number of threads.
-        let run = blocks.len().div_ceil(CHUNKS).max(1);
-        let mut partial = vec![BlockSum::default(); blocks.len().div_ceil(run) * points.len()];
-        blocks.par_chunks(run).zip(partial.par_chunks_exact_mut(points.len().max(1))).for_each_init(
-            || Scratch::new(norms.len()),
-            |scratch, (blocks, sums)| {
-                for block in blocks {
-                    let input = Input {
-                        counts: &self.filled.counts,
-                        fixed: &self.fixed.model,
-                        pairs: &parts.planes,
-                        weights: &work.weights[block.bin * n_planes..(block.bin + 1) * n_planes],
-                        columns: &parts.columns,
-                        norms: &work.norms,
-                    };
-                    let derivatives = &work.derivatives[block.bin * stride..(block.bin + 1) * stride];
-                    let lines =
-                        Lines { n_rest_pairs, rows: &work.rows, derivatives, norms: &norms, points, ranges: &ranges };
-                    along_norms(input, lines, block, scratch, sums);
-                }
-            },
-        );
+impl<'a> Along<'a> {
+    /// The first `n_rest` free sources of the pass are no lines, the others are these.
+    fn new(pass: Pass<'a>, n_rest: usize, lines: &[FreeSource]) -> Result<Self> {
+        let mut buffers = Buffers::default();
+        pass.weigh(&mut buffers)?;
+        pass.differentiate(&mut buffers)?;
+        let (rest, own) = pass.free.order.split_at(n_rest);
+        let (mut n_rest_pairs, mut rest_npred) = (0, 0.0);
+        for place in rest {
+            if let Place::Planes(at) = *place {
+                let source = &pass.free.planes[at];
+                n_rest_pairs += source.planes.n_pairs();
+                rest_npred += pass.npred_of(source, &buffers);
+            }
+        }
+        let rest_npred = pass.fixed.npred() + rest_npred;
+        let norm = |free: &FreeSource| pass.sources[free.source].value(*free.wanted.first()?);
+        let norms = lines.iter().filter_map(norm).collect();
+        let units = own.iter().map(|place| pass.unit_npred(*place)).collect::<Result<Vec<f64>>>()?;
+        Ok(Self { pass, buffers, n_rest_pairs, rest_npred, norms, units })
+    }
+
+    /// Adds `logL` of this component at each point; `points` are in the order of their lines.
+    fn add(&self, points: &[NormPoint], totals: &mut [f64], threads: Threads) {
+        let partial = self.stream(points, threads);
         let others = |line: usize| -> f64 {
-            let all = norms.iter().zip(&units).enumerate();
+            let all = self.norms.iter().zip(&self.units).enumerate();
             all.filter(|(other, _)| *other != line).map(|(_, (norm, unit))| norm * unit).sum()
         };
-        let others: Vec<f64> = (0..norms.len()).map(others).collect();
+        let others: Vec<f64> = (0..self.norms.len()).map(others).collect();
         for (index, (point, total)) in points.iter().zip(totals).enumerate() {
             let (mut n_ln_m, mut unmodelled) = (0.0, 0.0);
             for sum in partial.iter().skip(index).step_by(points.len()) {
                 n_ln_m += sum.n_ln_m;
                 unmodelled += sum.unmodelled;
             }
-            let npred = rest_npred + point.others * others[point.line] + point.norm * units[point.line];
-            let is_impossible = unmodelled > 0.0 && self.unmodelled_bins == UnmodelledBins::Error;
+            let npred = self.rest_npred + point.others * others[point.line] + point.norm * self.units[point.line];
+            let is_impossible = unmodelled > 0.0 && self.pass.component.refuses_unmodelled_bins();
             *total += if is_impossible { f64::NEG_INFINITY } else { n_ln_m - npred };
         }
-        Ok(())
     }
 
-    /// (Weighted) predicted counts of a source that takes part with its planes.
-    fn npred_of(&self, source: &Active<'_>, parts: &crate::evaluate::evaluation::Parts<'_>, work: &Workspace) -> f64 {
-        let Role::Planes { pair, .. } = source.role else { return 0.0 };
+    /// The sums over the blocks, `[chunk of blocks][point]`: as many whatever the number of threads.
+    fn stream(&self, points: &[NormPoint], threads: Threads) -> Vec<BlockSum> {
+        let of_line = |line: usize| {
+            points.partition_point(|point| point.line < line)..points.partition_point(|point| point.line <= line)
+        };
+        let ranges: Vec<Range<usize>> = (0..self.norms.len()).map(of_line).collect();
+        let Buffers { weights, norms, derivatives, .. } = &self.buffers;
+        let input = self.pass.input(weights, norms);
+        let free = self.pass.free;
+        let slopes = Slopes { rows: &free.rows, derivatives, stride: free.n_slopes };
+        let blocks = &self.pass.component.filled().blocks;
+        let run = blocks.len().div_ceil(CHUNKS).max(1);
+        let n_chunks = blocks.len().div_ceil(run);
+        let mut partial = vec![BlockSum::default(); n_chunks * points.len()];
+        let chunks = blocks.chunks(run).zip(parts(&mut partial, std::iter::repeat_n(points.len(), n_chunks)));
+        let task = |scratch: &mut LineScratch, (blocks, sums): (&[Block], &mut [BlockSum])| {
+            for block in blocks {
+                let (slopes, n_rest_pairs) = (slopes.of_bin(block.bin), self.n_rest_pairs);
+                let lines = Lines { n_rest_pairs, slopes, norms: &self.norms, points, ranges: &ranges };
+                along_norms(input.of_bin(block.bin), lines, block, scratch, sums);
+            }
+        };
+        threads.for_each(chunks.collect(), || LineScratch::new(self.norms.len()), task);
+        partial
+    }
+}
+
+impl Pass<'_> {
+    /// (Weighted) predicted counts of a source that is read plane by plane.
+    fn npred_of(&self, source: &PlaneSource, buffers: &Buffers) -> f64 {
         let of_bin = |bin: usize| {
-            let weights = work.weights[bin * parts.planes.len() + pair..].iter();
-            let sums = source.laid.weighted_sums(bin).chunks_exact(2).zip(weights);
+            let weights = buffers.weights[bin * self.free.n_pairs..][source.pairs.clone()].iter();
+            let sums = source.planes.view().weighted_sums(bin).chunks_exact(2).zip(weights);
             sums.map(|(sums, weights)| sums[0] * weights[0] + sums[1] * weights[1]).sum::<f64>()
         };
-        (0..self.axis().n_bins()).map(of_bin).sum()
+        (0..self.component.n_bins()).map(of_bin).sum()
     }
 
-    /// (Weighted) predicted counts of a line at norm 1.
-    fn unit_npred(&self, line: &Active<'_>) -> Result<f64> {
-        if let Role::Column { npred, .. } = line.role {
-            return Ok(npred);
-        }
-        let mut slopes = vec![0.0; line.stencil.n_nodes()];
-        line.stencil.gradient(line.source, line.wanted, line.laid.true_counts(), &mut slopes)?;
-        Ok(crate::layout::norm_column::unit_npred(line.laid, line.stencil, &slopes, self.axis().n_bins()))
-    }
-}
-
-/// How many partial sums a point has at most.
-const CHUNKS: usize = 64;
-
-/// The lines in one energy bin.
-#[derive(Clone, Copy)]
-struct Lines<'a> {
-    /// So many of the pairs of planes are of sources that are no lines.
-    n_rest_pairs: usize,
-    /// Where the model of each line at norm 1 comes from.
-    rows: &'a [Row],
-    derivatives: &'a [EdgeWeights],
-    /// The norms as they stand.
-    norms: &'a [f64],
-    points: &'a [NormPoint],
-    /// The points of each line.
-    ranges: &'a [Range<usize>],
-}
-
-/// Buffers of one thread.
-struct Scratch {
-    /// What no line changes.
-    rest: [f64; BLOCK],
-    /// Each line's model at norm 1.
-    units: Vec<[f64; BLOCK]>,
-    /// Whether the line reaches the block.
-    reached: Vec<bool>,
-    /// The sum of the lines before each one.
-    before: Vec<[f64; BLOCK]>,
-    /// The sum of the lines after the present one; of all others; the model.
-    after: [f64; BLOCK],
-    others: [f64; BLOCK],
-    model: [f64; BLOCK],
-}
-
-impl Scratch {
-    fn new(lines: usize) -> Self {
-        let zeros = [0.0; BLOCK];
-        Self {
-            rest: zeros,
-            units: vec![zeros; lines],
-            reached: vec![false; lines],
-            before: vec![zeros; lines],
-            after: zeros,
-            others: zeros,
-            model: zeros,
-        }
-    }
-}
-
-/// Adds `sum N ln M` over a block to the sums of all points.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-fn along_norms(input: Input<'_>, lines: Lines<'_>, block: &Block, scratch: &mut Scratch, sums: &mut [BlockSum]) {
-    let len = block.range.len();
-    let counts = &input.counts[block.range.clone()];
-    let Scratch { rest, units, reached, before, after, others, model } = scratch;
-    let (rest, after, others, model) = (&mut rest[..len], &mut after[..len], &mut others[..len], &mut model[..len]);
-    rest.copy_from_slice(&input.fixed[block.range.clone()]);
-    for (planes, &weights) in input.pairs.iter().zip(input.weights).take(lines.n_rest_pairs) {
-        passes::accumulate(rest, *planes, weights, block);
-    }
-    after.fill(0.0);
-    for (line, row) in lines.rows.iter().enumerate() {
-        before[line][..len].copy_from_slice(after);
-        reached[line] = passes::row_values(input, row, lines.derivatives, block, &mut units[line][..len]);
-        if reached[line] {
-            for (sum, unit) in after.iter_mut().zip(&units[line]) {
-                *sum += unit * lines.norms[line];
-            }
-        }
-    }
-    after.fill(0.0);
-    for line in (0..lines.rows.len()).rev() {
-        let unit = &units[line][..len];
-        for ((others, before), after) in others.iter_mut().zip(&before[line]).zip(after.iter()) {
-            *others = before + after;
-        }
-        // Beyond its reach, the norm of the line makes no difference.
-        let mut unmoved: Option<BlockSum> = None;
-        for index in lines.ranges[line].clone() {
-            let point = lines.points[index];
-            let is_unmoved = !reached[line] && point.others == 1.0;
-            let sum = match unmoved.filter(|_| is_unmoved) {
-                Some(sum) => sum,
-                None if reached[line] => {
-                    for (((model, rest), others), unit) in
-                        model.iter_mut().zip(rest.iter()).zip(others.iter()).zip(unit)
-                    {
-                        *model = (rest + point.others * others) + point.norm * unit;
-                    }
-                    passes::poisson(counts, model, None)
-                }
-                None => {
-                    for ((model, rest), others) in model.iter_mut().zip(rest.iter()).zip(others.iter()) {
-                        *model = rest + point.others * others;
-                    }
-                    passes::poisson(counts, model, None)
-                }
-            };
-            if is_unmoved {
-                unmoved = Some(sum);
-            }
-            sums[index].n_ln_m += sum.n_ln_m;
-            sums[index].unmodelled += sum.unmodelled;
-        }
-        if reached[line] {
-            for (sum, unit) in after.iter_mut().zip(unit) {
-                *sum += unit * lines.norms[line];
+    /// (Weighted) predicted counts at norm 1 of a source of which its norm is wanted.
+    fn unit_npred(&self, place: Place) -> Result<f64> {
+        match place {
+            Place::Column(at) => Ok(self.free.columns[at].unit.npred()),
+            Place::Planes(at) => {
+                let PlaneSource { source, wanted, planes, .. } = &self.free.planes[at];
+                let slopes = planes.nodes(self.sources[*source].named(), Rows::First(wanted))?;
+                Ok(planes.weighted_counts(&slopes, self.component.n_bins()))
             }
         }
     }

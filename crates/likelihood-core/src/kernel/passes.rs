@@ -12,87 +12,14 @@
 //! Each pass reads a source's templates from memory once. Sums run over sixteen fixed lanes, so that they vectorise and give the same
 //! bits on every instruction set; nothing is fused.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 
 use crate::kernel::filled::{BLOCK, Block};
+use crate::kernel::input::{EdgeWeights, HessianSums, Input, PlanePair, RatioSums, Row, Slope, Slopes};
 use crate::kernel::ln::ln;
-use crate::kernel::reach::Reach;
 
 /// Lanes of the running sums: two of the widest registers, so that one addition need not wait for the one before.
 const LANES: usize = 16;
-
-/// Two planes of a source's map, at each filled bin within its reach: those that bound it, or two of a window around it.
-#[derive(Clone, Copy)]
-pub(crate) struct Planes<'a> {
-    pub(crate) lower: &'a [f32],
-    pub(crate) upper: &'a [f32],
-    pub(crate) reach: &'a Reach,
-}
-
-impl<'a> Planes<'a> {
-    /// The values of a block; `None` beyond the source's reach.
-    pub(crate) fn slice(self, block: &Block) -> Option<(&'a [f32], &'a [f32])> {
-        self.reach.slice(self.lower, block).zip(self.reach.slice(self.upper, block))
-    }
-}
-
-/// The model of a source at norm 1, at each filled bin within its reach: all that is needed of a source whose shape is fixed.
-#[derive(Clone, Copy)]
-pub(crate) struct Column<'a> {
-    pub(crate) values: &'a [f64],
-    pub(crate) reach: &'a Reach,
-}
-
-impl<'a> Column<'a> {
-    /// The values of a block; `None` beyond the source's reach.
-    fn slice(self, block: &Block) -> Option<&'a [f64]> {
-        self.reach.slice(self.values, block)
-    }
-}
-
-/// A spectrum's weights of the two planes of a pair, `S-` and `S+` (or a derivative of them).
-pub(crate) type EdgeWeights = [f64; 2];
-
-/// What every pass reads: the data, the fixed part of the model, and the free sources with their weights in the block's energy bin.
-#[derive(Clone, Copy)]
-pub(crate) struct Input<'a> {
-    /// Counts of all filled bins.
-    pub(crate) counts: &'a [f32],
-    /// Model of the fixed sources at all filled bins.
-    pub(crate) fixed: &'a [f64],
-    /// The free sources' pairs of planes at all filled bins.
-    pub(crate) pairs: &'a [Planes<'a>],
-    /// Their weights in this energy bin.
-    pub(crate) weights: &'a [EdgeWeights],
-    /// The free sources of which only the norm is free.
-    pub(crate) columns: &'a [Column<'a>],
-    /// Their norms.
-    pub(crate) norms: &'a [f64],
-}
-
-/// A free parameter: where the derivative of the model with respect to it comes from.
-#[derive(Clone, Debug)]
-pub(crate) enum Row {
-    /// From the pairs of planes of its source.
-    Planes {
-        /// Indices into [`Input::pairs`].
-        pairs: Range<usize>,
-        /// Index of the derivative of the first pair's weights, among those of an energy bin.
-        first: usize,
-    },
-    /// It is a column itself.
-    Column(usize),
-}
-
-/// What a gradient pass sums, for each block.
-pub(crate) struct RatioSums<'a> {
-    /// `[sum N/M m-, sum N/M m+]` of each pair of planes.
-    pub(crate) pairs: &'a mut [EdgeWeights],
-    /// `sum N/M T` of each column.
-    pub(crate) columns: &'a mut [f64],
-}
 
 /// What a pass says of a block.
 #[derive(Clone, Copy, Default, Debug, PartialEq)]
@@ -125,7 +52,7 @@ impl Scratch {
 
 /// Adds one pair of planes to the model of a block; `model` is of the block's length.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(crate) fn add_pair(model: &mut [f64], pair: Planes<'_>, weights: EdgeWeights, block: &Block) {
+pub(crate) fn add_pair(model: &mut [f64], pair: PlanePair<'_>, weights: EdgeWeights, block: &Block) {
     accumulate(model, pair, weights, block);
 }
 
@@ -145,20 +72,17 @@ pub(crate) fn gradient(input: Input<'_>, block: &Block, scratch: &mut Scratch, s
     sum
 }
 
-/// [`gradient`], and the pair sums added to `pairs`: the packed upper triangle, row by row, of the matrix over the free parameters.
-/// `derivatives` are those of the weights of pairs of planes in this energy bin, see [`Row`].
+/// [`gradient`], and the pair sums. `slopes` are those of the block's energy bin.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn hessian(
     input: Input<'_>,
-    rows: &[Row],
-    derivatives: &[EdgeWeights],
+    slopes: Slopes<'_>,
     block: &Block,
     scratch: &mut Scratch,
-    sums: RatioSums<'_>,
-    pairs: &mut [f64],
+    sums: HessianSums<'_>,
 ) -> BlockSum {
     let sum = model_and_ratio(input, block, scratch);
-    ratio_sums(input, block, scratch, sums);
+    ratio_sums(input, block, scratch, sums.ratios);
 
     let len = block.range.len();
     // (N/M)/sqrt(N) = sqrt(N)/M: with it on both factors the pair sums become plain dot products.
@@ -166,19 +90,27 @@ pub(crate) fn hessian(
         *r /= f64::from(n).sqrt();
     }
     let outs = scratch.scaled.chunks_exact_mut(BLOCK).zip(&mut scratch.reached);
-    for (row, (out, reached)) in rows.iter().zip(outs) {
-        *reached = scale_row(input, row, derivatives, block, &scratch.ratio[..len], &mut out[..len]);
+    for (slope, (out, reached)) in slopes.rows().zip(outs) {
+        *reached = scale_row(input, slope, block, &scratch.ratio[..len], &mut out[..len]);
     }
+    add_products(scratch, slopes.rows.len(), len, sums.pairs);
+    sum
+}
+
+/// Adds the products of all pairs of scaled rows, of so many values each, to the packed upper triangle.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
+fn add_products(scratch: &Scratch, n_rows: usize, len: usize, pairs: &mut [f64]) {
     let scaled = |a: usize| &scratch.scaled[a * BLOCK..a * BLOCK + len];
     let mut next = 0;
-    for a in 0..rows.len() {
+    for a in 0..n_rows {
         let mut b = a;
         if !scratch.reached[a] {
-            next += rows.len() - a;
+            next += n_rows - a;
             continue;
         }
         // Two at a time: each value of row a is loaded once for both.
-        while b + 1 < rows.len() {
+        while b + 1 < n_rows {
             let [first, second] = dot2(scaled(a), scaled(b), scaled(b + 1));
             if scratch.reached[b] {
                 pairs[next] += first;
@@ -188,35 +120,27 @@ pub(crate) fn hessian(
             }
             (b, next) = (b + 2, next + 2);
         }
-        if b < rows.len() {
+        if b < n_rows {
             if scratch.reached[b] {
                 pairs[next] += dot(scaled(a), scaled(b));
             }
             next += 1;
         }
     }
-    sum
 }
 
 /// The derivative of the model with respect to a parameter times `sqrt(N)/M`; whether there is any in the block.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn scale_row(
-    input: Input<'_>,
-    row: &Row,
-    derivatives: &[EdgeWeights],
-    block: &Block,
-    ratio: &[f64],
-    out: &mut [f64],
-) -> bool {
-    if let Row::Column(column) = row {
+fn scale_row(input: Input<'_>, slope: Slope<'_>, block: &Block, ratio: &[f64], out: &mut [f64]) -> bool {
+    if let Row::Column(column) = slope.row {
         let Some(values) = input.columns[*column].slice(block) else { return false };
         for ((out, &value), &r) in out.iter_mut().zip(values).zip(ratio) {
             *out = value * r;
         }
         return true;
     }
-    let is_reached = row_values(input, row, derivatives, block, out);
+    let is_reached = row_values(input, slope, block, out);
     if is_reached {
         for (out, &r) in out.iter_mut().zip(ratio) {
             *out *= r;
@@ -228,20 +152,14 @@ fn scale_row(
 /// The derivative of the model with respect to a parameter; whether there is any in the block.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-pub(crate) fn row_values(
-    input: Input<'_>,
-    row: &Row,
-    derivatives: &[EdgeWeights],
-    block: &Block,
-    out: &mut [f64],
-) -> bool {
-    match row {
+pub(crate) fn row_values(input: Input<'_>, slope: Slope<'_>, block: &Block, out: &mut [f64]) -> bool {
+    match slope.row {
         Row::Column(column) => {
             let Some(values) = input.columns[*column].slice(block) else { return false };
             out.copy_from_slice(values);
         }
         Row::Planes { pairs, first } => {
-            let mut weights = derivatives[*first..].iter();
+            let mut weights = slope.derivatives[*first..].iter();
             let mut planes = input.pairs[pairs.clone()].iter();
             let (Some(first), Some(weight)) = (planes.next(), weights.next()) else { return false };
             let Some((lower, upper)) = first.slice(block) else { return false };
@@ -323,7 +241,7 @@ fn ratio_sums(input: Input<'_>, block: &Block, scratch: &Scratch, sums: RatioSum
 /// `model += m- S- + m+ S+`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-pub(crate) fn accumulate(model: &mut [f64], planes: Planes<'_>, weights: EdgeWeights, block: &Block) {
+pub(crate) fn accumulate(model: &mut [f64], planes: PlanePair<'_>, weights: EdgeWeights, block: &Block) {
     let Some((lower, upper)) = planes.slice(block) else { return };
     for ((m, &lower), &upper) in model.iter_mut().zip(lower).zip(upper) {
         *m += f64::from(lower) * weights[0] + f64::from(upper) * weights[1];

@@ -1,104 +1,134 @@
 //! A free source whose shape is fixed: its model is one vector times its norm.
 
-use roi_model::source::Source;
+use std::sync::Arc;
 
-use crate::bin_model::stencil::Stencil;
+use crate::bin_model::named_spectrum::Rows;
 use crate::error::Result;
 use crate::kernel::filled::Filled;
+use crate::kernel::input;
 use crate::kernel::passes;
-use crate::kernel::reach::Reach;
-use crate::layout::snapshot::Latched;
-use crate::layout::template::Laid;
+use crate::layout::snapshot::Snapshot;
+use crate::layout::source_planes::SourcePlanes;
+use crate::layout::template::Template;
 
 /// By how much, relatively, a spectrum may differ from its norm times its derivative with respect to it and still count as linear.
 const LINEAR: f64 = 1e-13;
 
-/// The model of a source at norm 1: exactly `model = norm * unit`, for as long as nothing but the norm changes.
-#[derive(Clone, Debug)]
+/// What is known of a source of which only the norm is free.
+#[derive(Debug)]
 pub(crate) struct Column {
-    latched: Latched,
+    source: Arc<Snapshot>,
+    template: Arc<Template>,
     norm: usize,
-    /// At the filled bins within the source's reach; `None` for a spectrum that is not known to be linear in its norm.
-    unit: Option<Unit>,
     /// Whether it was made at norm 0, where every spectrum looks linear.
     at_zero: bool,
+    /// `None` for a spectrum that is not known to be linear in its norm: the source is read plane by plane then.
+    unit: Option<Arc<Unit>>,
 }
 
-#[derive(Clone, Debug)]
-struct Unit {
+/// The model of a source at norm 1: exactly `model = norm * unit`, for as long as nothing but the norm changes.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    planes: SourcePlanes,
+    /// At the filled bins within the source's reach.
     values: Vec<f64>,
-    /// (Weighted) predicted counts at norm 1.
+    /// (Weighted) predicted counts.
     npred: f64,
 }
 
+/// What a column is made from: all that can go wrong has been done.
+pub(crate) struct Origin {
+    source: Arc<Snapshot>,
+    norm: usize,
+    planes: SourcePlanes,
+    /// Derivatives of the nodes with respect to the norm.
+    slopes: Vec<f64>,
+    is_proportional: bool,
+}
+
+impl Origin {
+    pub(crate) fn new(source: &Arc<Snapshot>, norm: usize, planes: SourcePlanes) -> Result<Self> {
+        let (nodes, slopes) = values_and_slopes(source, norm, &planes)?;
+        let is_proportional = is_proportional(source, norm, &planes, (&nodes, &slopes));
+        Ok(Self { source: Arc::clone(source), norm, planes, slopes, is_proportional })
+    }
+}
+
 impl Column {
-    /// Whether it is still the column of a source of which only parameter `norm` is free.
-    pub(crate) fn is_of(&self, source: &Source, norm: usize) -> bool {
-        self.norm == norm
-            && self.latched.is_of_but_for(source, Some(norm))
-            && !(self.at_zero && source.spectrum().parameters()[norm].value() != 0.0)
+    /// Sums the planes of a source, each times the derivative of its weight with respect to the norm.
+    pub(crate) fn new(origin: Origin, filled: &Filled) -> Self {
+        let Origin { source, norm, planes, slopes, is_proportional } = origin;
+        let (template, at_zero) = (Arc::clone(&planes.template), is_zero(&source, norm));
+        let unit = || {
+            let values = planes.view().reach().collect(&filled.blocks, |block, out| {
+                let weights = planes.stencil.pair_weights(&slopes, block.bin);
+                for (pair, weights) in planes.view().pairs().zip(weights) {
+                    passes::add_pair(out, pair, weights, block);
+                }
+            });
+            let npred = planes.weighted_counts(&slopes, filled.n_bins());
+            Arc::new(Unit { planes: planes.clone(), values, npred })
+        };
+        let unit = (is_proportional && !at_zero).then(unit);
+        Self { source, template, norm, at_zero, unit }
     }
 
-    /// Sums the planes of a source, each times the derivative of its weight with respect to the norm.
-    pub(crate) fn new(
-        source: &Source,
-        norm: usize,
-        (laid, stencil): (Laid<'_>, &Stencil),
-        filled: &Filled,
-    ) -> Result<Self> {
-        let mut nodes = vec![0.0; stencil.n_nodes()];
-        stencil.values(source, laid.true_counts(), &mut nodes)?;
-        let mut slopes = vec![0.0; stencil.n_nodes()];
-        stencil.gradient(source, &[norm], laid.true_counts(), &mut slopes)?;
-        let latched = Latched::new(source);
-        let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::parameter::Parameter::value);
-        let at_zero = value == 0.0;
-        if at_zero || !is_proportional(source, norm, stencil, &nodes, &slopes) {
-            return Ok(Self { latched, norm, unit: None, at_zero });
-        }
-        let npred = unit_npred(laid, stencil, &slopes, filled.n_bins());
-        let values = laid.reach().collect(&filled.blocks, |block, out| {
-            for (planes, weights) in laid.pairs().zip(stencil.pair_weights(&slopes, block.bin)) {
-                passes::add_pair(out, planes, weights, block);
-            }
-        });
-        Ok(Self { latched, norm, unit: Some(Unit { values, npred }), at_zero })
+    /// Whether it is still the column of a source of which only parameter `norm` is free.
+    pub(crate) fn is_of(&self, source: &Snapshot, norm: usize, planes: &SourcePlanes) -> bool {
+        self.norm == norm
+            && Arc::ptr_eq(&self.template, &planes.template)
+            && self.source.predicts_as_but_for(source, Some(norm))
+            && !self.is_outgrown(source)
+    }
+
+    /// Whether it was made at norm 0, and the source has a norm now.
+    pub(crate) fn is_outgrown(&self, source: &Snapshot) -> bool {
+        self.at_zero && !is_zero(source, self.norm)
+    }
+
+    /// The model at norm 1, if it is known.
+    pub(crate) fn unit(&self) -> Option<&Arc<Unit>> {
+        self.unit.as_ref()
     }
 
     /// Bytes that it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.unit.as_ref().map_or(0, |unit| unit.values.capacity() * size_of::<f64>())
     }
+}
 
-    /// The column as the passes read it, and the (weighted) predicted counts at norm 1; `None` for a spectrum that is not known to be linear
-    /// in its norm.
-    pub(crate) fn view<'a>(&'a self, reach: &'a Reach) -> Option<(passes::Column<'a>, f64)> {
-        self.unit.as_ref().map(|unit| (passes::Column { values: &unit.values, reach }, unit.npred))
+impl Unit {
+    /// (Weighted) predicted counts.
+    pub(crate) fn npred(&self) -> f64 {
+        self.npred
+    }
+
+    /// As the passes read it.
+    pub(crate) fn view(&self) -> input::Column<'_> {
+        input::Column { values: &self.values, reach: self.planes.view().reach() }
     }
 }
 
-/// (Weighted) predicted counts of a source at norm 1; `slopes` are the derivatives of its nodes with respect to the norm.
-pub(crate) fn unit_npred(laid: Laid<'_>, stencil: &Stencil, slopes: &[f64], n_bins: usize) -> f64 {
-    let of_bin = |bin: usize| {
-        let terms = laid.weighted_sums(bin).iter().zip(stencil.nodes_of(slopes, bin));
-        terms.zip(stencil.coefficients(bin)).map(|((sum, slope), a)| sum * slope * a).sum::<f64>()
-    };
-    (0..n_bins).map(of_bin).sum()
+/// The nodes of a source, and their derivatives with respect to its norm.
+fn values_and_slopes(source: &Snapshot, norm: usize, planes: &SourcePlanes) -> Result<(Vec<f64>, Vec<f64>)> {
+    let nodes = planes.nodes(source.named(), Rows::Value)?;
+    Ok((nodes, planes.nodes(source.named(), Rows::First(&[norm]))?))
 }
 
 /// Whether the model of a source is proportional to its norm. At norm 0 only the spectrum's family tells.
-pub(crate) fn is_line(source: &Source, norm: usize, laid: Laid<'_>, stencil: &Stencil) -> Result<bool> {
-    let mut nodes = vec![0.0; stencil.n_nodes()];
-    stencil.values(source, laid.true_counts(), &mut nodes)?;
-    let mut slopes = vec![0.0; stencil.n_nodes()];
-    stencil.gradient(source, &[norm], laid.true_counts(), &mut slopes)?;
-    Ok(is_proportional(source, norm, stencil, &nodes, &slopes))
+pub(crate) fn is_line(source: &Snapshot, norm: usize, planes: &SourcePlanes) -> Result<bool> {
+    let (nodes, slopes) = values_and_slopes(source, norm, planes)?;
+    Ok(is_proportional(source, norm, planes, (&nodes, &slopes)))
+}
+
+fn is_zero(source: &Snapshot, norm: usize) -> bool {
+    source.value(norm).is_none_or(|value| value == 0.0)
 }
 
 /// Rescaled counts have thresholds of their own, and some norms move a break: neither is proportional to the norm everywhere.
-fn is_proportional(source: &Source, norm: usize, stencil: &Stencil, nodes: &[f64], slopes: &[f64]) -> bool {
-    let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::parameter::Parameter::value);
-    stencil.is_linear()
+fn is_proportional(source: &Snapshot, norm: usize, planes: &SourcePlanes, (nodes, slopes): (&[f64], &[f64])) -> bool {
+    let value = source.value(norm).unwrap_or(0.0);
+    planes.stencil.is_linear()
         && source.spectrum().is_proportional_to_norm()
         && nodes.iter().zip(slopes).all(|(&node, &slope)| (node - value * slope).abs() <= LINEAR * node.abs())
 }

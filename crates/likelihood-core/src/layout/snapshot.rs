@@ -1,46 +1,81 @@
-//! What a source was when something was computed from it and kept.
+//! A workspace's own copy of what a source's model depends on.
 
 use roi_model::parameter::Parameter;
 use roi_model::source::Source;
+use roi_model::spectrum::Spectrum;
 
-/// A source's name, spectrum and parameters at one time.
+use crate::bin_model::named_spectrum::NamedSpectrum;
+
+/// A source's name, spectrum and parameters: as they were when something was computed from them, or as they are evaluated.
 #[derive(Clone, Debug)]
-pub(crate) struct Latched {
+pub(crate) struct Snapshot {
     name: String,
-    spectrum: String,
+    spectrum: Spectrum,
     apply_edisp: bool,
-    true_values: Vec<f64>,
-    scales: Vec<f64>,
 }
 
-impl Latched {
+impl Snapshot {
     pub(crate) fn new(source: &Source) -> Self {
-        let spectrum = source.spectrum();
-        Self {
-            name: source.name().to_owned(),
-            spectrum: spectrum.type_name().to_owned(),
-            apply_edisp: source.apply_edisp(),
-            true_values: spectrum.parameters().iter().map(Parameter::true_value).collect(),
-            scales: spectrum.parameters().iter().map(Parameter::scale).collect(),
+        Self { name: source.name().to_owned(), spectrum: source.spectrum().clone(), apply_edisp: source.apply_edisp() }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn apply_edisp(&self) -> bool {
+        self.apply_edisp
+    }
+
+    pub(crate) fn spectrum(&self) -> &Spectrum {
+        &self.spectrum
+    }
+
+    /// Its spectrum, to be evaluated.
+    pub(crate) fn named(&self) -> NamedSpectrum<'_> {
+        NamedSpectrum { name: &self.name, spectrum: &self.spectrum }
+    }
+
+    /// The `value` of a parameter; `None` when there is no such parameter.
+    pub(crate) fn value(&self, parameter: usize) -> Option<f64> {
+        self.spectrum.parameters().get(parameter).map(Parameter::value)
+    }
+
+    /// Sets the `value` of a parameter, as [`Parameter::set_value`].
+    pub(crate) fn set_value(&mut self, parameter: usize, value: f64) -> roi_model::Result<()> {
+        match self.spectrum.parameters_mut().get_mut(parameter) {
+            Some(parameter) => parameter.set_value(value).map_err(|error| error.in_source(&self.name)),
+            None => Ok(()),
         }
     }
 
-    /// Whether the source is still what it was.
+    /// Whether a new copy of the source would be the same.
     pub(crate) fn is_of(&self, source: &Source) -> bool {
-        self.is_of_but_for(source, None)
+        let (own, its) = (self.spectrum.parameters(), source.spectrum().parameters());
+        let numbers = |p: &Parameter| (p.value().to_bits(), p.scale(), p.min(), p.max(), p.is_free());
+        self.name == source.name()
+            && self.apply_edisp == source.apply_edisp()
+            && self.spectrum.is_function_of(source.spectrum())
+            && own.len() == its.len()
+            && own.iter().zip(its).all(|(own, its)| numbers(own) == numbers(its))
     }
 
-    /// Whether the source is still what it was, but for the value of one parameter.
-    pub(crate) fn is_of_but_for(&self, source: &Source, varying: Option<usize>) -> bool {
-        let parameters = source.spectrum().parameters();
-        self.name == source.name()
-            && self.spectrum == source.spectrum().type_name()
-            && self.apply_edisp == source.apply_edisp()
-            && self.true_values.len() == parameters.len()
-            && self.true_values.iter().zip(&self.scales).zip(parameters).enumerate().all(
-                |(index, ((&value, &scale), p))| {
-                    if varying == Some(index) { p.scale() == scale } else { p.true_value() == value }
-                },
-            )
+    /// Whether its model is that of another one.
+    pub(crate) fn predicts_as(&self, other: &Self) -> bool {
+        self.predicts_as_but_for(other, None)
+    }
+
+    /// Whether its model is that of another one, but for the value of one parameter.
+    pub(crate) fn predicts_as_but_for(&self, other: &Self, varying: Option<usize>) -> bool {
+        let (own, others) = (self.spectrum.parameters(), other.spectrum.parameters());
+        let is_same = |(index, (own, other)): (usize, (&Parameter, &Parameter))| {
+            if varying == Some(index) { own.scale() == other.scale() } else { own.true_value() == other.true_value() }
+        };
+        std::ptr::eq(self, other)
+            || (self.name == other.name
+                && self.apply_edisp == other.apply_edisp
+                && self.spectrum.is_function_of(&other.spectrum)
+                && own.len() == others.len()
+                && own.iter().zip(others).enumerate().all(is_same))
     }
 }

@@ -2,10 +2,10 @@
 
 use ndarray::{ArrayView2, ArrayView3, Axis};
 
-use crate::bin_model::dispersion::TrueCounts;
+use crate::bin_model::dispersion::rescaling::TrueCounts;
 use crate::data::weights::LikelihoodWeights;
 use crate::kernel::filled::{Block, Filled};
-use crate::kernel::passes::Planes;
+use crate::kernel::input::PlanePair;
 use crate::kernel::reach::Reach;
 
 /// A source's map where it is needed.
@@ -38,9 +38,20 @@ struct Gathered {
     weighted_sums: Option<Vec<f64>>,
 }
 
+/// Which planes of a template a stencil draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Draw {
+    /// The two at the bin's own edges.
+    Plain,
+    /// The two at the edges of the bin's reference bin.
+    Rescaled,
+    /// All planes of a window.
+    Window,
+}
+
 /// The planes of a template that a stencil draws on.
 #[derive(Clone, Copy)]
-pub(crate) struct Laid<'a> {
+pub(crate) struct PlaneView<'a> {
     gathered: &'a Gathered,
     first: usize,
     n_planes: usize,
@@ -78,29 +89,30 @@ impl Template {
         Self { whole, own: extra, substitute, reference, sums, n_planes }
     }
 
-    /// The two planes at the bin's own edges.
-    pub(crate) fn plain(&self) -> Laid<'_> {
-        Laid {
+    /// The planes that are drawn on.
+    pub(crate) fn view(&self, draw: Draw) -> PlaneView<'_> {
+        let plain = PlaneView {
             gathered: &self.whole,
             first: self.own,
             n_planes: 2,
             true_counts: self.true_counts(),
             by_reference: false,
+        };
+        match (draw, &self.substitute) {
+            (Draw::Rescaled, Some(substitute)) => {
+                PlaneView { gathered: substitute, first: 0, by_reference: true, ..plain }
+            }
+            (Draw::Plain | Draw::Rescaled, _) => plain,
+            (Draw::Window, _) => {
+                let true_counts = TrueCounts { plane_sums: &self.sums, reference: &self.reference };
+                PlaneView { first: 0, n_planes: self.n_window(), true_counts, ..plain }
+            }
         }
     }
 
-    /// The two planes at the edges of the bin's reference bin.
-    pub(crate) fn rescaled(&self) -> Laid<'_> {
-        match &self.substitute {
-            Some(substitute) => Laid { gathered: substitute, first: 0, by_reference: true, ..self.plain() },
-            None => self.plain(),
-        }
-    }
-
-    /// All planes of a window of this many, if they are there.
-    pub(crate) fn window(&self, n_planes: usize) -> Option<Laid<'_>> {
-        let true_counts = TrueCounts { plane_sums: &self.sums, reference: &self.reference };
-        (self.whole.planes.len() == n_planes).then(|| Laid { first: 0, n_planes, true_counts, ..self.plain() })
+    /// How many planes a bin's window has.
+    pub(crate) fn n_window(&self) -> usize {
+        self.whole.planes.len()
     }
 
     fn true_counts(&self) -> TrueCounts<'_> {
@@ -154,12 +166,12 @@ fn weighted_sum(weights: &ArrayView2<'_, f32>, plane: &ArrayView2<'_, f32>) -> f
     weights.iter().zip(plane).map(|(&w, &m)| f64::from(w) * f64::from(m)).sum()
 }
 
-impl<'a> Laid<'a> {
+impl<'a> PlaneView<'a> {
     /// The planes in pairs.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = Planes<'a>> + use<'a> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = PlanePair<'a>> + use<'a> {
         let planes = &self.gathered.planes[self.first..self.first + self.n_planes];
         let reach = self.reach();
-        planes.chunks_exact(2).map(move |pair| Planes { lower: &pair[0], upper: &pair[1], reach })
+        planes.chunks_exact(2).map(move |pair| PlanePair { lower: &pair[0], upper: &pair[1], reach })
     }
 
     /// The blocks that the planes reach.
@@ -173,16 +185,16 @@ impl<'a> Laid<'a> {
     }
 
     /// Sums of the planes of a bin over all pixels.
-    pub(crate) fn sums(&self, bin: usize) -> &'a [f64] {
+    pub(crate) fn sums(self, bin: usize) -> &'a [f64] {
         self.of_bin(&self.gathered.sums, bin)
     }
 
     /// The same with each pixel's weight, if there are weights.
-    pub(crate) fn weighted_sums(&self, bin: usize) -> &'a [f64] {
+    pub(crate) fn weighted_sums(self, bin: usize) -> &'a [f64] {
         self.of_bin(self.gathered.weighted_sums.as_ref().unwrap_or(&self.gathered.sums), bin)
     }
 
-    fn of_bin(&self, sums: &'a [f64], bin: usize) -> &'a [f64] {
+    fn of_bin(self, sums: &'a [f64], bin: usize) -> &'a [f64] {
         let start = bin * self.gathered.planes.len() + self.first;
         &sums[start..start + self.n_planes]
     }

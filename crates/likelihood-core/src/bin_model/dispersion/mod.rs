@@ -1,14 +1,14 @@
 //! Energy dispersion: events are measured in another energy bin than their true one.
 
-mod rescaling;
-mod response;
+pub(crate) mod jets;
+pub(crate) mod rescaling;
+pub(crate) mod response;
 
 use std::collections::BTreeSet;
 
 use crate::data::energy::EnergyAxis;
 use crate::error::{Error, Result};
-pub(crate) use rescaling::{Number, Rescaling, TrueCounts};
-pub use response::DetectorResponse;
+use response::DetectorResponse;
 
 /// How a component applies energy dispersion: fermipy's and the LAT tools' `edisp_bins`.
 ///

@@ -52,6 +52,11 @@ impl Rescaling {
         }
     }
 
+    /// How many nodes a source has.
+    pub(crate) fn n_nodes(&self) -> usize {
+        2 * self.bins
+    }
+
     /// The nodes of a source, two a bin, for its spectrum's integrals of the bins, `S-` and `S+` of one bin after the other.
     ///
     /// `shape` is the same again; where that is zero everywhere, its derivative with respect to the norm, whose ratios hold at zero
@@ -172,7 +177,7 @@ impl Extrapolation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bin_model::dispersion::DetectorResponse;
+    use crate::bin_model::dispersion::response::DetectorResponse;
 
     fn toy(bins: i64) -> (Rescaling, EnergyAxis) {
         let matrix = ndarray::array![

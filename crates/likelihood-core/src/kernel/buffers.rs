@@ -1,10 +1,11 @@
 //! Buffers that keep their memory from one evaluation to the next.
 
-use crate::kernel::passes::{BlockSum, EdgeWeights, Row};
+use crate::kernel::input::EdgeWeights;
+use crate::kernel::passes::BlockSum;
 
 /// Buffers that an evaluation writes; they keep their memory from one evaluation to the next.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Workspace {
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
     /// Nodes of the free sources, one source after the other.
     pub(crate) nodes: Vec<f64>,
     /// Their first derivatives, one free parameter after the other.
@@ -13,8 +14,6 @@ pub(crate) struct Workspace {
     pub(crate) second: Vec<f64>,
     /// Weights of the planes, `[bin][pair of planes]`.
     pub(crate) weights: Vec<EdgeWeights>,
-    /// The free parameters of the sources in the model.
-    pub(crate) rows: Vec<Row>,
     /// Derivatives of the weights, `[bin]`, then one free parameter after the other, each with the pairs of its source.
     pub(crate) derivatives: Vec<EdgeWeights>,
     /// One a block.
@@ -27,11 +26,18 @@ pub(crate) struct Workspace {
     pub(crate) norms: Vec<f64>,
     /// Pair sums of the Hessian, `[chunk of blocks][pair of parameters]`.
     pub(crate) pair_sums: Vec<f64>,
-    /// `d logL / d node`, as [`Workspace::nodes`].
+    /// `d logL / d node`, as [`Buffers::nodes`].
     pub(crate) node_sums: Vec<f64>,
 }
 
-impl Workspace {
+impl Clone for Buffers {
+    /// Nothing in them outlasts an evaluation, so that a clone begins with none.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Buffers {
     /// Bytes of the buffers that grow with the data or with the square of the number of parameters.
     pub(crate) fn bytes(&self) -> usize {
         let numbers = self.column_sums.capacity() + self.pair_sums.capacity();

@@ -1,12 +1,14 @@
-//! One component of a likelihood: its counts, and the source maps that are laid beside them.
+//! One component: its counts, and the source maps that are laid beside them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use roi_model::source::Source;
 
 use crate::bin_model::dispersion::{Dispersion, DispersionMode};
 use crate::bin_model::integration::EnergyIntegration;
+use crate::bin_model::named_spectrum::Rows;
 use crate::bin_model::stencil::Stencil;
 use crate::data::counts::CountsCube;
 use crate::data::energy::EnergyAxis;
@@ -14,10 +16,8 @@ use crate::data::source_map::SourceMap;
 use crate::data::weights::LikelihoodWeights;
 use crate::error::{Error, Result};
 use crate::kernel::filled::Filled;
-use crate::kernel::workspace::Workspace;
-use crate::layout::fixed::FixedPart;
-use crate::layout::norm_column::Column;
-use crate::layout::template::{Laid, Template};
+use crate::layout::source_planes::SourcePlanes;
+use crate::layout::template::{Draw, PlaneView, Template};
 
 /// What to do with filled bins where the model is not positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,44 +41,71 @@ pub struct Settings {
     pub energy_integration: EnergyIntegration,
 }
 
-/// One component of a likelihood: counts, and source maps by source name.
+/// One component of the data: counts, and source maps by source name. It is filled with maps, and then given to [`crate::Data`]; a clone
+/// shares all of it.
 #[derive(Clone, Debug)]
-pub struct BinnedLikelihood {
-    pub(crate) name: String,
-    axis: EnergyAxis,
-    shape: (usize, usize),
-    pub(crate) filled: Filled,
-    counts_spectrum: Vec<f64>,
-    weighted_counts_spectrum: Vec<f64>,
-    settings: Settings,
-    plain: Stencil,
-    dispersed: Option<Stencil>,
-    pub(crate) templates: BTreeMap<String, Template>,
-    pub(crate) unmodelled_bins: UnmodelledBins,
-    pub(crate) fixed: FixedPart,
-    /// The free sources of which only the norm is free, by name.
-    pub(crate) columns: BTreeMap<String, Column>,
-    /// Bytes that the columns may take.
-    pub(crate) column_budget: usize,
-    pub(crate) work: Workspace,
+pub struct ComponentData {
+    counts: Arc<Counts>,
+    templates: BTreeMap<String, Arc<Template>>,
+    unmodelled_bins: UnmodelledBins,
 }
 
-impl BinnedLikelihood {
+/// What of a component stands before there is any source map.
+#[derive(Debug)]
+struct Counts {
+    name: String,
+    axis: EnergyAxis,
+    shape: (usize, usize),
+    filled: Filled,
+    spectrum: Vec<f64>,
+    weighted_spectrum: Vec<f64>,
+    weights: Option<LikelihoodWeights>,
+    plain: Arc<Stencil>,
+    dispersed: Option<Dispersed>,
+}
+
+/// How energy dispersion makes up the model, and the stencil for it.
+#[derive(Debug)]
+struct Dispersed {
+    dispersion: Dispersion,
+    stencil: Arc<Stencil>,
+}
+
+impl Counts {
+    fn new(name: String, cube: &CountsCube, settings: Settings, dispersed: Option<Dispersed>) -> Self {
+        let (_, ny, nx) = cube.counts().dim();
+        let filled = Filled::new(cube, settings.weights.as_ref());
+        let weighted_spectrum = if settings.weights.is_some() { filled.spectrum() } else { cube.spectrum() };
+        Self {
+            name,
+            axis: cube.axis().clone(),
+            shape: (ny, nx),
+            filled,
+            spectrum: cube.spectrum(),
+            weighted_spectrum,
+            plain: Arc::new(Stencil::plain(cube.axis(), settings.energy_integration)),
+            weights: settings.weights,
+            dispersed,
+        }
+    }
+}
+
+impl ComponentData {
     /// A component without source maps; `name` stands in error messages (`"00"`, say).
     pub fn new(name: impl Into<String>, counts: &CountsCube) -> Self {
-        Self::build(name.into(), counts, Settings::default(), None)
+        Self::build(Counts::new(name.into(), counts, Settings::default(), None))
     }
 
     /// A component without source maps, with settings of its own.
     ///
     /// ```
-    /// use likelihood_core::{BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Settings};
+    /// use likelihood_core::{ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Settings};
     /// let axis = EnergyAxis::new(vec![100.0, 1000.0, 10_000.0])?;
     /// let counts = CountsCube::new(axis, ndarray::Array3::ones((2, 1, 1)))?;
     /// let response = DetectorResponse::new(ndarray::array![[0.2, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
     /// let dispersion = Dispersion::from_bins(&response, 1)?;
     /// let settings = Settings { dispersion, ..Settings::default() };
-    /// let component = BinnedLikelihood::with_settings("00", &counts, settings)?;
+    /// let component = ComponentData::with_settings("00", &counts, settings)?;
     /// assert!(!component.has_weights());
     /// # Ok::<(), likelihood_core::Error>(())
     /// ```
@@ -90,37 +117,17 @@ impl BinnedLikelihood {
         if let Some(weights) = &settings.weights {
             weights.check(counts.counts().dim())?;
         }
-        let dispersed = match &settings.dispersion {
-            Some(dispersion) => {
-                dispersion.check(counts.axis())?;
-                Some(Stencil::dispersed(counts.axis(), dispersion, settings.energy_integration)?)
-            }
-            None => None,
+        let dispersed = |dispersion: &Dispersion| {
+            dispersion.check(counts.axis())?;
+            let stencil = Stencil::dispersed(counts.axis(), dispersion, settings.energy_integration)?;
+            Ok::<_, Error>(Dispersed { dispersion: dispersion.clone(), stencil: Arc::new(stencil) })
         };
-        Ok(Self::build(name.into(), counts, settings, dispersed))
+        let dispersed = settings.dispersion.as_ref().map(dispersed).transpose()?;
+        Ok(Self::build(Counts::new(name.into(), counts, settings, dispersed)))
     }
 
-    fn build(name: String, counts: &CountsCube, settings: Settings, dispersed: Option<Stencil>) -> Self {
-        let (_, ny, nx) = counts.counts().dim();
-        let filled = Filled::new(counts, settings.weights.as_ref());
-        let weighted_counts_spectrum = if settings.weights.is_some() { filled.spectrum() } else { counts.spectrum() };
-        Self {
-            name,
-            axis: counts.axis().clone(),
-            shape: (ny, nx),
-            filled,
-            counts_spectrum: counts.spectrum(),
-            weighted_counts_spectrum,
-            plain: Stencil::plain(counts.axis(), settings.energy_integration),
-            settings,
-            dispersed,
-            templates: BTreeMap::new(),
-            unmodelled_bins: UnmodelledBins::default(),
-            fixed: FixedPart::default(),
-            columns: BTreeMap::new(),
-            column_budget: usize::MAX,
-            work: Workspace::default(),
-        }
+    fn build(counts: Counts) -> Self {
+        Self { counts: Arc::new(counts), templates: BTreeMap::new(), unmodelled_bins: UnmodelledBins::default() }
     }
 
     /// What to do with filled bins where the model is not positive.
@@ -137,19 +144,19 @@ impl BinnedLikelihood {
     pub fn add_source_map(&mut self, source_name: &str, map: &SourceMap) -> Result<()> {
         if self.templates.contains_key(source_name) {
             return Err(Error::DuplicateSourceMap {
-                component: self.name.clone(),
+                component: self.name().to_owned(),
                 source_name: source_name.to_owned(),
             });
         }
-        let template = self.template_of(source_name, map)?;
-        self.templates.insert(source_name.to_owned(), template);
+        let template = Arc::new(self.template_of(source_name, map)?);
+        self.set_template(source_name, template);
         Ok(())
     }
 
     /// Adds the maps of several sources, which `read` gets, in parallel: at most one whole map a thread is held at a time.
     ///
     /// # Errors
-    /// The first error of `read` in the order of the names, and as [`BinnedLikelihood::add_source_map`].
+    /// The first error of `read` in the order of the names, and as [`ComponentData::add_source_map`].
     pub fn add_source_maps<'a, N, E>(
         &mut self,
         sources: &'a [N],
@@ -164,8 +171,8 @@ impl BinnedLikelihood {
             sources.par_iter().map(|source| Ok(self.template_of(name(source), &read(source)?)?)).collect();
         for (source, template) in sources.iter().zip(made) {
             let (name, template) = (name(source), template?);
-            if self.templates.insert(name.to_owned(), template).is_some() {
-                let (component, source_name) = (self.name.clone(), name.to_owned());
+            if self.templates.insert(name.to_owned(), Arc::new(template)).is_some() {
+                let (component, source_name) = (self.name().to_owned(), name.to_owned());
                 return Err(Error::DuplicateSourceMap { component, source_name }.into());
             }
         }
@@ -174,35 +181,33 @@ impl BinnedLikelihood {
 
     /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
     pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
-        let edges = self.axis.edges().len();
+        let edges = self.axis().edges().len();
         let extra = self.extra_planes(source_name, map.n_planes());
-        let planes = map.at_edges(edges + 2 * extra, self.shape.0, self.shape.1).map_err(|error| match error {
+        let planes = map.at_edges(edges + 2 * extra, self.shape().0, self.shape().1).map_err(|error| match error {
             Error::Shape { expected, found, .. } => Error::Shape {
-                what: format!("source map of '{source_name}' in component '{}'", self.name),
+                what: format!("source map of '{source_name}' in component '{}'", self.name()),
                 expected,
                 found,
             },
             other => other,
         })?;
-        Ok(Template::new(&self.filled, &planes, extra, self.settings.weights.as_ref(), map.n_planes()))
+        Ok(Template::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
     }
 
     /// How many planes beyond its two each bin draws on, on each side, of a map with so many planes.
     fn extra_planes(&self, source_name: &str, n_planes: usize) -> usize {
         let window = self
-            .settings
-            .dispersion
-            .as_ref()
+            .dispersion()
             .filter(|dispersion| dispersion.mode() == DispersionMode::Window && !dispersion.excepts(source_name))
             .map(Dispersion::n_extra);
-        window.filter(|extra| n_planes >= self.axis.edges().len() + 2 * extra).unwrap_or(0)
+        window.filter(|extra| n_planes >= self.axis().edges().len() + 2 * extra).unwrap_or(0)
     }
 
     /// Whether the energy dispersion of a source is applied by rescaling, so that its model is not proportional to its norm.
     pub fn is_rescaled(&self, source: &Source) -> bool {
         let applies = |dispersion: &Dispersion| source.apply_edisp() && !dispersion.excepts(source.name());
         let rescaling = |dispersion: &&Dispersion| dispersion.mode() == DispersionMode::Rescaling;
-        self.settings.dispersion.as_ref().filter(rescaling).is_some_and(applies)
+        self.dispersion().filter(rescaling).is_some_and(applies)
     }
 
     /// How many values are kept, for each filled bin, of a map with so many planes: two, or all that energy dispersion over a window draws on.
@@ -212,42 +217,42 @@ impl BinnedLikelihood {
 
     /// The component's name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.counts.name
     }
 
     /// Its energy axis.
     pub fn axis(&self) -> &EnergyAxis {
-        &self.axis
+        &self.counts.axis
     }
 
     /// Rows and columns of the counts cube.
     pub(crate) fn shape(&self) -> (usize, usize) {
-        self.shape
+        self.counts.shape
     }
 
     /// Counts per energy bin.
     pub fn counts_spectrum(&self) -> &[f64] {
-        &self.counts_spectrum
+        &self.counts.spectrum
     }
 
     /// Weighted counts per energy bin; the counts themselves without weights.
     pub fn weighted_counts_spectrum(&self) -> &[f64] {
-        &self.weighted_counts_spectrum
+        &self.counts.weighted_spectrum
     }
 
     /// Whether it has likelihood weights.
     pub fn has_weights(&self) -> bool {
-        self.settings.weights.is_some()
+        self.counts.weights.is_some()
     }
 
     /// Its energy dispersion, if any.
     pub fn dispersion(&self) -> Option<&Dispersion> {
-        self.settings.dispersion.as_ref()
+        self.counts.dispersed.as_ref().map(|dispersed| &dispersed.dispersion)
     }
 
     /// Number of filled bins: those with counts, and a weight above 0 if there are weights.
     pub fn n_filled(&self) -> usize {
-        self.filled.len()
+        self.filled().len()
     }
 
     /// Whether it has a map of the source of this name.
@@ -260,60 +265,85 @@ impl BinnedLikelihood {
     /// # Errors
     /// [`Error::NoSourceMap`], [`Error::TooFewPlanes`], or a spectrum that cannot be evaluated.
     pub fn npred(&self, source: &Source) -> Result<Vec<f64>> {
-        self.predicted(source, Laid::sums)
+        self.predicted(source, |view, bin| view.sums(bin))
     }
 
-    /// Predicted counts of a source per energy bin, each pixel's times its weight; as [`BinnedLikelihood::npred`] without weights.
+    /// Predicted counts of a source per energy bin, each pixel's times its weight; as [`ComponentData::npred`] without weights.
     ///
     /// # Errors
-    /// As [`BinnedLikelihood::npred`].
+    /// As [`ComponentData::npred`].
     pub fn weighted_npred(&self, source: &Source) -> Result<Vec<f64>> {
-        self.predicted(source, Laid::weighted_sums)
+        self.predicted(source, |view, bin| view.weighted_sums(bin))
     }
 
-    fn predicted<'a>(&'a self, source: &Source, sums: impl Fn(&Laid<'a>, usize) -> &'a [f64]) -> Result<Vec<f64>> {
-        let (laid, stencil) = self.laid(source)?;
-        let mut nodes = vec![0.0; stencil.n_nodes()];
-        stencil.values(source, laid.true_counts(), &mut nodes)?;
-        let of_bin = |bin: usize| {
-            let terms = sums(&laid, bin).iter().zip(stencil.nodes_of(&nodes, bin)).zip(stencil.coefficients(bin));
-            terms.map(|((sum, node), coefficient)| sum * node * coefficient).sum()
-        };
-        Ok((0..self.axis.n_bins()).map(of_bin).collect())
+    fn predicted(&self, source: &Source, sums: impl for<'a> Fn(PlaneView<'a>, usize) -> &'a [f64]) -> Result<Vec<f64>> {
+        let planes = self.planes_of(source.name(), source.apply_edisp())?;
+        let nodes = planes.nodes(source.into(), Rows::Value)?;
+        Ok(planes.counts(&nodes, self.n_bins(), sums).collect())
     }
 
     /// Bytes of the likelihood weights.
     pub(crate) fn weight_bytes(&self) -> usize {
-        self.settings.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>())
+        self.counts.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>())
     }
 
     /// The likelihood weight of a bin.
     pub(crate) fn weight(&self, energy: usize, y: usize, x: usize) -> f32 {
-        self.settings.weights.as_ref().map_or(1.0, |weights| weights.values()[[energy, y, x]])
+        self.counts.weights.as_ref().map_or(1.0, |weights| weights.values()[[energy, y, x]])
     }
 
-    /// The planes of a source and how they make up its model.
-    pub(crate) fn laid(&self, source: &Source) -> Result<(Laid<'_>, &Stencil)> {
-        let Some(template) = self.templates.get(source.name()) else {
-            return Err(Error::NoSourceMap { component: self.name.clone(), source_name: source.name().to_owned() });
+    /// The planes of the source of this name and how they make up its model, with energy dispersion if that applies to it.
+    pub(crate) fn planes_of(&self, source_name: &str, apply_edisp: bool) -> Result<SourcePlanes> {
+        let Some(template) = self.templates.get(source_name) else {
+            return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: source_name.to_owned() });
         };
-        let (Some(dispersion), Some(stencil)) = (&self.settings.dispersion, &self.dispersed) else {
-            return Ok((template.plain(), &self.plain));
+        let template = Arc::clone(template);
+        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name);
+        let Some(Dispersed { dispersion, stencil }) = self.counts.dispersed.as_ref().filter(applies) else {
+            return Ok(SourcePlanes { template, draw: Draw::Plain, stencil: Arc::clone(&self.counts.plain) });
         };
-        if !source.apply_edisp() || dispersion.excepts(source.name()) {
-            return Ok((template.plain(), &self.plain));
-        }
-        match dispersion.mode() {
-            DispersionMode::Rescaling => Ok((template.rescaled(), stencil)),
+        let draw = match dispersion.mode() {
+            DispersionMode::Rescaling => Draw::Rescaled,
+            DispersionMode::Window if template.n_window() == stencil.n_planes() => Draw::Window,
             DispersionMode::Window => {
-                let window = template.window(stencil.n_planes()).ok_or_else(|| Error::TooFewPlanes {
-                    component: self.name.clone(),
-                    source_name: source.name().to_owned(),
+                return Err(Error::TooFewPlanes {
+                    component: self.name().to_owned(),
+                    source_name: source_name.to_owned(),
                     found: template.n_planes(),
-                    needed: self.axis.edges().len() + 2 * dispersion.n_extra(),
-                })?;
-                Ok((window, stencil))
+                    needed: self.axis().edges().len() + 2 * dispersion.n_extra(),
+                });
             }
-        }
+        };
+        Ok(SourcePlanes { template, draw, stencil: Arc::clone(stencil) })
+    }
+
+    /// Gives a source another map, or its first one.
+    pub(crate) fn set_template(&mut self, source_name: &str, template: Arc<Template>) {
+        self.templates.insert(source_name.to_owned(), template);
+    }
+
+    /// What is kept of the map of the source of this name.
+    pub(crate) fn template(&self, source_name: &str) -> Option<&Arc<Template>> {
+        self.templates.get(source_name)
+    }
+
+    /// What is kept of all maps.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.templates.values().map(Arc::as_ref)
+    }
+
+    /// The filled bins.
+    pub(crate) fn filled(&self) -> &Filled {
+        &self.counts.filled
+    }
+
+    /// Number of energy bins.
+    pub(crate) fn n_bins(&self) -> usize {
+        self.axis().n_bins()
+    }
+
+    /// Whether bins that nothing predicts are an error.
+    pub(crate) fn refuses_unmodelled_bins(&self) -> bool {
+        self.unmodelled_bins == UnmodelledBins::Error
     }
 }
