@@ -1,6 +1,6 @@
 //! A free source whose shape is fixed: its model is one vector times its norm.
 
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::error::Result;
 use crate::filled::Filled;
@@ -51,7 +51,7 @@ impl Column {
         let mut slopes = vec![0.0; stencil.n_nodes()];
         stencil.gradient(source, &[norm], laid.true_counts(), &mut slopes)?;
         let latched = Latched::new(source);
-        let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::parameter::Parameter::value);
+        let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::Parameter::value);
         let at_zero = value == 0.0;
         if at_zero || !is_proportional(source, norm, stencil, &nodes, &slopes) {
             return Ok(Self { latched, norm, unit: None, at_zero });
@@ -97,7 +97,7 @@ pub(crate) fn is_line(source: &Source, norm: usize, laid: Laid<'_>, stencil: &St
 
 /// Rescaled counts have thresholds of their own, and some norms move a break: neither is proportional to the norm everywhere.
 fn is_proportional(source: &Source, norm: usize, stencil: &Stencil, nodes: &[f64], slopes: &[f64]) -> bool {
-    let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::parameter::Parameter::value);
+    let value = source.spectrum().parameters().get(norm).map_or(0.0, roi_model::Parameter::value);
     stencil.is_linear()
         && source.spectrum().is_proportional_to_norm()
         && nodes.iter().zip(slopes).all(|(&node, &slope)| (node - value * slope).abs() <= LINEAR * node.abs())

@@ -11,9 +11,7 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Parameter, Roi, Source};
 
 use crate::column::Column;
 use crate::error::{Error, Result};

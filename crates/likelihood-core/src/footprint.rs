@@ -1,6 +1,6 @@
 //! How much memory a likelihood takes, and how it is told to take less.
 
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::error::Result;
 use crate::joint::JointLikelihood;

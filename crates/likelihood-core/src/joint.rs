@@ -1,8 +1,7 @@
 //! The likelihood of several components that share one model: the sum of theirs.
 
 use ndarray::Array2;
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Roi, Source};
 
 use crate::error::{Error, Result};
 use crate::fixed;

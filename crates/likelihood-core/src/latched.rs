@@ -1,7 +1,6 @@
 //! What a source was when something was computed from it and kept.
 
-use roi_model::parameter::Parameter;
-use roi_model::source::Source;
+use roi_model::{Parameter, Source};
 
 /// A source's name, spectrum and parameters at one time.
 #[derive(Clone, Debug)]

@@ -7,18 +7,13 @@
 //! applies energy dispersion ([`Dispersion`]) and likelihood weights ([`LikelihoodWeights`]), or integrates over energy more accurately
 //! ([`EnergyIntegration`]).
 //!
-//! A [`JointLikelihood`] holds one [`BinnedLikelihood`] a component; a [`roi_model::roi::Roi`] owns the parameters. Every evaluation is
+//! A [`JointLikelihood`] holds one [`BinnedLikelihood`] a component; a [`roi_model::Roi`] owns the parameters. Every evaluation is
 //! of the region as it is:
 //!
 //! ```
 //! use likelihood_core::{BinnedLikelihood, CountsCube, EnergyAxis, JointLikelihood, SourceMap};
 //! use ndarray::{Array2, Array3};
-//! use roi_model::parameter::Parameter;
-//! use roi_model::roi::Roi;
-//! use roi_model::sky::SkyDirection;
-//! use roi_model::source::{Source, SourceType};
-//! use roi_model::spatial::SpatialModel;
-//! use roi_model::spectrum::Spectrum;
+//! use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 //!
 //! // One source, N E^-2 with N = 3e-12 at 1 GeV, over two bins of energy and one pixel.
 //! let spectrum = Spectrum::new("PowerLaw", vec![

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::column::Column;
 use crate::counts::CountsCube;

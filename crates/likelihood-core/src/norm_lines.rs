@@ -8,8 +8,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 use rayon::prelude::*;
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Roi, Source};
 
 use crate::column::is_line;
 use crate::error::Result;

@@ -1,7 +1,6 @@
 //! Which sources of a region are free, fixed or muted, and where their parameters stand in the vector of free parameters.
 
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
+use roi_model::{Parameter, Roi};
 
 /// A source with at least one free parameter.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@
 //! - with rescaling the two planes again, and nodes of their own for each bin ([`crate::dispersion`]).
 
 use num_dual::{Dual64, HyperDual64};
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::dispersion::{Dispersion, DispersionMode, Number, Rescaling, TrueCounts};
 use crate::energy::EnergyAxis;

@@ -8,12 +8,7 @@ use likelihood_core::{
     Settings, SourceMap,
 };
 use ndarray::{Array2, Array3};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 /// Two power laws, norms and indices free.
 fn region() -> Roi {

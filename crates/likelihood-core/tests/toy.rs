@@ -8,12 +8,7 @@
 
 use likelihood_core::{BinnedLikelihood, CountsCube, EnergyAxis, Error, JointLikelihood, SourceMap, UnmodelledBins};
 use ndarray::{Array2, Array3, array};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 fn power_law(name: &str, norm: f64, norm_scale: f64, index: f64) -> Source {
     let parameter = |name: &str, value: f64, scale: f64, free: bool| {
