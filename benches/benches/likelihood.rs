@@ -12,8 +12,8 @@ use likelihood_core::JointLikelihood;
 use ndarray::Array2;
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use roi_fit::simulate::SimulationOptions;
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::SimulationOptions;
 
 /// More than any cache holds, in numbers of 8 bytes.
 const LARGE: usize = 1 << 26;

@@ -5,7 +5,7 @@ use std::path::Path;
 use benchmarks::{measuring, reference_data};
 use criterion::{Criterion, criterion_group, criterion_main};
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulationOptions, simulate};
+use roi_simulate::{SimulationOptions, simulate};
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
 fn loading(criterion: &mut Criterion) {

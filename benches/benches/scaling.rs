@@ -7,9 +7,9 @@ use benchmarks::{measuring, simulated};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use likelihood_core::JointLikelihood;
 use ndarray::Array2;
-use roi_fit::simulate::SimulationOptions;
 use roi_fit::{Analysis, FitOptions, Pars};
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::SimulationOptions;
 
 /// Pixels on a side: each region has twice the pixels of the one before.
 const SIDES: [usize; 4] = [50, 71, 100, 141];

@@ -9,10 +9,7 @@ use lat_response::{
 };
 use likelihood_core::EnergyAxis;
 use ndarray::Array2;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use likelihood_core::JointLikelihood;
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulationOptions, simulate};
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::{SimulationOptions, simulate};
 
 /// The built-in region's starting model and its likelihood: 100 x 100 pixels, 30 energy bins, 20 point sources.
 ///
 /// # Errors
 /// When the simulation fails.
-pub fn built_in() -> roi_fit::Result<(Roi, JointLikelihood)> {
+pub fn built_in() -> roi_simulate::Result<(Roi, JointLikelihood)> {
     simulated(&SimulationOptions::default())
 }
 
@@ -19,7 +19,7 @@ pub fn built_in() -> roi_fit::Result<(Roi, JointLikelihood)> {
 ///
 /// # Errors
 /// When an option is outside its range.
-pub fn simulated(options: &SimulationOptions) -> roi_fit::Result<(Roi, JointLikelihood)> {
+pub fn simulated(options: &SimulationOptions) -> roi_simulate::Result<(Roi, JointLikelihood)> {
     let simulated = simulate(options)?;
     let likelihood = simulated.likelihood()?;
     Ok((simulated.start, likelihood))

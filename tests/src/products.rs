@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
+use lat_io::{Column, ColumnValues, FitsWriter, Header};
 use lat_response::Psf;
 
 /// Writes a point spread function as gtpsf does.

@@ -6,13 +6,30 @@ use likelihood_core::{
     BinnedLikelihood, CountsCube, EnergyAxis, EnergyIntegration, JointLikelihood, Settings, SourceMap,
 };
 use ndarray::{Array3, Axis, Slice};
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
 use roi_fit::{Analysis, FitOptions, FitResult};
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 
 /// A region small enough to be simulated many times.
 fn region(seed: u64) -> SimulatedRoi {
     simulate(&SimulationOptions { seed, sources: 5, npix: 40, ebins: 10, ..SimulationOptions::default() }).unwrap()
+}
+
+#[test]
+fn an_analysis_of_the_files_is_that_of_the_region_in_memory() {
+    for components in [1, 3] {
+        let directory = tempfile::tempdir().unwrap();
+        let options =
+            SimulationOptions { seed: 7, sources: 5, npix: 30, ebins: 6, components, ..SimulationOptions::default() };
+        let region = simulate(&options).unwrap();
+        let config = region.write(directory.path()).unwrap();
+        let mut opened = Analysis::open(&config).unwrap();
+        let mut in_memory = Analysis::new(region.start.clone(), region.likelihood().unwrap()).unwrap();
+        assert_eq!(opened.loglike().unwrap(), in_memory.loglike().unwrap());
+        for (name, properties) in opened.all_properties().unwrap() {
+            assert_eq!(properties.npred, in_memory.properties(&name).unwrap().npred, "{name}");
+        }
+    }
 }
 
 /// The true model with only its norms free, each of them moved by a fifth.

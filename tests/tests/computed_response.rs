@@ -7,8 +7,7 @@
 use std::path::Path;
 
 use acceptance::products::write_drm;
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{CountsCubeFile, counts_cube, exposure, irf, livetime};
+use lat_io::{Column, ColumnValues, CountsCubeFile, FitsWriter, Header};
 use lat_response::build::plane_energies;
 use lat_response::{Exposure, ExposureLookup, Frame, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader, drm};
 use likelihood_core::{CountsCube, EnergyAxis};
@@ -127,7 +126,7 @@ fn counts() -> CountsCubeFile {
 /// A region with livetime and response functions, but no product other than the counts.
 fn region(edisp: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    counts_cube::write(&folder.path().join("ccube_00.fits"), &counts()).unwrap();
+    lat_io::write_counts_cube(&folder.path().join("ccube_00.fits"), &counts()).unwrap();
     write_irfs(folder.path(), 1.0);
     write_livetime(&folder.path().join("ltcube_00.fits"), 1.0);
     std::fs::write(folder.path().join("srcmdl_00.xml"), MODEL).unwrap();
@@ -138,14 +137,14 @@ fn region(edisp: &str) -> tempfile::TempDir {
 
 /// Exposure, PSF and response matrix as files, in place of livetime and response functions.
 fn replace_by_products(folder: &Path) {
-    let livetime = livetime::read(&folder.join("ltcube_00.fits")).unwrap();
-    let irfs = irf::read_set(folder, "P8TEST_V1", 3).unwrap();
+    let livetime = lat_io::read_livetime_cube(&folder.join("ltcube_00.fits")).unwrap();
+    let irfs = lat_io::read_irf_set(folder, "P8TEST_V1", 3).unwrap();
     let energies = plane_energies(&axis(), 1).unwrap();
     let sky = WcsHeader::centered([360, 180], 1.0, Frame::Celestial, "CAR", [0.0, 0.0]);
     let observed = ObservedExposure::new(&livetime, &irfs, &energies).unwrap();
     let cube = observed.cube(SkyGrid::Wcs(WcsGrid::new(sky).unwrap())).unwrap();
     let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
-    exposure::write(&folder.join("bexpmap_00.fits"), &cube).unwrap();
+    lat_io::write_exposure(&folder.join("bexpmap_00.fits"), &cube).unwrap();
 
     let center = counts().grid.reference_direction().unwrap();
     let psf = ObservedPsf::new(&livetime, &irfs, &center, &energies).unwrap().psf;
@@ -206,7 +205,7 @@ fn maps_are_made_anew_when_livetime_or_response_change() {
     let folder = region("edisp: false");
     let path = |name: &str| folder.path().join(name);
     let unmade = || {
-        let loaded = lat_io::load(&path("config.yaml")).unwrap();
+        let loaded = lat_dataset::load(&path("config.yaml")).unwrap();
         loaded.observation.components[0].unmade(loaded.roi.sources()).unwrap().len()
     };
     assert_eq!(unmade(), 2);
@@ -242,7 +241,7 @@ fn what_is_missing_is_told_with_its_key() {
     let config = std::fs::read_to_string(path("config.yaml")).unwrap();
     let fails = |config: &str, there: &[&str], not_there: &[&str]| {
         std::fs::write(path("config.yaml"), config).unwrap();
-        let error = lat_io::load(&path("config.yaml")).map(drop).unwrap_err().to_string();
+        let error = lat_dataset::load(&path("config.yaml")).map(drop).unwrap_err().to_string();
         assert!(there.iter().all(|text| error.contains(text)), "{there:?} in: {error}");
         assert!(!not_there.iter().any(|text| error.contains(text)), "none of {not_there:?} in: {error}");
     };
@@ -259,7 +258,7 @@ fn what_is_missing_is_told_with_its_key() {
         fails(config, &[livetime, "ltcube_00.fits", "files: {"], &[name, directory]);
         // fermipy's own key.
         std::fs::write(path("config.yaml"), format!("{config}data: {{ltcube: lt.fits}}\n")).unwrap();
-        lat_io::load(&path("config.yaml")).unwrap();
+        lat_dataset::load(&path("config.yaml")).unwrap();
         std::fs::rename(path("lt.fits"), path("ltcube_00.fits")).unwrap();
     }
     fails(&config.replace("irfs: .}", "irfs: nowhere}"), &["nowhere", "does not exist"], &[]);

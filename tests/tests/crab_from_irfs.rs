@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use acceptance::data;
-use lat_io::fits::FitsFile;
+use lat_io::FitsFile;
 use lat_response::{
     Exposure, ExposureLookup, Frame, ObservationPsf, ObservedExposure, Parity, Response, ResponsePsf, SkyGrid,
     SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader,
@@ -21,7 +21,7 @@ use lat_response::{
 use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
 use ndarray::{Array2, Axis};
 use roi_fit::{Analysis, FitOptions};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 use serde::Deserialize;
 
 const CRAB: &str = "Crab";
@@ -43,10 +43,10 @@ const PARAMETERS: [(&str, &str, &str); 4] = [
 ];
 
 /// Our source maps of the point source and the isotropic emission, by name.
-fn maps(folder: &Path, loaded: &lat_io::Loaded, parity: Parity) -> Vec<(String, SourceMap)> {
+fn maps(folder: &Path, loaded: &lat_dataset::Loaded, parity: Parity) -> Vec<(String, SourceMap)> {
     let counts = &loaded.observation.components[0].counts;
-    let livetime = Arc::new(lat_io::livetime::read(&folder.join("ltcube.fits.gz")).unwrap());
-    let irfs: Arc<[_]> = lat_io::irf::read_set(folder, "P7SOURCE_V6", 3).unwrap().into();
+    let livetime = Arc::new(lat_io::read_livetime_cube(&folder.join("ltcube.fits.gz")).unwrap());
+    let irfs: Arc<[_]> = lat_io::read_irf_set(folder, "P7SOURCE_V6", 3).unwrap().into();
     let energies = counts.cube.axis().edges().to_vec();
     // As fine as the exposure map of the published fit, and wide enough for what the PSF brings in from outside the counts map.
     let around = WcsHeader::centered([100, 100], 0.5, Frame::Galactic, "CAR", [184.5575, -5.7844]);
@@ -87,7 +87,7 @@ fn the_published_fit_is_met_without_a_source_map_of_its_sources() {
     let Some(directory) = data::directory_or_skip("crab_from_irfs") else { return };
     let folder = directory.join("crab-p7v6");
     let reference: Reference = data::json(&folder.join("p7v6_gtlike_reference.json")).unwrap();
-    let loaded = lat_io::load(&folder.join("config.yaml")).unwrap();
+    let loaded = lat_dataset::load(&folder.join("config.yaml")).unwrap();
     let component = &loaded.observation.components[0];
     // By the other rules the Crab's flux alone is more than a fifth of its error away.
     for (parity, bars) in [
@@ -114,7 +114,7 @@ fn the_published_model_map_less_its_diffuse_emission_is_the_map_of_the_crab() {
     let Some(directory) = data::directory_or_skip("crab_from_irfs") else { return };
     let folder = directory.join("crab-p7v6");
     let reference: Reference = data::json(&folder.join("p7v6_gtlike_reference.json")).unwrap();
-    let loaded = lat_io::load(&folder.join("config.yaml")).unwrap();
+    let loaded = lat_dataset::load(&folder.join("config.yaml")).unwrap();
     let component = &loaded.observation.components[0];
     let mut roi = loaded.roi.clone();
     for (theirs, source, parameter) in PARAMETERS {

@@ -6,12 +6,12 @@ use std::f64::consts::PI;
 use std::path::Path;
 
 use acceptance::products::write_psf;
-use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, source_maps};
+use lat_io::{CountsCubeFile, SourceMapFile};
 use lat_response::{Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Psf, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 use roi_fit::{Analysis, FitOptions, MakeOptions, Quiet, make_source_maps};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 /// Exposure, cm^2 s, the same at all energies.
 const EXPOSURE: f64 = 1e12;
@@ -88,8 +88,8 @@ fn model([prefactor, index, norm]: [f64; 3]) -> String {
 fn write_region(directory: &Path, grid: &HealpixGrid) {
     let counts = CountsCube::new(axis(), expected(grid)).unwrap();
     let counts = CountsCubeFile { cube: counts, grid: SkyGrid::Healpix(grid.clone()), gti: Vec::new() };
-    counts_cube::write(&directory.join("ccube_00.fits"), &counts).unwrap();
-    source_maps::write(&directory.join("srcmap_00.fits"), &counts, &mut maps(grid).into_iter()).unwrap();
+    lat_io::write_counts_cube(&directory.join("ccube_00.fits"), &counts).unwrap();
+    lat_io::write_source_maps(&directory.join("srcmap_00.fits"), &counts, &mut maps(grid).into_iter()).unwrap();
     std::fs::write(directory.join("srcmdl_00.xml"), model([2.0, 2.4, 1.0])).unwrap();
     let config = "binning: {projtype: HPX}\ngtlike: {edisp: false}\n";
     std::fs::write(directory.join("config.yaml"), config).unwrap();
@@ -108,7 +108,7 @@ fn a_fit_to_the_expected_counts_gives_the_truth_back() {
         write_region(directory.path(), &grid);
         let mut analysis = Analysis::open(directory.path().join("config.yaml")).unwrap();
         // The pixels of the file are those of the model: the source lies in the brightest.
-        let counts = counts_cube::read(&directory.path().join("ccube_00.fits")).unwrap();
+        let counts = lat_io::read_counts_cube(&directory.path().join("ccube_00.fits")).unwrap();
         let brightest = (0..grid.n_pixels()).max_by(|a, b| {
             let at = |i: usize| counts.cube.counts()[[0, 0, i]];
             at(*a).total_cmp(&at(*b))
@@ -143,7 +143,7 @@ fn write_instrument(directory: &Path) {
     let planes = Array2::from_elem((edges.len(), 72 * 36), 1e12);
     let cube = SkyCube::new("exposure", sky, edges.clone(), planes).unwrap();
     let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
-    exposure::write(&path("bexpmap_00.fits"), &cube).unwrap();
+    lat_io::write_exposure(&path("bexpmap_00.fits"), &cube).unwrap();
     let thetas: Vec<f64> = (0..400).map(|i| 2e-4 * f64::from(i * i)).collect();
     let psf = Array2::from_shape_fn((edges.len(), 400), |(_, t)| {
         (-0.5 * (thetas[t] / SIGMA).powi(2)).exp() / (2.0 * PI * SIGMA.to_radians().powi(2))

@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_fit::{Analysis, Error, FitOptions, MemoryEstimate, MemoryUse, Pars, Quiet, Selection};
+use roi_simulate::{SimulationOptions, simulate};
 
 fn region(directory: &Path, sources: usize, npix: usize, ebins: usize, components: usize) -> PathBuf {
     let mut options = SimulationOptions::default();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use acceptance::products::{write_drm, write_psf};
-use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, source_maps};
+use lat_io::{CountsCubeFile, SourceMapFile};
 use lat_response::build::plane_energies;
 use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
@@ -37,7 +37,7 @@ impl Region {
             grid: SkyGrid::wcs(header).unwrap(),
             gti: Vec::new(),
         };
-        counts_cube::write(&region.path("ccube_00.fits"), &counts).unwrap();
+        lat_io::write_counts_cube(&region.path("ccube_00.fits"), &counts).unwrap();
         region.write_exposure(1e11);
         let thetas: Vec<f64> = (0..200).map(|i| 5e-4 * f64::from(i * i)).collect();
         let energies = plane_energies(&axis(), 1).unwrap();
@@ -68,7 +68,7 @@ impl Region {
         let planes = Array2::from_elem((energies.len(), 72 * 36), value);
         let cube = SkyCube::new("exposure", sky, energies, planes).unwrap();
         let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
-        exposure::write(&self.path("bexpmap_00.fits"), &cube).unwrap();
+        lat_io::write_exposure(&self.path("bexpmap_00.fits"), &cube).unwrap();
     }
 
     /// The model, with the source `beta` at this longitude.
@@ -78,7 +78,7 @@ impl Region {
 <parameter name="Index" value="2" scale="-1" min="0" max="5" free="0"/>
 <parameter name="Scale" value="2000" scale="1" min="2000" max="2000" free="0"/></spectrum>"#;
         let point = |name: &str, longitude: f64| {
-            let direction = roi_model::sky::SkyDirection::from_galactic(longitude, CENTER[1]).unwrap();
+            let direction = roi_model::SkyDirection::from_galactic(longitude, CENTER[1]).unwrap();
             let (ra, dec) = (direction.ra(), direction.dec());
             format!(
                 r#"<source name="{name}" type="PointSource">{spectrum}<spatialModel type="SkyDirFunction">
@@ -218,9 +218,9 @@ fn accurate_maps_are_kept_as_they_are() {
 fn the_file_of_another_program_is_completed_in_memory_only() {
     let region = Region::new();
     region.open();
-    let counts = counts_cube::read(&region.path("ccube_00.fits")).unwrap();
+    let counts = lat_io::read_counts_cube(&region.path("ccube_00.fits")).unwrap();
     let mut foreign = ["alpha", "isodiff"].map(|name| (name.to_owned(), region.map(name))).into_iter();
-    source_maps::write(&region.maps(), &counts, &mut foreign).unwrap();
+    lat_io::write_source_maps(&region.maps(), &counts, &mut foreign).unwrap();
     let before = state(&region.maps());
     for _ in 0..2 {
         assert_eq!(region.open(), ["beta"]);

@@ -4,8 +4,7 @@ mod one_by_one;
 
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array3;
-use roi_model::sky::SkyDirection;
-use roi_model::source::Source;
+use roi_model::{SkyDirection, Source};
 
 use crate::diffuse::Sky;
 use crate::error::{Error, Result};
@@ -30,15 +29,10 @@ pub use one_by_one::DIFFUSE_TOGETHER;
 ///
 /// ```
 /// use lat_response::exposure::{Exposure, ExposureLookup};
-/// use lat_response::{
-///     Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader,
-/// };
+/// use lat_response::{///, ///     Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader};
 /// use likelihood_core::EnergyAxis;
 /// use ndarray::Array2;
-/// use roi_model::sky::SkyDirection;
-/// use roi_model::source::{Source, SourceType};
-/// use roi_model::spatial::SpatialModel;
-/// use roi_model::spectrum::Spectrum;
+/// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 ///
 /// // Exposure of 1e11 cm^2 s everywhere, and a PSF of a fifth of a degree.
 /// let edges = vec![1000.0, 3000.0, 10_000.0];

@@ -1,6 +1,6 @@
 //! Composite sources: the map of one is the sum of its members' maps, each times the member's own spectrum.
 
-use roi_model::source::{Source, SourceType};
+use roi_model::{Source, SourceType};
 
 use crate::error::{Error, Result};
 

@@ -3,7 +3,7 @@
 use likelihood_core::EnergyAxis;
 use ndarray::Array2;
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::irf::Irf;

@@ -1,6 +1,6 @@
 //! Exposure over the sky.
 
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Interpolation, SkyGrid};

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;

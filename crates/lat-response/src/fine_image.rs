@@ -1,7 +1,7 @@
 //! The image of the sky, finer and larger than the counts map, on which diffuse templates are convolved with the PSF.
 
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::convolve::Window;
 use crate::error::{Error, Result};

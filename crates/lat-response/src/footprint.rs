@@ -1,7 +1,7 @@
 //! How much memory source maps take while they are made.
 
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::build::DIFFUSE_TOGETHER;
 use crate::convolve::quick_size;

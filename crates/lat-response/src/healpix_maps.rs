@@ -1,7 +1,7 @@
 //! Source maps on HEALPix pixels: radially symmetric sources are sampled pixel by pixel, diffuse ones in projected images around
 //! the region or its parts.
 
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::{HealpixGrid, HealpixOrdering, UnitVector, WcsGrid, WcsHeader};

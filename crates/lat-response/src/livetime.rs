@@ -3,7 +3,7 @@
 use std::f64::consts::FRAC_PI_4;
 
 use ndarray::Array2;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::HealpixGrid;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::Result;
 use crate::exposure_cube::ObservedExposure;

@@ -1,7 +1,7 @@
 //! The pixels of a counts map in the form that sums over the sky need: unit vectors and solid angles, computed once for all sources.
 
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::geometry::{UnitVector, WcsGrid};
 

@@ -1,7 +1,7 @@
 //! Maps of point sources: the PSF integrated over pixels.
 
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::geometry::UnitVector;
 use crate::parity::Parity;

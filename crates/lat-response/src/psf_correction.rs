@@ -1,6 +1,6 @@
 //! The correction of the LAT tools for what is lost of a PSF's integral between pixels (`psfcorr`).
 
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::parity::Parity;
 use crate::pixels::Pixels;

@@ -1,7 +1,7 @@
 //! Values over the sky at several energies: diffuse intensities, exposure, weights.
 
 use ndarray::Array2;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;

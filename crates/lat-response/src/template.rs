@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use roi_model::sky::SkyDirection;
-use roi_model::source::Source;
+use roi_model::{SkyDirection, Source};
 
 use crate::error::{Error, Result};
 use crate::radial_profile::RadialProfile;
@@ -85,14 +84,14 @@ impl Template {
         let file = spatial.file().unwrap_or_default();
         let what = |parameter: &str| format!("source '{}', {kind}, {parameter}", source.name());
         let parameter = |name: &str| spatial.parameter(name);
-        let norm = |name: &str| parameter(name).map_or(1.0, roi_model::parameter::Parameter::true_value);
+        let norm = |name: &str| parameter(name).map_or(1.0, roi_model::Parameter::true_value);
         let center = || {
             let unknown = || Error::BadValue { what: what("RA, DEC"), value: f64::NAN, expected: "a position" };
             spatial.direction().ok_or_else(unknown)
         };
         // As in the LAT tools, sizes are taken from `value`; their scale is ignored.
         let size = |name: &str| {
-            let value = parameter(name).map_or(f64::NAN, roi_model::parameter::Parameter::value);
+            let value = parameter(name).map_or(f64::NAN, roi_model::Parameter::value);
             let bad = || Error::BadValue { what: what(name), value, expected: "a size above 0 and at most 90 deg" };
             (value > 0.0 && value <= 90.0).then_some(value).ok_or_else(bad)
         };

@@ -14,9 +14,7 @@ use lat_response::{
 };
 use likelihood_core::EnergyAxis;
 use ndarray::Array2;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Source, SourceType, SpatialModel, Spectrum};
 
 const CASE: &str = "FOOTPRINT_CASE";
 const THREADS: usize = 2;

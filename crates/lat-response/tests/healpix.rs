@@ -6,7 +6,7 @@ use HealpixOrdering::{Nested, Ring};
 use lat_response::geometry::UnitVector;
 use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyGrid};
 use proptest::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 fn grid(nside: u32, ordering: HealpixOrdering) -> HealpixGrid {
     HealpixGrid::new(nside, ordering, Frame::Celestial).unwrap()

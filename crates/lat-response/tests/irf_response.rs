@@ -15,7 +15,7 @@ use lat_response::{
     Error, Frame, HealpixGrid, HealpixOrdering, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader,
 };
 use ndarray::Array2;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 const BINS: CosineBins = CosineBins { n: 20, minimum: 0.0, square_root: true };
 

@@ -13,11 +13,7 @@ use lat_response::{
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
-use roi_model::parameter::Parameter;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 /// Width of the Gaussian PSF at an energy in MeV, degrees.
 fn sigma(energy: f64) -> f64 {

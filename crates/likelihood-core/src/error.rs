@@ -155,7 +155,7 @@ pub enum Error {
     NoComponents,
     /// An error of the model itself (a spectrum outside its table, for example).
     #[error(transparent)]
-    Model(#[from] roi_model::error::Error),
+    Model(#[from] roi_model::Error),
 }
 
 impl Error {

@@ -8,18 +8,13 @@
 //! ([`EnergyIntegration`]).
 //!
 //! [`Data`] hold one [`ComponentData`] a component: counts and source maps, immutable and shared. A [`Workspace`] follows a region
-//! ([`roi_model::roi::Roi`]): it has the roles of its sources and a copy of their spectra. An evaluation is a function of the values of the free
+//! ([`roi_model::Roi`]): it has the roles of its sources and a copy of their spectra. An evaluation is a function of the values of the free
 //! parameters; it writes into the caller's workspace alone:
 //!
 //! ```
 //! use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap, Workspace};
 //! use ndarray::{Array2, Array3};
-//! use roi_model::parameter::Parameter;
-//! use roi_model::roi::Roi;
-//! use roi_model::sky::SkyDirection;
-//! use roi_model::source::{Source, SourceType};
-//! use roi_model::spatial::SpatialModel;
-//! use roi_model::spectrum::Spectrum;
+//! use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 //!
 //! // One source, N E^-2 with N = 3e-12 at 1 GeV, over two bins of energy and one pixel.
 //! let spectrum = Spectrum::new("PowerLaw", vec![

@@ -6,11 +6,7 @@ mod support;
 
 use likelihood_core::{ComponentData, CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 use support::Evaluator;
 
 /// A source with the LAT's default parameters, all fixed, without bounds, but for those given.

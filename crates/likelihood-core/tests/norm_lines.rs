@@ -10,11 +10,7 @@ use likelihood_core::{
     NormPoint, Settings, SourceMap, UnmodelledBins,
 };
 use ndarray::{Array2, Array3};
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 use support::Evaluator;
 
 const NX: usize = 40;

@@ -10,12 +10,7 @@ mod support;
 
 use likelihood_core::{ComponentData, CountsCube, EnergyAxis, Error, SourceMap, UnmodelledBins};
 use ndarray::{Array2, Array3, array};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 use support::Evaluator;
 
 fn power_law(name: &str, norm: f64, norm_scale: f64, index: f64) -> Source {

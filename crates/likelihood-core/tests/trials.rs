@@ -6,12 +6,7 @@
 use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, Error, NormPoint, SourceMap, Workspace};
 use ndarray::{Array2, Array3};
 use rayon::prelude::*;
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 const NX: usize = 40;
 
@@ -188,7 +183,7 @@ fn what_failed_leaves_the_workspace_as_good_as_before() {
 /// A table under the same parameters is another spectrum: no one has to say so.
 #[test]
 fn a_spectrum_with_another_table_is_noticed() {
-    use roi_model::spectrum::FileTable;
+    use roi_model::FileTable;
     use std::sync::Arc;
 
     let data = data();

@@ -53,7 +53,7 @@ impl Output {
 
     /// Writes a dictionary to a file.
     pub(crate) fn write_json(path: &Path, value: &Value) -> Result<(), Failure> {
-        roi_fit::write_text(path, &format!("{value:#}\n"))?;
+        roi_fit::write_text(path, &format!("{value:#}\n")).map_err(roi_fit::Error::from)?;
         Ok(())
     }
 

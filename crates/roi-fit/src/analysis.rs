@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use lat_io::config::OptimizerConfig;
-use lat_io::{ComponentModel, Config};
+use lat_dataset::{ComponentModel, Config, OptimizerConfig};
 use likelihood_core::JointLikelihood;
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
+use roi_model::{Parameter, Roi};
 
 use crate::angular::TemplateIntegrals;
 use crate::covariance::Covariance;
@@ -61,7 +59,7 @@ impl Analysis {
     /// Opens a fermipy `config.yaml` (with or without a `files:` section) and everything it names.
     ///
     /// # Errors
-    /// Whatever is missing, damaged or does not belong together, by file, HDU, source or key; see [`lat_io::load()`].
+    /// Whatever is missing, damaged or does not belong together, by file, HDU, source or key; see [`lat_dataset::load()`].
     pub fn open(config: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(config, Box::new(Quiet))
     }
@@ -96,7 +94,7 @@ impl Analysis {
         analyses: usize,
     ) -> Result<Self> {
         let start = Instant::now();
-        let loaded = lat_io::load(config.as_ref())?;
+        let loaded = lat_dataset::load(config.as_ref())?;
         let load = start.elapsed().as_secs_f64();
 
         let start = Instant::now();
@@ -271,7 +269,7 @@ impl Analysis {
                 weighted,
             });
         }
-        let name = |id: &roi_model::roi::ParameterId| {
+        let name = |id: &roi_model::ParameterId| {
             let source = &self.roi.sources()[id.source];
             format!("{}:{}", source.name(), source.spectrum().parameters()[id.parameter].name())
         };

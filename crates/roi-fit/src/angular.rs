@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lat_io::{Config, directory, map_cube, radial_profile};
+use lat_dataset::{Config, find_template};
 use lat_response::MapIntegral;
-use roi_model::parameter::Parameter;
-use roi_model::source::Source;
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Source, SpatialModel, Spectrum};
 
 /// The integral of a template over the sky.
 #[derive(Clone, Debug)]
@@ -98,14 +95,14 @@ impl TemplateIntegrals {
     pub(crate) fn read(&mut self, config: &Config, source: &Source) -> Option<String> {
         let spatial = source.spatial();
         let file = spatial.file().filter(|file| is_template(spatial) && !self.known.contains_key(*file))?.to_owned();
-        let path = directory::find_template(config, &self.model, &file);
+        let path = find_template(config, &self.model, &file);
         let integral = path.and_then(|path| match spatial.type_name() {
             "RadialProfile" => {
-                let integral = radial_profile::read(&path)?.integral();
+                let integral = lat_io::read_radial_profile(&path)?.integral();
                 MapIntegral::from_planes(file.as_str(), vec![1.0], vec![integral])
-                    .map_err(|source| lat_io::Error::Template { path, source: Box::new(source) })
+                    .map_err(|source| lat_io::Error::Template { path, source: Box::new(source) }.into())
             }
-            _ => map_cube::integral(&path),
+            _ => Ok(lat_io::map_cube_integral(&path)?),
         });
         let note = integral.as_ref().err().map(|error| format!("no fluxes of source '{}': {error}", source.name()));
         self.known.insert(file, integral.ok().map(Arc::new));

@@ -1,7 +1,6 @@
 //! Setting parameters: values, scales, bounds and errors.
 
-use roi_model::parameter::Parameter;
-use roi_model::prior::Prior;
+use roi_model::{Parameter, Prior};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};

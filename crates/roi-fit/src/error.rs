@@ -15,6 +15,9 @@ pub enum Error {
     /// A file could not be read, understood or written.
     #[error(transparent)]
     Files(#[from] lat_io::Error),
+    /// A configuration, or the files that it names, cannot be used.
+    #[error(transparent)]
+    Dataset(#[from] lat_dataset::Error),
     /// A sky projection or an instrument response cannot be used.
     #[error(transparent)]
     Response(#[from] lat_response::Error),

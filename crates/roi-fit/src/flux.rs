@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2};
-use roi_model::source::Source;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Source, Spectrum};
 
 use crate::analysis::Analysis;
 use crate::angular::Angular;

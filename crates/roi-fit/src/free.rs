@@ -2,9 +2,9 @@
 
 use std::borrow::Borrow;
 
-use roi_model::selection::{Pars, Selection};
+use roi_model::{Pars, Selection};
 
-use roi_model::spectrum::{parameter_names, types, wrappers};
+use roi_model::{spectrum_parameter_names, spectrum_types, spectrum_wrappers};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -16,11 +16,11 @@ use crate::error::{Error, Result};
 /// ```
 pub fn is_spectral_parameter(name: &str) -> bool {
     let has = |type_name: &str| {
-        parameter_names(type_name, &[name]).is_ok_and(|names| names.iter().any(|known| known == name))
+        spectrum_parameter_names(type_name, &[name]).is_ok_and(|names| names.iter().any(|known| known == name))
     };
-    types()
+    spectrum_types()
         .into_iter()
-        .any(|family| has(family) || wrappers().iter().any(|wrapper| has(&format!("{wrapper}::{family}"))))
+        .any(|family| has(family) || spectrum_wrappers().iter().any(|wrapper| has(&format!("{wrapper}::{family}"))))
 }
 
 impl Analysis {
@@ -41,15 +41,14 @@ impl Analysis {
     ///
     /// [`SourceProperties::to_json`]: crate::SourceProperties::to_json
     pub fn selected(&self, selection: &Selection) -> Vec<String> {
-        let is_selected = |source: &&roi_model::source::Source| {
+        let is_selected = |source: &&roi_model::Source| {
             let (ts, npred) = self
                 .properties
                 .get(source.name())
                 .map_or((f64::NAN, f64::NAN), |p| (p.ts.unwrap_or(f64::NAN), p.npred));
             selection.matches(&self.roi, source, ts, npred)
         };
-        let passes_cuts =
-            |source: &&roi_model::source::Source| selection.passes_cuts(|key| self.source_datum(source, key));
+        let passes_cuts = |source: &&roi_model::Source| selection.passes_cuts(|key| self.source_datum(source, key));
         self.roi
             .sources()
             .iter()

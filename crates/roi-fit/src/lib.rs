@@ -4,8 +4,8 @@
 //! ([`Analysis::optimize`]) and prints the tables. Names, defaults and result keys are the documented ones of fermipy.
 //!
 //! ```
-//! use roi_fit::simulate::{SimulationOptions, simulate};
 //! use roi_fit::{Analysis, FitOptions, OptimizeOptions, Pars, Selection};
+//! use roi_simulate::{SimulationOptions, simulate};
 //!
 //! // A small region made by the built-in simulator; `Analysis::open("config.yaml")` opens one from files.
 //! let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
@@ -18,55 +18,53 @@
 //! assert!(o.fit_success && o.fit_quality == 3);
 //! // In units of `value`, as in the XML; `true_values` have the scale applied.
 //! assert_eq!(o.values.len(), o.src_names.len());
-//! # Ok::<(), roi_fit::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod analysis;
+mod analysis;
 mod angular;
-pub mod batch;
 mod covariance;
-pub mod edit;
-pub mod error;
+mod edit;
+mod error;
 mod exact;
 mod fit;
 mod flux;
 mod free;
-pub use free::is_spectral_parameter;
 mod grid;
-pub mod limits;
+mod limits;
 mod lock;
-pub mod memory;
-pub mod model_map;
+mod memory;
+mod model_map;
 mod norm_profiles;
 mod objective;
 mod optimize;
-pub mod options;
-pub mod parameters;
+mod options;
+mod parameters;
 mod posterior;
 mod priors;
-pub mod profile;
-pub mod progress;
-pub mod properties;
-mod resolved;
-pub mod results;
+mod profile;
+mod progress;
+mod properties;
+mod results;
 mod save;
 mod save_tables;
 mod saved;
-pub mod scan;
+mod scan;
 mod set_spectrum;
-pub mod simulate;
-pub mod source_maps;
+mod source_maps;
 mod sources;
 mod state;
 mod tables;
-pub mod tabulate;
-pub mod ts;
+mod tabulate;
+mod ts;
 mod update;
 
 pub use analysis::Analysis;
 pub use edit::ParameterSetting;
 pub use error::{Error, Result};
-pub use lat_io::config::memory_size;
+pub use free::is_spectral_parameter;
+pub use lat_dataset::{configuration_reference, memory_size, resolved_config};
+pub use lat_io::write_text;
 pub use limits::{ParameterLimits, parameter_limits};
 pub use memory::{MemoryEstimate, MemoryUse, peak_memory};
 pub use model_map::{ComponentSpectrum, ModelMapOptions};
@@ -75,13 +73,10 @@ pub use parameters::ParameterInfo;
 pub use profile::ProfileOptions;
 pub use progress::{Event, Progress, Quiet};
 pub use properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
-pub use resolved::{configuration_reference, resolved_config};
 pub use results::{
     ComponentCounts, Convergence, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing, WeightedCounts,
 };
-pub use roi_model::selection::{Pars, Selection};
-pub use roi_model::usual::Given;
+pub use roi_model::{Given, Pars, Selection};
 pub use scan::Profile;
 pub use source_maps::{MadeMaps, MakeOptions, make_source_maps};
-pub use state::write_text;
 pub use tabulate::{TabulatedSpectrum, tabulate};

@@ -5,10 +5,9 @@
 //! thread), and the models at norm 1 of the free sources whose shape is fixed (8 bytes a filled bin), which make fits faster.
 
 use bytesize::ByteSize;
-use lat_io::{Component, MakingSize};
+use lat_dataset::{Component, MakingSize};
 use likelihood_core::{BinnedLikelihood, Footprint};
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Roi, Source};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -99,7 +98,7 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
     let mut total = MemoryEstimate { program: PROGRAM, ..MemoryEstimate::default() };
     let n_sources = roi.sources().len() as u64;
     let groups = n_sources.div_ceil(n_sources.isqrt().max(1));
-    let free = |source: &&Source| source.spectrum().parameters().iter().any(roi_model::parameter::Parameter::is_free);
+    let free = |source: &&Source| source.spectrum().parameters().iter().any(roi_model::Parameter::is_free);
     let free: Vec<&Source> = roi.sources().iter().filter(free).collect();
     let n_free = roi.free_parameters().len() as u64;
     for plan in plans {

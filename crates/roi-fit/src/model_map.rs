@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use lat_io::{CountsCubeFile, counts_cube, map_cube};
+use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
 use likelihood_core::CountsCube;
 use ndarray::{Array2, Array3};
-use roi_model::source::Source;
+use roi_model::Source;
 use serde::Serialize;
 
 use crate::analysis::Analysis;
@@ -70,7 +70,7 @@ impl Analysis {
         // Who names a source twice does not want it twice.
         chosen.sort_unstable();
         chosen.dedup();
-        let loaded = lat_io::load(&config.path)?;
+        let loaded = lat_dataset::load(&config.path)?;
         let several = loaded.observation.components.len() > 1;
         let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
         let mut spectra = Vec::new();
@@ -126,7 +126,7 @@ impl Analysis {
 fn write_model(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>) -> Result<()> {
     // The ringing of a convolution can leave a pixel a rounding error below zero, which counts cannot be.
     let cube = CountsCube::new(counts.cube.axis().clone(), model.mapv(|m| m.max(0.0) as f32))?;
-    Ok(counts_cube::write(path, &CountsCubeFile { cube, grid: counts.grid.clone(), gti: counts.gti.clone() })?)
+    Ok(lat_io::write_counts_cube(path, &CountsCubeFile { cube, grid: counts.grid.clone(), gti: counts.gti.clone() })?)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "cubes are single precision")]
@@ -140,5 +140,5 @@ fn write_residual(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>) -> 
         expected: format!("{shape:?}"),
     })?;
     let cube = SkyCube::new("residual counts", counts.grid.clone(), axis.centers(), planes)?;
-    Ok(map_cube::write(path, &cube, "count")?)
+    Ok(lat_io::write_map_cube(path, &cube, "count")?)
 }

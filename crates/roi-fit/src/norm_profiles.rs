@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use likelihood_core::NormPoint;
 use ndarray::Array2;
-use roi_model::roi::ParameterId;
+use roi_model::ParameterId;
 
 use crate::analysis::Analysis;
 use crate::error::Result;

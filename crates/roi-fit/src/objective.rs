@@ -6,7 +6,7 @@ use optimizers::{
     Calls, Crossing, Derivatives, EvalError, Explorer, Minimum, Objective, Observer, Optimizer, Options, Parameter,
     Problem,
 };
-use roi_model::roi::Roi;
+use roi_model::Roi;
 
 use crate::error::{Error, Result};
 use crate::posterior;

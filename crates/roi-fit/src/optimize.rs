@@ -10,7 +10,7 @@
 //! the steps fitted follows, of what its TS and npred add to that, and so on until nothing is added. A joint fit of
 //! quality 3 is at a constrained maximum of its parameters, so no step could gain more than the tolerance any more.
 
-use roi_model::selection::Pars;
+use roi_model::Pars;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};

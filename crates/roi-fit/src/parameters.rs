@@ -50,7 +50,7 @@ struct Entry {
 impl Analysis {
     /// All spectral parameters, or the free ones alone.
     pub fn params(&self, free_only: bool) -> Vec<ParameterInfo> {
-        let info = |(idx, (id, p)): (usize, (roi_model::roi::ParameterId, &roi_model::parameter::Parameter))| {
+        let info = |(idx, (id, p)): (usize, (roi_model::ParameterId, &roi_model::Parameter))| {
             let source = &self.roi.sources()[id.source];
             ParameterInfo {
                 idx,

@@ -4,7 +4,7 @@
 
 use likelihood_core::JointLikelihood;
 use ndarray::Array2;
-use roi_model::roi::Roi;
+use roi_model::Roi;
 
 use crate::error::{Error, Result};
 

@@ -1,7 +1,6 @@
 //! Priors of parameters, in units of `value`.
 
-use roi_model::parameter::Parameter;
-use roi_model::prior::Prior;
+use roi_model::{Parameter, Prior};
 
 use crate::analysis::Analysis;
 use crate::error::Result;

@@ -5,8 +5,7 @@
 //! norms at once share their passes, see `norm_profiles`.
 
 use optimizers::{Options, Silent};
-use roi_model::parameter::Parameter;
-use roi_model::roi::ParameterId;
+use roi_model::{Parameter, ParameterId};
 use serde::Serialize;
 
 use crate::analysis::Analysis;
@@ -115,7 +114,7 @@ impl Analysis {
     /// The normalisation is moved beyond its bounds if need be, but not below zero. Priors are part of `logL`.
     ///
     /// ```
-    /// # use roi_fit::simulate::{SimulationOptions, simulate};
+    /// # use roi_simulate::{SimulationOptions, simulate};
     /// # use roi_fit::{Analysis, FitOptions, ProfileOptions};
     /// # let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
     /// # let likelihood = simulated.likelihood()?;

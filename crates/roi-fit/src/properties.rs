@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use roi_model::spectrum::Spectrum;
+use roi_model::Spectrum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

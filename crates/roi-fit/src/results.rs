@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2};
 use optimizers::{Calls, Minimum};
-use roi_model::roi::Roi;
+use roi_model::Roi;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

@@ -4,16 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Parameter, Roi, Source};
 use serde_json::{Map, Value, json};
 
 use crate::analysis::Analysis;
 use crate::covariance::Covariance;
 use crate::error::{Error, Result};
 use crate::saved::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
-use crate::state::write_text;
+use lat_io::write_text;
 
 /// Version of the JSON.
 const FORMAT: u32 = 1;
@@ -57,7 +55,7 @@ impl Analysis {
         });
         let path = with_ending(&prefix, ".json");
         let text = serde_json::to_string_pretty(&file).map_err(|error| bad(&path, error.to_string()))?;
-        write_text(&path, &text)
+        Ok(write_text(&path, &text)?)
     }
 
     /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance. Sources that the

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use roi_model::parameter::Parameter;
-use roi_model::source::Source;
+use lat_io::{Column, ColumnValues, FitsWriter, Header};
+use roi_model::{Parameter, Source};
 use serde_json::{Value, json};
 
 use crate::analysis::Analysis;

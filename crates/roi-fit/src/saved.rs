@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use roi_model::parameter::Parameter;
-use roi_model::prior::Prior;
-use roi_model::source::Source;
+use roi_model::{Parameter, Prior, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use roi_model::parameter::Parameter;
-use roi_model::source::Source;
-use roi_model::spectrum::{FileTable, Spectrum};
-use roi_model::usual::{self, Bounds, Given};
+use roi_model::{Bounds, FileTable, Given, Parameter, Source, Spectrum};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -15,7 +12,7 @@ const TABLE_ENDS: (f64, f64) = (0.5, 6.5);
 
 impl Analysis {
     /// Gives a source another type of spectrum, with the parameters that `pars` tells and usual values for the rest (see
-    /// [`roi_model::usual::parameters`]), bounds from a thousandth to a thousand times the value where none are told. The normalisation stays free if it
+    /// [`roi_model::usual_parameters`]), bounds from a thousandth to a thousand times the value where none are told. The normalisation stays free if it
     /// was; other parameters are fixed unless `pars` frees them.
     ///
     /// Two changes keep the flux: a `PowerLaw` becomes the `LogParabola` without curvature (beta is 0, between 0 and 1), and `FileFunction` becomes a
@@ -39,7 +36,7 @@ impl Analysis {
         let mut spectrum = match (source.spectrum().type_name(), spectrum_type) {
             (_, "FileFunction") => self.tabulated(&source, pars)?,
             ("PowerLaw", "LogParabola") => without_curvature(source.spectrum(), pars)?,
-            _ => Spectrum::new(spectrum_type, usual::parameters(spectrum_type, pars, Bounds::FromValue)?)?,
+            _ => Spectrum::new(spectrum_type, roi_model::usual_parameters(spectrum_type, pars, Bounds::FromValue)?)?,
         };
         let was_free = |spectrum: &Spectrum| {
             spectrum.norm_index().and_then(|norm| spectrum.parameters().get(norm)).is_some_and(Parameter::is_free)
@@ -117,9 +114,9 @@ impl Analysis {
         let norm = Given { value: Some(1.0), scale: Some(1.0), min: Some(1e-3), max: Some(1e3), ..Given::default() };
         let given: Vec<(&str, Given)> = [("Normalization", norm)].into_iter().chain(pars.iter().copied()).collect();
         let [norm] =
-            <[Parameter; 1]>::try_from(usual::parameters("FileFunction", &given, Bounds::Usual)?).map_err(|_| {
-                Error::Option { option: "pars", found: "more parameters".into(), expected: "Normalization alone" }
-            })?;
+            <[Parameter; 1]>::try_from(roi_model::usual_parameters("FileFunction", &given, Bounds::Usual)?).map_err(
+                |_| Error::Option { option: "pars", found: "more parameters".into(), expected: "Normalization alone" },
+            )?;
         let stem: String = source.name().chars().map(|c| if c.is_whitespace() || c == '/' { '_' } else { c }).collect();
         Ok(Spectrum::file_function(norm, format!("{}_filespectrum.txt", stem.to_lowercase()), table)?)
     }
@@ -165,7 +162,7 @@ fn without_curvature(power_law: &Spectrum, pars: &[(&str, Given)]) -> Result<Spe
         Parameter::new("beta", 0.0)?.with_bounds(0.0, 1.0)?,
         moved("Scale", "Eb", 1.0)?,
     ];
-    let told = usual::parameters("LogParabola", pars, Bounds::FromValue)?;
+    let told = roi_model::usual_parameters("LogParabola", pars, Bounds::FromValue)?;
     for (place, told) in parameters.iter_mut().zip(told) {
         if pars.iter().any(|(name, given)| *name == place.name() && given.value.is_some()) {
             *place = told;

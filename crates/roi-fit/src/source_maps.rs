@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use lat_io::{Component, Config, Loaded, NewMapFile};
+use lat_dataset::{Component, Config, Loaded, NewMapFile};
 use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
-use roi_model::source::Source;
+use roi_model::Source;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -49,9 +49,9 @@ pub struct MadeMaps {
 /// Makes the source maps of every component of a configuration and writes them as gtsrcmaps does, with the counts.
 ///
 /// # Errors
-/// As [`lat_io::load()`]; when there is no exposure or PSF to make a map from, or a file cannot be written.
+/// As [`lat_dataset::load()`]; when there is no exposure or PSF to make a map from, or a file cannot be written.
 pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn Progress) -> Result<Vec<MadeMaps>> {
-    let mut loaded = lat_io::load(config)?;
+    let mut loaded = lat_dataset::load(config)?;
     let several = loaded.observation.components.len() > 1;
     let mut done = Vec::new();
     let sources = loaded.roi.sources();
@@ -64,7 +64,7 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
         }
         let unmade = if options.all || options.accurate {
             let present = sources.iter().filter(|source| !component.model.is_absent(source.name()));
-            present.map(|source| component.model.source(source)).collect::<lat_io::Result<_>>()?
+            present.map(|source| component.model.source(source)).collect::<lat_dataset::Result<_>>()?
         } else {
             component.unmade(sources)?
         };
@@ -250,7 +250,7 @@ impl<'a> Cache<'a> {
     }
 }
 
-fn lost(error: &lat_io::Error) {
+fn lost(error: &lat_dataset::Error) {
     tracing::warn!("the source maps are not kept: {error}");
 }
 

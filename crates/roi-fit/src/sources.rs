@@ -1,8 +1,7 @@
 //! Adding, deleting and zeroing sources.
 
 use likelihood_core::SourceMap;
-use roi_model::selection::Selection;
-use roi_model::source::Source;
+use roi_model::{Selection, Source};
 
 use crate::analysis::Analysis;
 use crate::error::Result;

@@ -1,11 +1,10 @@
 //! The model as a file: written as XML, or replaced by one; and text files that are either whole or not there.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use lat_io::write_text;
+use roi_model::{Roi, Source};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -36,14 +35,15 @@ impl Analysis {
                 write_text(&path.with_file_name(file), &table.to_text())?;
             }
         }
-        write_text(path, &roi_model::xml::write(self.roi.title(), sources)?)?;
-        let priors = lat_io::priors::beside(path);
-        match lat_io::priors::to_yaml(sources) {
-            Some(text) => write_text(&priors, &text),
+        write_text(path, &roi_model::write_xml(self.roi.title(), sources)?)?;
+        let priors = lat_io::priors_beside(path);
+        match lat_io::priors_to_yaml(sources) {
+            Some(text) => write_text(&priors, &text)?,
             // Those of an earlier model would be taken for those of this one.
-            None if priors.exists() => write_text(&priors, "{}\n"),
-            None => Ok(()),
+            None if priors.exists() => write_text(&priors, "{}\n")?,
+            None => {}
         }
+        Ok(())
     }
 
     /// Replaces the model by that of a file: a source model XML ([`Analysis::load_xml`]) or, whatever else its name ends in, an analysis
@@ -66,7 +66,7 @@ impl Analysis {
     /// be evaluated.
     pub fn load_xml(&mut self, path: &Path) -> Result<()> {
         let (title, mut sources) = match &self.config {
-            Some(config) => lat_io::load::read_model_file(config, path)?,
+            Some(config) => lat_dataset::read_model_file(config, path)?,
             None => crate::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
         };
         for source in &mut sources {
@@ -86,9 +86,9 @@ impl Analysis {
         }
         let mut roi = Roi::new(self.roi.center(), sources)?;
         roi.set_title(title);
-        let priors = lat_io::priors::beside(path);
+        let priors = lat_io::priors_beside(path);
         if priors.exists() {
-            lat_io::priors::read(&priors, &mut roi)?;
+            lat_io::read_priors(&priors, &mut roi)?;
         }
         let before = (self.roi.clone(), self.properties.clone(), self.covariance.take());
         self.roi = roi;
@@ -116,8 +116,8 @@ impl Analysis {
     fn check_maps(&self, path: &Path, source: &Source, present: &Source) -> Result<()> {
         let refuse = |reason: String| Err(Error::State { path: path.to_owned(), reason });
         let (new, old) = (source.spatial(), present.spatial());
-        let values = |s: &roi_model::spatial::SpatialModel| -> Vec<f64> {
-            s.parameters().iter().map(roi_model::parameter::Parameter::value).collect()
+        let values = |s: &roi_model::SpatialModel| -> Vec<f64> {
+            s.parameters().iter().map(roi_model::Parameter::value).collect()
         };
         if new.type_name() != old.type_name() || new.file() != old.file() || values(new) != values(old) {
             return refuse(format!(
@@ -161,51 +161,5 @@ fn take_over(source: &mut Source, present: &Source) {
         if let Some(old) = old.filter(|old| old.scale() == parameter.scale()) {
             parameter.set_prior(old.prior().copied());
         }
-    }
-}
-
-/// Writes a text file under a temporary name beside its place and renames it, so that a reader never sees half of it. A symbolic link is
-/// followed: the file that it names is replaced, not the link. What is no regular file (a pipe, a device) is written into.
-///
-/// # Errors
-/// [`Error::Write`].
-pub fn write_text(path: &Path, text: &str) -> Result<()> {
-    write_or_replace(path, text).map_err(|source| Error::Write { path: path.to_owned(), source })
-}
-
-fn write_or_replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let place = lat_io::link_target(path)?;
-    if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(&place)?.write_all(text.as_bytes());
-    }
-    let mut name = place.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary = place.with_file_name(name);
-    let written = std::fs::File::create(&temporary).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, &place)
-    });
-    if written.is_err() {
-        // The error that counts is the one above; a file that was never made cannot be removed.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_replaced_whole_and_leaves_no_trace() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("result.json");
-        write_text(&path, "one").unwrap();
-        write_text(&path, "two").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
-        let error = write_text(&dir.path().join("missing/result.json"), "x").unwrap_err().to_string();
-        assert!(error.contains("missing/result.json"), "{error}");
     }
 }

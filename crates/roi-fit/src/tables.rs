@@ -4,7 +4,7 @@
 //! applied). The functions return text; where it goes is the caller's choice.
 
 use comfy_table::{CellAlignment, Table, presets};
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::analysis::Analysis;
 use crate::model_map::ComponentSpectrum;

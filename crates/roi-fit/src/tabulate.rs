@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::xml;
+use roi_model::{Parameter, Roi, SkyDirection};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -53,10 +50,10 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
 }
 
 /// A source library; tables that it names are looked for beside it.
-pub(crate) fn read_library(model: &Path) -> Result<xml::SourceLibrary> {
+pub(crate) fn read_library(model: &Path) -> Result<roi_model::SourceLibrary> {
     let failed = |error: &dyn std::fmt::Display| Error::State { path: model.to_owned(), reason: error.to_string() };
     let text = std::fs::read_to_string(model).map_err(|error| failed(&error))?;
-    xml::read_with(&text, &lat_io::tables::beside(model)).map_err(|error| failed(&error))
+    roi_model::read_xml_with(&text, &lat_io::tables_beside(model)).map_err(|error| failed(&error))
 }
 
 fn as_map<S: serde::Serializer>(

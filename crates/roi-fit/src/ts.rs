@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use likelihood_core::NormPoint;
 use optimizers::{Options, Silent, Status};
-use roi_model::roi::{ParameterId, Roi};
+use roi_model::{ParameterId, Roi};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};

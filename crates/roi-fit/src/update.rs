@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::analysis::Analysis;
 use crate::error::Result;
@@ -80,7 +80,7 @@ impl Analysis {
         let pivot_energy = model_flux.as_ref().and_then(|band| band.pivot_energy);
         let known = self.properties.get(source.name()).map_or(1000.0, SourceProperties::pivot);
         let (dnde, dnde_index) = self.differential(source, pivot_energy.unwrap_or(known));
-        let parameter = |p: &roi_model::parameter::Parameter| SpectralParameter {
+        let parameter = |p: &roi_model::Parameter| SpectralParameter {
             name: p.name().to_owned(),
             value: p.value(),
             error: Some(p.error()).filter(|_| p.is_free()),

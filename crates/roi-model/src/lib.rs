@@ -1,21 +1,34 @@
 //! Source models of the gamma-ray sky, as the Fermi-LAT tools know them.
 //!
-//! A [`roi::Roi`] holds [`source::Source`]s; a source has a [`spectrum::Spectrum`] and a [`spatial::SpatialModel`]; both have
-//! [`parameter::Parameter`]s. [`xml`] reads and writes the source library XML of the LAT tools.
+//! A [`Roi`] holds [`Source`]s; a source has a [`Spectrum`] and a [`SpatialModel`]; both have
+//! [`Parameter`]s. [`read_xml`] and [`write_xml`] read and write the source library XML of the LAT tools.
 //!
 //! Two values per parameter exist: `value`, as it stands in the XML, and the *true* value, `value * scale`. All derivatives are
 //! with respect to `value`. Energies are in MeV, angles in degrees.
 
-pub mod error;
-pub mod parameter;
-pub mod prior;
-pub mod roi;
-pub mod selection;
-pub mod sky;
-pub mod source;
-pub mod spatial;
-pub mod spectrum;
-pub mod usual;
-pub mod xml;
+mod defaults;
+mod error;
+mod parameter;
+mod prior;
+mod roi;
+mod selection;
+mod sky;
+mod source;
+mod spatial;
+mod spectrum;
+mod xml;
 
-pub use error::{Error, Result};
+pub use defaults::{Bounds, Given, power_of_ten, usual_parameters};
+pub use error::{BoxError, Error, Result};
+pub use parameter::Parameter;
+pub use prior::{Prior, PriorFunction};
+pub use roi::{ParameterId, Roi, RoiState};
+pub use selection::{Pars, Selection, SelectionRange};
+pub use sky::{Frame, SkyDirection};
+pub use source::{Source, SourceType};
+pub use spatial::{SpatialModel, spatial_parameter_names, spatial_types};
+pub use spectrum::{
+    DarkMatterTable, EblTable, EnergyUnit, FileTable, Needs, Spectrum, Tables, default_parameters, spectrum_needs,
+    spectrum_parameter_names, spectrum_types, spectrum_wrappers,
+};
+pub use xml::{SourceLibrary, TableReader, read_xml, read_xml_with, write_xml};

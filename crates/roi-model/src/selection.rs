@@ -9,12 +9,12 @@ use crate::source::Source;
 use crate::spectrum::Spectrum;
 
 /// Smallest and largest value, both included; `None` is an open end.
-pub type Range = (Option<f64>, Option<f64>);
+pub type SelectionRange = (Option<f64>, Option<f64>);
 
 /// A choice of sources: all conditions must hold.
 ///
 /// ```
-/// use roi_model::selection::Selection;
+/// use roi_model::Selection;
 ///
 /// let bright_and_near = Selection::within(3.0).min_ts(25.0).exclude("isodiff");
 /// assert_eq!(bright_and_near.distance, Some(3.0));
@@ -31,11 +31,11 @@ pub struct Selection {
     /// The frame whose axes the square follows.
     pub frame: Frame,
     /// Smallest and largest TS, both included; a source without TS (NaN) fails any bound.
-    pub minmax_ts: Range,
+    pub minmax_ts: SelectionRange,
     /// Smallest and largest number of predicted counts, both included; NaN fails any bound.
-    pub minmax_npred: Range,
+    pub minmax_npred: SelectionRange,
     /// Smallest and largest value, both included, of further quantities by name; a source without that quantity fails.
-    pub cuts: Vec<(String, Range)>,
+    pub cuts: Vec<(String, SelectionRange)>,
     /// Exact names of sources to leave out.
     pub exclude: Vec<String>,
 }
@@ -143,7 +143,7 @@ fn inside(x: f64, (min, max): (Option<f64>, Option<f64>)) -> bool {
 /// A choice of parameters of a spectrum.
 ///
 /// ```
-/// use roi_model::selection::Pars;
+/// use roi_model::Pars;
 ///
 /// assert_eq!("shape".parse::<Pars>()?, Pars::Shape);
 /// assert_eq!("alpha, beta".parse::<Pars>()?, Pars::Names(vec!["alpha".into(), "beta".into()]));

@@ -49,8 +49,7 @@ static COMPOSITE: Kind = kind("CompositeSource", &[], false, false);
 /// Angles are in degrees. As in the LAT tools, RA and DEC are taken from `value`; their scale is ignored.
 ///
 /// ```
-/// use roi_model::sky::SkyDirection;
-/// use roi_model::spatial::SpatialModel;
+/// use roi_model::{SkyDirection, SpatialModel};
 ///
 /// let point = SpatialModel::point(SkyDirection::new(83.633, 22.014)?)?;
 /// assert_eq!(point.type_name(), "SkyDirFunction");
@@ -73,7 +72,7 @@ impl std::fmt::Debug for Kind {
 }
 
 /// The names of all spatial types, as the XML has them.
-pub fn types() -> Vec<&'static str> {
+pub fn spatial_types() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.name).collect()
 }
 
@@ -81,7 +80,7 @@ pub fn types() -> Vec<&'static str> {
 ///
 /// # Errors
 /// [`Error::UnknownSpatialModel`].
-pub fn parameter_names(type_name: &str) -> Result<&'static [&'static str]> {
+pub fn spatial_parameter_names(type_name: &str) -> Result<&'static [&'static str]> {
     Ok(find(type_name)?.parameters)
 }
 

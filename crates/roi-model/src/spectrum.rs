@@ -26,7 +26,9 @@ mod scaled;
 mod wrapper;
 mod wrappers;
 
-pub use blueprint::{Needs, Tables, default_parameters, needs, parameter_names, types, wrappers};
+pub use blueprint::{
+    Needs, Tables, default_parameters, spectrum_needs, spectrum_parameter_names, spectrum_types, spectrum_wrappers,
+};
 pub use dark_matter_table::DarkMatterTable;
 pub use ebl_table::{EblTable, EnergyUnit};
 pub use file_table::FileTable;
@@ -38,8 +40,7 @@ pub use file_table::FileTable;
 /// to the true value times the scale.
 ///
 /// ```
-/// use roi_model::parameter::Parameter;
-/// use roi_model::spectrum::Spectrum;
+/// use roi_model::{Parameter, Spectrum};
 ///
 /// let spectrum = Spectrum::new(
 ///     "PowerLaw",
@@ -92,7 +93,7 @@ impl Spectrum {
         let declared = blueprint::declared(type_name, &given)?;
         let parameters = blueprint::arrange(type_name, &declared, parameters)?;
         let kernel = blueprint::kernel(type_name, parameters.len(), tables)?;
-        let declares_table = needs(type_name)?.spectrum;
+        let declares_table = spectrum_needs(type_name)?.spectrum;
         let true_values: Vec<f64> = parameters.iter().map(Parameter::true_value).collect();
         let objection = |reason| Error::InvalidFunction { function: type_name.to_owned(), reason };
         kernel.objection(&true_values).map_err(objection)?;

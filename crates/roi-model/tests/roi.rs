@@ -2,15 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use roi_model::Error;
-use roi_model::parameter::Parameter;
-use roi_model::prior::Prior;
-use roi_model::roi::{ParameterId, Roi};
-use roi_model::selection::{Pars, Selection};
-use roi_model::sky::{Frame, SkyDirection};
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{
+    Error, Frame, Parameter, ParameterId, Pars, Prior, Roi, Selection, SkyDirection, Source, SourceType, SpatialModel,
+    Spectrum,
+};
 
 fn direction(ra: f64, dec: f64) -> SkyDirection {
     SkyDirection::new(ra, dec).unwrap()

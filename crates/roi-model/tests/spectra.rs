@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use roi_model::Error;
-use roi_model::parameter::Parameter;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Error, Parameter, Spectrum};
 
 #[test]
 #[expect(clippy::unreadable_literal, reason = "digits as they were computed")]

@@ -123,7 +123,7 @@ fn as_recorded(directory: &Path, config: &Path) -> Result<Analysis, Box<dyn std:
     let (rows, columns) = (recorded.drm.len(), recorded.drm.first().map_or(0, Vec::len));
     let matrix = Array2::from_shape_vec((rows, columns), recorded.drm.into_iter().flatten().collect())?;
     let response = DetectorResponse::new(matrix)?;
-    let loaded = lat_io::load(config)?;
+    let loaded = lat_dataset::load(config)?;
     let mut components = Vec::new();
     for (component, settings) in loaded.observation.components.iter().zip(&loaded.config.components) {
         let bins = if settings.edisp.is_on() { settings.edisp.bins } else { 0 };

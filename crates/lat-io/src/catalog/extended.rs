@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use roi_model::sky::SkyDirection;
-use roi_model::spatial::SpatialModel;
+use roi_model::{SkyDirection, SpatialModel};
 
 use super::table::Table;
 use crate::error::Result;
 use crate::fits::FitsFile;
 
 /// 68 % containment radius of a two-dimensional Gaussian over its sigma: sqrt(-2 ln 0.32), to fermipy's digits.
-pub(crate) const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
+pub const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
 
 /// The shape of an extended source.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ mod structure;
 mod variable;
 mod write;
 
-pub(crate) use bytes::FileSize;
+pub use bytes::FileSize;
 pub use file::{FitsFile, Hdu, Image};
 pub use header::{Card, Header, Value};
 pub use write::{Column, ColumnValues, FitsWriter};

@@ -12,8 +12,8 @@ use flate2::write::GzEncoder;
 use ndarray::Array3;
 
 use super::header::{Header, printable};
+use crate::disk::link_target;
 use crate::error::{Error, Result};
-use crate::link_target::link_target;
 
 /// Writes a FITS file HDU by HDU. Nothing stands at the path until [`FitsWriter::finish`]: an error, or dropping the writer, leaves what
 /// was there before.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use likelihood_core::SourceMap;
 use rayon::prelude::*;
-use roi_model::source::Source;
+use roi_model::Source;
 
 use super::{Canvas, SourceMapBuilder, named};
 use crate::composite;

@@ -1,6 +1,6 @@
 //! Directions as unit vectors, for sums over many pixels.
 
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 /// A direction as a unit vector (ICRS).
 #[derive(Clone, Copy, Debug, PartialEq)]

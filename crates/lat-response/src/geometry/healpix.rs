@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cdshealpix::{nested, ring};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use super::healpix_ring::interpolation;
 use super::{Frame, Interpolation, UnitVector};
@@ -28,7 +28,7 @@ pub enum HealpixOrdering {
 ///
 /// ```
 /// use lat_response::{Frame, HealpixGrid, HealpixOrdering};
-/// use roi_model::sky::SkyDirection;
+/// use roi_model::SkyDirection;
 /// let sphere = HealpixGrid::new(64, HealpixOrdering::Ring, Frame::Galactic)?;
 /// assert_eq!(sphere.n_pixels(), 12 * 64 * 64);
 /// let crab = SkyDirection::from_galactic(184.56, -5.78)?;

@@ -8,11 +8,11 @@ mod wcs_header;
 
 pub use direction::UnitVector;
 pub use healpix::{HealpixGrid, HealpixOrdering};
-pub use roi_model::sky::Frame;
+pub use roi_model::Frame;
 pub use wcs::WcsGrid;
 pub use wcs_header::WcsHeader;
 
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use crate::error::Result;
 

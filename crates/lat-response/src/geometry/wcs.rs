@@ -9,7 +9,7 @@ use mapproj::img2proj::WcsImgXY2ProjXY;
 use mapproj::pseudocyl::{ait::Ait, sfl::Sfl};
 use mapproj::zenithal::{arc::Arc as ZenithalArc, sin::Sin, stg::Stg, tan::Tan, zea::Zea};
 use mapproj::{CanonicalProjection, CenteredProjection, ImgXY, LonLat};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use super::{Frame, Interpolation, UnitVector, WcsHeader};
 use crate::error::{Error, Result};
@@ -40,7 +40,7 @@ impl<P: CanonicalProjection + Send + Sync> Projector for Img2Celestial<P, WcsImg
 ///
 /// ```
 /// use lat_response::{Frame, WcsGrid, WcsHeader};
-/// use roi_model::sky::SkyDirection;
+/// use roi_model::SkyDirection;
 /// let header = WcsHeader::centered([100, 100], 0.1, Frame::Celestial, "AIT", [83.63, 22.01]);
 /// let grid = WcsGrid::new(header)?;
 /// let center = SkyDirection::new(83.63, 22.01)?;

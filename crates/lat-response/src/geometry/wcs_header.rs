@@ -1,6 +1,6 @@
 //! The sky projection of a map as its FITS header states it.
 
-use roi_model::sky::{Frame, SkyDirection};
+use roi_model::{Frame, SkyDirection};
 
 use crate::error::{Error, Result};
 

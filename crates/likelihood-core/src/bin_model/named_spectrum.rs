@@ -1,7 +1,6 @@
 //! A spectrum with the name of its source, and which of its derivatives is evaluated.
 
-use roi_model::source::Source;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Source, Spectrum};
 
 use crate::error::Result;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::bin_model::dispersion::{Dispersion, DispersionMode};
 use crate::bin_model::integration::EnergyIntegration;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Roi, Source};
 
 use crate::data::component::ComponentData;
 use crate::data::source_map::SourceMap;

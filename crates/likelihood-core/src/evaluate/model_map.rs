@@ -1,7 +1,7 @@
 //! Predicted counts of a source in every pixel, for maps and residuals. A fit never needs them: it keeps the filled bins only.
 
 use ndarray::{Array3, Axis};
-use roi_model::source::Source;
+use roi_model::Source;
 
 use crate::bin_model::named_spectrum::Rows;
 use crate::data::component::ComponentData;

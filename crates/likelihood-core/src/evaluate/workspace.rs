@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roi_model::roi::Roi;
+use roi_model::Roi;
 
 use crate::data::joint::Data;
 use crate::error::{Error, Result};
@@ -99,7 +99,7 @@ impl Workspace {
     /// [`Error::NoSourceMap`], [`Error::TooFewPlanes`], a fixed source's spectrum that cannot be evaluated.
     pub fn follow(&mut self, data: &Data, roi: &Roi, muted: &[&str]) -> Result<()> {
         let roles = Roles::new(roi, muted);
-        let is_known = |(index, source): (usize, &roi_model::source::Source)| {
+        let is_known = |(index, source): (usize, &roi_model::Source)| {
             let known = self.sources.get(index).filter(|known| known.is_of(source));
             known.map_or_else(|| Arc::new(Snapshot::new(source)), Arc::clone)
         };

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use roi_model::parameter::Parameter;
-use roi_model::roi::{ParameterId, Roi};
+use roi_model::{Parameter, ParameterId, Roi};
 
 use crate::layout::snapshot::Snapshot;
 

@@ -1,8 +1,6 @@
 //! A workspace's own copy of what a source's model depends on.
 
-use roi_model::parameter::Parameter;
-use roi_model::source::Source;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Source, Spectrum};
 
 use crate::bin_model::named_spectrum::NamedSpectrum;
 

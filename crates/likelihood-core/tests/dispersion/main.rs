@@ -15,12 +15,7 @@ use likelihood_core::{
     Settings, SourceMap,
 };
 use ndarray::{Array2, Array3, Axis, array};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 use support::Evaluator;
 
 const EDGES: [f64; 4] = [100.0, 300.0, 1000.0, 3000.0];

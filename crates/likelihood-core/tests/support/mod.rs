@@ -4,7 +4,7 @@
 
 use likelihood_core::{ComponentData, Data, Footprint, NormLines, Result, Workspace};
 use ndarray::Array2;
-use roi_model::roi::Roi;
+use roi_model::Roi;
 
 /// Evaluates regions as they are.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 use serde_json::json;
 
 use crate::failure::Failure;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 use serde_json::json;
 
 use crate::failure::Failure;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_fit::{Analysis, Error};
+use roi_simulate::{SimulationOptions, simulate};
 
 /// A region of two components on disk, the second of which has a source model of its own, with twice the isotropic table.
 fn opened(directory: &Path) -> Analysis {

@@ -2,9 +2,8 @@
 
 use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Roi, Source};
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 
 /// The region's starting model and its maps, to be changed before the likelihood is built.
 pub(crate) struct Parts {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lat_io::fits::FitsFile;
+use lat_io::FitsFile;
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulationOptions, simulate};
+use roi_simulate::{SimulationOptions, simulate};
 
 #[test]
 fn tables_hold_error_ellipses_and_configuration() {
@@ -15,7 +15,7 @@ fn tables_hold_error_ellipses_and_configuration() {
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, format!("{text}\nroiopt: {{skip: [\"caf\u{e9}\"]}}\n")).unwrap();
     let mut analysis = Analysis::open(&config).unwrap();
-    let is_point = |s: &&roi_model::source::Source| s.spatial().is_point();
+    let is_point = |s: &&roi_model::Source| s.spatial().is_point();
     let name = analysis.roi().sources().iter().find(is_point).unwrap().name().to_owned();
     let ellipse = [("Conf_68_SemiMajor", 0.03), ("Conf_95_PosAng", -41.5)];
     let values: BTreeMap<String, f64> = ellipse.iter().map(|&(column, value)| (column.to_owned(), value)).collect();

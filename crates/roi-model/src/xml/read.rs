@@ -29,7 +29,7 @@ use crate::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tabl
 ///     </spatialModel>
 ///   </source>
 /// </source_library>"#;
-/// let library = roi_model::xml::read(text, &|file| Err(format!("no file {file}").into()))?;
+/// let library = roi_model::read_xml(text, &|file| Err(format!("no file {file}").into()))?;
 /// assert_eq!(library.sources[0].spectrum().parameter("Index").map(|p| p.true_value()), Some(-2.1));
 /// # Ok::<(), roi_model::Error>(())
 /// ```
@@ -38,15 +38,15 @@ use crate::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tabl
 /// [`Error::XmlSyntax`], or [`Error::InXml`] with line and column around what is wrong: an unknown element or type, a missing
 /// attribute or parameter, a text that is no number, a value outside its bounds, a second source of the same name, a
 /// file that `load` cannot read.
-pub fn read(text: &str, load: &dyn Fn(&str) -> std::result::Result<FileTable, BoxError>) -> Result<SourceLibrary> {
-    read_with(text, &load)
+pub fn read_xml(text: &str, load: &dyn Fn(&str) -> std::result::Result<FileTable, BoxError>) -> Result<SourceLibrary> {
+    read_xml_with(text, &load)
 }
 
 /// Reads a source library whose spectra may need tables of any kind; see [`read`].
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibrary> {
+pub fn read_xml_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibrary> {
     let document = Document::parse(text).map_err(Error::XmlSyntax)?;
     let root = document.root_element();
     if root.tag_name().name() != "source_library" {
@@ -140,7 +140,7 @@ fn read_members(composite: Node<'_, '_>, library: Node<'_, '_>, tables: &dyn Tab
 fn read_members_file(composite: Node<'_, '_>, file: &str, tables: &dyn TableReader) -> Result<Vec<Source>> {
     let load = |error| at(composite, Error::Load { file: file.to_owned(), error });
     let text = tables.library(file).map_err(load)?;
-    let library = read_with(&text, &WithoutLibraries(tables)).map_err(|error| load(error.into()))?;
+    let library = read_xml_with(&text, &WithoutLibraries(tables)).map_err(|error| load(error.into()))?;
     Ok(library.sources)
 }
 
@@ -171,7 +171,7 @@ fn read_spectrum(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<(Spectr
     let parameters = read_parameters(node)?;
     let loaded = |what: Option<&str>, error| Error::Load { file: what.unwrap_or(type_name).to_owned(), error };
     let build = || {
-        let needs = spectrum::needs(type_name)?;
+        let needs = spectrum::spectrum_needs(type_name)?;
         let mut found = Tables::default();
         if needs.spectrum {
             let reason = "it needs a file; name it in the attribute `file` of spectrum".to_owned();

@@ -1,0 +1,11 @@
+//! A region built from a configuration: catalogs, diffuse components and sources written out, without any product.
+
+mod catalogs;
+mod compose;
+mod diffuse;
+mod enrich;
+mod names;
+mod written;
+
+pub use compose::{RegionModel, build_region};
+pub(crate) use enrich::enrich;
