@@ -21,7 +21,7 @@ use crate::layout::snapshot::Snapshot;
 /// ```
 /// # use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap, Workspace};
 /// # use ndarray::Array3;
-/// # use roi_model::{parameter::Parameter, roi::Roi, sky::SkyDirection, source::{Source, SourceType}, spatial::SpatialModel, spectrum::Spectrum};
+/// # use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 /// # let spectrum = Spectrum::new("PowerLaw", vec![
 /// #     Parameter::new("Prefactor", 3.0)?.with_scale(1e-12)?.with_free(true),
 /// #     Parameter::new("Index", 2.0)?.with_scale(-1.0)?,
