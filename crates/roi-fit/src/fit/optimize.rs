@@ -14,9 +14,9 @@ use roi_model::Pars;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::options::OptimizeOptions;
-use crate::posterior;
-use crate::progress::Event;
+use crate::known::options::OptimizeOptions;
+use crate::known::progress::Event;
+use crate::maximize::posterior;
 use crate::results::{Convergence, FitResult, OptimizeResult, OptimizeStep};
 
 /// What was done so far.

@@ -10,10 +10,10 @@ use roi_model::Source;
 use serde::Serialize;
 
 use crate::analysis::Analysis;
+use crate::data::source_maps;
 use crate::error::{Error, Result};
-use crate::memory;
-use crate::progress::Quiet;
-use crate::source_maps;
+use crate::known::memory;
+use crate::known::progress::Quiet;
 
 /// What a model map is of.
 #[derive(Clone, Debug, Default)]

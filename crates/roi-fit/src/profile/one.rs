@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::grid::{Curve, DROP, Peak, profile_points};
-use crate::objective::{minimize, minimize_holding};
-use crate::scan::Profile;
+use crate::known::profile_curve::Profile;
+use crate::maximize::objective::{minimize, minimize_holding};
+use crate::profile::walk::{Curve, DROP, Peak, profile_points};
 
 /// Options of [`Analysis::profile`] and [`Analysis::profile_norm`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -287,7 +287,7 @@ impl Analysis {
         let n = self.roi.free_parameters().len();
         let (mut gradient, mut hessian) = (vec![0.0; n], ndarray::Array2::zeros((n, n)));
         let derivatives =
-            crate::posterior::hessian(&mut self.likelihood, &self.roi, &mut gradient, &mut hessian).is_ok();
+            crate::maximize::posterior::hessian(&mut self.likelihood, &self.roi, &mut gradient, &mut hessian).is_ok();
         let mut peak = Peak { x, loglike: loglike0, step: usual_step(x) };
         if derivatives {
             let (slope, curvature) = (gradient[line.row], -hessian[[line.row, line.row]]);

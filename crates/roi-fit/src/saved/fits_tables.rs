@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
-use crate::profile::ProfileOptions;
-use crate::properties::SourceProperties;
-use crate::scan::Profile;
+use crate::known::profile_curve::Profile;
+use crate::known::source_properties::SourceProperties;
+use crate::profile::one::ProfileOptions;
 
 /// A photon flux.
 const PHOTONS: &str = "ph cm-2 s-1";

@@ -7,10 +7,10 @@ use roi_model::{Parameter, Prior, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::exact::{self, Exact};
-use crate::limits::ParameterLimits;
-use crate::properties::{Measured, ModelFlux, SourceProperties, SpectralParameter};
-use crate::scan::Profile;
+use crate::known::exact_json::{self, Exact};
+use crate::known::limits::ParameterLimits;
+use crate::known::profile_curve::Profile;
+use crate::known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter};
 
 /// What is read back.
 #[derive(Deserialize)]
@@ -213,8 +213,8 @@ impl SavedProperties {
 impl SavedProfile {
     fn new(p: Profile) -> Self {
         Self {
-            loglike: exact::list(&p.loglike),
-            dloglike: exact::list(&p.dloglike),
+            loglike: exact_json::list(&p.loglike),
+            dloglike: exact_json::list(&p.dloglike),
             src_name: p.src_name,
             par_name: p.par_name,
             xvals: p.xvals,
@@ -237,8 +237,8 @@ impl SavedProfile {
             dnde: self.dnde,
             flux: self.flux,
             eflux: self.eflux,
-            loglike: exact::plain(self.loglike),
-            dloglike: exact::plain(self.dloglike),
+            loglike: exact_json::plain(self.loglike),
+            dloglike: exact_json::plain(self.dloglike),
             calls: self.calls,
         }
     }
@@ -247,7 +247,7 @@ impl SavedProfile {
 impl SavedModelFlux {
     fn new(p: ModelFlux) -> Self {
         Self {
-            dnde_ferr: exact::list(&p.dnde_ferr),
+            dnde_ferr: exact_json::list(&p.dnde_ferr),
             energies: p.energies,
             dnde: p.dnde,
             dnde_err: p.dnde_err,
@@ -264,7 +264,7 @@ impl SavedModelFlux {
             dnde_err: self.dnde_err,
             dnde_lo: self.dnde_lo,
             dnde_hi: self.dnde_hi,
-            dnde_ferr: exact::plain(self.dnde_ferr),
+            dnde_ferr: exact_json::plain(self.dnde_ferr),
             pivot_energy: self.pivot_energy,
         }
     }

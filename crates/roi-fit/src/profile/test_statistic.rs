@@ -15,9 +15,9 @@ use roi_model::{ParameterId, Roi};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::objective::minimize;
-use crate::posterior;
-use crate::properties::TestStatistic;
+use crate::known::source_properties::TestStatistic;
+use crate::maximize::objective::minimize;
+use crate::maximize::posterior;
 
 /// Sources farther than this from the tested one are not rescaled, in degrees (the LAT tools' value).
 const RESCALING_RADIUS: f64 = 20.0;

@@ -8,8 +8,8 @@ use roi_model::Spectrum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::limits::ParameterLimits;
-use crate::scan::Profile;
+use crate::known::limits::ParameterLimits;
+use crate::known::profile_curve::Profile;
 
 /// The null hypothesis that a TS is relative to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +104,7 @@ pub struct SourceProperties {
     pub ts: Option<f64>,
     /// `logL0` that the TS is relative to.
     pub loglike_null: Option<f64>,
-    /// Which definition of TS was used: `"rescaled"` or `"reoptimized"`, see [`crate::ts`].
+    /// Which definition of TS was used: `"rescaled"` or `"reoptimized"`, see [`crate::profile::test_statistic`].
     pub ts_definition: Option<&'static str>,
     /// Named fluxes: `flux`, `eflux` over the analysis range; `flux100`, `flux1000`, `flux10000`, `eflux100` ... to 316 GeV.
     /// Photon fluxes in ph cm^-2 s^-1, energy fluxes in MeV cm^-2 s^-1.

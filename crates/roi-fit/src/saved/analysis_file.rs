@@ -8,9 +8,9 @@ use roi_model::{Parameter, Roi, Source};
 use serde_json::{Map, Value, json};
 
 use crate::analysis::Analysis;
-use crate::covariance::Covariance;
 use crate::error::{Error, Result};
-use crate::saved::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
+use crate::known::covariance::Covariance;
+use crate::saved::format::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
 use lat_io::write_text;
 
 /// Version of the JSON.

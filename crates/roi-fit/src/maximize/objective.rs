@@ -9,7 +9,7 @@ use optimizers::{
 use roi_model::Roi;
 
 use crate::error::{Error, Result};
-use crate::posterior;
+use crate::maximize::posterior;
 
 /// `-logL` over the free parameters' scaled `value`, in the region's order.
 struct NegativeLogLikelihood<'a> {

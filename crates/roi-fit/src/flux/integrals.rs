@@ -2,7 +2,7 @@
 //!
 //! `flux` and `eflux` are integrals of `dN/dE` and `E dN/dE` over the analysis range, by the LAT tools' log-trapezoid rule; the
 //! suffixed ones run from 100, 1000 or 10000 MeV to 10^5.5 MeV. The error is `sqrt(g^T C g)`, `g` the derivatives with respect to the
-//! source's free parameters and `C` their block of the covariance. Templates enter by their integral over the sky ([`crate::angular`]). Differential fluxes have theirs in the same way.
+//! source's free parameters and `C` their block of the covariance. Templates enter by their integral over the sky ([`crate::known::angular`]). Differential fluxes have theirs in the same way.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use ndarray::{Array1, Array2};
 use roi_model::{Source, Spectrum};
 
 use crate::analysis::Analysis;
-use crate::angular::Angular;
 use crate::error::Result;
-use crate::grid::linspace;
-use crate::properties::{Measured, ModelFlux};
+use crate::known::angular::Angular;
+use crate::known::source_properties::{Measured, ModelFlux};
+use crate::profile::walk::linspace;
 
 /// Upper end of the suffixed fluxes in MeV (316 GeV).
 const SUFFIXED_EMAX: f64 = 316_227.766_016_837_94;

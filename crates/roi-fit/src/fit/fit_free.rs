@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use optimizers::{Iteration, Minimum, Status};
 
 use crate::analysis::Analysis;
-use crate::covariance::Covariance;
 use crate::error::{Error, Result};
-use crate::objective::{minimize, minos};
-use crate::options::FitOptions;
-use crate::progress::{Event, Progress};
+use crate::known::covariance::Covariance;
+use crate::known::options::FitOptions;
+use crate::known::progress::{Event, Progress};
+use crate::maximize::objective::{minimize, minos};
 use crate::results::FitResult;
 
 /// Passes a minimiser's iterations on to the analysis's watcher.

@@ -11,10 +11,10 @@ use roi_model::ParameterId;
 
 use crate::analysis::Analysis;
 use crate::error::Result;
-use crate::grid::{Curve, Peak, profile_points};
-use crate::posterior;
-use crate::profile::{HELD_ORIGIN, ProfileOptions, first_step, norm_range};
-use crate::scan::Profile;
+use crate::known::profile_curve::Profile;
+use crate::maximize::posterior;
+use crate::profile::one::{HELD_ORIGIN, ProfileOptions, first_step, norm_range};
+use crate::profile::walk::{Curve, Peak, profile_points};
 
 /// Passes after which a search that has not ended goes on alone.
 const PASSES: usize = 12;

@@ -10,10 +10,10 @@ use roi_model::Source;
 
 use crate::analysis::Analysis;
 use crate::error::Result;
-use crate::profile::ProfileOptions;
-use crate::progress::Event;
-use crate::properties::{SourceProperties, SpectralParameter};
-use crate::scan::Profile;
+use crate::known::profile_curve::Profile;
+use crate::known::progress::Event;
+use crate::known::source_properties::{SourceProperties, SpectralParameter};
+use crate::profile::one::ProfileOptions;
 
 /// Edges of the analysis axis that are closer than this, in log10 of the energy, are one.
 const SAME_EDGE: f64 = 1e-5;

@@ -7,8 +7,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use roi_model::Source;
 
 use crate::analysis::Analysis;
-use crate::model_map::ComponentSpectrum;
-use crate::properties::SourceProperties;
+use crate::data::model_map::ComponentSpectrum;
+use crate::known::source_properties::SourceProperties;
 
 impl ComponentSpectrum {
     /// One line an energy bin: edges in MeV, counts, model, residual and its significance.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::limits::{CL_ERR, CL_LIMIT, ParameterLimits, parameter_limits};
+use crate::known::limits::{CL_ERR, CL_LIMIT, ParameterLimits, parameter_limits};
 
 /// The log-likelihood along one parameter, with what the source would be at each point. All lists are of the length of `xvals`,
 /// save those that cannot be known, which are empty.

@@ -12,9 +12,9 @@ use roi_model::Roi;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::memory::{MemoryUse, peak_memory};
-use crate::options::{FitOptions, OptimizeOptions};
-use crate::properties::{SourceProperties, json_number};
+use crate::known::memory::{MemoryUse, peak_memory};
+use crate::known::options::{FitOptions, OptimizeOptions};
+use crate::known::source_properties::{SourceProperties, json_number};
 
 /// Seconds spent, and memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -67,7 +67,7 @@ impl Analysis {
     pub fn load_xml(&mut self, path: &Path) -> Result<()> {
         let (title, mut sources) = match &self.config {
             Some(config) => lat_dataset::read_model_file(config, path)?,
-            None => crate::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
+            None => crate::flux::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
         };
         for source in &mut sources {
             let lacks = |c: &&likelihood_core::BinnedLikelihood| !c.has_source_map(source.name());

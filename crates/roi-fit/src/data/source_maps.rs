@@ -10,8 +10,8 @@ use roi_model::Source;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::memory::{self, MemoryUse, Plan};
-use crate::progress::{Event, Progress};
+use crate::known::memory::{self, MemoryUse, Plan};
+use crate::known::progress::{Event, Progress};
 
 /// How source maps are made by [`make_source_maps`].
 #[derive(Clone, Debug, Default)]
