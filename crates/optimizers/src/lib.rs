@@ -59,8 +59,8 @@
 //!
 //! | folder | holds |
 //! |---|---|
+//! | `linalg` | dense linear algebra, the quadratic model within bounds, roots in one dimension |
 //! | `problem` | what a caller brings and gets: objective, parameters, options, observer, result |
-//! | `linalg` | dense linear algebra, the quadratic model within bounds, the roots of one dimension |
 //! | `evaluate` | the objective as the algorithms see it: counted, limited, differentiated, inside its bounds |
 //! | `judge` | the judgement of a point, its covariance, and what every optimizer does around its search |
 //! | `search` | the algorithms, one a file, each from a point to a better one |

@@ -89,6 +89,16 @@ impl Coordinate {
     }
 }
 
+/// The parameters at free coordinates.
+pub(crate) fn external(coordinates: &[Coordinate], t: &[f64]) -> Vec<f64> {
+    coordinates.iter().zip(t).map(|(c, t)| c.external(*t)).collect()
+}
+
+/// The free coordinates of parameters.
+pub(crate) fn internal(coordinates: &[Coordinate], x: &[f64]) -> Vec<f64> {
+    coordinates.iter().zip(x).map(|(c, x)| c.internal(*x)).collect()
+}
+
 /// sqrt(t² + 1) - 1 without cancellation.
 fn rise(t: f64) -> f64 {
     let root = t.hypot(1.0);

@@ -1,13 +1,14 @@
 //! The objective as the algorithms see it: free parameters only, counted, limited, never outside the bounds.
 
+use super::coordinates::Coordinate;
 use super::finite_difference::Differences;
+use super::task::Task;
 use crate::error::{BoxError, Error, EvalError, Result};
 use crate::linalg;
 use crate::problem::minimum::{Calls, Status};
 use crate::problem::objective::{Derivatives, Objective};
 use crate::problem::observer::{Iteration, Observer};
-use crate::problem::options::Options;
-use crate::problem::parameters::Problem;
+use crate::problem::parameters::Parameter;
 use ndarray::Array2;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -48,6 +49,15 @@ pub(crate) struct Hessian {
     pub(crate) accuracy: f64,
 }
 
+/// What an iteration of an algorithm has come to: see [`Iteration`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Progress {
+    pub(crate) fval: f64,
+    pub(crate) edm: f64,
+    pub(crate) step: f64,
+    pub(crate) damping: f64,
+}
+
 /// The free part of a problem during one minimisation.
 pub(crate) struct Evaluator<'a> {
     pub(super) objective: &'a mut dyn Objective,
@@ -73,12 +83,8 @@ pub(crate) struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(crate) fn new(
-        objective: &'a mut dyn Objective,
-        problem: &Problem,
-        options: &Options,
-        observer: &'a mut dyn Observer,
-    ) -> Result<Self> {
+    pub(crate) fn new(task: Task<'a>) -> Result<Self> {
+        let Task { objective, problem, options, observer } = task;
         options.check()?;
         let parameters = problem.parameters();
         if objective.dim() != parameters.len() {
@@ -106,7 +112,7 @@ impl<'a> Evaluator<'a> {
         Ok(Self {
             max_calls: options.max_calls.unwrap_or((200 + 100 * n + 5 * n * n) * per_gradient),
             deadline: options.time_limit.and_then(|limit| Instant::now().checked_add(limit)),
-            full: parameters.iter().map(crate::problem::parameters::Parameter::value).collect(),
+            full: parameters.iter().map(Parameter::value).collect(),
             edm_goal: options.edm_goal(problem.error_definition()),
             objective,
             observer,
@@ -198,14 +204,8 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Tells the observer of an iteration and logs it.
-    pub(crate) fn report(
-        &mut self,
-        algorithm: &'static str,
-        fval: f64,
-        edm: f64,
-        step: f64,
-        damping: f64,
-    ) -> std::result::Result<(), Halt> {
+    pub(crate) fn report(&mut self, algorithm: &'static str, progress: Progress) -> std::result::Result<(), Halt> {
+        let Progress { fval, edm, step, damping } = progress;
         self.iterations += 1;
         self.edm = edm;
         let iteration =
@@ -218,7 +218,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether `x` may be evaluated at all; ends the run at a limit.
-    pub(super) fn admits(&self, x: &[f64]) -> std::result::Result<bool, Halt> {
+    fn admits(&self, x: &[f64]) -> std::result::Result<bool, Halt> {
         if self.observer.is_cancelled() {
             return Err(Halt::Stop(Status::Cancelled));
         }
@@ -232,52 +232,52 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Puts `x` among the fixed values. The clamp only catches rounding: algorithms stay inside by themselves.
-    pub(super) fn place(&mut self, x: &[f64]) {
+    fn place(&mut self, x: &[f64]) {
         for (k, &i) in self.free.iter().enumerate() {
             self.full[i] = x[k].clamp(self.differences.lower[k], self.differences.upper[k]);
         }
     }
 
-    /// Turns whatever the objective said into a number, infinite where it is not defined, and keeps the best point.
-    pub(super) fn settle(
+    /// Asks the objective for something at `x`: `None` where that is not defined, or `x` no point.
+    pub(super) fn ask<T>(
         &mut self,
         x: &[f64],
-        outcome: std::result::Result<f64, EvalError>,
-    ) -> std::result::Result<f64, Halt> {
-        match outcome {
-            Ok(f) if f.is_finite() => {
-                if self.best.as_ref().is_none_or(|(_, lowest)| f < *lowest) {
-                    self.best = Some((x.to_vec(), f));
-                }
-                Ok(f)
-            }
-            Ok(_) | Err(EvalError::NotFinite) => Ok(f64::INFINITY),
+        count: fn(&mut Calls) -> &mut usize,
+        question: impl FnOnce(&mut dyn Objective, &[f64]) -> std::result::Result<T, EvalError>,
+    ) -> std::result::Result<Option<T>, Halt> {
+        if !self.admits(x)? {
+            return Ok(None);
+        }
+        self.place(x);
+        *count(&mut self.calls) += 1;
+        match question(self.objective, &self.full) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(EvalError::NotFinite) => Ok(None),
             Err(EvalError::Fatal(error)) => Err(Halt::Fatal(error)),
         }
     }
 
+    /// The value as a number, infinite where it is not defined; keeps the best point.
+    pub(super) fn settle(&mut self, x: &[f64], value: Option<f64>) -> f64 {
+        let Some(f) = value.filter(|f| f.is_finite()) else { return f64::INFINITY };
+        if self.best.as_ref().is_none_or(|(_, lowest)| f < *lowest) {
+            self.best = Some((x.to_vec(), f));
+        }
+        f
+    }
+
     /// The value at `x`, infinite where it is not defined.
     pub(crate) fn value(&mut self, x: &[f64]) -> std::result::Result<f64, Halt> {
-        if !self.admits(x)? {
-            return Ok(f64::INFINITY);
-        }
-        self.place(x);
-        self.calls.values += 1;
-        let outcome = self.objective.value(&self.full);
-        self.settle(x, outcome)
+        let value = self.ask(x, |calls| &mut calls.values, |objective, x| objective.value(x))?;
+        Ok(self.settle(x, value))
     }
 
     fn analytic(&mut self, x: &[f64]) -> std::result::Result<Point, Halt> {
-        if !self.admits(x)? {
-            return Ok(Point::undefined(x));
-        }
-        self.place(x);
-        self.calls.gradients += 1;
         let mut gradient = vec![0.0; self.full.len()];
-        let outcome = self.objective.gradient(&self.full, &mut gradient);
+        let value = self.ask(x, |calls| &mut calls.gradients, |objective, x| objective.gradient(x, &mut gradient))?;
         let g: Vec<f64> = self.free.iter().map(|&i| gradient[i]).collect();
-        let outcome = if g.iter().all(|v| v.is_finite()) { outcome } else { outcome.and(Err(EvalError::NotFinite)) };
-        Ok(Point { f: self.settle(x, outcome)?, x: x.to_vec(), g })
+        let value = value.filter(|_| g.iter().all(|v| v.is_finite()));
+        Ok(if value.is_none() { Point::undefined(x) } else { Point { f: self.settle(x, value), x: x.to_vec(), g } })
     }
 
     /// Value and gradient at `x`; the gradient by differences when the objective has none.
@@ -326,21 +326,22 @@ impl<'a> Evaluator<'a> {
     }
 
     fn exact_hessian(&mut self, x: &[f64]) -> std::result::Result<Option<Array2<f64>>, Halt> {
-        if !self.admits(x)? {
-            return Ok(None);
-        }
-        self.place(x);
-        self.calls.hessians += 1;
         let dim = self.full.len();
         let mut gradient = vec![0.0; dim];
         let mut full = Array2::zeros((dim, dim));
-        let outcome = self.objective.hessian(&self.full, &mut gradient, &mut full);
-        let f = self.settle(x, outcome)?;
+        let value =
+            self.ask(x, |calls| &mut calls.hessians, |objective, x| objective.hessian(x, &mut gradient, &mut full))?;
+        let f = self.settle(x, value);
         let n = self.n();
         let matrix = Array2::from_shape_fn((n, n), |(a, b)| {
             let (i, j) = (self.free[a], self.free[b]);
             0.5 * (full[[i, j]] + full[[j, i]])
         });
         Ok((f.is_finite() && matrix.iter().all(|v| v.is_finite())).then_some(matrix))
+    }
+
+    /// MINUIT's free coordinates of the parameters.
+    pub(crate) fn coordinates(&self) -> Vec<Coordinate> {
+        (0..self.n()).map(|i| Coordinate::new(self.lower()[i], self.upper()[i], self.steps[i])).collect()
     }
 }

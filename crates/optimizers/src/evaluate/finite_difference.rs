@@ -31,6 +31,13 @@ enum Stencil {
     OneSided(f64),
 }
 
+/// The point around which differences are taken, with the value there.
+#[derive(Clone, Copy)]
+struct Centre<'x> {
+    x: &'x [f64],
+    f: f64,
+}
+
 /// A stencil with the values at its offsets.
 type Probe = (Stencil, [f64; 2]);
 
@@ -127,11 +134,11 @@ impl Differences {
     fn adapt<E>(
         &mut self,
         f: Function<'_, E>,
-        x: &[f64],
-        here: f64,
+        centre: Centre<'_>,
         i: usize,
         fraction: f64,
     ) -> Result<Option<Probe>, E> {
+        let Centre { x, f: here } = centre;
         let mut best = None;
         for _ in 0..TRIES {
             let Some((stencil, values)) = self.probe(f, x, i, fraction * self.scale[i])? else { return Ok(best) };
@@ -163,9 +170,10 @@ impl Differences {
     /// The gradient from values, by differences accurate to second order; `None` where the surroundings are not finite.
     pub(crate) fn gradient<E>(&mut self, f: Function<'_, E>, x: &[f64], here: f64) -> Result<Option<Vec<f64>>, E> {
         let fraction = (self.noise(here) / self.error_definition).cbrt().clamp(1e-5, 0.03);
+        let centre = Centre { x, f: here };
         let mut gradient = Vec::with_capacity(x.len());
         for i in 0..x.len() {
-            let Some((stencil, values)) = self.adapt(f, x, here, i, fraction)? else { return Ok(None) };
+            let Some((stencil, values)) = self.adapt(f, centre, i, fraction)? else { return Ok(None) };
             gradient.push(stencil.first(here, values));
         }
         Ok(Some(gradient))
@@ -180,17 +188,18 @@ impl Differences {
     ) -> Result<Option<Array2<f64>>, E> {
         let n = x.len();
         let fraction = (4.0 * (self.noise(here) / self.error_definition).sqrt().sqrt()).clamp(1e-3, 0.1);
+        let centre = Centre { x, f: here };
         let mut probes = Vec::with_capacity(n);
         let mut hessian = Array2::zeros((n, n));
         for i in 0..n {
-            let Some((stencil, values)) = self.adapt(f, x, here, i, fraction)? else { return Ok(None) };
+            let Some((stencil, values)) = self.adapt(f, centre, i, fraction)? else { return Ok(None) };
             hessian[[i, i]] = stencil.second(here, values);
             probes.push((stencil, values));
         }
         for i in 0..n {
             for j in 0..i {
                 let sides = [(i, probes[i]), (j, probes[j])];
-                let Some(mixed) = self.mixed(f, x, here, sides, &hessian)? else { return Ok(None) };
+                let Some(mixed) = self.mixed(f, centre, sides, &hessian)? else { return Ok(None) };
                 hessian[[i, j]] = mixed;
                 hessian[[j, i]] = mixed;
             }
@@ -202,11 +211,11 @@ impl Differences {
     fn mixed<E>(
         &self,
         f: Function<'_, E>,
-        x: &[f64],
-        here: f64,
+        centre: Centre<'_>,
         [(i, (mut si, mut vi)), (j, (mut sj, mut vj))]: [(usize, Probe); 2],
         hessian: &Array2<f64>,
     ) -> Result<Option<f64>, E> {
+        let Centre { x, f: here } = centre;
         let mut trial = x.to_vec();
         let mut at = |hi: f64, hj: f64| {
             trial[i] = (x[i] + hi).clamp(self.lower[i], self.upper[i]);
@@ -255,7 +264,7 @@ impl Differences {
         let fraction = (self.noise(value) / self.error_definition).cbrt().clamp(2e-3, 1e-2);
         let mut hessian = Array2::zeros((n, n));
         for i in 0..n {
-            let Some(column) = self.hessian_column(g, x, gradient, i, fraction)? else { return Ok(None) };
+            let Some(column) = self.hessian_column(g, (x, gradient), i, fraction)? else { return Ok(None) };
             for (j, v) in column.into_iter().enumerate() {
                 hessian[[i, j]] += 0.5 * v;
                 hessian[[j, i]] += 0.5 * v;
@@ -267,8 +276,7 @@ impl Differences {
     fn hessian_column<E>(
         &mut self,
         g: Gradient<'_, E>,
-        x: &[f64],
-        here: &[f64],
+        (x, here): (&[f64], &[f64]),
         i: usize,
         fraction: f64,
     ) -> Result<Option<Vec<f64>>, E> {

@@ -4,3 +4,4 @@ pub(crate) mod coordinates;
 pub(crate) mod evaluator;
 pub(crate) mod finite_difference;
 mod residuals_of_evaluator;
+pub(crate) mod task;

@@ -14,44 +14,36 @@ impl Evaluator<'_> {
     pub(crate) fn residuals(&mut self, x: &[f64], offset: f64) -> Result<Option<Vec<f64>>, Halt> {
         let Some(r) = self.plain_residuals(x)? else { return Ok(None) };
         let value = offset + 0.5 * r.iter().map(|r| r * r).sum::<f64>();
-        Ok(self.settle(x, Ok(value))?.is_finite().then_some(r))
+        Ok(self.settle(x, Some(value)).is_finite().then_some(r))
     }
 
     fn plain_residuals(&mut self, x: &[f64]) -> Result<Option<Vec<f64>>, Halt> {
-        if !self.admits(x)? {
-            return Ok(None);
-        }
-        self.place(x);
-        let Some(residuals) = self.objective.residuals() else { return Ok(None) };
-        self.calls.values += 1;
-        let mut r = vec![0.0; residuals.count()];
-        match residuals.residuals(&self.full, &mut r) {
-            Ok(()) => Ok(r.iter().all(|r| r.is_finite()).then_some(r)),
-            Err(EvalError::NotFinite) => Ok(None),
-            Err(EvalError::Fatal(error)) => Err(Halt::Fatal(error)),
-        }
+        let r = self.ask(
+            x,
+            |calls| &mut calls.values,
+            |objective, x| {
+                let residuals = objective.residuals().ok_or(EvalError::NotFinite)?;
+                let mut r = vec![0.0; residuals.count()];
+                residuals.residuals(x, &mut r).map(|()| r)
+            },
+        )?;
+        Ok(r.filter(|r| r.iter().all(|r| r.is_finite())))
     }
 
     /// The Jacobian of the residuals with respect to the free parameters, by central differences when the objective
     /// has none; `None` where it is not finite.
     pub(crate) fn jacobian(&mut self, x: &[f64]) -> Result<Option<Array2<f64>>, Halt> {
-        if !self.admits(x)? {
-            return Ok(None);
-        }
-        self.place(x);
         let Some(residuals) = self.objective.residuals() else { return Ok(None) };
-        let (m, n) = (residuals.count(), x.len());
+        let (m, n, dim) = (residuals.count(), x.len(), residuals.dim());
         if residuals.has_jacobian() {
-            self.calls.gradients += 1;
-            let mut full = Array2::zeros((m, self.full.len()));
-            return match residuals.jacobian(&self.full, &mut full) {
-                Ok(()) => {
-                    let free = Array2::from_shape_fn((m, n), |(k, i)| full[[k, self.free[i]]]);
-                    Ok(free.iter().all(|v| v.is_finite()).then_some(free))
-                }
-                Err(EvalError::NotFinite) => Ok(None),
-                Err(EvalError::Fatal(error)) => Err(Halt::Fatal(error)),
-            };
+            let mut full = Array2::zeros((m, dim));
+            let answer = self.ask(
+                x,
+                |calls| &mut calls.gradients,
+                |objective, x| objective.residuals().ok_or(EvalError::NotFinite)?.jacobian(x, &mut full),
+            )?;
+            let free = Array2::from_shape_fn((m, n), |(k, i)| full[[k, self.free[i]]]);
+            return Ok(answer.map(|()| free).filter(|free| free.iter().all(|v| v.is_finite())));
         }
         let mut jacobian = Array2::zeros((m, n));
         let mut trial = x.to_vec();

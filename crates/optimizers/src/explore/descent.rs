@@ -2,12 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::evaluate::evaluator::{Evaluator, Halt, Point};
-use crate::judge::driver::blank;
+use crate::evaluate::task::Task;
+use crate::judge::driver::{begin, blank};
 use crate::problem::minimum::{Calls, Status};
-use crate::problem::objective::{Derivatives, Objective};
-use crate::problem::observer::Observer;
+use crate::problem::objective::Derivatives;
 use crate::problem::options::Options;
-use crate::problem::parameters::Problem;
 use crate::search::{migrad, newton};
 
 /// Where a plain descent ended.
@@ -22,13 +21,9 @@ pub(crate) struct Descent {
 }
 
 /// Minimises without judging the result: NEWTON where the objective has a Hessian, else MIGRAD.
-pub(crate) fn descend(
-    objective: &mut dyn Objective,
-    problem: &Problem,
-    options: &Options,
-    observer: &mut dyn Observer,
-) -> Result<Descent> {
-    let mut evaluator = Evaluator::new(objective, problem, options, observer)?;
+pub(crate) fn descend(task: Task<'_>) -> Result<Descent> {
+    let (problem, options) = (task.problem, task.options);
+    let mut evaluator = Evaluator::new(task)?;
     let (point, stopped) = match plain(&mut evaluator, options) {
         Ok(point) => (point, None),
         Err(Halt::Stop(status)) => {
@@ -43,14 +38,10 @@ pub(crate) fn descend(
 }
 
 fn plain(evaluator: &mut Evaluator<'_>, options: &Options) -> std::result::Result<Point, Halt> {
-    let start = evaluator.start();
-    if start.is_empty() {
-        return Ok(Point { f: evaluator.value(&start)?, x: start, g: Vec::new() });
-    }
-    let start = evaluator.point(&start)?;
-    if !start.is_finite() {
-        return Ok(start);
-    }
+    let start = match begin(evaluator)? {
+        Ok(point) => point,
+        Err(end) => return Ok(end.point),
+    };
     let search = if evaluator.derivatives() == Derivatives::Hessian {
         newton::search(evaluator, start, options)?
     } else {

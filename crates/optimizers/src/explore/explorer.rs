@@ -1,8 +1,11 @@
 //! The surroundings of a minimum: where does the objective, minimised over the other parameters, reach a given rise?
 
 use super::descent::{Descent, descend};
-use super::newton_crossing::{self, Goal, Outcome};
+use super::newton_crossing::{self, Goal, Outcome, Place};
 use crate::error::{Error, Result};
+use crate::evaluate::task::Task;
+use crate::linalg;
+use crate::linalg::one_dimension::{self, Next};
 use crate::problem::minimum::{Calls, FitQuality, Minimum};
 use crate::problem::objective::{Derivatives, Objective};
 use crate::problem::observer::Observer;
@@ -158,7 +161,7 @@ impl<'a> Explorer<'a> {
                 problem.fix(i)?;
             }
         }
-        let descent = descend(self.objective, &problem, &self.options, observer)?;
+        let descent = descend(Task { objective: self.objective, problem: &problem, options: &self.options, observer })?;
         self.calls += descent.calls;
         Ok(descent)
     }
@@ -171,7 +174,7 @@ impl<'a> Explorer<'a> {
         let m = held.len();
         let block = Array2::from_shape_fn((m, m), |(a, b)| self.covariance[[held[a].0, held[b].0]]);
         let shifts: Vec<f64> = held.iter().map(|(_, shift)| *shift).collect();
-        let Some(weights) = crate::linalg::solve(&block, &shifts) else { return Vec::new() };
+        let Some(weights) = linalg::solve(&block, &shifts) else { return Vec::new() };
         rest.iter()
             .filter_map(|&i| {
                 let row = place(i)?;
@@ -190,7 +193,6 @@ impl<'a> Explorer<'a> {
         let lower = self.minimum.fval - self.options.edm_goal(up).max(1e-10 * self.minimum.fval.abs());
         let mut reached =
             Reached { crossing: Crossing::NotFound, values: self.minimum.values.clone(), fval: self.minimum.fval };
-        let (mut below, mut above): ((f64, f64), Option<(f64, f64)>) = ((0.0, 0.0), None);
         if let (&[(parameter, d)], true) = (direction, goal < longest) {
             match self.cross_by_newton(parameter, goal * d, observer)? {
                 Outcome::Found(values, fval) => return Ok(Reached { crossing: Crossing::Found, values, fval }),
@@ -198,55 +200,38 @@ impl<'a> Explorer<'a> {
                 Outcome::NotThisWay => {}
             }
         }
+        let mut crossing = one_dimension::Crossing::new(goal, ACCURACY, longest);
         let mut length = goal.min(longest);
         for _ in 0..TRIALS {
-            let held: Vec<(usize, f64)> = direction
-                .iter()
-                .map(|&(i, d)| {
-                    let parameter = &self.problem.parameters()[i];
-                    (i, (self.minimum.values[i] + length * d).clamp(parameter.lower(), parameter.upper()))
-                })
-                .collect();
-            let there = self.held_at(&held, true, observer)?;
+            let there = self.held_at(&self.along(direction, length), true, observer)?;
             if there.stopped.is_some() {
                 return Ok(reached);
             }
-            let height = if there.fval.is_finite() {
-                ((there.fval - self.minimum.fval).max(0.0) / up).sqrt()
-            } else {
-                f64::INFINITY
-            };
+            let mut height = f64::INFINITY;
             if there.fval.is_finite() {
+                height = ((there.fval - self.minimum.fval).max(0.0) / up).sqrt();
                 reached = Reached { values: there.values, fval: there.fval, ..reached };
                 if there.fval < lower {
                     return Ok(Reached { crossing: Crossing::NewMinimum, ..reached });
                 }
             }
-            if (height - goal).abs() < ACCURACY * goal {
-                return Ok(Reached { crossing: Crossing::Found, ..reached });
+            match crossing.after(length, height) {
+                Next::Found => return Ok(Reached { crossing: Crossing::Found, ..reached }),
+                Next::AtLimit => return Ok(Reached { crossing: Crossing::AtLimit, ..reached }),
+                Next::Exhausted => break,
+                Next::Try(next) => length = next,
             }
-            if height < goal {
-                if length >= longest {
-                    return Ok(Reached { crossing: Crossing::AtLimit, ..reached });
-                }
-                below = (length, height);
-            } else {
-                above = Some((length, height));
-            }
-            length = match above {
-                None => (length * (goal / height.max(0.1 * goal)).clamp(1.0 + ACCURACY, 4.0)).min(longest),
-                Some((far, high)) => {
-                    let width = far - below.0;
-                    if width <= 1e-12 * far {
-                        break;
-                    }
-                    let secant = (goal - below.1) / (high - below.1);
-                    // An undefined point above tells nothing but where to stop.
-                    below.0 + width * if high.is_finite() { secant.clamp(0.01, 0.99) } else { 0.5 }
-                }
-            };
         }
         Ok(reached)
+    }
+
+    /// Values of the parameters of a direction, a length from the minimum, within their bounds.
+    fn along(&self, direction: &[(usize, f64)], length: f64) -> Vec<(usize, f64)> {
+        let at = |&(i, d): &(usize, f64)| {
+            let parameter = &self.problem.parameters()[i];
+            (i, (self.minimum.values[i] + length * d).clamp(parameter.lower(), parameter.upper()))
+        };
+        direction.iter().map(at).collect()
     }
 
     /// The crossing of one parameter near its parabolic error, where the objective has exact second derivatives and nothing limits the number
@@ -274,7 +259,8 @@ impl<'a> Explorer<'a> {
             accuracy: 2.0 * ACCURACY * self.rise * up,
             edm: self.options.edm_goal(up),
         };
-        newton_crossing::solve(self.objective, &self.problem, &goal, start, &mut self.calls, observer)
+        let place = Place { objective: self.objective, problem: &self.problem, calls: &mut self.calls, observer };
+        newton_crossing::solve(place, &goal, start)
     }
 
     /// How far the bounds let one go along a direction.

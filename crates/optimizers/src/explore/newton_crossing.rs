@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use ndarray::Array2;
 
 use crate::error::{Error, EvalError, Result};
-use crate::linalg;
+use crate::linalg::one_dimension::distance_to_rise;
+use crate::linalg::{self, dot};
 use crate::problem::minimum::Calls;
 use crate::problem::objective::Objective;
 use crate::problem::observer::{Iteration, Observer};
@@ -44,15 +45,17 @@ pub(crate) enum Outcome {
     Stopped,
 }
 
+/// Where it is sought, and who counts and watches.
+pub(crate) struct Place<'a> {
+    pub(crate) objective: &'a mut dyn Objective,
+    pub(crate) problem: &'a Problem,
+    pub(crate) calls: &'a mut Calls,
+    pub(crate) observer: &'a mut dyn Observer,
+}
+
 /// The crossing near `start`.
-pub(crate) fn solve(
-    objective: &mut dyn Objective,
-    problem: &Problem,
-    goal: &Goal,
-    start: Vec<f64>,
-    calls: &mut Calls,
-    observer: &mut dyn Observer,
-) -> Result<Outcome> {
+pub(crate) fn solve(place: Place<'_>, goal: &Goal, start: Vec<f64>) -> Result<Outcome> {
+    let Place { objective, problem, calls, observer } = place;
     let free = problem.free();
     let Some(&moving) = free.get(goal.moving) else { return Ok(Outcome::NotThisWay) };
     let others: Vec<usize> = free.iter().copied().filter(|&i| i != moving).collect();
@@ -122,7 +125,6 @@ impl Profile {
         } else {
             (linalg::solve(&block, &slopes)?, linalg::solve(&block, &mixed)?)
         };
-        let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
         let profile = Self {
             fval: fval - 0.5 * dot(&slopes, &to_minimum),
             slope: gradient[moving] - dot(&mixed, &to_minimum),
@@ -135,8 +137,6 @@ impl Profile {
 
     /// The shortest step after which the parabola is higher by `rise`.
     fn step(&self, rise: f64) -> Option<f64> {
-        let discriminant = self.slope * self.slope + 2.0 * self.curvature * rise;
-        let step = 2.0 * rise / (self.slope + self.slope.signum() * discriminant.sqrt());
-        step.is_finite().then_some(step)
+        Some(distance_to_rise(self.slope, self.curvature, rise)).filter(|step| step.is_finite())
     }
 }

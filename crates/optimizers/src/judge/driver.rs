@@ -5,11 +5,9 @@ use super::confirm::confirm;
 use super::verdict::{self, Verdict};
 use crate::error::{Error, Result};
 use crate::evaluate::evaluator::{Evaluator, Halt, Hessian, Point};
+use crate::evaluate::task::Task;
 use crate::problem::minimum::{FitQuality, Minimum, Status, correlation};
-use crate::problem::objective::Objective;
-use crate::problem::observer::Observer;
-use crate::problem::options::Options;
-use crate::problem::parameters::Problem;
+use crate::problem::parameters::{Parameter, Problem};
 use ndarray::Array2;
 
 /// Searches until the judgement is final; each one starts where the last left off.
@@ -34,24 +32,27 @@ pub(crate) struct Search {
 pub(crate) type Algorithm<'f> = &'f dyn Fn(&mut Evaluator<'_>, Point, usize) -> std::result::Result<Search, Halt>;
 
 /// Runs an algorithm on a problem and judges where it ends.
-pub(crate) fn run(
-    name: &str,
-    objective: &mut dyn Objective,
-    problem: &Problem,
-    options: &Options,
-    observer: &mut dyn Observer,
-    algorithm: Algorithm<'_>,
-) -> Result<Minimum> {
+pub(crate) fn run(name: &str, task: Task<'_>, algorithm: Algorithm<'_>) -> Result<Minimum> {
+    let problem = task.problem;
     let span = tracing::debug_span!("minimize", optimizer = name, free = problem.free().len());
     let _entered = span.enter();
-    let mut evaluator = Evaluator::new(objective, problem, options, observer)?;
+    let mut evaluator = Evaluator::new(task)?;
     let outcome = rounds(&mut evaluator, algorithm);
+    conclude(&evaluator, problem, outcome)
+}
+
+/// The result of a run, however it ended.
+pub(crate) fn conclude(
+    evaluator: &Evaluator<'_>,
+    problem: &Problem,
+    outcome: std::result::Result<End, Halt>,
+) -> Result<Minimum> {
     let minimum = match outcome {
-        Ok(end) => assemble(&evaluator, problem, end),
+        Ok(end) => assemble(evaluator, problem, end),
         Err(Halt::Fatal(error)) => return Err(Error::Objective(error)),
-        Err(Halt::Stop(status)) => interrupted(&evaluator, problem, status),
+        Err(Halt::Stop(status)) => interrupted(evaluator, problem, status),
     };
-    tracing::debug!(fval = minimum.fval, edm = minimum.edm, status = %minimum.status, "minimize ended");
+    tracing::debug!(fval = minimum.fval, edm = minimum.edm, status = %minimum.status, "ended");
     Ok(minimum)
 }
 
@@ -62,17 +63,24 @@ pub(crate) struct End {
     pub(crate) stopped: Option<Status>,
 }
 
-fn rounds(evaluator: &mut Evaluator<'_>, algorithm: Algorithm<'_>) -> std::result::Result<End, Halt> {
+/// The start, or the end of a run that cannot begin: nothing is free, or the start is not finite.
+pub(crate) fn begin(evaluator: &mut Evaluator<'_>) -> std::result::Result<std::result::Result<Point, End>, Halt> {
     let start = evaluator.start();
-    if start.is_empty() {
-        let f = evaluator.value(&start)?;
-        let stopped = (!f.is_finite()).then_some(Status::StartNotFinite);
-        return Ok(End { point: Point { x: start, f, g: Vec::new() }, verdict: None, stopped });
-    }
-    let mut point = evaluator.point(&start)?;
-    if !point.is_finite() {
-        return Ok(End { point, verdict: None, stopped: Some(Status::StartNotFinite) });
-    }
+    let is_empty = start.is_empty();
+    let point = if is_empty {
+        Point { f: evaluator.value(&start)?, x: start, g: Vec::new() }
+    } else {
+        evaluator.point(&start)?
+    };
+    let stopped = (!point.is_finite()).then_some(Status::StartNotFinite);
+    Ok(if is_empty || stopped.is_some() { Err(End { point, verdict: None, stopped }) } else { Ok(point) })
+}
+
+fn rounds(evaluator: &mut Evaluator<'_>, algorithm: Algorithm<'_>) -> std::result::Result<End, Halt> {
+    let mut point = match begin(evaluator)? {
+        Ok(point) => point,
+        Err(end) => return Ok(end),
+    };
     let mut end = None;
     for round in 0..ROUNDS {
         let search = algorithm(evaluator, point, round)?;
@@ -179,7 +187,7 @@ fn escape(evaluator: &mut Evaluator<'_>, point: &Point, downhill: &[f64]) -> std
 }
 
 /// The result of a run that came to its own end.
-pub(crate) fn assemble(evaluator: &Evaluator<'_>, problem: &Problem, end: End) -> Minimum {
+fn assemble(evaluator: &Evaluator<'_>, problem: &Problem, end: End) -> Minimum {
     if end.point.x.is_empty() && end.point.is_finite() {
         let mut minimum = blank(evaluator, problem, &end.point.x, end.point.f);
         (minimum.quality, minimum.status, minimum.edm) = (FitQuality::Accurate, Status::Converged, 0.0);
@@ -206,7 +214,7 @@ pub(crate) fn assemble(evaluator: &Evaluator<'_>, problem: &Problem, end: End) -
 }
 
 /// The result of a run that was cut short: the lowest point seen, with what is known of the covariance.
-pub(crate) fn interrupted(evaluator: &Evaluator<'_>, problem: &Problem, status: Status) -> Minimum {
+fn interrupted(evaluator: &Evaluator<'_>, problem: &Problem, status: Status) -> Minimum {
     let start = evaluator.start();
     let (x, f) = evaluator.best().map_or((start.as_slice(), f64::NAN), |(x, f)| (x.as_slice(), *f));
     let mut minimum = blank(evaluator, problem, x, f);
@@ -221,7 +229,7 @@ pub(crate) fn interrupted(evaluator: &Evaluator<'_>, problem: &Problem, status: 
 
 /// A result with every parameter's value and nothing else.
 pub(crate) fn blank(evaluator: &Evaluator<'_>, problem: &Problem, x: &[f64], fval: f64) -> Minimum {
-    let mut values: Vec<f64> = problem.parameters().iter().map(crate::problem::parameters::Parameter::value).collect();
+    let mut values: Vec<f64> = problem.parameters().iter().map(Parameter::value).collect();
     for (&i, v) in evaluator.free().iter().zip(x) {
         values[i] = *v;
     }

@@ -1,11 +1,12 @@
 //! HESSE: the covariance at a point, without a search.
 
 use super::confirm::confirm;
-use super::driver::{End, assemble, interrupted};
+use super::driver::{End, begin, conclude};
 use super::verdict;
-use crate::error::{Error, Result};
-use crate::evaluate::evaluator::{Evaluator, Halt, Point};
-use crate::problem::minimum::{Minimum, Status};
+use crate::error::Result;
+use crate::evaluate::evaluator::{Evaluator, Halt};
+use crate::evaluate::task::Task;
+use crate::problem::minimum::Minimum;
 use crate::problem::objective::Objective;
 use crate::problem::observer::Observer;
 use crate::problem::options::Options;
@@ -41,25 +42,16 @@ pub fn hesse(
 ) -> Result<Minimum> {
     let span = tracing::debug_span!("hesse", free = problem.free().len());
     let _entered = span.enter();
-    let mut evaluator = Evaluator::new(objective, problem, options, observer)?;
-    match judge_here(&mut evaluator) {
-        Ok(end) => Ok(assemble(&evaluator, problem, end)),
-        Err(Halt::Fatal(error)) => Err(Error::Objective(error)),
-        Err(Halt::Stop(status)) => Ok(interrupted(&evaluator, problem, status)),
-    }
+    let mut evaluator = Evaluator::new(Task { objective, problem, options, observer })?;
+    let outcome = judge_here(&mut evaluator);
+    conclude(&evaluator, problem, outcome)
 }
 
 fn judge_here(evaluator: &mut Evaluator<'_>) -> std::result::Result<End, Halt> {
-    let start = evaluator.start();
-    if start.is_empty() {
-        let f = evaluator.value(&start)?;
-        let stopped = (!f.is_finite()).then_some(Status::StartNotFinite);
-        return Ok(End { point: Point { x: start, f, g: Vec::new() }, verdict: None, stopped });
-    }
-    let point = evaluator.point(&start)?;
-    if !point.is_finite() {
-        return Ok(End { point, verdict: None, stopped: Some(Status::StartNotFinite) });
-    }
+    let point = match begin(evaluator)? {
+        Ok(point) => point,
+        Err(end) => return Ok(end),
+    };
     let mut verdict = None;
     if let Some(hessian) = evaluator.hessian(&point)? {
         let mut judged = verdict::judge(evaluator, &point, &hessian);

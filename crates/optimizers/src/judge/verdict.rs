@@ -2,6 +2,7 @@
 
 use crate::evaluate::evaluator::{Evaluator, Hessian, Point};
 use crate::linalg;
+use crate::linalg::one_dimension::distance_to_rise;
 use crate::linalg::quadratic_model::{self, Definite, Step};
 use crate::problem::minimum::{FitQuality, Status};
 use ndarray::Array2;
@@ -119,23 +120,7 @@ pub(crate) fn judge(evaluator: &Evaluator<'_>, point: &Point, hessian: &Hessian)
     let step = step_in_bounds(evaluator, point, &matrix);
     let edm = step.as_ref().map_or(f64::NAN, |step| step.decrease);
 
-    let mut covariance = Array2::zeros((n, n));
-    for (a, &i) in free.iter().enumerate() {
-        for (b, &j) in free.iter().enumerate() {
-            covariance[[i, j]] = 2.0 * up * inverse[[a, b]];
-        }
-        // No error is longer than the range that the bounds leave.
-        let width = evaluator.upper()[i] - evaluator.lower()[i];
-        let shrink = (width / covariance[[i, i]].sqrt()).min(1.0);
-        if shrink < 1.0 {
-            covariance.row_mut(i).mapv_inplace(|v| v * shrink);
-            covariance.column_mut(i).mapv_inplace(|v| v * shrink);
-        }
-    }
-    for i in (0..n).filter(|&i| at_limit[i]) {
-        let error = one_sided_error(point.g[i].abs(), profile_curvature(h, &inverse, &free, i), up);
-        covariance[[i, i]] = error.min(evaluator.upper()[i] - evaluator.lower()[i]).powi(2);
-    }
+    let covariance = covariance(evaluator, point, h, (&free, &at_limit), &inverse);
 
     let mut weakest = vec![0.0; n];
     for (&i, v) in free.iter().zip(&definite.weakest) {
@@ -171,6 +156,36 @@ pub(crate) fn judge(evaluator: &Evaluator<'_>, point: &Point, hessian: &Hessian)
     }
 }
 
+/// The covariance of the free parameters: the scaled inverse Hessian of the unheld ones, one-sided errors for the held.
+fn covariance(
+    evaluator: &Evaluator<'_>,
+    point: &Point,
+    h: &Array2<f64>,
+    (free, at_limit): (&[usize], &[bool]),
+    inverse: &Array2<f64>,
+) -> Array2<f64> {
+    let n = at_limit.len();
+    let up = evaluator.error_definition();
+    let mut covariance = Array2::zeros((n, n));
+    for (a, &i) in free.iter().enumerate() {
+        for (b, &j) in free.iter().enumerate() {
+            covariance[[i, j]] = 2.0 * up * inverse[[a, b]];
+        }
+        // No error is longer than the range that the bounds leave.
+        let width = evaluator.upper()[i] - evaluator.lower()[i];
+        let shrink = (width / covariance[[i, i]].sqrt()).min(1.0);
+        if shrink < 1.0 {
+            covariance.row_mut(i).mapv_inplace(|v| v * shrink);
+            covariance.column_mut(i).mapv_inplace(|v| v * shrink);
+        }
+    }
+    for i in (0..n).filter(|&i| at_limit[i]) {
+        let error = one_sided_error(point.g[i].abs(), profile_curvature(h, inverse, free, i), up);
+        covariance[[i, i]] = error.min(evaluator.upper()[i] - evaluator.lower()[i]).powi(2);
+    }
+    covariance
+}
+
 /// Inverse of the length over which a parameter may sensibly go when nothing constrains it, for one error definition.
 fn inverse_reach(evaluator: &Evaluator<'_>, point: &Point, i: usize) -> f64 {
     let width = evaluator.upper()[i] - evaluator.lower()[i];
@@ -191,8 +206,8 @@ fn profile_curvature(h: &Array2<f64>, inverse: &Array2<f64>, free: &[usize], i: 
 
 /// The distance from a bound at which `g d + ½ h d²` reaches `up`; the linear rise alone where the curve never does.
 fn one_sided_error(g: f64, h: f64, up: f64) -> f64 {
-    let discriminant = g * g + 2.0 * h * up;
-    if discriminant > 0.0 { 2.0 * up / (g + discriminant.sqrt()) } else { up / g }
+    let distance = distance_to_rise(g, h, up);
+    if distance.is_nan() { up / g } else { distance }
 }
 
 impl Verdict {

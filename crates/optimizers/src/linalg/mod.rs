@@ -27,6 +27,7 @@ mod pure;
 #[cfg(not(feature = "lapack"))]
 use pure as backend;
 
+pub(crate) mod one_dimension;
 pub(crate) mod quadratic_model;
 
 use ndarray::{Array1, Array2};
@@ -97,6 +98,11 @@ fn solve_factored(factor: &Array2<f64>, b: &mut [f64]) {
         let partial: f64 = (i + 1..n).map(|k| factor[[k, i]] * b[k]).sum();
         b[i] = (b[i] - partial) / factor[[i, i]];
     }
+}
+
+/// The scalar product.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

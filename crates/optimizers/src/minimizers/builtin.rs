@@ -3,6 +3,7 @@
 use super::optimizer::Optimizer;
 use crate::error::{EvalError, Result};
 use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::evaluate::task::Task;
 use crate::judge::driver::{self, Search};
 use crate::problem::minimum::Minimum;
 use crate::problem::objective::Objective;
@@ -32,7 +33,7 @@ macro_rules! single {
                 options: &Options,
                 observer: &mut dyn Observer,
             ) -> Result<Minimum> {
-                run($name, $algorithm, objective, problem, options, observer)
+                run($name, $algorithm, Task { objective, problem, options, observer })
             }
         }
     };
@@ -79,16 +80,10 @@ single!(
     |evaluator, start, options| simplex::search(evaluator, &start, options)
 );
 
-fn run(
-    name: &'static str,
-    algorithm: Algorithm,
-    objective: &mut dyn Objective,
-    problem: &Problem,
-    options: &Options,
-    observer: &mut dyn Observer,
-) -> Result<Minimum> {
+fn run(name: &'static str, algorithm: Algorithm, task: Task<'_>) -> Result<Minimum> {
+    let options = task.options;
     let search = |evaluator: &mut Evaluator<'_>, start: Point, _round: usize| algorithm(evaluator, start, options);
-    driver::run(name, objective, problem, options, observer, &search)
+    driver::run(name, task, &search)
 }
 
 /// [`Drmngb`] with numerical gradients, whatever the objective offers.
@@ -107,7 +102,8 @@ impl Optimizer for Drmnfb {
         options: &Options,
         observer: &mut dyn Observer,
     ) -> Result<Minimum> {
-        run("DRMNFB", quasi_newton::search, &mut ValuesOnly(objective), problem, options, observer)
+        let objective = &mut ValuesOnly(objective);
+        run("DRMNFB", quasi_newton::search, Task { objective, problem, options, observer })
     }
 }
 

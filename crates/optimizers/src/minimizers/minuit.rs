@@ -3,6 +3,7 @@
 use super::optimizer::Optimizer;
 use crate::error::Result;
 use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::evaluate::task::Task;
 use crate::judge::driver::{self, Search};
 use crate::problem::minimum::{Minimum, Status};
 use crate::problem::objective::Objective;
@@ -37,7 +38,7 @@ impl Optimizer for Minuit {
             let first = migrad::search(evaluator, start, options)?;
             if first.stopped == Some(Status::NoProgress) { again(evaluator, &first.point, options) } else { Ok(first) }
         };
-        driver::run(self.name(), objective, problem, options, observer, &algorithm)
+        driver::run(self.name(), Task { objective, problem, options, observer }, &algorithm)
     }
 }
 
@@ -73,7 +74,7 @@ impl Optimizer for NewMinuit {
             }
             Ok(search)
         };
-        driver::run(self.name(), objective, problem, options, observer, &algorithm)
+        driver::run(self.name(), Task { objective, problem, options, observer }, &algorithm)
     }
 }
 

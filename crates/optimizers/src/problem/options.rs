@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// MINUIT's strategy: how many evaluations to spend on good derivatives and a good covariance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+#[non_exhaustive]
 pub enum Strategy {
     /// 0: start from the given steps, never check the covariance on the way.
     Fast,
@@ -42,8 +43,8 @@ impl TryFrom<u8> for Strategy {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Accuracy of the minimum. A run has converged when the estimated distance to the minimum is below
-    /// [`edm_goal`](Self::edm_goal); default 1e-3.
+    /// Accuracy of the minimum, of unit one, positive. A run has converged when the estimated distance to the minimum is
+    /// below [`edm_goal`](Self::edm_goal). Default [`DEFAULT_TOLERANCE`](Self::DEFAULT_TOLERANCE).
     pub tolerance: f64,
     /// Most calls of the objective (values, gradients and Hessians together); `None`: 200 + 100 n + 5 n² for n free
     /// parameters, times 2n + 1 where gradients are numerical.
@@ -61,7 +62,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            tolerance: 1e-3,
+            tolerance: Self::DEFAULT_TOLERANCE,
             max_calls: None,
             max_iterations: 1000,
             time_limit: None,
@@ -72,6 +73,9 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The default of [`tolerance`](Self::tolerance), that of the Fermi-LAT tools.
+    pub const DEFAULT_TOLERANCE: f64 = 1e-3;
+
     /// Sets [`tolerance`](Self::tolerance).
     #[must_use]
     pub fn with_tolerance(mut self, tolerance: f64) -> Self {

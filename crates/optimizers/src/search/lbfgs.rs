@@ -5,8 +5,10 @@
 //! at the bounds (D. P. Bertsekas, SIAM Journal on Control and Optimization 20 (1982) 221). Lengths are measured in
 //! units of the parameters' steps.
 
-use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::evaluate::evaluator::{Evaluator, Halt, Point, Progress};
 use crate::judge::driver::Search;
+use crate::linalg::dot;
+use crate::linalg::one_dimension::vertex;
 use crate::problem::minimum::Status;
 use crate::problem::options::Options;
 use std::collections::VecDeque;
@@ -59,13 +61,9 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         };
         remember(evaluator, &mut memory, &here, &next);
         here = next;
-        evaluator.report("LBFGS", here.f, edm, length, 0.0)?;
+        evaluator.report("LBFGS", Progress { fval: here.f, edm, step: length, damping: 0.0 })?;
     }
     Ok(Search { point: here, hessian: None, stopped: Some(Status::IterationLimit) })
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Parameters that no bound holds back.
@@ -137,14 +135,9 @@ fn walk(
             return Ok((flatter && next.f - here.f <= evaluator.slack(here.f)).then_some((next, length)));
         }
         if !next.is_finite() || next.f > here.f + ENOUGH * moved || best.as_ref().is_some_and(|(b, _)| next.f >= b.f) {
-            let bend = next.f - here.f - slope * length;
-            let vertex = if next.is_finite() && low == 0.0 && bend > 0.0 {
-                (-0.5 * slope * length * length / bend).clamp(0.1 * length, 0.5 * length)
-            } else {
-                low + 0.3 * (length - low)
-            };
+            let lowest = vertex(slope, length, next.f - here.f).filter(|_| next.is_finite() && low == 0.0);
             high = length;
-            length = vertex;
+            length = lowest.map_or(low + 0.3 * (length - low), |v| v.clamp(0.1 * length, 0.5 * length));
         } else {
             let steep = dot(&next.g, direction) < FLATTER * slope;
             let reached = length;

@@ -5,8 +5,8 @@
 //! theory, Lecture Notes in Mathematics 630 (1978) 105.)
 
 use super::{migrad, newton};
-use crate::evaluate::coordinates::Coordinate;
-use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::evaluate::coordinates::{self, Coordinate};
+use crate::evaluate::evaluator::{Evaluator, Halt, Point, Progress};
 use crate::judge::driver::Search;
 use crate::problem::minimum::Status;
 use crate::problem::options::Options;
@@ -30,9 +30,8 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         return Ok(Search { point: start, hessian: None, stopped: Some(Status::NoProgress) });
     };
     let norm = first.iter().map(|r| r * r).sum::<f64>();
-    let coordinates: Vec<Coordinate> =
-        (0..n).map(|i| Coordinate::new(evaluator.lower()[i], evaluator.upper()[i], evaluator.steps[i])).collect();
-    let t = DVector::from_iterator(n, coordinates.iter().zip(&start.x).map(|(c, x)| c.internal(*x)));
+    let coordinates = evaluator.coordinates();
+    let t = DVector::from_vec(coordinates::internal(&coordinates, &start.x));
     let target = Target {
         state: RefCell::new(State { evaluator, halt: None }),
         undefined: DVector::from_element(first.len(), UNDEFINED * (1.0 + (norm / first.len() as f64).sqrt())),
@@ -48,11 +47,11 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
     if let Some(halt) = halt {
         return Err(halt);
     }
-    let x: Vec<f64> = coordinates.iter().zip(t.iter()).map(|(c, t)| c.external(*t)).collect();
+    let x = coordinates::external(&coordinates, t.as_slice());
     let end = evaluator.point(&x)?;
     let point = if end.is_finite() && end.f <= start.f { end } else { start };
     let stopped = (report.termination == TerminationReason::LostPatience).then_some(Status::IterationLimit);
-    evaluator.report("LM", point.f, evaluator.edm, 1.0, 0.0)?;
+    evaluator.report("LM", Progress { fval: point.f, edm: evaluator.edm, step: 1.0, damping: 0.0 })?;
     Ok(Search { point, hessian: None, stopped })
 }
 
@@ -85,7 +84,7 @@ struct Target<'e, 'a> {
 
 impl Target<'_, '_> {
     fn external(&self) -> Vec<f64> {
-        self.coordinates.iter().zip(self.t.iter()).map(|(c, t)| c.external(*t)).collect()
+        coordinates::external(&self.coordinates, self.t.as_slice())
     }
 }
 

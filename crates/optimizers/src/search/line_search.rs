@@ -1,8 +1,9 @@
 //! A line search in free coordinates that asks for sufficient decrease and a flatter slope (weak Wolfe conditions;
 //! J. Nocedal, S. Wright, Numerical Optimization, 2nd ed., section 3.1), and steps back from undefined points.
 
-use crate::evaluate::coordinates::Coordinate;
+use crate::evaluate::coordinates::{self, Coordinate};
 use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::linalg::one_dimension::vertex;
 use crate::problem::objective::Derivatives;
 
 /// Share of the decrease that the slope promises which is enough.
@@ -28,12 +29,17 @@ impl Ray<'_> {
     }
 
     fn external(&self, length: f64) -> Vec<f64> {
-        self.at(length).iter().zip(self.coordinates).map(|(t, c)| c.external(*t)).collect()
+        coordinates::external(self.coordinates, &self.at(length))
     }
 
     fn slope_at(&self, length: f64, point: &Point) -> f64 {
         let t = self.at(length);
         (0..t.len()).map(|i| point.g[i] * self.coordinates[i].derivative(t[i]) * self.direction[i]).sum()
+    }
+
+    /// The whole step, as far as it is sensible.
+    fn full(&self) -> f64 {
+        self.longest().min(1.0)
     }
 
     fn longest(&self) -> f64 {
@@ -55,32 +61,26 @@ pub(crate) fn search(
     ray: &Ray<'_>,
     edm_at: &dyn Fn(&Point, &[f64]) -> f64,
 ) -> Result<Option<(f64, Point)>, Halt> {
-    let longest = ray.longest();
-    let full = longest.min(1.0);
+    let full = ray.full();
     if -0.5 * ray.slope <= evaluator.slack(start.f) {
         let point = evaluator.point(&ray.external(full))?;
         let edm = (-0.5 * ray.slope, if point.is_finite() { edm_at(&point, &ray.at(full)) } else { f64::INFINITY });
         return Ok(evaluator.improves((start.f, edm.0), (point.f, edm.1)).then_some((full, point)));
     }
     if evaluator.derivatives() >= Derivatives::Gradient {
-        with_slopes(evaluator, start, ray, full, longest)
+        with_slopes(evaluator, start, ray)
     } else {
-        with_values(evaluator, start, ray, full, longest)
+        with_values(evaluator, start, ray)
     }
 }
 
 /// Bracketing with slopes, for objectives whose gradient costs no more than the value.
-fn with_slopes(
-    evaluator: &mut Evaluator<'_>,
-    start: &Point,
-    ray: &Ray<'_>,
-    full: f64,
-    longest: f64,
-) -> Result<Option<(f64, Point)>, Halt> {
+fn with_slopes(evaluator: &mut Evaluator<'_>, start: &Point, ray: &Ray<'_>) -> Result<Option<(f64, Point)>, Halt> {
+    let longest = ray.longest();
     let (mut low, mut f_low, mut slope_low) = (0.0, start.f, ray.slope);
     let mut high = f64::INFINITY;
     let mut best: Option<(f64, Point)> = None;
-    let mut length = full;
+    let mut length = ray.full();
     for _ in 0..TRIALS {
         let point = evaluator.point(&ray.external(length))?;
         if !point.is_finite() {
@@ -89,8 +89,7 @@ fn with_slopes(
         } else if point.f > start.f + ENOUGH * length * ray.slope || point.f >= f_low && low > 0.0 {
             // Too far: the parabola through what is known of the lower end.
             let width = length - low;
-            let bend = point.f - f_low - slope_low * width;
-            let guess = if bend > 0.0 { -0.5 * slope_low * width * width / bend } else { 0.5 * width };
+            let guess = vertex(slope_low, width, point.f - f_low).unwrap_or(0.5 * width);
             high = length;
             length = low + guess.clamp(0.05 * width, 0.7 * width);
         } else {
@@ -117,20 +116,14 @@ fn with_slopes(
 }
 
 /// A parabola through values, for objectives whose gradient costs many values.
-fn with_values(
-    evaluator: &mut Evaluator<'_>,
-    start: &Point,
-    ray: &Ray<'_>,
-    full: f64,
-    longest: f64,
-) -> Result<Option<(f64, Point)>, Halt> {
+fn with_values(evaluator: &mut Evaluator<'_>, start: &Point, ray: &Ray<'_>) -> Result<Option<(f64, Point)>, Halt> {
+    let longest = ray.longest();
     let mut best: Option<(f64, f64)> = None;
-    let mut length = full;
+    let mut length = ray.full();
     for _ in 0..TRIALS {
         let f = evaluator.value(&ray.external(length))?;
         let enough = f <= start.f + ENOUGH * length * ray.slope;
-        let bend = f - start.f - ray.slope * length;
-        let vertex = if bend > 0.0 { -0.5 * ray.slope * length * length / bend } else { f64::INFINITY };
+        let vertex = vertex(ray.slope, length, f - start.f).unwrap_or(f64::INFINITY);
         match best {
             Some((_, lowest)) if f >= lowest => break,
             _ if enough => {

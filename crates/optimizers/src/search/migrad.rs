@@ -7,9 +7,10 @@
 //! `½ g·V g`, enlarged by `1 + 3 d` where `d` is the relative change of `V` in the last updates, as MINUIT does.
 
 use super::line_search::{self, Ray};
-use crate::evaluate::coordinates::Coordinate;
-use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::evaluate::coordinates::{self, Coordinate};
+use crate::evaluate::evaluator::{Evaluator, Halt, Point, Progress};
 use crate::judge::driver::Search;
+use crate::linalg::dot;
 use crate::linalg::quadratic_model::forced_inverse;
 use crate::problem::minimum::Status;
 use crate::problem::objective::Derivatives;
@@ -46,10 +47,8 @@ struct Metric {
 /// MIGRAD from a point with a finite value.
 pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Options) -> Result<Search, Halt> {
     let start = release(evaluator, start)?;
-    let coordinates: Vec<Coordinate> = (0..evaluator.n())
-        .map(|i| Coordinate::new(evaluator.lower()[i], evaluator.upper()[i], evaluator.steps[i]))
-        .collect();
-    let t = coordinates.iter().zip(&start.x).map(|(c, x)| c.internal(*x)).collect();
+    let coordinates = evaluator.coordinates();
+    let t = coordinates::internal(&coordinates, &start.x);
     let mut here = Internal::new(&coordinates, t, start);
     let mut metric = match warm(evaluator, &coordinates, &here) {
         Some(metric) => metric,
@@ -96,13 +95,9 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         let next = Internal::new(&coordinates, ray.at(length), point);
         fresh = !update(&mut metric, &here, &next);
         here = next;
-        evaluator.report("MIGRAD", here.point.f, edm, length, 0.0)?;
+        evaluator.report("MIGRAD", Progress { fval: here.point.f, edm, step: length, damping: 0.0 })?;
     }
     Ok(Search { point: here.point, hessian: None, stopped: Some(Status::IterationLimit) })
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// `-V g`.

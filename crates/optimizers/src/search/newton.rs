@@ -7,7 +7,7 @@
 //! Advances in Neural Information Processing Systems 27 (2014) 2933); for a sum of squares the Gauss-Newton matrix
 //! takes its place.
 
-use crate::evaluate::evaluator::{Evaluator, Halt, Hessian, Point};
+use crate::evaluate::evaluator::{Evaluator, Halt, Hessian, Point, Progress};
 use crate::judge::driver::Search;
 use crate::judge::verdict;
 use crate::linalg;
@@ -58,7 +58,7 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
             return Ok(Search { point: here, hessian: Some(hessian), stopped });
         };
         here = next;
-        evaluator.report("NEWTON", here.f, edm, length, damping)?;
+        evaluator.report("NEWTON", Progress { fval: here.f, edm, step: length, damping })?;
         if edm <= LAST * up {
             // So close that the next Hessian would be the same.
             if next_edm <= target {

@@ -9,11 +9,11 @@
 //! procedure 18.2).
 
 use super::newton::damped_step;
-use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::evaluate::evaluator::{Evaluator, Halt, Point, Progress};
 use crate::judge::driver::Search;
 use crate::judge::verdict;
-use crate::linalg;
 use crate::linalg::quadratic_model::positive_definite;
+use crate::linalg::{self, dot};
 use crate::problem::minimum::Status;
 use crate::problem::objective::Derivatives;
 use crate::problem::options::Options;
@@ -62,7 +62,7 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         plain = false;
         age += 1;
         here = next;
-        evaluator.report("QUASI-NEWTON", here.f, edm, length, damping)?;
+        evaluator.report("QUASI-NEWTON", Progress { fval: here.f, edm, step: length, damping })?;
     }
     Ok(Search { point: here, hessian: None, stopped: Some(Status::IterationLimit) })
 }
@@ -96,15 +96,15 @@ fn update(model: &mut Array2<f64>, old: &Point, new: &Point) {
     let s: Vec<f64> = (0..n).map(|i| new.x[i] - old.x[i]).collect();
     let y: Vec<f64> = (0..n).map(|i| new.g[i] - old.g[i]).collect();
     let bs: Vec<f64> = (0..n).map(|i| (0..n).map(|j| model[[i, j]] * s[j]).sum()).collect();
-    let sy: f64 = s.iter().zip(&y).map(|(a, b)| a * b).sum();
-    let sbs: f64 = s.iter().zip(&bs).map(|(a, b)| a * b).sum();
+    let sy = dot(&s, &y);
+    let sbs = dot(&s, &bs);
     if !(sbs.is_normal() && sbs > 0.0 && sy.is_finite()) {
         return;
     }
     // Powell: mix in the old model's change of slope until the curvature along the step is clearly positive.
     let mix = if sy >= 0.2 * sbs { 1.0 } else { 0.8 * sbs / (sbs - sy) };
     let r: Vec<f64> = (0..n).map(|i| mix * y[i] + (1.0 - mix) * bs[i]).collect();
-    let sr: f64 = s.iter().zip(&r).map(|(a, b)| a * b).sum();
+    let sr = dot(&s, &r);
     for i in 0..n {
         for j in 0..n {
             model[[i, j]] += r[i] * r[j] / sr - bs[i] * bs[j] / sbs;

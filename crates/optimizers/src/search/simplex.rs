@@ -4,8 +4,8 @@
 //! The coefficients adapt to the dimension (F. Gao and L. Han, Computational Optimization and Applications 51 (2012)
 //! 259); J. A. Nelder and R. Mead, Computer Journal 7 (1965) 308.
 
-use crate::evaluate::coordinates::Coordinate;
-use crate::evaluate::evaluator::{Evaluator, Halt, Point};
+use crate::evaluate::coordinates::{Coordinate, external, internal};
+use crate::evaluate::evaluator::{Evaluator, Halt, Point, Progress};
 use crate::judge::driver::Search;
 use crate::problem::minimum::Status;
 use crate::problem::options::Options;
@@ -23,8 +23,7 @@ struct Vertex {
 /// Minimises from a point with a finite value.
 pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: &Point, options: &Options) -> Result<Search, Halt> {
     let n = evaluator.n();
-    let coordinates: Vec<Coordinate> =
-        (0..n).map(|i| Coordinate::new(evaluator.lower()[i], evaluator.upper()[i], evaluator.steps[i])).collect();
+    let coordinates = evaluator.coordinates();
     let mut vertices = first(evaluator, &coordinates, start)?;
     let dimension = n as f64;
     let (expansion, contraction, shrinkage) =
@@ -40,7 +39,7 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: &Point, options: &Opt
             stopped = None;
             break;
         }
-        evaluator.report("SIMPLEX", lowest, highest - lowest, size, 0.0)?;
+        evaluator.report("SIMPLEX", Progress { fval: lowest, edm: highest - lowest, step: size, damping: 0.0 })?;
         let centre: Vec<f64> = (0..n).map(|i| vertices[..n].iter().map(|v| v.t[i]).sum::<f64>() / dimension).collect();
         let mut along = |factor: f64| -> Result<Vertex, Halt> {
             let t: Vec<f64> = (0..n).map(|i| centre[i] + factor * (vertices[n].t[i] - centre[i])).collect();
@@ -74,13 +73,9 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: &Point, options: &Opt
     Ok(Search { point: start.clone(), hessian: None, stopped })
 }
 
-fn external(coordinates: &[Coordinate], t: &[f64]) -> Vec<f64> {
-    coordinates.iter().zip(t).map(|(c, t)| c.external(*t)).collect()
-}
-
 /// The start and one vertex a step away along each parameter.
 fn first(evaluator: &mut Evaluator<'_>, coordinates: &[Coordinate], start: &Point) -> Result<Vec<Vertex>, Halt> {
-    let t: Vec<f64> = coordinates.iter().zip(&start.x).map(|(c, x)| c.internal(*x)).collect();
+    let t = internal(coordinates, &start.x);
     let mut vertices = vec![Vertex { t: t.clone(), f: start.f }];
     for i in 0..t.len() {
         let (x, step) = (start.x[i], evaluator.steps[i]);
