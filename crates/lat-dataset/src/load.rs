@@ -43,11 +43,11 @@ pub struct Observation {
 /// (fermipy's default) and there is no detector response matrix, nor livetime and response functions to compute it from.
 ///
 /// ```no_run
-/// let loaded = lat_io::load("config.yaml".as_ref())?;
+/// let loaded = lat_dataset::load("config.yaml".as_ref())?;
 /// for component in &loaded.observation.components {
 ///     println!("{}: {} counts", component.name, component.counts.cube.total());
 /// }
-/// # Ok::<(), lat_io::Error>(())
+/// # Ok::<(), lat_dataset::Error>(())
 /// ```
 pub fn load(config_path: &Path) -> Result<Loaded> {
     let config = Config::read(config_path)?;

@@ -85,7 +85,8 @@ fn diffuse_components_are_found_and_named() {
     let roi = build(dir.path(), &format!("{start} isodiff: [iso_v1.txt, iso_v1.txt]}}")).unwrap();
     let names: Vec<_> = roi.sources().iter().map(|source| source.name().to_owned()).collect();
     assert_eq!(names, ["isodiff00", "isodiff01"]);
-    assert!(matches!(build(dir.path(), &format!("{start} isodiff: no.txt}}")), Err(Error::NotFound { .. })));
+    let missing = build(dir.path(), &format!("{start} isodiff: no.txt}}"));
+    assert!(matches!(missing, Err(Error::File(lat_io::Error::NotFound { .. }))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod support;
 use ndarray::Array2;
 use optimizers::{
     Derivatives, Error, EvalError, FitQuality, Iteration, Objective, Observer, Options, Parameter, Problem, Silent,
-    Status, hesse, linalg, optimizer, registry,
+    Status, hesse, inverse as inverse_of, optimizer, registry,
 };
 use proptest::prelude::*;
 use std::ops::ControlFlow;
@@ -50,7 +50,7 @@ proptest! {
         start in prop::collection::vec(-5.0..5.0_f64, 4),
     ) {
         let h = positive_definite(entries, 4);
-        let inverse = linalg::inverse(&h).unwrap();
+        let inverse = inverse_of(&h).unwrap();
         for name in registry().names() {
             for offers in [Derivatives::Gradient, Derivatives::Hessian] {
                 let m = fit(name, Quadratic { h: h.clone(), centre: centre.clone() }, offers, &unbounded(&start), &Options::default());

@@ -8,15 +8,15 @@ use lat_dataset::{ComponentModel, Config, OptimizerConfig};
 use likelihood_core::JointLikelihood;
 use roi_model::{Parameter, Roi};
 
-use crate::angular::TemplateIntegrals;
-use crate::covariance::Covariance;
+use crate::data::source_maps;
 use crate::error::{Error, Result};
-use crate::options::{FitOptions, OptimizeOptions};
-use crate::posterior;
-use crate::progress::{Progress, Quiet};
-use crate::properties::SourceProperties;
+use crate::known::angular::TemplateIntegrals;
+use crate::known::covariance::Covariance;
+use crate::known::options::{FitOptions, OptimizeOptions};
+use crate::known::progress::{Progress, Quiet};
+use crate::known::source_properties::SourceProperties;
+use crate::maximize::posterior;
 use crate::results::{ComponentCounts, LoglikeResult, Timing, WeightedCounts};
-use crate::source_maps;
 
 /// An analysis of one region: open it, free parameters, fit.
 ///

@@ -5,7 +5,7 @@ use bytesize::ByteSize;
 /// Bytes of a size such as `2GiB`, `1500MB` or `1.5 GB`; a number alone is bytes. `None` for what is no size, or is 0.
 ///
 /// ```
-/// use lat_io::config::memory_size;
+/// use lat_dataset::memory_size;
 /// assert_eq!(memory_size("2GiB"), Some(2 << 30));
 /// assert_eq!(memory_size("1500 MB"), Some(1_500_000_000));
 /// assert_eq!(memory_size("plenty"), None);

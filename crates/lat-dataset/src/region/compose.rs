@@ -30,10 +30,10 @@ pub struct RegionModel {
 /// templates.
 ///
 /// ```no_run
-/// let config = lat_io::Config::read("config.yaml".as_ref())?;
+/// let config = lat_dataset::Config::read("config.yaml".as_ref())?;
 /// let region = lat_dataset::build_region(&config)?;
 /// println!("{} sources", region.roi.sources().len());
-/// # Ok::<(), lat_io::Error>(())
+/// # Ok::<(), lat_dataset::Error>(())
 /// ```
 pub fn build_region(config: &Config) -> Result<RegionModel> {
     let mut catalogs = Catalogs::default();

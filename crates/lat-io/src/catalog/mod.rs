@@ -104,7 +104,7 @@ impl Catalog {
     /// When the file is missing or damaged, is of no known family, lacks a column, or holds a source without name or position.
     ///
     /// ```no_run
-    /// use lat_io::catalog::{Catalog, CatalogFamily};
+    /// use lat_io::{Catalog, CatalogFamily};
     /// let catalog = Catalog::read("gll_psc_v27.fit.gz".as_ref(), &[])?;
     /// assert_eq!(catalog.family(), CatalogFamily::FourFgl);
     /// # Ok::<(), lat_io::Error>(())

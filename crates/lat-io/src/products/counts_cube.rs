@@ -32,7 +32,7 @@ pub struct CountsCubeFile {
 /// When the file is missing, damaged or no counts cube, or holds counts or energies that cannot be.
 ///
 /// ```no_run
-/// let counts = lat_io::counts_cube::read("ccube_00.fits".as_ref())?;
+/// let counts = lat_io::read_counts_cube("ccube_00.fits".as_ref())?;
 /// println!("{} counts in {} energy bins", counts.cube.total(), counts.cube.axis().n_bins());
 /// # Ok::<(), lat_io::Error>(())
 /// ```

@@ -18,8 +18,8 @@ const TABLE: &str = "DRM";
 /// When the file is missing or damaged, the matrix was made for other energies, or it holds what is no probability.
 ///
 /// ```no_run
-/// let counts = lat_io::counts_cube::read("ccube_00.fits".as_ref())?;
-/// let response = lat_io::detector_response::read("drm_00.fits".as_ref(), counts.cube.axis())?;
+/// let counts = lat_io::read_counts_cube("ccube_00.fits".as_ref())?;
+/// let response = lat_io::read_detector_response("drm_00.fits".as_ref(), counts.cube.axis())?;
 /// println!("{} true-energy bins more on either side", response.n_extra());
 /// # Ok::<(), lat_io::Error>(())
 /// ```

@@ -15,7 +15,7 @@ use crate::products::map_cube;
 /// When the file is missing or damaged, or holds exposure or energies that cannot be.
 ///
 /// ```no_run
-/// let exposure = lat_io::exposure::read("bexpmap_00.fits".as_ref())?;
+/// let exposure = lat_io::read_exposure("bexpmap_00.fits".as_ref())?;
 /// println!("at the energies {:?} MeV", exposure.cube().energies());
 /// # Ok::<(), lat_io::Error>(())
 /// ```

@@ -42,7 +42,7 @@ const EVENT_TYPES: [(&str, &str); 10] = [
 /// as [`read`].
 ///
 /// ```no_run
-/// let irfs = lat_io::irf::read_set("/opt/caldb".as_ref(), "P8R3_SOURCE_V3", 3)?;
+/// let irfs = lat_io::read_irf_set("/opt/caldb".as_ref(), "P8R3_SOURCE_V3", 3)?;
 /// assert_eq!(irfs[0].event_type, "FRONT");
 /// # Ok::<(), lat_io::Error>(())
 /// ```

@@ -21,7 +21,7 @@ const TOLERANCE: f64 = 1e-5;
 /// When the file is missing or damaged, its keywords do not tell pixels and bins or contradict the tables, or it holds times that cannot be.
 ///
 /// ```no_run
-/// let livetime = lat_io::livetime::read("ltcube_00.fits".as_ref())?;
+/// let livetime = lat_io::read_livetime_cube("ltcube_00.fits".as_ref())?;
 /// # Ok::<(), lat_io::Error>(())
 /// ```
 pub fn read_livetime_cube(path: &Path) -> Result<LivetimeCube> {

@@ -22,7 +22,7 @@ use crate::tables::wcs_header;
 /// When the file is missing or damaged, there is no image, or projection, pixels or energies cannot be.
 ///
 /// ```no_run
-/// let diffuse = lat_io::map_cube::read("gll_iem_v07.fits".as_ref())?;
+/// let diffuse = lat_io::read_map_cube("gll_iem_v07.fits".as_ref())?;
 /// println!("{} planes of {} pixels", diffuse.energies().len(), diffuse.grid().n_pixels());
 /// # Ok::<(), lat_io::Error>(())
 /// ```

@@ -16,7 +16,7 @@ use crate::tables::energies;
 /// When the file is missing or damaged, has no such tables, they do not fit together, or hold a PSF that cannot be.
 ///
 /// ```no_run
-/// let psf = lat_io::psf::read("psf_00.fits".as_ref())?;
+/// let psf = lat_io::read_psf("psf_00.fits".as_ref())?;
 /// println!("68 % containment at 1 GeV: {:?} deg", psf.at_energy(1000.0)?.containment_radius(0.68));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

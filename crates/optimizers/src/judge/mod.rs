@@ -1,0 +1,6 @@
+//! The judgement of a point, and what every optimizer does around its search.
+
+pub(crate) mod confirm;
+pub(crate) mod driver;
+pub(crate) mod hesse;
+pub(crate) mod verdict;

@@ -1,0 +1,262 @@
+//! The source maps of a region: read where files hold them, made where they do not, and kept so that they are made once.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use lat_dataset::{Component, Config, Loaded, NewMapFile};
+use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
+use roi_model::Source;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::known::memory::{self, MemoryUse, Plan};
+use crate::known::progress::{Event, Progress};
+
+/// How source maps are made by [`make_source_maps`].
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct MakeOptions {
+    /// Where the file goes; by default `srcmap_NAME.fits` in the output directory, or the present file if it was made here. With several
+    /// components, `_NAME` is added before the ending.
+    pub out: Option<PathBuf>,
+    /// As accurate as the inputs instead of as gtsrcmaps makes them: [`lat_response::Parity::Accurate`].
+    pub accurate: bool,
+    /// Make all maps anew, also those that stand.
+    pub all: bool,
+    /// The most bytes that it may take; that of the configuration (`optimizer.max_memory`) if there is none.
+    pub max_memory: Option<u64>,
+}
+
+/// What [`make_source_maps`] did for one component.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct MadeMaps {
+    /// The component.
+    pub component: String,
+    /// The source map file.
+    pub path: PathBuf,
+    /// Sources whose maps were made.
+    pub made: Vec<String>,
+    /// How many maps of the present file were taken over.
+    pub kept: usize,
+    /// Seconds.
+    pub seconds: f64,
+    /// Memory of the process, in bytes.
+    pub memory: MemoryUse,
+}
+
+/// Makes the source maps of every component of a configuration and writes them as gtsrcmaps does, with the counts.
+///
+/// # Errors
+/// As [`lat_dataset::load()`]; when there is no exposure or PSF to make a map from, or a file cannot be written.
+pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn Progress) -> Result<Vec<MadeMaps>> {
+    let mut loaded = lat_dataset::load(config)?;
+    let several = loaded.observation.components.len() > 1;
+    let mut done = Vec::new();
+    let sources = loaded.roi.sources();
+    let limit = options.max_memory.or(loaded.config.max_memory);
+    let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
+    for component in &mut loaded.observation.components {
+        let start = Instant::now();
+        if options.accurate {
+            component.make_accurate();
+        }
+        let unmade = if options.all || options.accurate {
+            let present = sources.iter().filter(|source| !component.model.is_absent(source.name()));
+            present.map(|source| component.model.source(source)).collect::<lat_dataset::Result<_>>()?
+        } else {
+            component.unmade(sources)?
+        };
+        let path = match &options.out {
+            Some(out) if several => with_name(out, &component.name),
+            Some(out) => out.clone(),
+            None => component.map_cache(&loaded.config).ok_or_else(|| Error::State {
+                path: component.products.srcmap.clone().unwrap_or_default(),
+                reason:
+                    "this source map file is another program's and is not changed; name another file to write (out)"
+                        .into(),
+            })?,
+        };
+        let present = sources.iter().filter(|source| !component.model.is_absent(source.name())).count();
+        let (threads, estimate) = memory::making(component, &unmade, all_files - memory::of_files(component), limit)?;
+        with_threads(threads, || {
+            let mut file = NewMapFile::create(component, &path, sources, &unmade)?;
+            make(component, &unmade, progress, |source, map| Ok(file.add(source, &map)?))?;
+            Ok(file.finish()?)
+        })?;
+        done.push(MadeMaps {
+            component: component.name.clone(),
+            path,
+            kept: present - unmade.len(),
+            made: unmade.iter().map(|source| source.name().to_owned()).collect(),
+            seconds: start.elapsed().as_secs_f64(),
+            memory: MemoryUse {
+                estimate: estimate.peak(),
+                parts: estimate,
+                limit,
+                maps_at_a_time: threads,
+                columns_limit: None,
+                peak: memory::peak_memory(),
+            },
+        });
+    }
+    Ok(done)
+}
+
+/// The likelihood of all components, with the maps of all sources, within a limit of memory in bytes.
+pub(crate) fn likelihood(
+    loaded: &Loaded,
+    limit: Option<u64>,
+    progress: &mut dyn Progress,
+) -> Result<(JointLikelihood, MemoryUse)> {
+    let sources = loaded.roi.sources();
+    let components = &loaded.observation.components;
+    let mut likelihoods = Vec::with_capacity(components.len());
+    let mut unmade = Vec::with_capacity(components.len());
+    for component in components {
+        let settings = component.settings.clone();
+        likelihoods.push(BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?);
+        unmade.push(component.unmade(sources)?);
+    }
+    let plans = components
+        .iter()
+        .zip(&likelihoods)
+        .zip(&unmade)
+        .map(|((component, likelihood), unmade)| Ok(Plan { component, likelihood, making: component.making(unmade)? }))
+        .collect::<Result<Vec<Plan<'_>>>>()?;
+    let threads = rayon::current_num_threads();
+    let way = memory::strategy(limit, threads, |threads| memory::estimate(&loaded.roi, &plans, threads))?;
+    let fill = || {
+        for ((component, likelihood), unmade) in components.iter().zip(&mut likelihoods).zip(&unmade) {
+            add_maps(component, &loaded.config, sources, unmade, likelihood, progress)?;
+        }
+        Ok(())
+    };
+    with_threads(way.threads, fill)?;
+    let mut likelihood = JointLikelihood::new(likelihoods)?;
+    likelihood.limit_columns(way.columns);
+    let columns_limit = limit.map(|_| way.columns as u64);
+    let use_of = MemoryUse {
+        estimate: way.estimate.peak(),
+        parts: way.estimate,
+        limit,
+        maps_at_a_time: way.threads,
+        columns_limit,
+        peak: None,
+    };
+    Ok((likelihood, use_of))
+}
+
+/// Does something with so many threads.
+pub(crate) fn with_threads(threads: usize, task: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+    if threads == rayon::current_num_threads() {
+        return task();
+    }
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(task),
+        Err(error) => {
+            tracing::warn!("source maps are read with all threads, as no others can be started: {error}");
+            task()
+        }
+    }
+}
+
+/// Gives a component's likelihood its maps: those that must be made first, and then those on file.
+fn add_maps(
+    component: &Component,
+    config: &Config,
+    sources: &[Source],
+    unmade: &[Source],
+    likelihood: &mut BinnedLikelihood,
+    progress: &mut dyn Progress,
+) -> Result<()> {
+    let mut cache = Cache::new(component, config, sources, unmade);
+    make(component, unmade, progress, |own, map| {
+        cache.add(own, &map);
+        if let Some(source) = sources.iter().find(|source| source.name() == own.name()) {
+            likelihood.add_source_map(source.name(), &component.source_map(source, Some(map))?)?;
+        }
+        Ok(())
+    })?;
+    cache.finish();
+    let stored: Vec<&Source> = sources.iter().filter(|source| !likelihood.has_source_map(source.name())).collect();
+    likelihood.add_source_maps(
+        &stored,
+        |source| source.name(),
+        |source| Ok::<_, Error>(component.source_map(source, None)?),
+    )
+}
+
+/// Makes the maps of sources of a component and gives each away, see [`Component::make_source_maps`].
+pub(crate) fn make(
+    component: &Component,
+    unmade: &[Source],
+    progress: &mut dyn Progress,
+    take: impl FnMut(&Source, SourceMap) -> Result<()>,
+) -> Result<()> {
+    let total = unmade.len();
+    let watcher = Mutex::new((progress, 0));
+    let tell = |source: &str| {
+        let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        watcher.1 += 1;
+        let (component, source, done) = (component.name.clone(), source.to_owned(), watcher.1);
+        // Making maps is short; a request to stop is heard by what follows.
+        let _ = watcher.0.event(&Event::SourceMap { component, source, done, total });
+    };
+    component.make_source_maps(unmade, &tell, take)
+}
+
+/// Maps that were made are written beside the other products, so that they are there the next time. A directory that cannot be written is no
+/// error: they are made again then.
+struct Cache<'a> {
+    file: Option<(NewMapFile<'a>, PathBuf)>,
+    made: usize,
+}
+
+impl<'a> Cache<'a> {
+    fn new(component: &'a Component, config: &Config, sources: &'a [Source], unmade: &'a [Source]) -> Self {
+        let made = unmade.len();
+        if made == 0 {
+            return Self { file: None, made };
+        }
+        let Some(path) = component.map_cache(config) else {
+            tracing::info!(
+                "component '{}': {made} source map(s) are made and not kept, as the source map file is another program's",
+                component.name,
+            );
+            return Self { file: None, made };
+        };
+        let file = NewMapFile::create(component, &path, sources, unmade).map_err(|error| lost(&error)).ok();
+        Self { file: file.map(|file| (file, path)), made }
+    }
+
+    fn add(&mut self, source: &Source, map: &SourceMap) {
+        if let Some((file, _)) = &mut self.file
+            && let Err(error) = file.add(source, map)
+        {
+            lost(&error);
+            self.file = None;
+        }
+    }
+
+    fn finish(self) {
+        if let Some((file, path)) = self.file {
+            match file.finish() {
+                Ok(()) => tracing::info!("{} source map(s) made, kept in '{}'", self.made, path.display()),
+                Err(error) => lost(&error),
+            }
+        }
+    }
+}
+
+fn lost(error: &lat_dataset::Error) {
+    tracing::warn!("the source maps are not kept: {error}");
+}
+
+/// `a/maps.fits` as `a/maps_NAME.fits`.
+pub(crate) fn with_name(path: &Path, name: &str) -> PathBuf {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let (stem, ending) = file.find(".fit").map_or((file.as_ref(), ""), |at| file.split_at(at));
+    path.with_file_name(format!("{stem}_{name}{ending}"))
+}
