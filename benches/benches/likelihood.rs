@@ -8,7 +8,7 @@ use std::hint::black_box;
 use benchmarks::{built_in, measuring, open, reference_data, simulated};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use likelihood_core::JointLikelihood;
+use likelihood_core::Data;
 use ndarray::Array2;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -75,12 +75,12 @@ fn measure(
     group: &mut BenchmarkGroup<'_, WallTime>,
     pool: &ThreadPool,
     roi: &Roi,
-    likelihood: &JointLikelihood,
+    likelihood: &Data,
     memory: &mut Memory,
 ) {
     let n = roi.free_parameters().len();
     let free_sources = roi.sources().iter().filter(|source| source.is_free()).count();
-    let filled: usize = likelihood.components().iter().map(likelihood_core::BinnedLikelihood::n_filled).sum();
+    let filled: usize = likelihood.components().iter().map(likelihood_core::ComponentData::n_filled).sum();
     let mut like = likelihood.clone();
     let bytes = like.bytes_per_pass(roi).expect("the region");
     eprintln!("{filled} filled bins, {free_sources} free sources, {n} free parameters, {bytes} bytes a pass");

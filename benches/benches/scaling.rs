@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use benchmarks::{measuring, simulated};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use likelihood_core::JointLikelihood;
+use likelihood_core::Data;
 use ndarray::Array2;
 use roi_fit::{Analysis, FitOptions, Pars};
 use roi_model::Roi;
@@ -40,7 +40,7 @@ fn tell(table: &[String]) {
 
 /// A region whose `free` sources with the most predicted counts have free norms, and nothing else is free.
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
-fn region(side: usize, free: usize) -> (Roi, JointLikelihood) {
+fn region(side: usize, free: usize) -> (Roi, Data) {
     let options = SimulationOptions { npix: side, sources: 40, ..SimulationOptions::default() };
     let (roi, likelihood) = simulated(&options).expect("the region");
     let mut analysis = Analysis::new(roi, likelihood).expect("the region");
@@ -59,8 +59,8 @@ fn region(side: usize, free: usize) -> (Roi, JointLikelihood) {
 }
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
-fn measure(criterion: &mut Criterion, what: &str, roi: &Roi, likelihood: &JointLikelihood, table: &mut Vec<String>) {
-    let filled: usize = likelihood.components().iter().map(likelihood_core::BinnedLikelihood::n_filled).sum();
+fn measure(criterion: &mut Criterion, what: &str, roi: &Roi, likelihood: &Data, table: &mut Vec<String>) {
+    let filled: usize = likelihood.components().iter().map(likelihood_core::ComponentData::n_filled).sum();
     let n = roi.free_parameters().len();
     let mut group = criterion.benchmark_group(format!("scaling with {what}"));
     group.sample_size(10);

@@ -18,7 +18,7 @@ use lat_response::{
     Exposure, ExposureLookup, Frame, ObservationPsf, ObservedExposure, Parity, Response, ResponsePsf, SkyGrid,
     SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader,
 };
-use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
+use likelihood_core::{ComponentData, Data, SourceMap};
 use ndarray::{Array2, Axis};
 use roi_fit::{Analysis, FitOptions};
 use roi_model::SkyDirection;
@@ -95,12 +95,12 @@ fn the_published_fit_is_met_without_a_source_map_of_its_sources() {
         (Parity::Fermitools, [0.3, 0.2, 0.2, 0.2]),
         (Parity::Accurate, [0.3, 0.2, 0.2, 0.2]),
     ] {
-        let mut likelihood = BinnedLikelihood::new("00", &component.counts.cube);
+        let mut likelihood = ComponentData::new("00", &component.counts.cube);
         for (name, map) in &maps(&folder, &loaded, parity) {
             likelihood.add_source_map(name, map).unwrap();
         }
         likelihood.add_source_map(GALACTIC, &component.source_maps.as_ref().unwrap().read(GALACTIC).unwrap()).unwrap();
-        let likelihood = JointLikelihood::new(vec![likelihood]).unwrap();
+        let likelihood = Data::new(vec![likelihood]).unwrap();
         let mut analysis = Analysis::new(loaded.roi.clone(), likelihood).unwrap();
         let fit = analysis.fit(&FitOptions::default()).unwrap();
         assert_met(&fit, &reference, &format!("{parity:?}"), bars);
@@ -122,7 +122,7 @@ fn the_published_model_map_less_its_diffuse_emission_is_the_map_of_the_crab() {
         spectrum.parameter_mut(parameter).unwrap().set_value(reference.params[theirs].0).unwrap();
     }
     let summed = |name: &str, map: &SourceMap| -> Array2<f64> {
-        let mut likelihood = BinnedLikelihood::new("00", &component.counts.cube);
+        let mut likelihood = ComponentData::new("00", &component.counts.cube);
         likelihood.add_source_map(name, map).unwrap();
         likelihood.model_map(roi.source(name).unwrap(), map).unwrap().sum_axis(Axis(0))
     };

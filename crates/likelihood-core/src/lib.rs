@@ -36,7 +36,7 @@
 //! let (mut gradient, mut hessian) = ([0.0], Array2::zeros((1, 1)));
 //! let log_likelihood = data.hessian(&[3.0], &mut work, &mut gradient, &mut hessian)?;
 //! // For a norm alone, d logL / d norm = (N - npred) / norm and the curvature is -N / norm^2.
-//! let npred = data.npred(&roi, 0)?;
+//! let npred = data.npred(&roi.sources()[0])?;
 //! assert!((gradient[0] - (281.0 - npred) / 3.0).abs() < 1e-9);
 //! assert!((hessian[[0, 0]] + 281.0 / 9.0).abs() < 1e-9);
 //! assert!(log_likelihood.is_finite());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roi_model::{Roi, Source};
+use roi_model::Source;
 
 use crate::data::component::ComponentData;
 use crate::data::source_map::SourceMap;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 ///
 /// They are immutable and shared: a clone costs nothing, and any number of threads may evaluate the same data, each with a
 /// [`crate::Workspace`] of its own. `logL` is the sum of that of the components: positive-going (larger is better), without the `ln N!`
-/// term. Derivatives are with respect to the free parameters' scaled `value`, in the region's order ([`Roi::free_parameters`]).
+/// term. Derivatives are with respect to the free parameters' scaled `value`, in the region's order ([`roi_model::Roi::free_parameters`]).
 ///
 /// A result is the same to the last bit for any number of threads.
 #[derive(Clone, Debug)]
@@ -78,33 +78,30 @@ impl Data {
         self.components.iter().flat_map(ComponentData::weighted_counts_spectrum).sum()
     }
 
-    /// Predicted counts of a source (by its index in the region) in all components; 0 when there is no such source.
+    /// Predicted counts of a source in all components.
     ///
     /// # Errors
     /// As [`ComponentData::npred`].
-    pub fn npred(&self, roi: &Roi, source: usize) -> Result<f64> {
-        self.predicted(roi, source, ComponentData::npred)
+    pub fn npred(&self, source: &Source) -> Result<f64> {
+        self.predicted(source, ComponentData::npred)
     }
 
     /// The same with each pixel's counts times its weight.
     ///
     /// # Errors
     /// As [`ComponentData::npred`].
-    pub fn weighted_npred(&self, roi: &Roi, source: usize) -> Result<f64> {
-        self.predicted(roi, source, ComponentData::weighted_npred)
+    pub fn weighted_npred(&self, source: &Source) -> Result<f64> {
+        self.predicted(source, ComponentData::weighted_npred)
     }
 
     fn predicted(
         &self,
-        roi: &Roi,
-        source: usize,
+        source: &Source,
         of_component: impl Fn(&ComponentData, &Source) -> Result<Vec<f64>>,
     ) -> Result<f64> {
         let mut npred = 0.0;
-        if let Some(source) = roi.sources().get(source) {
-            for component in self.components() {
-                npred += of_component(component, source)?.iter().sum::<f64>();
-            }
+        for component in self.components() {
+            npred += of_component(component, source)?.iter().sum::<f64>();
         }
         Ok(npred)
     }

@@ -37,11 +37,11 @@ impl Evaluator {
     }
 
     pub(crate) fn npred(&self, roi: &Roi, source: usize) -> Result<f64> {
-        self.data.npred(roi, source)
+        self.data.npred(&roi.sources()[source])
     }
 
     pub(crate) fn weighted_npred(&self, roi: &Roi, source: usize) -> Result<f64> {
-        self.data.weighted_npred(roi, source)
+        self.data.weighted_npred(&roi.sources()[source])
     }
 
     /// The data, and a workspace that follows the region.
