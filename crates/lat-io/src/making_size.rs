@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lat_response::footprint::{Making, MapSize, TemplateSize};
+use lat_response::{Making, MapSize, TemplateSize};
 use roi_model::source::Source;
 
 use crate::counts_cube::CountsCubeFile;

@@ -1,6 +1,6 @@
 //! The keywords of a sky projection in FITS headers.
 
-pub use lat_response::geometry::{Frame, WcsHeader};
+pub use lat_response::{Frame, WcsHeader};
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu, Header};

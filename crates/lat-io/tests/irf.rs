@@ -13,9 +13,7 @@ use std::path::{Path, PathBuf};
 use common::real_data;
 use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
 use lat_io::{Error, irf, livetime};
-use lat_response::drm::response_matrix;
-use lat_response::irf::Irf;
-use lat_response::{ObservedExposure, ObservedPsf};
+use lat_response::{Irf, ObservedExposure, ObservedPsf, response_matrix};
 use roi_model::sky::SkyDirection;
 
 fn pass7(folder: &Path) -> Vec<Irf> {

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 use common::real_data;
 use lat_io::{CountsCubeFile, SourceMapFile, Templates, counts_cube, exposure, file_function, map_cube, psf};
-use lat_response::psf_resample::separations;
-use lat_response::{Parity, Psf, Response, SkyCube, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Parity, Psf, Response, SkyCube, SourceMapBuilder, SourceMapOptions, separations};
 use likelihood_core::{BinnedLikelihood, EnergyAxis, EnergyIntegration, JointLikelihood, Settings, SourceMap};
 use ndarray::{Array2, Axis};
 use roi_model::roi::Roi;
