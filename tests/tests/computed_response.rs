@@ -8,8 +8,10 @@ use std::path::Path;
 
 use acceptance::products::write_drm;
 use lat_io::{Column, ColumnValues, CountsCubeFile, FitsWriter, Header};
-use lat_response::build::plane_energies;
-use lat_response::{Exposure, ExposureLookup, Frame, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader, drm};
+use lat_response::{
+    Exposure, ExposureLookup, Frame, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader, plane_energies,
+    response_matrix,
+};
 use likelihood_core::{CountsCube, EnergyAxis};
 use ndarray::Array3;
 use roi_fit::{Analysis, FitOptions, FitResult};
@@ -160,7 +162,7 @@ fn replace_by_products(folder: &Path) {
     writer.table("THETA", &Header::default(), &[doubles("Theta", 1, psf.thetas().to_vec())]).unwrap();
     writer.finish().unwrap();
 
-    let matrix = drm::response_matrix(&livetime, &irfs, &center, axis().edges(), 1).unwrap();
+    let matrix = response_matrix(&livetime, &irfs, &center, axis().edges(), 1).unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
     let rows: Vec<Vec<f32>> = matrix.outer_iter().map(|row| row.iter().map(|&value| value as f32).collect()).collect();
     write_drm(&folder.join("drm_00.fits"), &energies, &rows).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use acceptance::products::write_drm;
 use lat_io::{CountsCubeFile, SourceMapFile};
-use lat_response::build::plane_energies;
+use lat_response::plane_energies;
 use likelihood_core::{
     ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Settings, SourceMap,
 };

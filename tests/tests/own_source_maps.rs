@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use acceptance::products::{write_drm, write_psf};
 use lat_io::{CountsCubeFile, SourceMapFile};
-use lat_response::build::plane_energies;
-use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader};
+use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader, plane_energies};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 use roi_fit::{Analysis, Event, MakeOptions, Progress, Quiet, make_source_maps};

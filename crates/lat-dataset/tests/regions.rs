@@ -9,9 +9,7 @@ use lat_dataset::Error;
 use lat_dataset::Loaded;
 use lat_dataset::load;
 use lat_io::{CountsCubeFile, FitsWriter, Header};
-use lat_response::Frame;
-use lat_response::SkyGrid;
-use lat_response::WcsHeader;
+use lat_response::{Frame, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, DispersionMode, EnergyAxis};
 use roi_model::SkyDirection;
 

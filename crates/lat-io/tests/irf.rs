@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 
 use fixtures::real_data;
 use lat_io::{Column, ColumnValues, Error, FitsWriter, Header};
-use lat_response::drm::response_matrix;
-use lat_response::irf::Irf;
-use lat_response::{ObservedExposure, ObservedPsf};
+use lat_response::{Irf, ObservedExposure, ObservedPsf, response_matrix};
 use roi_model::SkyDirection;
 
 fn pass7(folder: &Path) -> Vec<Irf> {

@@ -6,11 +6,9 @@ use std::borrow::Cow;
 use std::process::Command;
 use std::sync::Arc;
 
-use lat_response::exposure::{Exposure, ExposureLookup};
-use lat_response::footprint::{Making, MapSize, TemplateSize};
 use lat_response::{
-    Frame, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions,
-    TemplateFiles, WcsGrid, WcsHeader,
+    Exposure, ExposureLookup, Frame, Making, MapSize, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid,
+    SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, TemplateSize, WcsGrid, WcsHeader,
 };
 use likelihood_core::EnergyAxis;
 use ndarray::Array2;

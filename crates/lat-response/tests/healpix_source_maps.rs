@@ -5,10 +5,10 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use lat_response::build::plane_energies;
 use lat_response::{
     Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, ObservationPsf, Parity, Psf, PsfAt, RadialProfile,
     Response, SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    plane_energies,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};

@@ -5,14 +5,10 @@
 use std::f64::consts::PI;
 use std::slice::from_ref;
 
-use lat_response::drm::response_matrix;
-use lat_response::irf::{
-    AzimuthDependence, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters,
-    PointSpread, PsfScaling,
-};
-use lat_response::livetime::{CosineBins, LivetimeCube};
 use lat_response::{
-    Error, Frame, HealpixGrid, HealpixOrdering, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader,
+    AzimuthDependence, CosineBins, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Error, Frame,
+    HealpixGrid, HealpixOrdering, Irf, IrfGrid, KingParameters, LivetimeCube, ObservedExposure, ObservedPsf,
+    PointSpread, PsfScaling, SkyGrid, WcsGrid, WcsHeader, response_matrix,
 };
 use ndarray::Array2;
 use roi_model::SkyDirection;

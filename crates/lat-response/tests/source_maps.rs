@@ -5,11 +5,9 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use lat_response::build::DIFFUSE_TOGETHER;
-use lat_response::build::plane_energies;
 use lat_response::{
-    Error, Exposure, ExposureLookup, Frame, ObservationPsf, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid,
-    SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    DIFFUSE_TOGETHER, Error, Exposure, ExposureLookup, Frame, ObservationPsf, Parity, Psf, RadialProfile, Response,
+    SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader, plane_energies,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};

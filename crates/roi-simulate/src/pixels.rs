@@ -1,7 +1,6 @@
 //! The pixels on the sky.
 
-use lat_response::geometry::UnitVector;
-use lat_response::{Frame, WcsGrid, WcsHeader};
+use lat_response::{Frame, UnitVector, WcsGrid, WcsHeader};
 use roi_model::SkyDirection;
 
 use crate::error::Result;

@@ -15,8 +15,7 @@ use crate::component::template_files::Templates;
 use crate::config::{ComponentConfig, Config, ExposureScaling, nearest};
 use crate::error::{Error, Result};
 use crate::products::{Products, candidates, template};
-use lat_io::SourceMapFile;
-use lat_io::{self, CountsCubeFile};
+use lat_io::{self, CountsCubeFile, SourceMapFile};
 
 /// The data of one component.
 #[derive(Debug)]

@@ -4,18 +4,16 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lat_response::build::plane_energies;
 use lat_response::{
     Exposure, ExposureLookup, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, Parity, ResponsePsf, SkyGrid,
-    WcsGrid, WcsHeader, drm,
+    WcsGrid, WcsHeader, plane_energies, response_matrix,
 };
 use likelihood_core::{DetectorResponse, EnergyAxis};
 
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::products::{Products, candidates};
-use lat_io::CountsCubeFile;
-use lat_io::FileSize;
+use lat_io::{CountsCubeFile, FileSize};
 
 /// Pixels of computed exposure, degrees: all sky, as fermipy has gtexpcube2 make it.
 const EXPOSURE_PIXEL: f64 = 1.0;
@@ -135,7 +133,7 @@ impl Instrument {
         let observed = self.observed()?;
         let direction = counts.grid.reference_direction()?;
         let edges = counts.cube.axis().edges();
-        let matrix = drm::response_matrix(&observed.livetime, &observed.irfs, &direction, edges, extra)?;
+        let matrix = response_matrix(&observed.livetime, &observed.irfs, &direction, edges, extra)?;
         DetectorResponse::new(matrix).map_err(|error| {
             refused(
                 format!("the energy dispersion computed from {}", self.name.as_deref().unwrap_or_default()),

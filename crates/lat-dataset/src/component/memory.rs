@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lat_response::footprint::{Making, MapSize, TemplateSize};
+use lat_response::{Making, MapSize, TemplateSize};
 use roi_model::Source;
 
 use crate::component::map_maker::MapMaker;
 use crate::error::Result;
-use lat_io::CountsCubeFile;
-use lat_io::{self, FileSize, MapFileSize};
+use lat_io::{self, CountsCubeFile, FileSize, MapFileSize};
 
 /// About how much memory it takes to make the maps of some sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,7 @@ use super::names::{known_catalog, squashed};
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::products::{search_directories, template};
-use lat_io::TableFiles;
-use lat_io::{Catalog, Entry};
+use lat_io::{Catalog, Entry, TableFiles};
 
 /// Catalogs that were read already, by file.
 #[derive(Default)]

@@ -8,8 +8,7 @@ use roi_model::{Bounds, Given, Parameter, SkyDirection, Source, SourceType, Spat
 use crate::config::{ComponentConfig, Config, SourceConfig};
 use crate::error::{Error, Result};
 use crate::products::template;
-use lat_io::R68_OF_SIGMA;
-use lat_io::TableFiles;
+use lat_io::{R68_OF_SIGMA, TableFiles};
 
 /// 68 % containment radius of a disk over its radius, to fermipy's digits.
 const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;

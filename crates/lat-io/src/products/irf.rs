@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lat_response::irf::{
+use lat_response::{
     AzimuthDependence, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters,
     PointSpread, PsfScaling,
 };

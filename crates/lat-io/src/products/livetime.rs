@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use lat_response::geometry::{Frame, HealpixGrid, HealpixOrdering};
-use lat_response::livetime::{CosineBins, LivetimeCube};
+use lat_response::{CosineBins, Frame, HealpixGrid, HealpixOrdering, LivetimeCube};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};

@@ -270,8 +270,7 @@ fn blank_outside(grid: &WcsGrid, planes: &mut Array2<f32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lat_response::geometry::{HealpixGrid, HealpixOrdering};
-    use lat_response::{Frame, WcsHeader};
+    use lat_response::{Frame, HealpixGrid, HealpixOrdering, WcsHeader};
 
     #[test]
     fn what_a_map_takes_is_told_before_it_is_read() {

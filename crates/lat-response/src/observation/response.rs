@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use roi_model::SkyDirection;
 
+use super::exposure::Exposure;
+use super::psf_table::Psf;
 use crate::error::{Error, Result};
-use crate::exposure::Exposure;
-use crate::psf::Psf;
 
 /// What the instrument does to photons from the region.
 pub struct Response {

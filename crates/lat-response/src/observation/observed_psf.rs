@@ -6,14 +6,14 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
+use super::livetime::LivetimeCube;
+use super::observed_exposure::ObservedExposure;
+use super::psf_resample::separations;
+use super::psf_table::Psf;
+use super::response::PsfAt;
 use crate::error::Result;
-use crate::exposure_cube::ObservedExposure;
 use crate::irf::Irf;
-use crate::livetime::LivetimeCube;
 use crate::parity::Parity;
-use crate::psf::Psf;
-use crate::psf_resample::separations;
-use crate::response::PsfAt;
 
 /// The PSF at one direction, and the exposure that it is weighted with.
 #[derive(Clone, Debug)]

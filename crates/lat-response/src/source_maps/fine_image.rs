@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
-use crate::convolve::Window;
+use super::convolve::Window;
 use crate::error::{Error, Result};
-use crate::exposure::Exposure;
 use crate::geometry::{Frame, Interpolation, UnitVector, WcsGrid, WcsHeader};
+use crate::observation::Exposure;
 use crate::parity::Parity;
-use crate::template::Template;
+use crate::templates::Template;
 
 /// Most pixels a side of an image: 2.5 GB with its transforms.
 pub(crate) const LARGEST: usize = 8192;

@@ -4,7 +4,7 @@ use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Interpolation, SkyGrid};
-use crate::sky_cube::SkyCube;
+use crate::templates::SkyCube;
 
 /// By how much, relatively, a plane's energy may differ from the one asked for: the LAT's files store energies in 32-bit floats.
 const ENERGY_TOLERANCE: f64 = 1e-5;

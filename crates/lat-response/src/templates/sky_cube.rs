@@ -3,9 +3,9 @@
 use ndarray::Array2;
 use roi_model::SkyDirection;
 
+use super::map_integral::{MapIntegral, PlaneEnergies, check_energies};
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;
-use crate::map_integral::{MapIntegral, PlaneEnergies, check_energies};
 
 /// Planes of values over one pixel grid, at increasing energies.
 #[derive(Clone, Debug)]

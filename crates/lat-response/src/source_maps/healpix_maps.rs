@@ -3,11 +3,11 @@
 
 use roi_model::SkyDirection;
 
+use super::pixels::Pixels;
 use crate::error::{Error, Result};
 use crate::geometry::{HealpixGrid, HealpixOrdering, UnitVector, WcsGrid, WcsHeader};
+use crate::observation::PsfPlanes;
 use crate::parity::Parity;
-use crate::pixels::Pixels;
-use crate::psf_planes::PsfPlanes;
 
 /// The largest radius of a region, degrees, for which one projected image around it serves for convolutions; also how far the map of a source
 /// reaches at most.

@@ -8,20 +8,49 @@ use likelihood_core::SourceMap;
 use rayon::prelude::*;
 use roi_model::Source;
 
-use super::{Canvas, SourceMapBuilder, named};
-use crate::composite;
-use crate::diffuse::{self, Diffuse};
+use super::builder::{Canvas, SourceMapBuilder, named};
+use super::composite;
+use super::diffuse::{self, Diffuse};
+use super::pixels::Pixels;
 use crate::error::{Error, Result};
+use crate::observation::ObservationPsf;
 use crate::parity::Parity;
-use crate::pixels::Pixels;
-use crate::response::ObservationPsf;
-use crate::sky_planes;
-use crate::template::{Template, TemplateFiles};
+use crate::templates::{Template, TemplateFiles, held};
 
 /// How many diffuse sources at most are made together, from one transform of the PSF.
 pub const DIFFUSE_TOGETHER: usize = 4;
 
 impl SourceMapBuilder {
+    /// The map of a source. A source to which energy dispersion does not apply gets no planes for it.
+    ///
+    /// # Errors
+    /// [`Error::Source`], which names the source and what is wrong with it.
+    pub fn source_map(&self, source: &Source, files: &dyn TemplateFiles) -> Result<SourceMap> {
+        let mut maps = self.build_all(&[source], files, &|_| ())?;
+        maps.pop().ok_or_else(|| Error::Unsupported { what: "no source".into(), remedy: "give one".into() })
+    }
+
+    /// The maps of sources, in their order, in parallel; `progress` is told the name of each source when its map is done.
+    ///
+    /// The map of a composite source is the sum of its members' maps, each times the member's spectrum at the energies of the planes: counts
+    /// per MeV and pixel for a spectrum of 1. The maps do not depend on the number of threads.
+    ///
+    /// # Errors
+    /// As [`SourceMapBuilder::source_map`], of the first source that fails.
+    pub fn build_all(
+        &self,
+        sources: &[&Source],
+        files: &dyn TemplateFiles,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<Vec<SourceMap>> {
+        let mut maps = Vec::with_capacity(sources.len());
+        self.build_each(sources, files, progress, |_, map| {
+            maps.push(map);
+            Ok::<_, Error>(())
+        })?;
+        Ok(maps)
+    }
+
     /// As [`SourceMapBuilder::build_all`], but each map is given to `take`, with the index of its source, when it and those before it are made.
     /// So few maps are alive at a time: one a thread, and up to [`DIFFUSE_TOGETHER`] of diffuse sources.
     ///
@@ -107,7 +136,7 @@ impl SourceMapBuilder {
             for source in &mut sources {
                 if let Template::Map { cube, .. } = &mut source.template {
                     let wrong = |error| Error::Source { name: source.name.to_owned(), error: Box::new(error) };
-                    *cube = sky_planes::held(Arc::clone(cube), &self.energies).map_err(wrong)?;
+                    *cube = held(Arc::clone(cube), &self.energies).map_err(wrong)?;
                 }
             }
         }

@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
+use super::pixels::Pixels;
 use crate::geometry::UnitVector;
+use crate::observation::PsfPlanes;
 use crate::parity::Parity;
-use crate::pixels::Pixels;
-use crate::psf_planes::PsfPlanes;
 
 /// Below this fraction of its peak the PSF is taken at the pixel's centre.
 const NEGLIGIBLE: f64 = 1e-6;

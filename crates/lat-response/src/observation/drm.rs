@@ -5,9 +5,9 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
+use super::livetime::LivetimeCube;
 use crate::error::{Error, Result};
 use crate::irf::Irf;
-use crate::livetime::LivetimeCube;
 
 /// Probabilities that a photon of a true bin is measured in each bin, shape `[n + 2 n_extra true bins, n measured bins]`, for a counts cube with
 /// these energy `edges` (MeV) and a source at `direction`.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use roi_model::{SkyDirection, Source};
 
+use super::radial_profile::RadialProfile;
+use super::sky_planes::{FirstPlane, SkyPlanes};
 use crate::error::{Error, Result};
-use crate::radial_profile::RadialProfile;
-use crate::sky_planes::{FirstPlane, SkyPlanes};
 
 /// Where the files that spatial models name are read; `lat-io` does it.
 pub trait TemplateFiles: Sync {

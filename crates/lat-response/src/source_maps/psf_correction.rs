@@ -2,10 +2,10 @@
 
 use roi_model::SkyDirection;
 
+use super::pixels::Pixels;
+use super::point::PointImage;
+use crate::observation::PsfPlanes;
 use crate::parity::Parity;
-use crate::pixels::Pixels;
-use crate::point::PointImage;
-use crate::psf_planes::PsfPlanes;
 
 /// Pixels, and bins of energy, by which a source must lie inside the map.
 const MARGIN: usize = 4;

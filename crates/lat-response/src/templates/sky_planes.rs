@@ -7,10 +7,10 @@ use std::sync::Arc;
 use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::map_integral::PlaneEnergies;
+use super::sky_cube::SkyCube;
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;
-use crate::map_integral::PlaneEnergies;
-use crate::sky_cube::SkyCube;
 
 /// A map over the sky whose planes are given out one by one: a cube in memory, or a file that is read plane by plane.
 pub trait SkyPlanes: Debug + Send + Sync {

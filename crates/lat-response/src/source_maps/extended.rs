@@ -5,8 +5,8 @@ use std::f64::consts::PI;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::observation::PsfPlanes;
 use crate::parity::Parity;
-use crate::psf_planes::PsfPlanes;
 
 /// A radially symmetric shape of integral 1, sizes in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -179,7 +179,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::psf_resample::separations;
+    use crate::observation::separations;
 
     /// Gaussian PSFs of these sigmas, 1/sr, flat sky.
     fn gaussians(sigmas: &[f64]) -> PsfPlanes {

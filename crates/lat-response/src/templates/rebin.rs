@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::sky_planes::SkyPlanes;
 use crate::error::Result;
 use crate::geometry::{SkyGrid, WcsGrid};
-use crate::sky_planes::SkyPlanes;
 
 /// How many pixels of a map make one of `wanted` degrees, at least 1.
 pub(crate) fn factor(grid: &SkyGrid, wanted: f64) -> usize {
@@ -93,7 +93,7 @@ impl SkyPlanes for Rebinned {
 mod tests {
     use super::*;
     use crate::geometry::{Frame, WcsHeader};
-    use crate::sky_cube::SkyCube;
+    use crate::templates::SkyCube;
     use ndarray::Array2;
 
     #[test]

@@ -4,11 +4,11 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
+use super::livetime::LivetimeCube;
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;
 use crate::irf::Irf;
-use crate::livetime::LivetimeCube;
-use crate::sky_cube::SkyCube;
+use crate::templates::SkyCube;
 
 /// The exposure of an observation at chosen energies: what gtexpcube2 computes.
 ///

@@ -3,16 +3,16 @@
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
-use crate::build::DIFFUSE_TOGETHER;
-use crate::convolve::quick_size;
-use crate::diffuse::padding;
+use super::convolve::quick_size;
+use super::diffuse::padding;
+use super::fine_image::{FineImage, LARGEST};
+use super::healpix_maps;
+use super::one_by_one::DIFFUSE_TOGETHER;
+use super::options::SourceMapOptions;
 use crate::error::Result;
-use crate::fine_image::{FineImage, LARGEST};
 use crate::geometry::{SkyGrid, UnitVector, WcsGrid};
-use crate::healpix_maps;
 use crate::parity::Parity;
-use crate::rebin;
-use crate::source_map_options::SourceMapOptions;
+use crate::templates::rebin;
 
 /// A template that is convolved as an image.
 #[derive(Clone, Debug)]

@@ -2,15 +2,15 @@
 
 use rayon::prelude::*;
 
-use crate::convolve::{Convolver, Spectrum, quick_size};
+use super::convolve::{Convolver, Spectrum, quick_size};
+use super::fine_image::{FineImage, KernelImage, Sampler};
+use super::pixels::Pixels;
 use crate::error::{Error, Result};
-use crate::exposure::Exposure;
-use crate::fine_image::{FineImage, KernelImage, Sampler};
+use crate::observation::Exposure;
+use crate::observation::PsfPlanes;
 use crate::parity::Parity;
-use crate::pixels::Pixels;
-use crate::psf_planes::PsfPlanes;
-use crate::sky_planes::Excerpt;
-use crate::template::Template;
+use crate::templates::Excerpt;
+use crate::templates::Template;
 
 /// Containment of the PSF by which the image is larger than the counts map, and the least and largest padding in degrees.
 pub(crate) fn padding(parity: Parity) -> (f64, [f64; 2]) {

@@ -24,7 +24,7 @@ impl CosineBins {
     /// The cosines at which the LAT tools evaluate the response: the middle of each bin, in the variable that the bins are equal in.
     ///
     /// ```
-    /// use lat_response::livetime::CosineBins;
+    /// use lat_response::CosineBins;
     /// let bins = CosineBins { n: 2, minimum: 0.0, square_root: true };
     /// assert_eq!(bins.centers(), [1.0 - 0.0625, 1.0 - 0.5625]);
     /// ```

@@ -1,35 +1,30 @@
 //! Source maps of a component: counts grid, energies and response in, maps out.
 
-mod one_by_one;
-
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array3;
 use roi_model::{SkyDirection, Source};
 
-use crate::diffuse::Sky;
+use super::diffuse::Sky;
+use super::extended::{self, Shape};
+use super::healpix_maps::{self, Patch};
+use super::options::SourceMapOptions;
+use super::pixels::Pixels;
+use super::point;
+use super::psf_correction;
 use crate::error::{Error, Result};
-use crate::exposure::Exposure;
-use crate::extended::{self, Shape};
 use crate::geometry::{HealpixGrid, SkyGrid};
-use crate::healpix_maps::{self, Patch};
+use crate::observation::Exposure;
+use crate::observation::PsfPlanes;
+use crate::observation::separations;
+use crate::observation::{ObservationPsf, Response};
 use crate::parity::Parity;
-use crate::pixels::Pixels;
-use crate::point;
-use crate::psf_correction;
-use crate::psf_planes::PsfPlanes;
-use crate::psf_resample::separations;
-use crate::rebin;
-use crate::response::{ObservationPsf, Response};
-use crate::source_map_options::SourceMapOptions;
-use crate::template::{Template, TemplateFiles};
-
-pub use one_by_one::DIFFUSE_TOGETHER;
+use crate::templates::Template;
+use crate::templates::rebin;
 
 /// Makes source maps for one counts cube.
 ///
 /// ```
-/// use lat_response::exposure::{Exposure, ExposureLookup};
-/// use lat_response::{///, ///     Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader};
+/// use lat_response::{///, ///     Exposure, ExposureLookup, Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader};
 /// use likelihood_core::EnergyAxis;
 /// use ndarray::Array2;
 /// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
@@ -56,21 +51,21 @@ pub use one_by_one::DIFFUSE_TOGETHER;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SourceMapBuilder {
-    canvas: Canvas,
-    energies: Vec<f64>,
-    n_edges: usize,
-    extra: usize,
+    pub(super) canvas: Canvas,
+    pub(super) energies: Vec<f64>,
+    pub(super) n_edges: usize,
+    pub(super) extra: usize,
     exposure: Exposure,
     exposure_planes: Vec<usize>,
-    psf: ObservationPsf,
-    nodes: Vec<f64>,
+    pub(super) psf: ObservationPsf,
+    pub(super) nodes: Vec<f64>,
     /// The PSF at the centre of the counts map.
-    central: PsfPlanes,
-    options: SourceMapOptions,
+    pub(super) central: PsfPlanes,
+    pub(super) options: SourceMapOptions,
 }
 
 /// The pixels of the counts.
-enum Canvas {
+pub(super) enum Canvas {
     Image(Pixels),
     /// The images around parts of it are for diffuse sources.
     Healpix(HealpixGrid, Vec<Patch>),
@@ -125,37 +120,7 @@ impl SourceMapBuilder {
         &self.energies
     }
 
-    /// The map of a source. A source to which energy dispersion does not apply gets no planes for it.
-    ///
-    /// # Errors
-    /// [`Error::Source`], which names the source and what is wrong with it.
-    pub fn source_map(&self, source: &Source, files: &dyn TemplateFiles) -> Result<SourceMap> {
-        let mut maps = self.build_all(&[source], files, &|_| ())?;
-        maps.pop().ok_or_else(|| Error::Unsupported { what: "no source".into(), remedy: "give one".into() })
-    }
-
-    /// The maps of sources, in their order, in parallel; `progress` is told the name of each source when its map is done.
-    ///
-    /// The map of a composite source is the sum of its members' maps, each times the member's spectrum at the energies of the planes: counts
-    /// per MeV and pixel for a spectrum of 1. The maps do not depend on the number of threads.
-    ///
-    /// # Errors
-    /// As [`SourceMapBuilder::source_map`], of the first source that fails.
-    pub fn build_all(
-        &self,
-        sources: &[&Source],
-        files: &dyn TemplateFiles,
-        progress: &(dyn Fn(&str) + Sync),
-    ) -> Result<Vec<SourceMap>> {
-        let mut maps = Vec::with_capacity(sources.len());
-        self.build_each(sources, files, progress, |_, map| {
-            maps.push(map);
-            Ok::<_, Error>(())
-        })?;
-        Ok(maps)
-    }
-
-    fn sky<'a>(&'a self, pixels: &'a Pixels, psf: &'a PsfPlanes, factor: usize) -> Sky<'a> {
+    pub(super) fn sky<'a>(&'a self, pixels: &'a Pixels, psf: &'a PsfPlanes, factor: usize) -> Sky<'a> {
         Sky {
             pixels,
             exposure: &self.exposure,
@@ -178,7 +143,7 @@ impl SourceMapBuilder {
     }
 
     /// Templates that are finer than they need be, rebinned.
-    fn rebinned(&self, template: Template) -> Result<Template> {
+    pub(super) fn rebinned(&self, template: Template) -> Result<Template> {
         match template {
             Template::Map { cube, norm } => {
                 let wanted = self.options.least_template_pixel.min(self.counts_pixel());
@@ -193,7 +158,7 @@ impl SourceMapBuilder {
     }
 
     /// For a source that needs an image: fine pixels along a side of a counts pixel.
-    fn image_factor(&self, template: &Template) -> Option<usize> {
+    pub(super) fn image_factor(&self, template: &Template) -> Option<usize> {
         let least = if self.options.resample { self.options.resample_factor.max(1) } else { 1 };
         match template {
             Template::Map { cube, .. } if self.options.resample => {
@@ -205,7 +170,7 @@ impl SourceMapBuilder {
     }
 
     /// The map of a point or a radially symmetric source.
-    fn radial(&self, source: &Source, template: &Template) -> Result<Vec<f32>> {
+    pub(super) fn radial(&self, source: &Source, template: &Template) -> Result<Vec<f32>> {
         let (center, shape) = match template {
             Template::Point(center) => (center, None),
             Template::Disk { center, radius } => (center, Some(Shape::Disk(*radius))),
@@ -253,7 +218,7 @@ impl SourceMapBuilder {
         }
     }
 
-    fn convolves(&self, source: &Source) -> bool {
+    pub(super) fn convolves(&self, source: &Source) -> bool {
         self.options.convolve && source.apply_psf()
     }
 
@@ -291,7 +256,7 @@ impl SourceMapBuilder {
         map
     }
 
-    fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
+    pub(super) fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
         let [nx, ny] = match &self.canvas {
             Canvas::Healpix(grid, _) => [grid.n_pixels(), 1],
             Canvas::Image(pixels) => pixels.grid().size(),
@@ -324,7 +289,7 @@ fn assembled(pixels: &Pixels, image: &point::PointImage, scales: &[f64]) -> Vec<
 }
 
 /// Puts the source's name before an error, once.
-fn named(source: &Source) -> impl Fn(Error) -> Error {
+pub(super) fn named(source: &Source) -> impl Fn(Error) -> Error {
     let name = source.name().to_owned();
     move |error| match error {
         Error::Source { .. } => error,
