@@ -39,14 +39,15 @@ impl Interface {
         for (path, named) in &self.surface.paths {
             for named in named {
                 match named {
-                    Named::Elsewhere(whole) => lines.push(format!("pub use {whole} as {path}")),
+                    Named::Foreign(whole) => lines.push(used(whole, path)),
+                    Named::Made => lines.push(format!("pub {path} (made by a macro)")),
                     Named::Item(module, item) => {
                         let place = (*module, *item);
                         let first = by_item.get(&place).and_then(|paths| paths.first()).copied().unwrap_or(path);
                         if first == path {
                             lines.extend(self.lines_of(path, place, blocks.get(&place)));
                         } else {
-                            lines.push(format!("pub use {first} as {path}"));
+                            lines.push(used(first, path));
                         }
                     }
                 }
@@ -101,6 +102,15 @@ impl Interface {
             Target::Item(module, item) => Some((module, item)),
             Target::Module(_) => None,
         }
+    }
+}
+
+/// A name that stands for something listed elsewhere.
+fn used(whole: &str, path: &str) -> String {
+    if whole.rsplit("::").next() == Some(path) {
+        format!("pub use {whole}")
+    } else {
+        format!("pub use {whole} as {path}")
     }
 }
 
@@ -220,18 +230,18 @@ mod tests {
 
     #[test]
     fn lists_globs_and_other_crates_are_followed() {
-        let root =
-            "pub mod m;\nmod p;\npub use p::*;\npub use roi_model::{Pars, sky::SkyDirection as Sky};\npub use p::made;";
+        let root = "pub mod m;\nmod p;\npub use p::*;\npub use roi_model::{Pars, sky::SkyDirection as Sky};\npub use p::{made, Frame};";
         let m = "pub use crate::p::inner::Deep;\npub fn f() {}";
-        let p = "pub(crate) mod inner;\npub use inner::Deep as Flat;\npub struct P;\nmake!(made);";
+        let p = "pub(crate) mod inner;\npub use inner::Deep as Flat;\npub struct P;\nmake!(made);\npub use lat_response::geometry::Frame;";
         let expected = [
             "pub struct Flat",
+            "pub use lat_response::geometry::Frame",
             "pub struct P",
-            "pub use roi_model::Pars as Pars",
+            "pub use roi_model::Pars",
             "pub use roi_model::sky::SkyDirection as Sky",
             "pub use Flat as m::Deep",
             "pub fn m::f()",
-            "pub use p::made as made",
+            "pub made (made by a macro)",
         ];
         let files = [("lib.rs", root), ("m.rs", m), ("p/mod.rs", p), ("p/inner.rs", "pub struct Deep;")];
         assert_eq!(lines(&files), expected);

@@ -21,6 +21,26 @@ impl Crate {
         self.resolve_on(from, path, &mut Way::new())
     }
 
+    /// Where a path leads that is not of this crate: the path there, through any lists in between; nothing for what a macro makes.
+    pub(super) fn foreign(&self, from: usize, path: &[String]) -> Option<String> {
+        let (mut at, mut path) = (from, path);
+        // More lists than there are modules go round.
+        for _ in 0..=self.modules.len() {
+            let (last, before) = path.split_last()?;
+            let first = path.first()?;
+            if !before.is_empty() && self.step(at, first, true, &mut Way::new()).is_none() {
+                return Some(path.join("::"));
+            }
+            for (index, name) in before.iter().enumerate() {
+                at = self.step(at, name, index == 0, &mut Way::new())?;
+            }
+            let list =
+                self.modules[at].uses.iter().find(|list| list.name.as_deref() == Some(last) && list.path != path)?;
+            path = &list.path;
+        }
+        None
+    }
+
     fn resolve_on(&self, from: usize, path: &[String], way: &mut Way) -> Option<Target> {
         let (last, before) = path.split_last()?;
         let mut module = from;

@@ -13,8 +13,10 @@ use crate::repository::rust_file::is_public;
 pub(super) enum Named {
     /// An item, by its module and its place there.
     Item(usize, usize),
-    /// A name of another crate, or one that a macro makes: where the `use` takes it from.
-    Elsewhere(String),
+    /// A name of another crate, with its path there.
+    Foreign(String),
+    /// What a macro makes: its name is known, and no more.
+    Made,
 }
 
 /// Every public path of a crate, without the crate's name.
@@ -77,11 +79,12 @@ impl Surface {
             }
             (Some(Target::Module(module)), Some(name)) => self.walk(tree, module, &format!("{prefix}{name}::"), way),
             (Some(Target::Module(module)), None) => self.walk(tree, module, prefix, way),
-            (_, name) => {
-                let shown = name.as_deref().unwrap_or("*");
-                let whole = if name.is_some() { list.path.join("::") } else { format!("{}::*", list.path.join("::")) };
-                self.add(format!("{prefix}{shown}"), Named::Elsewhere(whole));
+            (None, Some(name)) => {
+                let named = tree.foreign(at, &list.path).map_or(Named::Made, Named::Foreign);
+                self.add(format!("{prefix}{name}"), named);
             }
+            // All of another crate's module, or of an enum.
+            (_, None) => self.add(format!("{prefix}*"), Named::Foreign(format!("{}::*", list.path.join("::")))),
         }
     }
 
