@@ -1,9 +1,9 @@
 //! `cargo xtask demo`: build the program and run its demo.
 
 use crate::error::Error;
-use crate::openblas::Backend;
-use crate::project::{self, Project};
-use crate::test;
+use crate::programs::openblas::Backend;
+use crate::programs::test;
+use crate::repository::project::{self, Project};
 
 pub(crate) fn run(project: &Project, backend: Backend, args: &[String]) -> Result<(), Error> {
     project::run(&mut test::build_program(project, backend))?;

@@ -1,12 +1,11 @@
 //! `cargo xtask bench`: the Criterion benchmarks, or the comparison with other programs.
 
-mod peers;
-
 use std::process::Command;
 
 use crate::error::Error;
-use crate::openblas::Backend;
-use crate::project::{self, EVERYTHING, Project};
+use crate::programs::openblas::Backend;
+use crate::programs::peers;
+use crate::repository::project::{self, EVERYTHING, Project};
 
 /// Measures all benchmarks, or the one that the first argument names; other arguments go to Criterion. `--peers` compares instead.
 pub(crate) fn run(project: &Project, backend: Backend, args: &[String]) -> Result<(), Error> {

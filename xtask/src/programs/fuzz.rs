@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::Error;
-use crate::project::{self, Project};
+use crate::repository::project::{self, Project};
 
 /// The targets with the longest input worth trying, in bytes, as `fuzz/targets/src/lib.rs` has them.
 const TARGETS: &[(&str, &str)] =

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use crate::error::Error;
-use crate::openblas::Backend;
-use crate::project::{self, EVERYTHING, Project};
+use crate::programs::openblas::Backend;
+use crate::repository::project::{self, EVERYTHING, Project};
 
 pub(crate) fn run(project: &Project, backend: Backend, args: &[String]) -> Result<(), Error> {
     announce_data(project);

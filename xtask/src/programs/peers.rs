@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::error::Error;
-use crate::openblas::Backend;
-use crate::project::{self, Project};
-use crate::test;
+use crate::programs::openblas::Backend;
+use crate::programs::test;
+use crate::repository::project::{self, Project};
 
 /// The versions that the comparison is made for. regions 0.12 breaks the import of gammapy 2.1.
 const PEERS: [&str; 3] = ["gammapy==2.1", "regions==0.11", "iminuit==2.33.0"];

@@ -6,7 +6,7 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-use crate::project::{self, Project};
+use crate::repository::project::{self, Project};
 
 const PACKAGE: &str = "libopenblas-dev";
 

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::Error;
-use crate::project::Project;
+use crate::repository::project::Project;
 
 /// A text file of the repository; the path is relative to its root, with `/` between folders.
 pub(crate) struct TextFile {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::error::Error;
-use crate::project::{self, Project};
+use crate::repository::project::{self, Project};
 
 pub(crate) fn run(project: &Project, args: &[String]) -> Result<(), Error> {
     if let Some(word) = args.iter().find(|word| *word != "--check") {
