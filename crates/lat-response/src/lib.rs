@@ -28,7 +28,6 @@ mod irf;
 mod observation;
 mod parity;
 mod source_maps;
-mod spline;
 mod templates;
 
 pub use error::{Error, Result};

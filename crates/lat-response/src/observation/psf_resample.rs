@@ -4,10 +4,11 @@
 //! separations of its own. Here the values at the tools' own nodes are found again, so that their lines can be drawn as they draw them. A
 //! table that is given at those nodes is kept as it is.
 
+use numerics::Spline;
+
 use super::psf_planes::PsfPlanes;
 use super::psf_table::Psf;
 use crate::error::{Error, Result};
-use crate::spline::Spline;
 
 /// A table may be used this factor beyond its energies, which the extra planes of energy dispersion need.
 const REACH: f64 = 3.0;

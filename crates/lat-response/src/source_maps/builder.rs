@@ -19,8 +19,8 @@ use crate::observation::PsfPlanes;
 use crate::observation::separations;
 use crate::observation::{ObservationPsf, Response};
 use crate::parity::Parity;
-use crate::templates::rebin;
 use crate::templates::Template;
+use crate::templates::rebin;
 
 /// Makes source maps for one counts cube.
 ///

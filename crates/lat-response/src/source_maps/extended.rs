@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use numerics::{bessel_i0_scaled, fejer};
 use rayon::prelude::*;
 
 use crate::error::Result;
@@ -29,7 +30,7 @@ const GAUSSIAN_REACH: f64 = 6.0;
 /// The PSF convolved with a shape, again a radial table at the same planes. As in the LAT tools the sky is flat for it, or (accurate) a disk
 /// is a cap of the sphere.
 pub(crate) fn convolved(psf: &PsfPlanes, shape: Shape, parity: Parity) -> Result<PsfPlanes> {
-    let rule = Rule::new();
+    let rule = fejer(POINTS);
     let thetas = nodes(psf, shape);
     let n = psf.n_planes();
     let mut values = vec![0.0; thetas.len() * n];
@@ -64,7 +65,7 @@ fn nodes(psf: &PsfPlanes, shape: Shape) -> Vec<f64> {
 }
 
 /// The convolution at one separation, all planes at once.
-fn at(psf: &PsfPlanes, shape: Shape, parity: Parity, theta: f64, rule: &Rule, sums: &mut [f64]) {
+fn at(psf: &PsfPlanes, shape: Shape, parity: Parity, theta: f64, rule: &[(f64, f64)], sums: &mut [f64]) {
     let (from, to, mut breaks) = match shape {
         Shape::Disk(radius) => ((theta - radius).max(0.0), theta + radius, vec![(radius - theta).abs()]),
         Shape::Gaussian(sigma) => {
@@ -85,7 +86,7 @@ fn at(psf: &PsfPlanes, shape: Shape, parity: Parity, theta: f64, rule: &Rule, su
     let mut point = vec![0.0; sums.len()];
     let mut low = from;
     for high in breaks {
-        for &(position, weight) in &rule.points {
+        for &(position, weight) in rule {
             let x = low + (high - low) * position;
             let share = weight * (high - low).to_radians() * density(shape, parity, theta, x);
             if share > 0.0 {
@@ -125,55 +126,6 @@ fn density(shape: Shape, parity: Parity, theta: f64, x: f64) -> f64 {
 /// The part of a ring, radians, inside a disk: all of it, or twice the angle of this cosine.
 fn arc(inside: bool, cosine: f64) -> f64 {
     if inside { 2.0 * PI } else { 2.0 * cosine.clamp(-1.0, 1.0).acos() }
-}
-
-/// `exp(-x) I0(x)` for `x >= 0`: the series for small, the asymptotic one for large arguments (Abramowitz & Stegun 9.6.12, 9.7.1).
-fn bessel_i0_scaled(x: f64) -> f64 {
-    let mut sum = 1.0;
-    let mut term = 1.0;
-    if x < 25.0 {
-        let quarter = 0.25 * x * x;
-        for k in 1..200 {
-            term *= quarter / f64::from(k * k);
-            sum += term;
-            if term < 1e-17 * sum {
-                break;
-            }
-        }
-        return sum * (-x).exp();
-    }
-    for k in 1..20 {
-        let odd = f64::from(2 * k - 1);
-        let next = term * odd * odd / (8.0 * f64::from(k) * x);
-        if next >= term {
-            break;
-        }
-        term = next;
-        sum += term;
-    }
-    sum / (2.0 * PI * x).sqrt()
-}
-
-/// Fejer's first rule on [0, 1]: positions and weights. It keeps away from the ends, where the arc of a disk has infinite slope.
-struct Rule {
-    points: Vec<(f64, f64)>,
-}
-
-impl Rule {
-    fn new() -> Self {
-        let n = POINTS as f64;
-        let points = (0..POINTS).map(|k| {
-            let angle = PI * (k as f64 + 0.5) / n;
-            let series: f64 = (1..=POINTS / 2)
-                .map(|j| {
-                    let j = j as f64;
-                    (2.0 * j * angle).cos() / (4.0 * j * j - 1.0)
-                })
-                .sum();
-            (0.5 - 0.5 * angle.cos(), (1.0 - 2.0 * series) / n)
-        });
-        Self { points: points.collect() }
-    }
 }
 
 #[cfg(test)]
@@ -227,20 +179,5 @@ mod tests {
                 approx::assert_relative_eq!(disk.value(theta, plane), psf.value(theta, plane), max_relative = 2e-3);
             }
         }
-    }
-
-    #[test]
-    fn the_scaled_bessel_function_has_its_tabulated_values() {
-        // Abramowitz & Stegun, table 9.8, and mpmath beyond it.
-        for (x, expected) in [
-            (0.0, 1.0),
-            (1.0, 0.465_759_607_7),
-            (5.0, 0.183_540_812_6),
-            (20.0, 0.089_780_311_9),
-            (100.0, 0.039_944_379_4),
-        ] {
-            approx::assert_relative_eq!(bessel_i0_scaled(x), expected, epsilon = 2e-10);
-        }
-        approx::assert_relative_eq!(bessel_i0_scaled(24.999_999), bessel_i0_scaled(25.0), max_relative = 1e-7);
     }
 }
