@@ -26,7 +26,7 @@ mod error;
 mod geometry;
 mod irf;
 mod observation;
-mod parity;
+mod recipe;
 mod source_maps;
 mod templates;
 
@@ -37,10 +37,13 @@ pub use irf::{
     PointSpread, PsfScaling,
 };
 pub use observation::{
-    CosineBins, Exposure, ExposureLookup, Livetime, LivetimeCube, ObservationPsf, ObservedExposure, ObservedPsf, Psf,
+    CosineBins, Exposure, Livetime, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, ObservedPsf, Psf,
     PsfAt, PsfPlanes, RadialPsf, Response, ResponsePsf, response_matrix, separations,
 };
-pub use parity::Parity;
+pub use recipe::{
+    DiffusePsf, DiskShape, ExposureLookup, HealpixSampling, KernelFrame, Padding, PointPixels, PsfCorrection, PsfNorm,
+    Recipe,
+};
 pub use source_maps::{
     DIFFUSE_TOGETHER, Making, MapSize, SourceMapBuilder, SourceMapOptions, TemplateSize, plane_energies,
 };

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 
-use super::livetime::LivetimeCube;
+use super::observed_irfs::ObservedIrfs;
 use crate::error::{Error, Result};
 use crate::irf::Irf;
 
@@ -19,12 +19,12 @@ use crate::irf::Irf;
 /// # Errors
 /// For edges that are no energy axis ([`Error::Likelihood`]), and [`Error::NoDispersion`] for a response without energy dispersion.
 pub fn response_matrix(
-    livetime: &LivetimeCube,
-    irfs: &[Irf],
+    observed: ObservedIrfs<'_>,
     direction: &SkyDirection,
     edges: &[f64],
     n_extra: usize,
 ) -> Result<Array2<f64>> {
+    let ObservedIrfs { livetime, irfs, .. } = observed;
     let extended = EnergyAxis::new(edges.to_vec())?.extended(n_extra)?;
     // The tools take the mean over the azimuth here, whatever the cube has.
     let times = livetime.at(direction).by_inclination();

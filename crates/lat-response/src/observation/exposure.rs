@@ -4,22 +4,11 @@ use roi_model::sky::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Interpolation, SkyGrid};
+use crate::recipe::ExposureLookup;
 use crate::templates::SkyCube;
 
 /// By how much, relatively, a plane's energy may differ from the one asked for: the LAT's files store energies in 32-bit floats.
 const ENERGY_TOLERANCE: f64 = 1e-5;
-
-/// How an exposure cube is looked up between its pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ExposureLookup {
-    /// As the LAT tools do it: no interpolation, and the pixel whose centre lies below the coordinates on both axes, half a pixel from the
-    /// nearest one; on HEALPix maps the pixel that the direction falls in.
-    #[default]
-    Fermitools,
-    /// Bilinear between pixel centres.
-    Bilinear,
-}
 
 /// Exposure in cm^2 s over the sky, at the energies of the planes of source maps.
 ///

@@ -8,18 +8,9 @@ use super::pixels::Pixels;
 use crate::error::{Error, Result};
 use crate::observation::Exposure;
 use crate::observation::PsfPlanes;
-use crate::parity::Parity;
+use crate::recipe::Recipe;
 use crate::templates::Excerpt;
 use crate::templates::Template;
-
-/// Containment of the PSF by which the image is larger than the counts map, and the least and largest padding in degrees.
-pub(crate) fn padding(parity: Parity) -> (f64, [f64; 2]) {
-    match parity {
-        Parity::Fermitools => (0.999, [1.0, 10.0]),
-        Parity::ScienceTools => (0.999, [10.0, 10.0]),
-        Parity::Accurate => (0.9999, [1.0, 20.0]),
-    }
-}
 
 /// A diffuse source to be mapped.
 #[derive(Clone)]
@@ -39,7 +30,7 @@ pub(crate) struct Sky<'a> {
     pub(crate) psf: &'a PsfPlanes,
     /// MeV.
     pub(crate) energies: &'a [f64],
-    pub(crate) parity: Parity,
+    pub(crate) recipe: &'a Recipe,
     /// Fine pixels along a side of a counts pixel, the same for all of these sources.
     pub(crate) factor: usize,
 }
@@ -101,8 +92,8 @@ impl<'a> Job<'a> {
         let header = sky.pixels.grid().header();
         let radius = sky.pixels.radius(&header.reference_direction()?);
         let reach = |plane: usize| {
-            let (containment, [least, most]) = padding(sky.parity);
-            radius + sky.psf.containment_radius(containment, plane).clamp(least, most)
+            let padding = &sky.recipe.diffuse_padding;
+            radius + sky.psf.containment_radius(padding.containment, plane).clamp(padding.least, padding.most)
         };
         let sizes: Vec<usize> =
             (0..sky.energies.len()).map(|plane| FineImage::size_for(header, sky.factor, reach(plane))).collect();
@@ -110,7 +101,7 @@ impl<'a> Job<'a> {
         let image = FineImage::new(header, sky.factor, largest)?;
         let fields =
             sources.into_iter().map(|source| Field::new(source, &image, sky.energies)).collect::<Result<Vec<_>>>()?;
-        let kernel = KernelImage::new(&image, sky.parity)?;
+        let kernel = KernelImage::new(&image, sky.recipe.kernel_frame)?;
         let exposure = image.exposure(sky.exposure);
         let mut convolvers: Vec<(usize, Convolver)> = Vec::new();
         for &size in &sizes {

@@ -7,7 +7,7 @@ use super::convolve::Window;
 use crate::error::{Error, Result};
 use crate::geometry::{Frame, Interpolation, UnitVector, WcsGrid, WcsHeader};
 use crate::observation::Exposure;
-use crate::parity::Parity;
+use crate::recipe::KernelFrame;
 use crate::templates::Template;
 
 /// Most pixels a side of an image: 2.5 GB with its transforms.
@@ -122,14 +122,14 @@ pub(crate) struct KernelImage {
 }
 
 impl KernelImage {
-    /// The largest kernel for a fine image. The LAT tools place it at the map's centre in equatorial coordinates, whatever the map's.
-    pub(crate) fn new(fine: &FineImage, parity: Parity) -> Result<Self> {
+    /// The largest kernel for a fine image.
+    pub(crate) fn new(fine: &FineImage, frame: KernelFrame) -> Result<Self> {
         let size = (fine.size - 1).max(1);
         let header = fine.grid.header();
         let center = header.reference_direction()?;
-        let (frame, crval) = match parity {
-            Parity::Fermitools | Parity::ScienceTools => (Frame::Celestial, [center.ra(), center.dec()]),
-            Parity::Accurate => (header.frame()?, header.crval),
+        let (frame, crval) = match frame {
+            KernelFrame::Equatorial => (Frame::Celestial, [center.ra(), center.dec()]),
+            KernelFrame::Counts => (header.frame()?, header.crval),
         };
         let mut kernel = WcsHeader::centered([size, size], 1.0, frame, header.projection(), crval);
         kernel.cdelt = header.cdelt;
