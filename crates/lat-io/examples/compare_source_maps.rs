@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use lat_io::{SourceMapFile, Templates, counts_cube, exposure, file_function, psf};
-use lat_response::{Parity, Response, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Recipe, Response, SourceMapBuilder, SourceMapOptions};
 use ndarray::Axis;
 use roi_model::source::Source;
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut options = SourceMapOptions::default();
     if rest.iter().any(|word| word == "accurate") {
-        options.parity = Parity::Accurate;
+        options.recipe = Recipe::accurate();
     }
     let response =
         Response { exposure: exposure::read(Path::new(bexpmap))?, psf: psf::read(Path::new(psf_file))?.into() };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use common::real_data;
 use lat_io::{CountsCubeFile, SourceMapFile, Templates, counts_cube, exposure, file_function, map_cube, psf};
-use lat_response::{Parity, Psf, Response, SkyCube, SourceMapBuilder, SourceMapOptions, separations};
+use lat_response::{Psf, Recipe, Response, SkyCube, SourceMapBuilder, SourceMapOptions, separations};
 use likelihood_core::{BinnedLikelihood, EnergyAxis, EnergyIntegration, JointLikelihood, Settings, SourceMap};
 use ndarray::{Array2, Axis};
 use roi_model::roi::Roi;
@@ -118,7 +118,7 @@ fn accurate_maps_differ_from_those_of_gtsrcmaps_by_its_correction_of_the_psf() {
         (builder.energies().to_vec(), maps)
     };
     let (mut accurate, mut uncorrected) = (SourceMapOptions::default(), SourceMapOptions::default());
-    accurate.parity = Parity::Accurate;
+    accurate.recipe = Recipe::accurate();
     uncorrected.psf_correction = false;
     let (energies, maps) = build(accurate);
     let (_, uncorrected) = build(uncorrected);
