@@ -41,8 +41,8 @@ pub use observation::{
     PsfAt, PsfPlanes, RadialPsf, Response, ResponsePsf, response_matrix, separations,
 };
 pub use recipe::{
-    DiffusePsf, DiskShape, ExposureLookup, HealpixSampling, KernelFrame, Padding, PointPixels, PsfCorrection, PsfNorm,
-    Recipe,
+    DiffusePsf, DiskShape, ExposureLookup, HealpixSampling, KernelFrame, OnAxisWidth, Padding, PointPixels,
+    PsfCorrection, PsfNorm, Recipe, TriggerRate,
 };
 pub use source_maps::{
     DIFFUSE_TOGETHER, Making, MapSize, SourceMapBuilder, SourceMapOptions, TemplateSize, plane_energies,

@@ -12,6 +12,29 @@ pub enum ExposureLookup {
     Bilinear,
 }
 
+/// Whose parameters correct the effective area for the trigger rate where an observation has several event types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TriggerRate {
+    /// Those of the first event type (`FRONT`, `PSF0`, `EDISP0`) for all, as the LAT tools take them (`ResponseFunctions::efficiencyFactor` of
+    /// the package Likelihood): up to 0.3 % of the exposure.
+    FirstEventType,
+    /// Those of each event type for itself.
+    OwnEventType,
+}
+
+/// The width of the Pass 8 energy dispersion at inclinations between the centre of its table's last bin and the axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnAxisWidth {
+    /// The LAT tools go over to a distribution at the axis whose deviations are scaled with the width there and whose shape is evaluated with
+    /// that at the centre of the last bin (`Edisp3::evaluate`, `EdispInterpolator` of the package latResponse): up to 0.03 of a bin's
+    /// probability for time spent near the axis.
+    LastCenter,
+    /// The width at the inclination itself.
+    OwnCosine,
+}
+
 /// To what the mean PSF of an observation is normalised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -115,6 +138,10 @@ pub struct HealpixSampling {
 pub struct Recipe {
     /// How computed exposure is looked up between its pixels.
     pub exposure_lookup: ExposureLookup,
+    /// Whose correction for the trigger rate is taken.
+    pub trigger_rate: TriggerRate,
+    /// The width of the energy dispersion near the axis.
+    pub on_axis_width: OnAxisWidth,
     /// Separations, beside 0, at which the mean PSF of an observation is computed.
     pub observed_psf_nodes: usize,
     /// To what that PSF is normalised.
@@ -150,6 +177,8 @@ impl Recipe {
     pub const fn fermitools() -> Self {
         Self {
             exposure_lookup: ExposureLookup::Fermitools,
+            trigger_rate: TriggerRate::FirstEventType,
+            on_axis_width: OnAxisWidth::LastCenter,
             observed_psf_nodes: 400,
             psf_norm: PsfNorm::One,
             psf_nodes: 400,
@@ -182,11 +211,13 @@ impl Recipe {
         }
     }
 
-    /// As accurate as the inputs: great circles, integrals over pixels extrapolated to convergence, finer tables, and no map of a point
-    /// source beyond the 99.99 % containment of its PSF.
+    /// As accurate as the inputs: great circles, integrals over pixels extrapolated to convergence, finer tables, no map of a point
+    /// source beyond the 99.99 % containment of its PSF, and each event type with its own correction and width.
     pub const fn accurate() -> Self {
         Self {
             exposure_lookup: ExposureLookup::Bilinear,
+            trigger_rate: TriggerRate::OwnEventType,
+            on_axis_width: OnAxisWidth::OwnCosine,
             psf_nodes: 1600,
             point_pixels: PointPixels::GreatCircles,
             point_containment: Some(0.9999),

@@ -8,7 +8,7 @@ use std::slice::from_ref;
 use lat_response::{
     AzimuthDependence, CosineBins, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Error, Frame,
     HealpixGrid, HealpixOrdering, Irf, IrfGrid, KingParameters, LivetimeCube, ObservedExposure, ObservedIrfs,
-    ObservedPsf, PointSpread, PsfScaling, SkyGrid, WcsGrid, WcsHeader, response_matrix,
+    ObservedPsf, OnAxisWidth, PointSpread, PsfScaling, Recipe, SkyGrid, WcsGrid, WcsHeader, response_matrix,
 };
 use ndarray::Array2;
 use roi_model::sky::SkyDirection;
@@ -99,17 +99,27 @@ fn the_exposure_of_a_flat_area_is_the_livetime_times_it() {
 }
 
 #[test]
-fn the_correction_for_the_trigger_rate_acts_on_its_own_event_type() {
+fn the_correction_for_the_trigger_rate_is_that_of_the_first_event_type_or_of_each() {
     let livetime = livetime();
     let rows = [[0.0, -0.5, 0.0, 2.0, 0.0, 4.0], [0.0, 1.5, 0.0, 2.0, 0.0, 4.0]];
     let area = vec![0.8; grid().n_bins()];
     let (plain, corrected) = (irf(&area, None, None), irf(&area, Efficiency::from_rows(&rows).unwrap(), None));
-    let at = |irfs: &[Irf]| {
-        ObservedExposure::new(ObservedIrfs::new(&livetime, irfs), &[1e3]).unwrap().at(&crab()).unwrap()[0]
+    let with = |irfs: &[Irf], recipe: Recipe| {
+        let observed = ObservedIrfs::new(&livetime, irfs).with_recipe(recipe);
+        ObservedExposure::new(observed, &[1e3]).unwrap().at(&crab()).unwrap()[0]
     };
+    let at = |irfs: &[Irf]| with(irfs, Recipe::accurate());
     // 1.5 - 0.5 x 0.9.
     approx::assert_relative_eq!(at(from_ref(&corrected)) / at(from_ref(&plain)), 1.05, max_relative = 1e-6);
-    approx::assert_relative_eq!(at(&[plain.clone(), corrected.clone()]) / at(&[plain]), 2.05, max_relative = 1e-6);
+    let both = [plain.clone(), corrected.clone()];
+    approx::assert_relative_eq!(at(&both) / at(from_ref(&plain)), 2.05, max_relative = 1e-6);
+    // The tools: none where the first has none, that of the first for both otherwise.
+    let tools = |irfs: &[Irf]| with(irfs, Recipe::fermitools()) / at(from_ref(&plain));
+    approx::assert_relative_eq!(tools(&both), 2.0, max_relative = 1e-6);
+    let both = [corrected.clone(), plain.clone()];
+    approx::assert_relative_eq!(tools(&both), 2.1, max_relative = 1e-6);
+    let psf = ObservedPsf::new(ObservedIrfs::new(&livetime, &both), &crab(), &[1e3]).unwrap();
+    approx::assert_relative_eq!(psf.exposure[0] / at(from_ref(&plain)), 2.1, max_relative = 1e-6);
     let times = Array2::from_elem((192, 20), 1.0);
     let unweighted = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
     assert!(matches!(
@@ -274,7 +284,12 @@ fn without_exposure_there_is_no_psf_and_no_response() {
 fn integral(dispersion: &EnergyDispersion, energy: f64, cosine: f64, low: f64, high: f64) -> f64 {
     let n = 40_000;
     let step = (high - low) / f64::from(n);
-    (0..n).map(|i| dispersion.density(low + (f64::from(i) + 0.5) * step, energy, cosine).unwrap() * step).sum()
+    (0..n)
+        .map(|i| {
+            dispersion.density(low + (f64::from(i) + 0.5) * step, energy, cosine, OnAxisWidth::LastCenter).unwrap()
+                * step
+        })
+        .sum()
 }
 
 #[test]
@@ -282,12 +297,13 @@ fn dispersions_integrate_to_one_and_to_their_cumulative_probabilities() {
     for (name, dispersion) in [("Pass 7", pass7()), ("Pass 8", pass8(1.0))] {
         for (energy, cosine) in [(40.0, 0.3), (800.0, 0.93), (5e4, 0.66)] {
             let edges = [0.1 * energy, 0.7 * energy, 0.95 * energy, 1.02 * energy, 1.6 * energy, 10.0 * energy];
-            let cumulative = dispersion.cumulative(energy, cosine, &edges).unwrap();
+            let cumulative = dispersion.cumulative(energy, cosine, &edges, OnAxisWidth::LastCenter).unwrap();
             for (edge, p) in edges.windows(2).zip(cumulative.windows(2)) {
                 let numerical = integral(&dispersion, energy, cosine, edge[0], edge[1]);
                 approx::assert_relative_eq!(p[1] - p[0], numerical, epsilon = 1e-8, max_relative = 1e-6);
             }
-            let all = dispersion.cumulative(energy, cosine, &[-1e3 * energy, 1e3 * energy]).unwrap();
+            let all =
+                dispersion.cumulative(energy, cosine, &[-1e3 * energy, 1e3 * energy], OnAxisWidth::LastCenter).unwrap();
             assert!(all[0].abs() < 1e-9 && (all[1] - 1.0).abs() < 1e-9, "{name} {all:?}");
             let range = cumulative[5] - cumulative[0];
             assert!((range - 1.0).abs() < if name == "Pass 7" { 1e-12 } else { 0.05 }, "{name}: {range}");
@@ -329,7 +345,7 @@ fn rows_of_the_response_sum_to_the_probability_inside_the_range() {
     let cosine = 1.0 - 0.375f64.powi(2);
     for (row, pair) in matrix.rows().into_iter().zip(extended.windows(2)) {
         let energy = (pair[0] * pair[1]).sqrt();
-        let p = pass8(1.0).cumulative(energy, cosine, &[edges[0], edges[12]]).unwrap();
+        let p = pass8(1.0).cumulative(energy, cosine, &[edges[0], edges[12]], OnAxisWidth::LastCenter).unwrap();
         approx::assert_relative_eq!(row.sum(), p[1] - p[0], max_relative = 1e-9);
     }
 }
@@ -356,9 +372,15 @@ fn what_cannot_be_is_refused() {
     assert!(EnergyDispersion::new(grid(), scaling, &form(0.0)).is_err());
     assert!(EnergyDispersion::new(grid(), [f64::NAN; 6], &form(0.5)).is_err());
     let without_width = EnergyDispersion::new(grid(), [0.0; 6], &form(0.5)).unwrap();
-    assert!(without_width.cumulative(100.0, 0.5, &[100.0]).unwrap_err().to_string().contains("scaling"));
-    assert!(without_width.density(100.0, -1.0, 0.5).is_err());
-    assert!(pass8(1.0).cumulative(100.0, 0.5, &[f64::NAN]).is_err());
+    assert!(
+        without_width
+            .cumulative(100.0, 0.5, &[100.0], OnAxisWidth::OwnCosine)
+            .unwrap_err()
+            .to_string()
+            .contains("scaling")
+    );
+    assert!(without_width.density(100.0, -1.0, 0.5, OnAxisWidth::OwnCosine).is_err());
+    assert!(pass8(1.0).cumulative(100.0, 0.5, &[f64::NAN], OnAxisWidth::OwnCosine).is_err());
 }
 
 #[test]
@@ -368,13 +390,41 @@ fn a_gaussian_of_pass_8_has_the_probabilities_of_a_gaussian() {
     let columns = [all(1.0), all(2f64.sqrt()), all(1.0), all(0.0), all(2.0), all(1.0), all(1.0), all(0.0), all(1.0)];
     let form = DispersionForm::Pass8 { columns };
     let dispersion = EnergyDispersion::new(grid(), [0.0, 0.0, 0.0, 0.0, 0.0, 0.1], &form).unwrap();
-    let p = dispersion.cumulative(1000.0, 0.7, &[800.0, 900.0, 1000.0, 1100.0]).unwrap();
+    let p = dispersion.cumulative(1000.0, 0.7, &[800.0, 900.0, 1000.0, 1100.0], OnAxisWidth::OwnCosine).unwrap();
     for (found, expected) in p.iter().zip([0.022_750_131_948, 0.158_655_253_931, 0.5, 0.841_344_746_069]) {
         assert!((found - expected).abs() < 1e-10, "{found} {expected}");
     }
     approx::assert_relative_eq!(
-        dispersion.density(1000.0, 1000.0, 0.7).unwrap(),
+        dispersion.density(1000.0, 1000.0, 0.7, OnAxisWidth::OwnCosine).unwrap(),
         1.0 / (100.0 * (2.0 * PI).sqrt()),
         max_relative = 1e-9
     );
+}
+
+#[test]
+fn near_the_axis_the_width_is_that_of_the_last_centre_or_its_own() {
+    // A narrow peak whose width falls by half from the last centre, 0.9, to the axis.
+    let all = |value: f64| vec![value; grid().n_bins()];
+    let columns = [all(1.0), all(2f64.sqrt()), all(1.0), all(0.0), all(2.0), all(1.0), all(1.0), all(0.0), all(1.0)];
+    let scaling = [0.0, 0.0, 0.0, -0.5, 0.0, 0.55];
+    let dispersion = EnergyDispersion::new(grid(), scaling, &DispersionForm::Pass8 { columns }).unwrap();
+    let last = *grid().cosines().last().unwrap();
+    let width = |cosine: f64| 0.55 - 0.5 * cosine;
+    // Below one standard deviation of a Gaussian.
+    let below = |cosine: f64, on_axis: OnAxisWidth| {
+        dispersion.cumulative(1000.0, cosine, &[1000.0 * (1.0 - width(cosine))], on_axis).unwrap()[0]
+    };
+    let one_sigma = 0.158_655_253_931;
+    for cosine in [0.3, last, 0.5 * (1.0 + last), 1.0] {
+        assert!((below(cosine, OnAxisWidth::OwnCosine) - one_sigma).abs() < 1e-10, "{cosine}");
+    }
+    assert!((below(last, OnAxisWidth::LastCenter) - one_sigma).abs() < 1e-10);
+    // On the axis the shape is that of a deviation scaled anew with the width at the last centre.
+    let stretched = dispersion
+        .cumulative(1000.0, 0.3, &[1000.0 * (1.0 - width(0.3) * width(1.0) / width(last))], OnAxisWidth::OwnCosine)
+        .unwrap()[0];
+    assert!(stretched > one_sigma + 0.01);
+    approx::assert_relative_eq!(below(1.0, OnAxisWidth::LastCenter), stretched, max_relative = 1e-9);
+    let half_way = below(0.5 * (1.0 + last), OnAxisWidth::LastCenter);
+    approx::assert_relative_eq!(half_way, f64::midpoint(one_sigma, stretched), max_relative = 1e-9);
 }

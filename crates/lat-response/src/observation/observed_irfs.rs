@@ -2,7 +2,7 @@
 
 use super::livetime::LivetimeCube;
 use crate::irf::Irf;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, TriggerRate};
 
 /// Response functions of all event types of an observation, and how long each inclination was seen: what exposure, mean PSF and energy
 /// dispersion are computed from.
@@ -27,5 +27,16 @@ impl<'a> ObservedIrfs<'a> {
     pub fn with_recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
         self
+    }
+
+    /// The event types, each with the factors of livetime and weighted livetime that correct its effective area at an energy in MeV (see
+    /// [`EffectiveArea::livetime_factors`](crate::EffectiveArea::livetime_factors)).
+    pub(crate) fn corrected(&self, energy: f64) -> impl Iterator<Item = (&'a Irf, (f64, f64))> {
+        let of = move |irf: &Irf| irf.effective_area.livetime_factors(energy);
+        let shared = match self.recipe.trigger_rate {
+            TriggerRate::FirstEventType => self.irfs.first().map(of),
+            TriggerRate::OwnEventType => None,
+        };
+        self.irfs.iter().map(move |irf| (irf, shared.unwrap_or_else(|| of(irf))))
     }
 }

@@ -87,11 +87,11 @@ impl PsfAt for ResponsePsf {
 
 /// The PSF times the exposure at one energy.
 fn row(observed: ObservedIrfs<'_>, direction: &SkyDirection, energy: f64, radians: &[f64]) -> Result<Vec<f64>> {
-    let ObservedIrfs { livetime, irfs, .. } = observed;
+    let livetime = observed.livetime;
     let at = livetime.at(direction);
     let mut row = vec![0.0; radians.len()];
-    for irf in irfs {
-        let exposures = at.exposure(&irf.effective_area, energy)?;
+    for (irf, factors) in observed.corrected(energy) {
+        let exposures = at.exposure(&irf.effective_area, factors, energy)?;
         // The PSF is linear in its nodes, so that inclinations are summed before separations are looked at.
         let mut weights = vec![0.0; irf.psf.n_nodes()];
         for (exposure, &cosine) in exposures.into_iter().zip(livetime.cosines()) {

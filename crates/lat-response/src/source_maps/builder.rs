@@ -61,7 +61,7 @@ pub struct SourceMapBuilder {
     pub(super) energies: Vec<f64>,
     pub(super) n_edges: usize,
     pub(super) extra: usize,
-    exposure: Exposure,
+    pub(super) exposure: Exposure,
     exposure_planes: Vec<usize>,
     pub(super) psf: ObservationPsf,
     pub(super) nodes: Vec<f64>,

@@ -35,9 +35,29 @@ pub(crate) struct Sky<'a> {
     pub(crate) factor: usize,
 }
 
+/// How much of a source's emission within reach of the counts lies beyond the edge of the exposure map: template times exposure, summed over
+/// the pixels of the plane of the widest PSF.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Coverage {
+    beyond: f64,
+    all: f64,
+}
+
+impl Coverage {
+    /// Of the emission in both.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self { beyond: self.beyond + other.beyond, all: self.all + other.all }
+    }
+
+    /// The part that lies beyond, from 0 to 1.
+    pub(crate) fn beyond(self) -> f64 {
+        if self.all > 0.0 { self.beyond / self.all } else { 0.0 }
+    }
+}
+
 /// The maps of diffuse sources, `[plane, pixel]` each, in their order. The PSF is transformed once a plane for all of them. Templates that lie in
 /// files are let go of as soon as the region's part of them is taken.
-pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
+pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<(Vec<f32>, Coverage)>> {
     let n_pixels = sky.pixels.grid().n_pixels();
     let job = Job::new(sky, sources)?;
     let mut maps: Vec<Vec<f32>> = job.fields.iter().map(|_| vec![0.0; sky.energies.len() * n_pixels]).collect();
@@ -48,7 +68,7 @@ pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f
         }
     }
     planes.into_par_iter().enumerate().for_each(|(plane, slots)| job.plane(plane, slots));
-    Ok(maps)
+    Ok(maps.into_iter().zip(job.coverage()).collect())
 }
 
 struct Job<'a> {
@@ -57,6 +77,8 @@ struct Job<'a> {
     image: FineImage,
     kernel: KernelImage,
     exposure: Sampler,
+    /// Which pixels of the largest image lie beyond the edge of the exposure map; none when all lie within.
+    beyond: Vec<bool>,
     /// Pixels a side of the image of each plane.
     sizes: Vec<usize>,
     /// The transforms for each size.
@@ -102,14 +124,36 @@ impl<'a> Job<'a> {
         let fields =
             sources.into_iter().map(|source| Field::new(source, &image, sky.energies)).collect::<Result<Vec<_>>>()?;
         let kernel = KernelImage::new(&image, sky.recipe.kernel_frame)?;
-        let exposure = image.exposure(sky.exposure);
+        let (exposure, beyond) = image.exposure(sky.exposure)?;
         let mut convolvers: Vec<(usize, Convolver)> = Vec::new();
         for &size in &sizes {
             if convolvers.iter().all(|(known, _)| *known != size) {
                 convolvers.push((size, Convolver::new(transform_size(&image, size))));
             }
         }
-        Ok(Self { sky, fields, image, kernel, exposure, sizes, convolvers })
+        Ok(Self { sky, fields, image, kernel, exposure, beyond, sizes, convolvers })
+    }
+
+    /// How much of each source lies beyond the edge of the exposure map.
+    fn coverage(&self) -> Vec<Coverage> {
+        let size = self.image.size();
+        let plane = self.sizes.iter().position(|own| *own == size).unwrap_or(0);
+        let of = |field: &Field| {
+            let mut coverage = Coverage::default();
+            if self.beyond.is_empty() || !field.apply_exposure {
+                return coverage;
+            }
+            let image = Image::new(self, field, plane, size);
+            let mut values = vec![0.0; size];
+            for (row, beyond) in self.beyond.chunks_exact(size).enumerate() {
+                image.fill(row, &mut values);
+                coverage.all += values.iter().sum::<f64>();
+                coverage.beyond +=
+                    values.iter().zip(beyond).filter(|(_, is)| **is).map(|(value, _)| value).sum::<f64>();
+            }
+            coverage
+        };
+        self.fields.iter().map(of).collect()
     }
 
     /// Fills one plane of each source's map.

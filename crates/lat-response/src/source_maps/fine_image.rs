@@ -1,5 +1,7 @@
 //! The image of the sky, finer and larger than the counts map, on which diffuse templates are convolved with the PSF.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::prelude::*;
 use roi_model::sky::SkyDirection;
 
@@ -104,13 +106,37 @@ impl FineImage {
         }
     }
 
-    /// How the exposure is looked up in each pixel.
-    pub(crate) fn exposure(&self, exposure: &Exposure) -> Sampler {
-        if exposure.is_interpolated() {
-            return Sampler::Cells(self.map(Cell::default(), |direction| Cell::from(exposure.lookup(direction))));
+    /// How the exposure is looked up in each pixel, and which pixels lie beyond the edge of its map (none of a map of all the sky): there
+    /// the nearest pixel of the map stands for them.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where there is no nearest pixel.
+    pub(crate) fn exposure(&self, exposure: &Exposure) -> Result<(Sampler, Vec<bool>)> {
+        let (beyond, lost) = (AtomicBool::new(false), AtomicBool::new(false));
+        let at = |direction: &SkyDirection| {
+            let found = exposure.lookup(direction);
+            if !found.terms().is_empty() {
+                return found;
+            }
+            let nearest = exposure.nearest(direction);
+            if nearest.terms().is_empty() { &lost } else { &beyond }.store(true, Ordering::Relaxed);
+            nearest
+        };
+        let sampler = if exposure.is_interpolated() {
+            Sampler::Cells(self.map(Cell::default(), |direction| Cell::from(at(direction))))
+        } else {
+            let pixel = |found: Interpolation| found.terms().first().map_or(ABSENT, |&(pixel, _)| index(pixel));
+            Sampler::Pixels(self.map(ABSENT, |direction| pixel(at(direction))))
+        };
+        if lost.into_inner() {
+            return Err(Error::Unsupported {
+                what: format!("a diffuse source with emission where {} has no pixel near by", exposure.cube().what()),
+                remedy: "make the exposure map for the whole sky".into(),
+            });
         }
-        let pixel = |found: Interpolation| found.terms().first().map_or(ABSENT, |&(pixel, _)| index(pixel));
-        Sampler::Pixels(self.map(ABSENT, |direction| pixel(exposure.lookup(direction))))
+        let is_beyond = |direction: &SkyDirection| exposure.lookup(direction).terms().is_empty();
+        let beyond = if beyond.into_inner() { self.map(false, is_beyond) } else { Vec::new() };
+        Ok((sampler, beyond))
     }
 }
 

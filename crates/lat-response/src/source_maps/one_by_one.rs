@@ -9,7 +9,7 @@ use roi_model::source::Source;
 
 use super::builder::{Canvas, SourceMapBuilder, named};
 use super::composite;
-use super::diffuse::{self, Diffuse};
+use super::diffuse::{self, Coverage, Diffuse};
 use super::pixels::Pixels;
 use crate::error::{Error, Result};
 use crate::observation::ObservationPsf;
@@ -18,6 +18,9 @@ use crate::templates::{Template, TemplateFiles, held};
 
 /// How many diffuse sources at most are made together, from one transform of the PSF.
 pub const DIFFUSE_TOGETHER: usize = 4;
+
+/// The part of a source beyond the exposure map of which the user is told.
+const WORTH_A_WARNING: f64 = 1e-4;
 
 impl SourceMapBuilder {
     /// The map of a source. A source to which energy dispersion does not apply gets no planes for it.
@@ -82,14 +85,31 @@ impl SourceMapBuilder {
         Ok(())
     }
 
-    /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel.
-    fn images(&self, factor: usize, mut sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
+    /// The maps of diffuse sources with this many fine pixels along a side of a counts pixel; the user is told how much of them the exposure map
+    /// does not cover.
+    fn images(&self, factor: usize, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
+        let names: Vec<&str> = sources.iter().map(|source| source.name).collect();
+        let maps = self.covered_images(factor, sources)?;
+        for (name, (_, coverage)) in names.into_iter().zip(&maps) {
+            if coverage.beyond() > WORTH_A_WARNING {
+                tracing::warn!(
+                    "source '{name}': {:.1} % of its emission within reach of the counts lies beyond the edge of {}; the exposure of the \
+                     nearest pixel is taken there. Make the exposure map for the whole sky, or that much larger",
+                    100.0 * coverage.beyond(),
+                    self.exposure.cube().what()
+                );
+            }
+        }
+        Ok(maps.into_iter().map(|(map, _)| map).collect())
+    }
+
+    fn covered_images(&self, factor: usize, mut sources: Vec<Diffuse<'_>>) -> Result<Vec<(Vec<f32>, Coverage)>> {
         let (grid, patches) = match &self.canvas {
             Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, &self.central, factor), sources),
             Canvas::Healpix(grid, patches, _) => (grid, patches),
         };
-        let mut maps: Vec<Vec<f32>> =
-            sources.iter().map(|_| vec![0.0; grid.n_pixels() * self.energies.len()]).collect();
+        let empty = || (vec![0.0; grid.n_pixels() * self.energies.len()], Coverage::default());
+        let mut maps: Vec<(Vec<f32>, Coverage)> = sources.iter().map(|_| empty()).collect();
         if patches.len() > 1 {
             // Every patch looks at its part of a template, which would be read from its file for each of them.
             for source in &mut sources {
@@ -110,8 +130,10 @@ impl SourceMapBuilder {
                     &own
                 }
             };
-            for (image, map) in diffuse::maps(&self.sky(&pixels, psf, factor), sources.clone())?.iter().zip(&mut maps) {
+            let images = diffuse::maps(&self.sky(&pixels, psf, factor), sources.clone())?;
+            for ((image, of_image), (map, coverage)) in images.iter().zip(&mut maps) {
                 patch.resample(grid, &pixels, image, map);
+                *coverage = coverage.with(*of_image);
             }
         }
         Ok(maps)
