@@ -9,24 +9,24 @@
 use std::path::{Path, PathBuf};
 
 use acceptance::data;
-use lat_io::{SourceMapFile, counts_cube, detector_response, irf, livetime};
+use lat_io::SourceMapFile;
 use lat_response::{
     Exposure, ExposureLookup, Irf, LivetimeCube, ObservedExposure, ObservedIrfs, Recipe, response_matrix,
 };
 use ndarray::Axis;
 use roi_fit::{Analysis, FitOptions};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 use serde::Deserialize;
 
 const IRFS: &str = "P8R3_SOURCE_V3";
 const FRONT_AND_BACK: u32 = 3;
 
 fn response_functions(directory: &Path) -> Vec<Irf> {
-    irf::read_set(&directory.join("irfs-p8r3-source-v3"), IRFS, FRONT_AND_BACK).unwrap()
+    lat_io::read_irf_set(&directory.join("irfs-p8r3-source-v3"), IRFS, FRONT_AND_BACK).unwrap()
 }
 
 fn livetime_of(path: &Path) -> LivetimeCube {
-    livetime::read(path).unwrap()
+    lat_io::read_livetime_cube(path).unwrap()
 }
 
 /// A region in a folder of its own, so that nothing is written beside the data.
@@ -79,9 +79,10 @@ fn the_matrix_of_gtdrm_is_met() {
     let crab = SkyDirection::new(83.633, 22.014).unwrap();
 
     let survey = livetime_of(&directory.join("fermitools-roi/ltcube.fits.gz"));
-    let counts = counts_cube::read(&directory.join("fermitools-roi/ccube.fits.gz")).unwrap();
+    let counts = lat_io::read_counts_cube(&directory.join("fermitools-roi/ccube.fits.gz")).unwrap();
     let edges = counts.cube.axis().edges().to_vec();
-    let theirs = detector_response::read(&directory.join("fermitools-roi/drm.fits.gz"), counts.cube.axis()).unwrap();
+    let theirs =
+        lat_io::read_detector_response(&directory.join("fermitools-roi/drm.fits.gz"), counts.cube.axis()).unwrap();
     let on_axis: OnAxis = data::json(&directory.join("drm-on-axis/expected.json")).unwrap();
     let axial = livetime_of(&directory.join("drm-on-axis/ltcube_on_axis.fits"));
     let rows = on_axis.matrix.concat();
@@ -110,7 +111,7 @@ fn the_source_maps_of_gtsrcmaps_are_met_from_livetime_and_response_functions() {
     let irfs = response_functions(&directory);
     let livetime = livetime_of(&folder.join("ltcube.fits.gz"));
     // gtsrcmaps looks the exposure up in the pixels of this file.
-    let file = lat_io::exposure::read(&folder.join("bexpmap.fits.gz")).unwrap();
+    let file = lat_io::read_exposure(&folder.join("bexpmap.fits.gz")).unwrap();
     let observed = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), file.cube().energies()).unwrap();
     let exposure = observed.cube(file.cube().grid().clone()).unwrap();
     let worst = exposure.planes().iter().zip(file.cube().planes()).map(|(a, b)| f64::from((a / b - 1.0).abs()));
@@ -118,7 +119,7 @@ fn the_source_maps_of_gtsrcmaps_are_met_from_livetime_and_response_functions() {
     println!("exposure of all the sky: {worst:.1e}");
     assert!(worst < 1e-6, "{worst}");
     let own = tempfile::tempdir().unwrap();
-    lat_io::exposure::write(
+    lat_io::write_exposure(
         &own.path().join("bexpmap.fits"),
         &Exposure::new(exposure, ExposureLookup::Fermitools).unwrap(),
     )
@@ -133,12 +134,12 @@ fn the_source_maps_of_gtsrcmaps_are_met_from_livetime_and_response_functions() {
         roi = folder.display(),
         irfs = directory.join("irfs-p8r3-source-v3").canonicalize().unwrap().display(),
     );
-    let loaded = lat_io::load(&configured(&own, &text)).unwrap();
+    let loaded = lat_dataset::load(&configured(&own, &text)).unwrap();
     let component = &loaded.observation.components[0];
     let sources: Vec<_> = loaded.roi.sources().iter().map(|own| component.model.source(own).unwrap()).collect();
     let theirs = SourceMapFile::open(&folder.join("srcmap.fits.gz")).unwrap();
     let mut worst = Vec::new();
-    let compare = |source: &roi_model::source::Source, found: likelihood_core::SourceMap| {
+    let compare = |source: &roi_model::Source, found: likelihood_core::SourceMap| {
         let expected = theirs.read(source.name()).unwrap();
         let planes = found.planes().axis_iter(Axis(0)).zip(expected.planes().axis_iter(Axis(0)));
         let difference = |(a, b): (ndarray::ArrayView2<'_, f32>, ndarray::ArrayView2<'_, f32>)| {
@@ -267,7 +268,7 @@ fn the_crab_of_gammalib_is_fitted_as_published() {
     let with_maps = format!(", srcmap: {}/srcmap.fits.gz", inputs.display());
 
     // Its isotropic map, made anew; where the exposure was 0 beyond its edge it summed to 0.85 of gtsrcmaps' at 200 MeV.
-    let loaded = lat_io::load(&configured(&folder, &config(&with_maps))).unwrap();
+    let loaded = lat_dataset::load(&configured(&folder, &config(&with_maps))).unwrap();
     let component = &loaded.observation.components[0];
     let isotropic = loaded.roi.sources().iter().find(|source| source.name() == "Extragal_diffuse").unwrap();
     let expected = component.source_maps.as_ref().unwrap().read(isotropic.name()).unwrap();

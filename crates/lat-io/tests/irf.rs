@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use fixtures::real_data;
 use lat_io::{Column, ColumnValues, Error, FitsWriter, Header};
-use lat_response::{Irf, ObservedExposure, ObservedIrfs, ObservedPsf, response_matrix};
+use lat_response::{Irf, ObservedExposure, ObservedIrfs, ObservedPsf, OnAxisWidth, response_matrix};
 use roi_model::SkyDirection;
 
 fn pass7(folder: &Path) -> Vec<Irf> {
@@ -185,7 +185,7 @@ fn pass_8_sets_are_read_by_event_type() {
     }
     // A smaller scaling is a narrower PSF.
     assert!(irfs[3].psf.value(0.0, 100.0, 0.8) > 10.0 * irfs[0].psf.value(0.0, 100.0, 0.8));
-    let density = irfs[0].dispersion.as_ref().unwrap().density(1000.0, 1000.0, 0.8).unwrap();
+    let density = irfs[0].dispersion.as_ref().unwrap().density(1000.0, 1000.0, 0.8, OnAxisWidth::OwnCosine).unwrap();
     assert!(density > 1e-3, "{density}");
 
     for evtype in [0, 1 + 4, 1024] {
