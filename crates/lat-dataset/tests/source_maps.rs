@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use fixtures::real_data;
 use lat_dataset::Templates;
 use lat_io::{CountsCubeFile, SourceMapFile};
-use lat_response::{Parity, Psf, Response, SkyCube, SourceMapBuilder, SourceMapOptions, separations};
+use lat_response::{Psf, Recipe, Response, SkyCube, SourceMapBuilder, SourceMapOptions, separations};
 use likelihood_core::{ComponentData, Data, EnergyAxis, EnergyIntegration, Settings, SourceMap, Workspace};
 use ndarray::{Array2, Axis};
 use roi_model::{Roi, Source};
@@ -118,7 +118,7 @@ fn accurate_maps_differ_from_those_of_gtsrcmaps_by_its_correction_of_the_psf() {
         (builder.energies().to_vec(), maps)
     };
     let (mut accurate, mut uncorrected) = (SourceMapOptions::default(), SourceMapOptions::default());
-    accurate.parity = Parity::Accurate;
+    accurate.recipe = Recipe::accurate();
     uncorrected.psf_correction = false;
     let (energies, maps) = build(accurate);
     let (_, uncorrected) = build(uncorrected);

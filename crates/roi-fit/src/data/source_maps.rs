@@ -20,7 +20,7 @@ pub struct MakeOptions {
     /// Where the file goes; by default `srcmap_NAME.fits` in the output directory, or the present file if it was made here. With several
     /// components, `_NAME` is added before the ending.
     pub out: Option<PathBuf>,
-    /// As accurate as the inputs instead of as gtsrcmaps makes them: [`lat_response::Parity::Accurate`].
+    /// As accurate as the inputs instead of as gtsrcmaps makes them: [`lat_response::Recipe::accurate`].
     pub accurate: bool,
     /// Make all maps anew, also those that stand.
     pub all: bool,

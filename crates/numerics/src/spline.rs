@@ -1,15 +1,24 @@
 //! Natural cubic splines: the smooth curve through the nodes of a table.
 
-/// The cubic spline through nodes, with no curvature at both ends; beyond them it goes on straight.
-pub(crate) struct Spline<'a> {
+/// The cubic spline through nodes, with no curvature at both ends; beyond them it goes on straight (Press et al. 2007, Numerical Recipes,
+/// section 3.3).
+///
+/// ```
+/// let x = [0.0, 1.0, 2.0];
+/// let spline = numerics::Spline::new(&x, vec![0.0, 1.0, 4.0]).unwrap();
+/// assert_eq!(spline.value(1.0, false), 1.0);
+/// assert_eq!(spline.value(0.5, false), 0.3125);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Spline<'a> {
     x: &'a [f64],
     y: Vec<f64>,
     curvature: Vec<f64>,
 }
 
 impl<'a> Spline<'a> {
-    /// A spline through at least two nodes of increasing `x`; `None` for fewer.
-    pub(crate) fn new(x: &'a [f64], y: Vec<f64>) -> Option<Self> {
+    /// A spline through at least two nodes of increasing `x`; `None` for fewer, or another number of values.
+    pub fn new(x: &'a [f64], y: Vec<f64>) -> Option<Self> {
         let n = x.len();
         if n < 2 || y.len() != n {
             return None;
@@ -31,7 +40,7 @@ impl<'a> Spline<'a> {
     }
 
     /// The value at `x`. Between two nodes it stays between their values where `monotone`, so that a table without wiggles gets none.
-    pub(crate) fn value(&self, x: f64, monotone: bool) -> f64 {
+    pub fn value(&self, x: f64, monotone: bool) -> f64 {
         let last = self.x.len() - 1;
         let low = self.x.partition_point(|&node| node <= x).clamp(1, last) - 1;
         let (x0, x1) = (self.x[low], self.x[low + 1]);
