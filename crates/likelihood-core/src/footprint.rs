@@ -1,8 +1,12 @@
 //! How much memory the data and a workspace take.
 
+use roi_model::{Parameter, Roi, Source};
+
 use crate::data::component::ComponentData;
 use crate::data::joint::Data;
-use crate::evaluate::workspace::Workspace;
+use crate::evaluate::stream;
+use crate::evaluate::workspace::{ComponentWork, Workspace};
+use crate::layout::fixed;
 use crate::layout::template::Template;
 
 /// Bytes that the data or a workspace hold, counted. What is too small to matter (spectra, sums of planes) is left out.
@@ -58,6 +62,36 @@ impl ComponentData {
     }
 }
 
+impl ComponentData {
+    /// What it and one workspace will hold for a region, once it has the maps of all sources; `n_planes` tells how many planes the map of a
+    /// source has, 0 for one without a map. It is an estimate: how far sources reach is not known before their maps are.
+    pub fn expected_footprint(&self, roi: &Roi, n_planes: impl Fn(&Source) -> usize) -> Footprint {
+        let planes_of = |source: &Source| match n_planes(source) {
+            0 => 0,
+            planes => self.window_planes(source, planes),
+        };
+        let (mut pairs, mut columns) = (0, 0);
+        for source in roi.sources().iter().filter(|source| source.is_free()) {
+            let spectrum = source.spectrum();
+            let norm = spectrum.norm_index().map(|norm| &spectrum.parameters()[norm]);
+            let free = spectrum.parameters().iter().filter(|parameter| parameter.is_free()).count();
+            if free == 1 && norm.is_some_and(Parameter::is_free) && !self.is_rescaled(source) {
+                columns += 1;
+            } else {
+                pairs += planes_of(source) / 2;
+            }
+        }
+        let filled = self.n_filled();
+        Footprint {
+            data: self.footprint().data,
+            templates: roi.sources().iter().map(|source| size_of::<f32>() * filled * planes_of(source)).sum(),
+            fixed: fixed::expected_bytes(roi.sources().len(), filled),
+            columns: size_of::<f64>() * filled * columns,
+            work: stream::expected_bytes(filled, self.n_bins(), (pairs, columns), roi.free_parameters().len()),
+        }
+    }
+}
+
 impl Data {
     /// What all components hold; clones share it.
     pub fn footprint(&self) -> Footprint {
@@ -68,7 +102,7 @@ impl Data {
 impl Workspace {
     /// What it holds beside the data.
     pub fn footprint(&self) -> Footprint {
-        let of = |own: &crate::evaluate::workspace::ComponentWork| Footprint {
+        let of = |own: &ComponentWork| Footprint {
             fixed: own.layout.fixed.bytes(),
             columns: own.layout.column_bytes(),
             work: own.buffers.bytes(),

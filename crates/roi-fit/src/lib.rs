@@ -20,6 +20,29 @@
 //! assert_eq!(o.values.len(), o.src_names.len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # The map of the crate
+//!
+//! - `session`: a model and its data, what every verb takes. `analysis`: what a user holds, a session and what is known of its sources; `verbs`:
+//!   its fits, test statistics and profiles.
+//! - `maximize`: the one place where a likelihood meets a minimiser.
+//! - `fit`: the fit of all free parameters, `optimize`, and what follows a fit.
+//! - `profile`: the likelihood along one parameter, along many norms at once, and the test statistic.
+//! - `flux`: integrals of spectra and their errors.
+//! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
+//! - `edit`: what a user changes: sources, parameters, freedom, priors.
+//! - `results`, `saved`: dictionaries, tables and files. `data`: source maps and model maps.
+//!
+//! # Invariants
+//!
+//! - A verb works on a model of its own. Only a fit that is good enough writes into the session's, once, at its end; otherwise every
+//!   parameter is as it was, bit for bit.
+//! - A result is built once, complete; one place merges it into what is known.
+//! - Sessions share data: any number of them may be fitted at once ([`fit`]), and each gets the bits that it would get alone.
+//!
+//! # The public boundary
+//!
+//! [`Analysis`] and [`Session`], options, results. Names and keys of results are documented ones and stay.
 
 mod analysis;
 mod data;
@@ -45,8 +68,9 @@ pub use error::{Error, Result};
 pub use fit::fit_session::fit;
 pub use flux::tabulate::{TabulatedSpectrum, tabulate};
 pub use known::limits::{ParameterLimits, parameter_limits};
-pub use known::memory::{MemoryEstimate, MemoryUse, peak_memory};
+pub use known::memory::{MemoryEstimate, MemoryUse};
 pub use known::options::{FitOptions, OptimizeOptions};
+pub use known::process_memory::peak_memory;
 pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};

@@ -204,14 +204,14 @@ impl ComponentData {
     }
 
     /// Whether the energy dispersion of a source is applied by rescaling, so that its model is not proportional to its norm.
-    pub fn is_rescaled(&self, source: &Source) -> bool {
+    pub(crate) fn is_rescaled(&self, source: &Source) -> bool {
         let applies = |dispersion: &Dispersion| source.apply_edisp() && !dispersion.excepts(source.name());
         let rescaling = |dispersion: &&Dispersion| dispersion.mode() == DispersionMode::Rescaling;
         self.dispersion().filter(rescaling).is_some_and(applies)
     }
 
     /// How many values are kept, for each filled bin, of a map with so many planes: two, or all that energy dispersion over a window draws on.
-    pub fn window_planes(&self, source: &Source, n_planes: usize) -> usize {
+    pub(crate) fn window_planes(&self, source: &Source, n_planes: usize) -> usize {
         2 + 2 * self.extra_planes(source.name(), n_planes)
     }
 

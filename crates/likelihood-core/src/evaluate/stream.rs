@@ -3,12 +3,24 @@
 use crate::evaluate::pass::Pass;
 use crate::kernel::blocks::{Threads, parts};
 use crate::kernel::buffers::{Buffers, resize};
-use crate::kernel::filled::Block;
-use crate::kernel::input::{HessianSums, RatioSums, Slopes};
+use crate::kernel::filled::{BLOCK, Block};
+use crate::kernel::input::{EdgeWeights, HessianSums, RatioSums, Slopes};
 use crate::kernel::passes::{self, BlockSum, Scratch};
 
 /// How many partial Hessians are kept at most.
-pub(crate) const HESSIAN_CHUNKS: usize = 64;
+const HESSIAN_CHUNKS: usize = 64;
+
+/// Bytes of the partial sums and weights of passes over a component: so many filled bins in so many energy bins, `pairs` of planes and
+/// `columns` of free sources, and free parameters of all sources together.
+pub(crate) fn expected_bytes(filled: usize, bins: usize, (pairs, columns): (usize, usize), parameters: usize) -> usize {
+    // Each energy bin may end in a block that is not full.
+    let blocks = filled.div_ceil(BLOCK) + bins;
+    let of_block = size_of::<EdgeWeights>() * pairs + size_of::<f64>() * columns + 2 * size_of::<BlockSum>();
+    let hessians = HESSIAN_CHUNKS.min(blocks) * size_of::<f64>() * parameters * (parameters + 1) / 2;
+    // The weights of a pair, and their derivatives with respect to up to seven parameters of the source.
+    let weights = size_of::<EdgeWeights>() * bins * pairs * 8;
+    blocks * of_block + hessians + weights
+}
 
 /// Which derivatives a pass takes.
 #[derive(Clone, Copy, PartialEq)]

@@ -166,8 +166,13 @@ fn over_blocks(blocks: &[Block], model: &mut [f64], threads: Threads, task: impl
     threads.for_each(places, || (), |(), (block, part)| task(block, part));
 }
 
+/// Bytes of the sums of the fixed sources of a region of so many sources, over so many filled bins.
+pub(crate) fn expected_bytes(n_sources: usize, n_filled: usize) -> usize {
+    size_of::<f64>() * n_filled * (groups(n_sources).count() + 1)
+}
+
 /// Which sources, by index in the region, each group holds.
-pub(crate) fn groups(n_sources: usize) -> impl Iterator<Item = Range<usize>> {
+fn groups(n_sources: usize) -> impl Iterator<Item = Range<usize>> {
     let size = n_sources.isqrt().max(1);
     (0..n_sources.div_ceil(size)).map(move |group| group * size..n_sources.min((group + 1) * size))
 }

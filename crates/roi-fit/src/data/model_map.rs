@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
-use likelihood_core::CountsCube;
+use likelihood_core::{ComponentData, CountsCube};
 use ndarray::{Array2, Array3};
 use roi_model::Source;
 use serde::Serialize;
@@ -100,27 +100,38 @@ impl Analysis {
             for source in wanted {
                 model += &likelihood.model_map(source, &component.source_map(source, None)?)?;
             }
-            let path = options
-                .out
-                .as_deref()
-                .map(|out| if several { source_maps::with_name(out, &component.name) } else { out.to_owned() });
+            let path = options.path(&component.name, several);
             if let Some(path) = &path {
-                if options.residual {
-                    write_residual(path, &component.counts, &model)?;
-                } else {
-                    write_model(path, &component.counts, &model)?;
-                }
+                write(path, &component.counts, &model, options.residual)?;
             }
-            let model: Vec<f64> = model.outer_iter().map(|plane| plane.sum()).collect();
-            let counts = likelihood.counts_spectrum().to_vec();
-            let residual: Vec<f64> = counts.iter().zip(&model).map(|(n, m)| n - m).collect();
-            let significance = residual.iter().zip(&model).map(|(r, m)| (*m > 0.0).then(|| r / m.sqrt())).collect();
-            let energies = likelihood.axis().edges().to_vec();
-            let component = component.name.clone();
-            spectra.push(ComponentSpectrum { component, path, energies, counts, model, residual, significance });
+            spectra.push(ComponentSpectrum::new(likelihood, &model, path));
         }
         Ok(spectra)
     }
+}
+
+impl ModelMapOptions {
+    /// Where the file of a component goes, one of `several`.
+    fn path(&self, component: &str, several: bool) -> Option<PathBuf> {
+        let out = self.out.as_deref()?;
+        Some(if several { source_maps::with_name(out, component) } else { out.to_owned() })
+    }
+}
+
+impl ComponentSpectrum {
+    fn new(data: &ComponentData, model: &Array3<f64>, path: Option<PathBuf>) -> Self {
+        let model: Vec<f64> = model.outer_iter().map(|plane| plane.sum()).collect();
+        let counts = data.counts_spectrum().to_vec();
+        let residual: Vec<f64> = counts.iter().zip(&model).map(|(n, m)| n - m).collect();
+        let significance = residual.iter().zip(&model).map(|(r, m)| (*m > 0.0).then(|| r / m.sqrt())).collect();
+        let (component, energies) = (data.name().to_owned(), data.axis().edges().to_vec());
+        Self { component, path, energies, counts, model, residual, significance }
+    }
+}
+
+/// Writes the model, or what the counts are above it.
+fn write(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>, residual: bool) -> Result<()> {
+    if residual { write_residual(path, counts, model) } else { write_model(path, counts, model) }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "cubes are single precision")]

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::known::memory::{self, MemoryUse, Plan};
+use crate::known::process_memory::peak_memory;
 use crate::known::progress::{Event, Progress};
 
 /// How source maps are made by [`make_source_maps`].
@@ -97,7 +98,7 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
                 limit,
                 maps_at_a_time: threads,
                 columns_limit: None,
-                peak: memory::peak_memory(),
+                peak: peak_memory(),
             },
         });
     }

@@ -34,6 +34,42 @@ struct Record {
 /// What a fit of the sequence frees: sources and which of their parameters.
 type Freed = Vec<(usize, Pars)>;
 
+/// The steps of the sequence; see the head of this file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    LargestNorms,
+    OtherNorms,
+    Shapes,
+    /// All that the others fitted, jointly.
+    Joint,
+}
+
+impl Step {
+    /// Its documented number.
+    fn number(self) -> u8 {
+        match self {
+            Self::LargestNorms => 1,
+            Self::OtherNorms => 2,
+            Self::Shapes => 3,
+            Self::Joint => 4,
+        }
+    }
+
+    /// Whether it fits shapes too.
+    fn has_shapes(self) -> bool {
+        matches!(self, Self::Shapes | Self::Joint)
+    }
+}
+
+/// One fit of the sequence.
+#[derive(Clone, Copy)]
+struct SubFit<'a> {
+    step: Step,
+    freed: &'a [(usize, Pars)],
+    /// How many of its step's fits are done, of how many.
+    progress: (usize, usize),
+}
+
 impl Analysis {
     /// Optimises the region in the three documented steps. The likelihood never falls: a fit that fails, or ends lower than it began,
     /// leaves its parameters as they were.
@@ -89,7 +125,11 @@ impl Analysis {
         self.update_npred()?;
         let joint = self.largest_components(options, skip);
         let norms: Freed = joint.iter().map(|&index| (index, Pars::Norm)).collect();
-        if !joint.is_empty() && self.sub_fit(1, &norms, (0, 1), options, record)?.is_none() {
+        if !joint.is_empty()
+            && self
+                .sub_fit(SubFit { step: Step::LargestNorms, freed: &norms, progress: (0, 1) }, options, record)?
+                .is_none()
+        {
             return Ok(());
         }
 
@@ -99,7 +139,9 @@ impl Analysis {
             if self.npred_of(source) < options.npred_threshold {
                 continue;
             }
-            if self.sub_fit(2, &[(source, Pars::Norm)], (done, alone.len()), options, record)?.is_none() {
+            let freed = [(source, Pars::Norm)];
+            let sub_fit = SubFit { step: Step::OtherNorms, freed: &freed, progress: (done, alone.len()) };
+            if self.sub_fit(sub_fit, options, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -110,7 +152,9 @@ impl Analysis {
             .filter(|&index| !skip.contains(&index) && self.ts_of(index) >= options.shape_ts_threshold)
             .collect();
         for (done, &source) in significant.iter().enumerate() {
-            if self.sub_fit(3, &[(source, Pars::All)], (done, significant.len()), options, record)?.is_none() {
+            let freed = [(source, Pars::All)];
+            let sub_fit = SubFit { step: Step::Shapes, freed: &freed, progress: (done, significant.len()) };
+            if self.sub_fit(sub_fit, options, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -143,7 +187,8 @@ impl Analysis {
         let mut freed = self.taking_part(options, skip, &[]);
         let mut rounds = 0;
         while !freed.is_empty() && rounds < options.max_rounds {
-            let Some(result) = self.sub_fit(4, &freed, (rounds, options.max_rounds), options, record)? else {
+            let sub_fit = SubFit { step: Step::Joint, freed: &freed, progress: (rounds, options.max_rounds) };
+            let Some(result) = self.sub_fit(sub_fit, options, record)? else {
                 return Ok(());
             };
             rounds += 1;
@@ -189,7 +234,7 @@ impl Analysis {
         let values = self.session.roi.free_values();
         let evaluated = self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
             if options.fit.scan {
-                self.scan_for_good(4, freed, options)?;
+                self.scan_for_good(Step::Joint, freed, options)?;
             }
             Ok(())
         });
@@ -210,21 +255,20 @@ impl Analysis {
     /// Frees, fits, fixes again and records one fit; `None` when the watcher stops it.
     fn sub_fit(
         &mut self,
-        step: u8,
-        freed: &[(usize, Pars)],
-        (done, total): (usize, usize),
+        SubFit { step, freed, progress: (done, total) }: SubFit<'_>,
         options: &OptimizeOptions,
         record: &mut Record,
     ) -> Result<Option<FitResult>> {
         let name = |index: usize| self.session.roi.sources()[index].name().to_owned();
         let names: Vec<String> = freed.iter().map(|(index, _)| name(*index)).collect();
-        let event = Event::SubFit { step, sources: names.clone(), done, total, log_likelihood: record.loglike };
+        let event =
+            Event::SubFit { step: step.number(), sources: names.clone(), done, total, log_likelihood: record.loglike };
         if self.progress.event(&event).is_break() {
             record.cancelled = true;
             return Ok(None);
         }
         let npred = freed.iter().map(|(index, _)| self.npred_of(*index)).sum();
-        let ts = freed.first().map(|(index, _)| self.ts_of(*index)).filter(|_| step == 3);
+        let ts = freed.first().map(|(index, _)| self.ts_of(*index)).filter(|_| step == Step::Shapes);
         for (name, (_, pars)) in names.iter().zip(freed) {
             self.free_source(name, true, pars)?;
         }
@@ -232,7 +276,7 @@ impl Analysis {
         sub_options.scan = false;
         let result = self.fit(&sub_options).and_then(|result| {
             // A source whose last fit failed has its parameters of before, and a profile of those.
-            if options.fit.scan && !options.until_converged && (result.fit_success || step == 3) {
+            if options.fit.scan && !options.until_converged && (result.fit_success || step == Step::Shapes) {
                 self.scan_for_good(step, freed, options)?;
             }
             Ok(result)
@@ -244,7 +288,7 @@ impl Analysis {
             record.loglike = result.loglike;
         }
         record.steps.push(OptimizeStep {
-            step,
+            step: step.number(),
             sources: names,
             npred,
             ts,
@@ -259,8 +303,8 @@ impl Analysis {
     }
 
     /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
-    fn scan_for_good(&mut self, step: u8, freed: &[(usize, Pars)], options: &OptimizeOptions) -> Result<()> {
-        let for_good = |index: &usize| step >= 3 || self.ts_of(*index) < options.shape_ts_threshold;
+    fn scan_for_good(&mut self, step: Step, freed: &[(usize, Pars)], options: &OptimizeOptions) -> Result<()> {
+        let for_good = |index: &usize| step.has_shapes() || self.ts_of(*index) < options.shape_ts_threshold;
         let sources: Vec<usize> = freed.iter().map(|(index, _)| *index).filter(for_good).collect();
         self.update_scans(&sources, options.fit.reoptimize)
     }

@@ -6,7 +6,7 @@
 
 use bytesize::ByteSize;
 use lat_dataset::{Component, MakingSize};
-use likelihood_core::{ComponentData, Footprint};
+use likelihood_core::ComponentData;
 use roi_model::{Roi, Source};
 use serde::Serialize;
 
@@ -14,12 +14,6 @@ use crate::error::{Error, Result};
 
 /// What the program itself takes: its code, the model, what the files' headers say.
 const PROGRAM: u64 = 16 << 20;
-
-/// Filled bins that are worked on together (a block of the likelihood).
-const BLOCK: u64 = 512;
-
-/// Matrices of partial sums that a Hessian takes.
-const PARTIAL_HESSIANS: u64 = 64;
 
 /// What an analysis is expected to take, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -77,13 +71,6 @@ pub(crate) struct Strategy {
     pub(crate) estimate: MemoryEstimate,
 }
 
-/// The peak memory of this process in bytes, where the system tells it (Linux).
-pub fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-}
-
 /// What is known of a component before its maps are read.
 pub(crate) struct Plan<'a> {
     pub(crate) component: &'a Component,
@@ -96,42 +83,19 @@ pub(crate) struct Plan<'a> {
 /// What the analysis of these components takes when `threads` maps are read or made at a time.
 pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryEstimate {
     let mut total = MemoryEstimate { program: PROGRAM, ..MemoryEstimate::default() };
-    let n_sources = roi.sources().len() as u64;
-    let groups = n_sources.div_ceil(n_sources.isqrt().max(1));
-    let free = |source: &&Source| source.spectrum().parameters().iter().any(roi_model::Parameter::is_free);
-    let free: Vec<&Source> = roi.sources().iter().filter(free).collect();
-    let n_free = roi.free_parameters().len() as u64;
     for plan in plans {
-        let filled = plan.data.n_filled() as u64;
+        let own = plan.data.expected_footprint(roi, |source| plan.component.n_planes(source));
         let (bins, ny, nx) = plan.component.counts.cube.counts().dim();
         let (pixels, bins) = ((ny * nx) as u64, bins as u64);
-        let planes_of = |source: &Source| {
-            let extra = plan.data.window_planes(source, plan.component.n_planes(source));
-            if plan.component.n_planes(source) == 0 { 0 } else { extra as u64 }
-        };
-        let Footprint { data, .. } = plan.data.footprint();
-        // Counts as they are read; weights once in the settings beside those of the likelihood.
+        // Counts as they are read; weights once in the settings beside those of the data.
         let weights = if plan.data.has_weights() { 4 * bins * pixels } else { 0 };
         let file = plan.component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
-        total.data += data as u64 + 4 * bins * pixels + weights + file as u64;
-        total.templates += roi.sources().iter().map(|source| 4 * filled * planes_of(source)).sum::<u64>();
-        total.fixed += 8 * filled * (groups + 1);
-        let (mut pairs, mut columns) = (0, 0);
-        for source in &free {
-            let one = source.spectrum().parameters().iter().filter(|p| p.is_free()).count() == 1;
-            let norm = source.spectrum().norm_index();
-            let is_norm = norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free());
-            if one && is_norm && !plan.data.is_rescaled(source) {
-                columns += 1;
-            } else {
-                pairs += planes_of(source) / 2;
-            }
-        }
-        total.columns += 8 * filled * columns;
-        let blocks = filled.div_ceil(BLOCK) + bins;
-        total.work += blocks * (16 * pairs + 8 * columns + 32)
-            + PARTIAL_HESSIANS.min(blocks) * 8 * n_free * (n_free + 1) / 2
-            + 16 * bins * pairs * 8;
+        total.data += own.data as u64 + 4 * bins * pixels + weights + file as u64;
+        total.templates += own.templates as u64;
+        total.fixed += own.fixed as u64;
+        total.columns += own.columns as u64;
+        total.work += own.work as u64;
+        let filled = plan.data.n_filled() as u64;
         let stored = plan.component.source_maps.is_some();
         let largest = roi.sources().iter().map(|source| plan.component.n_planes(source)).max().unwrap_or(0) as u64;
         let reading = if stored { threads as u64 * (4 * pixels * (largest + 1) + 4 * filled) } else { 0 };

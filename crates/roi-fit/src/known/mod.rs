@@ -8,6 +8,7 @@ pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod merge;
 pub(crate) mod options;
+pub(crate) mod process_memory;
 pub(crate) mod profile_curve;
 pub(crate) mod progress;
 pub(crate) mod source_properties;

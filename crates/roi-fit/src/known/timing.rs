@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::known::memory::{MemoryUse, peak_memory};
+use crate::known::memory::MemoryUse;
+use crate::known::process_memory::peak_memory;
 
 /// Seconds spent, and memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

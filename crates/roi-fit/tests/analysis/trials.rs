@@ -47,7 +47,7 @@ fn a_fit_that_is_refused_leaves_its_session_alone() {
     let mut session = Session::new(simulated.start.clone(), simulated.likelihood().unwrap());
     let state = session.roi().state();
     let mut options = FitOptions::default();
-    (options.max_calls, options.retries) = (Some(3), 2);
+    (options.optimizer, options.max_iter, options.retries) = ("NEWTON".into(), 1, 2);
     let result = roi_fit::fit(&mut session, &options, &mut Quiet).unwrap();
     assert!(!result.fit_success && result.niter == 2, "{}", result.message);
     assert_eq!(session.roi().state(), state);
