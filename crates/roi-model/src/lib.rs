@@ -10,8 +10,7 @@ mod defaults;
 mod error;
 mod parameter;
 mod prior;
-mod roi;
-mod selection;
+mod region;
 mod sky;
 mod source;
 mod spatial;
@@ -22,11 +21,10 @@ pub use defaults::{Bounds, Given, power_of_ten, usual_parameters};
 pub use error::{BoxError, Error, Result};
 pub use parameter::Parameter;
 pub use prior::{Prior, PriorFunction};
-pub use roi::{ParameterId, Roi, RoiState};
-pub use selection::{Pars, Selection, SelectionRange};
+pub use region::{ParameterId, ParameterName, Pars, Roi, RoiState, Selection, SelectionRange, normalized_name};
 pub use sky::{Frame, SkyDirection};
 pub use source::{Source, SourceType};
-pub use spatial::{SpatialModel, spatial_parameter_names, spatial_types};
+pub use spatial::{SpatialKind, SpatialModel};
 pub use spectrum::{
     DarkMatterTable, EblTable, EnergyUnit, FileTable, Needs, Spectrum, Tables, default_parameters, spectrum_needs,
     spectrum_parameter_names, spectrum_types, spectrum_wrappers,

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use roi_model::{
-    Error, Frame, Parameter, ParameterId, Pars, Prior, Roi, Selection, SkyDirection, Source, SourceType, SpatialModel,
-    Spectrum,
+    Error, Frame, Parameter, ParameterId, Pars, Prior, Roi, Selection, SkyDirection, Source, SourceType, SpatialKind,
+    SpatialModel, Spectrum,
 };
 
 fn direction(ra: f64, dec: f64) -> SkyDirection {
@@ -210,7 +210,8 @@ fn a_source_needs_the_spatial_model_of_its_type() {
     assert!(Source::new("x", SourceType::Point, spectrum(), SpatialModel::isotropic().unwrap()).is_err());
     assert!(Source::new(" ", SourceType::Point, spectrum(), point).is_err());
     let parameter = |name: &str| Parameter::new(name, 1.0).unwrap();
-    let disk = |names: &[&str]| SpatialModel::new("RadialDisk", names.iter().map(|n| parameter(n)).collect(), None);
+    let disk =
+        |names: &[&str]| SpatialModel::new(SpatialKind::Disk, names.iter().map(|n| parameter(n)).collect(), None);
     assert_eq!(disk(&["Radius", "DEC", "RA"]).unwrap().parameters()[2].name(), "Radius");
     assert!(matches!(disk(&["DEC", "RA"]), Err(Error::MissingParameter { .. })));
     assert!(matches!(disk(&["DEC", "RA", "Radius", "Sigma"]), Err(Error::UnknownParameter { .. })));

@@ -28,12 +28,20 @@ pub(crate) struct Declared {
     pub(crate) is_shape: bool,
     /// Whether it counts as an index.
     pub(crate) is_index: bool,
+    /// Whether dN/dE is this normalisation times what does not depend on it.
+    pub(crate) is_factor: bool,
 }
 
 impl Declared {
     /// Also counts as an index, though not as shape.
     pub(crate) const fn and_index(mut self) -> Self {
         self.is_index = true;
+        self
+    }
+
+    /// A normalisation that is no factor of the whole spectrum: it scales one branch alone, say.
+    pub(crate) const fn but_no_factor(mut self) -> Self {
+        self.is_factor = false;
         self
     }
 
@@ -45,13 +53,21 @@ impl Declared {
 }
 
 const fn declare(name: &'static str, default: f64, freedom: Freedom) -> Declared {
-    Declared { name: Cow::Borrowed(name), default, freedom, is_norm: false, is_shape: false, is_index: false }
+    Declared {
+        name: Cow::Borrowed(name),
+        default,
+        freedom,
+        is_norm: false,
+        is_shape: false,
+        is_index: false,
+        is_factor: false,
+    }
 }
 
-/// The normalisation.
+/// The normalisation, a factor of the whole spectrum.
 pub(crate) const fn norm(name: &'static str, default: f64) -> Declared {
     let mut declared = declare(name, default, Freedom::Free);
-    declared.is_norm = true;
+    (declared.is_norm, declared.is_factor) = (true, true);
     declared
 }
 

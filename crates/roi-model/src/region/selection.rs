@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
+use super::roi::Roi;
 use crate::error::{Error, Result};
-use crate::roi::Roi;
 use crate::sky::{Frame, SkyDirection};
 use crate::source::Source;
 use crate::spectrum::Spectrum;
