@@ -75,12 +75,12 @@ pub fn read_weights(path: &Path, counts: &CountsCubeFile) -> Result<Weights> {
         Some(energies) => {
             let centers = counts.cube.axis().centers();
             let (values, outside) = at_energies(&planes, &energies, &centers);
-            if outside > 0 {
+            if outside > 0
+                && let [first, .., last] = energies.as_slice()
+            {
                 notes.push(format!(
-                    "{outside} energy bin(s) lie outside the energies of the weights map '{}' ({} to {} MeV): weight 1",
-                    path.display(),
-                    energies.first().copied().unwrap_or(f64::NAN),
-                    energies.last().copied().unwrap_or(f64::NAN)
+                    "{outside} energy bin(s) lie outside the energies of the weights map '{}' ({first} to {last} MeV): weight 1",
+                    path.display()
                 ));
             }
             values
