@@ -9,7 +9,7 @@ use num_dual::{Dual64, HyperDual64};
 
 use crate::error::{Error, Result};
 use crate::parameter::Parameter;
-use family::Declared;
+use family::{Declared, Norm};
 use formula::Kernel;
 use scaled::Scaled;
 
@@ -104,8 +104,8 @@ impl Spectrum {
             type_name: type_name.to_owned(),
             file: tables.file.clone(),
             scaling_file: None,
-            norm: marked(|d| d.is_norm).next(),
-            norm_is_factor: marked(|d| d.is_factor).next().is_some(),
+            norm: marked(|d| d.norm != Norm::No).next(),
+            norm_is_factor: declared.iter().find(|d| d.norm != Norm::No).is_some_and(|d| d.norm == Norm::Factor),
             shape: marked(|d| d.is_shape).collect(),
             index: marked(|d| d.is_index).collect(),
             parameters,

@@ -79,7 +79,7 @@ fn read_source(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<Source> {
         Error::InXml { line, column, error } => Error::InXml { line, column, error: Box::new(error.in_source(name)) },
         other => at(node, other.in_source(name)),
     };
-    let source_type: SourceType = attributes.required("type").and_then(|name| name.parse()).map_err(in_source)?;
+    let source_type: SourceType = attributes.required("type").and_then(str::parse).map_err(in_source)?;
     let is_composite = source_type == SourceType::Composite;
     let second_part = if is_composite { "source_library" } else { "spatialModel" };
     let on_source = if is_composite { attributes.optional("xmlFile") } else { None };
