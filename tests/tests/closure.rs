@@ -16,6 +16,28 @@ fn region(seed: u64) -> SimulatedRoi {
 }
 
 #[test]
+fn what_is_written_is_what_is_in_memory() {
+    for components in [1, 3] {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SimulationOptions::default().with_seed(7).with_sources(5).with_npix(30).with_ebins(6);
+        let region = simulate(&options.with_components(components)).unwrap();
+        let config = region.write(directory.path()).unwrap();
+        let loaded = lat_dataset::load(&config).unwrap();
+        assert_eq!(loaded.notes, Vec::<String>::new(), "the configuration holds nothing that is ignored");
+        assert_eq!(loaded.roi.state(), region.start.state());
+        assert_eq!(loaded.roi.center(), region.truth.center());
+        assert_eq!(loaded.observation.components.len(), components);
+        for (read, made) in loaded.observation.components.iter().zip(&region.components) {
+            assert_eq!(read.name, made.name);
+            assert_eq!(read.counts, made.counts);
+            for source in region.truth.sources() {
+                assert_eq!(read.stored_map(source.name()).unwrap(), made.source_map(source).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
 fn an_analysis_of_the_files_is_that_of_the_region_in_memory() {
     for components in [1, 3] {
         let directory = tempfile::tempdir().unwrap();

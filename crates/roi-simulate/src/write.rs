@@ -235,27 +235,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_what_is_in_memory() {
-        for components in [1, 3] {
-            let directory = tempfile::tempdir().unwrap();
-            let region = small(components, 7);
-            let config = region.write(directory.path()).unwrap();
-            let loaded = lat_dataset::load(&config).unwrap();
-            assert_eq!(loaded.notes, Vec::<String>::new(), "the configuration holds nothing that is ignored");
-            assert_eq!(loaded.roi.state(), region.start.state());
-            assert_eq!(loaded.roi.center(), region.truth.center());
-            assert_eq!(loaded.observation.components.len(), components);
-            for (read, made) in loaded.observation.components.iter().zip(&region.components) {
-                assert_eq!(read.name, made.name);
-                assert_eq!(read.counts, made.counts);
-                for source in region.truth.sources() {
-                    assert_eq!(read.stored_map(source.name()).unwrap(), made.source_map(source).unwrap());
-                }
-            }
-        }
-    }
-
-    #[test]
     fn the_truth_file_is_the_truth() {
         let directory = tempfile::tempdir().unwrap();
         let region = small(1, 3);

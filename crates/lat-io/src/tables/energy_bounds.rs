@@ -87,6 +87,9 @@ pub(crate) fn write(writer: &mut FitsWriter, axis: &EnergyAxis) -> Result<()> {
 }
 
 /// Checks that two products have the same energy edges.
+///
+/// # Errors
+/// [`Error::EnergyCount`] or [`Error::EnergyMismatch`].
 pub fn check_energy_edges(path: &Path, axis: &EnergyAxis, other_path: &Path, other: &EnergyAxis) -> Result<()> {
     let (found, expected) = (axis.edges(), other.edges());
     if found.len() != expected.len() {
