@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use likelihood_core::{
-    BinnedLikelihood, CountsCube, EnergyAxis, EnergyIntegration, JointLikelihood, Settings, SourceMap,
-};
+use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, EnergyIntegration, Settings, SourceMap};
 use ndarray::{Array3, Axis, Slice};
 use roi_fit::{Analysis, FitOptions, FitResult};
 use roi_model::Roi;
@@ -85,12 +83,12 @@ fn fit_expected(simulated: &SimulatedRoi, factor: f32) -> FitResult {
     let expected = component.expected_counts(&simulated.truth).unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "counts are single precision")]
     let counts: Array3<f32> = expected.mapv(|n| n as f32 * factor);
-    let mut likelihood = BinnedLikelihood::new("00", &CountsCube::new(component.axis().clone(), counts).unwrap());
+    let mut likelihood = ComponentData::new("00", &CountsCube::new(component.axis().clone(), counts).unwrap());
     for item in component.source_maps(&simulated.truth) {
         let (source, map) = item.unwrap();
         likelihood.add_source_map(source.name(), &SourceMap::new(map.planes().mapv(|m| m * factor)).unwrap()).unwrap();
     }
-    let likelihood = JointLikelihood::new(vec![likelihood]).unwrap();
+    let likelihood = Data::new(vec![likelihood]).unwrap();
     let mut options = FitOptions::default();
     options.tol = 1e-8;
     options.update = false;
@@ -120,7 +118,7 @@ fn wide_bins_predict_by_quadrature_what_narrow_ones_do() {
     let counts = CountsCube::new(EnergyAxis::new(edges.clone()).unwrap(), counts).unwrap();
     let empty = |counts: &CountsCube, energy_integration| {
         let settings = Settings { energy_integration, ..Settings::default() };
-        BinnedLikelihood::with_settings("00", counts, settings).unwrap()
+        ComponentData::with_settings("00", counts, settings).unwrap()
     };
     let mut narrow = empty(&component.counts.cube, EnergyIntegration::Quadrature);
     let mut wide =

@@ -9,8 +9,8 @@ use std::path::Path;
 use fixtures::{isotropic_xml, library_xml, point_source_xml, power_law_xml, write_drm};
 use lat_io::{Column, ColumnValues, CountsCubeFile, FitsWriter, Header};
 use lat_response::{
-    Exposure, ExposureLookup, Frame, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader, plane_energies,
-    response_matrix,
+    Exposure, ExposureLookup, Frame, ObservedExposure, ObservedIrfs, ObservedPsf, SkyGrid, WcsGrid, WcsHeader,
+    plane_energies, response_matrix,
 };
 use likelihood_core::{CountsCube, EnergyAxis};
 use ndarray::Array3;
@@ -133,13 +133,13 @@ fn replace_by_products(folder: &Path) {
     let irfs = lat_io::read_irf_set(folder, "P8TEST_V1", 3).unwrap();
     let energies = plane_energies(&axis(), 1).unwrap();
     let sky = WcsHeader::centered([360, 180], 1.0, Frame::Celestial, "CAR", [0.0, 0.0]);
-    let observed = ObservedExposure::new(&livetime, &irfs, &energies).unwrap();
+    let observed = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), &energies).unwrap();
     let cube = observed.cube(SkyGrid::Wcs(WcsGrid::new(sky).unwrap())).unwrap();
     let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
     lat_io::write_exposure(&folder.join("bexpmap_00.fits"), &cube).unwrap();
 
     let center = counts().grid.reference_direction().unwrap();
-    let psf = ObservedPsf::new(&livetime, &irfs, &center, &energies).unwrap().psf;
+    let psf = ObservedPsf::new(ObservedIrfs::new(&livetime, &irfs), &center, &energies).unwrap().psf;
     let doubles = |name: &str, width: usize, values: Vec<f64>| Column {
         name: name.into(),
         unit: String::new(),
@@ -152,7 +152,7 @@ fn replace_by_products(folder: &Path) {
     writer.table("THETA", &Header::default(), &[doubles("Theta", 1, psf.thetas().to_vec())]).unwrap();
     writer.finish().unwrap();
 
-    let matrix = response_matrix(&livetime, &irfs, &center, axis().edges(), 1).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&livetime, &irfs), &center, axis().edges(), 1).unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
     let rows: Vec<Vec<f32>> = matrix.outer_iter().map(|row| row.iter().map(|&value| value as f32).collect()).collect();
     write_drm(&folder.join("drm_00.fits"), &energies, &rows);

@@ -8,7 +8,7 @@ use fixtures::write_drm;
 use lat_io::{CountsCubeFile, SourceMapFile};
 use lat_response::plane_energies;
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Settings, SourceMap,
+    ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Settings, SourceMap,
 };
 use ndarray::{Array2, Array3, Axis};
 use roi_fit::Analysis;
@@ -195,7 +195,7 @@ fn all_energies_folded_with_the_whole_matrix_predict_what_gammapy_does() {
             energy_integration: EnergyIntegration::Quadrature,
             ..Settings::default()
         };
-        let mut likelihood = BinnedLikelihood::with_settings("00", &counts, settings).unwrap();
+        let mut likelihood = ComponentData::with_settings("00", &counts, settings).unwrap();
         likelihood.add_source_map("Crab", &SourceMap::new(map).unwrap()).unwrap();
         let npred = likelihood.npred(crab).unwrap();
         let expected = numbers(&answers["datasets"][component]["npred"]["crab"]);

@@ -6,7 +6,7 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use lat_response::{
-    DIFFUSE_TOGETHER, Error, Exposure, ExposureLookup, Frame, ObservationPsf, Parity, Psf, RadialProfile, Response,
+    DIFFUSE_TOGETHER, Error, Exposure, ExposureLookup, Frame, ObservationPsf, Psf, RadialProfile, Recipe, Response,
     SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader, plane_energies,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
@@ -58,7 +58,7 @@ fn builder(grid: &SkyGrid, axis: &EnergyAxis, extra: usize, options: SourceMapOp
 
 fn accurate() -> SourceMapOptions {
     let mut options = SourceMapOptions::default();
-    options.parity = Parity::Accurate;
+    options.recipe = Recipe::accurate();
     options
 }
 

@@ -1,12 +1,11 @@
-//! How much memory a likelihood takes, and how it is told to take less.
+//! How much memory the data and a workspace take.
 
-use roi_model::Source;
+use crate::data::component::ComponentData;
+use crate::data::joint::Data;
+use crate::evaluate::workspace::Workspace;
+use crate::layout::template::Template;
 
-use crate::error::Result;
-use crate::joint::JointLikelihood;
-use crate::likelihood::BinnedLikelihood;
-
-/// Bytes that a likelihood holds, counted. What is too small to matter (spectra, sums of planes) is left out.
+/// Bytes that the data or a workspace hold, counted. What is too small to matter (spectra, sums of planes) is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
     /// The filled bins: counts, pixels, weights.
@@ -42,54 +41,39 @@ impl std::ops::Add for Footprint {
     }
 }
 
-impl BinnedLikelihood {
-    /// What it holds now.
-    pub fn footprint(&self) -> Footprint {
-        let vectors = self.fixed.groups.iter().map(|group| group.model.capacity()).sum::<usize>();
-        Footprint {
-            data: self.filled.bytes() + self.weight_bytes(),
-            templates: self.templates.values().map(crate::template::Template::bytes).sum(),
-            fixed: (vectors + self.fixed.model.capacity()) * size_of::<f64>(),
-            columns: self.columns.values().map(crate::column::Column::bytes).sum(),
-            work: self.work.bytes(),
-        }
-    }
-
-    /// Those of the sources (with their norms), in order, whose columns still fit into the bytes that columns may take.
-    pub(crate) fn within_budget<'a>(&self, needed: Vec<(&'a Source, usize)>) -> Result<Vec<(&'a Source, usize)>> {
-        if self.column_budget == usize::MAX {
-            return Ok(needed);
-        }
-        let mut left = self.column_budget;
-        let mut kept = Vec::with_capacity(needed.len());
-        for (source, norm) in needed {
-            let bytes = self.laid(source)?.0.n_reached() * size_of::<f64>();
-            if let Some(rest) = left.checked_sub(bytes) {
-                left = rest;
-                kept.push((source, norm));
-            }
-        }
-        Ok(kept)
+impl std::iter::Sum for Footprint {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), std::ops::Add::add)
     }
 }
 
-impl JointLikelihood {
-    /// What all components hold now.
+impl ComponentData {
+    /// What it holds; clones share it.
     pub fn footprint(&self) -> Footprint {
-        self.components().iter().map(BinnedLikelihood::footprint).fold(Footprint::default(), std::ops::Add::add)
-    }
-
-    /// Limits the memory of the models at norm 1 that are kept of free sources whose shape is fixed, all components together; there is no limit
-    /// at first. Sources beyond it are read plane by plane in every evaluation, which takes longer and gives the same numbers up to rounding
-    /// (1e-12 relative).
-    pub fn limit_columns(&mut self, bytes: usize) {
-        let filled: Vec<usize> = self.components().iter().map(BinnedLikelihood::n_filled).collect();
-        let total = filled.iter().sum::<usize>().max(1);
-        for (component, n) in self.components_mut().iter_mut().zip(filled) {
-            // Of a share, no more than a rounding is lost.
-            let share = (bytes as u128 * n as u128 / total as u128) as usize;
-            component.column_budget = if bytes == usize::MAX { bytes } else { share };
-            component.columns.clear();
+        Footprint {
+            data: self.filled().bytes() + self.weight_bytes(),
+            templates: self.templates().map(Template::bytes).sum(),
+            ..Footprint::default()
         }
+    }
+}
+
+impl Data {
+    /// What all components hold; clones share it.
+    pub fn footprint(&self) -> Footprint {
+        self.components().iter().map(ComponentData::footprint).sum()
+    }
+}
+
+impl Workspace {
+    /// What it holds beside the data.
+    pub fn footprint(&self) -> Footprint {
+        let of = |own: &crate::evaluate::workspace::ComponentWork| Footprint {
+            fixed: own.layout.fixed.bytes(),
+            columns: own.layout.column_bytes(),
+            work: own.buffers.bytes(),
+            ..Footprint::default()
+        };
+        self.components().iter().map(of).sum()
     }
 }

@@ -32,6 +32,8 @@ mod maximize;
 mod profile;
 mod results;
 mod saved;
+mod session;
+mod verbs;
 
 pub use analysis::Analysis;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
@@ -40,6 +42,7 @@ pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
 pub use edit::set_parameter::ParameterSetting;
 pub use error::{Error, Result};
+pub use fit::fit_session::fit;
 pub use flux::tabulate::{TabulatedSpectrum, tabulate};
 pub use known::limits::{ParameterLimits, parameter_limits};
 pub use known::memory::{MemoryEstimate, MemoryUse, peak_memory};
@@ -47,10 +50,12 @@ pub use known::options::{FitOptions, OptimizeOptions};
 pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
+pub use known::timing::Timing;
 pub use lat_dataset::{configuration_reference, memory_size, resolved_config};
 pub use lat_io::write_text;
 pub use profile::one::ProfileOptions;
-pub use results::{
-    ComponentCounts, Convergence, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing, WeightedCounts,
-};
+pub use results::fit_result::FitResult;
+pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
+pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 pub use roi_model::{Given, Pars, Selection};
+pub use session::Session;

@@ -225,6 +225,12 @@ impl Spectrum {
         self.norm_is_factor
     }
 
+    /// Whether it is the very formula of another spectrum, over the same tables: with equal parameters both give the same bits. Two
+    /// spectra that were made apart are never taken for one, whatever they are.
+    pub fn is_function_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.kernel, &other.kernel)
+    }
+
     /// The position of the normalisation; `None` for a type without one.
     pub fn norm_index(&self) -> Option<usize> {
         self.norm

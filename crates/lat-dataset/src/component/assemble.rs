@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lat_response::{Parity, SkyGrid, SourceMapOptions};
+use lat_response::{Recipe, SkyGrid, SourceMapOptions};
 use likelihood_core::{Dispersion, DispersionMode, LikelihoodWeights, Settings, SourceMap};
 use ndarray::Array3;
 use roi_model::Source;
@@ -69,16 +69,16 @@ impl Component {
             let (config, settings, model_path) = (config.clone(), settings.clone(), model_path.to_owned());
             move |file: &str| template(&config, &settings, &model_path, file)
         };
-        let parity = match (&products.psf, &counts.grid) {
+        let recipe = match (&products.psf, &counts.grid) {
             (None, SkyGrid::Wcs(_)) if instrument.is_there() && instrument.is_first_pass_7() => {
                 notes.push(
                     "source maps made from Pass 7 response functions follow the LAT tools of their time; `roi-fit srcmaps --accurate` makes \
                      others"
                         .into(),
                 );
-                Parity::ScienceTools
+                Recipe::science_tools()
             }
-            _ => Parity::default(),
+            _ => Recipe::default(),
         };
         let maker = MapMaker {
             component: settings.name.clone(),
@@ -86,9 +86,9 @@ impl Component {
             psf: products.psf.clone(),
             instrument,
             extra,
-            parity,
+            recipe,
             dispersion: dispersion.clone(),
-            options: map_options(settings, parity),
+            options: map_options(settings, recipe),
             templates: Templates::new(find),
             digests,
         };
@@ -216,9 +216,9 @@ impl Component {
         self.maker.inputs(&self.counts, source)
     }
 
-    /// Makes maps as accurate as the inputs ([`lat_response::Parity::Accurate`]) instead of those that gtsrcmaps would make.
+    /// Makes maps as accurate as the inputs ([`lat_response::Recipe::accurate`]) instead of those that gtsrcmaps would make.
     pub fn make_accurate(&mut self) {
-        self.maker.options.parity = Parity::Accurate;
+        self.maker.options.recipe = Recipe::accurate();
     }
 
     /// Where maps that were made are kept, so that they need not be made again: a new file under fermipy's name, or the present one when all
@@ -434,9 +434,9 @@ fn dispersion(
     Ok(dispersion.map(|dispersion| dispersion.except(except)))
 }
 
-fn map_options(settings: &ComponentConfig, parity: Parity) -> SourceMapOptions {
+fn map_options(settings: &ComponentConfig, recipe: Recipe) -> SourceMapOptions {
     let mut options = SourceMapOptions::default();
-    options.parity = parity;
+    options.recipe = recipe;
     (options.least_template_pixel, options.resample_factor) = (settings.minbinsz, settings.rfactor);
     (options.convolve, options.resample) = (settings.convolve, settings.resample);
     options

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::{
-    Exposure, ExposureLookup, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, Parity, ResponsePsf, SkyGrid,
+    Exposure, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, Recipe, ResponsePsf, SkyGrid,
     WcsGrid, WcsHeader, plane_energies, response_matrix,
 };
 use likelihood_core::{DetectorResponse, EnergyAxis};
@@ -39,6 +39,12 @@ pub(crate) struct Instrument {
 struct Observed {
     livetime: Arc<LivetimeCube>,
     irfs: Arc<[Irf]>,
+}
+
+impl Observed {
+    fn of(&self, recipe: Recipe) -> ObservedIrfs<'_> {
+        ObservedIrfs::new(&self.livetime, &self.irfs).with_recipe(recipe)
+    }
 }
 
 impl Instrument {
@@ -102,22 +108,18 @@ impl Instrument {
     }
 
     /// The exposure of all the sky at the planes of source maps with `extra` on either side.
-    pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, parity: Parity) -> Result<Exposure> {
+    pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, recipe: Recipe) -> Result<Exposure> {
         let observed = self.observed()?;
-        let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra)?)?;
+        let exposure = ObservedExposure::new(observed.of(recipe), &plane_energies(axis, extra)?)?;
         let grid = WcsGrid::new(WcsHeader::centered(EXPOSURE_SIZE, EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
-        let lookup = match parity {
-            Parity::Accurate => ExposureLookup::Bilinear,
-            _ => ExposureLookup::Fermitools,
-        };
-        Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, lookup)?)
+        Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, recipe.exposure_lookup)?)
     }
 
     /// The PSF at the planes of source maps with `extra` on either side, wherever a source is.
-    pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize, parity: Parity) -> Result<ObservationPsf> {
+    pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize, recipe: Recipe) -> Result<ObservationPsf> {
         let observed = self.observed()?;
-        let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?);
-        Ok(ObservationPsf::Computed(Arc::new(psf.with_parity(parity))))
+        let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?, recipe);
+        Ok(ObservationPsf::Computed(Arc::new(psf)))
     }
 
     /// The energy dispersion at the reference direction of the counts, with the extra bins that `edisp_bins` asks for.
@@ -133,7 +135,7 @@ impl Instrument {
         let observed = self.observed()?;
         let direction = counts.grid.reference_direction()?;
         let edges = counts.cube.axis().edges();
-        let matrix = response_matrix(&observed.livetime, &observed.irfs, &direction, edges, extra)?;
+        let matrix = response_matrix(observed.of(Recipe::default()), &direction, edges, extra)?;
         DetectorResponse::new(matrix).map_err(|error| {
             refused(
                 format!("the energy dispersion computed from {}", self.name.as_deref().unwrap_or_default()),

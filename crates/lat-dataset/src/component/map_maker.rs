@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Recipe, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::{Dispersion, SourceMap};
 use roi_model::{Parameter, Source};
 
@@ -14,7 +14,7 @@ use crate::component::template_files::Templates;
 use crate::error::{Error, Result};
 use lat_io::CountsCubeFile;
 
-/// How the digest of a map begins that was made with [`Parity::Accurate`].
+/// How the digest of a map begins that was made with [`Recipe::accurate`].
 const ACCURATE: &str = "a:";
 
 /// What the maps of a component are made from.
@@ -28,7 +28,7 @@ pub(crate) struct MapMaker {
     /// Planes beyond the edges on each side, for energy dispersion over a window.
     pub(crate) extra: usize,
     /// Whose numbers maps follow when the user does not ask for others.
-    pub(crate) parity: Parity,
+    pub(crate) recipe: Recipe,
     /// The energy dispersion, which does not apply to all sources.
     pub(crate) dispersion: Option<Dispersion>,
     pub(crate) options: SourceMapOptions,
@@ -66,11 +66,11 @@ impl MapMaker {
         let response = Response {
             exposure: match &self.exposure {
                 Some(path) => lat_io::read_exposure(path)?,
-                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, self.options.parity)?,
+                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, self.options.recipe)?,
             },
             psf: match &self.psf {
                 Some(path) => lat_io::read_psf(path)?.into(),
-                None => self.instrument.psf(axis, self.extra, self.options.parity)?,
+                None => self.instrument.psf(axis, self.extra, self.options.recipe)?,
             },
         };
         Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
@@ -109,7 +109,7 @@ impl MapMaker {
         self.inputs_with(&self.options, self.extra_of(source), counts, source)
     }
 
-    /// Whether a map of so many planes with this digest is what would be made now. One that was made with [`Parity::Accurate`] stands as well as
+    /// Whether a map of so many planes with this digest is what would be made now. One that was made with [`Recipe::accurate`] stands as well as
     /// one that was not: that was the user's choice. So does one with more planes for energy dispersion than are wanted, so that
     /// configurations that differ in this do not make each other's maps anew for ever.
     pub(crate) fn stands(
@@ -120,7 +120,7 @@ impl MapMaker {
         source: &Source,
     ) -> Result<bool> {
         let mut options = self.options.clone();
-        options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { self.parity };
+        options.recipe = if digest.starts_with(ACCURATE) { Recipe::accurate() } else { self.recipe };
         let needed = self.extra_of(source);
         let extra = n_planes.saturating_sub(counts.cube.axis().edges().len()) / 2;
         Ok(extra >= needed && self.inputs_with(&options, extra, counts, source)? == digest)
@@ -150,7 +150,7 @@ impl MapMaker {
             let _ = writeln!(text, "{}", self.instrument.inputs(|path| self.digest_of(path))?);
         }
         self.describe(source, &mut text)?;
-        let mark = if options.parity == Parity::Accurate { ACCURATE } else { "" };
+        let mark = if options.recipe == Recipe::accurate() { ACCURATE } else { "" };
         Ok(format!("{mark}{}", lat_io::digest_of_bytes(text.as_bytes())))
     }
 

@@ -63,9 +63,9 @@ impl Analysis {
             reason: "the analysis has no files; open it from a configuration".into(),
         })?;
         let mut chosen: Vec<usize> = if options.sources.is_empty() {
-            (0..self.roi.sources().len()).collect()
+            (0..self.session.roi.sources().len()).collect()
         } else {
-            options.sources.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<_, _>>()?
+            options.sources.iter().map(|name| self.session.roi.index_of(name)).collect::<std::result::Result<_, _>>()?
         };
         // Who names a source twice does not want it twice.
         chosen.sort_unstable();
@@ -74,14 +74,15 @@ impl Analysis {
         let several = loaded.observation.components.len() > 1;
         let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
         let mut spectra = Vec::new();
-        for (component, likelihood) in loaded.observation.components.iter().zip(self.likelihood.components()) {
+        for (component, likelihood) in loaded.observation.components.iter().zip(self.session.data.components()) {
             let unmade = component.unmade(loaded.roi.sources())?;
             let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
-            let mut wanted: Vec<&Source> = chosen.iter().filter_map(|&index| self.roi.sources().get(index)).collect();
+            let mut wanted: Vec<&Source> =
+                chosen.iter().filter_map(|&index| self.session.roi.sources().get(index)).collect();
             let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
             let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
             // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
-            let held = self.likelihood.footprint().total() as u64;
+            let held = self.session.footprint().total() as u64;
             let planes = wanted.iter().map(|source| component.n_planes(source)).max().unwrap_or(0);
             let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
             let own = 2 * 8 * model.len() as u64 + 2 * map;

@@ -16,8 +16,8 @@ use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::known::options::OptimizeOptions;
 use crate::known::progress::Event;
-use crate::maximize::posterior;
-use crate::results::{Convergence, FitResult, OptimizeResult, OptimizeStep};
+use crate::results::fit_result::FitResult;
+use crate::results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 
 /// What was done so far.
 #[derive(Default)]
@@ -43,15 +43,18 @@ impl Analysis {
     pub fn optimize(&mut self, options: &OptimizeOptions) -> Result<OptimizeResult> {
         options.check()?;
         let start = std::time::Instant::now();
-        let skip =
-            options.skip.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let skip = options
+            .skip
+            .iter()
+            .map(|name| self.session.roi.index_of(name))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         let loglike0 = self.loglike().map_err(Error::at_start)?;
         let flags = self.free_flags();
-        let before = (self.roi.state(), self.properties.clone(), self.covariance.clone());
+        let before = (self.session.roi.state(), self.known.clone());
         // Later steps go by the npred and TS that the fits before them found.
         let mut options = options.clone();
         options.fit.update = true;
-        self.fix_sources(&(0..self.roi.sources().len()).map(|index| (index, Pars::All)).collect::<Freed>());
+        self.fix_sources(&(0..self.session.roi.sources().len()).map(|index| (index, Pars::All)).collect::<Freed>());
         let mut record = Record { loglike: loglike0, ..Record::default() };
         let done = self.three_steps(&options, &skip, &mut record).and_then(|()| {
             if options.until_converged && !record.cancelled {
@@ -60,8 +63,8 @@ impl Analysis {
             Ok(())
         });
         if let Err(error) = done {
-            (self.properties, self.covariance) = (before.1, before.2);
-            self.roi.restore(&before.0)?;
+            self.known = before.1;
+            self.session.roi.restore(&before.0)?;
             return Err(error);
         }
         self.set_free_flags(&flags)?;
@@ -116,7 +119,7 @@ impl Analysis {
 
     /// The sources of step 1. A skipped source's counts still count towards the fraction.
     fn largest_components(&self, options: &OptimizeOptions, skip: &[usize]) -> Vec<usize> {
-        let total: f64 = (0..self.roi.sources().len()).map(|index| self.npred_of(index)).sum();
+        let total: f64 = (0..self.session.roi.sources().len()).map(|index| self.npred_of(index)).sum();
         let (mut sum, mut joint) = (0.0, Vec::new());
         for index in self.by_npred() {
             let npred = self.npred_of(index);
@@ -159,7 +162,7 @@ impl Analysis {
     /// What the steps would fit as npred and TS stand now, and all that `before` holds: norms, and shapes too of significant sources.
     fn taking_part(&self, options: &OptimizeOptions, skip: &[usize], before: &[(usize, Pars)]) -> Freed {
         let had = |index: usize| before.iter().find(|(other, _)| *other == index).map(|(_, pars)| pars);
-        (0..self.roi.sources().len())
+        (0..self.session.roi.sources().len())
             .filter(|index| !skip.contains(index))
             .filter(|&index| had(index).is_some() || self.npred_of(index) >= options.npred_threshold)
             .map(|index| {
@@ -179,11 +182,12 @@ impl Analysis {
         record: &mut Record,
     ) -> Result<()> {
         for (index, pars) in freed {
-            let name = self.roi.sources()[*index].name().to_owned();
+            let name = self.session.roi.sources()[*index].name().to_owned();
             self.free_source(&name, true, pars)?;
         }
         let mut gradient = vec![0.0; result.values.len()];
-        let evaluated = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient).and_then(|_| {
+        let values = self.session.roi.free_values();
+        let evaluated = self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
             if options.fit.scan {
                 self.scan_for_good(4, freed, options)?;
             }
@@ -212,7 +216,7 @@ impl Analysis {
         options: &OptimizeOptions,
         record: &mut Record,
     ) -> Result<Option<FitResult>> {
-        let name = |index: usize| self.roi.sources()[index].name().to_owned();
+        let name = |index: usize| self.session.roi.sources()[index].name().to_owned();
         let names: Vec<String> = freed.iter().map(|(index, _)| name(*index)).collect();
         let event = Event::SubFit { step, sources: names.clone(), done, total, log_likelihood: record.loglike };
         if self.progress.event(&event).is_break() {
@@ -264,32 +268,32 @@ impl Analysis {
     /// Fixes the parameters of some sources; their errors stay as the fit left them.
     fn fix_sources(&mut self, sources: &[(usize, Pars)]) {
         for (index, _) in sources {
-            for parameter in self.roi.sources_mut()[*index].spectrum_mut().parameters_mut() {
+            for parameter in self.session.roi.sources_mut()[*index].spectrum_mut().parameters_mut() {
                 parameter.set_free(false);
             }
         }
     }
 
     fn by_npred(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.roi.sources().len()).collect();
+        let mut order: Vec<usize> = (0..self.session.roi.sources().len()).collect();
         order.sort_by(|&a, &b| self.npred_of(b).total_cmp(&self.npred_of(a)));
         order
     }
 
     fn by_ts(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.roi.sources().len()).collect();
+        let mut order: Vec<usize> = (0..self.session.roi.sources().len()).collect();
         order.sort_by(|&a, &b| self.ts_of(b).total_cmp(&self.ts_of(a)));
         order
     }
 
     /// Predicted counts, weighted where there are likelihood weights, by which all steps go.
     fn npred_of(&self, source: usize) -> f64 {
-        self.properties.get(self.roi.sources()[source].name()).map_or(0.0, |p| p.npred_wt)
+        self.known.of(self.session.roi.sources()[source].name()).map_or(0.0, |p| p.npred_wt)
     }
 
     /// TS of the last fit that freed the source; below every threshold when there was none.
     fn ts_of(&self, source: usize) -> f64 {
-        let ts = self.properties.get(self.roi.sources()[source].name()).and_then(|p| p.ts);
+        let ts = self.known.of(self.session.roi.sources()[source].name()).and_then(|p| p.ts);
         ts.filter(|ts| !ts.is_nan()).unwrap_or(f64::NEG_INFINITY)
     }
 }

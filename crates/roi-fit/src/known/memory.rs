@@ -6,7 +6,7 @@
 
 use bytesize::ByteSize;
 use lat_dataset::{Component, MakingSize};
-use likelihood_core::{BinnedLikelihood, Footprint};
+use likelihood_core::{ComponentData, Footprint};
 use roi_model::{Roi, Source};
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ pub fn peak_memory() -> Option<u64> {
 pub(crate) struct Plan<'a> {
     pub(crate) component: &'a Component,
     /// Without source maps.
-    pub(crate) likelihood: &'a BinnedLikelihood,
+    pub(crate) data: &'a ComponentData,
     /// What it takes to make the maps that are to be made.
     pub(crate) making: MakingSize,
 }
@@ -102,16 +102,16 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
     let free: Vec<&Source> = roi.sources().iter().filter(free).collect();
     let n_free = roi.free_parameters().len() as u64;
     for plan in plans {
-        let filled = plan.likelihood.n_filled() as u64;
+        let filled = plan.data.n_filled() as u64;
         let (bins, ny, nx) = plan.component.counts.cube.counts().dim();
         let (pixels, bins) = ((ny * nx) as u64, bins as u64);
         let planes_of = |source: &Source| {
-            let extra = plan.likelihood.window_planes(source, plan.component.n_planes(source));
+            let extra = plan.data.window_planes(source, plan.component.n_planes(source));
             if plan.component.n_planes(source) == 0 { 0 } else { extra as u64 }
         };
-        let Footprint { data, .. } = plan.likelihood.footprint();
+        let Footprint { data, .. } = plan.data.footprint();
         // Counts as they are read; weights once in the settings beside those of the likelihood.
-        let weights = if plan.likelihood.has_weights() { 4 * bins * pixels } else { 0 };
+        let weights = if plan.data.has_weights() { 4 * bins * pixels } else { 0 };
         let file = plan.component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
         total.data += data as u64 + 4 * bins * pixels + weights + file as u64;
         total.templates += roi.sources().iter().map(|source| 4 * filled * planes_of(source)).sum::<u64>();
@@ -121,7 +121,7 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
             let one = source.spectrum().parameters().iter().filter(|p| p.is_free()).count() == 1;
             let norm = source.spectrum().norm_index();
             let is_norm = norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free());
-            if one && is_norm && !plan.likelihood.is_rescaled(source) {
+            if one && is_norm && !plan.data.is_rescaled(source) {
                 columns += 1;
             } else {
                 pairs += planes_of(source) / 2;
