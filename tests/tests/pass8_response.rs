@@ -147,7 +147,7 @@ fn the_source_maps_of_gtsrcmaps_are_met_from_livetime_and_response_functions() {
             a.iter().zip(&b).fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / peak
         };
         worst.push((planes.map(difference).fold(0.0, f32::max), source.name().to_owned()));
-        Ok::<_, lat_io::Error>(())
+        Ok::<_, lat_dataset::Error>(())
     };
     component.make_source_maps(&sources, &|_| (), compare).unwrap();
     assert_eq!(worst.len(), 22);
@@ -277,7 +277,7 @@ fn the_crab_of_gammalib_is_fitted_as_published() {
     component
         .make_source_maps(&sources, &|_| (), |_, map| {
             made = Some(map);
-            Ok::<_, lat_io::Error>(())
+            Ok::<_, lat_dataset::Error>(())
         })
         .unwrap();
     let made = made.unwrap();

@@ -329,7 +329,8 @@ fn the_pixels_of_a_map_take_the_livetime_of_their_place() {
     let counts = lat_io::read_counts_cube(&folder.join("cntmap.fits.gz")).unwrap();
     let grid = counts.grid;
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
-    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &pass7(&folder)), &[1000.0]).unwrap();
+    let irfs = pass7(&folder);
+    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), &[1000.0]).unwrap();
     let pixel = grid.pixel(&crab).unwrap();
     let cube = exposure.cube(grid).unwrap();
     approx::assert_relative_eq!(

@@ -11,10 +11,7 @@ use lat_response::{
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array2;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 const CENTER: [f64; 2] = [83.6, 22.0];
 const EDGES: [f64; 3] = [1000.0, 2000.0, 4000.0];
