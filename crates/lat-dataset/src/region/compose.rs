@@ -1,9 +1,8 @@
 //! Section `model` of every component, and what they come to together.
 
-use roi_model::{Roi, SkyDirection, Source};
+use roi_model::{Roi, SkyDirection, Source, normalized_name};
 
 use super::catalogs::{Catalogs, Found};
-use super::names::squashed;
 use super::{diffuse, written};
 use crate::component::own_templates::{self, ComponentModel};
 use crate::config::{Center, ComponentConfig, Config};
@@ -92,7 +91,8 @@ fn center(config: &Config, catalogs: &mut Catalogs) -> Result<SkyDirection> {
                 return Ok(direction);
             }
         }
-        let written = component.model.sources.iter().find(|entry| squashed(&entry.name) == squashed(target));
+        let written =
+            component.model.sources.iter().find(|entry| normalized_name(&entry.name) == normalized_name(target));
         if let Some(direction) = written.and_then(|entry| entry.direction) {
             return Ok(direction);
         }
