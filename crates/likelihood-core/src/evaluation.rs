@@ -474,7 +474,7 @@ impl BinnedLikelihood {
 }
 
 /// How many partial Hessians are kept at most.
-const HESSIAN_CHUNKS: usize = 64;
+pub(crate) const HESSIAN_CHUNKS: usize = 64;
 
 /// Which derivatives a pass takes.
 #[derive(Clone, Copy, PartialEq)]
