@@ -23,8 +23,8 @@ mod region;
 
 pub use component::{Component, ComponentModel, MakingSize, NewMapFile, Templates};
 pub use config::{
-    Center, ComponentConfig, Config, Diffuse, EnergyDispersion, ExposureScaling, Files, ModelConfig, OptimizerConfig,
-    Resolved, ResponseFunctions, RoioptConfig, SourceConfig, configuration_reference, memory_size, resolved_config,
+    Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, ExposureScaling, Files, Kind, ModelConfig,
+    OptimizerConfig, OptionValue, OutOfRange, Range, Resolved, ResponseFunctions, RoioptConfig, SourceConfig, configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
 pub use load::{Loaded, Observation, load, read_model_file};
