@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lat_response::{Parity, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::{Dispersion, SourceMap};
 use roi_model::{Parameter, Source};
 
-use crate::component::instrument::Instrument;
-use crate::component::template_files::Templates;
+use super::instrument::Instrument;
+use super::recipe::{self, Recipe};
+use super::template_files::Templates;
 use crate::error::{Error, Result};
 use lat_io::CountsCubeFile;
 
-/// How the digest of a map begins that was made with [`Parity::Accurate`].
+/// How the digest of a map begins that was made as accurately as the inputs.
 const ACCURATE: &str = "a:";
 
 /// What the maps of a component are made from.
@@ -28,7 +29,7 @@ pub(crate) struct MapMaker {
     /// Planes beyond the edges on each side, for energy dispersion over a window.
     pub(crate) extra: usize,
     /// Whose numbers maps follow when the user does not ask for others.
-    pub(crate) parity: Parity,
+    pub(crate) recipe: Recipe,
     /// The energy dispersion, which does not apply to all sources.
     pub(crate) dispersion: Option<Dispersion>,
     pub(crate) options: SourceMapOptions,
@@ -63,14 +64,15 @@ impl MapMaker {
     fn builder(&self, counts: &CountsCubeFile, first: &str) -> Result<SourceMapBuilder> {
         self.check(first)?;
         let axis = counts.cube.axis();
+        let recipe = recipe::of(&self.options);
         let response = Response {
             exposure: match &self.exposure {
                 Some(path) => lat_io::read_exposure(path)?,
-                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, self.options.parity)?,
+                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, recipe)?,
             },
             psf: match &self.psf {
                 Some(path) => lat_io::read_psf(path)?.into(),
-                None => self.instrument.psf(axis, self.extra, self.options.parity)?,
+                None => self.instrument.psf(axis, self.extra, recipe)?,
             },
         };
         Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
@@ -109,8 +111,8 @@ impl MapMaker {
         self.inputs_with(&self.options, self.extra_of(source), counts, source)
     }
 
-    /// Whether a map of so many planes with this digest is what would be made now. One that was made with [`Parity::Accurate`] stands as well as
-    /// one that was not: that was the user's choice. So does one with more planes for energy dispersion than are wanted, so that
+    /// Whether a map of so many planes with this digest is what would be made now. An accurate one stands as well as one that follows
+    /// the tools: that was the user's choice. So does one with more planes for energy dispersion than are wanted, so that
     /// configurations that differ in this do not make each other's maps anew for ever.
     pub(crate) fn stands(
         &self,
@@ -119,8 +121,8 @@ impl MapMaker {
         counts: &CountsCubeFile,
         source: &Source,
     ) -> Result<bool> {
-        let mut options = self.options.clone();
-        options.parity = if digest.starts_with(ACCURATE) { Parity::Accurate } else { self.parity };
+        let recipe = if digest.starts_with(ACCURATE) { recipe::accurate() } else { self.recipe };
+        let options = recipe::with_recipe(&self.options, recipe);
         let needed = self.extra_of(source);
         let extra = n_planes.saturating_sub(counts.cube.axis().edges().len()) / 2;
         Ok(extra >= needed && self.inputs_with(&options, extra, counts, source)? == digest)
@@ -150,7 +152,7 @@ impl MapMaker {
             let _ = writeln!(text, "{}", self.instrument.inputs(|path| self.digest_of(path))?);
         }
         self.describe(source, &mut text)?;
-        let mark = if options.parity == Parity::Accurate { ACCURATE } else { "" };
+        let mark = if recipe::of(options) == recipe::accurate() { ACCURATE } else { "" };
         Ok(format!("{mark}{}", lat_io::digest_of_bytes(text.as_bytes())))
     }
 

@@ -6,7 +6,7 @@
 
 use bytesize::ByteSize;
 use lat_dataset::{Component, MakingSize};
-use likelihood_core::{BinnedLikelihood, Footprint};
+use likelihood_core::{BinnedLikelihood, Need};
 use roi_model::{Roi, Source};
 use serde::Serialize;
 
@@ -14,12 +14,6 @@ use crate::error::{Error, Result};
 
 /// What the program itself takes: its code, the model, what the files' headers say.
 const PROGRAM: u64 = 16 << 20;
-
-/// Filled bins that are worked on together (a block of the likelihood).
-const BLOCK: u64 = 512;
-
-/// Matrices of partial sums that a Hessian takes.
-const PARTIAL_HESSIANS: u64 = 64;
 
 /// What an analysis is expected to take, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -96,49 +90,45 @@ pub(crate) struct Plan<'a> {
 /// What the analysis of these components takes when `threads` maps are read or made at a time.
 pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryEstimate {
     let mut total = MemoryEstimate { program: PROGRAM, ..MemoryEstimate::default() };
-    let n_sources = roi.sources().len() as u64;
-    let groups = n_sources.div_ceil(n_sources.isqrt().max(1));
-    let free = |source: &&Source| source.spectrum().parameters().iter().any(roi_model::Parameter::is_free);
-    let free: Vec<&Source> = roi.sources().iter().filter(free).collect();
-    let n_free = roi.free_parameters().len() as u64;
     for plan in plans {
-        let filled = plan.likelihood.n_filled() as u64;
-        let (bins, ny, nx) = plan.component.counts.cube.counts().dim();
-        let (pixels, bins) = ((ny * nx) as u64, bins as u64);
-        let planes_of = |source: &Source| {
-            let extra = plan.likelihood.window_planes(source, plan.component.n_planes(source));
-            if plan.component.n_planes(source) == 0 { 0 } else { extra as u64 }
+        let need = need(roi, plan);
+        let expected = need.footprint();
+        let held = plan.likelihood.footprint().data + plan.component.bytes() + plan.component.weight_bytes();
+        total.data += held as u64;
+        total.templates += expected.templates as u64;
+        total.fixed += expected.fixed as u64;
+        total.columns += expected.columns as u64;
+        total.work += expected.work as u64;
+        let reading = match plan.component.bytes_to_read(roi.sources()) {
+            0 => 0,
+            map => threads * (map + need.excerpt()),
         };
-        let Footprint { data, .. } = plan.likelihood.footprint();
-        // Counts as they are read; weights once in the settings beside those of the likelihood.
-        let weights = if plan.likelihood.has_weights() { 4 * bins * pixels } else { 0 };
-        let file = plan.component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
-        total.data += data as u64 + 4 * bins * pixels + weights + file as u64;
-        total.templates += roi.sources().iter().map(|source| 4 * filled * planes_of(source)).sum::<u64>();
-        total.fixed += 8 * filled * (groups + 1);
-        let (mut pairs, mut columns) = (0, 0);
-        for source in &free {
-            let one = source.spectrum().parameters().iter().filter(|p| p.is_free()).count() == 1;
-            let norm = source.spectrum().norm_index();
-            let is_norm = norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free());
-            if one && is_norm && !plan.likelihood.is_rescaled(source) {
-                columns += 1;
-            } else {
-                pairs += planes_of(source) / 2;
-            }
-        }
-        total.columns += 8 * filled * columns;
-        let blocks = filled.div_ceil(BLOCK) + bins;
-        total.work += blocks * (16 * pairs + 8 * columns + 32)
-            + PARTIAL_HESSIANS.min(blocks) * 8 * n_free * (n_free + 1) / 2
-            + 16 * bins * pairs * 8;
-        let stored = plan.component.source_maps.is_some();
-        let largest = roi.sources().iter().map(|source| plan.component.n_planes(source)).max().unwrap_or(0) as u64;
-        let reading = if stored { threads as u64 * (4 * pixels * (largest + 1) + 4 * filled) } else { 0 };
-        let making = plan.making.bytes(threads) as u64;
-        total.maps_in_flight = total.maps_in_flight.max(reading).max(making);
+        total.maps_in_flight = total.maps_in_flight.max(reading as u64).max(plan.making.bytes(threads) as u64);
     }
     total
+}
+
+/// How large the fit of a component is.
+fn need(roi: &Roi, plan: &Plan<'_>) -> Need {
+    let planes_of = |source: &Source| match plan.component.n_planes(source) {
+        0 => 0,
+        n_planes => plan.likelihood.window_planes(source, n_planes),
+    };
+    let mut need = Need::new(plan.likelihood.n_filled(), plan.likelihood.axis().n_bins());
+    need.sources = roi.sources().len();
+    need.planes = roi.sources().iter().map(planes_of).sum();
+    need.parameters = roi.free_parameters().len();
+    for source in roi.sources() {
+        let free = source.spectrum().parameters().iter().filter(|p| p.is_free()).count();
+        let norm = source.spectrum().norm_index();
+        let is_norm = norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free());
+        if free == 1 && is_norm && !plan.likelihood.is_rescaled(source) {
+            need.columns += 1;
+        } else if free > 0 {
+            need.pairs += planes_of(source) / 2;
+        }
+    }
+    need
 }
 
 /// The fastest way that stays below a limit.
@@ -168,8 +158,7 @@ pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) ->
 
 /// What the counts of a component take, and its open source map file if that is a gzip file.
 pub(crate) fn of_files(component: &Component) -> u64 {
-    let file = component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
-    4 * component.counts.cube.counts().len() as u64 + file as u64
+    component.bytes() as u64
 }
 
 /// With how many threads maps can be made and written below a limit, of which `others` bytes are taken already, and the peak that is
@@ -192,10 +181,10 @@ pub(crate) fn making(
         maps_in_flight: size.bytes(threads) as u64,
         ..MemoryEstimate::default()
     };
-    let fits = |threads: &usize| limit.is_none_or(|limit| of(*threads).peak() <= limit);
-    match (1..=most).rev().find(fits) {
-        Some(threads) => Ok((threads, of(threads))),
-        None => Err(Error::Memory { needed: of(1).peak(), limit: limit.unwrap_or(u64::MAX), parts: parts(&of(1)) }),
+    let Some(limit) = limit else { return Ok((most, of(most))) };
+    match (1..=most).rev().map(|threads| (threads, of(threads))).find(|(_, estimate)| estimate.peak() <= limit) {
+        Some(way) => Ok(way),
+        None => Err(Error::Memory { needed: of(1).peak(), limit, parts: parts(&of(1)) }),
     }
 }
 
