@@ -33,7 +33,7 @@ pub use products::{
     read_irf_set, read_livetime_cube, read_map_cube, read_psf, read_weights, write_counts_cube, write_exposure,
     write_map_cube, write_source_maps,
 };
-pub use tables::{EDGE_TOLERANCE, check_energy_edges};
+pub use tables::check_energy_edges;
 pub use text::{
     TableFiles, priors_beside, priors_to_yaml, read_file_function, read_priors, read_radial_profile, tables_beside,
 };

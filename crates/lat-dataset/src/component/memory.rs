@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use lat_response::{Making, MapSize, TemplateSize};
 use roi_model::{Source, SpatialKind};
 
-use crate::component::map_maker::MapMaker;
+use super::assemble::Component;
+use super::map_maker::MapMaker;
 use crate::error::Result;
-use lat_io::{self, CountsCubeFile, FileSize, MapFileSize};
+use lat_io::{self, CountsCubeFile, FileSize, MapFileSize, SourceMapFile};
 
 /// About how much memory it takes to make the maps of some sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,29 @@ impl MakingSize {
     /// Bytes at the peak with this many threads.
     pub fn bytes(&self, threads: usize) -> usize {
         self.response.saturating_add(self.maps.bytes(threads))
+    }
+}
+
+impl Component {
+    /// Bytes of its counts, and of its open source map file if that is a gzip file.
+    pub fn bytes(&self) -> usize {
+        let file = self.source_maps.as_ref().map_or(0, SourceMapFile::bytes_in_memory);
+        size_of::<f32>() * self.counts.cube.counts().len() + file
+    }
+
+    /// Bytes of its likelihood weights.
+    pub fn weight_bytes(&self) -> usize {
+        self.settings.weights.as_ref().map_or(0, |weights| size_of::<f32>() * weights.values().len())
+    }
+
+    /// Bytes that a thread takes to read a map of these sources, its largest plane twice; 0 without a source map file.
+    pub fn bytes_to_read(&self, sources: &[Source]) -> usize {
+        let (_, ny, nx) = self.counts.cube.counts().dim();
+        let largest = sources.iter().map(|source| self.n_planes(source)).max();
+        match (largest, &self.source_maps) {
+            (Some(planes), Some(_)) => size_of::<f32>() * ny * nx * (planes + 1),
+            _ => 0,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Catalogs by name or file, which of their sources belong to a region, and sources that two of them have.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
 use std::path::{Path, PathBuf};
 
 use roi_model::{SkyDirection, Source, normalized_name};
@@ -8,7 +9,7 @@ use roi_model::{SkyDirection, Source, normalized_name};
 use super::names::known_catalog;
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
-use crate::products::{search_directories, template};
+use crate::products::{listed, search_directories, template};
 use lat_io::{Catalog, Entry, TableFiles};
 
 /// Catalogs that were read already, by file.
@@ -21,11 +22,13 @@ impl Catalogs {
     /// The catalog of this name (`4FGL-DR2`) or file, read once.
     pub(super) fn get(&mut self, config: &Config, component: &ComponentConfig, name: &str) -> Result<&Catalog> {
         let path = locate(config, component, name)?;
-        if !self.read.contains_key(&path) {
-            let catalog = read(config, component, &path)?;
-            self.read.insert(path.clone(), catalog);
+        match self.read.entry(path) {
+            MapEntry::Occupied(known) => Ok(known.into_mut()),
+            MapEntry::Vacant(new) => {
+                let catalog = read(config, component, new.key())?;
+                Ok(new.insert(catalog))
+            }
         }
-        self.read.get(&path).ok_or(Error::NotFound { path })
     }
 }
 
@@ -51,14 +54,13 @@ fn locate(config: &Config, component: &ComponentConfig, name: &str) -> Result<Pa
             }
         }
     }
-    let folders: Vec<String> = directories.iter().map(|directory| format!("'{}'", directory.display())).collect();
     Err(Error::Unsupported {
         path: config.path.clone(),
         what: format!("catalog {name} without its file"),
         remedy: format!(
             "put one of {} (or .gz) into one of {}, or name the file in model.catalogs",
             files.join(", "),
-            folders.join(", ")
+            listed(&directories)
         ),
     })
 }

@@ -8,9 +8,12 @@ use roi_model::{
 };
 
 use crate::config::{ComponentConfig, Config, SourceConfig};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::products::template;
 use lat_io::{R68_OF_SIGMA, TableFiles};
+
+/// The parameter that numbers a model of the extragalactic background light.
+const EBL_MODEL: &str = "ebl_model";
 
 /// 68 % containment radius of a disk over its radius, to fermipy's digits.
 const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
@@ -22,7 +25,7 @@ pub(super) fn source(
     component: &ComponentConfig,
     entry: &SourceConfig,
     center: &SkyDirection,
-) -> Result<Source> {
+) -> crate::error::Result<Source> {
     let build = || -> Result<Source> {
         let direction = entry.direction.unwrap_or(*center);
         let spectrum = spectrum_of(config, component, entry)?;
@@ -35,17 +38,28 @@ pub(super) fn source(
         }
         Ok(source)
     };
-    build().map_err(|error| match error {
-        Error::Model { source, .. } => {
-            Error::CatalogSource { path: config.path.clone(), name: entry.name.clone(), source }
-        }
-        other => other,
+    build().map_err(|problem| match problem {
+        Problem::Model(source) => Error::CatalogSource { path: config.path.clone(), name: entry.name.clone(), source },
+        Problem::Other(error) => error,
     })
 }
 
-/// Carries an error of the model to where the source's name is added.
-fn wrap(source: roi_model::Error) -> Error {
-    Error::model(std::path::Path::new(""), source)
+/// What is wrong with an entry: the model of it, to which its name is added, or a file.
+enum Problem {
+    Model(Box<roi_model::Error>),
+    Other(Error),
+}
+
+type Result<T> = std::result::Result<T, Problem>;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+fn wrap(source: roi_model::Error) -> Problem {
+    Problem::Model(Box::new(source))
 }
 
 fn spectrum_of(config: &Config, component: &ComponentConfig, entry: &SourceConfig) -> Result<Spectrum> {
@@ -69,7 +83,13 @@ fn spectrum_of(config: &Config, component: &ComponentConfig, entry: &SourceConfi
         found.dark_matter = Some(Arc::new(table.map_err(|error| loaded(file.as_deref().unwrap_or(kind), error))?));
     }
     if needs.ebl {
-        let model = parameters.iter().find(|p| p.name() == "ebl_model").map_or(0.0, Parameter::true_value);
+        let model = parameters.iter().find(|p| p.name() == EBL_MODEL).map(Parameter::true_value).ok_or_else(|| {
+            wrap(roi_model::Error::MissingParameter {
+                function: kind.to_owned(),
+                parameter: EBL_MODEL.to_owned(),
+                expected: vec![EBL_MODEL.to_owned()],
+            })
+        })?;
         #[expect(clippy::cast_possible_truncation, reason = "an absurd number saturates, and no table answers to it")]
         let table = tables.ebl(model as i64);
         found.ebl = Some(Arc::new(table.map_err(|error| loaded(kind, error))?));

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use likelihood_core::{DetectorResponse, EnergyAxis};
+use likelihood_core::{DetectorResponse, EnergyAxis, is_same_energy};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};
-use crate::tables::energy_bounds::EDGE_TOLERANCE;
 
 const TABLE: &str = "DRM";
 
@@ -91,16 +90,15 @@ fn check_energies(
     axis: &EnergyAxis,
     extra: usize,
 ) -> std::result::Result<(), (&'static str, String)> {
-    let same = |a: f64, b: f64| (a - b).abs() <= EDGE_TOLERANCE * a.abs().max(b.abs());
     for (row, (end, start)) in upper.iter().zip(lower.iter().skip(1)).enumerate() {
-        if !same(*end, *start) {
+        if !is_same_energy(*end, *start) {
             return Err(("ENERG_LO", format!("row {} ends at {end} MeV and the next begins at {start} MeV", row + 1)));
         }
     }
     let inner = lower.iter().zip(upper).skip(extra).zip(axis.edges().windows(2)).enumerate();
     for (bin, ((&low, &high), edges)) in inner {
         for (column, found, expected) in [("ENERG_LO", low, edges[0]), ("ENERG_HI", high, edges[1])] {
-            if !same(found, expected) {
+            if !is_same_energy(found, expected) {
                 let reason = format!(
                     "true bin {bin} of the counts cube's range has {found} MeV, the counts cube {expected} MeV; make the matrix for this counts cube (gtdrm)"
                 );

@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use likelihood_core::EnergyAxis;
+use likelihood_core::{ENERGY_TOLERANCE, EnergyAxis, is_same_energy};
 
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Header};
 use crate::tables::energies;
 
 const TABLE: &str = "EBOUNDS";
-
-/// Relative difference below which two energy edges are the same. The LAT's files hold edges in 32-bit floats.
-pub const EDGE_TOLERANCE: f64 = 1e-5;
 
 /// Reads the energy axis: all `E_MIN` and the last `E_MAX`. Without unit the values are keV, as in every LAT counts cube.
 ///
@@ -37,7 +34,7 @@ pub(crate) fn read(file: &FitsFile) -> Result<EnergyAxis> {
         });
     };
     for (bin, (below, above)) in upper.iter().zip(lower.iter().skip(1)).enumerate() {
-        if !same(*below, *above) {
+        if !is_same_energy(*below, *above) {
             let reason = format!(
                 "bin {bin} ends at {below} MeV and bin {} begins at {above} MeV; bins must be contiguous",
                 bin + 1
@@ -52,10 +49,6 @@ pub(crate) fn read(file: &FitsFile) -> Result<EnergyAxis> {
 
 fn bad_column(file: &FitsFile, column: &str, reason: String) -> Error {
     Error::Column { path: file.path().to_owned(), hdu: format!("'{TABLE}'"), column: column.to_owned(), reason }
-}
-
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= EDGE_TOLERANCE * a.abs().max(b.abs())
 }
 
 /// Writes the axis as gtbin does: channel numbers from 1, 32-bit floats in keV.
@@ -100,7 +93,7 @@ pub fn check_energy_edges(path: &Path, axis: &EnergyAxis, other_path: &Path, oth
             expected: expected.len(),
         });
     }
-    match found.iter().zip(expected).enumerate().find(|(_, (a, b))| !same(**a, **b)) {
+    match found.iter().zip(expected).enumerate().find(|(_, (a, b))| !is_same_energy(**a, **b)) {
         None => Ok(()),
         Some((index, (found, expected))) => Err(Error::EnergyMismatch {
             path: path.to_owned(),
@@ -108,7 +101,7 @@ pub fn check_energy_edges(path: &Path, axis: &EnergyAxis, other_path: &Path, oth
             index,
             found: *found,
             expected: *expected,
-            tolerance: EDGE_TOLERANCE,
+            tolerance: ENERGY_TOLERANCE,
         }),
     }
 }
