@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use likelihood_core::JointLikelihood;
+use likelihood_core::Data;
 use roi_fit::Analysis;
 use roi_model::Roi;
 use roi_simulate::{SimulationOptions, simulate};
@@ -11,7 +11,7 @@ use roi_simulate::{SimulationOptions, simulate};
 ///
 /// # Errors
 /// When the simulation fails.
-pub fn built_in() -> roi_simulate::Result<(Roi, JointLikelihood)> {
+pub fn built_in() -> roi_simulate::Result<(Roi, Data)> {
     simulated(&SimulationOptions::default())
 }
 
@@ -19,7 +19,7 @@ pub fn built_in() -> roi_simulate::Result<(Roi, JointLikelihood)> {
 ///
 /// # Errors
 /// When an option is outside its range.
-pub fn simulated(options: &SimulationOptions) -> roi_simulate::Result<(Roi, JointLikelihood)> {
+pub fn simulated(options: &SimulationOptions) -> roi_simulate::Result<(Roi, Data)> {
     let simulated = simulate(options)?;
     let likelihood = simulated.likelihood()?;
     Ok((simulated.start, likelihood))
@@ -29,7 +29,7 @@ pub fn simulated(options: &SimulationOptions) -> roi_simulate::Result<(Roi, Join
 ///
 /// # Errors
 /// When it, or what it names, cannot be read.
-pub fn open(config: &Path) -> roi_fit::Result<(Roi, JointLikelihood)> {
+pub fn open(config: &Path) -> roi_fit::Result<(Roi, Data)> {
     let analysis = Analysis::open(config)?;
     Ok((analysis.roi().clone(), analysis.likelihood().clone()))
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use lat_dataset::Templates;
 use lat_io::SourceMapFile;
-use lat_response::{Parity, Response, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Recipe, Response, SourceMapBuilder, SourceMapOptions};
 use ndarray::Axis;
 use roi_model::Source;
 
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut options = SourceMapOptions::default();
     if rest.iter().any(|word| word == "accurate") {
-        options.parity = Parity::Accurate;
+        options.recipe = Recipe::accurate();
     }
     let response = Response {
         exposure: lat_io::read_exposure(Path::new(bexpmap))?,

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
+mod common;
+
+use common::Load;
 use fixtures::{CONFIG, MODEL, Region, small_counts, small_maps};
 use lat_dataset::Component;
-use likelihood_core::{BinnedLikelihood, SourceMap};
+use likelihood_core::{ComponentData, SourceMap};
 use ndarray::Array3;
 use roi_model::{FileTable, Source};
 
@@ -35,7 +38,7 @@ fn with_own_table(own: &str, as_xml: bool) -> Region {
 fn a_table_of_its_own_acts_as_another_spectrum_of_that_component_alone() {
     let table = "10 3e-6\n300 5e-8\n1000000 4e-12\n";
     let counts = |component: &Component, name: &str, source: &Source, own: bool| {
-        let mut likelihood = BinnedLikelihood::new("x", &component.counts.cube);
+        let mut likelihood = ComponentData::new("x", &component.counts.cube);
         let map = if own { component.source_map(source, None).unwrap() } else { component.stored_map(name).unwrap() };
         likelihood.add_source_map(name, &map).unwrap();
         likelihood.npred(source).unwrap()

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use fixtures::real_data;
 use lat_dataset::Templates;
 use lat_io::{CountsCubeFile, SourceMapFile};
-use lat_response::{Parity, Psf, Response, SkyCube, SourceMapBuilder, SourceMapOptions, separations};
-use likelihood_core::{BinnedLikelihood, EnergyAxis, EnergyIntegration, JointLikelihood, Settings, SourceMap};
+use lat_response::{Psf, Recipe, Response, SkyCube, SourceMapBuilder, SourceMapOptions, separations};
+use likelihood_core::{ComponentData, Data, EnergyAxis, EnergyIntegration, Settings, SourceMap, Workspace};
 use ndarray::{Array2, Axis};
 use roi_model::{Roi, Source};
 
@@ -118,7 +118,7 @@ fn accurate_maps_differ_from_those_of_gtsrcmaps_by_its_correction_of_the_psf() {
         (builder.energies().to_vec(), maps)
     };
     let (mut accurate, mut uncorrected) = (SourceMapOptions::default(), SourceMapOptions::default());
-    accurate.parity = Parity::Accurate;
+    accurate.recipe = Recipe::accurate();
     uncorrected.psf_correction = false;
     let (energies, maps) = build(accurate);
     let (_, uncorrected) = build(uncorrected);
@@ -172,12 +172,13 @@ fn with_the_psf_at_every_energy_all_maps_are_those_of_gtsrcmaps() {
     let center = reference.counts.grid.direction(5050).unwrap();
     let roi = Roi::new(center, reference.sources.clone()).unwrap();
     let [mine, theirs] = [true, false].map(|own| {
-        let mut likelihood = BinnedLikelihood::new("component", &reference.counts.cube);
+        let mut likelihood = ComponentData::new("component", &reference.counts.cube);
         for (name, map) in names.iter().zip(&maps) {
             let map = if own { map.clone() } else { reference.maps.read(name).unwrap() };
             likelihood.add_source_map(name, &map).unwrap();
         }
-        JointLikelihood::new(vec![likelihood]).unwrap().value(&roi).unwrap()
+        let data = Data::new(vec![likelihood]).unwrap();
+        data.value(&roi.free_values(), &mut Workspace::new(&data, &roi, &[]).unwrap()).unwrap()
     });
     println!("logL {mine} with our maps, {theirs} with theirs");
     // They also leave open what lies beyond 14 degrees, a percent of the PSF at 131 MeV, which the diffuse maps feel.
@@ -323,7 +324,7 @@ fn predicted_counts_of_the_galactic_centre_are_those_of_gammapy() {
     let sources: Vec<&Source> = sources.iter().collect();
     let maps = builder.build_all(&sources, &Templates::below(&data), &|_| ()).unwrap();
     let settings = Settings { energy_integration: EnergyIntegration::Quadrature, ..Settings::default() };
-    let mut likelihood = BinnedLikelihood::with_settings("00", &counts.cube, settings).unwrap();
+    let mut likelihood = ComponentData::with_settings("00", &counts.cube, settings).unwrap();
     for (source, map) in sources.iter().zip(&maps) {
         likelihood.add_source_map(source.name(), map).unwrap();
     }

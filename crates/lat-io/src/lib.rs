@@ -10,8 +10,8 @@
 //! | `disk` | files as such: whole, through links, digests |
 //!
 //! Invariants: nothing here panics on any input; a damaged file ends in an [`Error`] that names the file and says what to do. Types of
-//! the FITS library stay inside `fits`. Energies are in MeV, angles in degrees. This crate knows formats only: what a component or
-//! an analysis is, `lat-dataset` knows.
+//! the FITS library stay inside `fits`. A file that is written appears whole or not at all. Energies are in MeV, angles in degrees. This crate knows formats only: what a component or
+//! an analysis is, `lat-dataset` knows. The public boundary is the list of items below, one path each.
 
 mod catalog;
 mod disk;

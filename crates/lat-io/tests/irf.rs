@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use fixtures::real_data;
 use lat_io::{Column, ColumnValues, Error, FitsWriter, Header};
-use lat_response::{Irf, ObservedExposure, ObservedPsf, response_matrix};
+use lat_response::{Irf, ObservedExposure, ObservedIrfs, ObservedPsf, OnAxisWidth, response_matrix};
 use roi_model::SkyDirection;
 
 fn pass7(folder: &Path) -> Vec<Irf> {
@@ -25,7 +25,7 @@ fn the_exposure_of_the_lat_tools_is_met_to_their_precision() {
     let reference = reference.cube();
     let irfs = pass7(&folder);
     assert_eq!(irfs.iter().map(|irf| irf.event_type.as_str()).collect::<Vec<_>>(), ["FRONT", "BACK"]);
-    let exposure = ObservedExposure::new(&livetime, &irfs, reference.energies()).unwrap();
+    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), reference.energies()).unwrap();
     let cube = exposure.cube(reference.grid().clone()).unwrap();
     let mut worst: f64 = 0.0;
     for (found, expected) in cube.planes().iter().zip(reference.planes()) {
@@ -42,7 +42,7 @@ fn the_mean_psf_of_pass_7_is_the_one_of_an_independent_calculation() {
     let livetime = lat_io::read_livetime_cube(&folder.join("ltcube.fits.gz")).unwrap();
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
     let energies = [100.0, 316.2, 1000.0, 1e4];
-    let mean = ObservedPsf::new(&livetime, &pass7(&folder), &crab, &energies).unwrap();
+    let mean = ObservedPsf::new(ObservedIrfs::new(&livetime, &pass7(&folder)), &crab, &energies).unwrap();
     // From a script of its own (numpy): exposure, and the PSF at the separations 0 and nodes 200 and 300.
     let expected = [
         (155_928_288.446, [92.047_250_7, 91.872_352_4, 33.637_791_8]),
@@ -66,7 +66,7 @@ fn the_response_matrix_of_pass_7_is_the_one_of_an_independent_calculation() {
     let counts = lat_io::read_counts_cube(&folder.join("cntmap.fits.gz")).unwrap();
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
     let edges = counts.cube.axis().edges();
-    let matrix = response_matrix(&livetime, &pass7(&folder), &crab, edges, 1).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&livetime, &pass7(&folder)), &crab, edges, 1).unwrap();
     assert_eq!(matrix.dim(), (22, 20));
     // From a script of its own (numpy), which sums the densities over 40000 steps: rows, their sums, and elements from a column on.
     let expected: [(usize, f64, usize, &[f64]); 5] = [
@@ -185,7 +185,7 @@ fn pass_8_sets_are_read_by_event_type() {
     }
     // A smaller scaling is a narrower PSF.
     assert!(irfs[3].psf.value(0.0, 100.0, 0.8) > 10.0 * irfs[0].psf.value(0.0, 100.0, 0.8));
-    let density = irfs[0].dispersion.as_ref().unwrap().density(1000.0, 1000.0, 0.8).unwrap();
+    let density = irfs[0].dispersion.as_ref().unwrap().density(1000.0, 1000.0, 0.8, OnAxisWidth::OwnCosine).unwrap();
     assert!(density > 1e-3, "{density}");
 
     for evtype in [0, 1 + 4, 1024] {
@@ -329,7 +329,8 @@ fn the_pixels_of_a_map_take_the_livetime_of_their_place() {
     let counts = lat_io::read_counts_cube(&folder.join("cntmap.fits.gz")).unwrap();
     let grid = counts.grid;
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
-    let exposure = ObservedExposure::new(&livetime, &pass7(&folder), &[1000.0]).unwrap();
+    let irfs = pass7(&folder);
+    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), &[1000.0]).unwrap();
     let pixel = grid.pixel(&crab).unwrap();
     let cube = exposure.cube(grid).unwrap();
     approx::assert_relative_eq!(

@@ -26,9 +26,8 @@ mod error;
 mod geometry;
 mod irf;
 mod observation;
-mod parity;
+mod recipe;
 mod source_maps;
-mod spline;
 mod templates;
 
 pub use error::{Error, Result};
@@ -38,10 +37,13 @@ pub use irf::{
     PointSpread, PsfScaling,
 };
 pub use observation::{
-    CosineBins, Exposure, ExposureLookup, Livetime, LivetimeCube, ObservationPsf, ObservedExposure, ObservedPsf, Psf,
+    CosineBins, Exposure, Livetime, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, ObservedPsf, Psf,
     PsfAt, PsfPlanes, RadialPsf, Response, ResponsePsf, response_matrix, separations,
 };
-pub use parity::Parity;
+pub use recipe::{
+    DiffusePsf, DiskShape, ExposureLookup, HealpixSampling, KernelFrame, OnAxisWidth, Padding, PointPixels,
+    PsfCorrection, PsfNorm, Recipe, TriggerRate,
+};
 pub use source_maps::{
     DIFFUSE_TOGETHER, Making, MapSize, SourceMapBuilder, SourceMapOptions, TemplateSize, plane_energies,
 };

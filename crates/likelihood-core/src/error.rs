@@ -145,6 +145,11 @@ pub enum Error {
         /// Planes that are needed.
         needed: usize,
     },
+    /// A workspace that was made for other data, or for these before a source map was replaced.
+    #[error(
+        "the workspace follows other data than those that are evaluated; let it follow these first (Workspace::follow)"
+    )]
+    OtherData,
     /// A likelihood without components.
     #[error("a joint likelihood needs at least one component")]
     NoComponents,

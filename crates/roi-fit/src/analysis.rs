@@ -5,18 +5,19 @@ use std::path::Path;
 use std::time::Instant;
 
 use lat_dataset::{ComponentModel, Config, OptimizerConfig};
-use likelihood_core::JointLikelihood;
+use likelihood_core::Data;
 use roi_model::{Parameter, Roi};
 
 use crate::data::source_maps;
 use crate::error::{Error, Result};
 use crate::known::angular::TemplateIntegrals;
-use crate::known::covariance::Covariance;
+use crate::known::merge::Known;
 use crate::known::options::{FitOptions, OptimizeOptions};
 use crate::known::progress::{Progress, Quiet};
 use crate::known::source_properties::SourceProperties;
-use crate::maximize::posterior;
-use crate::results::{ComponentCounts, LoglikeResult, Timing, WeightedCounts};
+use crate::known::timing::Timing;
+use crate::results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
+use crate::session::Session;
 
 /// An analysis of one region: open it, free parameters, fit.
 ///
@@ -30,10 +31,8 @@ use crate::results::{ComponentCounts, LoglikeResult, Timing, WeightedCounts};
 /// # Ok::<(), roi_fit::Error>(())
 /// ```
 pub struct Analysis {
-    pub(crate) roi: Roi,
-    pub(crate) likelihood: JointLikelihood,
-    pub(crate) properties: BTreeMap<String, SourceProperties>,
-    pub(crate) covariance: Option<Covariance>,
+    pub(crate) session: Session,
+    pub(crate) known: Known,
     pub(crate) progress: Box<dyn Progress>,
     pub(crate) timing: Timing,
     /// Templates that components do not share, in their order; empty when all share all.
@@ -99,9 +98,9 @@ impl Analysis {
 
         let start = Instant::now();
         let limit = max_memory.or(loaded.config.max_memory).map(|bytes| bytes / analyses.max(1) as u64);
-        let (likelihood, memory) = source_maps::likelihood(&loaded, limit, progress.as_mut())?;
+        let (data, memory) = source_maps::data(&loaded, limit, progress.as_mut())?;
         let srcmaps = start.elapsed().as_secs_f64();
-        let mut analysis = Self::new(loaded.roi, likelihood)?;
+        let mut analysis = Self::new(loaded.roi, data)?;
         analysis.progress = progress;
         let model = loaded.observation.components.iter().find_map(|component| component.products.xml.clone());
         analysis.templates.model = model.unwrap_or_else(|| loaded.config.path.clone());
@@ -123,12 +122,10 @@ impl Analysis {
     ///
     /// # Errors
     /// When a source has no source map, or its spectrum cannot be evaluated.
-    pub fn new(roi: Roi, likelihood: JointLikelihood) -> Result<Self> {
+    pub fn new(roi: Roi, data: Data) -> Result<Self> {
         let mut analysis = Self {
-            roi,
-            likelihood,
-            properties: BTreeMap::new(),
-            covariance: None,
+            session: Session::new(roi, data),
+            known: Known::default(),
             progress: Box::new(Quiet),
             timing: Timing::default(),
             component_models: Vec::new(),
@@ -143,7 +140,7 @@ impl Analysis {
             notes: Vec::new(),
         };
         analysis.update_npred()?;
-        for index in 0..analysis.roi.sources().len() {
+        for index in 0..analysis.session.roi.sources().len() {
             analysis.update_fluxes(index, None)?;
         }
         Ok(analysis)
@@ -186,19 +183,22 @@ impl Analysis {
 
     /// The model.
     pub fn roi(&self) -> &Roi {
-        &self.roi
+        &self.session.roi
     }
 
-    /// The model, to be changed. Fits and likelihoods notice every change of a parameter.
+    /// The model, to be changed. Fits and likelihoods notice every change.
     pub fn roi_mut(&mut self) -> &mut Roi {
-        // A table may be replaced by another under the same parameter values, which the cache could not tell.
-        self.likelihood.forget_fixed();
-        &mut self.roi
+        &mut self.session.roi
     }
 
     /// Data and source maps.
-    pub fn likelihood(&self) -> &JointLikelihood {
-        &self.likelihood
+    pub fn likelihood(&self) -> &Data {
+        &self.session.data
+    }
+
+    /// The model and the data: what fits take. A clone of it can be fitted beside this analysis.
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Seconds spent on opening.
@@ -217,8 +217,8 @@ impl Analysis {
     /// # Errors
     /// When no source, or more than one, has this name; when the source is new.
     pub fn properties(&self, name: &str) -> Result<&SourceProperties> {
-        let source = self.roi.source(name)?;
-        self.properties.get(source.name()).ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
+        let source = self.session.roi.source(name)?;
+        self.known.of(source.name()).ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
     }
 
     /// Properties of all sources, by name. Templates whose integrals the fluxes need are read at the first call; a file that cannot be read
@@ -228,7 +228,7 @@ impl Analysis {
     /// When a flux or its error cannot be computed.
     pub fn all_properties(&mut self) -> Result<BTreeMap<String, SourceProperties>> {
         self.update_template_fluxes()?;
-        Ok(self.properties.clone())
+        Ok(self.known.all().clone())
     }
 
     /// `logL` of the model as it stands (positive-going, without the `ln N!` term), the logarithms of the parameters' priors added.
@@ -237,7 +237,7 @@ impl Analysis {
     /// When the model cannot be evaluated: counts where it predicts none, a spectrum that is not finite, a value that its
     /// prior excludes.
     pub fn loglike(&mut self) -> Result<f64> {
-        posterior::value(&mut self.likelihood, &self.roi)
+        self.session.loglike()
     }
 
     /// `logL`, predicted counts by source, component and energy bin, and the gradient.
@@ -246,13 +246,14 @@ impl Analysis {
     /// As [`Analysis::loglike`].
     pub fn loglike_report(&mut self) -> Result<LoglikeResult> {
         let start = Instant::now();
-        let free = self.roi.free_parameters();
+        let free = self.session.roi.free_parameters();
         let mut gradient = vec![0.0; free.len()];
-        let loglike = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient)?;
+        let values = self.session.roi.free_values();
+        let loglike = self.session.posterior()?.gradient(&values, &mut gradient)?;
         let mut components = Vec::new();
-        for component in self.likelihood.components() {
+        for component in self.session.data.components() {
             let (mut npred, mut npred_wt) = (BTreeMap::new(), BTreeMap::new());
-            for source in self.roi.sources() {
+            for source in self.session.roi.sources() {
                 npred.insert(source.name().to_owned(), component.npred(source)?);
                 if component.has_weights() {
                     npred_wt.insert(source.name().to_owned(), component.weighted_npred(source)?);
@@ -269,41 +270,36 @@ impl Analysis {
                 weighted,
             });
         }
-        let name = |id: &roi_model::ParameterId| {
-            let source = &self.roi.sources()[id.source];
-            format!("{}:{}", source.name(), source.spectrum().parameters()[id.parameter].name())
-        };
         let npred = components.iter().flat_map(|c| c.npred.values()).flatten().sum();
-        let gradient = free.iter().map(name).zip(gradient).collect();
+        let names = free.iter().map(|id| Ok(self.session.roi.parameter_name(*id)?.to_string()));
+        let gradient = names.collect::<Result<Vec<_>>>()?.into_iter().zip(gradient).collect();
         let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.timing.now() };
-        Ok(LoglikeResult { loglike, npred, counts: self.likelihood.total_counts(), components, gradient, timing })
+        Ok(LoglikeResult { loglike, npred, counts: self.session.data.total_counts(), components, gradient, timing })
     }
 
     /// Lowest and highest energy of the components, in MeV.
     pub fn energy_range(&self) -> (f64, f64) {
-        let edges = || self.likelihood.components().iter().flat_map(|c| c.axis().edges().iter().copied());
-        (edges().fold(f64::INFINITY, f64::min), edges().fold(0.0, f64::max))
+        self.session.energy_range()
     }
 
     /// Position of a parameter in a source's spectrum.
     pub(crate) fn parameter_index(&self, source: usize, parameter: &str) -> Result<usize> {
-        let source = &self.roi.sources()[source];
-        source.spectrum().index_of(parameter).ok_or_else(|| Error::NoParameter {
-            source_name: source.name().to_owned(),
-            spectrum: source.spectrum().type_name().to_owned(),
-            found: parameter.to_owned(),
-            known: source.spectrum().parameters().iter().map(|p| p.name().to_owned()).collect::<Vec<_>>().join(", "),
-        })
+        self.session.parameter_index(source, parameter)
     }
 
     /// Free flags of all parameters.
     pub(crate) fn free_flags(&self) -> Vec<Vec<bool>> {
-        self.roi.sources().iter().map(|s| s.spectrum().parameters().iter().map(Parameter::is_free).collect()).collect()
+        self.session
+            .roi
+            .sources()
+            .iter()
+            .map(|s| s.spectrum().parameters().iter().map(Parameter::is_free).collect())
+            .collect()
     }
 
     /// Sets the free flags of all parameters; what is fixed has no error.
     pub(crate) fn set_free_flags(&mut self, flags: &[Vec<bool>]) -> Result<()> {
-        for (source, flags) in self.roi.sources_mut().iter_mut().zip(flags) {
+        for (source, flags) in self.session.roi.sources_mut().iter_mut().zip(flags) {
             for (parameter, &free) in source.spectrum_mut().parameters_mut().iter_mut().zip(flags) {
                 parameter.set_free(free);
                 if !free {

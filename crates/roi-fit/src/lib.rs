@@ -8,7 +8,7 @@
 //! use roi_simulate::{SimulationOptions, simulate};
 //!
 //! // A small region made by the built-in simulator; `Analysis::open("config.yaml")` opens one from files.
-//! let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
+//! let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
 //! let likelihood = simulated.likelihood()?;
 //! let mut roi = Analysis::new(simulated.start, likelihood)?;
 //!
@@ -20,6 +20,29 @@
 //! assert_eq!(o.values.len(), o.src_names.len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # The map of the crate
+//!
+//! - `session`: a model and its data, what every verb takes. `analysis`: what a user holds, a session and what is known of its sources; `verbs`:
+//!   its fits, test statistics and profiles.
+//! - `maximize`: the one place where a likelihood meets a minimiser.
+//! - `fit`: the fit of all free parameters, `optimize`, and what follows a fit.
+//! - `profile`: the likelihood along one parameter, along many norms at once, and the test statistic.
+//! - `flux`: integrals of spectra and their errors.
+//! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
+//! - `edit`: what a user changes: sources, parameters, freedom, priors.
+//! - `results`, `saved`: dictionaries, tables and files. `data`: source maps and model maps.
+//!
+//! # Invariants
+//!
+//! - A verb works on a model of its own. Only a fit that is good enough writes into the session's, once, at its end; otherwise every
+//!   parameter is as it was, bit for bit.
+//! - A result is built once, complete; one place merges it into what is known.
+//! - Sessions share data: any number of them may be fitted at once ([`fit`]), and each gets the bits that it would get alone.
+//!
+//! # The public boundary
+//!
+//! [`Analysis`] and [`Session`], options, results. Names and keys of results are documented ones and stay.
 
 mod analysis;
 mod data;
@@ -32,6 +55,8 @@ mod maximize;
 mod profile;
 mod results;
 mod saved;
+mod session;
+mod verbs;
 
 pub use analysis::Analysis;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
@@ -40,17 +65,21 @@ pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
 pub use edit::set_parameter::ParameterSetting;
 pub use error::{Error, Result};
+pub use fit::fit_session::fit;
 pub use flux::tabulate::{TabulatedSpectrum, tabulate};
 pub use known::limits::{ParameterLimits, parameter_limits};
-pub use known::memory::{MemoryEstimate, MemoryUse, peak_memory};
+pub use known::memory::{MemoryEstimate, MemoryUse};
 pub use known::options::{FitOptions, OptimizeOptions};
+pub use known::process_memory::peak_memory;
 pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
+pub use known::timing::Timing;
 pub use lat_dataset::{configuration_reference, memory_size, resolved_config};
 pub use lat_io::write_text;
 pub use profile::one::ProfileOptions;
-pub use results::{
-    ComponentCounts, Convergence, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing, WeightedCounts,
-};
+pub use results::fit_result::FitResult;
+pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
+pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 pub use roi_model::{Given, Pars, Selection};
+pub use session::Session;

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use likelihood_core::{BinnedLikelihood, JointLikelihood};
+use likelihood_core::{ComponentData, Data};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use roi_model::{FileTable, Roi};
 
 use crate::component::{SimulatedComponent, Sky};
 use crate::error::Result;
-use crate::galactic::Galactic;
+use crate::instrument::pixels::Grid;
+use crate::instrument::response::Response;
 use crate::options::SimulationOptions;
-use crate::pixels::Grid;
-use crate::response::Response;
-use crate::{isotropic, models};
+use crate::sky::galactic::Galactic;
+use crate::sky::{isotropic, models};
 
 /// A simulated region.
 pub struct SimulatedRoi {
@@ -34,12 +34,11 @@ pub struct SimulatedRoi {
 /// [`Error::Option`](crate::Error::Option) for an option outside its range.
 ///
 /// ```
-/// use roi_fit::Analysis;
 /// use roi_simulate::{SimulationOptions, simulate};
 ///
-/// let region = simulate(&SimulationOptions { npix: 30, ebins: 6, sources: 4, ..Default::default() })?;
-/// let mut analysis = Analysis::new(region.start.clone(), region.likelihood()?)?;
-/// assert!(analysis.loglike()?.is_finite());
+/// let region = simulate(&SimulationOptions::default().with_npix(30).with_ebins(6).with_sources(4))?;
+/// assert_eq!(region.truth.sources().len(), 6, "four points, a Galactic and an isotropic component");
+/// assert!(region.components[0].counts.cube.total() > 0.0);
 /// # Ok::<(), roi_simulate::Error>(())
 /// ```
 pub fn simulate(options: &SimulationOptions) -> Result<SimulatedRoi> {
@@ -69,27 +68,28 @@ impl SimulatedRoi {
         &self.options
     }
 
-    /// The likelihood of all components, without the way through files.
+    /// The data of all components, as a likelihood takes them, without the way through files.
     ///
     /// # Errors
     /// When a source map cannot be made.
-    pub fn likelihood(&self) -> Result<JointLikelihood> {
+    pub fn likelihood(&self) -> Result<Data> {
         let mut components = Vec::with_capacity(self.components.len());
         for component in &self.components {
-            let mut likelihood = BinnedLikelihood::new(component.name.clone(), &component.counts.cube);
+            let mut data = ComponentData::new(component.name.clone(), &component.counts.cube);
             for item in component.source_maps(&self.truth) {
                 let (source, map) = item?;
-                likelihood.add_source_map(source.name(), &map)?;
+                data.add_source_map(source.name(), &map)?;
             }
-            components.push(likelihood);
+            components.push(data);
         }
-        Ok(JointLikelihood::new(components)?)
+        Ok(Data::new(components)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use likelihood_core::Workspace;
     use ndarray::Array2;
 
     fn small(seed: u64) -> SimulationOptions {
@@ -155,7 +155,9 @@ mod tests {
             }
             let n = truth.free_parameters().len();
             let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
-            region.likelihood().unwrap().hessian(&truth, &mut gradient, &mut hessian).unwrap();
+            let data = region.likelihood().unwrap();
+            let mut work = Workspace::new(&data, &truth, &[]).unwrap();
+            data.hessian(&truth.free_values(), &mut work, &mut gradient, &mut hessian).unwrap();
             pulls.extend(gradient.iter().zip(hessian.diag()).map(|(g, h)| g / (-h).sqrt()));
         }
         let mean_square = pulls.iter().map(|p| p * p).sum::<f64>() / pulls.len() as f64;
@@ -171,8 +173,8 @@ mod tests {
         assert!((2e5..6e5).contains(&cube.total()), "{}", cube.total());
         let mut shares: Vec<(f64, String)> = Vec::new();
         let likelihood = region.likelihood().unwrap();
-        for (i, source) in region.truth.sources().iter().enumerate() {
-            shares.push((likelihood.npred(&region.truth, i).unwrap(), source.name().to_owned()));
+        for source in region.truth.sources() {
+            shares.push((likelihood.npred(source).unwrap(), source.name().to_owned()));
         }
         let of = |name: &str| shares.iter().find(|(_, n)| n == name).unwrap().0 / cube.total();
         assert!((0.4..0.9).contains(&of("galdiff")), "{shares:?}");

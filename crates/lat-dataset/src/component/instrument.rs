@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::{
-    Exposure, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, ResponsePsf, SkyGrid, WcsGrid, WcsHeader,
-    plane_energies, response_matrix,
+    Exposure, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, Recipe, ResponsePsf, SkyGrid,
+    WcsGrid, WcsHeader, plane_energies, response_matrix,
 };
 use likelihood_core::{DetectorResponse, EnergyAxis};
 
-use super::recipe::{self, Recipe};
+use super::recipe;
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::products::{Products, candidates, listed};
@@ -40,6 +40,12 @@ pub(crate) struct Instrument {
 struct Observed {
     livetime: Arc<LivetimeCube>,
     irfs: Arc<[Irf]>,
+}
+
+impl Observed {
+    fn of(&self, recipe: Recipe) -> ObservedIrfs<'_> {
+        ObservedIrfs::new(&self.livetime, &self.irfs).with_recipe(recipe)
+    }
 }
 
 impl Instrument {
@@ -107,16 +113,16 @@ impl Instrument {
     /// The exposure of all the sky at the planes of source maps with `extra` on either side.
     pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, recipe: Recipe) -> Result<Exposure> {
         let observed = self.observed()?;
-        let exposure = ObservedExposure::new(&observed.livetime, &observed.irfs, &plane_energies(axis, extra)?)?;
+        let exposure = ObservedExposure::new(observed.of(recipe), &plane_energies(axis, extra)?)?;
         let grid = WcsGrid::new(WcsHeader::centered(EXPOSURE_SIZE, EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
-        Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, recipe::exposure_lookup(recipe))?)
+        Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, recipe.exposure_lookup)?)
     }
 
     /// The PSF at the planes of source maps with `extra` on either side, wherever a source is.
     pub(crate) fn psf(&self, axis: &EnergyAxis, extra: usize, recipe: Recipe) -> Result<ObservationPsf> {
         let observed = self.observed()?;
-        let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?);
-        Ok(ObservationPsf::Computed(Arc::new(psf.with_parity(recipe))))
+        let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?, recipe);
+        Ok(ObservationPsf::Computed(Arc::new(psf)))
     }
 
     /// The energy dispersion at the reference direction of the counts, with the extra bins that `edisp_bins` asks for.
@@ -130,7 +136,7 @@ impl Instrument {
         let observed = self.observed()?;
         let direction = counts.grid.reference_direction()?;
         let edges = counts.cube.axis().edges();
-        let matrix = response_matrix(&observed.livetime, &observed.irfs, &direction, edges, extra)?;
+        let matrix = response_matrix(observed.of(recipe::of_dispersion()), &direction, edges, extra)?;
         DetectorResponse::new(matrix).map_err(|error| {
             refused(
                 format!("the energy dispersion computed from {name}"),

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lat_response::{Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
+use lat_response::{Recipe, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::{Dispersion, SourceMap};
 use roi_model::{Parameter, Source};
 
 use super::instrument::Instrument;
-use super::recipe::{self, Recipe};
+use super::recipe;
 use super::template_files::Templates;
 use crate::error::{Error, Result};
 use lat_io::CountsCubeFile;

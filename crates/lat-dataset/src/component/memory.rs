@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lat_response::{Making, MapSize, TemplateSize};
-use roi_model::Source;
+use roi_model::{Source, SpatialKind};
 
 use super::assemble::Component;
 use super::map_maker::MapMaker;
@@ -69,14 +69,14 @@ type Maps = BTreeMap<PathBuf, Option<MapFileSize>>;
 
 /// The template of a source that is made as an image.
 fn template(maker: &MapMaker, source: &Source, maps: &mut Maps) -> Option<TemplateSize> {
-    match source.spatial().type_name() {
-        "ConstantValue" => Some(TemplateSize::Isotropic),
-        "RadialProfile" => Some(TemplateSize::Profile),
-        kind @ ("MapCubeFunction" | "SpatialMap") => {
+    match source.spatial().kind() {
+        SpatialKind::Isotropic => Some(TemplateSize::Isotropic),
+        SpatialKind::Profile => Some(TemplateSize::Profile),
+        kind @ (SpatialKind::MapCube | SpatialKind::Map) => {
             let path = maker.templates.path(source.spatial().file()?).ok()?;
             let map = maps.entry(path).or_insert_with_key(|path| lat_io::map_cube_size(path).ok()).as_ref()?;
             // Only the first plane of a map counts.
-            let first = map.grid.as_ref().filter(|_| kind == "SpatialMap").map(|grid| 4 * grid.n_pixels());
+            let first = map.grid.as_ref().filter(|_| kind == SpatialKind::Map).map(|grid| 4 * grid.n_pixels());
             let bytes = first.map_or(map.planes, |first| first.min(map.planes));
             Some(TemplateSize::Map { grid: map.grid.clone(), bytes })
         }

@@ -1,13 +1,10 @@
 //! Whose numbers the source maps of a component follow: the one place where that is chosen.
 
-use lat_response::{ExposureLookup, Parity, SkyGrid, SourceMapOptions};
+use lat_response::{Recipe, SkyGrid, SourceMapOptions};
 
 use crate::config::ComponentConfig;
 use crate::products::Products;
 use lat_io::CountsCubeFile;
-
-/// The choices by which maps, and the exposure and the PSF that are computed for them, are made.
-pub(crate) type Recipe = Parity;
 
 /// What is told of maps that follow the tools of Pass 7.
 const OF_PASS_7: &str = "source maps made from Pass 7 response functions follow the LAT tools of their time; `roi-fit srcmaps --accurate` \
@@ -24,23 +21,15 @@ pub(super) fn followed(
     match (&products.psf, &counts.grid) {
         (None, SkyGrid::Wcs(_)) if of_pass_7 => {
             notes.push(OF_PASS_7.to_owned());
-            Parity::ScienceTools
+            Recipe::science_tools()
         }
-        _ => Parity::default(),
+        _ => Recipe::default(),
     }
 }
 
 /// The recipe of maps that are as accurate as the inputs.
 pub(super) fn accurate() -> Recipe {
-    Parity::Accurate
-}
-
-/// How an exposure that is computed is looked up between its pixels.
-pub(super) fn exposure_lookup(recipe: Recipe) -> ExposureLookup {
-    match recipe {
-        Parity::Accurate => ExposureLookup::Bilinear,
-        _ => ExposureLookup::Fermitools,
-    }
+    Recipe::accurate()
 }
 
 /// How the maps of a component are made.
@@ -54,11 +43,16 @@ pub(super) fn options(settings: &ComponentConfig, recipe: Recipe) -> SourceMapOp
 /// The same options with another recipe.
 pub(super) fn with_recipe(options: &SourceMapOptions, recipe: Recipe) -> SourceMapOptions {
     let mut options = options.clone();
-    options.parity = recipe;
+    options.recipe = recipe;
     options
 }
 
 /// The recipe of options.
 pub(super) fn of(options: &SourceMapOptions) -> Recipe {
-    options.parity
+    options.recipe
+}
+
+/// The recipe of the energy dispersion, that of today's LAT tools whatever that of the maps.
+pub(super) fn of_dispersion() -> Recipe {
+    Recipe::fermitools()
 }

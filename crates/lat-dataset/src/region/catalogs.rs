@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as MapEntry;
 use std::path::{Path, PathBuf};
 
-use roi_model::{SkyDirection, Source};
+use roi_model::{SkyDirection, Source, normalized_name};
 
-use super::names::{known_catalog, squashed};
+use super::names::known_catalog;
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::products::{listed, search_directories, template};
@@ -89,7 +89,7 @@ impl<'a> Found<'a> {
 
     /// Adds a source that only its name identifies.
     pub(super) fn add(&mut self, source: Source) -> Result<()> {
-        let name = squashed(source.name());
+        let name = normalized_name(source.name());
         self.merge(source, &[name])
     }
 
@@ -102,8 +102,11 @@ impl<'a> Found<'a> {
     ) -> Result<()> {
         for entry in catalog.entries().iter().filter(|entry| is_inside(self.component, center, entry)) {
             let columns = self.component.model.assoc_xmatch_columns.iter();
-            let names: Vec<String> =
-                columns.filter_map(|column| entry.association(column)).chain([entry.name()]).map(squashed).collect();
+            let names: Vec<String> = columns
+                .filter_map(|column| entry.association(column))
+                .chain([entry.name()])
+                .map(normalized_name)
+                .collect();
             self.merge(catalog.source(entry, extdir)?, &names)?;
         }
         Ok(())
@@ -114,7 +117,7 @@ impl<'a> Found<'a> {
         let is_same = |present: &&mut Source| {
             std::iter::once(present.name())
                 .chain(present.aliases().iter().map(String::as_str))
-                .any(|name| names.contains(&squashed(name)))
+                .any(|name| names.contains(&normalized_name(name)))
         };
         let mut same = self.sources.iter_mut().filter(is_same);
         let Some(present) = same.next() else {

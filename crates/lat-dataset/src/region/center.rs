@@ -1,9 +1,8 @@
 //! The centre of a region: the direction that the configuration tells, or that of the source which it names.
 
-use roi_model::{SkyDirection, Source};
+use roi_model::{SkyDirection, Source, normalized_name};
 
 use super::catalogs::Catalogs;
-use super::names::squashed;
 use crate::config::{Center, Config};
 use crate::error::{Error, Result};
 
@@ -35,8 +34,8 @@ fn told(config: &Config, targets: &mut Targets<'_>) -> Result<Option<SkyDirectio
 pub(crate) fn among_sources(config: &Config, sources: &[Source]) -> Result<Option<SkyDirection>> {
     let find = &mut |target: &str| {
         let is_target = |source: &&Source| {
-            squashed(source.name()) == squashed(target)
-                || source.aliases().iter().any(|alias| squashed(alias) == squashed(target))
+            normalized_name(source.name()) == normalized_name(target)
+                || source.aliases().iter().any(|alias| normalized_name(alias) == normalized_name(target))
         };
         Ok(sources.iter().find(is_target).and_then(Source::direction))
     };
@@ -54,7 +53,8 @@ pub(super) fn of_model(config: &Config, catalogs: &mut Catalogs) -> Result<SkyDi
                     return Ok(Some(direction));
                 }
             }
-            let written = component.model.sources.iter().find(|entry| squashed(&entry.name) == squashed(target));
+            let written =
+                component.model.sources.iter().find(|entry| normalized_name(&entry.name) == normalized_name(target));
             if let Some(direction) = written.and_then(|entry| entry.direction) {
                 return Ok(Some(direction));
             }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use roi_model::TableReader as _;
-use roi_model::{Bounds, Given, Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum, Tables};
+use roi_model::{
+    Bounds, Given, Parameter, SkyDirection, Source, SourceType, SpatialKind, SpatialModel, Spectrum, Tables,
+};
 
 use crate::config::{ComponentConfig, Config, SourceConfig};
 use crate::error::Error;
@@ -108,14 +110,14 @@ fn spatial_of(
     entry: &SourceConfig,
     direction: SkyDirection,
 ) -> Result<SpatialModel> {
-    let kind = entry.spatial_type.as_str();
+    let kind = entry.spatial_kind;
     let given = |name: &str| entry.spatial.iter().rfind(|(given, _)| given == name).map(|(_, given)| *given);
     let value = |name: &str| given(name).and_then(|given| Some(given.value? * given.scale.unwrap_or(1.0)));
     let width = |r68_of_size: f64| entry.spatial_width.map(|width| width / r68_of_size);
     let size = |name: &str, r68_of_size: f64| {
         width(r68_of_size).or(value(name)).ok_or_else(|| {
             wrap(roi_model::Error::MissingParameter {
-                function: kind.to_owned(),
+                function: kind.to_string(),
                 parameter: format!("SpatialWidth (or {name})"),
                 expected: vec!["SpatialWidth".to_owned(), name.to_owned()],
             })
@@ -123,19 +125,19 @@ fn spatial_of(
     };
     let file = || -> Result<String> {
         let reason = "it needs a file; name it as Spatial_Filename".to_owned();
-        let missing = || wrap(roi_model::Error::File { function: kind.to_owned(), reason });
+        let missing = || wrap(roi_model::Error::File { function: kind.to_string(), reason });
         let name = entry.spatial_file.as_deref().ok_or_else(missing)?;
         Ok(template(config, component, &config.path, name)?.to_string_lossy().into_owned())
     };
     let spatial = match kind {
-        "SkyDirFunction" => SpatialModel::point(direction),
-        "RadialDisk" => SpatialModel::disk(direction, size("Radius", R68_OF_RADIUS)?),
-        "RadialGaussian" => SpatialModel::gaussian(direction, size("Sigma", R68_OF_SIGMA)?),
-        "ConstantValue" => SpatialModel::isotropic(),
-        "MapCubeFunction" => SpatialModel::map_cube(file()?),
-        "SpatialMap" => SpatialModel::map(file()?),
-        "RadialProfile" => SpatialModel::profile(direction, file()?),
-        _ => roi_model::spatial_parameter_names(kind).and_then(|_| SpatialModel::new(kind, Vec::new(), None)),
+        SpatialKind::Point => SpatialModel::point(direction),
+        SpatialKind::Disk => SpatialModel::disk(direction, size("Radius", R68_OF_RADIUS)?),
+        SpatialKind::Gaussian => SpatialModel::gaussian(direction, size("Sigma", R68_OF_SIGMA)?),
+        SpatialKind::Isotropic => SpatialModel::isotropic(),
+        SpatialKind::MapCube => SpatialModel::map_cube(file()?),
+        SpatialKind::Map => SpatialModel::map(file()?),
+        SpatialKind::Profile => SpatialModel::profile(direction, file()?),
+        _ => SpatialModel::new(kind, Vec::new(), None),
     };
     spatial.map_err(wrap)
 }

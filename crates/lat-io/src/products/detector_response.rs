@@ -6,7 +6,7 @@ use likelihood_core::{DetectorResponse, EnergyAxis, is_same_energy};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
-use crate::fits::FitsFile;
+use crate::fits::{FitsFile, Hdu};
 
 const TABLE: &str = "DRM";
 
@@ -69,15 +69,18 @@ pub fn read_detector_response(path: &Path, axis: &EnergyAxis) -> Result<Detector
 }
 
 /// The first value of each row, whether the column holds plain numbers or arrays of variable length.
-fn first_values(file: &FitsFile, hdu: &crate::fits::Hdu, column: &str) -> Result<Vec<f64>> {
-    match file.read_column(hdu, column) {
-        Ok(values) => Ok(values),
-        Err(_) => Ok(file
-            .read_variable_column(hdu, column)?
-            .into_iter()
-            .map(|row| row.first().copied().unwrap_or(f64::NAN))
-            .collect()),
+fn first_values(file: &FitsFile, hdu: &Hdu, column: &str) -> Result<Vec<f64>> {
+    if !hdu.is_variable_column(column) {
+        return file.read_column(hdu, column);
     }
+    let empty = |row: usize| Error::Column {
+        path: file.path().to_owned(),
+        hdu: hdu.label(),
+        column: column.to_owned(),
+        reason: format!("no value in row {}, expected one: all channels of a row in one group", row + 1),
+    };
+    let rows = file.read_variable_column(hdu, column)?.into_iter().enumerate();
+    rows.map(|(row, values)| values.first().copied().ok_or_else(|| empty(row))).collect()
 }
 
 /// The true bins must be contiguous and, in the middle, those of the counts cube.

@@ -74,12 +74,10 @@ pub fn read_weights(path: &Path, counts: &CountsCubeFile) -> Result<Weights> {
         Some(energies) => {
             let centers = counts.cube.axis().centers();
             let (values, outside) = at_energies(&planes, &energies, &centers);
-            if outside > 0 {
+            if let (Some(first), Some(last), true) = (energies.first(), energies.last(), outside > 0) {
                 notes.push(format!(
-                    "{outside} energy bin(s) lie outside the energies of the weights map '{}' ({} to {} MeV): weight 1",
-                    path.display(),
-                    energies.first().copied().unwrap_or(f64::NAN),
-                    energies.last().copied().unwrap_or(f64::NAN)
+                    "{outside} energy bin(s) lie outside the energies of the weights map '{}' ({first} to {last} MeV): weight 1",
+                    path.display()
                 ));
             }
             values

@@ -56,7 +56,13 @@ pub(crate) fn write(writer: &mut FitsWriter, axis: &EnergyAxis) -> Result<()> {
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
     let kev = |edge: &f64| (edge * 1000.0) as f32;
     let (lower, upper): (Vec<f32>, Vec<f32>) = axis.edges().windows(2).map(|e| (kev(&e[0]), kev(&e[1]))).unzip();
-    let channel = (1..=axis.n_bins()).map(|n| i16::try_from(n).unwrap_or(i16::MAX)).collect();
+    let channel: Option<Vec<i16>> = (1..=axis.n_bins()).map(|n| i16::try_from(n).ok()).collect();
+    let channel = channel.ok_or_else(|| Error::Unwritable {
+        path: writer.path().to_owned(),
+        hdu: format!("'{TABLE}'"),
+        what: format!("{} energy bins", axis.n_bins()),
+        reason: format!("the channel numbers are 16-bit integers; at most {} bins are possible", i16::MAX),
+    })?;
     let mut header = Header::default();
     header.set("TELESCOP", "GLAST", "name of telescope generating data");
     header.set("INSTRUME", "LAT", "name of instrument generating data");
@@ -74,6 +80,9 @@ pub(crate) fn write(writer: &mut FitsWriter, axis: &EnergyAxis) -> Result<()> {
 }
 
 /// Checks that two products have the same energy edges.
+///
+/// # Errors
+/// [`Error::EnergyCount`] or [`Error::EnergyMismatch`].
 pub fn check_energy_edges(path: &Path, axis: &EnergyAxis, other_path: &Path, other: &EnergyAxis) -> Result<()> {
     let (found, expected) = (axis.edges(), other.edges());
     if found.len() != expected.len() {

@@ -3,6 +3,7 @@
 mod healpix;
 mod healpix_ring;
 mod interpolation;
+pub(crate) mod rings;
 mod sky_grid;
 mod unit_vector;
 mod wcs;

@@ -5,9 +5,8 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
-use super::livetime::LivetimeCube;
+use super::observed_irfs::ObservedIrfs;
 use crate::error::{Error, Result};
-use crate::irf::Irf;
 
 /// Probabilities that a photon of a true bin is measured in each bin, shape `[n + 2 n_extra true bins, n measured bins]`, for a counts cube with
 /// these energy `edges` (MeV) and a source at `direction`.
@@ -19,12 +18,12 @@ use crate::irf::Irf;
 /// # Errors
 /// For edges that are no energy axis ([`Error::Likelihood`]), and [`Error::NoDispersion`] for a response without energy dispersion.
 pub fn response_matrix(
-    livetime: &LivetimeCube,
-    irfs: &[Irf],
+    observed: ObservedIrfs<'_>,
     direction: &SkyDirection,
     edges: &[f64],
     n_extra: usize,
 ) -> Result<Array2<f64>> {
+    let livetime = observed.livetime;
     let extended = EnergyAxis::new(edges.to_vec())?.extended(n_extra)?;
     // The tools take the mean over the azimuth here, whatever the cube has.
     let times = livetime.at(direction).by_inclination();
@@ -32,26 +31,27 @@ pub fn response_matrix(
     let weights: Vec<f64> = weights.iter().zip(&times).map(|(weight, time)| weight * time).collect();
     let row = |true_bin: &[f64]| {
         let energy = (true_bin[0] * true_bin[1]).sqrt();
-        row(irfs, livetime.cosines(), &weights, energy, edges)
+        row(observed, &weights, energy, edges)
     };
     let rows: Vec<Vec<f64>> = extended.edges().par_windows(2).map(row).collect::<Result<_>>()?;
     Ok(Array2::from_shape_fn((rows.len(), edges.len() - 1), |(l, k)| rows[l][k]))
 }
 
 /// Probabilities of the measured bins for one true energy.
-fn row(irfs: &[Irf], cosines: &[f64], weights: &[f64], energy: f64, edges: &[f64]) -> Result<Vec<f64>> {
+fn row(observed: ObservedIrfs<'_>, weights: &[f64], energy: f64, edges: &[f64]) -> Result<Vec<f64>> {
+    let ObservedIrfs { livetime, irfs, recipe } = observed;
     let mut sums = vec![0.0; edges.len() - 1];
     let mut total = 0.0;
     for irf in irfs {
         let dispersion =
             irf.dispersion.as_ref().ok_or_else(|| Error::NoDispersion { event_type: irf.event_type.clone() })?;
-        for (&cosine, weight) in cosines.iter().zip(weights) {
+        for (&cosine, weight) in livetime.cosines().iter().zip(weights) {
             let exposure = weight * irf.effective_area.value(energy, cosine);
             if exposure == 0.0 {
                 continue;
             }
             total += exposure;
-            let cumulative = dispersion.cumulative(energy, cosine, edges)?;
+            let cumulative = dispersion.cumulative(energy, cosine, edges, recipe.on_axis_width)?;
             for (sum, pair) in sums.iter_mut().zip(cumulative.windows(2)) {
                 *sum += exposure * (pair[1] - pair[0]);
             }

@@ -5,19 +5,8 @@ use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Interpolation, SkyGrid};
+use crate::recipe::ExposureLookup;
 use crate::templates::SkyCube;
-
-/// How an exposure cube is looked up between its pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ExposureLookup {
-    /// As the LAT tools do it: no interpolation, and the pixel whose centre lies below the coordinates on both axes, half a pixel from the
-    /// nearest one; on HEALPix maps the pixel that the direction falls in.
-    #[default]
-    Fermitools,
-    /// Bilinear between pixel centres.
-    Bilinear,
-}
 
 /// Exposure in cm^2 s over the sky, at the energies of the planes of source maps.
 ///
@@ -74,6 +63,19 @@ impl Exposure {
         self.lookup(direction).apply(self.cube.plane(plane)?)
     }
 
+    /// The same as [`Exposure::lookup`], and the nearest pixel for a direction beyond the edge of an image; empty where there is none: off the
+    /// projection, and off a HEALPix map of a part of the sky.
+    pub(crate) fn nearest(&self, direction: &SkyDirection) -> Interpolation {
+        let mut found = self.lookup(direction);
+        if let (SkyGrid::Wcs(grid), true) = (self.cube.grid(), found.terms().is_empty())
+            && let Some((x, y)) = grid.to_pixel(direction)
+        {
+            let [nx, ny] = grid.size();
+            found.push(nearest(y, ny) * nx + nearest(x, nx), 1.0);
+        }
+        found
+    }
+
     /// The pixels of the cube that tell the exposure at a direction, the same for all planes; empty off the map.
     pub fn lookup(&self, direction: &SkyDirection) -> Interpolation {
         match (self.cube.grid(), self.lookup) {
@@ -99,6 +101,16 @@ impl Exposure {
             (grid, ExposureLookup::Bilinear) => grid.interpolation(direction),
         }
     }
+}
+
+/// The pixel of an image nearest to a coordinate.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a coordinate is drawn into the image first"
+)]
+fn nearest(x: f64, n: usize) -> usize {
+    (x.round().clamp(1.0, n.max(1) as f64) as usize).saturating_sub(1)
 }
 
 /// A coordinate truncated to a pixel below `n`.

@@ -171,13 +171,12 @@ impl Livetime<'_> {
         self.summed(&times)
     }
 
-    /// Exposure of each bin of inclination, cm^2 s, to an event type at an energy in MeV: effective area times livetime, with its correction for
-    /// the trigger rate, summed over the azimuth.
+    /// Exposure of each bin of inclination, cm^2 s, to an event type at an energy in MeV: effective area times livetime, with these factors
+    /// of livetime and weighted livetime that correct for the trigger rate, summed over the azimuth.
     ///
     /// # Errors
     /// [`Error::NoWeightedLivetime`] when the correction needs weighted livetime and the cube has none.
-    pub fn exposure(&self, area: &EffectiveArea, energy: f64) -> Result<Vec<f64>> {
-        let (f1, f2) = area.livetime_factors(energy);
+    pub(crate) fn exposure(&self, area: &EffectiveArea, (f1, f2): (f64, f64), energy: f64) -> Result<Vec<f64>> {
         let mut times: Vec<f64> = self.times().map(|t| f1 * t).collect();
         if f2 != 0.0 {
             let weighted = self.weighted().ok_or(Error::NoWeightedLivetime)?;

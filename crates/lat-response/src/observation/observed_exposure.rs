@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use roi_model::SkyDirection;
 
 use super::livetime::LivetimeCube;
+use super::observed_irfs::ObservedIrfs;
 use crate::error::{Error, Result};
 use crate::geometry::SkyGrid;
-use crate::irf::Irf;
 use crate::templates::SkyCube;
 
 /// The exposure of an observation at chosen energies: what gtexpcube2 computes.
@@ -29,7 +29,8 @@ impl<'a> ObservedExposure<'a> {
     /// # Errors
     /// [`Error::BadValue`] for energies that are not positive, [`Error::NoWeightedLivetime`] when the response needs weighted livetime and the cube
     /// has none.
-    pub fn new(livetime: &'a LivetimeCube, irfs: &[Irf], energies: &[f64]) -> Result<Self> {
+    pub fn new(observed: ObservedIrfs<'a>, energies: &[f64]) -> Result<Self> {
+        let livetime = observed.livetime;
         if let Some(&value) = energies.iter().find(|energy| !(energy.is_finite() && **energy > 0.0)) {
             let what = "an energy of the exposure".into();
             return Err(Error::BadValue { what, value, expected: "a positive energy in MeV" });
@@ -39,8 +40,7 @@ impl<'a> ObservedExposure<'a> {
             .iter()
             .map(|&energy| {
                 let mut sums = [vec![0.0; bins.len()], vec![0.0; bins.len()]];
-                for irf in irfs {
-                    let (f1, f2) = irf.effective_area.livetime_factors(energy);
+                for (irf, (f1, f2)) in observed.corrected(energy) {
                     for (bin, &(cosine, azimuth)) in bins.iter().enumerate() {
                         let area = irf.effective_area.at(energy, cosine, azimuth);
                         sums[0][bin] += f1 * area;

@@ -8,12 +8,14 @@ use roi_model::SkyDirection;
 
 use super::livetime::LivetimeCube;
 use super::observed_exposure::ObservedExposure;
+use super::observed_irfs::ObservedIrfs;
 use super::psf_resample::separations;
 use super::psf_table::Psf;
 use super::response::PsfAt;
 use crate::error::Result;
+use crate::geometry::rings;
 use crate::irf::Irf;
-use crate::parity::Parity;
+use crate::recipe::{PsfNorm, Recipe};
 
 /// The PSF at one direction, and the exposure that it is weighted with.
 #[derive(Clone, Debug)]
@@ -30,30 +32,19 @@ impl ObservedPsf {
     ///
     /// # Errors
     /// As [`ObservedExposure::new`] and [`Psf::new`].
-    pub fn new(livetime: &LivetimeCube, irfs: &[Irf], direction: &SkyDirection, energies: &[f64]) -> Result<Self> {
-        Self::with_parity(livetime, irfs, direction, energies, Parity::Fermitools)
-    }
-
-    /// The PSF as the tools of a parity have it: with [`Parity::ScienceTools`] it is not normalised again.
-    ///
-    /// # Errors
-    /// As [`ObservedPsf::new`].
-    pub fn with_parity(
-        livetime: &LivetimeCube,
-        irfs: &[Irf],
-        direction: &SkyDirection,
-        energies: &[f64],
-        parity: Parity,
-    ) -> Result<Self> {
-        let exposure = ObservedExposure::new(livetime, irfs, energies)?.at(direction)?;
-        let thetas = separations(parity.psf_nodes().min(Parity::Fermitools.psf_nodes()));
+    pub fn new(observed: ObservedIrfs<'_>, direction: &SkyDirection, energies: &[f64]) -> Result<Self> {
+        let exposure = ObservedExposure::new(observed, energies)?.at(direction)?;
+        let thetas = separations(observed.recipe.observed_psf_nodes);
         let radians: Vec<f64> = thetas.iter().map(|theta| theta.to_radians()).collect();
         let rows: Vec<Vec<f64>> = energies
             .par_iter()
             .zip(&exposure)
             .map(|(&energy, &exposure)| {
-                let mut row = row(livetime, irfs, direction, energy, &radians)?;
-                let norm = if parity == Parity::ScienceTools { exposure } else { integral(&row, &radians) };
+                let mut row = row(observed, direction, energy, &radians)?;
+                let norm = match observed.recipe.psf_norm {
+                    PsfNorm::One => rings::total(&thetas, &row),
+                    PsfNorm::ResponseFunctions => exposure,
+                };
                 if norm > 0.0 {
                     for value in &mut row {
                         *value /= norm;
@@ -77,42 +68,30 @@ pub struct ResponsePsf {
     livetime: Arc<LivetimeCube>,
     irfs: Arc<[Irf]>,
     energies: Vec<f64>,
-    parity: Parity,
+    recipe: Recipe,
 }
 
 impl ResponsePsf {
     /// A PSF at energies in MeV that increase: those of the planes of source maps.
-    pub fn new(livetime: Arc<LivetimeCube>, irfs: Arc<[Irf]>, energies: Vec<f64>) -> Self {
-        Self { livetime, irfs, energies, parity: Parity::default() }
-    }
-
-    /// The same as the tools of a parity have it, see [`ObservedPsf::with_parity`].
-    #[must_use]
-    pub fn with_parity(mut self, parity: Parity) -> Self {
-        self.parity = parity;
-        self
+    pub fn new(livetime: Arc<LivetimeCube>, irfs: Arc<[Irf]>, energies: Vec<f64>, recipe: Recipe) -> Self {
+        Self { livetime, irfs, energies, recipe }
     }
 }
 
 impl PsfAt for ResponsePsf {
     fn psf(&self, direction: &SkyDirection) -> Result<Psf> {
-        let Self { livetime, irfs, energies, parity } = self;
-        Ok(ObservedPsf::with_parity(livetime, irfs, direction, energies, *parity)?.psf)
+        let observed = ObservedIrfs { livetime: &self.livetime, irfs: &self.irfs, recipe: self.recipe };
+        Ok(ObservedPsf::new(observed, direction, &self.energies)?.psf)
     }
 }
 
 /// The PSF times the exposure at one energy.
-fn row(
-    livetime: &LivetimeCube,
-    irfs: &[Irf],
-    direction: &SkyDirection,
-    energy: f64,
-    radians: &[f64],
-) -> Result<Vec<f64>> {
+fn row(observed: ObservedIrfs<'_>, direction: &SkyDirection, energy: f64, radians: &[f64]) -> Result<Vec<f64>> {
+    let livetime = observed.livetime;
     let at = livetime.at(direction);
     let mut row = vec![0.0; radians.len()];
-    for irf in irfs {
-        let exposures = at.exposure(&irf.effective_area, energy)?;
+    for (irf, factors) in observed.corrected(energy) {
+        let exposures = at.exposure(&irf.effective_area, factors, energy)?;
         // The PSF is linear in its nodes, so that inclinations are summed before separations are looked at.
         let mut weights = vec![0.0; irf.psf.n_nodes()];
         for (exposure, &cosine) in exposures.into_iter().zip(livetime.cosines()) {
@@ -127,10 +106,4 @@ fn row(
         }
     }
     Ok(row)
-}
-
-/// Integral over the sphere with `2 pi sin(theta) p` linear between nodes.
-fn integral(row: &[f64], radians: &[f64]) -> f64 {
-    let ring = |i: usize| 2.0 * std::f64::consts::PI * row[i] * radians[i].sin();
-    (1..radians.len()).map(|i| 0.5 * (ring(i - 1) + ring(i)) * (radians[i] - radians[i - 1])).sum()
 }

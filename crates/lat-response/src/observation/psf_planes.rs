@@ -1,8 +1,7 @@
 //! The point spread function at the energies of all planes of a source map, in one table that is quick to look up.
 
-use std::f64::consts::PI;
-
 use crate::error::{Error, Result};
+use crate::geometry::rings::Rings;
 
 /// Cells of the look-up table in a factor of two of the separation, as a power of two.
 const CELL_BITS: u32 = 6;
@@ -47,11 +46,10 @@ impl PsfPlanes {
         }
         let mut cumulative = vec![0.0; values.len()];
         for t in 1..thetas.len() {
-            let (a, b) = (ring(thetas[t - 1]), ring(thetas[t]));
-            let step = 0.5 * (thetas[t] - thetas[t - 1]).to_radians();
+            let rings = Rings::between(thetas[t - 1], thetas[t]);
             for plane in 0..n_planes {
                 let (low, high) = ((t - 1) * n_planes + plane, t * n_planes + plane);
-                cumulative[high] = cumulative[low] + step * (a * values[low] + b * values[high]);
+                cumulative[high] = cumulative[low] + rings.integral(values[low], values[high]);
             }
         }
         let lookup = NodeLookup::new(&thetas);
@@ -109,9 +107,8 @@ impl PsfPlanes {
             return at(&self.cumulative, self.thetas.len() - 1);
         };
         let (t0, t1) = (self.thetas[low], self.thetas[low + 1]);
-        let (a, b) = (ring(t0) * at(&self.values, low), ring(t1) * at(&self.values, low + 1));
-        let width = (t1 - t0).to_radians() * fraction;
-        at(&self.cumulative, low) + width * (a + 0.5 * (b - a) * fraction)
+        let (a, b) = (at(&self.values, low), at(&self.values, low + 1));
+        at(&self.cumulative, low) + Rings::between(t0, t1).part(a, b, fraction)
     }
 
     /// The integral as the tools of Pass 7 took it (`MeanPsf.cxx` 1.23 to 1.31): out to the node beyond the separation, plus that from the node
@@ -122,8 +119,8 @@ impl PsfPlanes {
             return at(&self.cumulative, self.thetas.len() - 1);
         };
         let start = self.thetas[low];
-        let rings = ring(start) * at(&self.values, low) + ring(theta) * self.value(theta, plane);
-        at(&self.cumulative, low + 1) + 0.5 * rings * (theta - start).to_radians()
+        let twice = Rings::between(start, theta).integral(at(&self.values, low), self.value(theta, plane));
+        at(&self.cumulative, low + 1) + twice
     }
 
     /// The separation, degrees, within which a fraction of a plane's integral lies; the last node for a plane of zeros.
@@ -149,11 +146,6 @@ impl PsfPlanes {
             low += 1;
         }
     }
-}
-
-/// Circumference of the ring at this separation (degrees) on the unit sphere.
-fn ring(theta: f64) -> f64 {
-    2.0 * PI * theta.to_radians().sin()
 }
 
 /// A first guess of the node below a separation, from the leading bits of the number: cells of equal size in the logarithm, nearly.
@@ -185,6 +177,8 @@ impl NodeLookup {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     fn gaussian(sigma: f64) -> PsfPlanes {

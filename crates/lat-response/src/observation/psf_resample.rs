@@ -5,11 +5,12 @@
 //! table that is given at those nodes is kept as it is.
 
 use likelihood_core::is_same_energy;
+use numerics::Spline;
 
 use super::psf_planes::PsfPlanes;
 use super::psf_table::Psf;
 use crate::error::{Error, Result};
-use crate::spline::Spline;
+use crate::geometry::rings;
 
 /// A table may be used this factor beyond its energies, which the extra planes of energy dispersion need.
 const REACH: f64 = 3.0;
@@ -91,8 +92,8 @@ impl Psf {
         // Beyond the table's energies the nearest shape stays as it is.
         let weight = position.clamp(0.0, 1.0);
         let mut row: Vec<f64> = a.iter().zip(&b).map(|(&a, &b)| mixed(a, b, weight)).collect();
-        let wanted = contained(nodes, &rows[low]) * (1.0 - weight) + contained(nodes, &rows[high]) * weight;
-        let found = contained(nodes, &row);
+        let wanted = rings::total(nodes, &rows[low]) * (1.0 - weight) + rings::total(nodes, &rows[high]) * weight;
+        let found = rings::total(nodes, &row);
         if found > 0.0 {
             for value in &mut row {
                 *value *= wanted / found;
@@ -153,25 +154,15 @@ fn linear(x: &[f64], y: &[f64], at: f64) -> f64 {
     }
 }
 
-/// Integral over the sphere, up to the constant.
-fn contained(nodes: &[f64], row: &[f64]) -> f64 {
-    nodes.windows(2).zip(row.windows(2)).map(|(t, p)| ring_sum(t, p)).sum()
-}
-
-fn ring_sum(t: &[f64], p: &[f64]) -> f64 {
-    (t[1] - t[0]) * (t[0].to_radians().sin() * p[0] + t[1].to_radians().sin() * p[1])
-}
-
 /// The separation within which half of a row lies.
 fn half_contained(nodes: &[f64], row: &[f64]) -> f64 {
-    let wanted = 0.5 * contained(nodes, row);
-    let mut sum = 0.0;
-    for (t, p) in nodes.windows(2).zip(row.windows(2)) {
-        let step = ring_sum(t, p);
-        if step > 0.0 && sum + step >= wanted {
-            return t[0] + (t[1] - t[0]) * (wanted - sum) / step;
+    let sums = rings::cumulative(nodes, row);
+    let wanted = 0.5 * sums.last().copied().unwrap_or(0.0);
+    for (t, sum) in nodes.windows(2).zip(sums.windows(2)) {
+        let step = sum[1] - sum[0];
+        if step > 0.0 && sum[1] >= wanted {
+            return t[0] + (t[1] - t[0]) * (wanted - sum[0]) / step;
         }
-        sum += step;
     }
     0.0
 }

@@ -1,11 +1,10 @@
 //! The point spread function averaged over an observation, as a table.
 
-use std::f64::consts::PI;
-
 use likelihood_core::is_same_energy;
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 
 use crate::error::{Error, Result};
+use crate::geometry::rings::{self, Rings};
 
 /// A point spread function that depends on energy and separation alone: the mean over an observation at one position (gtpsf's table).
 ///
@@ -51,14 +50,7 @@ impl Psf {
         }
         let mut cumulative = Array2::zeros(values.dim());
         for (row, mut sums) in values.outer_iter().zip(cumulative.outer_iter_mut()) {
-            let ring = |t: usize| 2.0 * PI * row[t] * thetas[t].to_radians().sin();
-            // From 0 to the first node the PSF is flat.
-            let mut sum = 2.0 * PI * row[0] * (1.0 - thetas[0].to_radians().cos());
-            sums[0] = sum;
-            for t in 1..thetas.len() {
-                sum += 0.5 * (ring(t - 1) + ring(t)) * (thetas[t] - thetas[t - 1]).to_radians();
-                sums[t] = sum;
-            }
+            sums.assign(&Array1::from(rings::cumulative(&thetas, &row.to_vec())));
         }
         Ok(Self { energies, thetas, values, cumulative })
     }
@@ -149,14 +141,12 @@ impl RadialPsf {
     pub fn integral(&self, theta: f64) -> f64 {
         let above = self.thetas.partition_point(|&t| t < theta);
         match above.checked_sub(1) {
-            None => 2.0 * PI * self.peak() * (1.0 - theta.max(0.0).to_radians().cos()),
+            None => rings::cap(theta.max(0.0), self.peak()),
             Some(low) if above == self.thetas.len() => self.cumulative[low],
             Some(low) => {
                 let (t0, t1) = (self.thetas[low], self.thetas[above]);
-                let ring = |t: usize| 2.0 * PI * self.values[t] * self.thetas[t].to_radians().sin();
-                let (a, b) = (ring(low), ring(above));
-                let at = a + (b - a) * (theta - t0) / (t1 - t0);
-                self.cumulative[low] + 0.5 * (a + at) * (theta - t0).to_radians()
+                let (a, b) = (self.values[low], self.values[above]);
+                self.cumulative[low] + Rings::between(t0, t1).part(a, b, (theta - t0) / (t1 - t0))
             }
         }
     }
@@ -179,6 +169,8 @@ impl RadialPsf {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     /// A Gaussian of 1 deg at 100 MeV, of 0.5 deg at 1000 MeV.

@@ -10,14 +10,14 @@ use super::healpix_maps::{self, Patch};
 use super::options::SourceMapOptions;
 use super::pixels::Pixels;
 use super::point;
-use super::psf_correction;
+use super::psf_correction::Correction;
 use crate::error::{Error, Result};
 use crate::geometry::{HealpixGrid, SkyGrid};
 use crate::observation::Exposure;
 use crate::observation::PsfPlanes;
 use crate::observation::separations;
 use crate::observation::{ObservationPsf, Response};
-use crate::parity::Parity;
+use crate::recipe::{HealpixSampling, PsfCorrection};
 use crate::templates::Template;
 use crate::templates::rebin;
 
@@ -55,7 +55,7 @@ pub struct SourceMapBuilder {
     pub(super) energies: Vec<f64>,
     pub(super) n_edges: usize,
     pub(super) extra: usize,
-    exposure: Exposure,
+    pub(super) exposure: Exposure,
     exposure_planes: Vec<usize>,
     pub(super) psf: ObservationPsf,
     pub(super) nodes: Vec<f64>,
@@ -68,7 +68,7 @@ pub struct SourceMapBuilder {
 pub(super) enum Canvas {
     Image(Pixels),
     /// The images around parts of it are for diffuse sources.
-    Healpix(HealpixGrid, Vec<Patch>),
+    Healpix(HealpixGrid, Vec<Patch>, HealpixSampling),
 }
 
 /// The energies of a source map's planes, MeV: the edges of the counts cube and `extra` more on each side, where the first and last bins
@@ -85,7 +85,7 @@ impl SourceMapBuilder {
     ///
     /// # Errors
     /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels with
-    /// [`Parity::ScienceTools`], or a projection's error.
+    /// a recipe that has none, or a projection's error.
     pub fn new(
         grid: &SkyGrid,
         axis: &EnergyAxis,
@@ -95,20 +95,15 @@ impl SourceMapBuilder {
     ) -> Result<Self> {
         let energies = plane_energies(axis, extra)?;
         let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
-        if options.parity == Parity::ScienceTools && matches!(grid, SkyGrid::Healpix(_)) {
-            return Err(Error::Unsupported {
-                what: "a source map on HEALPix pixels as the tools of Pass 7 made it".into(),
-                remedy: "they had none: choose the parity of today's tools, or the accurate one".into(),
-            });
-        }
-        let nodes = separations(options.parity.psf_nodes());
+        let nodes = separations(options.recipe.psf_nodes);
         let center = grid.reference_direction()?;
         let central = response.psf.at(&center)?.planes(&energies, &nodes)?;
         let (exposure, psf) = (response.exposure, response.psf);
         let canvas = match grid {
             SkyGrid::Wcs(grid) => Canvas::Image(Pixels::new(grid)),
             SkyGrid::Healpix(grid) => {
-                Canvas::Healpix(grid.clone(), healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?)
+                let sampling = options.recipe.healpix.ok_or_else(no_healpix)?;
+                Canvas::Healpix(grid.clone(), healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?, sampling)
             }
         };
         let n_edges = axis.edges().len();
@@ -127,7 +122,7 @@ impl SourceMapBuilder {
             exposure_planes: &self.exposure_planes,
             psf,
             energies: &self.energies,
-            parity: self.options.parity,
+            recipe: &self.options.recipe,
             factor,
         }
     }
@@ -136,7 +131,7 @@ impl SourceMapBuilder {
     fn counts_pixel(&self) -> f64 {
         let grid = match &self.canvas {
             Canvas::Image(pixels) => Some(pixels.grid()),
-            Canvas::Healpix(_, patches) => patches.first().map(|patch| &patch.image),
+            Canvas::Healpix(_, patches, _) => patches.first().map(|patch| &patch.image),
         };
         let steps = grid.iter().flat_map(|grid| grid.header().cdelt);
         steps.fold(f64::INFINITY, |least, d| least.min(d.abs()))
@@ -188,34 +183,38 @@ impl SourceMapBuilder {
                 }),
             };
         }
-        let parity = self.options.parity;
-        let Some(shape) = shape else {
-            let own;
-            let psf = match &self.psf {
-                ObservationPsf::Single(_) => &self.central,
-                at => {
-                    own = at.at(center)?.planes(&self.energies, &self.nodes)?;
-                    &own
-                }
-            };
-            let pixels = match &self.canvas {
-                Canvas::Healpix(grid, _) => return Ok(healpix_maps::radial(grid, psf, center, &exposures, parity)),
-                Canvas::Image(pixels) => pixels,
-            };
-            let image = point::image(pixels, psf, center, parity);
-            let corrections = if self.options.psf_correction {
-                psf_correction::factors(pixels, &image, psf, center, self.n_edges, parity)
-            } else {
-                vec![1.0; self.energies.len()]
-            };
-            let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
-            return Ok(assembled(pixels, &image, &scales));
+        let Some(shape) = shape else { return self.point(center, &exposures) };
+        let psf = extended::convolved(&self.central, shape, self.options.recipe.disk_shape)?;
+        Ok(match &self.canvas {
+            Canvas::Healpix(grid, _, sampling) => healpix_maps::radial(grid, &psf, center, &exposures, sampling),
+            Canvas::Image(pixels) => {
+                assembled(pixels, &point::image(pixels, &psf, center, &self.options.recipe), &exposures)
+            }
+        })
+    }
+
+    /// The map of a point source.
+    fn point(&self, center: &SkyDirection, exposures: &[f64]) -> Result<Vec<f32>> {
+        let own;
+        let psf = match &self.psf {
+            ObservationPsf::Single(_) => &self.central,
+            at => {
+                own = at.at(center)?.planes(&self.energies, &self.nodes)?;
+                &own
+            }
         };
-        let psf = extended::convolved(&self.central, shape, parity)?;
-        match &self.canvas {
-            Canvas::Healpix(grid, _) => Ok(healpix_maps::radial(grid, &psf, center, &exposures, parity)),
-            Canvas::Image(pixels) => Ok(assembled(pixels, &point::image(pixels, &psf, center, parity), &exposures)),
-        }
+        let pixels = match &self.canvas {
+            Canvas::Healpix(grid, _, sampling) => {
+                return Ok(healpix_maps::radial(grid, psf, center, exposures, sampling));
+            }
+            Canvas::Image(pixels) => pixels,
+        };
+        let recipe = &self.options.recipe;
+        let image = point::image(pixels, psf, center, recipe);
+        let way = if self.options.psf_correction { recipe.psf_correction } else { PsfCorrection::Never };
+        let corrections = Correction { pixels, psf, n_edges: self.n_edges, way }.factors(&image, center);
+        let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
+        Ok(assembled(pixels, &image, &scales))
     }
 
     pub(super) fn convolves(&self, source: &Source) -> bool {
@@ -244,7 +243,7 @@ impl SourceMapBuilder {
     /// All exposure in the pixel of the source.
     fn unconvolved(&self, center: &SkyDirection, exposures: &[f64]) -> Vec<f32> {
         let (n_pixels, pixel) = match &self.canvas {
-            Canvas::Healpix(grid, _) => (grid.n_pixels(), grid.pixel(center)),
+            Canvas::Healpix(grid, ..) => (grid.n_pixels(), grid.pixel(center)),
             Canvas::Image(pixels) => (pixels.grid().n_pixels(), pixels.grid().pixel(center)),
         };
         let mut map = vec![0.0; n_pixels * exposures.len()];
@@ -258,7 +257,7 @@ impl SourceMapBuilder {
 
     pub(super) fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
         let [nx, ny] = match &self.canvas {
-            Canvas::Healpix(grid, _) => [grid.n_pixels(), 1],
+            Canvas::Healpix(grid, ..) => [grid.n_pixels(), 1],
             Canvas::Image(pixels) => pixels.grid().size(),
         };
         let mut planes = self.energies.len();
@@ -286,6 +285,13 @@ fn assembled(pixels: &Pixels, image: &point::PointImage, scales: &[f64]) -> Vec<
         }
     }
     map
+}
+
+fn no_healpix() -> Error {
+    Error::Unsupported {
+        what: "a source map on HEALPix pixels as the tools of Pass 7 made it".into(),
+        remedy: "they had none: choose the recipe of today's tools, or the accurate one".into(),
+    }
 }
 
 /// Puts the source's name before an error, once.

@@ -8,18 +8,9 @@ use super::pixels::Pixels;
 use crate::error::{Error, Result};
 use crate::observation::Exposure;
 use crate::observation::PsfPlanes;
-use crate::parity::Parity;
+use crate::recipe::Recipe;
 use crate::templates::Excerpt;
 use crate::templates::Template;
-
-/// Containment of the PSF by which the image is larger than the counts map, and the least and largest padding in degrees.
-pub(crate) fn padding(parity: Parity) -> (f64, [f64; 2]) {
-    match parity {
-        Parity::Fermitools => (0.999, [1.0, 10.0]),
-        Parity::ScienceTools => (0.999, [10.0, 10.0]),
-        Parity::Accurate => (0.9999, [1.0, 20.0]),
-    }
-}
 
 /// A diffuse source to be mapped.
 #[derive(Clone)]
@@ -39,14 +30,34 @@ pub(crate) struct Sky<'a> {
     pub(crate) psf: &'a PsfPlanes,
     /// MeV.
     pub(crate) energies: &'a [f64],
-    pub(crate) parity: Parity,
+    pub(crate) recipe: &'a Recipe,
     /// Fine pixels along a side of a counts pixel, the same for all of these sources.
     pub(crate) factor: usize,
 }
 
+/// How much of a source's emission within reach of the counts lies beyond the edge of the exposure map: template times exposure, summed over
+/// the pixels of the plane of the widest PSF.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Coverage {
+    beyond: f64,
+    all: f64,
+}
+
+impl Coverage {
+    /// Of the emission in both.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self { beyond: self.beyond + other.beyond, all: self.all + other.all }
+    }
+
+    /// The part that lies beyond, from 0 to 1.
+    pub(crate) fn beyond(self) -> f64 {
+        if self.all > 0.0 { self.beyond / self.all } else { 0.0 }
+    }
+}
+
 /// The maps of diffuse sources, `[plane, pixel]` each, in their order. The PSF is transformed once a plane for all of them. Templates that lie in
 /// files are let go of as soon as the region's part of them is taken.
-pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
+pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<(Vec<f32>, Coverage)>> {
     let n_pixels = sky.pixels.grid().n_pixels();
     let job = Job::new(sky, sources)?;
     let mut maps: Vec<Vec<f32>> = job.fields.iter().map(|_| vec![0.0; sky.energies.len() * n_pixels]).collect();
@@ -57,7 +68,7 @@ pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f
         }
     }
     planes.into_par_iter().enumerate().for_each(|(plane, slots)| job.plane(plane, slots));
-    Ok(maps)
+    Ok(maps.into_iter().zip(job.coverage()).collect())
 }
 
 struct Job<'a> {
@@ -66,6 +77,8 @@ struct Job<'a> {
     image: FineImage,
     kernel: KernelImage,
     exposure: Sampler,
+    /// Which pixels of the largest image lie beyond the edge of the exposure map; none when all lie within.
+    beyond: Vec<bool>,
     /// Pixels a side of the image of each plane.
     sizes: Vec<usize>,
     /// The transforms for each size.
@@ -101,8 +114,8 @@ impl<'a> Job<'a> {
         let header = sky.pixels.grid().header();
         let radius = sky.pixels.radius(&header.reference_direction()?);
         let reach = |plane: usize| {
-            let (containment, [least, most]) = padding(sky.parity);
-            radius + sky.psf.containment_radius(containment, plane).clamp(least, most)
+            let padding = &sky.recipe.diffuse_padding;
+            radius + sky.psf.containment_radius(padding.containment, plane).clamp(padding.least, padding.most)
         };
         let sizes: Vec<usize> =
             (0..sky.energies.len()).map(|plane| FineImage::size_for(header, sky.factor, reach(plane))).collect();
@@ -110,15 +123,37 @@ impl<'a> Job<'a> {
         let image = FineImage::new(header, sky.factor, largest)?;
         let fields =
             sources.into_iter().map(|source| Field::new(source, &image, sky.energies)).collect::<Result<Vec<_>>>()?;
-        let kernel = KernelImage::new(&image, sky.parity)?;
-        let exposure = image.exposure(sky.exposure);
+        let kernel = KernelImage::new(&image, sky.recipe.kernel_frame)?;
+        let (exposure, beyond) = image.exposure(sky.exposure)?;
         let mut convolvers: Vec<(usize, Convolver)> = Vec::new();
         for &size in &sizes {
             if convolvers.iter().all(|(known, _)| *known != size) {
                 convolvers.push((size, Convolver::new(transform_size(&image, size))));
             }
         }
-        Ok(Self { sky, fields, image, kernel, exposure, sizes, convolvers })
+        Ok(Self { sky, fields, image, kernel, exposure, beyond, sizes, convolvers })
+    }
+
+    /// How much of each source lies beyond the edge of the exposure map.
+    fn coverage(&self) -> Vec<Coverage> {
+        let size = self.image.size();
+        let plane = self.sizes.iter().position(|own| *own == size).unwrap_or(0);
+        let of = |field: &Field| {
+            let mut coverage = Coverage::default();
+            if self.beyond.is_empty() || !field.apply_exposure {
+                return coverage;
+            }
+            let image = Image::new(self, field, plane, size);
+            let mut values = vec![0.0; size];
+            for (row, beyond) in self.beyond.chunks_exact(size).enumerate() {
+                image.fill(row, &mut values);
+                coverage.all += values.iter().sum::<f64>();
+                coverage.beyond +=
+                    values.iter().zip(beyond).filter(|(_, is)| **is).map(|(value, _)| value).sum::<f64>();
+            }
+            coverage
+        };
+        self.fields.iter().map(of).collect()
     }
 
     /// Fills one plane of each source's map.

@@ -2,11 +2,12 @@
 
 use std::f64::consts::PI;
 
+use numerics::{bessel_i0_scaled, fejer};
 use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::observation::PsfPlanes;
-use crate::parity::Parity;
+use crate::recipe::DiskShape;
 
 /// A radially symmetric shape of integral 1, sizes in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,14 +27,13 @@ const FIRST_PANEL: f64 = 0.004;
 /// Where a Gaussian is taken for zero, in units of sigma.
 const GAUSSIAN_REACH: f64 = 6.0;
 
-/// The PSF convolved with a shape, again a radial table at the same planes. As in the LAT tools the sky is flat for it, or (accurate) a disk
-/// is a cap of the sphere.
-pub(crate) fn convolved(psf: &PsfPlanes, shape: Shape, parity: Parity) -> Result<PsfPlanes> {
-    let rule = Rule::new();
+/// The PSF convolved with a shape, again a radial table at the same planes. The sky is flat for it, or a disk is a cap of the sphere.
+pub(crate) fn convolved(psf: &PsfPlanes, shape: Shape, disk: DiskShape) -> Result<PsfPlanes> {
+    let convolution = Convolution { psf, shape, disk, rule: fejer(POINTS) };
     let thetas = nodes(psf, shape);
     let n = psf.n_planes();
     let mut values = vec![0.0; thetas.len() * n];
-    values.par_chunks_mut(n).zip(&thetas).for_each(|(row, &theta)| at(psf, shape, parity, theta, &rule, row));
+    values.par_chunks_mut(n).zip(&thetas).for_each(|(row, &theta)| convolution.at(theta, row));
     PsfPlanes::new(thetas, n, values)
 }
 
@@ -63,61 +63,71 @@ fn nodes(psf: &PsfPlanes, shape: Shape) -> Vec<f64> {
     nodes
 }
 
-/// The convolution at one separation, all planes at once.
-fn at(psf: &PsfPlanes, shape: Shape, parity: Parity, theta: f64, rule: &Rule, sums: &mut [f64]) {
-    let (from, to, mut breaks) = match shape {
-        Shape::Disk(radius) => ((theta - radius).max(0.0), theta + radius, vec![(radius - theta).abs()]),
-        Shape::Gaussian(sigma) => {
-            let reach = GAUSSIAN_REACH * sigma;
-            let steps = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
-            ((theta - reach).max(0.0), theta + reach, steps.map(|step| theta + step * sigma).to_vec())
-        }
-    };
-    let to = to.min(psf.last_theta());
-    let mut panel = FIRST_PANEL;
-    while panel < to {
-        breaks.push(panel);
-        panel *= GROWTH;
-    }
-    breaks.push(to);
-    breaks.retain(|&x| x > from && x <= to);
-    breaks.sort_by(f64::total_cmp);
-    let mut point = vec![0.0; sums.len()];
-    let mut low = from;
-    for high in breaks {
-        for &(position, weight) in &rule.points {
-            let x = low + (high - low) * position;
-            let share = weight * (high - low).to_radians() * density(shape, parity, theta, x);
-            if share > 0.0 {
-                point.fill(0.0);
-                psf.add(x, 0, &mut point);
-                for (sum, value) in sums.iter_mut().zip(&point) {
-                    *sum += share * value;
-                }
-            }
-        }
-        low = high;
-    }
+/// A PSF and the shape that it is convolved with.
+struct Convolution<'a> {
+    psf: &'a PsfPlanes,
+    shape: Shape,
+    disk: DiskShape,
+    rule: Vec<(f64, f64)>,
 }
 
-/// How much of the shape, at `theta` from its centre, lies on the ring of radius `x` around there: per radian of `x`, weighted by 1 for the
-/// whole shape in the centre of the ring.
-fn density(shape: Shape, parity: Parity, theta: f64, x: f64) -> f64 {
-    match (shape, parity) {
-        (Shape::Disk(radius), Parity::Fermitools | Parity::ScienceTools) => {
-            let arc = arc(x + theta <= radius, (theta * theta + x * x - radius * radius) / (2.0 * theta * x));
-            arc * x.to_radians() / (PI * radius.to_radians().powi(2))
+impl Convolution<'_> {
+    /// The convolution at one separation, all planes at once.
+    fn at(&self, theta: f64, sums: &mut [f64]) {
+        let (from, to, mut breaks) = match self.shape {
+            Shape::Disk(radius) => ((theta - radius).max(0.0), theta + radius, vec![(radius - theta).abs()]),
+            Shape::Gaussian(sigma) => {
+                let reach = GAUSSIAN_REACH * sigma;
+                let steps = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
+                ((theta - reach).max(0.0), theta + reach, steps.map(|step| theta + step * sigma).to_vec())
+            }
+        };
+        let to = to.min(self.psf.last_theta());
+        let mut panel = FIRST_PANEL;
+        while panel < to {
+            breaks.push(panel);
+            panel *= GROWTH;
         }
-        (Shape::Disk(radius), Parity::Accurate) => {
-            let [(sin_t, cos_t), (sin_x, cos_x)] = [theta, x].map(|angle| angle.to_radians().sin_cos());
-            let half = (0.5 * radius.to_radians()).sin();
-            let arc = arc(x + theta <= radius, (radius.to_radians().cos() - cos_t * cos_x) / (sin_t * sin_x));
-            arc * sin_x / (4.0 * PI * half * half)
+        breaks.push(to);
+        breaks.retain(|&x| x > from && x <= to);
+        breaks.sort_by(f64::total_cmp);
+        let mut point = vec![0.0; sums.len()];
+        let mut low = from;
+        for high in breaks {
+            for &(position, weight) in &self.rule {
+                let x = low + (high - low) * position;
+                let share = weight * (high - low).to_radians() * self.density(theta, x);
+                if share > 0.0 {
+                    point.fill(0.0);
+                    self.psf.add(x, 0, &mut point);
+                    for (sum, value) in sums.iter_mut().zip(&point) {
+                        *sum += share * value;
+                    }
+                }
+            }
+            low = high;
         }
-        (Shape::Gaussian(sigma), _) => {
-            let s = sigma.to_radians();
-            let (t, x) = (theta.to_radians(), x.to_radians());
-            x * (-0.5 * ((t - x) / s).powi(2)).exp() * bessel_i0_scaled(t * x / (s * s)) / (s * s)
+    }
+
+    /// How much of the shape, at `theta` from its centre, lies on the ring of radius `x` around there: per radian of `x`, weighted by 1 for the
+    /// whole shape in the centre of the ring.
+    fn density(&self, theta: f64, x: f64) -> f64 {
+        match (self.shape, self.disk) {
+            (Shape::Disk(radius), DiskShape::Flat) => {
+                let arc = arc(x + theta <= radius, (theta * theta + x * x - radius * radius) / (2.0 * theta * x));
+                arc * x.to_radians() / (PI * radius.to_radians().powi(2))
+            }
+            (Shape::Disk(radius), DiskShape::Cap) => {
+                let [(sin_t, cos_t), (sin_x, cos_x)] = [theta, x].map(|angle| angle.to_radians().sin_cos());
+                let half = (0.5 * radius.to_radians()).sin();
+                let arc = arc(x + theta <= radius, (radius.to_radians().cos() - cos_t * cos_x) / (sin_t * sin_x));
+                arc * sin_x / (4.0 * PI * half * half)
+            }
+            (Shape::Gaussian(sigma), _) => {
+                let s = sigma.to_radians();
+                let (t, x) = (theta.to_radians(), x.to_radians());
+                x * (-0.5 * ((t - x) / s).powi(2)).exp() * bessel_i0_scaled(t * x / (s * s)) / (s * s)
+            }
         }
     }
 }
@@ -125,55 +135,6 @@ fn density(shape: Shape, parity: Parity, theta: f64, x: f64) -> f64 {
 /// The part of a ring, radians, inside a disk: all of it, or twice the angle of this cosine.
 fn arc(inside: bool, cosine: f64) -> f64 {
     if inside { 2.0 * PI } else { 2.0 * cosine.clamp(-1.0, 1.0).acos() }
-}
-
-/// `exp(-x) I0(x)` for `x >= 0`: the series for small, the asymptotic one for large arguments (Abramowitz & Stegun 9.6.12, 9.7.1).
-fn bessel_i0_scaled(x: f64) -> f64 {
-    let mut sum = 1.0;
-    let mut term = 1.0;
-    if x < 25.0 {
-        let quarter = 0.25 * x * x;
-        for k in 1..200 {
-            term *= quarter / f64::from(k * k);
-            sum += term;
-            if term < 1e-17 * sum {
-                break;
-            }
-        }
-        return sum * (-x).exp();
-    }
-    for k in 1..20 {
-        let odd = f64::from(2 * k - 1);
-        let next = term * odd * odd / (8.0 * f64::from(k) * x);
-        if next >= term {
-            break;
-        }
-        term = next;
-        sum += term;
-    }
-    sum / (2.0 * PI * x).sqrt()
-}
-
-/// Fejer's first rule on [0, 1]: positions and weights. It keeps away from the ends, where the arc of a disk has infinite slope.
-struct Rule {
-    points: Vec<(f64, f64)>,
-}
-
-impl Rule {
-    fn new() -> Self {
-        let n = POINTS as f64;
-        let points = (0..POINTS).map(|k| {
-            let angle = PI * (k as f64 + 0.5) / n;
-            let series: f64 = (1..=POINTS / 2)
-                .map(|j| {
-                    let j = j as f64;
-                    (2.0 * j * angle).cos() / (4.0 * j * j - 1.0)
-                })
-                .sum();
-            (0.5 - 0.5 * angle.cos(), (1.0 - 2.0 * series) / n)
-        });
-        Self { points: points.collect() }
-    }
 }
 
 #[cfg(test)]
@@ -195,7 +156,7 @@ mod tests {
     #[test]
     fn two_gaussians_make_a_wider_one() {
         let psf = gaussians(&[0.05, 0.3, 2.0]);
-        let found = convolved(&psf, Shape::Gaussian(0.4), Parity::Fermitools).unwrap();
+        let found = convolved(&psf, Shape::Gaussian(0.4), DiskShape::Flat).unwrap();
         for (plane, sigma) in [0.05f64, 0.3, 2.0].into_iter().enumerate() {
             let expected = gaussians(&[sigma.hypot(0.4)]);
             for theta in [0.0, 0.1, 0.37, 1.0, 1.9] {
@@ -208,8 +169,8 @@ mod tests {
     #[test]
     fn a_disk_much_wider_than_the_psf_is_flat_with_half_its_height_at_the_edge() {
         let psf = gaussians(&[0.02]);
-        for parity in [Parity::Fermitools, Parity::Accurate] {
-            let disk = convolved(&psf, Shape::Disk(1.0), parity).unwrap();
+        for shape in [DiskShape::Flat, DiskShape::Cap] {
+            let disk = convolved(&psf, Shape::Disk(1.0), shape).unwrap();
             let height = 1.0 / (PI * 1f64.to_radians().powi(2));
             approx::assert_relative_eq!(disk.value(0.3, 0), height, max_relative = 2e-4);
             approx::assert_relative_eq!(disk.value(1.0, 0), 0.5 * height, max_relative = 1e-2);
@@ -221,26 +182,11 @@ mod tests {
     #[test]
     fn a_tiny_disk_is_the_psf() {
         let psf = gaussians(&[0.1, 1.0]);
-        let disk = convolved(&psf, Shape::Disk(1e-3), Parity::Accurate).unwrap();
+        let disk = convolved(&psf, Shape::Disk(1e-3), DiskShape::Cap).unwrap();
         for theta in [0.0, 0.05, 0.2, 0.5] {
             for plane in 0..2 {
                 approx::assert_relative_eq!(disk.value(theta, plane), psf.value(theta, plane), max_relative = 2e-3);
             }
         }
-    }
-
-    #[test]
-    fn the_scaled_bessel_function_has_its_tabulated_values() {
-        // Abramowitz & Stegun, table 9.8, and mpmath beyond it.
-        for (x, expected) in [
-            (0.0, 1.0),
-            (1.0, 0.465_759_607_7),
-            (5.0, 0.183_540_812_6),
-            (20.0, 0.089_780_311_9),
-            (100.0, 0.039_944_379_4),
-        ] {
-            approx::assert_relative_eq!(bessel_i0_scaled(x), expected, epsilon = 2e-10);
-        }
-        approx::assert_relative_eq!(bessel_i0_scaled(24.999_999), bessel_i0_scaled(25.0), max_relative = 1e-7);
     }
 }

@@ -1,5 +1,7 @@
 //! The image of the sky, finer and larger than the counts map, on which diffuse templates are convolved with the PSF.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
@@ -7,7 +9,7 @@ use super::convolve::Window;
 use crate::error::{Error, Result};
 use crate::geometry::{Frame, Interpolation, UnitVector, WcsGrid, WcsHeader};
 use crate::observation::Exposure;
-use crate::parity::Parity;
+use crate::recipe::KernelFrame;
 use crate::templates::Template;
 
 /// Most pixels a side of an image: 2.5 GB with its transforms.
@@ -104,13 +106,37 @@ impl FineImage {
         }
     }
 
-    /// How the exposure is looked up in each pixel.
-    pub(crate) fn exposure(&self, exposure: &Exposure) -> Sampler {
-        if exposure.is_interpolated() {
-            return Sampler::Cells(self.map(Cell::default(), |direction| Cell::from(exposure.lookup(direction))));
+    /// How the exposure is looked up in each pixel, and which pixels lie beyond the edge of its map (none of a map of all the sky): there
+    /// the nearest pixel of the map stands for them.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where there is no nearest pixel.
+    pub(crate) fn exposure(&self, exposure: &Exposure) -> Result<(Sampler, Vec<bool>)> {
+        let (beyond, lost) = (AtomicBool::new(false), AtomicBool::new(false));
+        let at = |direction: &SkyDirection| {
+            let found = exposure.lookup(direction);
+            if !found.terms().is_empty() {
+                return found;
+            }
+            let nearest = exposure.nearest(direction);
+            if nearest.terms().is_empty() { &lost } else { &beyond }.store(true, Ordering::Relaxed);
+            nearest
+        };
+        let sampler = if exposure.is_interpolated() {
+            Sampler::Cells(self.map(Cell::default(), |direction| Cell::from(at(direction))))
+        } else {
+            let pixel = |found: Interpolation| found.terms().first().map_or(ABSENT, |&(pixel, _)| index(pixel));
+            Sampler::Pixels(self.map(ABSENT, |direction| pixel(at(direction))))
+        };
+        if lost.into_inner() {
+            return Err(Error::Unsupported {
+                what: format!("a diffuse source with emission where {} has no pixel near by", exposure.cube().what()),
+                remedy: "make the exposure map for the whole sky".into(),
+            });
         }
-        let pixel = |found: Interpolation| found.terms().first().map_or(ABSENT, |&(pixel, _)| index(pixel));
-        Sampler::Pixels(self.map(ABSENT, |direction| pixel(exposure.lookup(direction))))
+        let is_beyond = |direction: &SkyDirection| exposure.lookup(direction).terms().is_empty();
+        let beyond = if beyond.into_inner() { self.map(false, is_beyond) } else { Vec::new() };
+        Ok((sampler, beyond))
     }
 }
 
@@ -122,14 +148,14 @@ pub(crate) struct KernelImage {
 }
 
 impl KernelImage {
-    /// The largest kernel for a fine image. The LAT tools place it at the map's centre in equatorial coordinates, whatever the map's.
-    pub(crate) fn new(fine: &FineImage, parity: Parity) -> Result<Self> {
+    /// The largest kernel for a fine image.
+    pub(crate) fn new(fine: &FineImage, frame: KernelFrame) -> Result<Self> {
         let size = (fine.size - 1).max(1);
         let header = fine.grid.header();
         let center = header.reference_direction()?;
-        let (frame, crval) = match parity {
-            Parity::Fermitools | Parity::ScienceTools => (Frame::Celestial, [center.ra(), center.dec()]),
-            Parity::Accurate => (header.frame()?, header.crval),
+        let (frame, crval) = match frame {
+            KernelFrame::Equatorial => (Frame::Celestial, [center.ra(), center.dec()]),
+            KernelFrame::Counts => (header.frame()?, header.crval),
         };
         let mut kernel = WcsHeader::centered([size, size], 1.0, frame, header.projection(), crval);
         kernel.cdelt = header.cdelt;

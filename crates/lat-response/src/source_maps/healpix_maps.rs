@@ -7,10 +7,9 @@ use super::pixels::Pixels;
 use crate::error::{Error, Result};
 use crate::geometry::{HealpixGrid, HealpixOrdering, UnitVector, WcsGrid, WcsHeader};
 use crate::observation::PsfPlanes;
-use crate::parity::Parity;
+use crate::recipe::HealpixSampling;
 
-/// The largest radius of a region, degrees, for which one projected image around it serves for convolutions; also how far the map of a source
-/// reaches at most.
+/// The largest radius of a region, degrees, for which one projected image around it serves for convolutions.
 pub(crate) const LARGEST_RADIUS: f64 = 45.0;
 /// NSIDE of the parts that a larger region is divided into: 192 on the sphere, of up to 12 deg around their centres.
 const PARTS: u32 = 4;
@@ -18,24 +17,6 @@ const PARTS: u32 = 4;
 const CENTRAL: usize = 64;
 /// Points along a side of the pixels next to it.
 const NEAR: usize = 8;
-
-/// How far out a source is sampled, and how finely.
-struct Rule {
-    /// The part of the PSF beyond which the map is zero, and the largest separation in degrees.
-    containment: f64,
-    largest: f64,
-    /// Separation of the pixels that are sampled finely, in sides of a pixel. The 8 neighbours of a pixel lie within 2.
-    near: f64,
-}
-
-impl Rule {
-    fn of(parity: Parity) -> Self {
-        match parity {
-            Parity::Fermitools | Parity::ScienceTools => Self { containment: 0.995, largest: 15.0, near: 2.0 },
-            Parity::Accurate => Self { containment: 0.9999, largest: LARGEST_RADIUS, near: 6.0 },
-        }
-    }
-}
 
 /// A part of the region, for diffuse sources: a projected image around some of its pixels.
 pub(crate) struct Patch {
@@ -125,13 +106,12 @@ pub(crate) fn radial(
     psf: &PsfPlanes,
     source: &SkyDirection,
     exposures: &[f64],
-    parity: Parity,
+    sampling: &HealpixSampling,
 ) -> Vec<f32> {
-    let rule = Rule::of(parity);
     let n = psf.n_planes();
     let side = side(grid);
     let radii: Vec<f64> =
-        (0..n).map(|plane| psf.containment_radius(rule.containment, plane).min(rule.largest)).collect();
+        (0..n).map(|plane| psf.containment_radius(sampling.containment, plane).min(sampling.largest)).collect();
     // Pixels that the disk touches count.
     let farthest = radii.iter().copied().fold(0.0, f64::max) + side;
     let middle = UnitVector::from(*source);
@@ -144,7 +124,7 @@ pub(crate) fn radial(
         let separation = center.angle(middle).to_degrees();
         let points = match pixel == central {
             true => CENTRAL,
-            false if separation < rule.near * side => NEAR,
+            false if separation < sampling.near * side => NEAR,
             false => 1,
         };
         values.fill(0.0);

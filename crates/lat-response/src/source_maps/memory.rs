@@ -4,14 +4,13 @@ use rayon::prelude::*;
 use roi_model::SkyDirection;
 
 use super::convolve::quick_size;
-use super::diffuse::padding;
 use super::fine_image::{FineImage, LARGEST};
 use super::healpix_maps;
 use super::one_by_one::DIFFUSE_TOGETHER;
 use super::options::SourceMapOptions;
 use crate::error::Result;
 use crate::geometry::{SkyGrid, UnitVector, WcsGrid};
-use crate::parity::Parity;
+use crate::recipe::ExposureLookup;
 use crate::templates::rebin;
 
 /// A template that is convolved as an image.
@@ -244,9 +243,8 @@ impl<'a> Scene<'a> {
 
     /// What sources take that are made together: while their templates are read, and while they are convolved.
     fn group(&self, factor: usize, together: &[&TemplateSize]) -> [Group; 2] {
-        let (_, [_, most]) = padding(self.size.options.parity);
         let header = self.image.header();
-        let reach = self.radius + most;
+        let reach = self.radius + self.size.options.recipe.diffuse_padding.most;
         // What is larger is refused.
         let side = FineImage::size_for(header, factor, reach).min(LARGEST);
         let [nx, ny] = self.image.size();
@@ -264,7 +262,10 @@ impl<'a> Scene<'a> {
         let samplers = pixels.saturating_mul(together.iter().map(sampler).sum());
         let fields = excerpts.iter().fold(samplers, |sum, [kept, _]| sum.saturating_add(*kept));
         // Separations of the kernel, and how the exposure is looked up.
-        let exposure = if self.size.options.parity == Parity::Accurate { CELL } else { 4 };
+        let exposure = match self.size.options.recipe.exposure_lookup {
+            ExposureLookup::Bilinear => CELL,
+            ExposureLookup::Fermitools => 4,
+        };
         let shared = pixels.saturating_mul(4 + exposure);
         // Transforms of image and kernel: half as many complex numbers as pixels; and the sums of the pixels of a plane.
         let thread = transform.saturating_mul(transform).saturating_mul(8 * 2) + 8 * self.image.n_pixels();

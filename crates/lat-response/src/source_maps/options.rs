@@ -1,13 +1,13 @@
 //! How source maps are made.
 
-use crate::parity::Parity;
+use crate::recipe::Recipe;
 
 /// How source maps are made; the defaults are those of gtsrcmaps.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SourceMapOptions {
-    /// Whose numbers they follow.
-    pub parity: Parity,
+    /// The way in which they are computed: that of the tools, or a more accurate one.
+    pub recipe: Recipe,
     /// Whether sources are convolved with the PSF (`convol`). A point source that is not has all of its exposure in one pixel.
     pub convolve: bool,
     /// Whether diffuse sources are computed on pixels that are finer than those of the counts (`resample`).
@@ -16,14 +16,14 @@ pub struct SourceMapOptions {
     pub resample_factor: usize,
     /// Maps with pixels below this, degrees, and below the counts map's are rebinned first (`minbinsz`).
     pub least_template_pixel: f64,
-    /// Whether the integral of a point source's PSF is corrected (`psfcorr`; not with [`Parity::Accurate`]).
+    /// Whether the integral of a point source's PSF is corrected (`psfcorr`), in the way of the recipe.
     pub psf_correction: bool,
 }
 
 impl Default for SourceMapOptions {
     fn default() -> Self {
         Self {
-            parity: Parity::default(),
+            recipe: Recipe::default(),
             convolve: true,
             resample: true,
             resample_factor: 2,

@@ -6,7 +6,7 @@ use roi_model::SkyDirection;
 use super::pixels::Pixels;
 use crate::geometry::UnitVector;
 use crate::observation::PsfPlanes;
-use crate::parity::Parity;
+use crate::recipe::{PointPixels, Recipe};
 
 /// Below this fraction of its peak the PSF is taken at the pixel's centre.
 const NEGLIGIBLE: f64 = 1e-6;
@@ -14,8 +14,6 @@ const NEGLIGIBLE: f64 = 1e-6;
 const CONVERGED: f64 = 1e-3;
 /// The finest grid of points in a pixel, points a side.
 const FINEST: usize = 64;
-/// The part of the PSF beyond which an accurate map is zero.
-const CONTAINED: f64 = 0.9999;
 /// Separation of pixels, degrees, below which their ratio is not defined.
 const COINCIDENT: f64 = 1e-6;
 
@@ -26,10 +24,10 @@ pub(crate) struct PointImage {
 }
 
 /// The image of a point source, computed for all planes at once: the geometry of a pixel serves them all.
-pub(crate) fn image(pixels: &Pixels, psf: &PsfPlanes, source: &SkyDirection, parity: Parity) -> PointImage {
-    let integrator = Integrator::new(pixels, psf, source, parity);
-    let planar = if parity == Parity::Fermitools { PlanarRatio::new(pixels, source) } else { None };
-    match planar {
+pub(crate) fn image(pixels: &Pixels, psf: &PsfPlanes, source: &SkyDirection, recipe: &Recipe) -> PointImage {
+    let integrator = Integrator::new(pixels, psf, source, recipe);
+    let is_planar = recipe.point_pixels == PointPixels::PlanarDistances;
+    match is_planar.then(|| PlanarRatio::new(pixels, source)).flatten() {
         Some(planar) => integrator.image(&planar),
         // Also for a source that the projection has no place for.
         None => integrator.image(&GreatCircle { pixels, source: (*source).into() }),
@@ -166,17 +164,19 @@ struct Means {
 }
 
 impl<'a> Integrator<'a> {
-    fn new(pixels: &'a Pixels, psf: &'a PsfPlanes, source: &SkyDirection, parity: Parity) -> Self {
-        let accurate = parity == Parity::Accurate;
-        let finest = if parity == Parity::ScienceTools { 1 } else { FINEST };
+    fn new(pixels: &'a Pixels, psf: &'a PsfPlanes, source: &SkyDirection, recipe: &Recipe) -> Self {
         let planes = 0..psf.n_planes();
         let peaks = planes.clone().map(|plane| psf.peak(plane)).collect();
-        let reach = if accurate {
-            planes.map(|plane| psf.containment_radius(CONTAINED, plane)).collect()
-        } else {
-            vec![f64::INFINITY; psf.n_planes()]
-        };
-        Self { pixels, psf, source: (*source).into(), peaks, reach, extrapolate: accurate, finest }
+        let reach = |plane| recipe.point_containment.map_or(f64::INFINITY, |part| psf.containment_radius(part, plane));
+        Self {
+            pixels,
+            psf,
+            source: (*source).into(),
+            peaks,
+            reach: planes.map(reach).collect(),
+            extrapolate: recipe.point_pixels == PointPixels::GreatCircles,
+            finest: if recipe.point_pixels == PointPixels::Centers { 1 } else { FINEST },
+        }
     }
 
     fn image<S: Separation>(&self, separation: &S) -> PointImage {

@@ -1,8 +1,7 @@
 //! A brightness profile around a centre, as a table.
 
-use std::f64::consts::PI;
-
 use crate::error::{Error, Result};
+use crate::geometry::rings;
 
 /// Brightness that depends on the separation from a centre alone: linear between the nodes of a table, constant within the first node, 0
 /// beyond the last.
@@ -74,19 +73,14 @@ impl RadialProfile {
 
     /// Integral over the sphere, with `2 pi sin(theta) value` linear between nodes, as in the LAT tools.
     pub fn integral(&self) -> f64 {
-        let ring = |(&theta, &value): (&f64, &f64)| 2.0 * PI * theta.to_radians().sin() * value;
-        let rings: Vec<f64> = self.thetas.iter().zip(&self.values).map(ring).collect();
-        let inner = match (self.thetas.first(), self.values.first()) {
-            (Some(theta), Some(value)) => 2.0 * PI * value * (1.0 - theta.to_radians().cos()),
-            _ => 0.0,
-        };
-        let pieces = self.thetas.windows(2).zip(rings.windows(2));
-        inner + pieces.map(|(t, r)| 0.5 * (r[0] + r[1]) * (t[1] - t[0]).to_radians()).sum::<f64>()
+        rings::total(&self.thetas, &self.values)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     #[test]

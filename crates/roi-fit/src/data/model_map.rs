@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
-use likelihood_core::CountsCube;
+use likelihood_core::{ComponentData, CountsCube};
 use ndarray::{Array2, Array3};
 use roi_model::Source;
 use serde::Serialize;
@@ -60,9 +60,9 @@ impl Analysis {
     pub fn model_map(&self, options: &ModelMapOptions) -> Result<Vec<ComponentSpectrum>> {
         let config = self.config.as_ref().ok_or(Error::NoFiles { what: "a model map" })?;
         let mut chosen: Vec<usize> = if options.sources.is_empty() {
-            (0..self.roi.sources().len()).collect()
+            (0..self.session.roi.sources().len()).collect()
         } else {
-            options.sources.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<_, _>>()?
+            options.sources.iter().map(|name| self.session.roi.index_of(name)).collect::<std::result::Result<_, _>>()?
         };
         // Who names a source twice does not want it twice.
         chosen.sort_unstable();
@@ -71,14 +71,15 @@ impl Analysis {
         let several = loaded.observation.components.len() > 1;
         let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
         let mut spectra = Vec::new();
-        for (component, likelihood) in loaded.observation.components.iter().zip(self.likelihood.components()) {
+        for (component, likelihood) in loaded.observation.components.iter().zip(self.session.data.components()) {
             let unmade = component.unmade(loaded.roi.sources())?;
             let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
-            let mut wanted: Vec<&Source> = chosen.iter().filter_map(|&index| self.roi.sources().get(index)).collect();
+            let mut wanted: Vec<&Source> =
+                chosen.iter().filter_map(|&index| self.session.roi.sources().get(index)).collect();
             let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
             let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
             // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
-            let held = self.likelihood.footprint().total() as u64;
+            let held = self.session.footprint().total() as u64;
             let planes = wanted.iter().map(|source| component.n_planes(source)).max().unwrap_or(0);
             let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
             let own = 2 * 8 * model.len() as u64 + 2 * map;
@@ -96,27 +97,38 @@ impl Analysis {
             for source in wanted {
                 model += &likelihood.model_map(source, &component.source_map(source, None)?)?;
             }
-            let path = options
-                .out
-                .as_deref()
-                .map(|out| if several { lat_dataset::component_path(out, &component.name) } else { out.to_owned() });
+            let path = options.path(&component.name, several);
             if let Some(path) = &path {
-                if options.residual {
-                    write_residual(path, &component.counts, &model)?;
-                } else {
-                    write_model(path, &component.counts, &model)?;
-                }
+                write(path, &component.counts, &model, options.residual)?;
             }
-            let model: Vec<f64> = model.outer_iter().map(|plane| plane.sum()).collect();
-            let counts = likelihood.counts_spectrum().to_vec();
-            let residual: Vec<f64> = counts.iter().zip(&model).map(|(n, m)| n - m).collect();
-            let significance = residual.iter().zip(&model).map(|(r, m)| (*m > 0.0).then(|| r / m.sqrt())).collect();
-            let energies = likelihood.axis().edges().to_vec();
-            let component = component.name.clone();
-            spectra.push(ComponentSpectrum { component, path, energies, counts, model, residual, significance });
+            spectra.push(ComponentSpectrum::new(likelihood, &model, path));
         }
         Ok(spectra)
     }
+}
+
+impl ModelMapOptions {
+    /// Where the file of a component goes, one of `several`.
+    fn path(&self, component: &str, several: bool) -> Option<PathBuf> {
+        let out = self.out.as_deref()?;
+        Some(if several { source_maps::with_name(out, component) } else { out.to_owned() })
+    }
+}
+
+impl ComponentSpectrum {
+    fn new(data: &ComponentData, model: &Array3<f64>, path: Option<PathBuf>) -> Self {
+        let model: Vec<f64> = model.outer_iter().map(|plane| plane.sum()).collect();
+        let counts = data.counts_spectrum().to_vec();
+        let residual: Vec<f64> = counts.iter().zip(&model).map(|(n, m)| n - m).collect();
+        let significance = residual.iter().zip(&model).map(|(r, m)| (*m > 0.0).then(|| r / m.sqrt())).collect();
+        let (component, energies) = (data.name().to_owned(), data.axis().edges().to_vec());
+        Self { component, path, energies, counts, model, residual, significance }
+    }
+}
+
+/// Writes the model, or what the counts are above it.
+fn write(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>, residual: bool) -> Result<()> {
+    if residual { write_residual(path, counts, model) } else { write_model(path, counts, model) }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "cubes are single precision")]

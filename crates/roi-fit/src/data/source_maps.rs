@@ -5,12 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use lat_dataset::{Component, Config, Loaded, MapKeeper, MapPlace, NewMapFile, component_path};
-use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
+use likelihood_core::{ComponentData, Data, SourceMap};
 use roi_model::Source;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::known::memory::{self, MemoryUse, Plan};
+use crate::known::process_memory::peak_memory;
 use crate::known::progress::{Event, Progress};
 
 /// How source maps are made by [`make_source_maps`].
@@ -128,45 +129,40 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
                 limit,
                 maps_at_a_time: threads,
                 columns_limit: None,
-                peak: memory::peak_memory(),
+                peak: peak_memory(),
             },
         });
     }
     Ok(done)
 }
 
-/// The likelihood of all components, with the maps of all sources, within a limit of memory in bytes.
-pub(crate) fn likelihood(
-    loaded: &Loaded,
-    limit: Option<u64>,
-    progress: &mut dyn Progress,
-) -> Result<(JointLikelihood, MemoryUse)> {
+/// The data of all components, with the maps of all sources, within a limit of memory in bytes.
+pub(crate) fn data(loaded: &Loaded, limit: Option<u64>, progress: &mut dyn Progress) -> Result<(Data, MemoryUse)> {
     let sources = loaded.roi.sources();
     let components = &loaded.observation.components;
-    let mut likelihoods = Vec::with_capacity(components.len());
+    let mut filled = Vec::with_capacity(components.len());
     let mut unmade = Vec::with_capacity(components.len());
     for component in components {
         let settings = component.settings.clone();
-        likelihoods.push(BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?);
+        filled.push(ComponentData::with_settings(component.name.clone(), &component.counts.cube, settings)?);
         unmade.push(component.unmade(sources)?);
     }
     let plans = components
         .iter()
-        .zip(&likelihoods)
+        .zip(&filled)
         .zip(&unmade)
-        .map(|((component, likelihood), unmade)| Ok(Plan { component, likelihood, making: component.making(unmade)? }))
+        .map(|((component, data), unmade)| Ok(Plan { component, data, making: component.making(unmade)? }))
         .collect::<Result<Vec<Plan<'_>>>>()?;
     let threads = rayon::current_num_threads();
     let way = memory::strategy(limit, threads, |threads| memory::estimate(&loaded.roi, &plans, threads))?;
     let fill = || {
-        for ((component, likelihood), unmade) in components.iter().zip(&mut likelihoods).zip(&unmade) {
-            add_maps(component, &loaded.config, sources, unmade, likelihood, progress)?;
+        for ((component, data), unmade) in components.iter().zip(&mut filled).zip(&unmade) {
+            add_maps(component, &loaded.config, sources, unmade, data, progress)?;
         }
         Ok(())
     };
     with_threads(way.threads, fill)?;
-    let mut likelihood = JointLikelihood::new(likelihoods)?;
-    likelihood.limit_columns(way.columns);
+    let data = Data::new(filled)?.with_columns_limit(way.columns);
     let columns_limit = limit.map(|_| way.columns as u64);
     let use_of = MemoryUse {
         estimate: way.estimate.peak(),
@@ -176,7 +172,7 @@ pub(crate) fn likelihood(
         columns_limit,
         peak: None,
     };
-    Ok((likelihood, use_of))
+    Ok((data, use_of))
 }
 
 /// Does something with so many threads.
@@ -193,30 +189,26 @@ pub(crate) fn with_threads(threads: usize, task: impl FnOnce() -> Result<()> + S
     }
 }
 
-/// Gives a component's likelihood its maps: those that must be made first, and then those on file.
+/// Gives a component its maps: those that must be made first, and then those on file.
 fn add_maps(
     component: &Component,
     config: &Config,
     sources: &[Source],
     unmade: &[Source],
-    likelihood: &mut BinnedLikelihood,
+    data: &mut ComponentData,
     progress: &mut dyn Progress,
 ) -> Result<()> {
     let mut cache = MapKeeper::new(component, config, sources, unmade);
     make(component, unmade, progress, |own, map| {
         cache.add(own, &map);
         if let Some(source) = sources.iter().find(|source| source.name() == own.name()) {
-            likelihood.add_source_map(source.name(), &component.source_map(source, Some(map))?)?;
+            data.add_source_map(source.name(), &component.source_map(source, Some(map))?)?;
         }
         Ok(())
     })?;
     cache.finish();
-    let stored: Vec<&Source> = sources.iter().filter(|source| !likelihood.has_source_map(source.name())).collect();
-    likelihood.add_source_maps(
-        &stored,
-        |source| source.name(),
-        |source| Ok::<_, Error>(component.source_map(source, None)?),
-    )
+    let stored: Vec<&Source> = sources.iter().filter(|source| !data.has_source_map(source.name())).collect();
+    data.add_source_maps(&stored, |source| source.name(), |source| Ok::<_, Error>(component.source_map(source, None)?))
 }
 
 /// Makes the maps of sources of a component and gives each away, see [`Component::make_source_maps`].

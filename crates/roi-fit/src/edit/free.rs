@@ -42,14 +42,13 @@ impl Analysis {
     /// [`SourceProperties::to_json`]: crate::SourceProperties::to_json
     pub fn selected(&self, selection: &Selection) -> Vec<String> {
         let is_selected = |source: &&roi_model::Source| {
-            let (ts, npred) = self
-                .properties
-                .get(source.name())
-                .map_or((f64::NAN, f64::NAN), |p| (p.ts.unwrap_or(f64::NAN), p.npred));
-            selection.matches(&self.roi, source, ts, npred)
+            let (ts, npred) =
+                self.known.of(source.name()).map_or((f64::NAN, f64::NAN), |p| (p.ts.unwrap_or(f64::NAN), p.npred));
+            selection.matches(&self.session.roi, source, ts, npred)
         };
         let passes_cuts = |source: &&roi_model::Source| selection.passes_cuts(|key| self.source_datum(source, key));
-        self.roi
+        self.session
+            .roi
             .sources()
             .iter()
             .filter(is_selected)
@@ -64,7 +63,7 @@ impl Analysis {
     /// # Errors
     /// When there is no such source, or a named parameter is not one of its spectrum's.
     pub fn free_source(&mut self, name: &str, free: bool, pars: &Pars) -> Result<()> {
-        let source = self.roi.index_of(name)?;
+        let source = self.session.roi.index_of(name)?;
         let indices = self.chosen(source, pars)?;
         self.set_free(source, &indices, free)
     }
@@ -73,7 +72,7 @@ impl Analysis {
     fn chosen(&self, source: usize, pars: &Pars) -> Result<Vec<usize>> {
         match pars {
             Pars::Names(names) => names.iter().map(|parameter| self.parameter_index(source, parameter)).collect(),
-            _ => Ok(pars.indices(self.roi.sources()[source].spectrum())),
+            _ => Ok(pars.indices(self.session.roi.sources()[source].spectrum())),
         }
     }
 
@@ -81,7 +80,7 @@ impl Analysis {
     fn set_free(&mut self, source: usize, indices: &[usize], free: bool) -> Result<()> {
         for &index in indices {
             let free = free && !self.is_locked(source, index);
-            let parameter = &mut self.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index];
+            let parameter = &mut self.session.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index];
             parameter.set_free(free);
             // A fixed parameter has no error; one kept from an earlier fit would mislead.
             if !free {
@@ -112,8 +111,8 @@ impl Analysis {
     /// # Errors
     /// When there is no such source.
     pub fn free_index(&mut self, name: &str, free: bool) -> Result<()> {
-        let source = self.roi.index_of(name)?;
-        let indices = self.roi.sources()[source].spectrum().index_indices();
+        let source = self.session.roi.index_of(name)?;
+        let indices = self.session.roi.sources()[source].spectrum().index_indices();
         self.set_free(source, &indices, free)
     }
 
@@ -124,12 +123,12 @@ impl Analysis {
     pub fn free_sources_by_name<S: AsRef<str>>(&mut self, names: &[S], free: bool, pars: &Pars) -> Result<Vec<String>> {
         let found = names
             .iter()
-            .map(|name| Ok(self.roi.source(name.as_ref())?.name().to_owned()))
+            .map(|name| Ok(self.session.roi.source(name.as_ref())?.name().to_owned()))
             .collect::<Result<Vec<_>>>()?;
         // All names are resolved before the first parameter is freed.
         let mut chosen = Vec::with_capacity(found.len());
         for name in &found {
-            let source = self.roi.index_of(name)?;
+            let source = self.session.roi.index_of(name)?;
             chosen.push((source, self.chosen(source, pars)?));
         }
         for (source, indices) in chosen {
@@ -151,7 +150,7 @@ impl Analysis {
     /// # Errors
     /// None for a valid model.
     pub fn fix_all(&mut self) -> Result<()> {
-        for source in self.roi.sources_mut() {
+        for source in self.session.roi.sources_mut() {
             for parameter in source.spectrum_mut().parameters_mut() {
                 parameter.set_free(false);
                 parameter.set_error(0.0)?;
@@ -162,7 +161,7 @@ impl Analysis {
 
     /// Which parameters are free, in global order (sources by name, parameters in the order of their spectrum).
     pub fn free_vector(&self) -> Vec<bool> {
-        self.roi.parameters().map(|(_, parameter)| parameter.is_free()).collect()
+        self.session.roi.parameters().map(|(_, parameter)| parameter.is_free()).collect()
     }
 
     /// Frees and fixes parameters as [`Analysis::free_vector`] gave them; locked ones stay fixed.
@@ -170,7 +169,7 @@ impl Analysis {
     /// # Errors
     /// [`Error::Option`] when the vector is not as long as there are parameters; nothing is then changed.
     pub fn set_free_vector(&mut self, free: &[bool]) -> Result<()> {
-        let ids: Vec<_> = self.roi.parameters().map(|(id, _)| id).collect();
+        let ids: Vec<_> = self.session.roi.parameters().map(|(id, _)| id).collect();
         if ids.len() != free.len() {
             return Err(Error::Option {
                 option: "free vector",

@@ -9,7 +9,7 @@ impl Analysis {
     /// # Errors
     /// When there is no such source or parameter.
     pub fn lock_parameter(&mut self, name: &str, parameter: &str, lock: bool) -> Result<()> {
-        let source = self.roi.index_of(name)?;
+        let source = self.session.roi.index_of(name)?;
         let index = self.parameter_index(source, parameter)?;
         self.set_lock(source, index, lock)
     }
@@ -19,8 +19,8 @@ impl Analysis {
     /// # Errors
     /// When there is no such source.
     pub fn lock_source(&mut self, name: &str, lock: bool) -> Result<()> {
-        let source = self.roi.index_of(name)?;
-        let count = self.roi.sources()[source].spectrum().parameters().len();
+        let source = self.session.roi.index_of(name)?;
+        let count = self.session.roi.sources()[source].spectrum().parameters().len();
         (0..count).try_for_each(|index| self.set_lock(source, index, lock))
     }
 
@@ -30,7 +30,7 @@ impl Analysis {
     }
 
     fn set_lock(&mut self, source: usize, index: usize, lock: bool) -> Result<()> {
-        let source = &mut self.roi.sources_mut()[source];
+        let source = &mut self.session.roi.sources_mut()[source];
         let key = (source.name().to_owned(), source.spectrum().parameters()[index].name().to_owned());
         if lock {
             let parameter = &mut source.spectrum_mut().parameters_mut()[index];
@@ -44,7 +44,7 @@ impl Analysis {
     }
 
     pub(crate) fn is_locked(&self, source: usize, index: usize) -> bool {
-        let source = &self.roi.sources()[source];
+        let source = &self.session.roi.sources()[source];
         let parameter = &source.spectrum().parameters()[index];
         self.locked.iter().any(|(name, locked)| name == source.name() && locked == parameter.name())
     }

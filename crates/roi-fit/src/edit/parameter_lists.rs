@@ -51,7 +51,7 @@ impl Analysis {
     /// All spectral parameters, or the free ones alone.
     pub fn params(&self, free_only: bool) -> Vec<ParameterInfo> {
         let info = |(idx, (id, p)): (usize, (roi_model::ParameterId, &roi_model::Parameter))| {
-            let source = &self.roi.sources()[id.source];
+            let source = &self.session.roi.sources()[id.source];
             ParameterInfo {
                 idx,
                 src_name: source.name().to_owned(),
@@ -66,7 +66,7 @@ impl Analysis {
                 free: p.is_free(),
             }
         };
-        self.roi.parameters().enumerate().map(info).filter(|p| p.free || !free_only).collect()
+        self.session.roi.parameters().enumerate().map(info).filter(|p| p.free || !free_only).collect()
     }
 
     /// Sets parameters from a YAML file, `{source: {parameter: {value, error, scale, min, max, free}}}`, the numbers as in the XML
@@ -79,12 +79,12 @@ impl Analysis {
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
         let file: BTreeMap<String, BTreeMap<String, Entry>> =
             serde_saphyr::from_str(&text).map_err(|error| failed(error.to_string()))?;
-        let state = self.roi.state();
+        let state = self.session.roi.state();
         let outcome = file.iter().try_for_each(|(source, parameters)| {
             parameters.iter().try_for_each(|(parameter, entry)| self.set_entry(source, parameter, entry))
         });
         if outcome.is_err() {
-            self.roi.restore(&state)?;
+            self.session.roi.restore(&state)?;
         }
         outcome
     }

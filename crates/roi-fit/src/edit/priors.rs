@@ -26,7 +26,9 @@ impl Analysis {
 
     /// Removes every prior.
     pub fn remove_priors(&mut self) {
-        for parameter in self.roi.sources_mut().iter_mut().flat_map(|source| source.spectrum_mut().parameters_mut()) {
+        for parameter in
+            self.session.roi.sources_mut().iter_mut().flat_map(|source| source.spectrum_mut().parameters_mut())
+        {
             parameter.set_prior(None);
         }
     }
@@ -39,7 +41,7 @@ impl Analysis {
     pub fn constrain_norms<S: AsRef<str>>(&mut self, names: &[S], cov_scale: f64) -> Result<Vec<String>> {
         let mut priors = Vec::new();
         for name in names {
-            let source = self.roi.source(name.as_ref())?;
+            let source = self.session.roi.source(name.as_ref())?;
             let norm = source.spectrum().norm_index().and_then(|norm| source.spectrum().parameters().get(norm));
             if let Some(norm) = norm.filter(|norm| norm.is_free() && norm.error() > 0.0) {
                 let prior = Prior::gaussian(norm.value(), norm.error() * cov_scale)?;

@@ -105,15 +105,14 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::set_parameter`].
     pub fn set_parameter_scale(&mut self, name: &str, parameter: &str, scale: f64) -> Result<()> {
-        let source = self.roi.source(name)?.name().to_owned();
-        let kept = self.covariance.clone();
+        let source = self.session.roi.source(name)?.name().to_owned();
         let mut factor = 1.0;
         self.change(name, parameter, |parameter| {
             factor = parameter.scale() / scale;
             Ok(parameter.rescale(scale)?)
         })?;
         // Errors of fluxes come from the covariance, which is in units of `value`.
-        self.covariance = kept.map(|covariance| covariance.rescaled(&source, parameter, factor));
+        self.known.rescale(&source, parameter, factor);
         Ok(())
     }
 
@@ -150,7 +149,7 @@ impl Analysis {
     /// When there is no such source, or its spectrum has no normalisation.
     pub fn norm(&self, name: &str) -> Result<f64> {
         let norm = self.norm_name(name)?;
-        let parameter = self.roi.source(name)?.spectrum().parameter(&norm);
+        let parameter = self.session.roi.source(name)?.spectrum().parameter(&norm);
         Ok(parameter.map_or(f64::NAN, Parameter::value))
     }
 
@@ -179,7 +178,7 @@ impl Analysis {
     }
 
     pub(crate) fn norm_name(&self, name: &str) -> Result<String> {
-        let spectrum = self.roi.source(name)?.spectrum();
+        let spectrum = self.session.roi.source(name)?.spectrum();
         let norm = spectrum.norm_index().and_then(|norm| spectrum.parameters().get(norm));
         norm.map(|norm| norm.name().to_owned()).ok_or_else(|| Error::NoParameter {
             source_name: name.to_owned(),
@@ -196,9 +195,9 @@ impl Analysis {
         parameter: &str,
         change: impl FnOnce(&mut Parameter) -> Result<()>,
     ) -> Result<()> {
-        let source = self.roi.index_of(name)?;
+        let source = self.session.roi.index_of(name)?;
         let index = self.parameter_index(source, parameter)?;
-        let place = &mut self.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index];
+        let place = &mut self.session.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index];
         let mut changed = place.clone();
         change(&mut changed)?;
         *place = changed;

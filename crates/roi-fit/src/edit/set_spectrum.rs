@@ -23,9 +23,9 @@ impl Analysis {
     /// When there is no such source, type or parameter, a number is not allowed, the type needs a table of another kind, or a component has a
     /// spectral table of its own for this source. Nothing is then changed.
     pub fn set_source_spectrum(&mut self, name: &str, spectrum_type: &str, pars: &[(&str, Given)]) -> Result<()> {
-        let index = self.roi.index_of(name)?;
-        let source = self.roi.sources()[index].clone();
-        for (model, component) in self.component_models.iter().zip(self.likelihood.components()) {
+        let index = self.session.roi.index_of(name)?;
+        let source = self.session.roi.sources()[index].clone();
+        for (model, component) in self.component_models.iter().zip(self.session.data.components()) {
             if model.has_own_spectrum(source.name()) {
                 return Err(Error::OwnSpectrum {
                     source_name: source.name().to_owned(),
@@ -46,22 +46,19 @@ impl Analysis {
             norm.set_free(told.unwrap_or_else(|| was_free(source.spectrum())));
         }
         let changed = source.with_spectrum(spectrum);
-        let mut roi = self.roi.clone();
+        let mut roi = self.session.roi.clone();
         roi.sources_mut()[index] = changed;
-        self.likelihood.forget_fixed();
         // A spectrum that cannot be evaluated must not take the place of one that can.
-        self.likelihood.npred(&roi, index)?;
+        self.session.data.npred(&roi.sources()[index])?;
         let file = roi.sources()[index].spectrum().file().map(str::to_owned);
-        self.roi = roi;
+        self.session.roi = roi;
         if let Some(file) = file.filter(|_| spectrum_type == "FileFunction") {
             self.own_tables.insert(file);
         }
-        let known = self.roi.sources()[index].spectrum().clone();
+        let known = self.session.roi.sources()[index].spectrum().clone();
         self.locked.retain(|(locked, parameter)| locked != source.name() || known.index_of(parameter).is_some());
         self.zeroed.remove(source.name());
-        self.covariance = None;
-        // TS, profile and limits were those of the old spectrum.
-        self.properties.remove(source.name());
+        self.known.forget_spectrum(source.name());
         self.update_npred()?;
         self.update_fluxes(index, None)
     }
@@ -69,7 +66,8 @@ impl Analysis {
     /// The present spectrum of a source as a table.
     fn tabulated(&self, source: &Source, pars: &[(&str, Given)]) -> Result<Spectrum> {
         let mut edges: Vec<f64> = self
-            .likelihood
+            .session
+            .data
             .components()
             .iter()
             .flat_map(|component| component.axis().edges())

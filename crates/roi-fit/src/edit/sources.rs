@@ -5,6 +5,7 @@ use roi_model::{Selection, Source};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
+use crate::known::source_properties::PredictedCounts;
 
 /// What the scale of a zeroed normalisation is multiplied by.
 const ZERO: f64 = 1e-10;
@@ -16,14 +17,14 @@ impl Analysis {
     /// When a source of this name is there already, the maps do not fit the data, or the spectrum cannot be evaluated.
     pub fn add_source(&mut self, source: Source, maps: &[SourceMap]) -> Result<()> {
         let name = source.name().to_owned();
-        let mut roi = self.roi.clone();
+        let mut roi = self.session.roi.clone();
         roi.add_source(source)?;
-        self.likelihood.set_source_maps(&name, maps)?;
-        let index = roi.index_of(&name)?;
-        let (npred, npred_wt) = (self.likelihood.npred(&roi, index)?, self.likelihood.weighted_npred(&roi, index)?);
-        self.roi = roi;
-        let properties = self.properties.entry(name).or_default();
-        (properties.npred, properties.npred_wt) = (npred, npred_wt);
+        let mut data = self.session.data.clone();
+        data.set_source_maps(&name, maps)?;
+        let source = &roi.sources()[roi.index_of(&name)?];
+        let (npred, npred_wt) = (data.npred(source)?, data.weighted_npred(source)?);
+        (self.session.roi, self.session.data) = (roi, data);
+        self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });
         Ok(())
     }
 
@@ -33,8 +34,8 @@ impl Analysis {
     /// # Errors
     /// When there is no such source.
     pub fn delete_source(&mut self, name: &str) -> Result<Source> {
-        let source = self.roi.remove_source(name)?;
-        self.properties.remove(source.name());
+        let source = self.session.roi.remove_source(name)?;
+        self.known.forget_source(source.name());
         self.locked.retain(|(locked, _)| locked != source.name());
         self.zeroed.remove(source.name());
         Ok(source)
@@ -55,7 +56,7 @@ impl Analysis {
     /// When there is no such source, or its spectrum has no normalisation.
     pub fn zero_source(&mut self, name: &str) -> Result<()> {
         let norm = self.norm_name(name)?;
-        let source = self.roi.source(name)?.name().to_owned();
+        let source = self.session.roi.source(name)?.name().to_owned();
         if self.zeroed.contains_key(&source) {
             return Ok(());
         }
@@ -75,7 +76,7 @@ impl Analysis {
     /// # Errors
     /// When there is no such source.
     pub fn unzero_source(&mut self, name: &str) -> Result<()> {
-        let source = self.roi.source(name)?.name().to_owned();
+        let source = self.session.roi.source(name)?.name().to_owned();
         let Some(&scale) = self.zeroed.get(&source) else { return Ok(()) };
         let norm = self.norm_name(name)?;
         self.change(name, &norm, |parameter| Ok(parameter.set_scale(scale)?))?;
@@ -87,12 +88,12 @@ impl Analysis {
     pub(crate) fn source_datum(&self, source: &Source, key: &str) -> Option<f64> {
         let direction = source.direction();
         match key {
-            "offset" => direction.map(|direction| self.roi.center().separation(&direction)),
+            "offset" => direction.map(|direction| self.session.roi.center().separation(&direction)),
             "ra" => direction.map(|direction| direction.ra()),
             "dec" => direction.map(|direction| direction.dec()),
             "glon" => direction.map(|direction| direction.to_galactic().0),
             "glat" => direction.map(|direction| direction.to_galactic().1),
-            _ => self.properties.get(source.name()).and_then(|known| known.number(key)).or(source.catalog_value(key)),
+            _ => self.known.of(source.name()).and_then(|known| known.number(key)).or(source.catalog_value(key)),
         }
     }
 }

@@ -1,16 +1,17 @@
-//! The fit of all free parameters: attempts until the quality is good enough, full restore when it never is, properties updated after.
+//! The fit of all free parameters: attempts until the quality is good enough, and nothing changed when it never is.
 
 use std::ops::ControlFlow;
 
-use optimizers::{Iteration, Minimum, Status};
+use ndarray::Array2;
+use optimizers::{Calls, Iteration, Minimum, Optimizer, Status};
+use roi_model::Roi;
 
-use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::known::covariance::Covariance;
 use crate::known::options::FitOptions;
 use crate::known::progress::{Event, Progress};
-use crate::maximize::objective::{minimize, minos};
-use crate::results::FitResult;
+use crate::maximize::objective::{minimize, minos, problem};
+use crate::session::Session;
 
 /// Passes a minimiser's iterations on to the analysis's watcher.
 struct Relay<'a>(&'a mut dyn Progress);
@@ -26,129 +27,134 @@ impl optimizers::Observer for Relay<'_> {
     }
 }
 
-impl Analysis {
-    /// Fits all free parameters.
-    ///
-    /// Attempts are repeated, up to `retries` of them, until one reaches `min_fit_quality`. If none does, every parameter is as it was
-    /// before, bit for bit, and the result says so (`fit_success` false, status and message). On success values and errors are set
-    /// and, with `update`, TS, npred and fluxes of every source with free parameters are computed.
-    ///
-    /// # Errors
-    /// Wrong options, an unknown optimizer, a start whose likelihood cannot be evaluated, a defect of the data. The parameters are
-    /// restored in every case.
-    pub fn fit(&mut self, options: &FitOptions) -> Result<FitResult> {
-        options.check()?;
-        let optimizer = optimizers::optimizer(&options.optimizer)?;
-        let start = std::time::Instant::now();
-        let loglike0 = self.loglike().map_err(Error::at_start)?;
-        let state = self.roi.state();
+/// What a fit came to.
+pub(crate) struct Fitted {
+    /// `logL` at the start.
+    pub(crate) loglike0: f64,
+    /// The model as it was.
+    pub(crate) start: Roi,
+    /// How it ended; `None` when no parameter is free.
+    pub(crate) end: Option<End>,
+}
 
-        let mut result = FitResult::new(&self.roi, options, loglike0);
-        if result.values.is_empty() {
-            tracing::warn!("no parameter is free: nothing was fitted");
-            return Ok(result);
-        }
-        let attempts = (0..options.retries).try_fold(None, |last: Option<Minimum>, attempt| {
-            let is_done = |minimum: &Minimum| {
-                minimum.status == Status::Cancelled || Self::is_accepted(minimum, options, loglike0)
-            };
-            if last.as_ref().is_some_and(is_done) {
-                return Ok(last);
-            }
-            if let Some(minimum) = &last {
-                self.roi.set_free_values(&minimum.values)?;
-            }
-            result.niter = attempt + 1;
-            let optimizer_options = options.for_attempt(attempt)?;
-            let mut relay = Relay(self.progress.as_mut());
-            let minimum =
-                minimize(&mut self.roi, &mut self.likelihood, optimizer.as_ref(), &optimizer_options, &mut relay)?;
-            result.calls += minimum.calls;
-            Ok::<_, Error>(Some(minimum))
-        });
-        let outcome = attempts.and_then(|minimum| {
-            let Some(minimum) = minimum else { return Ok(false) };
-            result.take(&minimum);
-            let accepted = Self::is_accepted(&minimum, options, loglike0);
-            if accepted {
-                self.accept(&minimum)?;
-                if options.minos {
-                    let mut relay = Relay(self.progress.as_mut());
-                    let found = minos(&mut self.roi, &mut self.likelihood, &minimum, &mut relay);
-                    self.roi.set_free_values(&minimum.values)?;
-                    match found {
-                        Ok((errors, calls)) => {
-                            result.minos = Some(errors);
-                            result.calls += calls;
-                        }
-                        Err(error) => result.warnings.push(format!("no MINOS errors: {error}")),
-                    }
-                }
-            }
-            Ok(accepted)
-        });
-        if !matches!(outcome, Ok(true)) {
-            self.roi.restore(&state)?;
-        }
-        result.fit_success = outcome?;
-        result.timing.fit = start.elapsed().as_secs_f64();
-        result.dloglike = result.loglike - loglike0;
-        if !result.fit_success {
-            let reason = if result.fit_quality < options.min_fit_quality {
-                format!("fit quality {} is below min_fit_quality {}", result.fit_quality, options.min_fit_quality)
-            } else if result.dloglike < 0.0 {
-                format!("logL ended {} below its start", -result.dloglike)
-            } else {
-                "the fit was stopped".into()
-            };
-            result.message =
-                format!("{}; {reason} after {} attempt(s), every parameter was restored", result.message, result.niter);
-            tracing::error!(optimizer = optimizer.name(), status = result.fit_status, "{}", result.message);
-        } else if options.update {
-            let start = std::time::Instant::now();
-            // The fit stands, whatever becomes of the properties.
-            match self.update_free_sources(options.reoptimize, options.scan) {
-                Ok(sources) => result.sources = sources,
-                Err(error) => result.warnings.push(format!("TS and fluxes were not updated: {error}")),
-            }
-            let free = self.roi.sources().iter().filter(|source| source.is_free()).count();
-            if result.sources.len() < free && result.warnings.is_empty() {
-                result.warnings.push("the update of TS and fluxes was stopped before its end".into());
-            }
-            result.timing.update = start.elapsed().as_secs_f64();
-        }
-        result.timing.load = self.timing.load;
-        result.timing.srcmaps = self.timing.srcmaps;
-        result.timing.memory = self.timing.now().memory;
-        Ok(result)
-    }
+/// How a fit ended.
+pub(crate) struct End {
+    /// What the last attempt found.
+    pub(crate) minimum: Minimum,
+    /// How many attempts were made.
+    pub(crate) attempts: usize,
+    /// Likelihood evaluations of all of them, those of MINOS included.
+    pub(crate) calls: Calls,
+    /// Why the model was left as it was; `None` when it took the values.
+    pub(crate) refusal: Option<String>,
+    /// How far each parameter may move down and up, if that was asked for.
+    pub(crate) minos: Option<Vec<[Option<f64>; 2]>>,
+    pub(crate) warnings: Vec<String>,
+}
 
-    /// Not cancelled, quality good enough, and the likelihood not below where it began (beyond rounding).
-    fn is_accepted(minimum: &Minimum, options: &FitOptions, loglike0: f64) -> bool {
-        minimum.status != Status::Cancelled
-            && u8::from(minimum.quality) >= options.min_fit_quality
-            && -minimum.fval >= loglike0 - 1e-12 * loglike0.abs()
+/// Fits all free parameters of a session. On success the model has the values and errors of the fit; otherwise, also on an error, it is
+/// what it was, bit for bit.
+pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &mut dyn Progress) -> Result<Fitted> {
+    options.check()?;
+    let optimizer = optimizers::optimizer(&options.optimizer)?;
+    let loglike0 = session.loglike().map_err(Error::at_start)?;
+    let start = session.roi.clone();
+    if start.free_parameters().is_empty() {
+        tracing::warn!("no parameter is free: nothing was fitted");
+        return Ok(Fitted { loglike0, start, end: None });
     }
-
-    /// Sets values and errors, and keeps the covariance.
-    fn accept(&mut self, minimum: &Minimum) -> Result<()> {
-        self.roi.set_free_values(&minimum.values)?;
-        let free = self.roi.free_parameters();
-        for (id, &error) in free.iter().zip(&minimum.errors) {
-            // What has no finite error (a flat direction) is written as having none.
-            let error = if error.is_finite() { error } else { 0.0 };
-            self.roi.sources_mut()[id.source].spectrum_mut().parameters_mut()[id.parameter].set_error(error)?;
+    let mut end = attempts(session, options, optimizer.as_ref(), loglike0, progress)?;
+    if let Some(refusal) = &end.refusal {
+        let message = format!("{}; {refusal}", end.minimum.status);
+        tracing::error!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{message}");
+        return Ok(Fitted { loglike0, start, end: Some(end) });
+    }
+    session.roi = fitted(&session.roi, &end.minimum)?;
+    if options.minos {
+        let problem = problem(&session.roi, None)?;
+        let mut relay = Relay(progress);
+        match session.posterior().and_then(|posterior| minos(posterior, &problem, &end.minimum, &mut relay)) {
+            Ok((errors, calls)) => {
+                end.minos = Some(errors);
+                end.calls += calls;
+            }
+            Err(error) => end.warnings.push(format!("no MINOS errors: {error}")),
         }
-        self.covariance = minimum.covariance.as_ref().map(|matrix| Covariance {
-            parameters: free
-                .iter()
-                .map(|id| {
-                    let source = &self.roi.sources()[id.source];
-                    (source.name().to_owned(), source.spectrum().parameters()[id.parameter].name().to_owned())
-                })
-                .collect(),
-            matrix: matrix.clone(),
-        });
-        Ok(())
     }
+    Ok(Fitted { loglike0, start, end: Some(end) })
+}
+
+/// Attempts, each from where the one before ended, until one is good enough.
+fn attempts(
+    session: &mut Session,
+    options: &FitOptions,
+    optimizer: &dyn Optimizer,
+    loglike0: f64,
+    progress: &mut dyn Progress,
+) -> Result<End> {
+    let mut roi = session.roi.clone();
+    let mut minimum = attempt(session, (&roi, 0), optimizer, options, progress)?;
+    let (mut attempts, mut calls) = (1, minimum.calls);
+    for number in 1..options.retries {
+        if minimum.status == Status::Cancelled || refusal(&minimum, options, loglike0).is_none() {
+            break;
+        }
+        roi.set_free_values(&minimum.values)?;
+        minimum = attempt(session, (&roi, number), optimizer, options, progress)?;
+        calls += minimum.calls;
+        attempts += 1;
+    }
+    let restored = |reason| format!("{reason} after {attempts} attempt(s), every parameter was restored");
+    let refusal = refusal(&minimum, options, loglike0).map(restored);
+    let warnings = minimum.warnings.clone();
+    Ok(End { minimum, attempts, calls, refusal, minos: None, warnings })
+}
+
+/// One attempt, from a model on; the session's own is left alone.
+fn attempt(
+    session: &mut Session,
+    (roi, number): (&Roi, usize),
+    optimizer: &dyn Optimizer,
+    options: &FitOptions,
+    progress: &mut dyn Progress,
+) -> Result<Minimum> {
+    let (options, problem) = (options.for_attempt(number)?, problem(roi, None)?);
+    minimize(session.posterior_of(roi, &[])?, &problem, optimizer, &options, &mut Relay(progress))
+}
+
+/// Why an end point is not good enough. One that is was not cancelled, has the quality that was asked for, and its likelihood is not below
+/// where it began (beyond rounding).
+fn refusal(minimum: &Minimum, options: &FitOptions, loglike0: f64) -> Option<String> {
+    let (quality, loglike) = (u8::from(minimum.quality), -minimum.fval);
+    let is_good = quality >= options.min_fit_quality;
+    if minimum.status != Status::Cancelled && is_good && loglike >= loglike0 - 1e-12 * loglike0.abs() {
+        return None;
+    }
+    Some(if !is_good {
+        format!("fit quality {quality} is below min_fit_quality {}", options.min_fit_quality)
+    } else if loglike - loglike0 < 0.0 {
+        format!("logL ended {} below its start", loglike0 - loglike)
+    } else {
+        "the fit was stopped".into()
+    })
+}
+
+/// The model with values and errors of a fit.
+fn fitted(roi: &Roi, minimum: &Minimum) -> Result<Roi> {
+    let mut roi = roi.clone();
+    roi.set_free_values(&minimum.values)?;
+    for (id, &error) in roi.free_parameters().into_iter().zip(&minimum.errors) {
+        // What has no finite error (a flat direction) is written as having none.
+        roi.parameter_mut(id)?.set_error(if error.is_finite() { error } else { 0.0 })?;
+    }
+    Ok(roi)
+}
+
+/// The covariance of a fit of all free parameters of a model.
+pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
+    let name = |id: roi_model::ParameterId| {
+        let source = &roi.sources()[id.source];
+        (source.name().to_owned(), source.spectrum().parameters()[id.parameter].name().to_owned())
+    };
+    Covariance { parameters: roi.free_parameters().into_iter().map(name).collect(), matrix: matrix.clone() }
 }

@@ -10,14 +10,14 @@
 //! the steps fitted follows, of what its TS and npred add to that, and so on until nothing is added. A joint fit of
 //! quality 3 is at a constrained maximum of its parameters, so no step could gain more than the tolerance any more.
 
-use roi_model::Pars;
+use roi_model::{ParameterName, Pars};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::known::options::OptimizeOptions;
 use crate::known::progress::Event;
-use crate::maximize::posterior;
-use crate::results::{Convergence, FitResult, OptimizeResult, OptimizeStep};
+use crate::results::fit_result::FitResult;
+use crate::results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 
 /// What was done so far.
 #[derive(Default)]
@@ -34,6 +34,42 @@ struct Record {
 /// What a fit of the sequence frees: sources and which of their parameters.
 type Freed = Vec<(usize, Pars)>;
 
+/// The steps of the sequence; see the head of this file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    LargestNorms,
+    OtherNorms,
+    Shapes,
+    /// All that the others fitted, jointly.
+    Joint,
+}
+
+impl Step {
+    /// Its documented number.
+    fn number(self) -> u8 {
+        match self {
+            Self::LargestNorms => 1,
+            Self::OtherNorms => 2,
+            Self::Shapes => 3,
+            Self::Joint => 4,
+        }
+    }
+
+    /// Whether it fits shapes too.
+    fn has_shapes(self) -> bool {
+        matches!(self, Self::Shapes | Self::Joint)
+    }
+}
+
+/// One fit of the sequence.
+#[derive(Clone, Copy)]
+struct SubFit<'a> {
+    step: Step,
+    freed: &'a [(usize, Pars)],
+    /// How many of its step's fits are done, of how many.
+    progress: (usize, usize),
+}
+
 impl Analysis {
     /// Optimises the region in the three documented steps. The likelihood never falls: a fit that fails, or ends lower than it began,
     /// leaves its parameters as they were.
@@ -43,15 +79,18 @@ impl Analysis {
     pub fn optimize(&mut self, options: &OptimizeOptions) -> Result<OptimizeResult> {
         options.check()?;
         let start = std::time::Instant::now();
-        let skip =
-            options.skip.iter().map(|name| self.roi.index_of(name)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let skip = options
+            .skip
+            .iter()
+            .map(|name| self.session.roi.index_of(name))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         let loglike0 = self.loglike().map_err(Error::at_start)?;
         let flags = self.free_flags();
-        let before = (self.roi.state(), self.properties.clone(), self.covariance.clone());
+        let before = (self.session.roi.state(), self.known.clone());
         // Later steps go by the npred and TS that the fits before them found.
         let mut options = options.clone();
         options.fit.update = true;
-        self.fix_sources(&(0..self.roi.sources().len()).map(|index| (index, Pars::All)).collect::<Freed>());
+        self.fix_sources(&(0..self.session.roi.sources().len()).map(|index| (index, Pars::All)).collect::<Freed>());
         let mut record = Record { loglike: loglike0, ..Record::default() };
         let done = self.three_steps(&options, &skip, &mut record).and_then(|()| {
             if options.until_converged && !record.cancelled {
@@ -60,8 +99,8 @@ impl Analysis {
             Ok(())
         });
         if let Err(error) = done {
-            (self.properties, self.covariance) = (before.1, before.2);
-            self.roi.restore(&before.0)?;
+            self.known = before.1;
+            self.session.roi.restore(&before.0)?;
             return Err(error);
         }
         self.set_free_flags(&flags)?;
@@ -86,7 +125,11 @@ impl Analysis {
         self.update_npred()?;
         let joint = self.largest_components(options, skip);
         let norms: Freed = joint.iter().map(|&index| (index, Pars::Norm)).collect();
-        if !joint.is_empty() && self.sub_fit(1, &norms, (0, 1), options, record)?.is_none() {
+        if !joint.is_empty()
+            && self
+                .sub_fit(SubFit { step: Step::LargestNorms, freed: &norms, progress: (0, 1) }, options, record)?
+                .is_none()
+        {
             return Ok(());
         }
 
@@ -96,7 +139,9 @@ impl Analysis {
             if self.npred_of(source) < options.npred_threshold {
                 continue;
             }
-            if self.sub_fit(2, &[(source, Pars::Norm)], (done, alone.len()), options, record)?.is_none() {
+            let freed = [(source, Pars::Norm)];
+            let sub_fit = SubFit { step: Step::OtherNorms, freed: &freed, progress: (done, alone.len()) };
+            if self.sub_fit(sub_fit, options, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -107,7 +152,9 @@ impl Analysis {
             .filter(|&index| !skip.contains(&index) && self.ts_of(index) >= options.shape_ts_threshold)
             .collect();
         for (done, &source) in significant.iter().enumerate() {
-            if self.sub_fit(3, &[(source, Pars::All)], (done, significant.len()), options, record)?.is_none() {
+            let freed = [(source, Pars::All)];
+            let sub_fit = SubFit { step: Step::Shapes, freed: &freed, progress: (done, significant.len()) };
+            if self.sub_fit(sub_fit, options, record)?.is_none() {
                 return Ok(());
             }
         }
@@ -116,7 +163,7 @@ impl Analysis {
 
     /// The sources of step 1. A skipped source's counts still count towards the fraction.
     fn largest_components(&self, options: &OptimizeOptions, skip: &[usize]) -> Vec<usize> {
-        let total: f64 = (0..self.roi.sources().len()).map(|index| self.npred_of(index)).sum();
+        let total: f64 = (0..self.session.roi.sources().len()).map(|index| self.npred_of(index)).sum();
         let (mut sum, mut joint) = (0.0, Vec::new());
         for index in self.by_npred() {
             let npred = self.npred_of(index);
@@ -140,7 +187,8 @@ impl Analysis {
         let mut freed = self.taking_part(options, skip, &[]);
         let mut rounds = 0;
         while !freed.is_empty() && rounds < options.max_rounds {
-            let Some(result) = self.sub_fit(4, &freed, (rounds, options.max_rounds), options, record)? else {
+            let sub_fit = SubFit { step: Step::Joint, freed: &freed, progress: (rounds, options.max_rounds) };
+            let Some(result) = self.sub_fit(sub_fit, options, record)? else {
                 return Ok(());
             };
             rounds += 1;
@@ -159,7 +207,7 @@ impl Analysis {
     /// What the steps would fit as npred and TS stand now, and all that `before` holds: norms, and shapes too of significant sources.
     fn taking_part(&self, options: &OptimizeOptions, skip: &[usize], before: &[(usize, Pars)]) -> Freed {
         let had = |index: usize| before.iter().find(|(other, _)| *other == index).map(|(_, pars)| pars);
-        (0..self.roi.sources().len())
+        (0..self.session.roi.sources().len())
             .filter(|index| !skip.contains(index))
             .filter(|&index| had(index).is_some() || self.npred_of(index) >= options.npred_threshold)
             .map(|index| {
@@ -179,13 +227,14 @@ impl Analysis {
         record: &mut Record,
     ) -> Result<()> {
         for (index, pars) in freed {
-            let name = self.roi.sources()[*index].name().to_owned();
+            let name = self.session.roi.sources()[*index].name().to_owned();
             self.free_source(&name, true, pars)?;
         }
         let mut gradient = vec![0.0; result.values.len()];
-        let evaluated = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient).and_then(|_| {
+        let values = self.session.roi.free_values();
+        let evaluated = self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
             if options.fit.scan {
-                self.scan_for_good(4, freed, options)?;
+                self.scan_for_good(Step::Joint, freed, options)?;
             }
             Ok(())
         });
@@ -194,8 +243,8 @@ impl Analysis {
         let Some(convergence) = record.convergence.as_mut().filter(|_| result.fit_success) else { return Ok(()) };
         for (row, (&gradient, &error)) in gradient.iter().zip(&result.errors).enumerate() {
             if result.at_limit.contains(&row) {
-                let name = format!("{}:{}", result.src_names[row], result.par_names[row]);
-                convergence.at_limit.push((name, gradient));
+                let name = ParameterName { source: &result.src_names[row], parameter: &result.par_names[row] };
+                convergence.at_limit.push((name.to_string(), gradient));
             } else {
                 convergence.largest_pull = convergence.largest_pull.max((gradient * error).abs());
             }
@@ -206,21 +255,20 @@ impl Analysis {
     /// Frees, fits, fixes again and records one fit; `None` when the watcher stops it.
     fn sub_fit(
         &mut self,
-        step: u8,
-        freed: &[(usize, Pars)],
-        (done, total): (usize, usize),
+        SubFit { step, freed, progress: (done, total) }: SubFit<'_>,
         options: &OptimizeOptions,
         record: &mut Record,
     ) -> Result<Option<FitResult>> {
-        let name = |index: usize| self.roi.sources()[index].name().to_owned();
+        let name = |index: usize| self.session.roi.sources()[index].name().to_owned();
         let names: Vec<String> = freed.iter().map(|(index, _)| name(*index)).collect();
-        let event = Event::SubFit { step, sources: names.clone(), done, total, log_likelihood: record.loglike };
+        let event =
+            Event::SubFit { step: step.number(), sources: names.clone(), done, total, log_likelihood: record.loglike };
         if self.progress.event(&event).is_break() {
             record.cancelled = true;
             return Ok(None);
         }
         let npred = freed.iter().map(|(index, _)| self.npred_of(*index)).sum();
-        let ts = freed.first().map(|(index, _)| self.ts_of(*index)).filter(|_| step == 3);
+        let ts = freed.first().map(|(index, _)| self.ts_of(*index)).filter(|_| step == Step::Shapes);
         for (name, (_, pars)) in names.iter().zip(freed) {
             self.free_source(name, true, pars)?;
         }
@@ -228,7 +276,7 @@ impl Analysis {
         sub_options.scan = false;
         let result = self.fit(&sub_options).and_then(|result| {
             // A source whose last fit failed has its parameters of before, and a profile of those.
-            if options.fit.scan && !options.until_converged && (result.fit_success || step == 3) {
+            if options.fit.scan && !options.until_converged && (result.fit_success || step == Step::Shapes) {
                 self.scan_for_good(step, freed, options)?;
             }
             Ok(result)
@@ -240,7 +288,7 @@ impl Analysis {
             record.loglike = result.loglike;
         }
         record.steps.push(OptimizeStep {
-            step,
+            step: step.number(),
             sources: names,
             npred,
             ts,
@@ -255,8 +303,8 @@ impl Analysis {
     }
 
     /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
-    fn scan_for_good(&mut self, step: u8, freed: &[(usize, Pars)], options: &OptimizeOptions) -> Result<()> {
-        let for_good = |index: &usize| step >= 3 || self.ts_of(*index) < options.shape_ts_threshold;
+    fn scan_for_good(&mut self, step: Step, freed: &[(usize, Pars)], options: &OptimizeOptions) -> Result<()> {
+        let for_good = |index: &usize| step.has_shapes() || self.ts_of(*index) < options.shape_ts_threshold;
         let sources: Vec<usize> = freed.iter().map(|(index, _)| *index).filter(for_good).collect();
         self.update_scans(&sources, options.fit.reoptimize)
     }
@@ -264,32 +312,32 @@ impl Analysis {
     /// Fixes the parameters of some sources; their errors stay as the fit left them.
     fn fix_sources(&mut self, sources: &[(usize, Pars)]) {
         for (index, _) in sources {
-            for parameter in self.roi.sources_mut()[*index].spectrum_mut().parameters_mut() {
+            for parameter in self.session.roi.sources_mut()[*index].spectrum_mut().parameters_mut() {
                 parameter.set_free(false);
             }
         }
     }
 
     fn by_npred(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.roi.sources().len()).collect();
+        let mut order: Vec<usize> = (0..self.session.roi.sources().len()).collect();
         order.sort_by(|&a, &b| self.npred_of(b).total_cmp(&self.npred_of(a)));
         order
     }
 
     fn by_ts(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.roi.sources().len()).collect();
+        let mut order: Vec<usize> = (0..self.session.roi.sources().len()).collect();
         order.sort_by(|&a, &b| self.ts_of(b).total_cmp(&self.ts_of(a)));
         order
     }
 
     /// Predicted counts, weighted where there are likelihood weights, by which all steps go.
     fn npred_of(&self, source: usize) -> f64 {
-        self.properties.get(self.roi.sources()[source].name()).map_or(0.0, |p| p.npred_wt)
+        self.known.of(self.session.roi.sources()[source].name()).map_or(0.0, |p| p.npred_wt)
     }
 
     /// TS of the last fit that freed the source; below every threshold when there was none.
     fn ts_of(&self, source: usize) -> f64 {
-        let ts = self.properties.get(self.roi.sources()[source].name()).and_then(|p| p.ts);
+        let ts = self.known.of(self.session.roi.sources()[source].name()).and_then(|p| p.ts);
         ts.filter(|ts| !ts.is_nan()).unwrap_or(f64::NEG_INFINITY)
     }
 }

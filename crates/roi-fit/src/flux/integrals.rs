@@ -99,7 +99,7 @@ impl Analysis {
     /// # Errors
     /// When there is no such source, or its spectrum cannot be evaluated at an energy.
     pub fn bowtie(&self, name: &str, energies: Option<&[f64]>) -> Result<ModelFlux> {
-        let source = self.roi.source(name)?;
+        let source = self.session.roi.source(name)?;
         let spectrum = source.spectrum();
         let covariance = self.covariance_of(source);
         let (emin, emax) = self.energy_range();

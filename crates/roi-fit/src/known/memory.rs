@@ -6,7 +6,7 @@
 
 use bytesize::ByteSize;
 use lat_dataset::{Component, MakingSize};
-use likelihood_core::{BinnedLikelihood, Need};
+use likelihood_core::ComponentData;
 use roi_model::{Roi, Source};
 use serde::Serialize;
 
@@ -71,18 +71,11 @@ pub(crate) struct Strategy {
     pub(crate) estimate: MemoryEstimate,
 }
 
-/// The peak memory of this process in bytes, where the system tells it (Linux).
-pub fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-}
-
 /// What is known of a component before its maps are read.
 pub(crate) struct Plan<'a> {
     pub(crate) component: &'a Component,
     /// Without source maps.
-    pub(crate) likelihood: &'a BinnedLikelihood,
+    pub(crate) data: &'a ComponentData,
     /// What it takes to make the maps that are to be made.
     pub(crate) making: MakingSize,
 }
@@ -91,44 +84,20 @@ pub(crate) struct Plan<'a> {
 pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryEstimate {
     let mut total = MemoryEstimate { program: PROGRAM, ..MemoryEstimate::default() };
     for plan in plans {
-        let need = need(roi, plan);
-        let expected = need.footprint();
-        let held = plan.likelihood.footprint().data + plan.component.bytes() + plan.component.weight_bytes();
-        total.data += held as u64;
-        total.templates += expected.templates as u64;
-        total.fixed += expected.fixed as u64;
-        total.columns += expected.columns as u64;
-        total.work += expected.work as u64;
+        let own = plan.data.expected_footprint(roi, |source| plan.component.n_planes(source));
+        total.data += (own.data + plan.component.bytes() + plan.component.weight_bytes()) as u64;
+        total.templates += own.templates as u64;
+        total.fixed += own.fixed as u64;
+        total.columns += own.columns as u64;
+        total.work += own.work as u64;
         let reading = match plan.component.bytes_to_read(roi.sources()) {
             0 => 0,
-            map => threads * (map + need.excerpt()),
+            // Of a map, what lies at the filled bins is kept.
+            map => threads * (map + size_of::<f32>() * plan.data.n_filled()),
         };
         total.maps_in_flight = total.maps_in_flight.max(reading as u64).max(plan.making.bytes(threads) as u64);
     }
     total
-}
-
-/// How large the fit of a component is.
-fn need(roi: &Roi, plan: &Plan<'_>) -> Need {
-    let planes_of = |source: &Source| match plan.component.n_planes(source) {
-        0 => 0,
-        n_planes => plan.likelihood.window_planes(source, n_planes),
-    };
-    let mut need = Need::new(plan.likelihood.n_filled(), plan.likelihood.axis().n_bins());
-    need.sources = roi.sources().len();
-    need.planes = roi.sources().iter().map(planes_of).sum();
-    need.parameters = roi.free_parameters().len();
-    for source in roi.sources() {
-        let free = source.spectrum().parameters().iter().filter(|p| p.is_free()).count();
-        let norm = source.spectrum().norm_index();
-        let is_norm = norm.is_some_and(|norm| source.spectrum().parameters()[norm].is_free());
-        if free == 1 && is_norm && !plan.likelihood.is_rescaled(source) {
-            need.columns += 1;
-        } else if free > 0 {
-            need.pairs += planes_of(source) / 2;
-        }
-    }
-    need
 }
 
 /// The fastest way that stays below a limit.

@@ -127,7 +127,43 @@ pub struct SourceProperties {
     pub correlation: BTreeMap<String, f64>,
 }
 
+/// Predicted counts of a source, as its properties have them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PredictedCounts {
+    pub(crate) npred: f64,
+    pub(crate) npred_wt: f64,
+    pub(crate) model_counts: Vec<f64>,
+    pub(crate) model_counts_wt: Vec<f64>,
+}
+
+/// Fluxes and parameters of a source, as its properties have them.
+pub(crate) struct Fluxes {
+    pub(crate) fluxes: BTreeMap<String, Measured>,
+    /// `None` leaves what was known.
+    pub(crate) pivot_energy: Option<f64>,
+    pub(crate) dnde: BTreeMap<String, Measured>,
+    pub(crate) dnde_index: BTreeMap<String, f64>,
+    pub(crate) parameters: Vec<SpectralParameter>,
+    pub(crate) model_flux: Option<ModelFlux>,
+    pub(crate) covar: Option<Array2<f64>>,
+    pub(crate) correlation: BTreeMap<String, f64>,
+}
+
 impl SourceProperties {
+    pub(crate) fn set_counts(&mut self, counts: PredictedCounts) {
+        (self.npred, self.npred_wt) = (counts.npred, counts.npred_wt);
+        (self.model_counts, self.model_counts_wt) = (counts.model_counts, counts.model_counts_wt);
+    }
+
+    pub(crate) fn set_fluxes(&mut self, new: Fluxes) {
+        self.fluxes = new.fluxes;
+        self.pivot_energy = new.pivot_energy.or(self.pivot_energy);
+        (self.dnde, self.dnde_index) = (new.dnde, new.dnde_index);
+        self.parameters = new.parameters;
+        self.model_flux = new.model_flux;
+        (self.covar, self.correlation) = (new.covar, new.correlation);
+    }
+
     pub(crate) fn set_ts(&mut self, ts: &TestStatistic) {
         self.ts = Some(ts.ts);
         self.loglike_null = Some(ts.loglike_null);

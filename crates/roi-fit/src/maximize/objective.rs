@@ -1,28 +1,17 @@
 //! The one place where a likelihood meets a minimiser: `-logL` (with priors) of a region as a function of its free parameters.
 
-use likelihood_core::JointLikelihood;
 use ndarray::Array2;
 use optimizers::{
     Calls, Crossing, Derivatives, EvalError, Explorer, Minimum, Objective, Observer, Optimizer, Options, Parameter,
     Problem,
 };
-use roi_model::Roi;
+use roi_model::{ParameterName, Roi};
 
 use crate::error::{Error, Result};
-use crate::maximize::posterior;
+use crate::maximize::posterior::Posterior;
 
 /// `-logL` over the free parameters' scaled `value`, in the region's order.
-struct NegativeLogLikelihood<'a> {
-    roi: &'a mut Roi,
-    likelihood: &'a mut JointLikelihood,
-    n_free: usize,
-}
-
-impl NegativeLogLikelihood<'_> {
-    fn set(&mut self, x: &[f64]) -> std::result::Result<(), EvalError> {
-        self.roi.set_free_values(x).map_err(|error| EvalError::Fatal(error.into()))
-    }
-}
+struct NegativeLogLikelihood<'a>(Posterior<'a>);
 
 /// A trial point that the model does not allow is one to step back from; a defect of data or set-up is not.
 fn recoverable(error: Error) -> EvalError {
@@ -37,7 +26,7 @@ fn recoverable(error: Error) -> EvalError {
 
 impl Objective for NegativeLogLikelihood<'_> {
     fn dim(&self) -> usize {
-        self.n_free
+        self.0.n_free()
     }
 
     fn derivatives(&self) -> Derivatives {
@@ -45,13 +34,11 @@ impl Objective for NegativeLogLikelihood<'_> {
     }
 
     fn value(&mut self, x: &[f64]) -> std::result::Result<f64, EvalError> {
-        self.set(x)?;
-        posterior::value(self.likelihood, self.roi).map(|value| -value).map_err(recoverable)
+        self.0.value(x).map(|value| -value).map_err(recoverable)
     }
 
     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> std::result::Result<f64, EvalError> {
-        self.set(x)?;
-        let value = posterior::gradient(self.likelihood, self.roi, gradient).map_err(recoverable)?;
+        let value = self.0.gradient(x, gradient).map_err(recoverable)?;
         negate(gradient);
         Ok(-value)
     }
@@ -62,8 +49,7 @@ impl Objective for NegativeLogLikelihood<'_> {
         gradient: &mut [f64],
         hessian: &mut Array2<f64>,
     ) -> std::result::Result<f64, EvalError> {
-        self.set(x)?;
-        let value = posterior::hessian(self.likelihood, self.roi, gradient, hessian).map_err(recoverable)?;
+        let value = self.0.hessian(x, gradient, hessian).map_err(recoverable)?;
         negate(gradient);
         hessian.mapv_inplace(|h| -h);
         Ok(-value)
@@ -76,70 +62,40 @@ fn negate(gradient: &mut [f64]) {
     }
 }
 
-/// Minimises `-logL` over the region's free parameters.
+/// Minimises `-logL` over free parameters.
 ///
-/// The region is left at whatever point was evaluated last: the caller sets the result or restores. Quantities of the result are in
-/// the region's order of free parameters, in units of `value`; parameters whose bounds leave no room are held and have no place in
-/// the covariance (see [`expand`]).
+/// Quantities of the result are in the region's order of free parameters, in units of `value`; parameters whose bounds leave no room
+/// are held and have no place in the covariance (see [`expand`]).
 pub(crate) fn minimize(
-    roi: &mut Roi,
-    likelihood: &mut JointLikelihood,
-    optimizer: &dyn Optimizer,
-    options: &Options,
-    observer: &mut dyn Observer,
-) -> Result<Minimum> {
-    minimize_problem(&problem(roi, None)?, roi, likelihood, optimizer, options, observer)
-}
-
-/// [`minimize`] with one of the free parameters, by its row, held where it stands. It stays free in the region's eyes, so that the
-/// likelihood keeps its caches while the held value changes.
-pub(crate) fn minimize_holding(
-    roi: &mut Roi,
-    likelihood: &mut JointLikelihood,
-    held: usize,
-    optimizer: &dyn Optimizer,
-    options: &Options,
-    observer: &mut dyn Observer,
-) -> Result<Minimum> {
-    minimize_problem(&problem(roi, Some(held))?, roi, likelihood, optimizer, options, observer)
-}
-
-fn minimize_problem(
+    posterior: Posterior<'_>,
     problem: &Problem,
-    roi: &mut Roi,
-    likelihood: &mut JointLikelihood,
     optimizer: &dyn Optimizer,
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Minimum> {
-    let n_free = problem.parameters().len();
-    let mut objective = NegativeLogLikelihood { roi, likelihood, n_free };
-    let mut minimum = optimizer.minimize(&mut objective, problem, options, observer)?;
+    let mut minimum = optimizer.minimize(&mut NegativeLogLikelihood(posterior), problem, options, observer)?;
     expand(&mut minimum.covariance, problem);
     expand(&mut minimum.correlation, problem);
     Ok(minimum)
 }
 
-/// MINOS errors of the region's free parameters around a minimum that [`minimize`] found and the region holds: how far each may move
-/// down and up, the others refitted, until `logL` has fallen by 0.5. `None` on a side where that was not found within the bounds. Also the
-/// evaluations that it took.
+/// MINOS errors of free parameters around a minimum that [`minimize`] found: how far each may move down and up, the others refitted, until
+/// `logL` has fallen by 0.5. `None` on a side where that was not found within the bounds. Also the evaluations that it took.
 pub(crate) fn minos(
-    roi: &mut Roi,
-    likelihood: &mut JointLikelihood,
+    posterior: Posterior<'_>,
+    problem: &Problem,
     minimum: &Minimum,
     observer: &mut dyn Observer,
 ) -> Result<(Vec<[Option<f64>; 2]>, Calls)> {
-    let problem = problem(roi, None)?;
-    let n_free = problem.parameters().len();
     let free = problem.free();
     let mut compact = minimum.clone();
     let select =
         |full: &Array2<f64>| Array2::from_shape_fn((free.len(), free.len()), |(i, j)| full[[free[i], free[j]]]);
     compact.covariance = minimum.covariance.as_ref().map(select);
     compact.correlation = minimum.correlation.as_ref().map(select);
-    let mut objective = NegativeLogLikelihood { roi, likelihood, n_free };
-    let mut explorer = Explorer::new(&mut objective, &problem, &compact)?;
-    let mut errors = vec![[None; 2]; n_free];
+    let mut errors = vec![[None; 2]; problem.parameters().len()];
+    let mut objective = NegativeLogLikelihood(posterior);
+    let mut explorer = Explorer::new(&mut objective, problem, &compact)?;
     for &row in &free {
         let found = explorer.minos(row, observer)?;
         errors[row] =
@@ -148,8 +104,9 @@ pub(crate) fn minos(
     Ok((errors, explorer.calls()))
 }
 
-/// The region's free parameters as a minimiser sees them; the one of row `hold` is fixed.
-fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
+/// The region's free parameters as a minimiser sees them. The one of row `hold` is held where it stands; it stays free in the region's eyes,
+/// so that the likelihood keeps what it has summed while the held value changes.
+pub(crate) fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
     let parameters = roi
         .free_parameters()
         .into_iter()
@@ -159,8 +116,8 @@ fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
             let parameter = &source.spectrum().parameters()[id.parameter];
             let (lower, upper) = parameter.bounds();
             let held = lower == upper || hold == Some(row);
-            let mut out =
-                Parameter::new(format!("{}:{}", source.name(), parameter.name()), parameter.value()).with_fixed(held);
+            let name = ParameterName { source: source.name(), parameter: parameter.name() };
+            let mut out = Parameter::new(name.to_string(), parameter.value()).with_fixed(held);
             if !held {
                 out = out.with_bounds(lower, upper);
             }

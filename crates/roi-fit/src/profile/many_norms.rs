@@ -1,7 +1,7 @@
 //! Profiles of many normalisations at once, each with the rest of the model held.
 //!
 //! Each profile asks for the points that its search wants next; one pass over the data answers them all. So the profiles of all free sources of
-//! a region cost about as many passes as one of them. What a source cannot share is left to [`Analysis::profile_norm`].
+//! a region cost about as many passes as one of them. What a source cannot share is left to the profile of one.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use likelihood_core::NormPoint;
 use ndarray::Array2;
 use roi_model::ParameterId;
 
-use crate::analysis::Analysis;
 use crate::error::Result;
+use crate::known::angular::Angular;
 use crate::known::profile_curve::Profile;
-use crate::maximize::posterior;
-use crate::profile::one::{HELD_ORIGIN, ProfileOptions, first_step, norm_range};
+use crate::profile::one::{HELD_ORIGIN, ProfileOptions, describe, first_step, norm_range};
 use crate::profile::walk::{Curve, Peak, profile_points};
+use crate::session::Session;
 
 /// Passes after which a search that has not ended goes on alone.
 const PASSES: usize = 12;
@@ -60,85 +60,73 @@ impl Search {
     }
 }
 
-impl Analysis {
-    /// Profiles of the norms of some free sources with the rest of the model held, by source; a source is missing where the pass cannot serve it:
-    /// others are to be fitted again, its norm is fixed, not at its maximum, has a prior or is no plain factor.
-    ///
-    /// The model is left as it was, bit for bit.
-    pub(crate) fn profile_norms(
-        &mut self,
-        sources: &[usize],
-        options: &ProfileOptions,
-    ) -> Result<BTreeMap<usize, Profile>> {
-        let mut profiles = BTreeMap::new();
-        if options.reoptimize || options.xvals.is_some() || sources.is_empty() {
-            return Ok(profiles);
-        }
-        for mut search in self.search_together(sources, options.npts)? {
-            let (Some(xvals), id) = (search.xvals.take(), search.id) else { continue };
-            let at = |x: &f64| search.visited.iter().find(|(at, _)| at == x).map(|(_, loglike)| *loglike);
-            let Some(loglike) = xvals.iter().map(at).collect::<Option<Vec<f64>>>() else { continue };
-            let source = &self.roi.sources()[id.source];
-            let mut profile = Profile {
-                src_name: source.name().to_owned(),
-                par_name: source.spectrum().parameters()[id.parameter].name().to_owned(),
-                dloglike: loglike.iter().map(|l| l - search.peak.loglike).collect(),
-                loglike,
-                calls: search.visited.len(),
-                ..Profile::default()
-            };
-            let state = self.roi.state();
-            let described = self.open_line(id, options).and_then(|_| self.describe(id, &xvals, &mut profile));
-            self.roi.restore(&state)?;
-            described?;
-            profile.xvals = xvals;
-            profiles.insert(id.source, profile);
-        }
-        Ok(profiles)
+/// Profiles of the norms of some free sources with the rest of the model held, by source; a source is missing where the pass cannot serve it:
+/// others are to be fitted again, its norm is fixed, not at its maximum, has a prior or is no plain factor. `angular` tells the angular
+/// integral of a source, if it is known.
+pub(crate) fn profiles_of_norms(
+    session: &mut Session,
+    sources: &[usize],
+    options: &ProfileOptions,
+    angular: impl Fn(usize) -> Option<Angular>,
+) -> Result<BTreeMap<usize, Profile>> {
+    let mut profiles = BTreeMap::new();
+    if options.reoptimize || options.xvals.is_some() || sources.is_empty() {
+        return Ok(profiles);
     }
+    for mut search in search_together(session, sources, options.npts)? {
+        let (Some(xvals), id) = (search.xvals.take(), search.id) else { continue };
+        let at = |x: &f64| search.visited.iter().find(|(at, _)| at == x).map(|(_, loglike)| *loglike);
+        let Some(loglike) = xvals.iter().map(at).collect::<Option<Vec<f64>>>() else { continue };
+        let (source, angular) = (&session.roi.sources()[id.source], angular(id.source));
+        let described = describe(session, source, id.parameter, (&xvals, angular.as_ref()))?;
+        let dloglike = loglike.iter().map(|l| l - search.peak.loglike).collect();
+        let calls = search.visited.len();
+        profiles.insert(id.source, Profile { dloglike, loglike, xvals, calls, ..described });
+    }
+    Ok(profiles)
+}
 
-    /// Runs all searches side by side.
-    fn search_together(&mut self, sources: &[usize], npts: usize) -> Result<Vec<Search>> {
-        let free = self.roi.free_parameters();
-        let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
-        let evaluated = posterior::hessian(&mut self.likelihood, &self.roi, &mut gradient, &mut hessian);
-        let Ok(loglike) = evaluated else { return Ok(Vec::new()) };
-        let ln_prior = posterior::ln_prior(&self.roi)?;
-        let lines = self.likelihood.norm_lines(&self.roi)?;
-        let search = |(line, &source): (usize, &usize)| {
-            if !sources.contains(&source) {
-                return None;
-            }
-            let parameter = self.roi.sources()[source].spectrum().norm_index()?;
-            let id = ParameterId { source, parameter };
-            let row = free.iter().position(|free| *free == id)?;
-            let norm = self.roi.parameter(id).ok().filter(|norm| norm.prior().is_none())?;
-            let (x, range) = (norm.value(), norm_range(norm.value()));
-            let (step, is_elsewhere) = first_step(x, gradient[row], -hessian[[row, row]], range);
-            let peak = Peak { x, loglike, step };
-            (!is_elsewhere).then(|| Search { id, line, peak, range, visited: Vec::new(), xvals: None })
-        };
-        let mut searches: Vec<Search> = lines.sources().iter().enumerate().filter_map(search).collect();
-        // Differences along a line are to have no other rounding than its own, so its maximum is evaluated like all of it.
-        let peaks: Vec<NormPoint> =
-            searches.iter().map(|search| NormPoint { line: search.line, norm: search.peak.x, others: 1.0 }).collect();
-        for (search, value) in searches.iter_mut().zip(lines.values(&peaks)?) {
-            search.peak.loglike = value + ln_prior;
-            search.visited.push((search.peak.x, search.peak.loglike));
+/// Runs all searches side by side.
+fn search_together(session: &mut Session, sources: &[usize], npts: usize) -> Result<Vec<Search>> {
+    let (free, values) = (session.roi.free_parameters(), session.roi.free_values());
+    let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
+    let Ok((roi, mut posterior)) = session.model_and_posterior() else { return Ok(Vec::new()) };
+    let Ok(loglike) = posterior.hessian(&values, &mut gradient, &mut hessian) else { return Ok(Vec::new()) };
+    let ln_prior = posterior.ln_prior()?;
+    let lines = posterior.norm_lines(&values)?;
+    let search = |(line, &source): (usize, &usize)| {
+        if !sources.contains(&source) {
+            return None;
         }
-        for _ in 0..PASSES {
-            let wanted: Vec<Vec<f64>> = searches.iter_mut().map(|search| search.wants(npts)).collect();
-            let point = |(search, x): (&Search, &f64)| NormPoint { line: search.line, norm: *x, others: 1.0 };
-            let all = searches.iter().zip(&wanted).flat_map(|(search, xs)| xs.iter().map(move |x| (search, x)));
-            let points: Vec<NormPoint> = all.map(point).collect();
-            if points.is_empty() {
-                break;
-            }
-            let mut values = lines.values(&points)?.into_iter();
-            for (search, xs) in searches.iter_mut().zip(wanted) {
-                search.visited.extend(xs.into_iter().zip(values.by_ref()).map(|(x, value)| (x, value + ln_prior)));
-            }
-        }
-        Ok(searches)
+        let parameter = roi.sources()[source].spectrum().norm_index()?;
+        let id = ParameterId { source, parameter };
+        let row = free.iter().position(|free| *free == id)?;
+        let norm = roi.parameter(id).ok().filter(|norm| norm.prior().is_none())?;
+        let (x, range) = (norm.value(), norm_range(norm.value()));
+        let (step, is_elsewhere) = first_step(x, gradient[row], -hessian[[row, row]], range);
+        let peak = Peak { x, loglike, step };
+        (!is_elsewhere).then(|| Search { id, line, peak, range, visited: Vec::new(), xvals: None })
+    };
+    let mut searches: Vec<Search> = lines.sources().iter().enumerate().filter_map(search).collect();
+    // Differences along a line are to have no other rounding than its own, so its maximum is evaluated like all of it.
+    let peaks: Vec<NormPoint> =
+        searches.iter().map(|search| NormPoint { line: search.line, norm: search.peak.x, others: 1.0 }).collect();
+    for (search, value) in searches.iter_mut().zip(lines.values(&peaks)?) {
+        search.peak.loglike = value + ln_prior;
+        search.visited.push((search.peak.x, search.peak.loglike));
     }
+    for _ in 0..PASSES {
+        let wanted: Vec<Vec<f64>> = searches.iter_mut().map(|search| search.wants(npts)).collect();
+        let point = |(search, x): (&Search, &f64)| NormPoint { line: search.line, norm: *x, others: 1.0 };
+        let all = searches.iter().zip(&wanted).flat_map(|(search, xs)| xs.iter().map(move |x| (search, x)));
+        let points: Vec<NormPoint> = all.map(point).collect();
+        if points.is_empty() {
+            break;
+        }
+        let mut values = lines.values(&points)?.into_iter();
+        for (search, xs) in searches.iter_mut().zip(wanted) {
+            search.visited.extend(xs.into_iter().zip(values.by_ref()).map(|(x, value)| (x, value + ln_prior)));
+        }
+    }
+    Ok(searches)
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::known::covariance::Covariance;
+use crate::known::merge::Known;
 use crate::saved::format::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
 use lat_io::write_text;
 
@@ -26,30 +27,30 @@ impl Analysis {
         let prefix = stem(prefix.as_ref());
         let loglike = self.loglike()?;
         self.update_template_fluxes()?;
-        for (index, component) in self.likelihood.components().iter().enumerate() {
+        for (index, component) in self.session.data.components().iter().enumerate() {
             self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
         }
         self.write_tables(&with_ending(&prefix, ".fits"), loglike)?;
-        let covariance = self.covariance.as_ref().map(|covariance| SavedCovariance {
+        let covariance = self.known.covariance().map(|covariance| SavedCovariance {
             parameters: covariance.parameters.clone(),
             matrix: rows(&covariance.matrix),
         });
-        let properties = |source: &Source| self.properties.get(source.name()).cloned().unwrap_or_default();
+        let properties = |source: &Source| self.known.of(source.name()).cloned().unwrap_or_default();
         let saved = |source: &Source| (source.name().to_owned(), SavedSource::new(source, &properties(source)));
         let state = SavedRoi {
             format: FORMAT,
-            title: self.roi.title().to_owned(),
+            title: self.session.roi.title().to_owned(),
             loglike,
             locked: self.locked.iter().cloned().collect(),
             zeroed: self.zeroed.clone(),
             covariance,
-            sources: self.roi.sources().iter().map(saved).collect(),
+            sources: self.session.roi.sources().iter().map(saved).collect(),
         };
         // `state` is what load_roi reads; the rest is for people and scripts, under fermipy's keys.
         let file = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "roi": self.totals(loglike)?,
-            "sources": self.roi.sources().iter().map(|s| (s.name().to_owned(), self.dictionary(s))).collect::<Map<_, _>>(),
+            "sources": self.session.roi.sources().iter().map(|s| (s.name().to_owned(), self.dictionary(s))).collect::<Map<_, _>>(),
             "lck_params": self.locks(),
             "state": state,
         });
@@ -81,12 +82,12 @@ impl Analysis {
             let restored = stored.properties.restore();
             properties.insert(name, restored.map_err(|reason| bad(&path, reason))?);
         }
-        let mut roi = Roi::new(self.roi.center(), sources)?;
+        let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(saved.title);
-        let present = std::mem::replace(&mut self.roi, roi);
+        let present = std::mem::replace(&mut self.session.roi, roi);
         match self.loglike() {
             Err(error) => {
-                self.roi = present;
+                self.session.roi = present;
                 return Err(error);
             }
             Ok(loglike) if loglike != saved.loglike => {
@@ -98,8 +99,7 @@ impl Analysis {
             }
             Ok(_) => {}
         }
-        self.properties = properties;
-        self.covariance = covariance;
+        self.known = Known::new(properties, covariance);
         self.locked = saved.locked.into_iter().collect();
         self.zeroed = saved.zeroed;
         Ok(())
@@ -107,7 +107,7 @@ impl Analysis {
 
     /// The present source of this name with the saved parameters.
     fn restored_source(&self, path: &Path, name: &str, stored: &SavedSource) -> Result<Source> {
-        let Some(present) = self.roi.sources().iter().find(|source| source.name() == name) else {
+        let Some(present) = self.session.roi.sources().iter().find(|source| source.name() == name) else {
             let reason =
                 format!("it has source '{name}', which the model does not; add it first, with its source maps");
             return Err(bad(path, reason));
@@ -139,10 +139,10 @@ impl Analysis {
     /// The totals of the region, with fermipy's keys. Without a weights map the weighted counts are the counts.
     fn totals(&self, loglike: f64) -> Result<Value> {
         let mut components = Vec::new();
-        for component in self.likelihood.components() {
+        for component in self.session.data.components() {
             let mut model_counts = vec![0.0; component.counts_spectrum().len()];
             let mut model_counts_wt = model_counts.clone();
-            for source in self.roi.sources() {
+            for source in self.session.roi.sources() {
                 model_counts.iter_mut().zip(component.npred(source)?).for_each(|(sum, n)| *sum += n);
                 model_counts_wt.iter_mut().zip(component.weighted_npred(source)?).for_each(|(sum, n)| *sum += n);
             }
@@ -168,7 +168,7 @@ impl Analysis {
             "loglike": loglike,
             "npred": npred,
             "npred_wt": npred_wt,
-            "counts": self.likelihood.total_counts(),
+            "counts": self.session.data.total_counts(),
             "loge_bounds": [emin.log10(), emax.log10()],
             "components": components,
         }))
@@ -176,7 +176,7 @@ impl Analysis {
 
     /// What is known of a source, with fermipy's keys.
     fn dictionary(&self, source: &Source) -> Value {
-        let mut dictionary = self.properties.get(source.name()).cloned().unwrap_or_default().to_json();
+        let mut dictionary = self.known.of(source.name()).cloned().unwrap_or_default().to_json();
         if let Some(map) = dictionary.as_object_mut() {
             map.insert("name".into(), source.name().into());
             map.insert("names".into(), json!(source.aliases()));

@@ -54,11 +54,12 @@ impl Analysis {
     fn catalog(&self) -> Vec<Column> {
         let unknown = SourceProperties::default();
         let rows: Vec<Row<'_>> = self
+            .session
             .roi
             .sources()
             .iter()
             .filter(|source| !source.spatial().is_diffuse_background())
-            .map(|source| (source, self.properties.get(source.name()).unwrap_or(&unknown)))
+            .map(|source| (source, self.known.of(source.name()).unwrap_or(&unknown)))
             .collect();
         let names = |of: fn(&Source) -> &str| text(rows.iter().map(|(source, _)| of(source)));
         let datum = |name: &str, unit: &str, key: &str| {
@@ -113,10 +114,10 @@ impl Analysis {
         let (mut names, mut emin, mut emax) = (Vec::new(), Vec::new(), Vec::new());
         let (mut counts, mut predicted) = (Vec::new(), Vec::new());
         let (mut counts_wt, mut predicted_wt) = (Vec::new(), Vec::new());
-        for component in self.likelihood.components() {
+        for component in self.session.data.components() {
             let mut npred = vec![0.0; component.counts_spectrum().len()];
             let mut npred_wt = npred.clone();
-            for source in self.roi.sources() {
+            for source in self.session.roi.sources() {
                 npred.iter_mut().zip(component.npred(source)?).for_each(|(sum, n)| *sum += n);
                 npred_wt.iter_mut().zip(component.weighted_npred(source)?).for_each(|(sum, n)| *sum += n);
             }
@@ -142,7 +143,7 @@ impl Analysis {
     }
 
     fn source_list(&self) -> Vec<Column> {
-        let names = |of: fn(&Source) -> &str| text(self.roi.sources().iter().map(of));
+        let names = |of: fn(&Source) -> &str| text(self.session.roi.sources().iter().map(of));
         vec![
             column("source_name", "", names(Source::name)),
             column("spectrum_type", "", names(|source| source.spectrum().type_name())),
@@ -155,6 +156,7 @@ impl Analysis {
     /// One row a parameter, the spatial ones included; the scale is not applied.
     fn parameter_list(&self) -> Vec<Column> {
         let rows: Vec<_> = self
+            .session
             .roi
             .sources()
             .iter()

@@ -1,6 +1,5 @@
 //! The model as a file: written as XML, or replaced by one; and text files that are either whole or not there.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use lat_io::write_text;
@@ -15,13 +14,13 @@ impl Analysis {
     /// # Errors
     /// [`Error::Write`].
     pub fn write_xml(&self, path: &Path) -> Result<()> {
-        self.write_sources(path, self.roi.sources())
+        self.write_sources(path, self.session.roi.sources())
     }
 
     /// Writes the model as a component has it: with its own templates, and without the sources that it lacks.
     pub(crate) fn write_component_xml(&self, component: usize, path: &Path) -> Result<()> {
         match self.component_models.get(component) {
-            Some(model) => self.write_sources(path, &model.sources(&self.roi)?),
+            Some(model) => self.write_sources(path, &model.sources(&self.session.roi)?),
             None => self.write_xml(path),
         }
     }
@@ -35,7 +34,7 @@ impl Analysis {
                 write_text(&path.with_file_name(file), &table.to_text())?;
             }
         }
-        write_text(path, &roi_model::write_xml(self.roi.title(), sources)?)?;
+        write_text(path, &roi_model::write_xml(self.session.roi.title(), sources)?)?;
         let priors = lat_io::priors_beside(path);
         match lat_io::priors_to_yaml(sources) {
             Some(text) => write_text(&priors, &text)?,
@@ -70,8 +69,8 @@ impl Analysis {
             None => crate::flux::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
         };
         for source in &mut sources {
-            let lacks = |c: &&likelihood_core::BinnedLikelihood| !c.has_source_map(source.name());
-            if let Some(component) = self.likelihood.components().iter().find(lacks) {
+            let lacks = |c: &&likelihood_core::ComponentData| !c.has_source_map(source.name());
+            if let Some(component) = self.session.data.components().iter().find(lacks) {
                 let (name, component) = (source.name(), component.name());
                 let reason = format!(
                     "source '{name}' has no source map in component '{component}'; add it to the model of the configuration, \
@@ -79,32 +78,28 @@ impl Analysis {
                 );
                 return Err(Error::State { path: path.to_owned(), reason });
             }
-            if let Some(present) = self.roi.sources().iter().find(|present| present.name() == source.name()) {
+            if let Some(present) = self.session.roi.sources().iter().find(|present| present.name() == source.name()) {
                 self.check_maps(path, source, present)?;
                 take_over(source, present);
             }
         }
-        let mut roi = Roi::new(self.roi.center(), sources)?;
+        let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(title);
         let priors = lat_io::priors_beside(path);
         if priors.exists() {
             lat_io::read_priors(&priors, &mut roi)?;
         }
-        let before = (self.roi.clone(), self.properties.clone(), self.covariance.take());
-        self.roi = roi;
-        self.properties = BTreeMap::new();
-        self.likelihood.forget_fixed();
+        let before = (std::mem::replace(&mut self.session.roi, roi), std::mem::take(&mut self.known));
         if let Err(error) = self.describe_anew() {
-            (self.roi, self.properties, self.covariance) = before;
-            self.likelihood.forget_fixed();
+            (self.session.roi, self.known) = before;
             return Err(error);
         }
         self.zeroed.clear();
-        self.locked.retain(|(source, _)| self.roi.sources().iter().any(|present| present.name() == source));
-        for index in 0..self.roi.sources().len() {
-            for parameter in 0..self.roi.sources()[index].spectrum().parameters().len() {
+        self.locked.retain(|(source, _)| self.session.roi.sources().iter().any(|present| present.name() == source));
+        for index in 0..self.session.roi.sources().len() {
+            for parameter in 0..self.session.roi.sources()[index].spectrum().parameters().len() {
                 if self.is_locked(index, parameter) {
-                    self.roi.sources_mut()[index].spectrum_mut().parameters_mut()[parameter].set_free(false);
+                    self.session.roi.sources_mut()[index].spectrum_mut().parameters_mut()[parameter].set_free(false);
                 }
             }
         }
@@ -143,7 +138,7 @@ impl Analysis {
     fn describe_anew(&mut self) -> Result<()> {
         self.loglike().map_err(Error::at_start)?;
         self.update_npred()?;
-        (0..self.roi.sources().len()).try_for_each(|index| self.update_fluxes(index, None))
+        (0..self.session.roi.sources().len()).try_for_each(|index| self.update_fluxes(index, None))
     }
 }
 

@@ -31,7 +31,7 @@ impl Analysis {
     pub fn print_params(&self, allpars: bool) -> String {
         let mut table = table(&["idx", "parname", "value", "error", "min", "max", "scale", "free"], 2);
         let mut index = 0;
-        for source in self.roi.sources() {
+        for source in self.session.roi.sources() {
             let parameters = source.spectrum().parameters();
             if allpars || source.is_free() {
                 table.add_row([source.name()]);
@@ -54,7 +54,7 @@ impl Analysis {
         let mut table = table(&["sourcename", "offset", "norm", "eflux", "index", "ts", "npred", "free"], 1);
         for (source, offset) in self.by_offset() {
             let unknown = SourceProperties::default();
-            let properties = self.properties.get(source.name()).unwrap_or(&unknown);
+            let properties = self.known.of(source.name()).unwrap_or(&unknown);
             let is_fresh = properties.are_of(source.spectrum());
             let spectrum = source.spectrum();
             let norm = spectrum.norm_index().map(|norm| spectrum.parameters()[norm].value());
@@ -78,7 +78,7 @@ impl Analysis {
     pub fn print_roi(&self) -> String {
         let mut table = table(&["name", "SpatialModel", "SpectrumType", "offset", "ts", "npred"], 3);
         for (source, offset) in self.by_offset() {
-            let properties = self.properties.get(source.name());
+            let properties = self.known.of(source.name());
             table.add_row([
                 source.name().to_owned(),
                 source.spatial().type_name().to_owned(),
@@ -93,8 +93,9 @@ impl Analysis {
 
     /// The sources with their separation from the centre in degrees: nearest first, those without a position last.
     fn by_offset(&self) -> Vec<(&Source, Option<f64>)> {
-        let offset = |source: &Source| source.direction().map(|direction| self.roi.center().separation(&direction));
-        let mut sources: Vec<_> = self.roi.sources().iter().map(|source| (source, offset(source))).collect();
+        let offset =
+            |source: &Source| source.direction().map(|direction| self.session.roi.center().separation(&direction));
+        let mut sources: Vec<_> = self.session.roi.sources().iter().map(|source| (source, offset(source))).collect();
         sources.sort_by(|(_, a), (_, b)| a.unwrap_or(f64::INFINITY).total_cmp(&b.unwrap_or(f64::INFINITY)));
         sources
     }
