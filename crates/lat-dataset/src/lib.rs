@@ -6,7 +6,7 @@
 //!
 //! # The map of the crate
 //!
-//! - `config`: `config.yaml`. `definition` says what is known of an option; `reference` lists all keys, from which their checks (`schema`), the page
+//! - `config`: `config.yaml`. `definition` says what is known of an option, which the settings (`settings`, `component_settings`, `fit_sections`) define; `reference` lists all keys, from which their checks (`schema`), the page
 //!   (`page`) and the printed configuration (`resolved`, `printed`) come; `resolve`, `model` and `source` make typed settings of them.
 //! - `products`: which files belong to a component, and where templates are looked for.
 //! - `region`: the model of a region, from catalogs, diffuse components and sources written out; its centre.

@@ -8,7 +8,7 @@ use roi_fit::Analysis;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
-use crate::Common;
+use crate::common::Common;
 use crate::failure::Failure;
 use crate::progress::Bar;
 

@@ -19,7 +19,8 @@ const LAYERS: &[Layer] = &[
     Layer { name: "likelihood-core", floor: 2, uses: &["numerics", "roi-model"] },
     Layer { name: "lat-response", floor: 3, uses: &["numerics", "roi-model", "likelihood-core"] },
     Layer { name: "lat-io", floor: 4, uses: DATA },
-    Layer { name: "lat-dataset", floor: 5, uses: FILES },
+    // The defaults of section `optimizer` are those of the minimisers.
+    Layer { name: "lat-dataset", floor: 5, uses: DATASETS },
     Layer { name: "lat-events", floor: 5, uses: FILES },
     Layer { name: "roi-simulate", floor: 5, uses: FILES },
     Layer { name: "roi-fit", floor: 6, uses: BELOW_FITS },
@@ -36,6 +37,7 @@ const LAYERS: &[Layer] = &[
 
 const DATA: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response"];
 const FILES: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response", "lat-io"];
+const DATASETS: &[&str] = &["numerics", "optimizers", "roi-model", "likelihood-core", "lat-response", "lat-io"];
 const BELOW_FITS: &[&str] = &[
     "numerics",
     "optimizers",

@@ -10,6 +10,7 @@ use lat_response::{
 };
 use likelihood_core::{DetectorResponse, EnergyAxis};
 
+use super::recipe;
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::products::{Products, candidates, listed};
@@ -135,7 +136,7 @@ impl Instrument {
         let observed = self.observed()?;
         let direction = counts.grid.reference_direction()?;
         let edges = counts.cube.axis().edges();
-        let matrix = response_matrix(observed.of(Recipe::default()), &direction, edges, extra)?;
+        let matrix = response_matrix(observed.of(recipe::of_dispersion()), &direction, edges, extra)?;
         DetectorResponse::new(matrix).map_err(|error| {
             refused(
                 format!("the energy dispersion computed from {name}"),

@@ -64,7 +64,7 @@ impl MapMaker {
     fn builder(&self, counts: &CountsCubeFile, first: &str) -> Result<SourceMapBuilder> {
         self.check(first)?;
         let axis = counts.cube.axis();
-        let recipe = self.options.recipe;
+        let recipe = recipe::of(&self.options);
         let response = Response {
             exposure: match &self.exposure {
                 Some(path) => lat_io::read_exposure(path)?,
@@ -121,7 +121,7 @@ impl MapMaker {
         counts: &CountsCubeFile,
         source: &Source,
     ) -> Result<bool> {
-        let recipe = if digest.starts_with(ACCURATE) { Recipe::accurate() } else { self.recipe };
+        let recipe = if digest.starts_with(ACCURATE) { recipe::accurate() } else { self.recipe };
         let options = recipe::with_recipe(&self.options, recipe);
         let needed = self.extra_of(source);
         let extra = n_planes.saturating_sub(counts.cube.axis().edges().len()) / 2;
@@ -152,7 +152,7 @@ impl MapMaker {
             let _ = writeln!(text, "{}", self.instrument.inputs(|path| self.digest_of(path))?);
         }
         self.describe(source, &mut text)?;
-        let mark = if options.recipe == Recipe::accurate() { ACCURATE } else { "" };
+        let mark = if recipe::of(options) == recipe::accurate() { ACCURATE } else { "" };
         Ok(format!("{mark}{}", lat_io::digest_of_bytes(text.as_bytes())))
     }
 

@@ -27,6 +27,11 @@ pub(super) fn followed(
     }
 }
 
+/// The recipe of maps that are as accurate as the inputs.
+pub(super) fn accurate() -> Recipe {
+    Recipe::accurate()
+}
+
 /// How the maps of a component are made.
 pub(super) fn options(settings: &ComponentConfig, recipe: Recipe) -> SourceMapOptions {
     let mut options = with_recipe(&SourceMapOptions::default(), recipe);
@@ -40,4 +45,14 @@ pub(super) fn with_recipe(options: &SourceMapOptions, recipe: Recipe) -> SourceM
     let mut options = options.clone();
     options.recipe = recipe;
     options
+}
+
+/// The recipe of options.
+pub(super) fn of(options: &SourceMapOptions) -> Recipe {
+    options.recipe
+}
+
+/// The recipe of the energy dispersion, that of today's LAT tools whatever that of the maps.
+pub(super) fn of_dispersion() -> Recipe {
+    Recipe::fermitools()
 }

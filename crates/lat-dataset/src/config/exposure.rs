@@ -1,7 +1,7 @@
 //! Corrections of the exposure: `gtlike.expscale` and `gtlike.src_expscale`.
 
+use super::component_settings::ExposureScaling;
 use super::keys::Keys;
-use super::settings::ExposureScaling;
 use super::yaml::Value;
 use crate::error::Result;
 

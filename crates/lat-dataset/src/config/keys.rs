@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::definition::{Definition, Kind, OptionValue};
-use super::schema::wrong;
+use super::refusals::wrong;
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
 use lat_io::expand_environment;

@@ -4,6 +4,7 @@
 //! load. Keys that only fermipy's set-up steps use are accepted and listed in [`Config::notes`]; an unknown key is an error. Relative
 //! paths are relative to the configuration file.
 
+mod component_settings;
 mod definition;
 mod exposure;
 mod fit_sections;
@@ -13,6 +14,7 @@ mod model;
 mod page;
 mod printed;
 mod reference;
+mod refusals;
 mod resolve;
 mod resolved;
 mod schema;
@@ -22,15 +24,16 @@ mod yaml;
 
 use std::path::Path;
 
+pub use component_settings::{ComponentConfig, EnergyDispersion, ExposureScaling, Files, ResponseFunctions};
 pub use definition::{Definition, Kind, OptionValue, OutOfRange, Range};
 pub use fit_sections::{OptimizerConfig, RoioptConfig};
 pub use memory_size::memory_size;
 pub use model::{Diffuse, ModelConfig};
 pub use page::configuration_reference;
 pub use printed::resolved_config;
+pub(crate) use refusals::nearest;
 pub use resolved::Resolved;
-pub(crate) use schema::nearest;
-pub use settings::{Center, ComponentConfig, Config, EnergyDispersion, ExposureScaling, Files, ResponseFunctions};
+pub use settings::{Center, Config};
 pub use source::SourceConfig;
 
 use crate::error::{Error, Result};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::definition::Definition;
 use super::keys::Keys;
-use super::schema::unknown;
+use super::refusals::unknown;
 use super::source::{SourceConfig, source};
 use super::yaml::{Node, Value};
 use crate::error::Result;

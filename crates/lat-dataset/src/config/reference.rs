@@ -1,9 +1,9 @@
 //! Every key that a configuration may hold: its kind, its default, what it does. Checks, defaults and the page of keys come from here.
 
+use super::component_settings::{ComponentConfig, EnergyDispersion};
 use super::definition::{Definition, Kind, OptionValue};
 use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::model::ModelConfig;
-use super::settings::{ComponentConfig, EnergyDispersion};
 
 /// Whether a key decides anything here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

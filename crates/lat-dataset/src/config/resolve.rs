@@ -4,6 +4,9 @@ use std::path::Path;
 
 use likelihood_core::EnergyIntegration;
 
+use super::component_settings::{
+    ComponentConfig, EnergyDispersion, Files, LOG_TRAPEZOID, QUADRATURE, ResponseFunctions,
+};
 use super::exposure::exposure_scaling;
 use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::keys::{Keys, directory};
@@ -11,9 +14,7 @@ use super::memory_size::memory_size;
 use super::model::model;
 use super::resolved::Resolved;
 use super::schema::components_of;
-use super::settings::{
-    Center, ComponentConfig, Config, EnergyDispersion, Files, LOG_TRAPEZOID, QUADRATURE, ResponseFunctions,
-};
+use super::settings::{Center, Config};
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
 use lat_response::Frame;
@@ -42,7 +43,7 @@ pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Con
         optimizer,
         max_memory: max_memory(&whole)?,
         components,
-        resolved: Resolved::new(root, &layers),
+        resolved: Resolved::new(root, &layers)?,
         notes,
     })
 }

@@ -1,11 +1,14 @@
 //! A configuration written out: every section and key with its value or default.
 
+use std::path::Path;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::definition::Kind;
-use super::reference::{Key, SECTIONS};
+use super::reference::{Key, SECTIONS, Section};
 use super::yaml::{self, Node, Value};
+use crate::error::{Error, Result};
 
 /// The sections of a configuration, all keys with their values, defaults where it is silent; for each component its own. It serializes as
 /// `{section: {key: value}, ..., components: [{name, section: {...}}]}`.
@@ -23,24 +26,28 @@ struct Sections {
 }
 
 impl Resolved {
-    pub(super) fn new(root: &Node, components: &[(String, Vec<&Node>)]) -> Self {
-        let by_component = |(name, layers): &(String, Vec<&Node>)| (name.clone(), sections(layers, |own| own));
-        Self { whole: sections(&[root], |_| true), components: components.iter().map(by_component).collect() }
+    pub(super) fn new(root: &Node, components: &[(String, Vec<&Node>)]) -> Result<Self> {
+        let by_component =
+            |(name, layers): &(String, Vec<&Node>)| Ok((name.clone(), sections(layers, |by_component| by_component)?));
+        let components = components.iter().map(by_component).collect::<Result<_>>()?;
+        Ok(Self { whole: sections(&[root], |_| true)?, components })
     }
 }
 
-fn sections(layers: &[&Node], wanted: impl Fn(bool) -> bool) -> Vec<Sections> {
-    let value = |section: &str, key: &Key| {
+fn sections(layers: &[&Node], wanted: impl Fn(bool) -> bool) -> Result<Vec<Sections>> {
+    let value = |section: &str, key: &Key| -> Result<Value> {
         let given = layers.iter().find_map(|layer| layer.get(section)?.get(key.name));
         match given {
-            Some(node) => cast(key.kind, &node.value),
-            // The table of keys holds valid YAML; a test reads it all.
-            None => yaml::parse(std::path::Path::new(""), &key.default()).map_or(Value::Null, |node| node.value),
+            Some(node) => Ok(cast(key.kind, &node.value)),
+            None => match yaml::parse(Path::new(key.name), &key.default()) {
+                Ok(node) => Ok(node.value),
+                Err(_) => Err(Error::Internal { what: "the default of a key of the configuration is not YAML" }),
+            },
         }
     };
-    let filled = |section: &'static super::reference::Section| Sections {
-        name: section.name,
-        keys: section.keys.iter().map(|key| (key.name, value(section.name, key))).collect(),
+    let filled = |section: &'static Section| -> Result<Sections> {
+        let pair = |key: &'static Key| Ok((key.name, value(section.name, key)?));
+        Ok(Sections { name: section.name, keys: section.keys.iter().map(pair).collect::<Result<_>>()? })
     };
     SECTIONS.iter().filter(|section| wanted(section.by_component)).map(filled).collect()
 }
@@ -61,7 +68,7 @@ fn cast(kind: Kind, value: &Value) -> Value {
 }
 
 impl Serialize for Resolved {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.whole.len() + 1))?;
         for section in &self.whole {
             map.serialize_entry(section.name, section)?;
@@ -74,7 +81,7 @@ impl Serialize for Resolved {
 }
 
 impl Serialize for Sections {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_map(self.keys.iter().map(|(key, value)| (key, value)))
     }
 }
@@ -85,7 +92,7 @@ struct Component<'a> {
 }
 
 impl Serialize for Component<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.sections.len() + 1))?;
         map.serialize_entry("name", self.name)?;
         for section in self.sections {

@@ -3,7 +3,7 @@
 use roi_model::{Given, SkyDirection, SpatialKind, spectrum_parameter_names};
 
 use super::keys::Keys;
-use super::schema::{unknown, wrong};
+use super::refusals::{unknown, wrong};
 use super::yaml::{Entry, Node, Value};
 use crate::error::{Error, Result};
 use lat_response::Frame;
@@ -60,26 +60,12 @@ const KEYS: [&str; 22] = [
 ];
 
 pub(super) fn source(keys: &Keys<'_>, node: &Node, label: &str) -> Result<SourceConfig> {
-    let bad = |node: &Node, key: &str, expected: &str| {
-        let key = if key.is_empty() { label.to_owned() } else { format!("{label}.{key}") };
-        wrong(keys.path, node, &key, &node.value, expected)
-    };
+    let fields = Fields { keys, node, label };
+    let bad = |node: &Node, key: &str, expected: &str| fields.bad(node, key, expected);
     if !matches!(node.value, Value::Map(_)) {
         return Err(bad(node, "", "a mapping: {name: NAME, ra: RA, dec: DEC, SpectrumType: TYPE, ...}"));
     }
-    let text = |names: &[&str]| -> Result<Option<String>> {
-        for name in names {
-            if let Some(found) = node.get(name) {
-                return found.value.text().map(Some).ok_or_else(|| bad(found, name, "text"));
-            }
-        }
-        Ok(None)
-    };
-    let number = |name: &str| -> Result<Option<f64>> {
-        let Some(found) = node.get(name) else { return Ok(None) };
-        let finite = found.value.number().filter(|x| x.is_finite());
-        finite.map(Some).ok_or_else(|| bad(found, name, "a finite number"))
-    };
+    let text = |names: &[&str]| fields.text(names);
     let name = text(&["name", "Source_Name"])?.ok_or_else(|| bad(node, "name", "a name for the source"))?;
     let spectrum_type = text(&["SpectrumType"])?.unwrap_or_else(|| "PowerLaw".to_owned());
     let in_source = |source: roi_model::Error| Error::CatalogSource {
@@ -115,32 +101,70 @@ pub(super) fn source(keys: &Keys<'_>, node: &Node, label: &str) -> Result<Source
             into.push((key.clone(), taken));
         }
     }
-    let mut direction = None;
-    for (lon, lat, frame) in [
-        ("ra", "dec", Frame::Celestial),
-        ("glon", "glat", Frame::Galactic),
-        ("RAJ2000", "DEJ2000", Frame::Celestial),
-        ("GLON", "GLAT", Frame::Galactic),
-    ] {
-        match (number(lon)?, number(lat)?) {
-            (Some(x), Some(y)) if direction.is_none() => direction = Some(frame.direction(x, y).map_err(in_source)?),
-            (None, None) | (Some(_), Some(_)) => {}
-            (Some(_), None) => return Err(bad(node, lat, &format!("a number, as {lon} is given"))),
-            (None, Some(_)) => return Err(bad(node, lon, &format!("a number, as {lat} is given"))),
-        }
-    }
+    let coordinates = fields.coordinates()?;
+    let direction = coordinates.map(|(frame, [x, y])| frame.direction(x, y)).transpose().map_err(in_source)?;
     Ok(SourceConfig {
         line: node.line,
         direction,
         spectrum_type,
         spatial_kind,
-        spatial_width: number("SpatialWidth")?,
+        spatial_width: fields.number("SpatialWidth")?,
         spectrum_file: text(&["Spectrum_Filename", "filefunction", "file"])?,
         spatial_file: text(&["Spatial_Filename", "mapcube"])?,
         spectral,
         spatial,
         name,
     })
+}
+
+/// The keys of an entry besides its parameters.
+struct Fields<'a> {
+    keys: &'a Keys<'a>,
+    node: &'a Node,
+    /// How messages name the entry.
+    label: &'a str,
+}
+
+impl Fields<'_> {
+    fn bad(&self, node: &Node, key: &str, expected: &str) -> Error {
+        let key = if key.is_empty() { self.label.to_owned() } else { format!("{}.{key}", self.label) };
+        wrong(self.keys.path, node, &key, &node.value, expected)
+    }
+
+    /// The first of the names that is given.
+    fn text(&self, names: &[&str]) -> Result<Option<String>> {
+        for name in names {
+            if let Some(found) = self.node.get(name) {
+                return found.value.text().map(Some).ok_or_else(|| self.bad(found, name, "text"));
+            }
+        }
+        Ok(None)
+    }
+
+    fn number(&self, name: &str) -> Result<Option<f64>> {
+        let Some(found) = self.node.get(name) else { return Ok(None) };
+        let finite = found.value.number().filter(|x| x.is_finite());
+        finite.map(Some).ok_or_else(|| self.bad(found, name, "a finite number"))
+    }
+
+    /// The first pair of coordinates that is given.
+    fn coordinates(&self) -> Result<Option<(Frame, [f64; 2])>> {
+        let mut first = None;
+        for (lon, lat, frame) in [
+            ("ra", "dec", Frame::Celestial),
+            ("glon", "glat", Frame::Galactic),
+            ("RAJ2000", "DEJ2000", Frame::Celestial),
+            ("GLON", "GLAT", Frame::Galactic),
+        ] {
+            match (self.number(lon)?, self.number(lat)?) {
+                (Some(x), Some(y)) => first = first.or(Some((frame, [x, y]))),
+                (None, None) => {}
+                (Some(_), None) => return Err(self.bad(self.node, lat, &format!("a number, as {lon} is given"))),
+                (None, Some(_)) => return Err(self.bad(self.node, lon, &format!("a number, as {lat} is given"))),
+            }
+        }
+        Ok(first)
+    }
 }
 
 const PARAMETER: &str = "a number, or {value, scale, min, max, error, free}";

@@ -260,3 +260,39 @@ fn each_component_may_integrate_over_energy_in_its_own_way() {
     let rules = parse(text).unwrap().components.into_iter().map(|component| component.energy_integration);
     assert_eq!(rules.collect::<Vec<_>>(), [EnergyIntegration::LogTrapezoid, EnergyIntegration::Quadrature]);
 }
+
+#[test]
+fn an_option_has_one_default_wherever_it_is_asked_for() {
+    use super::reference::section;
+    let config = parse("gtlike:\n").unwrap();
+    let printed = serde_json::to_value(&config.resolved).unwrap();
+    let tol = OptimizerConfig::TOL;
+    assert_eq!(tol.default, optimizers::Options::default().tolerance);
+    assert_eq!((config.optimizer.tol, printed["optimizer"]["tol"].as_f64()), (tol.default, Some(tol.default)));
+    assert_eq!(printed["gtlike"]["minbinsz"].as_f64(), Some(config.components[0].minbinsz));
+    assert_eq!(printed["roiopt"]["max_free_sources"].as_u64(), Some(5));
+    assert_eq!(config.roiopt.max_free_sources, 5);
+    assert!(configuration_reference().contains("| `tol` | a number above 0 | `0.001` | yes |"));
+    let width = section("gtlike").and_then(|section| section.key("minbinsz")).unwrap();
+    assert_eq!((width.unit, width.default().as_str()), (Some("degrees"), "0.05"));
+    assert!(tol.help(", too").ends_with("the estimated distance to the minimum, too [config or 0.001]"));
+    assert_eq!(RoioptConfig::SKIP.help(""), "Sources that are never fitted");
+}
+
+#[test]
+fn what_a_definition_does_not_allow_is_refused_in_its_words() {
+    for (text, words) in [
+        ("roiopt: {npred_frac: 1.5}", "roiopt.npred_frac is 1.5, expected a fraction between 0 and 1"),
+        ("roiopt: {npred_threshold: -1}", "expected 0 or a number above"),
+        ("optimizer: {init_lambda: inf}", "expected 0 or a number above"),
+        ("optimizer: {max_iter: 0}", "expected a whole number of at least 1"),
+        ("gtlike: {rfactor: 0}", "expected a whole number of at least 1"),
+        ("gtlike: {minbinsz: -0.1}", "expected 0 or a number above"),
+    ] {
+        let found = message(text);
+        assert!(found.contains(words), "{text}: {found}");
+    }
+    let outside = OptimizerConfig::MIN_FIT_QUALITY.check(&4).unwrap_err();
+    assert_eq!((outside.option, outside.expected), ("min_fit_quality", "0, 1, 2 or 3"));
+    assert!(OptimizerConfig::TOL.check(&f64::NAN).is_err() && OptimizerConfig::TOL.check(&1e-9).is_ok());
+}

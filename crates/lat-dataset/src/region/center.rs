@@ -3,7 +3,6 @@
 use roi_model::{SkyDirection, Source, normalized_name};
 
 use super::catalogs::Catalogs;
-
 use crate::config::{Center, Config};
 use crate::error::{Error, Result};
 

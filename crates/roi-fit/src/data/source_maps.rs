@@ -157,7 +157,7 @@ pub(crate) fn data(loaded: &Loaded, limit: Option<u64>, progress: &mut dyn Progr
     let way = memory::strategy(limit, threads, |threads| memory::estimate(&loaded.roi, &plans, threads))?;
     let fill = || {
         for ((component, data), unmade) in components.iter().zip(&mut filled).zip(&unmade) {
-            add_maps(component, &loaded.config, sources, unmade, data, progress)?;
+            add_maps(&Wanted { component, sources, unmade }, &loaded.config, data, progress)?;
         }
         Ok(())
     };
@@ -189,15 +189,18 @@ pub(crate) fn with_threads(threads: usize, task: impl FnOnce() -> Result<()> + S
     }
 }
 
+/// The maps that a component's data are to have.
+struct Wanted<'a> {
+    component: &'a Component,
+    /// The sources of the region.
+    sources: &'a [Source],
+    /// Those whose maps have to be made.
+    unmade: &'a [Source],
+}
+
 /// Gives a component its maps: those that must be made first, and then those on file.
-fn add_maps(
-    component: &Component,
-    config: &Config,
-    sources: &[Source],
-    unmade: &[Source],
-    data: &mut ComponentData,
-    progress: &mut dyn Progress,
-) -> Result<()> {
+fn add_maps(wanted: &Wanted<'_>, config: &Config, data: &mut ComponentData, progress: &mut dyn Progress) -> Result<()> {
+    let Wanted { component, sources, unmade } = *wanted;
     let mut cache = MapKeeper::new(component, config, sources, unmade);
     make(component, unmade, progress, |own, map| {
         cache.add(own, &map);
