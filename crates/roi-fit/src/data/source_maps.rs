@@ -126,7 +126,7 @@ pub(crate) fn data(loaded: &Loaded, limit: Option<u64>, progress: &mut dyn Progr
     let way = memory::strategy(limit, threads, |threads| memory::estimate(&loaded.roi, &plans, threads))?;
     let fill = || {
         for ((component, data), unmade) in components.iter().zip(&mut filled).zip(&unmade) {
-            add_maps(component, &loaded.config, sources, unmade, data, progress)?;
+            add_maps(component, &loaded.config, (sources, unmade), data, progress)?;
         }
         Ok(())
     };
@@ -162,8 +162,7 @@ pub(crate) fn with_threads(threads: usize, task: impl FnOnce() -> Result<()> + S
 fn add_maps(
     component: &Component,
     config: &Config,
-    sources: &[Source],
-    unmade: &[Source],
+    (sources, unmade): (&[Source], &[Source]),
     data: &mut ComponentData,
     progress: &mut dyn Progress,
 ) -> Result<()> {
