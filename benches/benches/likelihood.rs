@@ -49,8 +49,7 @@ fn likelihood(criterion: &mut Criterion) {
         regions.push(("fermitools", open(&config).expect("the reference region")));
     }
     if measuring() {
-        let options =
-            SimulationOptions { npix: 200, ebins: 37, sources: 30, years: 20.0, ..SimulationOptions::default() };
+        let options = SimulationOptions::default().with_npix(200).with_ebins(37).with_sources(30).with_years(20.0);
         let (mut roi, likelihood) = simulated(&options).expect("the large region");
         for source in roi.sources_mut() {
             if let Some(norm) = source.spectrum().norm_index() {

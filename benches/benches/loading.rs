@@ -16,7 +16,7 @@ fn loading(criterion: &mut Criterion) {
     };
     let directory = tempfile::tempdir().expect("a temporary directory");
     let npix = if measuring() { 100 } else { 20 };
-    let options = SimulationOptions { npix, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_npix(npix);
     let config = simulate(&options).and_then(|region| region.write(directory.path())).expect("the region");
     open(&format!("simulated, 20 sources, {npix} x {npix} x 30"), &config);
     for (name, file) in [

@@ -41,7 +41,7 @@ fn tell(table: &[String]) {
 /// A region whose `free` sources with the most predicted counts have free norms, and nothing else is free.
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
 fn region(side: usize, free: usize) -> (Roi, Data) {
-    let options = SimulationOptions { npix: side, sources: 40, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_npix(side).with_sources(40);
     let (roi, likelihood) = simulated(&options).expect("the region");
     let mut analysis = Analysis::new(roi, likelihood).expect("the region");
     let mut bright: Vec<(f64, String)> = analysis

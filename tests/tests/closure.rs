@@ -10,15 +10,41 @@ use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 
 /// A region small enough to be simulated many times.
 fn region(seed: u64) -> SimulatedRoi {
-    simulate(&SimulationOptions { seed, sources: 5, npix: 40, ebins: 10, ..SimulationOptions::default() }).unwrap()
+    simulate(&SimulationOptions::default().with_seed(seed).with_sources(5).with_npix(40).with_ebins(10)).unwrap()
+}
+
+#[test]
+fn what_is_written_is_what_is_in_memory() {
+    for components in [1, 3] {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SimulationOptions::default().with_seed(7).with_sources(5).with_npix(30).with_ebins(6);
+        let region = simulate(&options.with_components(components)).unwrap();
+        let config = region.write(directory.path()).unwrap();
+        let loaded = lat_dataset::load(&config).unwrap();
+        assert_eq!(loaded.notes, Vec::<String>::new(), "the configuration holds nothing that is ignored");
+        assert_eq!(loaded.roi.state(), region.start.state());
+        assert_eq!(loaded.roi.center(), region.truth.center());
+        assert_eq!(loaded.observation.components.len(), components);
+        for (read, made) in loaded.observation.components.iter().zip(&region.components) {
+            assert_eq!(read.name, made.name);
+            assert_eq!(read.counts, made.counts);
+            for source in region.truth.sources() {
+                assert_eq!(read.stored_map(source.name()).unwrap(), made.source_map(source).unwrap());
+            }
+        }
+    }
 }
 
 #[test]
 fn an_analysis_of_the_files_is_that_of_the_region_in_memory() {
     for components in [1, 3] {
         let directory = tempfile::tempdir().unwrap();
-        let options =
-            SimulationOptions { seed: 7, sources: 5, npix: 30, ebins: 6, components, ..SimulationOptions::default() };
+        let options = SimulationOptions::default()
+            .with_seed(7)
+            .with_sources(5)
+            .with_npix(30)
+            .with_ebins(6)
+            .with_components(components);
         let region = simulate(&options).unwrap();
         let config = region.write(directory.path()).unwrap();
         let mut opened = Analysis::open(&config).unwrap();
@@ -84,7 +110,7 @@ fn expected_counts_give_the_truth_back() {
 #[test]
 fn wide_bins_predict_by_quadrature_what_narrow_ones_do() {
     const WIDE: usize = 8;
-    let options = SimulationOptions { seed: 3, sources: 5, npix: 40, ebins: 160, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_seed(3).with_sources(5).with_npix(40).with_ebins(160);
     let simulated = simulate(&options).unwrap();
     let component = &simulated.components[0];
     let edges: Vec<f64> = component.axis().edges().iter().copied().step_by(WIDE).collect();

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use acceptance::products::write_drm;
+use fixtures::{isotropic_xml, library_xml, point_source_xml, power_law_xml, write_drm};
 use lat_io::{Column, ColumnValues, CountsCubeFile, FitsWriter, Header};
 use lat_response::{
     Exposure, ExposureLookup, Frame, ObservedExposure, ObservedIrfs, ObservedPsf, SkyGrid, WcsGrid, WcsHeader,
@@ -18,21 +18,11 @@ use roi_fit::{Analysis, FitOptions, FitResult};
 
 const CENTER: [f64; 2] = [83.6, 22.0];
 const COUNTS_PIXEL: f64 = 0.25;
-const MODEL: &str = r#"<source_library title="region">
-<source name="source" type="PointSource"><spectrum type="PowerLaw">
-<parameter name="Prefactor" value="1" scale="1e-11" min="0.001" max="1000" free="1"/>
-<parameter name="Index" value="2.1" scale="-1" min="0" max="5" free="1"/>
-<parameter name="Scale" value="1000" scale="1" min="1000" max="1000" free="0"/></spectrum>
-<spatialModel type="SkyDirFunction">
-<parameter name="RA" value="83.6" scale="1" min="-360" max="360" free="0"/>
-<parameter name="DEC" value="22" scale="1" min="-90" max="90" free="0"/></spatialModel></source>
-<source name="isotropic" type="DiffuseSource"><spectrum type="PowerLaw">
-<parameter name="Prefactor" value="1" scale="1e-9" min="0.001" max="1000" free="1"/>
-<parameter name="Index" value="2.3" scale="-1" min="0" max="5" free="0"/>
-<parameter name="Scale" value="1000" scale="1" min="1000" max="1000" free="0"/></spectrum>
-<spatialModel type="ConstantValue">
-<parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/></spatialModel></source>
-</source_library>"#;
+fn model() -> String {
+    let [source, isotropic] = [("1e-11", 2.1), ("1e-9", 2.3)]
+        .map(|(scale, index)| power_law_xml([1.0, index, 1000.0], scale, 0.001, scale == "1e-11"));
+    library_xml(&[point_source_xml("source", CENTER, &source), isotropic_xml("isotropic", &isotropic)])
+}
 
 fn axis() -> EnergyAxis {
     EnergyAxis::new((0..=6).map(|k| 250.0 * 2f64.powi(k)).collect()).unwrap()
@@ -131,7 +121,7 @@ fn region(edisp: &str) -> tempfile::TempDir {
     lat_io::write_counts_cube(&folder.path().join("ccube_00.fits"), &counts()).unwrap();
     write_irfs(folder.path(), 1.0);
     write_livetime(&folder.path().join("ltcube_00.fits"), 1.0);
-    std::fs::write(folder.path().join("srcmdl_00.xml"), MODEL).unwrap();
+    std::fs::write(folder.path().join("srcmdl_00.xml"), model()).unwrap();
     let config = format!("selection: {{evtype: 3}}\ngtlike: {{irfs: P8TEST_V1, {edisp}}}\nfiles: {{irfs: .}}\n");
     std::fs::write(folder.path().join("config.yaml"), config).unwrap();
     folder
@@ -165,7 +155,7 @@ fn replace_by_products(folder: &Path) {
     let matrix = response_matrix(ObservedIrfs::new(&livetime, &irfs), &center, axis().edges(), 1).unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
     let rows: Vec<Vec<f32>> = matrix.outer_iter().map(|row| row.iter().map(|&value| value as f32).collect()).collect();
-    write_drm(&folder.join("drm_00.fits"), &energies, &rows).unwrap();
+    write_drm(&folder.join("drm_00.fits"), &energies, &rows);
 
     std::fs::remove_file(folder.join("ltcube_00.fits")).unwrap();
     for kind in ["aeff", "psf", "edisp"] {

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use acceptance::products::write_drm;
+use fixtures::write_drm;
 use lat_io::{CountsCubeFile, SourceMapFile};
 use lat_response::plane_energies;
 use likelihood_core::{
@@ -28,7 +28,7 @@ fn copied() -> Option<tempfile::TempDir> {
 }
 
 fn answers() -> serde_json::Value {
-    let data = acceptance::data::directory().unwrap();
+    let data = fixtures::data_directory().unwrap();
     acceptance::data::json(&data.join("reference/gammapy-crab.json")).unwrap()
 }
 
@@ -242,7 +242,7 @@ fn crop(folder: &Path, component: usize) -> Vec<Vec<f32>> {
     let response = lat_io::read_detector_response(&folder.join(format!("drm_0{component}.fits")), axis).unwrap();
     let matrix: Vec<Vec<f32>> =
         response.matrix().outer_iter().map(|row| [row[1], row[2]].map(|value| value as f32).to_vec()).collect();
-    write_drm(&folder.join(format!("inner_drm_{component}.fits")), axis.edges(), &matrix).unwrap();
+    write_drm(&folder.join(format!("inner_drm_{component}.fits")), axis.edges(), &matrix);
     let inner = counts.cube.counts().slice_axis(Axis(0), (1..3).into()).to_owned();
     let cube = CountsCube::new(EnergyAxis::new(axis.edges()[1..4].to_vec()).unwrap(), inner).unwrap();
     let counts = CountsCubeFile { cube, ..counts };

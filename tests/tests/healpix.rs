@@ -5,7 +5,7 @@
 use std::f64::consts::PI;
 use std::path::Path;
 
-use acceptance::products::write_psf;
+use fixtures::{isotropic_xml, library_xml, point_source_xml, power_law_xml, write_psf};
 use lat_io::{CountsCubeFile, SourceMapFile};
 use lat_response::{Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Psf, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
@@ -64,25 +64,10 @@ fn expected(grid: &HealpixGrid) -> Array3<f32> {
 }
 
 fn model([prefactor, index, norm]: [f64; 3]) -> String {
-    let power_law = |value: f64, scale: &str, index: f64, free: u8| {
-        format!(
-            r#"<spectrum type="PowerLaw">
-<parameter name="Prefactor" value="{value}" scale="{scale}" min="0.01" max="1000" free="1"/>
-<parameter name="Index" value="{index}" scale="-1" min="0" max="5" free="{free}"/>
-<parameter name="Scale" value="2000" scale="1" min="2000" max="2000" free="0"/></spectrum>"#
-        )
-    };
-    let (source, isotropic) = (power_law(prefactor, "1e-12", index, 1), power_law(norm, "2e-12", 2.4, 0));
-    let (ra, dec) = (position().ra(), position().dec());
-    format!(
-        r#"<source_library title="region">
-<source name="source" type="PointSource">{source}<spatialModel type="SkyDirFunction">
-<parameter name="RA" value="{ra}" scale="1" min="-360" max="360" free="0"/>
-<parameter name="DEC" value="{dec}" scale="1" min="-90" max="90" free="0"/></spatialModel></source>
-<source name="isotropic" type="DiffuseSource">{isotropic}<spatialModel type="ConstantValue">
-<parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/></spatialModel></source>
-</source_library>"#
-    )
+    let source = power_law_xml([prefactor, index, 2000.0], "1e-12", 0.01, true);
+    let isotropic = power_law_xml([norm, 2.4, 2000.0], "2e-12", 0.01, false);
+    let position = [position().ra(), position().dec()];
+    library_xml(&[point_source_xml("source", position, &source), isotropic_xml("isotropic", &isotropic)])
 }
 
 fn write_region(directory: &Path, grid: &HealpixGrid) {
@@ -148,7 +133,7 @@ fn write_instrument(directory: &Path) {
     let psf = Array2::from_shape_fn((edges.len(), 400), |(_, t)| {
         (-0.5 * (thetas[t] / SIGMA).powi(2)).exp() / (2.0 * PI * SIGMA.to_radians().powi(2))
     });
-    write_psf(&path("psf_00.fits"), &Psf::new(edges, thetas, psf).unwrap()).unwrap();
+    write_psf(&path("psf_00.fits"), &Psf::new(edges, thetas, psf).unwrap());
 }
 
 /// The same region without source maps: exposure and PSF are there instead.

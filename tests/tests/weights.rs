@@ -12,7 +12,7 @@ use roi_simulate::{SimulationOptions, simulate};
 /// A simulated region on disk, and a weights map of a half everywhere beside it.
 fn region() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let options = SimulationOptions { seed: 11, sources: 4, npix: 30, ebins: 8, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_seed(11).with_sources(4).with_npix(30).with_ebins(8);
     simulate(&options).unwrap().write(directory.path()).unwrap();
     let counts = lat_io::read_counts_cube(&directory.path().join("ccube_00.fits")).unwrap();
     let half = counts.cube.counts().mapv(|_| 0.5);

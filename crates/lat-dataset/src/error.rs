@@ -94,7 +94,41 @@ pub enum Error {
         /// The source.
         source_name: String,
         /// What is wrong.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Box<roi_model::Error>,
+    },
+    /// A source map whose planes cannot be what is asked for.
+    #[error("source '{source_name}': its source map {what}: {source}")]
+    Planes {
+        /// The source.
+        source_name: String,
+        /// What cannot be done.
+        what: &'static str,
+        /// What is wrong.
+        source: Box<likelihood_core::Error>,
+    },
+    /// A component's table cannot be expressed by the region's, which is zero there.
+    #[error(
+        "source '{source_name}': the table of another component is zero at {energy} MeV, where that of this one is {own}; name the other one in a later component"
+    )]
+    ZeroTable {
+        /// The source.
+        source_name: String,
+        /// The energy in MeV.
+        energy: f64,
+        /// The component's own table there.
+        own: f64,
+    },
+    /// Exposure, PSF or energy dispersion would have to be computed, and something is missing.
+    #[error("exposure, point spread function and energy dispersion cannot be computed; {missing}")]
+    NothingToCompute {
+        /// What to name.
+        missing: String,
+    },
+    /// What cannot be: a defect of this crate.
+    #[error("internal error: {what}; please report it, with the configuration")]
+    Internal {
+        /// What is not as it should be.
+        what: &'static str,
     },
     /// A product that neither `files` names nor the output directory holds.
     #[error(
@@ -197,15 +231,26 @@ impl Error {
         lat_io::Error::Data { path: path.to_owned(), hdu, source: Box::new(source) }.into()
     }
 
+    /// A source map that cannot be made into another.
+    pub(crate) fn planes(source_name: &str, what: &'static str, source: likelihood_core::Error) -> Self {
+        Self::Planes { source_name: source_name.to_owned(), what, source: Box::new(source) }
+    }
+
     /// A model file that cannot be used.
     pub(crate) fn model(path: &std::path::Path, source: roi_model::Error) -> Self {
         Self::Model { path: path.to_owned(), source: Box::new(source) }
+    }
+
+    /// Whether the program is at fault, not the input.
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::Internal { .. })
     }
 
     /// Whether what was read is at fault (a wrong path, file or key) rather than the place that was written to.
     pub fn is_input(&self) -> bool {
         match self {
             Self::File(error) => error.is_input(),
+            Self::Internal { .. } => false,
             _ => true,
         }
     }

@@ -7,12 +7,13 @@ use rayon::prelude::*;
 use roi_model::{Roi, SkyDirection, Source, SourceLibrary};
 
 use crate::component::assemble::Component;
+use crate::component::ingredients::Ingredients;
 use crate::component::map_maker::Digests;
 use crate::component::own_templates::{self, ComponentModel};
-use crate::config::{Center, ComponentConfig, Config};
+use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
-use crate::products::{Products, candidates, template};
-use crate::region::{build_region, enrich};
+use crate::products::{Products, candidates, listed, template};
+use crate::region::{among_sources, build_region, enrich};
 use lat_io::TableFiles;
 
 /// A region of interest as it lies on disk.
@@ -36,7 +37,7 @@ pub struct Observation {
 }
 
 /// Loads a region of interest: reads the configuration, finds the products, reads the model and the counts, opens the source maps, and
-/// checks that all of them fit together. Without a source model XML the model is built from section `model`, see [`model::build`].
+/// checks that all of them fit together. Without a source model XML the model is built from section `model`, see [`build_region`].
 ///
 /// # Errors
 /// When a file is missing or damaged, products disagree, a source has no source map or too few planes in it, or energy dispersion is on
@@ -64,7 +65,9 @@ pub fn load(config_path: &Path) -> Result<Loaded> {
         .zip(products)
         .zip(model.components.clone())
         .map(|((component, products), own)| {
-            Component::load(&config, component, products, &model.path, &model.sources, own, Arc::clone(&digests))
+            let (model_path, sources) = (model.path.as_path(), model.sources.as_slice());
+            let of = Ingredients { config: &config, settings: component, model_path, sources };
+            Component::load(&of, products, own, Arc::clone(&digests))
         })
         .collect();
     let components = components.into_iter().collect::<Result<Vec<_>>>()?;
@@ -88,8 +91,8 @@ fn model_of(config: &Config, products: &[Products]) -> Result<(Model, Vec<String
     let nothing_to_build = config.components.iter().all(|component| component.model.is_empty());
     if products.iter().any(|products| products.xml.is_some()) || nothing_to_build {
         let mut model = read_model(config, products)?;
-        let notes = config.components.first().map(|component| enrich(config, component, &mut model.sources));
-        return Ok((model, notes.unwrap_or_default()));
+        let notes = enrich(config, config.first_component()?, &mut model.sources);
+        return Ok((model, notes));
     }
     let region = build_region(config)?;
     let note = format!("no source model XML: the {} sources of section 'model' are used", region.roi.sources().len());
@@ -114,12 +117,12 @@ struct Model {
 /// other templates. A component without a file has the model of the first.
 fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
     let Some(first) = products.iter().find_map(|products| products.xml.as_ref()) else {
-        let component = config.components.first().map_or("00", |component| component.name.as_str());
+        let component = config.first_component()?.name.as_str();
         let tried = candidates(&config.outdir, "srcmdl", component, "xml");
         return Err(Error::NoProduct {
             component: component.to_owned(),
             what: "source model",
-            tried: tried.iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", "),
+            tried: listed(&tried),
             key: "xml",
         });
     };
@@ -139,9 +142,7 @@ fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
 /// # Errors
 /// When the file or a table is missing or damaged.
 pub fn read_model_file(config: &Config, path: &Path) -> Result<(String, Vec<Source>)> {
-    // A configuration has at least one component.
-    let Some(component) = config.components.first() else { return Ok((String::new(), Vec::new())) };
-    let library = read_xml(config, component, path)?;
+    let library = read_xml(config, config.first_component()?, path)?;
     Ok((library.title, library.sources))
 }
 
@@ -153,27 +154,9 @@ fn read_xml(config: &Config, component: &ComponentConfig, path: &Path) -> Result
 
 /// The centre that the configuration tells, else the reference direction of the first counts cube.
 fn center(config: &Config, sources: &[Source], components: &[Component]) -> Result<SkyDirection> {
-    match &config.center {
-        Some(Center::Direction(direction)) => Ok(*direction),
-        Some(Center::Target(target)) => {
-            // fermipy matches names without regard to case and blanks.
-            let squash = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
-            let is_target = |source: &&Source| {
-                squash(source.name()) == squash(target)
-                    || source.aliases().iter().any(|alias| squash(alias) == squash(target))
-            };
-            sources.iter().find(is_target).and_then(Source::direction).ok_or_else(|| Error::Unsupported {
-                path: config.path.clone(),
-                what: format!("selection.target '{target}', which is no source with a position in the model,"),
-                remedy: "name such a source, or give selection.ra and selection.dec".into(),
-            })
-        }
-        None => components.first().map_or_else(
-            || {
-                let reason = "no component to take the centre of the region from".into();
-                Err(lat_response::Error::Projection { reason }.into())
-            },
-            |component| Ok(component.counts.grid.reference_direction()?),
-        ),
+    match (among_sources(config, sources)?, components.first()) {
+        (Some(center), _) => Ok(center),
+        (None, Some(component)) => Ok(component.counts.grid.reference_direction()?),
+        (None, None) => Err(config.no_component()),
     }
 }

@@ -2,36 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{ComponentConfig, Config};
+use crate::config::{ComponentConfig, Config, Files};
 use crate::error::{Error, Result};
 use lat_io::expand_environment;
 
-/// The files of one component.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Products {
-    /// Counts cube; the source map file when there is none, whose primary HDU is a counts cube.
-    pub ccube: PathBuf,
-    /// Source maps, if they have been made.
-    pub srcmap: Option<PathBuf>,
-    /// Binned exposure, if any.
-    pub bexpmap: Option<PathBuf>,
-    /// Point spread function, if any.
-    pub psf: Option<PathBuf>,
-    /// Energy dispersion matrix, if any.
-    pub drm: Option<PathBuf>,
-    /// Livetime cube, if any.
-    pub ltcube: Option<PathBuf>,
-    /// Folder of response functions, if any.
-    pub irfs: Option<PathBuf>,
-    /// Likelihood weights, if the configuration names them.
-    pub wmap: Option<PathBuf>,
-    /// Source model, if the component has one of its own.
-    pub xml: Option<PathBuf>,
-    /// Priors of parameters, if any.
-    pub priors: Option<PathBuf>,
-}
+/// The files of one component as they were found. The counts cube is the source map file when there is none, whose primary HDU is a counts
+/// cube; likelihood weights are those that the configuration names.
+pub type Products = Files<PathBuf>;
 
-impl Products {
+impl Files<PathBuf> {
     /// The files that the configuration names, and in their absence those in the output directory: `ccube_00.fits`, `srcmap_00.fits`,
     /// `bexpmap_00.fits`, `psf_00.fits`, `drm_00.fits`, `ltcube_00.fits`, `srcmdl_00.xml`, FITS files also with `.gz`. Response functions
     /// that it does not name are those of the calibration database that the environment variable `CALDB` names.
@@ -57,12 +36,7 @@ impl Products {
             Error::NoProduct {
                 component: component.name.clone(),
                 what: "counts cube",
-                tried: tried
-                    .iter()
-                    .flatten()
-                    .map(|path| format!("'{}'", path.display()))
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                tried: listed(tried.iter().flatten()),
                 key: "ccube",
             }
         })?;
@@ -97,13 +71,36 @@ impl Products {
     }
 }
 
+/// Where a product lies under fermipy's name.
+pub(crate) fn product_path(outdir: &Path, product: &str, component: &str, extension: &str) -> PathBuf {
+    outdir.join(format!("{product}_{component}.{extension}"))
+}
+
 /// Where a product may lie.
 pub(crate) fn candidates(outdir: &Path, product: &str, component: &str, extension: &str) -> Vec<PathBuf> {
-    let plain = outdir.join(format!("{product}_{component}.{extension}"));
+    let plain = product_path(outdir, product, component, extension);
     match extension {
-        "fits" => vec![plain, outdir.join(format!("{product}_{component}.{extension}.gz"))],
+        "fits" => vec![plain, product_path(outdir, product, component, "fits.gz")],
         _ => vec![plain],
     }
+}
+
+/// The file of a component where one is named for several: `a/maps.fits` as `a/maps_NAME.fits`. A path without a file name stays as it is.
+///
+/// ```
+/// let path = lat_dataset::component_path("a/maps.fits.gz".as_ref(), "01");
+/// assert_eq!(path, std::path::Path::new("a/maps_01.fits.gz"));
+/// ```
+pub fn component_path(path: &Path, name: &str) -> PathBuf {
+    let Some(file) = path.file_name() else { return path.to_owned() };
+    let file = file.to_string_lossy();
+    let (stem, ending) = file.find(".fit").map_or((file.as_ref(), ""), |at| file.split_at(at));
+    path.with_file_name(format!("{stem}_{name}{ending}"))
+}
+
+/// Paths as a message lists them.
+pub(crate) fn listed<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> String {
+    paths.into_iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", ")
 }
 
 /// A template that the model names: the path itself when it is absolute, else the first that exists below one of the
@@ -121,10 +118,7 @@ pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Pat
 /// # Errors
 /// When the name has an environment variable that is not set.
 pub fn find_template(config: &Config, model: &Path, text: &str) -> Result<PathBuf> {
-    match config.components.first() {
-        Some(component) => template(config, component, model, text),
-        None => Err(Error::NotFound { path: text.into() }),
-    }
+    template(config, config.first_component()?, model, text)
 }
 
 /// Where templates and catalogs are looked for: the configuration's directory, the model's, `model.diffuse_dir`, the output directory,

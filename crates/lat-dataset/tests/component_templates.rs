@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
+mod common;
+
+use common::Load;
 use fixtures::{CONFIG, MODEL, Region, small_counts, small_maps};
 use lat_dataset::Component;
 use likelihood_core::{ComponentData, SourceMap};

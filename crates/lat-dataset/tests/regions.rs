@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
+mod common;
+
 use std::path::Path;
 
+use common::Load;
 use fixtures::{CONFIG, MODEL, Region, drm_file, real_data, small_counts, small_maps};
 use lat_dataset::Error;
 use lat_dataset::Loaded;

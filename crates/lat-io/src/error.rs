@@ -222,9 +222,6 @@ pub enum Error {
         /// What was found and what was expected.
         reason: String,
     },
-    /// A sky projection or an instrument response that cannot be used.
-    #[error(transparent)]
-    Response(#[from] lat_response::Error),
     /// A model, spectrum table or direction that cannot be used.
     #[error("'{path}' cannot be used: {source}")]
     Model {

@@ -10,8 +10,8 @@
 //! | `disk` | files as such: whole, through links, digests |
 //!
 //! Invariants: nothing here panics on any input; a damaged file ends in an [`Error`] that names the file and says what to do. Types of
-//! the FITS library stay inside `fits`. Energies are in MeV, angles in degrees. This crate knows formats only: what a component or
-//! an analysis is, `lat-dataset` knows.
+//! the FITS library stay inside `fits`. A file that is written appears whole or not at all. Energies are in MeV, angles in degrees. This crate knows formats only: what a component or
+//! an analysis is, `lat-dataset` knows. The public boundary is the list of items below, one path each.
 
 mod catalog;
 mod disk;
@@ -33,7 +33,7 @@ pub use products::{
     read_irf_set, read_livetime_cube, read_map_cube, read_psf, read_weights, write_counts_cube, write_exposure,
     write_map_cube, write_source_maps,
 };
-pub use tables::{EDGE_TOLERANCE, check_energy_edges};
+pub use tables::check_energy_edges;
 pub use text::{
     TableFiles, priors_beside, priors_to_yaml, read_file_function, read_priors, read_radial_profile, tables_beside,
 };

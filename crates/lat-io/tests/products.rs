@@ -1,7 +1,9 @@
 //! Counts cubes and source maps: what is written is read back, and real files hold what other programs read in them.
 
 use fixtures::{real_data, small_counts, small_maps};
-use lat_io::{Error, SourceMapFile};
+use lat_io::{Column, ColumnValues, CountsCubeFile, Error, FitsWriter, Header, SourceMapFile};
+use likelihood_core::{CountsCube, EnergyAxis};
+use ndarray::Array3;
 
 #[test]
 fn a_counts_cube_comes_back_bit_for_bit_plain_and_gzip() {
@@ -68,6 +70,49 @@ fn names_longer_than_a_card_survive() {
     let (_, map) = small_maps().remove(0);
     lat_io::write_source_maps(&path, &small_counts(), &mut std::iter::once((name.to_owned(), map.clone()))).unwrap();
     assert_eq!(SourceMapFile::open(&path).unwrap().read(name).unwrap(), map);
+}
+
+#[test]
+fn what_the_format_cannot_hold_is_refused_and_nothing_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("table.fits");
+    let column = |width, n| {
+        let values = ColumnValues::FloatVectors { width, values: vec![1.0; n] };
+        [Column { name: "V".into(), unit: String::new(), values }]
+    };
+    for (width, n, fits) in [(3, 6, true), (3, 7, false), (3, 2, false), (0, 1, false)] {
+        let mut writer = FitsWriter::create(&path).unwrap();
+        let written = writer.table("T", &Header::default(), &column(width, n)).and_then(|()| writer.finish());
+        assert_eq!(written.is_ok(), fits, "{n} values in rows of {width}");
+        assert_eq!(std::fs::remove_file(&path).is_ok(), fits);
+    }
+    // Channels are numbered in 16 bits.
+    let n = 32_768;
+    let axis = EnergyAxis::new((0..=n).map(|k| 100.0 * 1.0003f64.powi(k)).collect()).unwrap();
+    let cube = CountsCube::new(axis, Array3::zeros((32_768, 4, 5))).unwrap();
+    let error = lat_io::write_counts_cube(&path, &CountsCubeFile { cube, ..small_counts() }).unwrap_err();
+    assert!(error.to_string().contains("32768 energy bins"), "{error}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_factor_of_the_exposure_that_is_no_number_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("srcmap_00.fits");
+    let origin = lat_io::MapOrigin { inputs: None, exposure_scale: 1.25 };
+    let counts = small_counts();
+    let mut writer = lat_io::SourceMapWriter::create(&path, &counts).unwrap();
+    for (name, map) in small_maps() {
+        writer.add(&name, &map, &origin).unwrap();
+    }
+    writer.finish().unwrap();
+    assert_eq!(SourceMapFile::open(&path).unwrap().exposure_scale("isodiff"), 1.25);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let card = bytes.windows(10).position(|card| card == b"EXPSCALE= ").unwrap();
+    bytes[card + 10..card + 30].copy_from_slice(b"'one'               ");
+    std::fs::write(&path, bytes).unwrap();
+    let error = SourceMapFile::open(&path).unwrap_err();
+    assert!(matches!(&error, Error::Keyword { keyword, .. } if keyword == "EXPSCALE"), "{error}");
 }
 
 /// Facts read in the real files with astropy: total counts, edges, and of one map its sum and the pixel at (planes/2, ny/3, nx/4).

@@ -12,7 +12,7 @@ use lat_response::{
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
-use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialKind, SpatialModel, Spectrum};
 
 const RECIPES: [Recipe; 2] = [Recipe::fermitools(), Recipe::accurate()];
 
@@ -72,7 +72,7 @@ fn point(direction: SkyDirection) -> Source {
 fn gaussian(sigma: f64) -> Source {
     let number = |name, value: f64| Parameter::new(name, value).unwrap();
     let parameters = vec![number("RA", center().ra()), number("DEC", center().dec()), number("Sigma", sigma)];
-    source(SpatialModel::new("RadialGaussian", parameters, None).unwrap())
+    source(SpatialModel::new(SpatialKind::Gaussian, parameters, None).unwrap())
 }
 
 fn isotropic() -> Source {
@@ -166,8 +166,12 @@ impl TemplateFiles for Square {
 
 fn square() -> Source {
     source(
-        SpatialModel::new("SpatialMap", vec![Parameter::new("Prefactor", 1.0).unwrap()], Some("square.fits".into()))
-            .unwrap(),
+        SpatialModel::new(
+            SpatialKind::Map,
+            vec![Parameter::new("Prefactor", 1.0).unwrap()],
+            Some("square.fits".into()),
+        )
+        .unwrap(),
     )
 }
 
@@ -314,7 +318,7 @@ fn on_the_whole_sky_a_template_has_the_map_of_a_region() {
         let number = |name, value: f64| Parameter::new(name, value).unwrap();
         let parameters =
             vec![number("Normalization", 1.0), number("RA", direction.ra()), number("DEC", direction.dec())];
-        let wide = source(SpatialModel::new("RadialProfile", parameters, Some("wide.txt".into())).unwrap());
+        let wide = source(SpatialModel::new(SpatialKind::Profile, parameters, Some("wide.txt".into())).unwrap());
         let region = whole.disk(&direction, 20.0).unwrap();
         let [all, part] = [&whole, &region].map(|grid| {
             builder(&SkyGrid::Healpix(grid.clone()), 0, Recipe::fermitools()).source_map(&wide, &Wide).unwrap()
@@ -405,7 +409,7 @@ fn on_the_whole_sky_the_accurate_psf_is_that_of_each_part() {
         let number = |name, value: f64| Parameter::new(name, value).unwrap();
         let parameters =
             vec![number("Normalization", 1.0), number("RA", direction.ra()), number("DEC", direction.dec())];
-        let wide = source(SpatialModel::new("RadialProfile", parameters, Some("wide.txt".into())).unwrap());
+        let wide = source(SpatialModel::new(SpatialKind::Profile, parameters, Some("wide.txt".into())).unwrap());
         let mut options = SourceMapOptions::default();
         options.recipe = recipe;
         let response = Response { psf, ..response(0) };

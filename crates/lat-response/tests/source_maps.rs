@@ -11,7 +11,7 @@ use lat_response::{
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
-use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialKind, SpatialModel, Spectrum};
 
 /// Width of the Gaussian PSF at an energy in MeV, degrees.
 fn sigma(energy: f64) -> f64 {
@@ -241,7 +241,7 @@ fn the_radial_integral_and_the_image_of_a_gaussian_agree() {
         Parameter::new("RA", 83.6).unwrap(),
         Parameter::new("DEC", 22.0).unwrap(),
     ];
-    let profile = source("profile", SpatialModel::new("RadialProfile", parameters, Some("g".into())).unwrap());
+    let profile = source("profile", SpatialModel::new(SpatialKind::Profile, parameters, Some("g".into())).unwrap());
     let maps = builder.build_all(&[&gaussian, &profile], &Files, &|_| ()).unwrap();
     for plane in 0..9 {
         assert!(difference(&maps[0], &maps[1], plane) < 1e-3, "plane {plane}");

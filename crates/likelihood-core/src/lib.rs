@@ -79,7 +79,7 @@ pub use bin_model::dispersion::{Dispersion, DispersionMode};
 pub use bin_model::integration::EnergyIntegration;
 pub use data::component::{ComponentData, Settings, UnmodelledBins};
 pub use data::counts::CountsCube;
-pub use data::energy::{EnergyAxis, LogTrapezoid};
+pub use data::energy::{ENERGY_TOLERANCE, EnergyAxis, LogTrapezoid, is_same_energy};
 pub use data::joint::Data;
 pub use data::source_map::SourceMap;
 pub use data::weights::LikelihoodWeights;

@@ -1,9 +1,8 @@
 //! The queue of regions and the workers that take from it.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
 
@@ -16,6 +15,7 @@ use crate::result_name::result_name;
 
 /// What a task makes of one region.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct TaskResult {
     /// The result dictionary; `timing`, at any depth, is left out of the file.
     pub dictionary: Value,
@@ -23,7 +23,48 @@ pub struct TaskResult {
     pub failure: Option<String>,
 }
 
-/// A task: what is done with the configuration at a path.
+impl TaskResult {
+    /// A result that is good enough.
+    pub fn new(dictionary: Value) -> Self {
+        Self { dictionary, failure: None }
+    }
+
+    /// The same, with the reason why it is not good enough, if there is one. The result is kept; the journal tells the reason.
+    #[must_use]
+    pub fn with_failure(mut self, failure: Option<String>) -> Self {
+        self.failure = failure;
+        self
+    }
+}
+
+/// A task: what is done with the configuration at a path. Several workers call it at a time. It makes a [`TaskResult`], or says with a
+/// [`TaskError`] why there is none; that, and a panic, end this region alone.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use roi_batch::{Batch, Ending, TaskError, TaskResult};
+/// use serde_json::json;
+///
+/// // Any work will do: here the "fit" is the number that the configuration holds.
+/// let task = |config: &Path| {
+///     let text = std::fs::read_to_string(config).map_err(|error| TaskError::new(error.to_string()))?;
+///     let number: f64 = text.trim().parse().map_err(|_| TaskError::new(format!("{text:?} is no number")))?;
+///     let failure = (number < 0.0).then(|| "it is negative".to_owned());
+///     Ok(TaskResult::new(json!({ "logLike": number })).with_failure(failure))
+/// };
+/// let folder = tempfile::tempdir()?;
+/// let configs = ["1.5", "-2", "x"].map(|text| {
+///     let path = folder.path().join(format!("{}.yaml", text.len()));
+///     std::fs::write(&path, text).map(|()| path)
+/// });
+/// let configs = configs.into_iter().collect::<Result<Vec<_>, _>>()?;
+/// let entries = Batch::new(folder.path().join("results")).run(&configs, "numbers", &task, &mut |_, _, _| {})?;
+/// let endings: Vec<Ending> = entries.iter().map(|entry| entry.ending).collect();
+/// assert_eq!(endings, [Ending::Done, Ending::Failed, Ending::Error]);
+/// assert_eq!(entries[0].loglike, Some(1.5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type Task<'a> = dyn Fn(&Path) -> std::result::Result<TaskResult, TaskError> + Sync + 'a;
 
 /// How a batch is run.
@@ -36,7 +77,7 @@ pub type Task<'a> = dyn Fn(&Path) -> std::result::Result<TaskResult, TaskError> 
 ///     let mut analysis = Analysis::open(config)?;
 ///     let result = analysis.fit(&analysis.fit_options())?;
 ///     let failure = (!result.fit_success).then(|| result.message.clone());
-///     Ok(TaskResult { dictionary: result.to_json(), failure })
+///     Ok(TaskResult::new(result.to_json()).with_failure(failure))
 /// };
 /// let configs = vec!["a/config.yaml".into(), "b/config.yaml".into()];
 /// let entries = Batch::new("results").with_jobs(2).run(&configs, "fit", &fit, &mut |_, _, _| {})?;
@@ -109,7 +150,7 @@ impl Batch {
     ///
     /// # Errors
     /// Only when the journal or a result file cannot be written or read, when the directory holds an earlier batch and this is not its
-    /// continuation, or when a configuration is given twice.
+    /// continuation, when a configuration is given twice or its path is no text, or when there are no threads to be had.
     pub fn run(
         &self,
         configs: &[PathBuf],
@@ -122,32 +163,26 @@ impl Batch {
         if let Some(twice) = configs.iter().find(|config| !names.insert(*config)) {
             return Err(Error::Repeated { path: twice.clone() });
         }
+        if let Some(config) = configs.iter().find(|config| config.to_str().is_none()) {
+            return Err(Error::NotText { path: config.clone() });
+        }
         std::fs::create_dir_all(&self.directory).map_err(Error::io("make", &self.directory))?;
         let mut journal = Journal::open(&self.directory, self.shard, settings, self.resume)?;
         self.sweep(&mine)?;
         let mut ended: Vec<Option<Entry>> = mine.iter().map(|config| journal.ended(config)).collect();
         let total = mine.len();
         let mut done = ended.iter().flatten().count();
-        let queue: Mutex<VecDeque<usize>> = Mutex::new((0..total).filter(|&i| ended[i].is_none()).collect());
-        let workers = self.jobs.min(total - done).max(1);
+        let todo: Vec<usize> = (0..total).filter(|&i| ended[i].is_none()).collect();
+        let pools = self.pools(self.jobs.min(todo.len()).max(1))?;
+        let next = AtomicUsize::new(0);
 
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel::<(usize, Result<Entry>)>();
-            for worker in 0..workers {
-                let (sender, queue, mine) = (sender.clone(), &queue, &mine);
-                let threads = share(self.threads, workers, worker);
+            for pool in &pools {
+                let (sender, next, todo, mine) = (sender.clone(), &next, &todo, &mine);
                 scope.spawn(move || {
-                    // A pool of its own: regions do not steal each other's work, and their memory stays that of `jobs` analyses.
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-                    loop {
-                        let next = queue.lock().ok().and_then(|mut queue| queue.pop_front());
-                        let Some((index, config)) = next.and_then(|i| mine.get(i).map(|config| (i, *config))) else {
-                            break;
-                        };
-                        let entry = match &pool {
-                            Ok(pool) => pool.install(|| self.one(config, task)),
-                            Err(_) => self.one(config, task),
-                        };
+                    while let Some(&index) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let entry = pool.install(|| self.one(mine[index], task));
                         if sender.send((index, entry)).is_err() {
                             break;
                         }
@@ -161,21 +196,29 @@ impl Batch {
                 journal.append(&entry)?;
                 done += 1;
                 progress(&entry, done, total);
-                if let Some(place) = ended.get_mut(index) {
-                    *place = Some(entry);
-                }
+                ended[index] = Some(entry);
             }
             Ok::<(), Error>(())
         })?;
-        Ok(ended.into_iter().flatten().collect())
+        ended.into_iter().zip(&mine).map(|(entry, config)| entry.ok_or_else(|| Error::lost(config))).collect()
+    }
+
+    /// A pool a worker: regions do not steal each other's work, and their memory stays that of `jobs` analyses.
+    fn pools(&self, workers: usize) -> Result<Vec<rayon::ThreadPool>> {
+        let pool = |worker| {
+            let threads = share(self.threads, workers, worker);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.map_err(|source| Error::Threads { threads, source })
+        };
+        (0..workers).map(pool).collect()
     }
 
     /// Removes the half-written result files that a kill left of these regions. The journal is locked: nobody else is writing them.
     fn sweep(&self, configs: &[&PathBuf]) -> Result<()> {
         let names: std::collections::HashSet<String> = configs.iter().map(|config| result_name(config)).collect();
         for file in std::fs::read_dir(&self.directory).map_err(Error::io("list", &self.directory))? {
-            let path = file.map_err(Error::io("list", &self.directory))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let file = file.map_err(Error::io("list", &self.directory))?;
+            let (path, name) = (file.path(), file.file_name().to_string_lossy().into_owned());
             // `NAME.json.PROCESS.part`
             let result = name.strip_suffix(".part").and_then(|rest| rest.rsplit_once('.')).map(|(result, _)| result);
             if result.is_some_and(|result| names.contains(result)) {

@@ -38,6 +38,34 @@ pub enum Error {
         /// The configuration.
         path: PathBuf,
     },
+    /// A configuration whose path a journal, which is text, cannot hold.
+    #[error("{path}: the path is not UTF-8, so that the journal cannot name it; rename the folder or file")]
+    NotText {
+        /// The configuration.
+        path: PathBuf,
+    },
+    /// The operating system gave no threads.
+    #[error("cannot start {threads} thread(s): {source}; ask for fewer jobs or threads")]
+    Threads {
+        /// How many threads a worker was to have.
+        threads: usize,
+        /// What kept them from being started.
+        source: rayon::ThreadPoolBuildError,
+    },
+    /// A region that no worker told of: a defect of the program.
+    #[error("{path}: the region ended without a word; this is a defect of the program, please report it")]
+    Lost {
+        /// The configuration.
+        path: PathBuf,
+    },
+    /// A region that could not be made a line of the journal: a defect of the program.
+    #[error("{path}: a region cannot be recorded: {source}; this is a defect of the program, please report it")]
+    Record {
+        /// The journal.
+        path: PathBuf,
+        /// What the writer of JSON found.
+        source: serde_json::Error,
+    },
     /// Another process writes the journal.
     #[error("{path}: another batch is writing this journal; wait for it, or choose another directory")]
     Busy {
@@ -79,15 +107,34 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
+
+    /// A region without an end.
+    pub(crate) fn lost(config: &Path) -> Self {
+        Self::Lost { path: config.to_owned() }
+    }
 }
 
 /// Why a task made no result of a region.
+/// An error of `roi-fit` becomes one by `?`; see [`Task`](crate::Task) for an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TaskError {
     /// The message, as the journal keeps it.
     pub message: String,
     /// Whether the program is at fault, not the input.
     pub is_internal: bool,
+}
+
+impl TaskError {
+    /// The input is at fault.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_internal: false }
+    }
+
+    /// The program is at fault.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_internal: true }
+    }
 }
 
 impl From<roi_fit::Error> for TaskError {

@@ -35,8 +35,8 @@ pub enum Ending {
 pub struct Entry {
     /// The configuration, as it was named.
     pub config: PathBuf,
-    /// SHA-256 of the configuration file's text; empty when it could not be read.
-    pub digest: String,
+    /// SHA-256 of the configuration file's text; `None` when it could not be read.
+    pub digest: Option<String>,
     /// How it ended.
     pub ending: Ending,
     /// Why it did not end well.
@@ -54,10 +54,10 @@ pub struct Entry {
 
 impl Entry {
     pub(crate) fn new(config: &Path) -> Self {
-        let digest = file_digest(config).unwrap_or_default();
         Self {
             config: config.to_owned(),
-            digest,
+            // Why it cannot be read, the task will say.
+            digest: file_digest(config).ok(),
             ending: Ending::Internal,
             message: String::new(),
             result: None,
@@ -126,9 +126,11 @@ impl Journal {
     fn read_all(&mut self, directory: &Path, settings: &str) -> Result<()> {
         let mut paths: Vec<PathBuf> = Vec::new();
         for entry in std::fs::read_dir(directory).map_err(Error::io("list", directory))? {
-            let path = entry.map_err(Error::io("list", directory))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with("journal") && path.extension().is_some_and(|extension| extension == "jsonl") {
+            let entry = entry.map_err(Error::io("list", directory))?;
+            let (path, name) = (entry.path(), entry.file_name());
+            if name.to_string_lossy().starts_with("journal")
+                && path.extension().is_some_and(|extension| extension == "jsonl")
+            {
                 paths.push(path);
             }
         }
@@ -170,13 +172,15 @@ impl Journal {
         let entry = self.ended.get(config)?;
         let is_final = matches!(entry.ending, Ending::Done | Ending::Failed);
         let stands = entry.result.as_ref().is_some_and(|name| self.path.with_file_name(name).exists());
-        (is_final && stands && entry.digest == Entry::new(config).digest).then(|| entry.clone())
+        let is_same = entry.digest.is_some() && entry.digest == Entry::new(config).digest;
+        (is_final && stands && is_same).then(|| entry.clone())
     }
 
     /// Appends a line and waits until it is on disk.
     pub(crate) fn append(&mut self, entry: &Entry) -> Result<()> {
         let failed = |source| Error::Io { action: "write", path: self.path.clone(), source };
-        let line = serde_json::to_string(entry).map_err(|error| failed(error.into()))?;
+        let record = |source| Error::Record { path: self.path.clone(), source };
+        let line = serde_json::to_string(entry).map_err(record)?;
         self.file.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
         self.file.sync_data().map_err(failed)
     }

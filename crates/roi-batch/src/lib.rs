@@ -11,7 +11,8 @@
 //! | `result_name` | names of result files, digests of configurations |
 //!
 //! Invariants: result files hold nothing that depends on the time or the number of threads: a batch that was killed and resumed leaves the
-//! same bytes as one that was not (the seconds are in the journal). One process writes a journal at a time.
+//! same bytes as one that was not (the seconds are in the journal). One process writes a journal at a time. The public boundary is
+//! [`Batch`] with its [`Task`], and the [`Entry`] of each region; what can stop a batch as such is an [`Error`].
 
 mod batch;
 mod error;

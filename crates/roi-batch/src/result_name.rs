@@ -16,7 +16,8 @@ pub fn file_digest(path: &Path) -> Result<String> {
 
 /// Name of the result file of a configuration: the directory's name, and what tells it from others of that name.
 pub(crate) fn result_name(config: &Path) -> String {
-    let directory = config.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    // `config.yaml` alone and `../config.yaml` have no such name.
+    let directory = config.parent().and_then(Path::file_name).map_or("".into(), |name| name.to_string_lossy());
     let readable: String =
         directory.chars().map(|c| if c.is_ascii_alphanumeric() || "-_+.".contains(c) { c } else { '_' }).collect();
     let digest = digest_of_bytes(config.as_os_str().as_encoded_bytes());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use roi_batch::{Batch, Ending, TaskError, TaskResult};
+use roi_batch::{Batch, Ending, Error, TaskError, TaskResult};
 use serde_json::json;
 
 /// Some configurations, named by number.
@@ -30,11 +30,11 @@ fn task(config: &Path) -> Result<TaskResult, TaskError> {
     match number {
         5 => Err(roi_fit::Analysis::open("no such config.yaml").map_or_else(TaskError::from, |_| unreachable!())),
         7 => panic!("region 7 is broken"),
-        _ => Ok(TaskResult {
-            dictionary: json!({ "logLike": number as f64 + 0.5, "fit_quality": 3, "timing": { "fit": rand::random::<f64>() },
-                "optimize": { "timing": { "fit": rand::random::<f64>() } } }),
-            failure: (number == 3).then(|| "quality 1".into()),
-        }),
+        _ => {
+            let dictionary = json!({ "logLike": number as f64 + 0.5, "fit_quality": 3, "timing": { "fit": rand::random::<f64>() },
+                "optimize": { "timing": { "fit": rand::random::<f64>() } } });
+            Ok(TaskResult::new(dictionary).with_failure((number == 3).then(|| "quality 1".into())))
+        }
     }
 }
 
@@ -176,4 +176,66 @@ fn a_journal_is_written_by_one_batch_at_a_time() {
     };
     let entries = Batch::new(&out).run(&configs, "test", &inner, &mut |_, _, _| {}).unwrap();
     assert_eq!(entries[0].ending, Ending::Done, "{:?}", entries[0]);
+}
+
+#[test]
+fn what_stops_a_batch_is_told_by_its_own_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let configs = configs(dir.path(), 2);
+    let out = dir.path().join("out");
+    let journal = out.join("journal.jsonl");
+    let run = |batch: &Batch, configs: &[PathBuf], settings: &str| {
+        batch.run(configs, settings, &task, &mut |_, _, _| {}).unwrap_err()
+    };
+    let batch = Batch::new(&out);
+    assert!(matches!(batch.clone().with_shard(3, 3), Err(Error::Shard { index: 3, count: 3 })));
+    let twice = [configs[0].clone(), configs[0].clone()];
+    assert!(matches!(run(&batch, &twice, "test"), Error::Repeated { path } if path == configs[0]));
+    let error = run(&Batch::new(&configs[0]), &configs, "test");
+    assert!(matches!(&error, Error::Io { action: "make", path, .. } if *path == configs[0]), "{error}");
+    assert!(!out.exists(), "nothing was done so far");
+
+    batch.run(&configs, "test", &task, &mut |_, _, _| {}).unwrap();
+    assert!(matches!(run(&batch, &configs, "test"), Error::Earlier { path } if path == journal));
+    let resumed = batch.with_resume(true);
+    let error = run(&resumed, &configs, "other");
+    assert!(matches!(&error, Error::OtherSettings { path, now, .. } if *path == journal && now == "other"), "{error}");
+    // A result that cannot be written ends the batch: here a folder stands in its place.
+    let entries = resumed.run(&configs, "test", &task, &mut |_, _, _| {}).unwrap();
+    let result = out.join(entries[0].result.as_ref().unwrap());
+    std::fs::remove_file(&result).unwrap();
+    std::fs::create_dir(&result).unwrap();
+    std::fs::write(&configs[0], "number: 1\n").unwrap();
+    let error = run(&resumed, &configs, "test");
+    assert!(matches!(&error, Error::File(_)) && error.to_string().contains("write"), "{error}");
+
+    let text = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, text.replacen("\"seconds\"", "\"moons\"", 1)).unwrap();
+    let error = run(&resumed, &configs, "test");
+    assert!(matches!(&error, Error::Damaged { path, line: 2, .. } if *path == journal), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_is_refused_before_any_work() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join(std::ffi::OsStr::from_bytes(b"\xff")).join("config.yaml");
+    let never = |_: &Path| -> Result<TaskResult, TaskError> { unreachable!("it is refused") };
+    let error =
+        Batch::new(dir.path()).run(std::slice::from_ref(&config), "test", &never, &mut |_, _, _| {}).unwrap_err();
+    assert!(matches!(error, Error::NotText { path } if path == config));
+}
+
+#[test]
+fn a_task_says_who_is_at_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let configs = configs(dir.path(), 2);
+    let task = |config: &Path| -> Result<TaskResult, TaskError> {
+        let of_program = config == configs[1];
+        Err(if of_program { TaskError::internal("a defect") } else { TaskError::new("bad input") })
+    };
+    let entries = Batch::new(dir.path().join("out")).run(&configs, "test", &task, &mut |_, _, _| {}).unwrap();
+    let found: Vec<_> = entries.iter().map(|entry| (entry.ending, entry.message.as_str())).collect();
+    assert_eq!(found, [(Ending::Error, "bad input"), (Ending::Internal, "a defect")]);
 }

@@ -268,12 +268,9 @@ impl Analysis {
                 weighted,
             });
         }
-        let name = |id: &roi_model::ParameterId| {
-            let source = &self.session.roi.sources()[id.source];
-            format!("{}:{}", source.name(), source.spectrum().parameters()[id.parameter].name())
-        };
         let npred = components.iter().flat_map(|c| c.npred.values()).flatten().sum();
-        let gradient = free.iter().map(name).zip(gradient).collect();
+        let names = free.iter().map(|id| Ok(self.session.roi.parameter_name(*id)?.to_string()));
+        let gradient = names.collect::<Result<Vec<_>>>()?.into_iter().zip(gradient).collect();
         let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.opened.timing.now() };
         Ok(LoglikeResult { loglike, npred, counts: self.session.data.total_counts(), components, gradient, timing })
     }

@@ -83,6 +83,12 @@ pub enum Error {
         /// The source.
         source_name: String,
     },
+    /// Something that needs the files of an analysis that was not opened from a configuration.
+    #[error("{what} needs files, and the analysis has none; open it from a configuration")]
+    NoFiles {
+        /// What needs them.
+        what: &'static str,
+    },
     /// A file of parameters or of a saved analysis cannot be read or does not belong to this one.
     #[error("{path}: {reason}")]
     State {
@@ -118,7 +124,8 @@ pub enum Error {
 impl Error {
     /// Whether the program is at fault, not the input: an objective that failed for good in the middle of a fit.
     pub fn is_internal(&self) -> bool {
-        matches!(self, Self::Optimizer(optimizers::Error::Objective(_) | optimizers::Error::Dimension { .. }))
+        matches!(self, Self::Dataset(error) if error.is_internal())
+            || matches!(self, Self::Optimizer(optimizers::Error::Objective(_) | optimizers::Error::Dimension { .. }))
     }
 
     /// Says of a likelihood that could not be evaluated that it was that of the start.

@@ -8,7 +8,7 @@
 //! use roi_simulate::{SimulationOptions, simulate};
 //!
 //! // A small region made by the built-in simulator; `Analysis::open("config.yaml")` opens one from files.
-//! let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
+//! let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
 //! let likelihood = simulated.likelihood()?;
 //! let mut roi = Analysis::new(simulated.start, likelihood)?;
 //!

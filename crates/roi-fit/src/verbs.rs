@@ -98,7 +98,7 @@ impl Analysis {
     /// ```
     /// # use roi_simulate::{SimulationOptions, simulate};
     /// # use roi_fit::{Analysis, FitOptions, ProfileOptions};
-    /// # let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
+    /// # let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
     /// # let likelihood = simulated.likelihood()?;
     /// # let mut roi = Analysis::new(simulated.start, likelihood)?;
     /// roi.fit(&FitOptions::default())?;

@@ -1,6 +1,6 @@
 //! Usual values, scales and bounds of spectral parameters: those that fermipy gives to a parameter of which little is said.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::parameter::Parameter;
 use crate::spectrum;
 
@@ -77,21 +77,18 @@ fn usual(type_name: &str, name: &str, default: f64) -> Usual {
 /// use roi_model::{Bounds, Given, usual_parameters};
 ///
 /// let given = [("Prefactor", Given { value: Some(1.3e-15), ..Given::default() })];
-/// let power_law = parameters("PowerLaw", &given, Bounds::Usual)?;
+/// let power_law = usual_parameters("PowerLaw", &given, Bounds::Usual)?;
 /// assert!((power_law[0].value() - 1.3).abs() < 1e-14 && power_law[0].scale() == 1e-15);
 /// assert_eq!((power_law[1].value(), power_law[1].scale()), (2.0, -1.0));
 /// # Ok::<(), roi_model::Error>(())
 /// ```
-///
-/// [`Error::UnknownSpectrum`]: crate::Error::UnknownSpectrum
-/// [`Error::UnknownParameter`]: crate::Error::UnknownParameter
 pub fn usual_parameters(type_name: &str, given: &[(&str, Given)], bounds: Bounds) -> Result<Vec<Parameter>> {
     let names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
     let declared = spectrum::default_parameters(type_name, &names)?;
     let expected = || declared.iter().map(|p| p.name().to_owned()).collect();
     if let Some(name) = names.iter().find(|name| declared.iter().all(|p| p.name() != **name)) {
         let (function, parameter) = (type_name.to_owned(), (*name).to_owned());
-        return Err(crate::Error::UnknownParameter { function, parameter, expected: expected() });
+        return Err(Error::UnknownParameter { function, parameter, expected: expected() });
     }
     let one = |declared: &Parameter| {
         let given =

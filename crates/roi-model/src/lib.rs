@@ -1,5 +1,20 @@
 //! Source models of the gamma-ray sky, as the Fermi-LAT tools know them.
 //!
+//! | where | holds |
+//! |---|---|
+//! | `parameter`, `prior` | one number of a model: value, scale, bounds, error, prior |
+//! | `defaults` | usual values and bounds, those that fermipy gives |
+//! | `spectrum` | the families of spectra, one file each, their formulas and derivatives, the tables that some need |
+//! | `spatial`, `sky` | where a source shines: kinds of templates, directions |
+//! | `source` | a name, a spectrum, a spatial model |
+//! | `region` | the sources of a region, their names, choices among them |
+//! | `xml` | the source library XML of the LAT tools, both ways |
+//!
+//! Invariants: the sources of a region stand in byte order of their names, parameters in the order of their family; numbers that are not
+//! finite are stopped where they enter; what is read from an XML is written back to the last bit. The public boundary is the list of items
+//! below, one path each. Names of types enter and leave as text; inside, spatial models are a [`SpatialKind`] and parameters a
+//! [`ParameterId`]. This crate knows neither data nor files, beyond the text of an XML.
+//!
 //! A [`Roi`] holds [`Source`]s; a source has a [`Spectrum`] and a [`SpatialModel`]; both have
 //! [`Parameter`]s. [`read_xml`] and [`write_xml`] read and write the source library XML of the LAT tools.
 //!
@@ -10,8 +25,7 @@ mod defaults;
 mod error;
 mod parameter;
 mod prior;
-mod roi;
-mod selection;
+mod region;
 mod sky;
 mod source;
 mod spatial;
@@ -22,11 +36,10 @@ pub use defaults::{Bounds, Given, power_of_ten, usual_parameters};
 pub use error::{BoxError, Error, Result};
 pub use parameter::Parameter;
 pub use prior::{Prior, PriorFunction};
-pub use roi::{ParameterId, Roi, RoiState};
-pub use selection::{Pars, Selection, SelectionRange};
+pub use region::{ParameterId, ParameterName, Pars, Roi, RoiState, Selection, SelectionRange, normalized_name};
 pub use sky::{Frame, SkyDirection};
 pub use source::{Source, SourceType};
-pub use spatial::{SpatialModel, spatial_parameter_names, spatial_types};
+pub use spatial::{SpatialKind, SpatialModel};
 pub use spectrum::{
     DarkMatterTable, EblTable, EnergyUnit, FileTable, Needs, Spectrum, Tables, default_parameters, spectrum_needs,
     spectrum_parameter_names, spectrum_types, spectrum_wrappers,

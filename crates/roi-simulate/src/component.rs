@@ -10,13 +10,13 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Poisson};
 use rayon::prelude::*;
-use roi_model::{Roi, Source};
+use roi_model::{Roi, Source, SpatialKind};
 
-use crate::error::Result;
-use crate::galactic::Galactic;
-use crate::pixels::Grid;
-use crate::response::Response;
-use crate::source_maps;
+use crate::error::{Error, Result};
+use crate::instrument::pixels::Grid;
+use crate::instrument::response::Response;
+use crate::instrument::source_maps;
+use crate::sky::galactic::Galactic;
 
 /// One component of a simulated region. It makes source maps when asked for, so that a large region needs no more memory than a few maps.
 pub struct SimulatedComponent {
@@ -53,7 +53,13 @@ impl SimulatedComponent {
         let counts = CountsCubeFile { cube: counts, grid, gti: vec![response.good_time()] };
         let mut component = Self { name: format!("{index:02}"), counts, response, sky };
         let expected = component.expected_counts(truth)?;
-        component.counts.cube = CountsCube::new(component.sky.axis.clone(), poisson(&expected, rng))?;
+        let counts = poisson(&expected, rng).map_err(|(bin, mean)| Error::Counts {
+            component: component.name.clone(),
+            bin,
+            mean,
+            max: Poisson::<f64>::MAX_LAMBDA,
+        })?;
+        component.counts.cube = CountsCube::new(component.sky.axis.clone(), counts)?;
         Ok(component)
     }
 
@@ -87,7 +93,7 @@ impl SimulatedComponent {
         let Sky { grid, axis, galactic } = &*self.sky;
         match source.direction() {
             Some(direction) => source_maps::point(grid, &self.response, axis, direction),
-            None if source.spatial().type_name() == "ConstantValue" => {
+            None if source.spatial().kind() == SpatialKind::Isotropic => {
                 source_maps::isotropic(grid, &self.response, axis)
             }
             None => source_maps::galactic(grid, &self.response, axis, galactic),
@@ -129,18 +135,25 @@ impl SimulatedComponent {
 }
 
 /// Draws counts. Every energy bin has its own generator, so the order of the work does not matter.
-fn poisson(expected: &Array3<f64>, rng: &mut Xoshiro256PlusPlus) -> Array3<f32> {
+///
+/// # Errors
+/// The first bin with a mean that cannot be drawn from, and the mean.
+fn poisson(expected: &Array3<f64>, rng: &mut Xoshiro256PlusPlus) -> std::result::Result<Array3<f32>, (usize, f64)> {
+    let possible = |mean: f64| (0.0..=Poisson::<f64>::MAX_LAMBDA).contains(&mean);
+    if let Some(((bin, ..), &mean)) = expected.indexed_iter().find(|(_, mean)| !possible(**mean)) {
+        return Err((bin, mean));
+    }
     let generators: Vec<_> = expected.outer_iter().map(|_| Xoshiro256PlusPlus::from_rng(rng)).collect();
     let mut counts = Array3::zeros(expected.raw_dim());
     let planes: Vec<_> = counts.outer_iter_mut().zip(expected.outer_iter()).zip(generators).collect();
     planes.into_par_iter().for_each(|((counts, expected), mut rng)| {
         #[expect(clippy::cast_possible_truncation, reason = "counts cubes hold 32-bit floats")]
         Zip::from(counts).and(expected).for_each(|counts, &mean| {
-            // A bin without expectation has no counts; there is no Poisson distribution of it.
+            // A bin without expectation has no counts; there is no Poisson distribution of it. All other means were checked.
             *counts = Poisson::new(mean).map_or(0.0, |poisson| poisson.sample(&mut rng) as f32);
         });
     });
-    counts
+    Ok(counts)
 }
 
 #[cfg(test)]
@@ -148,10 +161,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_mean_that_cannot_be_drawn_from_is_told() {
+        for bad in [f64::NAN, f64::INFINITY, -1.0, 1e30] {
+            let expected = Array3::from_shape_fn((3, 2, 2), |(k, y, _)| if (k, y) == (1, 1) { bad } else { 1.0 });
+            let (bin, mean) = poisson(&expected, &mut Xoshiro256PlusPlus::seed_from_u64(2)).unwrap_err();
+            assert_eq!((bin, mean.to_bits()), (1, bad.to_bits()));
+        }
+    }
+
+    #[test]
     fn counts_scatter_as_poisson_says() {
         let n = 200;
         let expected = Array3::from_shape_fn((3, n, n), |(k, _, _)| [0.0, 0.3, 40.0][k]);
-        let counts = poisson(&expected, &mut Xoshiro256PlusPlus::seed_from_u64(2));
+        let counts = poisson(&expected, &mut Xoshiro256PlusPlus::seed_from_u64(2)).unwrap();
         assert!(counts.index_axis(Axis(0), 0).iter().all(|&c| c == 0.0));
         let size = (n * n) as f64;
         for (k, mean) in [(1, 0.3), (2, 40.0)] {

@@ -32,12 +32,35 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The configuration of an earlier region could not be removed.
+    #[error("cannot replace '{path}': {source}; remove it, or choose another place")]
+    Replace {
+        /// The configuration.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// A sky projection or an instrument response that cannot be used.
     #[error(transparent)]
     Response(#[from] lat_response::Error),
     /// A model that cannot be used.
     #[error(transparent)]
     Model(#[from] roi_model::Error),
+    /// Expected counts of which none can be drawn.
+    #[error(
+        "component '{component}', energy bin {bin}: {mean} counts are expected in a pixel; only finite numbers from 0 to {} can be drawn",
+        max
+    )]
+    Counts {
+        /// The component.
+        component: String,
+        /// The energy bin, from 0.
+        bin: usize,
+        /// The expected counts.
+        mean: f64,
+        /// The largest mean that can be drawn.
+        max: f64,
+    },
     /// A likelihood that could not be built.
     #[error(transparent)]
     Likelihood(#[from] likelihood_core::Error),

@@ -12,22 +12,28 @@
 //! Counts are drawn from the true model's expected counts *of the likelihood*: source maps in 32-bit floats and the
 //! log-trapezoid rule. A fit that recovers the truth within its errors is thus a closed test of everything behind it.
 //!
+//! | where | holds |
+//! |---|---|
+//! | `options` | what the user may choose |
+//! | `sky` | sources, Galactic and isotropic component; the true and the start model |
+//! | `instrument` | pixels, exposure, PSF, source maps |
+//! | `component` | one component: its maps and the counts drawn from them |
+//! | `region` | the whole |
+//! | `write` | the region as files |
+//!
+//! Invariants: equal options give equal bits, whatever the number of threads; the region in memory and the one on disk are the same; where a
+//! `config.yaml` stands, everything that it names stands. The public boundary is [`SimulationOptions`], [`simulate`] and what it returns.
+//! This crate knows no fits.
+//!
 //! [`SimulatedRoi::write`] writes the region as files of the LAT tools with a `config.yaml`; [`SimulatedRoi::likelihood`] keeps it in
 //! memory. Both are equal to the last bit, and equal for equal options (on machines whose mathematical functions are).
 
 mod component;
 mod error;
-mod galactic;
-mod isotropic;
-mod models;
+mod instrument;
 mod options;
-mod pixels;
-mod population;
-mod psf;
 mod region;
-mod response;
-mod source_maps;
-mod spectra;
+mod sky;
 mod write;
 
 pub use component::SimulatedComponent;

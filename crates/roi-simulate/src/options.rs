@@ -9,12 +9,13 @@ use crate::error::{Error, Result};
 /// ```
 /// use roi_simulate::{SimulationOptions, simulate};
 ///
-/// let options = SimulationOptions { npix: 30, ebins: 6, sources: 4, ..SimulationOptions::default() };
+/// let options = SimulationOptions::default().with_npix(30).with_ebins(6).with_sources(4);
 /// let region = simulate(&options)?;
 /// assert_eq!(region.truth.sources().len(), 6, "four points, a Galactic and an isotropic component");
 /// # Ok::<(), roi_simulate::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SimulationOptions {
     /// Seed of everything random: the sky, the start model and the counts.
     pub seed: u64,
@@ -61,6 +62,69 @@ const MAX_VOXELS: usize = 50_000_000;
 const MIN_RATIO: f64 = 1.0001;
 
 impl SimulationOptions {
+    /// Seed of everything random.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Number of point sources, 0 to 1000.
+    #[must_use]
+    pub fn with_sources(mut self, sources: usize) -> Self {
+        self.sources = sources;
+        self
+    }
+
+    /// Pixels on a side, 4 to 1000.
+    #[must_use]
+    pub fn with_npix(mut self, npix: usize) -> Self {
+        self.npix = npix;
+        self
+    }
+
+    /// Energy bins, 1 to 200.
+    #[must_use]
+    pub fn with_ebins(mut self, ebins: usize) -> Self {
+        self.ebins = ebins;
+        self
+    }
+
+    /// Components, 1 to 4.
+    #[must_use]
+    pub fn with_components(mut self, components: usize) -> Self {
+        self.components = components;
+        self
+    }
+
+    /// Lower edge of the first bin, MeV.
+    #[must_use]
+    pub fn with_emin(mut self, emin: f64) -> Self {
+        self.emin = emin;
+        self
+    }
+
+    /// Upper edge of the last bin, MeV.
+    #[must_use]
+    pub fn with_emax(mut self, emax: f64) -> Self {
+        self.emax = emax;
+        self
+    }
+
+    /// Width of a pixel, degrees.
+    #[must_use]
+    pub fn with_binsz(mut self, binsz: f64) -> Self {
+        self.binsz = binsz;
+        self
+    }
+
+    /// Years of data, 0.01 to 1000.
+    #[must_use]
+    pub fn with_years(mut self, years: f64) -> Self {
+        self.years = years;
+        self
+    }
+
     /// Width of the region, degrees.
     pub fn roiwidth(&self) -> f64 {
         self.npix as f64 * self.binsz

@@ -9,11 +9,11 @@ use roi_model::{FileTable, Roi};
 
 use crate::component::{SimulatedComponent, Sky};
 use crate::error::Result;
-use crate::galactic::Galactic;
+use crate::instrument::pixels::Grid;
+use crate::instrument::response::Response;
 use crate::options::SimulationOptions;
-use crate::pixels::Grid;
-use crate::response::Response;
-use crate::{isotropic, models};
+use crate::sky::galactic::Galactic;
+use crate::sky::{isotropic, models};
 
 /// A simulated region.
 pub struct SimulatedRoi {
@@ -34,12 +34,11 @@ pub struct SimulatedRoi {
 /// [`Error::Option`](crate::Error::Option) for an option outside its range.
 ///
 /// ```
-/// use roi_fit::Analysis;
 /// use roi_simulate::{SimulationOptions, simulate};
 ///
-/// let region = simulate(&SimulationOptions { npix: 30, ebins: 6, sources: 4, ..Default::default() })?;
-/// let mut analysis = Analysis::new(region.start.clone(), region.likelihood()?)?;
-/// assert!(analysis.loglike()?.is_finite());
+/// let region = simulate(&SimulationOptions::default().with_npix(30).with_ebins(6).with_sources(4))?;
+/// assert_eq!(region.truth.sources().len(), 6, "four points, a Galactic and an isotropic component");
+/// assert!(region.components[0].counts.cube.total() > 0.0);
 /// # Ok::<(), roi_simulate::Error>(())
 /// ```
 pub fn simulate(options: &SimulationOptions) -> Result<SimulatedRoi> {

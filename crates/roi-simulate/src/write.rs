@@ -3,15 +3,15 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use lat_io::{Column, ColumnValues, FitsWriter, Header};
+use lat_io::{Column, ColumnValues, FitsWriter, Header, MapOrigin, SourceMapWriter, write_text};
 use ndarray::Array3;
-use roi_model::SkyDirection;
+use roi_model::{Roi, SkyDirection};
 
+use crate::component::SimulatedComponent;
 use crate::error::{Error, Result};
-use crate::isotropic;
-use crate::models::{GALACTIC, ISOTROPIC};
 use crate::region::SimulatedRoi;
-use lat_io::write_text;
+use crate::sky::isotropic;
+use crate::sky::models::{GALACTIC, ISOTROPIC};
 
 /// Pixel of the Galactic map cube, degrees, and how far it reaches beyond the region's corners.
 const TEMPLATE_PIXEL: f64 = 0.25;
@@ -38,45 +38,38 @@ impl SimulatedRoi {
     ///
     /// The files have fermipy's names: `ccube_00.fits` and `srcmap_00.fits` (and `01`, ... for further components), the start model
     /// `srcmdl_00.xml`; beside them the truth in `model_true.xml`, the isotropic table and the Galactic map cube. The
-    /// configuration comes last: where it stands, everything stands. Nothing in the files depends on time or place.
+    /// configuration comes last, and an earlier one goes first: where it stands, everything stands. Nothing in the files depends on time or place.
     ///
     /// # Errors
     /// When a file cannot be written.
     ///
     /// ```no_run
-    /// use roi_fit::Analysis;
     /// use roi_simulate::{SimulationOptions, simulate};
     ///
     /// let config = simulate(&SimulationOptions::default())?.write("region".as_ref())?;
-    /// let mut analysis = Analysis::open(config)?;
+    /// println!("roi-fit fit {}", config.display());
     /// # Ok::<(), roi_simulate::Error>(())
     /// ```
     pub fn write(&self, directory: &Path) -> Result<PathBuf> {
         std::fs::create_dir_all(directory).map_err(|source| Error::Directory { path: directory.to_owned(), source })?;
+        let config = directory.join("config.yaml");
+        // An earlier region's configuration must not stand beside files that are half those of this one.
+        match std::fs::remove_file(&config) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::Replace { path: config, source });
+            }
+            _ => {}
+        }
         for component in &self.components {
             lat_io::write_counts_cube(&directory.join(format!("ccube_{}.fits", component.name)), &component.counts)?;
-            // The writer takes maps, not errors: the first error ends the maps and is told afterwards.
-            let mut failure = None;
-            let mut maps = component.source_maps(&self.truth).map_while(|item| match item {
-                Ok((source, map)) => Some((source.name().to_owned(), map)),
-                Err(error) => {
-                    failure = Some(error);
-                    None
-                }
-            });
             let path = directory.join(format!("srcmap_{}.fits", component.name));
-            lat_io::write_source_maps(&path, &component.counts, &mut maps)?;
-            drop(maps);
-            if let Some(error) = failure {
-                return Err(error);
-            }
+            write_maps(&path, component, &self.truth)?;
         }
         write_text(&directory.join(ISOTROPIC.1), &isotropic::text(&self.isotropic))?;
         self.write_galactic(&directory.join(GALACTIC.1))?;
         for (name, roi) in [(TRUTH, &self.truth), (START, &self.start)] {
             write_text(&directory.join(name), &roi_model::write_xml(roi.title(), roi.sources())?)?;
         }
-        let config = directory.join("config.yaml");
         write_text(&config, &self.config())?;
         Ok(config)
     }
@@ -129,7 +122,7 @@ impl SimulatedRoi {
         }
         header.set("CTYPE3", "Energy", "energy of each plane: table ENERGIES");
         header.set("CRPIX3", 1.0, "reference plane");
-        header.set("CRVAL3", energies.first().copied().unwrap_or_default(), "energy of the first plane");
+        header.set("CRVAL3", from.exp(), "energy of the first plane");
         header.set("CDELT3", (to - from) / (planes - 1) as f64, "step of ln(energy)");
         header.set("CUNIT3", "MeV", "unit");
         header.set("BUNIT", "ph cm-2 s-1 sr-1 MeV-1", "intensity");
@@ -177,11 +170,22 @@ impl SimulatedRoi {
     }
 }
 
+/// Writes the source maps of a component. The file is put in its place when all maps are in it, so that an error leaves none.
+fn write_maps(path: &Path, component: &SimulatedComponent, roi: &Roi) -> Result<()> {
+    let mut writer = SourceMapWriter::create(path, &component.counts)?;
+    for item in component.source_maps(roi) {
+        let (source, map) = item?;
+        writer.add(source.name(), &map, &MapOrigin::default())?;
+    }
+    Ok(writer.finish()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::options::SimulationOptions;
     use crate::region::simulate;
+    use roi_model::Source;
 
     fn small(components: usize, seed: u64) -> SimulatedRoi {
         let options =
@@ -231,27 +235,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_what_is_in_memory() {
-        for components in [1, 3] {
-            let directory = tempfile::tempdir().unwrap();
-            let region = small(components, 7);
-            let config = region.write(directory.path()).unwrap();
-            let loaded = lat_dataset::load(&config).unwrap();
-            assert_eq!(loaded.notes, Vec::<String>::new(), "the configuration holds nothing that is ignored");
-            assert_eq!(loaded.roi.state(), region.start.state());
-            assert_eq!(loaded.roi.center(), region.truth.center());
-            assert_eq!(loaded.observation.components.len(), components);
-            for (read, made) in loaded.observation.components.iter().zip(&region.components) {
-                assert_eq!(read.name, made.name);
-                assert_eq!(read.counts, made.counts);
-                for source in region.truth.sources() {
-                    assert_eq!(read.stored_map(source.name()).unwrap(), made.source_map(source).unwrap());
-                }
-            }
-        }
-    }
-
-    #[test]
     fn the_truth_file_is_the_truth() {
         let directory = tempfile::tempdir().unwrap();
         let region = small(1, 3);
@@ -259,7 +242,7 @@ mod tests {
         let text = std::fs::read_to_string(directory.path().join(TRUTH)).unwrap();
         let load = |name: &str| Ok(lat_io::read_file_function(&directory.path().join(name))?);
         let library = roi_model::read_xml(&text, &load).unwrap();
-        let truth = roi_model::Roi::new(region.truth.center(), library.sources).unwrap();
+        let truth = Roi::new(region.truth.center(), library.sources).unwrap();
         assert_eq!(truth.state(), region.truth.state());
     }
 
@@ -284,6 +267,36 @@ mod tests {
         let (_, b) = region.truth.center().to_galactic();
         let last = key("CRVAL2") + (image.dim().1 as f64 - key("CRPIX2")) * key("CDELT2");
         assert!(last > b + 11.9 && (1.0 - key("CRPIX2")) * key("CDELT2") < b - 11.9);
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_no_map_file_and_no_configuration() {
+        let directory = tempfile::tempdir().unwrap();
+        let region = small(1, 3);
+        let config = region.write(directory.path()).unwrap();
+        // The second write ends at the source maps.
+        let maps = directory.path().join("srcmap_00.fits");
+        std::fs::remove_file(&maps).unwrap();
+        std::fs::create_dir(&maps).unwrap();
+        let error = region.write(directory.path()).unwrap_err().to_string();
+        assert!(error.contains("srcmap_00.fits"), "{error}");
+        assert!(!config.exists(), "the old configuration would stand for files of two regions");
+        // A map that cannot be written ends the file.
+        let other = directory.path().join("other.fits");
+        let source = &region.truth.sources()[0];
+        let renamed =
+            Source::new("__reserved__", source.source_type(), source.spectrum().clone(), source.spatial().clone())
+                .unwrap();
+        let mut truth = region.truth.clone();
+        truth.add_source(renamed).unwrap();
+        assert!(write_maps(&other, &region.components[0], &truth).is_err());
+        assert!(!other.exists());
+        assert!(std::fs::read_dir(directory.path()).unwrap().all(|file| {
+            file.unwrap()
+                .path()
+                .extension()
+                .is_some_and(|extension| ["fits", "txt", "xml"].iter().any(|e| extension == *e))
+        }));
     }
 
     #[test]

@@ -10,6 +10,28 @@ use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyCube, SkyGrid, WcsHea
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 
+/// A primary HDU without data.
+const PRIMARY: [&str; 4] = [
+    "SIMPLE  =                    T",
+    "BITPIX  =                    8",
+    "NAXIS   =                    0",
+    "EXTEND  =                    T",
+];
+/// Cards of every kind that is met.
+const CARDS: [&str; 11] = [
+    "LONG    = 'a text that is &' / first",
+    "CONTINUE  'continued &'",
+    "CONTINUE  '' / to the end",
+    "HIERARCH ESO TEL ALT = 45.5 / a long keyword",
+    "COMMENT free text",
+    "HISTORY more",
+    "DATE-OBS= '2026-01-01'",
+    "A_REAL  =           -1.5D+03 / Fortran",
+    "COMPLEX = (1.0, -2)",
+    "NOVALUE =",
+    "QUOTE   = 'it''s'",
+];
+
 /// Headers of every kind that is met.
 pub(crate) fn headers() -> Vec<Vec<u8>> {
     let cards = |cards: &[&str]| {
@@ -17,32 +39,8 @@ pub(crate) fn headers() -> Vec<Vec<u8>> {
         text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(2880) - text.len()));
         text.into_bytes()
     };
-    let primary = [
-        "SIMPLE  =                    T",
-        "BITPIX  =                    8",
-        "NAXIS   =                    0",
-        "EXTEND  =                    T",
-    ];
-    let empty = cards(&primary);
-    let long = cards(
-        &[
-            &primary[..],
-            &[
-                "LONG    = 'a text that is &' / first",
-                "CONTINUE  'continued &'",
-                "CONTINUE  '' / to the end",
-                "HIERARCH ESO TEL ALT = 45.5 / a long keyword",
-                "COMMENT free text",
-                "HISTORY more",
-                "DATE-OBS= '2026-01-01'",
-                "A_REAL  =           -1.5D+03 / Fortran",
-                "COMPLEX = (1.0, -2)",
-                "NOVALUE =",
-                "QUOTE   = 'it''s'",
-            ],
-        ]
-        .concat(),
-    );
+    let empty = cards(&PRIMARY);
+    let long = cards(&[&PRIMARY[..], &CARDS].concat());
     let table = cards(&[
         "XTENSION= 'BINTABLE'",
         "BITPIX  =                    8",

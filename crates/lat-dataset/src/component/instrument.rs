@@ -12,7 +12,7 @@ use likelihood_core::{DetectorResponse, EnergyAxis};
 
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
-use crate::products::{Products, candidates};
+use crate::products::{Products, candidates, listed};
 use lat_io::{CountsCubeFile, FileSize};
 
 /// Pixels of computed exposure, degrees: all sky, as fermipy has gtexpcube2 make it.
@@ -65,11 +65,13 @@ impl Instrument {
         self.parts().is_some()
     }
 
-    /// Whether these are response functions of Pass 7 as it was first released, whose published analyses were made with the tools of that time.
+    /// Whether the response is computed from functions of Pass 7 as it was first released, whose published analyses were made with the tools of
+    /// that time.
     pub(crate) fn is_first_pass_7(&self) -> bool {
-        self.name.as_deref().is_some_and(is_first_pass_7)
+        self.parts().is_some_and(|(_, _, name)| is_first_pass_7(name))
     }
 
+    /// Livetime cube, folder and name of the response functions.
     fn parts(&self) -> Option<(&PathBuf, &PathBuf, &str)> {
         Some((self.ltcube.as_ref()?, self.directory.as_ref()?, self.name.as_deref()?))
     }
@@ -78,8 +80,7 @@ impl Instrument {
     pub(crate) fn missing(&self) -> String {
         let mut missing = Vec::new();
         if self.ltcube.is_none() {
-            let tried: Vec<String> = self.tried.iter().map(|path| format!("'{}'", path.display())).collect();
-            missing.push(format!("a livetime cube (files: {{ltcube: PATH}}; looked for {})", tried.join(", ")));
+            missing.push(format!("a livetime cube (files: {{ltcube: PATH}}; looked for {})", listed(&self.tried)));
         }
         if self.name.is_none() {
             missing.push("the name of the response functions (gtlike: {irfs: NAME})".into());
@@ -90,17 +91,18 @@ impl Instrument {
         format!("to have it computed from livetime and response functions, name {}", missing.join(" and "))
     }
 
+    /// The same, where exposure, PSF and energy dispersion cannot be computed without them.
+    fn needed(&self) -> Result<(&PathBuf, &PathBuf, &str)> {
+        self.parts().ok_or_else(|| Error::NothingToCompute { missing: self.missing() })
+    }
+
     fn observed(&self) -> Result<Observed> {
         // What a panic elsewhere left is whole or absent.
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(observed) = &*read {
             return Ok(observed.clone());
         }
-        let Some((ltcube, directory, name)) = self.parts() else {
-            let path = self.ltcube.clone().or_else(|| self.tried.first().cloned()).unwrap_or_default();
-            let what = "a response without livetime and response functions".into();
-            return Err(Error::Unsupported { path, what, remedy: self.missing() });
-        };
+        let (ltcube, directory, name) = self.needed()?;
         let irfs = lat_io::read_irf_set(directory, name, self.event_types)?.into();
         let observed = Observed { livetime: Arc::new(lat_io::read_livetime_cube(ltcube)?), irfs };
         *read = Some(observed.clone());
@@ -124,11 +126,9 @@ impl Instrument {
 
     /// The energy dispersion at the reference direction of the counts, with the extra bins that `edisp_bins` asks for.
     pub(crate) fn response(&self, counts: &CountsCubeFile, edisp_bins: i64) -> Result<DetectorResponse> {
+        let (_, directory, name) = self.needed()?;
         let extra = usize::try_from(edisp_bins.unsigned_abs()).ok().filter(|extra| *extra <= MOST_EXTRA);
-        let refused = |what: String, remedy: String| {
-            let path = self.directory.clone().unwrap_or_default();
-            Error::Unsupported { path, what, remedy }
-        };
+        let refused = |what: String, remedy: String| Error::Unsupported { path: directory.clone(), what, remedy };
         let extra = extra.ok_or_else(|| {
             refused(format!("edisp_bins {edisp_bins}"), format!("at most {MOST_EXTRA} bins are computed; lower it"))
         })?;
@@ -138,17 +138,16 @@ impl Instrument {
         let matrix = response_matrix(observed.of(Recipe::default()), &direction, edges, extra)?;
         DetectorResponse::new(matrix).map_err(|error| {
             refused(
-                format!("the energy dispersion computed from {}", self.name.as_deref().unwrap_or_default()),
+                format!("the energy dispersion computed from {name}"),
                 format!("{error}; use other response functions, or name a matrix with files: {{drm: PATH}}"),
             )
         })
     }
 
-    /// What is used, for the user.
-    pub(crate) fn description(&self) -> String {
-        let name = self.name.as_deref().unwrap_or_default();
-        let path = |path: &Option<PathBuf>| path.as_deref().unwrap_or("".as_ref()).display().to_string();
-        format!("{name} (evtype {}) in '{}' and '{}'", self.event_types, path(&self.directory), path(&self.ltcube))
+    /// What is used, for the user, if all is there.
+    pub(crate) fn description(&self) -> Option<String> {
+        let (ltcube, directory, name) = self.parts()?;
+        Some(format!("{name} (evtype {}) in '{}' and '{}'", self.event_types, directory.display(), ltcube.display()))
     }
 
     /// About how many bytes livetime, response functions and the exposure computed from them take for so many planes.

@@ -6,7 +6,7 @@ use std::path::Path;
 use likelihood_core::SourceMap;
 use roi_model::Source;
 
-use crate::component::assemble::Component;
+use super::assemble::Component;
 use crate::error::Result;
 use lat_io::{MapOrigin, SourceMapWriter};
 
@@ -64,9 +64,8 @@ impl<'a> NewMapFile<'a> {
             if self.made.contains(source.name()) {
                 continue;
             }
-            let map = self.component.stored_map(source.name())?;
-            let origin = self.component.source_maps.as_ref().map(|file| file.origin(source.name()));
-            self.writer.add(source.name(), &map, &origin.unwrap_or_default())?;
+            let file = self.component.stored_in(source.name())?;
+            self.writer.add(source.name(), &file.read(source.name())?, &file.origin(source.name()))?;
         }
         Ok(())
     }

@@ -9,12 +9,13 @@ use lat_response::{Recipe, Response, SkyGrid, SourceMapBuilder, SourceMapOptions
 use likelihood_core::{Dispersion, SourceMap};
 use roi_model::{Parameter, Source};
 
-use crate::component::instrument::Instrument;
-use crate::component::template_files::Templates;
+use super::instrument::Instrument;
+use super::recipe;
+use super::template_files::Templates;
 use crate::error::{Error, Result};
 use lat_io::CountsCubeFile;
 
-/// How the digest of a map begins that was made with [`Recipe::accurate`].
+/// How the digest of a map begins that was made as accurately as the inputs.
 const ACCURATE: &str = "a:";
 
 /// What the maps of a component are made from.
@@ -63,14 +64,15 @@ impl MapMaker {
     fn builder(&self, counts: &CountsCubeFile, first: &str) -> Result<SourceMapBuilder> {
         self.check(first)?;
         let axis = counts.cube.axis();
+        let recipe = self.options.recipe;
         let response = Response {
             exposure: match &self.exposure {
                 Some(path) => lat_io::read_exposure(path)?,
-                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, self.options.recipe)?,
+                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, recipe)?,
             },
             psf: match &self.psf {
                 Some(path) => lat_io::read_psf(path)?.into(),
-                None => self.instrument.psf(axis, self.extra, self.options.recipe)?,
+                None => self.instrument.psf(axis, self.extra, recipe)?,
             },
         };
         Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
@@ -109,8 +111,8 @@ impl MapMaker {
         self.inputs_with(&self.options, self.extra_of(source), counts, source)
     }
 
-    /// Whether a map of so many planes with this digest is what would be made now. One that was made with [`Recipe::accurate`] stands as well as
-    /// one that was not: that was the user's choice. So does one with more planes for energy dispersion than are wanted, so that
+    /// Whether a map of so many planes with this digest is what would be made now. An accurate one stands as well as one that follows
+    /// the tools: that was the user's choice. So does one with more planes for energy dispersion than are wanted, so that
     /// configurations that differ in this do not make each other's maps anew for ever.
     pub(crate) fn stands(
         &self,
@@ -119,8 +121,8 @@ impl MapMaker {
         counts: &CountsCubeFile,
         source: &Source,
     ) -> Result<bool> {
-        let mut options = self.options.clone();
-        options.recipe = if digest.starts_with(ACCURATE) { Recipe::accurate() } else { self.recipe };
+        let recipe = if digest.starts_with(ACCURATE) { Recipe::accurate() } else { self.recipe };
+        let options = recipe::with_recipe(&self.options, recipe);
         let needed = self.extra_of(source);
         let extra = n_planes.saturating_sub(counts.cube.axis().edges().len()) / 2;
         Ok(extra >= needed && self.inputs_with(&options, extra, counts, source)? == digest)

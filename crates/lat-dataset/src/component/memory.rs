@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lat_response::{Making, MapSize, TemplateSize};
-use roi_model::Source;
+use roi_model::{Source, SpatialKind};
 
-use crate::component::map_maker::MapMaker;
+use super::assemble::Component;
+use super::map_maker::MapMaker;
 use crate::error::Result;
-use lat_io::{self, CountsCubeFile, FileSize, MapFileSize};
+use lat_io::{self, CountsCubeFile, FileSize, MapFileSize, SourceMapFile};
 
 /// About how much memory it takes to make the maps of some sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,29 @@ impl MakingSize {
     /// Bytes at the peak with this many threads.
     pub fn bytes(&self, threads: usize) -> usize {
         self.response.saturating_add(self.maps.bytes(threads))
+    }
+}
+
+impl Component {
+    /// Bytes of its counts, and of its open source map file if that is a gzip file.
+    pub fn bytes(&self) -> usize {
+        let file = self.source_maps.as_ref().map_or(0, SourceMapFile::bytes_in_memory);
+        size_of::<f32>() * self.counts.cube.counts().len() + file
+    }
+
+    /// Bytes of its likelihood weights.
+    pub fn weight_bytes(&self) -> usize {
+        self.settings.weights.as_ref().map_or(0, |weights| size_of::<f32>() * weights.values().len())
+    }
+
+    /// Bytes that a thread takes to read a map of these sources, its largest plane twice; 0 without a source map file.
+    pub fn bytes_to_read(&self, sources: &[Source]) -> usize {
+        let (_, ny, nx) = self.counts.cube.counts().dim();
+        let largest = sources.iter().map(|source| self.n_planes(source)).max();
+        match (largest, &self.source_maps) {
+            (Some(planes), Some(_)) => size_of::<f32>() * ny * nx * (planes + 1),
+            _ => 0,
+        }
     }
 }
 
@@ -45,14 +69,14 @@ type Maps = BTreeMap<PathBuf, Option<MapFileSize>>;
 
 /// The template of a source that is made as an image.
 fn template(maker: &MapMaker, source: &Source, maps: &mut Maps) -> Option<TemplateSize> {
-    match source.spatial().type_name() {
-        "ConstantValue" => Some(TemplateSize::Isotropic),
-        "RadialProfile" => Some(TemplateSize::Profile),
-        kind @ ("MapCubeFunction" | "SpatialMap") => {
+    match source.spatial().kind() {
+        SpatialKind::Isotropic => Some(TemplateSize::Isotropic),
+        SpatialKind::Profile => Some(TemplateSize::Profile),
+        kind @ (SpatialKind::MapCube | SpatialKind::Map) => {
             let path = maker.templates.path(source.spatial().file()?).ok()?;
             let map = maps.entry(path).or_insert_with_key(|path| lat_io::map_cube_size(path).ok()).as_ref()?;
             // Only the first plane of a map counts.
-            let first = map.grid.as_ref().filter(|_| kind == "SpatialMap").map(|grid| 4 * grid.n_pixels());
+            let first = map.grid.as_ref().filter(|_| kind == SpatialKind::Map).map(|grid| 4 * grid.n_pixels());
             let bytes = first.map_or(map.planes, |first| first.min(map.planes));
             Some(TemplateSize::Map { grid: map.grid.clone(), bytes })
         }

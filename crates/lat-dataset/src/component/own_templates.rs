@@ -77,47 +77,45 @@ impl ComponentModel {
         let Some(own) = &own.spectrum else { return Ok(map) };
         let edges = axis.edges();
         let extra = map.planes().len_of(Axis(0)).saturating_sub(edges.len()) / 2;
-        let wide = axis.extended(extra).map_err(|error| own_template(shared, error))?;
-        let ratios = (0..=extra).rev().find_map(|kept| {
-            let energies = wide.edges().get(extra - kept..extra + edges.len() + kept).unwrap_or_default();
-            match ratios(own, shared.spectrum(), energies) {
-                Err(roi_model::Error::EnergyOutsideTable { .. }) if kept > 0 => None,
-                outcome => Some((kept, outcome)),
+        let wide = axis.extended(extra).map_err(|error| Error::planes(shared.name(), WITH_OWN_TABLE, error))?;
+        let mut cut = 0;
+        let ratios = loop {
+            let energies = wide.edges().iter().skip(cut).take(edges.len() + 2 * (extra - cut));
+            match energies.map(|&energy| ratio(own, shared, energy)).collect::<Result<Vec<f64>>>() {
+                Err(error) if cut < extra && is_outside(&error) => cut += 1,
+                outcome => break outcome?,
             }
-        });
-        let (kept, ratios) = ratios.unwrap_or((0, Ok(vec![1.0; edges.len()])));
-        let ratios = ratios.map_err(|error| own_template(shared, error))?;
-        let cut = extra - kept;
-        let planes = map.planes();
-        let mut planes = planes.slice_axis(Axis(0), Slice::from(cut..planes.len_of(Axis(0)) - cut)).to_owned();
-        for (mut plane, ratio) in planes.outer_iter_mut().zip(ratios) {
+        };
+        let whole = map.planes();
+        let mut adapted = whole.slice_axis(Axis(0), Slice::from(cut..whole.len_of(Axis(0)) - cut)).to_owned();
+        for (mut plane, ratio) in adapted.outer_iter_mut().zip(ratios) {
             #[expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
             plane.mapv_inplace(|value| (f64::from(value) * ratio) as f32);
         }
-        SourceMap::new(planes).map_err(|error| own_template(shared, error))
+        SourceMap::new(adapted).map_err(|error| Error::planes(shared.name(), WITH_OWN_TABLE, error))
     }
 }
 
-fn own_template(shared: &Source, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::OwnTemplate { source_name: shared.name().to_owned(), source: error.into() }
+fn own_template(shared: &Source, source: roi_model::Error) -> Error {
+    Error::OwnTemplate { source_name: shared.name().to_owned(), source: Box::new(source) }
 }
 
-/// Ratios of the component's tables to the region's.
-fn ratios(own: &Spectrum, shared: &Spectrum, energies: &[f64]) -> roi_model::Result<Vec<f64>> {
-    let ratio = |&energy: &f64| {
-        let (own, shared) = (own.table_factor(energy)?, shared.table_factor(energy)?);
-        match (own, shared) {
-            (0.0, 0.0) => Ok(1.0),
-            (_, 0.0) => {
-                let reason = format!(
-                    "the table of another component is zero at {energy} MeV, where that of this one is {own}; name the other one in a later component"
-                );
-                Err(roi_model::Error::File { function: "FileFunction".into(), reason })
-            }
-            _ => Ok(own / shared),
-        }
-    };
-    energies.iter().map(ratio).collect()
+/// What cannot be done with a source map whose planes do not allow it.
+const WITH_OWN_TABLE: &str = "cannot be used with the table that a component has of its own";
+
+/// Whether a table does not reach an energy.
+fn is_outside(error: &Error) -> bool {
+    matches!(error, Error::OwnTemplate { source, .. } if matches!(**source, roi_model::Error::EnergyOutsideTable { .. }))
+}
+
+/// The ratio of the component's table to the region's at an energy.
+fn ratio(own: &Spectrum, shared: &Source, energy: f64) -> Result<f64> {
+    let factor = |spectrum: &Spectrum| spectrum.table_factor(energy).map_err(|error| own_template(shared, error));
+    match (factor(own)?, factor(shared.spectrum())?) {
+        (0.0, 0.0) => Ok(1.0),
+        (own, 0.0) => Err(Error::ZeroTable { source_name: shared.name().to_owned(), energy, own }),
+        (own, shared) => Ok(own / shared),
+    }
 }
 
 /// Joins the sources of components: each source as the first component that has it, and what the others have of their own.

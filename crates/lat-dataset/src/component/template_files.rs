@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use lat_response::{RadialProfile, SkyPlanes, TemplateFiles};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Tells where a file of this name lies.
 type Finder = Box<dyn Fn(&str) -> Result<PathBuf> + Send + Sync>;
@@ -63,6 +63,6 @@ impl TemplateFiles for Templates {
     }
 }
 
-fn wrong(file: &str, error: &crate::Error) -> lat_response::Error {
+fn wrong(file: &str, error: &Error) -> lat_response::Error {
     lat_response::Error::Template { file: file.to_owned(), reason: error.to_string() }
 }

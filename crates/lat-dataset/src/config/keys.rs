@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::definition::{Definition, Kind, OptionValue};
 use super::schema::wrong;
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
@@ -29,7 +30,7 @@ impl<'a> Keys<'a> {
     pub(super) fn number(&self, section: &str, key: &str) -> Result<Option<f64>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
         let number = node.value.number();
-        number.map(Some).ok_or_else(|| self.wrong(section, key, "a number"))
+        number.map(Some).ok_or_else(|| self.wrong(section, key, Kind::Number.expected()))
     }
 
     pub(super) fn number_in(
@@ -48,40 +49,31 @@ impl<'a> Keys<'a> {
     pub(super) fn whole(&self, section: &str, key: &str) -> Result<Option<i64>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
         let whole = node.value.whole();
-        whole.map(Some).ok_or_else(|| self.wrong(section, key, "a whole number"))
+        whole.map(Some).ok_or_else(|| self.wrong(section, key, Kind::Whole.expected()))
     }
 
-    /// A whole number of at least 1.
-    pub(super) fn count(&self, section: &str, key: &str) -> Result<Option<usize>> {
-        match self.whole(section, key)? {
-            None => Ok(None),
-            Some(n) => usize::try_from(n)
-                .ok()
-                .filter(|n| *n >= 1)
-                .map(Some)
-                .ok_or_else(|| self.wrong(section, key, "a whole number of at least 1")),
-        }
+    /// The value of an option, if it is given and allowed.
+    pub(super) fn given<T: FromYaml>(&self, section: &str, option: &Definition<T>) -> Result<Option<T::Owned>> {
+        let Some((_, node)) = self.get(section, option.name) else { return Ok(None) };
+        let allowed = |value: &T::Owned| option.check(value).is_ok();
+        let value = T::from_yaml(&node.value).filter(allowed);
+        value.map(Some).ok_or_else(|| self.wrong(section, option.name, option.expected()))
     }
 
-    pub(super) fn flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
-        let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        let flag = node.value.flag();
-        flag.map(Some).ok_or_else(|| self.wrong(section, key, "true or false"))
+    /// The value of an option, or its default.
+    pub(super) fn option<T: FromYaml>(&self, section: &str, option: &Definition<T>) -> Result<T::Owned> {
+        Ok(self.given(section, option)?.unwrap_or_else(|| option.value()))
     }
 
     pub(super) fn text(&self, section: &str, key: &str) -> Result<Option<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        node.value.text().map(Some).ok_or_else(|| self.wrong(section, key, "text"))
+        node.value.text().map(Some).ok_or_else(|| self.wrong(section, key, Kind::Text.expected()))
     }
 
     /// A list of texts; a single text is a list of one, as in fermipy.
     pub(super) fn texts(&self, section: &str, key: &str) -> Result<Vec<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(Vec::new()) };
-        let texts = match &node.value {
-            Value::List(items) => items.iter().map(|item| item.value.text()).collect::<Option<Vec<_>>>(),
-            value => value.text().map(|text| vec![text]),
-        };
-        texts.ok_or_else(|| self.wrong(section, key, "a list of texts"))
+        node.value.texts().ok_or_else(|| self.wrong(section, key, Kind::Texts.expected()))
     }
 
     pub(super) fn path_of(&self, section: &str, key: &str) -> Result<Option<PathBuf>> {
@@ -96,4 +88,52 @@ impl<'a> Keys<'a> {
 /// Directory of a configuration file, to which its relative paths are relative.
 pub(super) fn directory(path: &Path) -> &Path {
     path.parent().unwrap_or_else(|| Path::new(""))
+}
+
+/// Options that a configuration may hold.
+pub(super) trait FromYaml: OptionValue {
+    /// The value, if it is of the kind.
+    fn from_yaml(value: &Value) -> Option<Self::Owned>;
+}
+
+impl FromYaml for f64 {
+    fn from_yaml(value: &Value) -> Option<Self> {
+        value.number()
+    }
+}
+
+impl FromYaml for i64 {
+    fn from_yaml(value: &Value) -> Option<Self> {
+        value.whole()
+    }
+}
+
+impl FromYaml for usize {
+    fn from_yaml(value: &Value) -> Option<Self> {
+        value.whole()?.try_into().ok()
+    }
+}
+
+impl FromYaml for u8 {
+    fn from_yaml(value: &Value) -> Option<Self> {
+        value.whole()?.try_into().ok()
+    }
+}
+
+impl FromYaml for bool {
+    fn from_yaml(value: &Value) -> Option<Self> {
+        value.flag()
+    }
+}
+
+impl FromYaml for &'static str {
+    fn from_yaml(value: &Value) -> Option<String> {
+        value.text()
+    }
+}
+
+impl FromYaml for &'static [&'static str] {
+    fn from_yaml(value: &Value) -> Option<Vec<String>> {
+        value.texts()
+    }
 }

@@ -4,7 +4,9 @@
 //! load. Keys that only fermipy's set-up steps use are accepted and listed in [`Config::notes`]; an unknown key is an error. Relative
 //! paths are relative to the configuration file.
 
+mod definition;
 mod exposure;
+mod fit_sections;
 mod keys;
 mod memory_size;
 mod model;
@@ -20,16 +22,15 @@ mod yaml;
 
 use std::path::Path;
 
+pub use definition::{Definition, Kind, OptionValue, OutOfRange, Range};
+pub use fit_sections::{OptimizerConfig, RoioptConfig};
 pub use memory_size::memory_size;
 pub use model::{Diffuse, ModelConfig};
 pub use page::configuration_reference;
 pub use printed::resolved_config;
 pub use resolved::Resolved;
 pub(crate) use schema::nearest;
-pub use settings::{
-    Center, ComponentConfig, Config, EnergyDispersion, ExposureScaling, Files, OptimizerConfig, ResponseFunctions,
-    RoioptConfig,
-};
+pub use settings::{Center, ComponentConfig, Config, EnergyDispersion, ExposureScaling, Files, ResponseFunctions};
 pub use source::SourceConfig;
 
 use crate::error::{Error, Result};

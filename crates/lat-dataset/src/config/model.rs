@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::definition::Definition;
 use super::keys::Keys;
 use super::schema::unknown;
 use super::source::{SourceConfig, source};
@@ -19,9 +20,9 @@ pub struct ModelConfig {
     pub src_roiwidth: Option<f64>,
     /// Folder of the extended templates.
     pub extdir: Option<PathBuf>,
-    /// Whether a source found again in a later catalog takes the later catalog's values; default true.
+    /// Whether a source found again in a later catalog takes the later catalog's values.
     pub merge_sources: bool,
-    /// Columns whose text names the same source in another catalog; default `3FGL_Name`.
+    /// Columns whose text names the same source in another catalog.
     pub assoc_xmatch_columns: Vec<String>,
     /// Isotropic emission.
     pub isodiff: Vec<Diffuse>,
@@ -49,6 +50,22 @@ pub struct Diffuse {
 }
 
 impl ModelConfig {
+    pub(super) const CATALOGS: Definition<&'static [&'static str]> = Definition::new(
+        "catalogs",
+        &[],
+        "Catalogs: 3FGL, 3FHL, 2FHL, FL8Y, 4FGL, 4FGL-DR2, 4FGL-DR3, 4FGL-DR4, FL16Y, a FITS file, or a source library XML.",
+    );
+    pub(super) const MERGE_SOURCES: Definition<bool> = Definition::new(
+        "merge_sources",
+        true,
+        "Whether a source that a later catalog has again takes the later values.",
+    );
+    pub(super) const ASSOC_XMATCH_COLUMNS: Definition<&'static [&'static str]> = Definition::new(
+        "assoc_xmatch_columns",
+        &["3FGL_Name"],
+        "Catalog columns by which sources of two catalogs are the same.",
+    );
+
     /// Whether there is nothing to build a region from.
     pub fn is_empty(&self) -> bool {
         self.catalogs.is_empty()
@@ -71,14 +88,15 @@ impl ModelConfig {
 pub(super) fn model(keys: &Keys<'_>) -> Result<ModelConfig> {
     let size = |key: &str| keys.number_in("model", key, "an angle above 0 in degrees", |x| x.is_finite() && *x > 0.0);
     let (width, half) = (size("src_roiwidth")?, size("src_radius_roi")?);
-    let xmatch = keys.texts("model", "assoc_xmatch_columns")?;
+    // An empty list of columns is none.
+    let xmatch = keys.option("model", &ModelConfig::ASSOC_XMATCH_COLUMNS)?;
     Ok(ModelConfig {
-        catalogs: keys.texts("model", "catalogs")?,
+        catalogs: keys.option("model", &ModelConfig::CATALOGS)?,
         src_radius: size("src_radius")?,
         src_roiwidth: width.or(half.map(|half| 2.0 * half)),
         extdir: keys.text("model", "extdir")?.map(PathBuf::from),
-        merge_sources: keys.flag("model", "merge_sources")?.unwrap_or(true),
-        assoc_xmatch_columns: if xmatch.is_empty() { vec!["3FGL_Name".to_owned()] } else { xmatch },
+        merge_sources: keys.option("model", &ModelConfig::MERGE_SOURCES)?,
+        assoc_xmatch_columns: if xmatch.is_empty() { ModelConfig::ASSOC_XMATCH_COLUMNS.value() } else { xmatch },
         isodiff: diffuse(keys, "isodiff")?,
         galdiff: diffuse(keys, "galdiff")?,
         limbdiff: diffuse(keys, "limbdiff")?,

@@ -14,8 +14,13 @@ pub fn configuration_reference() -> String {
         page.push_str("| key | kind | default | used | |\n|---|---|---|---|---|\n");
         for key in section.keys {
             let used = if key.role == Role::Used { "yes" } else { "ignored" };
-            let default = if key.default == "null" { "none".to_owned() } else { format!("`{}`", key.default) };
-            let _ = writeln!(page, "| `{}` | {} | {default} | {used} | {} |", key.name, key.kind.expected(), key.doc);
+            let default = match key.default().as_str() {
+                "null" => "none".to_owned(),
+                default => format!("`{default}`"),
+            };
+            let kind = key.range.unwrap_or(key.kind.expected());
+            let unit = key.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
+            let _ = writeln!(page, "| `{}` | {kind}{unit} | {default} | {used} | {} |", key.name, key.doc);
         }
     }
     let _ = write!(
@@ -29,7 +34,7 @@ pub fn configuration_reference() -> String {
 const HEAD: &str = "\
 # Configuration
 
-<!-- Made from the code by `cargo xtask docs`; change `crates/lat-io/src/config/reference.rs` instead. -->
+<!-- Made from the code by `cargo xtask docs`; change `crates/lat-dataset/src/config` instead. -->
 
 The configuration is fermipy's `config.yaml`, and section `files`. `roi-fit config CONFIG` prints what it comes to.
 

@@ -1,10 +1,10 @@
 //! A configuration as it was understood: every default filled in, every path whole.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::settings::{ComponentConfig, Config};
+use super::settings::Config;
 use crate::error::Result;
 
 /// Reads a configuration and returns what it says in the end, in fermipy's sections, each component with its overrides applied.
@@ -22,9 +22,7 @@ pub fn resolved_config(path: &Path) -> Result<Value> {
     }
     for (index, component) in config.components.iter().enumerate() {
         let place = &mut resolved["components"][index];
-        for (key, path) in files(component) {
-            set(&mut place["files"], key, json!(path));
-        }
+        set(place, "files", json!(component.files));
         set(&mut place["selection"], "emin", json!(component.emin));
         set(&mut place["selection"], "emax", json!(component.emax));
         set(&mut place["model"], "diffuse_dir", json!(component.model.diffuse_dirs));
@@ -36,20 +34,4 @@ fn set(place: &mut Value, key: &str, value: Value) {
     if let Some(map) = place.as_object_mut() {
         map.insert(key.to_owned(), value);
     }
-}
-
-fn files(component: &ComponentConfig) -> [(&'static str, &Option<PathBuf>); 10] {
-    let files = &component.files;
-    [
-        ("ccube", &files.ccube),
-        ("srcmap", &files.srcmap),
-        ("bexpmap", &files.bexpmap),
-        ("psf", &files.psf),
-        ("drm", &files.drm),
-        ("ltcube", &files.ltcube),
-        ("irfs", &files.irfs),
-        ("wmap", &files.wmap),
-        ("xml", &files.xml),
-        ("priors", &files.priors),
-    ]
 }

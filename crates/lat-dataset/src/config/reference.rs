@@ -1,18 +1,9 @@
 //! Every key that a configuration may hold: its kind, its default, what it does. Checks, defaults and the page of keys come from here.
 
-/// The kind of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Number,
-    Whole,
-    Flag,
-    Text,
-    /// A list of texts; a text alone is a list of one.
-    Texts,
-    /// A list of anything, or one thing alone.
-    List,
-    Map,
-}
+use super::definition::{Definition, Kind, OptionValue};
+use super::fit_sections::{OptimizerConfig, RoioptConfig};
+use super::model::ModelConfig;
+use super::settings::{ComponentConfig, EnergyDispersion};
 
 /// Whether a key decides anything here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +18,44 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     pub(super) role: Role,
-    /// As YAML; `null` for none.
-    pub(super) default: &'static str,
+    default: Usual,
+    pub(super) unit: Option<&'static str>,
+    /// The numbers that are allowed, in words, if not all are.
+    pub(super) range: Option<&'static str>,
     pub(super) doc: &'static str,
+}
+
+/// The default of a key.
+enum Usual {
+    /// As YAML; `null` for none.
+    Yaml(&'static str),
+    /// That of an option that is defined elsewhere.
+    Of(&'static dyn Defaulted),
+}
+
+trait Defaulted: Sync {
+    fn yaml(&self) -> String;
+}
+
+impl<T: OptionValue + Sync> Defaulted for Definition<T> {
+    fn yaml(&self) -> String {
+        self.default.yaml()
+    }
+}
+
+impl Key {
+    /// The default as YAML; `null` for none.
+    pub(super) fn default(&self) -> String {
+        match self.default {
+            Usual::Yaml(text) => text.to_owned(),
+            Usual::Of(option) => option.yaml(),
+        }
+    }
+
+    const fn in_unit(mut self, unit: &'static str) -> Self {
+        self.unit = Some(unit);
+        self
+    }
 }
 
 /// A section.
@@ -41,17 +67,37 @@ pub(super) struct Section {
     pub(super) keys: &'static [Key],
 }
 
+const fn key(name: &'static str, kind: Kind, role: Role, default: &'static str, doc: &'static str) -> Key {
+    Key { name, kind, role, default: Usual::Yaml(default), unit: None, range: None, doc }
+}
+
 const fn used(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
-    Key { name, kind, role: Role::Used, default, doc }
+    key(name, kind, Role::Used, default, doc)
 }
 
 const fn ignored(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
-    Key { name, kind, role: Role::Ignored, default, doc }
+    key(name, kind, Role::Ignored, default, doc)
+}
+
+/// A key that is defined with the setting that it becomes.
+const fn defined<T: OptionValue + Sync>(option: &'static Definition<T>) -> Key {
+    Key {
+        name: option.name,
+        kind: T::KIND,
+        role: Role::Used,
+        default: Usual::Of(option),
+        unit: option.unit,
+        range: match &option.range {
+            Some(range) => Some(range.expected()),
+            None => None,
+        },
+        doc: option.doc,
+    }
 }
 
 use Kind::{Flag, List, Map, Number, Text, Texts, Whole};
 
-pub(super) const SECTIONS: &[Section] = &[
+pub(super) static SECTIONS: &[Section] = &[
     Section {
         name: "files",
         by_component: true,
@@ -89,13 +135,14 @@ pub(super) const SECTIONS: &[Section] = &[
         by_component: true,
         doc: "What the region is made of when there is no source model XML. A component may name other templates (its own isotropic spectrum, for example); the sources must be of the same kind in all components, and share their parameters.",
         keys: &[
-            used("src_radius", Number, "null", "Catalog sources within this angle of the centre, degrees."),
+            used("src_radius", Number, "null", "Catalog sources within this angle of the centre.").in_unit("degrees"),
             used(
                 "src_roiwidth",
                 Number,
                 "null",
-                "Catalog sources within a square of this full width, degrees. With `src_radius` both must hold.",
-            ),
+                "Catalog sources within a square of this full width. With `src_radius` both must hold.",
+            )
+            .in_unit("degrees"),
             used(
                 "src_radius_roi",
                 Number,
@@ -119,25 +166,10 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             used("sources", List, "null", "Sources written out: `{name, ra, dec, SpectrumType, SpatialModel, ...}`."),
             used("diffuse_dir", Texts, "null", "Folders in which templates are looked for."),
-            used(
-                "catalogs",
-                Texts,
-                "[]",
-                "Catalogs: 3FGL, 3FHL, 2FHL, FL8Y, 4FGL, 4FGL-DR2, 4FGL-DR3, 4FGL-DR4, FL16Y, a FITS file, or a source library XML.",
-            ),
+            defined(&ModelConfig::CATALOGS),
             used("extdir", Text, "null", "Folder of the templates of extended catalog sources."),
-            used(
-                "merge_sources",
-                Flag,
-                "true",
-                "Whether a source that a later catalog has again takes the later values.",
-            ),
-            used(
-                "assoc_xmatch_columns",
-                Texts,
-                "[3FGL_Name]",
-                "Catalog columns by which sources of two catalogs are the same.",
-            ),
+            defined(&ModelConfig::MERGE_SOURCES),
+            defined(&ModelConfig::ASSOC_XMATCH_COLUMNS),
             ignored(
                 "extract_diffuse",
                 Flag,
@@ -155,19 +187,20 @@ pub(super) const SECTIONS: &[Section] = &[
                 "emin",
                 Number,
                 "null",
-                "Lowest energy, MeV. The counts cube decides: all of its bins are used, and a difference is a warning.",
-            ),
-            used("emax", Number, "null", "Highest energy, MeV; as `emin`."),
+                "Lowest energy. The counts cube decides: all of its bins are used, and a difference is a warning.",
+            )
+            .in_unit("MeV"),
+            used("emax", Number, "null", "Highest energy; as `emin`.").in_unit("MeV"),
             used("logemin", Number, "null", "Its log10; goes before `emin`."),
             used("logemax", Number, "null", "Its log10; goes before `emax`."),
             used("target", Text, "null", "Centre on this source of the model; goes before coordinates."),
-            used("ra", Number, "null", "Right ascension of the centre, degrees."),
-            used("dec", Number, "null", "Declination of the centre, degrees."),
-            used("glon", Number, "null", "Galactic longitude of the centre, degrees."),
-            used("glat", Number, "null", "Galactic latitude of the centre, degrees."),
+            used("ra", Number, "null", "Right ascension of the centre.").in_unit("degrees"),
+            used("dec", Number, "null", "Declination of the centre.").in_unit("degrees"),
+            used("glon", Number, "null", "Galactic longitude of the centre.").in_unit("degrees"),
+            used("glat", Number, "null", "Galactic latitude of the centre.").in_unit("degrees"),
             ignored("tmin", Number, "null", "First time, MET seconds."),
             ignored("tmax", Number, "null", "Last time, MET seconds."),
-            ignored("zmax", Number, "null", "Largest zenith angle, degrees."),
+            ignored("zmax", Number, "null", "Largest zenith angle.").in_unit("degrees"),
             ignored("evclass", Whole, "null", "Event class."),
             used(
                 "evtype",
@@ -178,7 +211,7 @@ pub(super) const SECTIONS: &[Section] = &[
             used("convtype", Whole, "null", "Conversion type: 0 front, 1 back, -1 or none both."),
             ignored("phasemin", Number, "null", "First pulse phase."),
             ignored("phasemax", Number, "null", "Last pulse phase."),
-            ignored("radius", Number, "null", "Radius of the events, degrees."),
+            ignored("radius", Number, "null", "Radius of the events.").in_unit("degrees"),
             ignored("filter", Text, "null", "Filter of good time intervals."),
             ignored("roicut", Text, "'no'", "Cut on the zenith angle of the region."),
         ],
@@ -194,8 +227,8 @@ pub(super) const SECTIONS: &[Section] = &[
             ignored("enumbins", Whole, "null", "Energy bins in all; goes before `binsperdec`."),
             ignored("proj", Text, "AIT", "Projection."),
             ignored("npix", Whole, "null", "Pixels on a side; from `roiwidth` and `binsz` when absent."),
-            ignored("roiwidth", Number, "10.0", "Width of the region, degrees."),
-            ignored("binsz", Number, "0.1", "Size of a pixel, degrees."),
+            ignored("roiwidth", Number, "10.0", "Width of the region.").in_unit("degrees"),
+            ignored("binsz", Number, "0.1", "Size of a pixel.").in_unit("degrees"),
             ignored("hpx_order", Whole, "10", "HEALPix order."),
             ignored("hpx_ordering_scheme", Text, "RING", "HEALPix ordering."),
             ignored("hpx_ebin", Flag, "true", "Whether HEALPix cubes have energy bins."),
@@ -206,15 +239,10 @@ pub(super) const SECTIONS: &[Section] = &[
         by_component: true,
         doc: "The likelihood.",
         keys: &[
-            used("edisp", Flag, "true", "Energy dispersion."),
-            used("edisp_bins", Whole, "-1", "Its mode: 0 none, n > 0 extra planes, n < 0 ratios."),
-            used("edisp_disable", Texts, "[]", "Sources without energy dispersion."),
-            used(
-                "energy_integration",
-                Text,
-                "log-trapezoid",
-                "How predicted counts are integrated over an energy bin; fermipy has no such key. `log-trapezoid`: the rule of the LAT tools, which makes too much of steep spectra in wide bins (at 10 bins a decade 1 % for an index of 2.5, at 5 bins 4 %). `quadrature`: the integral of the spectrum itself, for 5 to 7 bins a decade or indices above 2.5.",
-            ),
+            defined(&EnergyDispersion::EDISP),
+            defined(&EnergyDispersion::BINS),
+            defined(&EnergyDispersion::DISABLE),
+            defined(&ComponentConfig::ENERGY_INTEGRATION),
             used("srcmap", Text, "null", "As `files.srcmap`."),
             used("bexpmap", Text, "null", "As `files.bexpmap`."),
             used("wmap", Text, "null", "As `files.wmap`."),
@@ -226,15 +254,10 @@ pub(super) const SECTIONS: &[Section] = &[
                 "null",
                 "Name of the response functions, such as P8R3_SOURCE_V3; see `files.irfs` for where they lie.",
             ),
-            used("minbinsz", Number, "0.05", "Templates with finer pixels are rebinned, degrees."),
-            used("rfactor", Whole, "2", "Fine pixels along a pixel of the counts, for diffuse source maps."),
-            used("convolve", Flag, "true", "Whether source maps are convolved with the PSF."),
-            used(
-                "resample",
-                Flag,
-                "true",
-                "Whether diffuse source maps are made on finer pixels; `rfactor` says how fine.",
-            ),
+            defined(&ComponentConfig::MINBINSZ),
+            defined(&ComponentConfig::RFACTOR),
+            defined(&ComponentConfig::CONVOLVE),
+            defined(&ComponentConfig::RESAMPLE),
             ignored("srcmap_base", Text, "null", "Base name of source maps."),
             ignored("bexpmap_base", Text, "null", "Base name of exposures."),
             ignored("bexpmap_roi", Text, "null", "Exposure of the region."),
@@ -254,19 +277,19 @@ pub(super) const SECTIONS: &[Section] = &[
         by_component: false,
         doc: "Options of `fit`.",
         keys: &[
-            used("optimizer", Text, "MINUIT", "MINUIT, NEWMINUIT, NEWTON, LM, LBFGS, DRMNGB, DRMNFB or SIMPLEX."),
-            used("tol", Number, "0.001", "Tolerance on the estimated distance to the minimum."),
-            used("max_iter", Whole, "1000", "Most iterations (fermipy: 100, used by its NEWTON alone)."),
-            used("init_lambda", Number, "0.0001", "First damping of NEWTON."),
-            used("retries", Whole, "3", "Most attempts, the first included: 1 is no repetition."),
-            used("min_fit_quality", Whole, "3", "A fit below it is undone (fermipy's code: 2, its documentation: 3)."),
+            defined(&OptimizerConfig::OPTIMIZER),
+            defined(&OptimizerConfig::TOL),
+            defined(&OptimizerConfig::MAX_ITER),
+            defined(&OptimizerConfig::INIT_LAMBDA),
+            defined(&OptimizerConfig::RETRIES),
+            defined(&OptimizerConfig::MIN_FIT_QUALITY),
             used(
                 "max_memory",
                 Text,
                 "null",
                 "The most memory that the program may take, such as `2GiB`: fewer threads and fewer kept sums when need be, or a refusal that tells what is needed (docs/performance.md, Memory). MB is 10^6, MiB 2^20, a bare number bytes. `--max-memory` goes before it.",
             ),
-            ignored("verbosity", Whole, "0", "Without effect; `--verbose` and `RUST_LOG` choose what is logged."),
+            Key { role: Role::Ignored, ..defined(&OptimizerConfig::VERBOSITY) },
         ],
     },
     Section {
@@ -274,11 +297,11 @@ pub(super) const SECTIONS: &[Section] = &[
         by_component: false,
         doc: "Options of `optimize`.",
         keys: &[
-            used("npred_frac", Number, "0.95", "Share of the predicted counts that the first step covers."),
-            used("npred_threshold", Number, "1.0", "Sources with fewer predicted counts are left out."),
-            used("shape_ts_threshold", Number, "25.0", "Sources with a higher TS get their shape fitted."),
-            used("max_free_sources", Whole, "5", "Most sources of the first step."),
-            used("skip", Texts, "[]", "Sources that are never fitted."),
+            defined(&RoioptConfig::NPRED_FRAC),
+            defined(&RoioptConfig::NPRED_THRESHOLD),
+            defined(&RoioptConfig::SHAPE_TS_THRESHOLD),
+            defined(&RoioptConfig::MAX_FREE_SOURCES),
+            defined(&RoioptConfig::SKIP),
             used("optimizer", Map, "{}", "Keys of section `optimizer` that differ here."),
         ],
     },
@@ -313,11 +336,11 @@ pub(super) const SECTIONS: &[Section] = &[
         by_component: true,
         doc: "How a livetime cube is made.",
         keys: &[
-            ignored("binsz", Number, "1.0", "Pixel, degrees."),
+            ignored("binsz", Number, "1.0", "Pixel.").in_unit("degrees"),
             ignored("phibins", Whole, "0", "Bins of the azimuth; those of the livetime cube are used."),
             ignored("dcostheta", Number, "0.025", "Bins of the cosine of the inclination."),
             ignored("use_local_ltcube", Flag, "false", "Whether one is made."),
-            ignored("zmax", Number, "null", "Largest zenith angle, degrees."),
+            ignored("zmax", Number, "null", "Largest zenith angle.").in_unit("degrees"),
             ignored("dir", Text, "null", "Folder of livetime cubes."),
         ],
     },
@@ -363,19 +386,5 @@ pub(super) fn section(name: &str) -> Option<&'static Section> {
 impl Section {
     pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
-    }
-}
-
-impl Kind {
-    pub(super) fn expected(self) -> &'static str {
-        match self {
-            Self::Number => "a number",
-            Self::Whole => "a whole number",
-            Self::Flag => "true or false",
-            Self::Text => "text",
-            Self::Texts => "a list of texts",
-            Self::List => "a list",
-            Self::Map => "a mapping",
-        }
     }
 }

@@ -5,13 +5,14 @@ use std::path::Path;
 use likelihood_core::EnergyIntegration;
 
 use super::exposure::exposure_scaling;
+use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::keys::{Keys, directory};
 use super::memory_size::memory_size;
 use super::model::model;
 use super::resolved::Resolved;
 use super::schema::components_of;
 use super::settings::{
-    Center, ComponentConfig, Config, EnergyDispersion, Files, OptimizerConfig, ResponseFunctions, RoioptConfig,
+    Center, ComponentConfig, Config, EnergyDispersion, Files, LOG_TRAPEZOID, QUADRATURE, ResponseFunctions,
 };
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
@@ -85,16 +86,16 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         emax,
         coordsys,
         edisp: EnergyDispersion {
-            edisp: keys.flag("gtlike", "edisp")?.unwrap_or(true),
-            bins: keys.whole("gtlike", "edisp_bins")?.unwrap_or(-1),
-            disable: keys.texts("gtlike", "edisp_disable")?,
+            edisp: keys.option("gtlike", &EnergyDispersion::EDISP)?,
+            bins: keys.option("gtlike", &EnergyDispersion::BINS)?,
+            disable: keys.option("gtlike", &EnergyDispersion::DISABLE)?,
         },
         energy_integration: energy_integration(keys)?,
         exposure: exposure_scaling(keys)?,
-        minbinsz: keys.number_in("gtlike", "minbinsz", "0 or a size above, in degrees", |x| *x >= 0.0)?.unwrap_or(0.05),
-        rfactor: keys.count("gtlike", "rfactor")?.unwrap_or(2).max(1),
-        convolve: keys.flag("gtlike", "convolve")?.unwrap_or(true),
-        resample: keys.flag("gtlike", "resample")?.unwrap_or(true),
+        minbinsz: keys.option("gtlike", &ComponentConfig::MINBINSZ)?,
+        rfactor: keys.option("gtlike", &ComponentConfig::RFACTOR)?,
+        convolve: keys.option("gtlike", &ComponentConfig::CONVOLVE)?,
+        resample: keys.option("gtlike", &ComponentConfig::RESAMPLE)?,
         response: response(keys)?,
         files: Files {
             ccube: file("ccube")?,
@@ -114,10 +115,11 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
 
 /// `gtlike.energy_integration`.
 fn energy_integration(keys: &Keys<'_>) -> Result<EnergyIntegration> {
-    match keys.text("gtlike", "energy_integration")?.as_deref() {
-        None | Some("log-trapezoid") => Ok(EnergyIntegration::LogTrapezoid),
-        Some("quadrature") => Ok(EnergyIntegration::Quadrature),
-        Some(_) => Err(keys.wrong("gtlike", "energy_integration", "log-trapezoid or quadrature")),
+    let option = ComponentConfig::ENERGY_INTEGRATION;
+    match keys.option("gtlike", &option)?.as_str() {
+        LOG_TRAPEZOID => Ok(EnergyIntegration::LogTrapezoid),
+        QUADRATURE => Ok(EnergyIntegration::Quadrature),
+        _ => Err(keys.wrong("gtlike", option.name, &format!("{LOG_TRAPEZOID} or {QUADRATURE}"))),
     }
 }
 
@@ -166,33 +168,18 @@ fn center(keys: &Keys<'_>) -> Result<Option<Center>> {
 }
 
 fn optimizer(base: OptimizerConfig, keys: &Keys<'_>, section: &str) -> Result<OptimizerConfig> {
-    let at_least_0 = |x: &f64| x.is_finite() && *x >= 0.0;
-    let above_0 = |x: &f64| x.is_finite() && *x > 0.0;
-    let min_fit_quality = match keys.whole(section, "min_fit_quality")? {
-        None => base.min_fit_quality,
-        Some(quality) => u8::try_from(quality)
-            .ok()
-            .filter(|quality| *quality <= 3)
-            .ok_or_else(|| keys.wrong(section, "min_fit_quality", "0, 1, 2 or 3"))?,
-    };
     Ok(OptimizerConfig {
-        optimizer: keys.text(section, "optimizer")?.unwrap_or(base.optimizer),
-        tol: keys.number_in(section, "tol", "a number above 0", above_0)?.unwrap_or(base.tol),
-        max_iter: keys.count(section, "max_iter")?.unwrap_or(base.max_iter),
-        init_lambda: keys
-            .number_in(section, "init_lambda", "0 or a number above", at_least_0)?
-            .unwrap_or(base.init_lambda),
-        retries: keys.count(section, "retries")?.unwrap_or(base.retries),
-        min_fit_quality,
-        verbosity: keys.whole(section, "verbosity")?.unwrap_or(base.verbosity),
+        optimizer: keys.given(section, &OptimizerConfig::OPTIMIZER)?.unwrap_or(base.optimizer),
+        tol: keys.given(section, &OptimizerConfig::TOL)?.unwrap_or(base.tol),
+        max_iter: keys.given(section, &OptimizerConfig::MAX_ITER)?.unwrap_or(base.max_iter),
+        init_lambda: keys.given(section, &OptimizerConfig::INIT_LAMBDA)?.unwrap_or(base.init_lambda),
+        retries: keys.given(section, &OptimizerConfig::RETRIES)?.unwrap_or(base.retries),
+        min_fit_quality: keys.given(section, &OptimizerConfig::MIN_FIT_QUALITY)?.unwrap_or(base.min_fit_quality),
+        verbosity: keys.given(section, &OptimizerConfig::VERBOSITY)?.unwrap_or(base.verbosity),
     })
 }
 
 fn roiopt(keys: &Keys<'_>, base: &OptimizerConfig) -> Result<RoioptConfig> {
-    let defaults = RoioptConfig::default();
-    let number = |key: &str, default: f64| -> Result<f64> {
-        Ok(keys.number_in("roiopt", key, "0 or a number above", |x| *x >= 0.0)?.unwrap_or(default))
-    };
     let nested = keys.get("roiopt", "optimizer").map(|(_, node)| node);
     let optimizer = match nested {
         None => base.clone(),
@@ -200,11 +187,11 @@ fn roiopt(keys: &Keys<'_>, base: &OptimizerConfig) -> Result<RoioptConfig> {
         Some(_) => return Err(keys.wrong("roiopt", "optimizer", "a mapping with keys of section 'optimizer'")),
     };
     Ok(RoioptConfig {
-        npred_frac: number("npred_frac", defaults.npred_frac)?,
-        npred_threshold: number("npred_threshold", defaults.npred_threshold)?,
-        shape_ts_threshold: number("shape_ts_threshold", defaults.shape_ts_threshold)?,
-        max_free_sources: keys.count("roiopt", "max_free_sources")?.unwrap_or(defaults.max_free_sources),
-        skip: keys.texts("roiopt", "skip")?,
+        npred_frac: keys.option("roiopt", &RoioptConfig::NPRED_FRAC)?,
+        npred_threshold: keys.option("roiopt", &RoioptConfig::NPRED_THRESHOLD)?,
+        shape_ts_threshold: keys.option("roiopt", &RoioptConfig::SHAPE_TS_THRESHOLD)?,
+        max_free_sources: keys.option("roiopt", &RoioptConfig::MAX_FREE_SOURCES)?,
+        skip: keys.option("roiopt", &RoioptConfig::SKIP)?,
         optimizer,
     })
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::reference::{Key, Kind, SECTIONS};
+use super::definition::Kind;
+use super::reference::{Key, SECTIONS};
 use super::yaml::{self, Node, Value};
 
 /// The sections of a configuration, all keys with their values, defaults where it is silent; for each component its own. It serializes as
@@ -34,7 +35,7 @@ fn sections(layers: &[&Node], wanted: impl Fn(bool) -> bool) -> Vec<Sections> {
         match given {
             Some(node) => cast(key.kind, &node.value),
             // The table of keys holds valid YAML; a test reads it all.
-            None => yaml::parse(std::path::Path::new(""), key.default).map_or(Value::Null, |node| node.value),
+            None => yaml::parse(std::path::Path::new(""), &key.default()).map_or(Value::Null, |node| node.value),
         }
     };
     let filled = |section: &'static super::reference::Section| Sections {

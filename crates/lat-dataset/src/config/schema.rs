@@ -1,6 +1,7 @@
 //! Checks of a whole configuration: every section and key is known, every value of the kind that its key has.
 
-use super::reference::{Kind, OTHER_METHODS, Role, SECTIONS, Section, section};
+use super::definition::Kind;
+use super::reference::{OTHER_METHODS, Role, SECTIONS, Section, section};
 use super::yaml::{Entry, Node, Value};
 use crate::error::{Error, Result};
 use std::path::Path;

@@ -6,9 +6,12 @@ use likelihood_core::EnergyIntegration;
 use roi_model::SkyDirection;
 use serde::Serialize;
 
+use super::definition::{Definition, Range};
+use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::keys::directory;
 use super::model::ModelConfig;
 use super::resolved::Resolved;
+use crate::error::{Error, Result};
 use lat_response::Frame;
 
 /// A configuration with all defaults filled in and each component's overrides applied.
@@ -43,69 +46,6 @@ pub enum Center {
     Direction(SkyDirection),
 }
 
-/// Options of `fit` with fermipy's names and defaults.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OptimizerConfig {
-    /// Name of the optimizer; default `MINUIT`.
-    pub optimizer: String,
-    /// Absolute tolerance on the estimated distance to the minimum; default 1e-3.
-    pub tol: f64,
-    /// Most iterations of an optimizer's search; default 1000 (fermipy's 100 is for NEWTON alone).
-    pub max_iter: usize,
-    /// First damping of the NEWTON optimizer, 0 for none; default 1e-4.
-    pub init_lambda: f64,
-    /// Number of attempts; default 3.
-    pub retries: usize,
-    /// A fit of lower quality (0 to 3) is undone; default 3, as the documentation has it (fermipy's code: 2).
-    pub min_fit_quality: u8,
-    /// Output level of the optimizer; default 0.
-    pub verbosity: i64,
-}
-
-impl Default for OptimizerConfig {
-    fn default() -> Self {
-        Self {
-            optimizer: "MINUIT".into(),
-            tol: 1e-3,
-            max_iter: 1000,
-            init_lambda: 1e-4,
-            retries: 3,
-            min_fit_quality: 3,
-            verbosity: 0,
-        }
-    }
-}
-
-/// Options of `optimize` with fermipy's names and defaults.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RoioptConfig {
-    /// Fraction of the predicted counts that the sources of the first step hold; default 0.95.
-    pub npred_frac: f64,
-    /// Sources with fewer predicted counts are not fitted; default 1.
-    pub npred_threshold: f64,
-    /// Sources with a higher TS get their shape fitted; default 25.
-    pub shape_ts_threshold: f64,
-    /// Most sources of the first step; default 5.
-    pub max_free_sources: usize,
-    /// Sources that are never fitted.
-    pub skip: Vec<String>,
-    /// The optimizer of the steps: section `optimizer` with the overrides of `roiopt.optimizer`.
-    pub optimizer: OptimizerConfig,
-}
-
-impl Default for RoioptConfig {
-    fn default() -> Self {
-        Self {
-            npred_frac: 0.95,
-            npred_threshold: 1.0,
-            shape_ts_threshold: 25.0,
-            max_free_sources: 5,
-            skip: Vec::new(),
-            optimizer: OptimizerConfig::default(),
-        }
-    }
-}
-
 /// One component: an event type or any other subset of the data with a likelihood of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComponentConfig {
@@ -119,13 +59,13 @@ pub struct ComponentConfig {
     pub coordsys: Option<Frame>,
     /// Energy dispersion.
     pub edisp: EnergyDispersion,
-    /// `gtlike.energy_integration`; the default is the rule of the LAT tools.
+    /// `gtlike.energy_integration`.
     pub energy_integration: EnergyIntegration,
     /// Corrections of the exposure.
     pub exposure: ExposureScaling,
-    /// `gtlike.minbinsz`: templates with finer pixels are rebinned before source maps are made, degrees; fermipy's default is 0.05.
+    /// `gtlike.minbinsz`: templates with finer pixels are rebinned before source maps are made, degrees.
     pub minbinsz: f64,
-    /// `gtlike.rfactor`: into how many pixels a side a pixel of the counts is divided for diffuse source maps; fermipy's default is 2.
+    /// `gtlike.rfactor`: into how many pixels a side a pixel of the counts is divided for diffuse source maps.
     pub rfactor: usize,
     /// `gtlike.convolve`: whether sources are convolved with the PSF when source maps are made.
     pub convolve: bool,
@@ -138,6 +78,33 @@ pub struct ComponentConfig {
     /// Section `model`: what a region is built from when there is no source model XML.
     pub model: ModelConfig,
 }
+
+impl ComponentConfig {
+    pub(super) const ENERGY_INTEGRATION: Definition<&'static str> = Definition::new(
+        "energy_integration",
+        LOG_TRAPEZOID,
+        "How predicted counts are integrated over an energy bin; fermipy has no such key. `log-trapezoid`: the rule of the LAT tools, which makes too much of steep spectra in wide bins (at 10 bins a decade 1 % for an index of 2.5, at 5 bins 4 %). `quadrature`: the integral of the spectrum itself, for 5 to 7 bins a decade or indices above 2.5.",
+    );
+    pub(super) const MINBINSZ: Definition<f64> =
+        Definition::new("minbinsz", 0.05, "Templates with finer pixels are rebinned.")
+            .in_unit("degrees")
+            .within(Range::FROM_0);
+    pub(super) const RFACTOR: Definition<usize> =
+        Definition::new("rfactor", 2, "Fine pixels along a pixel of the counts, for diffuse source maps.")
+            .within(Range::FROM_1);
+    pub(super) const CONVOLVE: Definition<bool> =
+        Definition::new("convolve", true, "Whether source maps are convolved with the PSF.");
+    pub(super) const RESAMPLE: Definition<bool> = Definition::new(
+        "resample",
+        true,
+        "Whether diffuse source maps are made on finer pixels; `rfactor` says how fine.",
+    );
+}
+
+/// `gtlike.energy_integration` for the rule of the LAT tools.
+pub(super) const LOG_TRAPEZOID: &str = "log-trapezoid";
+/// `gtlike.energy_integration` for the integral of the spectrum itself.
+pub(super) const QUADRATURE: &str = "quadrature";
 
 /// Corrections of the exposure, by which the source maps of a component are multiplied.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -158,15 +125,21 @@ impl ExposureScaling {
 /// How energy dispersion is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnergyDispersion {
-    /// `gtlike.edisp`; fermipy's default is true.
+    /// `gtlike.edisp`.
     pub edisp: bool,
-    /// `gtlike.edisp_bins`; 0 means none, fermipy's default is -1.
+    /// `gtlike.edisp_bins`; 0 means none.
     pub bins: i64,
     /// `gtlike.edisp_disable`: sources without it.
     pub disable: Vec<String>,
 }
 
 impl EnergyDispersion {
+    pub(super) const EDISP: Definition<bool> = Definition::new("edisp", true, "Energy dispersion.");
+    pub(super) const BINS: Definition<i64> =
+        Definition::new("edisp_bins", -1, "Its mode: 0 none, n > 0 extra planes, n < 0 ratios.");
+    pub(super) const DISABLE: Definition<&'static [&'static str]> =
+        Definition::new("edisp_disable", &[], "Sources without energy dispersion.");
+
     /// Whether the likelihood has to apply energy dispersion.
     pub fn is_on(&self) -> bool {
         self.edisp && self.bins != 0
@@ -184,11 +157,12 @@ pub struct ResponseFunctions {
     pub livetime: Option<PathBuf>,
 }
 
-/// Products named under `files` (or `gtlike.srcmap`, `gtlike.bexpmap`, `gtlike.wmap`), as full paths.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Files {
+/// The products of a component, as full paths: those that are named under `files` (or `gtlike.srcmap`, `gtlike.bexpmap`, `gtlike.wmap`), where
+/// any may be absent; or those that were found ([`crate::Products`]), where there is a counts cube.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Files<Counts = Option<PathBuf>> {
     /// Counts cube.
-    pub ccube: Option<PathBuf>,
+    pub ccube: Counts,
     /// Source maps.
     pub srcmap: Option<PathBuf>,
     /// Binned exposure.
@@ -213,5 +187,19 @@ impl Config {
     /// Directory of the configuration file, to which relative paths are relative.
     pub fn directory(&self) -> &Path {
         directory(&self.path)
+    }
+
+    /// The first component. A configuration that was read has at least one.
+    pub(crate) fn first_component(&self) -> Result<&ComponentConfig> {
+        self.components.first().ok_or_else(|| self.no_component())
+    }
+
+    /// The error of a configuration that was made without components.
+    pub(crate) fn no_component(&self) -> Error {
+        Error::Unsupported {
+            path: self.path.clone(),
+            what: "a configuration without components".into(),
+            remedy: "give it one".into(),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! An entry of `model.sources`: a source written out in the configuration.
 
-use roi_model::{Given, SkyDirection, spatial_parameter_names, spectrum_parameter_names};
+use roi_model::{Given, SkyDirection, SpatialKind, spectrum_parameter_names};
 
 use super::keys::Keys;
 use super::schema::{unknown, wrong};
@@ -19,8 +19,8 @@ pub struct SourceConfig {
     pub direction: Option<SkyDirection>,
     /// `SpectrumType`; default `PowerLaw`.
     pub spectrum_type: String,
-    /// The spatial type that `SpatialModel` stands for; default `SkyDirFunction`, a point.
-    pub spatial_type: String,
+    /// What `SpatialModel` stands for; default a point.
+    pub spatial_kind: SpatialKind,
     /// `SpatialWidth`: radius of 68 % containment in degrees.
     pub spatial_width: Option<f64>,
     /// `Spectrum_Filename` (also `file` and `filefunction`).
@@ -89,8 +89,8 @@ pub(super) fn source(keys: &Keys<'_>, node: &Node, label: &str) -> Result<Source
     };
     let names: Vec<&str> = node.entries().iter().map(|entry| entry.key.as_str()).collect();
     let spectral_names = spectrum_parameter_names(&spectrum_type, &names).map_err(in_source)?;
-    let spatial_type = spatial_type(&text(&["SpatialModel", "SpatialType"])?.unwrap_or_default());
-    let spatial_names = spatial_parameter_names(&spatial_type).map_err(in_source)?;
+    let spatial_kind = spatial_kind(text(&["SpatialModel", "SpatialType"])?.as_deref()).map_err(in_source)?;
+    let spatial_names = spatial_kind.parameter_names();
 
     let (mut spectral, mut spatial) = (Vec::new(), Vec::new());
     for entry in node.entries() {
@@ -133,7 +133,7 @@ pub(super) fn source(keys: &Keys<'_>, node: &Node, label: &str) -> Result<Source
         line: node.line,
         direction,
         spectrum_type,
-        spatial_type,
+        spatial_kind,
         spatial_width: number("SpatialWidth")?,
         spectrum_file: text(&["Spectrum_Filename", "filefunction", "file"])?,
         spatial_file: text(&["Spatial_Filename", "mapcube"])?,
@@ -174,15 +174,14 @@ fn parameter(node: &Node) -> Option<Given> {
     Some(parameter)
 }
 
-/// fermipy's names of spatial models to the types of the XML.
-fn spatial_type(model: &str) -> String {
+/// fermipy's names of spatial models, besides the types of the XML.
+fn spatial_kind(model: Option<&str>) -> roi_model::Result<SpatialKind> {
     match model {
-        "" | "PointSource" | "PSFSource" => "SkyDirFunction",
-        "GaussianSource" | "Gaussian" => "RadialGaussian",
-        "DiskSource" => "RadialDisk",
-        "MapCubeSource" => "MapCubeFunction",
-        "IsoSource" => "ConstantValue",
-        other => other,
+        None | Some("" | "PointSource" | "PSFSource") => Ok(SpatialKind::Point),
+        Some("GaussianSource" | "Gaussian") => Ok(SpatialKind::Gaussian),
+        Some("DiskSource") => Ok(SpatialKind::Disk),
+        Some("MapCubeSource") => Ok(SpatialKind::MapCube),
+        Some("IsoSource") => Ok(SpatialKind::Isotropic),
+        Some(other) => other.parse(),
     }
-    .to_owned()
 }

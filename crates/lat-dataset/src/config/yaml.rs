@@ -96,6 +96,14 @@ impl Value {
         number.filter(|x: &f64| !x.is_nan())
     }
 
+    /// A list of texts; a single text is a list of one, as in fermipy.
+    pub(super) fn texts(&self) -> Option<Vec<String>> {
+        match self {
+            Self::List(items) => items.iter().map(|item| item.value.text()).collect(),
+            value => value.text().map(|text| vec![text]),
+        }
+    }
+
     /// Text; numbers are written out.
     pub(super) fn text(&self) -> Option<String> {
         match self {

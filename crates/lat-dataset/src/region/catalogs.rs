@@ -1,14 +1,15 @@
 //! Catalogs by name or file, which of their sources belong to a region, and sources that two of them have.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
 use std::path::{Path, PathBuf};
 
-use roi_model::{SkyDirection, Source};
+use roi_model::{SkyDirection, Source, normalized_name};
 
-use super::names::{known_catalog, squashed};
+use super::names::known_catalog;
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
-use crate::products::{search_directories, template};
+use crate::products::{listed, search_directories, template};
 use lat_io::{Catalog, Entry, TableFiles};
 
 /// Catalogs that were read already, by file.
@@ -21,11 +22,13 @@ impl Catalogs {
     /// The catalog of this name (`4FGL-DR2`) or file, read once.
     pub(super) fn get(&mut self, config: &Config, component: &ComponentConfig, name: &str) -> Result<&Catalog> {
         let path = locate(config, component, name)?;
-        if !self.read.contains_key(&path) {
-            let catalog = read(config, component, &path)?;
-            self.read.insert(path.clone(), catalog);
+        match self.read.entry(path) {
+            MapEntry::Occupied(known) => Ok(known.into_mut()),
+            MapEntry::Vacant(new) => {
+                let catalog = read(config, component, new.key())?;
+                Ok(new.insert(catalog))
+            }
         }
-        self.read.get(&path).ok_or(Error::NotFound { path })
     }
 }
 
@@ -51,14 +54,13 @@ fn locate(config: &Config, component: &ComponentConfig, name: &str) -> Result<Pa
             }
         }
     }
-    let folders: Vec<String> = directories.iter().map(|directory| format!("'{}'", directory.display())).collect();
     Err(Error::Unsupported {
         path: config.path.clone(),
         what: format!("catalog {name} without its file"),
         remedy: format!(
             "put one of {} (or .gz) into one of {}, or name the file in model.catalogs",
             files.join(", "),
-            folders.join(", ")
+            listed(&directories)
         ),
     })
 }
@@ -87,7 +89,7 @@ impl<'a> Found<'a> {
 
     /// Adds a source that only its name identifies.
     pub(super) fn add(&mut self, source: Source) -> Result<()> {
-        let name = squashed(source.name());
+        let name = normalized_name(source.name());
         self.merge(source, &[name])
     }
 
@@ -100,8 +102,11 @@ impl<'a> Found<'a> {
     ) -> Result<()> {
         for entry in catalog.entries().iter().filter(|entry| is_inside(self.component, center, entry)) {
             let columns = self.component.model.assoc_xmatch_columns.iter();
-            let names: Vec<String> =
-                columns.filter_map(|column| entry.association(column)).chain([entry.name()]).map(squashed).collect();
+            let names: Vec<String> = columns
+                .filter_map(|column| entry.association(column))
+                .chain([entry.name()])
+                .map(normalized_name)
+                .collect();
             self.merge(catalog.source(entry, extdir)?, &names)?;
         }
         Ok(())
@@ -112,7 +117,7 @@ impl<'a> Found<'a> {
         let is_same = |present: &&mut Source| {
             std::iter::once(present.name())
                 .chain(present.aliases().iter().map(String::as_str))
-                .any(|name| names.contains(&squashed(name)))
+                .any(|name| names.contains(&normalized_name(name)))
         };
         let mut same = self.sources.iter_mut().filter(is_same);
         let Some(present) = same.next() else {

@@ -3,10 +3,9 @@
 use roi_model::{Roi, SkyDirection, Source};
 
 use super::catalogs::{Catalogs, Found};
-use super::names::squashed;
-use super::{diffuse, written};
+use super::{center, diffuse, written};
 use crate::component::own_templates::{self, ComponentModel};
-use crate::config::{Center, ComponentConfig, Config};
+use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::products::template;
 
@@ -37,7 +36,7 @@ pub struct RegionModel {
 /// ```
 pub fn build_region(config: &Config) -> Result<RegionModel> {
     let mut catalogs = Catalogs::default();
-    let center = center(config, &mut catalogs)?;
+    let center = center::of_model(config, &mut catalogs)?;
     let mut by_component = Vec::with_capacity(config.components.len());
     for component in &config.components {
         by_component.push(sources(config, component, &center, &mut catalogs)?);
@@ -71,34 +70,4 @@ fn sources(
         found.add(written::source(config, component, entry, center)?)?;
     }
     Ok(found.sources)
-}
-
-fn center(config: &Config, catalogs: &mut Catalogs) -> Result<SkyDirection> {
-    let missing =
-        |what: String, remedy: &str| Error::Unsupported { path: config.path.clone(), what, remedy: remedy.into() };
-    let target = match &config.center {
-        Some(Center::Direction(direction)) => return Ok(*direction),
-        Some(Center::Target(target)) => target,
-        None => {
-            return Err(missing(
-                "a model without centre".into(),
-                "give selection.ra and selection.dec, or selection.target",
-            ));
-        }
-    };
-    for component in &config.components {
-        for name in &component.model.catalogs {
-            if let Some(direction) = catalogs.get(config, component, name)?.find(target) {
-                return Ok(direction);
-            }
-        }
-        let written = component.model.sources.iter().find(|entry| squashed(&entry.name) == squashed(target));
-        if let Some(direction) = written.and_then(|entry| entry.direction) {
-            return Ok(direction);
-        }
-    }
-    Err(missing(
-        format!("selection.target '{target}', which no catalog knows,"),
-        "name a source of model.catalogs or model.sources, or give selection.ra and selection.dec",
-    ))
 }

@@ -1,9 +1,8 @@
 //! What the catalogs know of the sources of a source model XML, which holds neither aliases nor columns of a catalog.
 
-use roi_model::Source;
+use roi_model::{Source, normalized_name};
 
 use super::catalogs::Catalogs;
-use super::names::squashed;
 use crate::config::{ComponentConfig, Config};
 
 /// Adds aliases, columns and the centres of maps to the sources that the catalogs of the configuration have by the same name. A catalog that cannot be
@@ -20,8 +19,10 @@ pub(crate) fn enrich(config: &Config, component: &ComponentConfig, sources: &mut
             }
         };
         for source in sources.iter_mut() {
-            let wanted = squashed(source.name());
-            let Some(entry) = catalog.entries().iter().find(|entry| squashed(entry.name()) == wanted) else { continue };
+            let wanted = normalized_name(source.name());
+            let Some(entry) = catalog.entries().iter().find(|entry| normalized_name(entry.name()) == wanted) else {
+                continue;
+            };
             for alias in entry.aliases() {
                 if alias != source.name() && !source.aliases().contains(alias) {
                     source.add_alias(alias.as_str());

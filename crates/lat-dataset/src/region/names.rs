@@ -1,9 +1,4 @@
-//! Names: of catalogs, by the files that hold them, and of sources, as they are compared.
-
-/// Names are compared without regard to case and blanks, as in fermipy.
-pub(super) fn squashed(text: &str) -> String {
-    text.split_whitespace().collect::<String>().to_lowercase()
-}
+//! Names of catalogs, by the files that hold them.
 
 /// The files in which the LAT collaboration published a catalog, newest version first; `None` for what is no name of a catalog.
 pub(super) fn known_catalog(name: &str) -> Option<Vec<String>> {

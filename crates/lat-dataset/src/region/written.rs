@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use roi_model::TableReader as _;
-use roi_model::{Bounds, Given, Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum, Tables};
+use roi_model::{
+    Bounds, Given, Parameter, SkyDirection, Source, SourceType, SpatialKind, SpatialModel, Spectrum, Tables,
+};
 
 use crate::config::{ComponentConfig, Config, SourceConfig};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::products::template;
 use lat_io::{R68_OF_SIGMA, TableFiles};
+
+/// The parameter that numbers a model of the extragalactic background light.
+const EBL_MODEL: &str = "ebl_model";
 
 /// 68 % containment radius of a disk over its radius, to fermipy's digits.
 const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
@@ -20,7 +25,7 @@ pub(super) fn source(
     component: &ComponentConfig,
     entry: &SourceConfig,
     center: &SkyDirection,
-) -> Result<Source> {
+) -> crate::error::Result<Source> {
     let build = || -> Result<Source> {
         let direction = entry.direction.unwrap_or(*center);
         let spectrum = spectrum_of(config, component, entry)?;
@@ -33,17 +38,28 @@ pub(super) fn source(
         }
         Ok(source)
     };
-    build().map_err(|error| match error {
-        Error::Model { source, .. } => {
-            Error::CatalogSource { path: config.path.clone(), name: entry.name.clone(), source }
-        }
-        other => other,
+    build().map_err(|problem| match problem {
+        Problem::Model(source) => Error::CatalogSource { path: config.path.clone(), name: entry.name.clone(), source },
+        Problem::Other(error) => error,
     })
 }
 
-/// Carries an error of the model to where the source's name is added.
-fn wrap(source: roi_model::Error) -> Error {
-    Error::model(std::path::Path::new(""), source)
+/// What is wrong with an entry: the model of it, to which its name is added, or a file.
+enum Problem {
+    Model(Box<roi_model::Error>),
+    Other(Error),
+}
+
+type Result<T> = std::result::Result<T, Problem>;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+fn wrap(source: roi_model::Error) -> Problem {
+    Problem::Model(Box::new(source))
 }
 
 fn spectrum_of(config: &Config, component: &ComponentConfig, entry: &SourceConfig) -> Result<Spectrum> {
@@ -67,7 +83,13 @@ fn spectrum_of(config: &Config, component: &ComponentConfig, entry: &SourceConfi
         found.dark_matter = Some(Arc::new(table.map_err(|error| loaded(file.as_deref().unwrap_or(kind), error))?));
     }
     if needs.ebl {
-        let model = parameters.iter().find(|p| p.name() == "ebl_model").map_or(0.0, Parameter::true_value);
+        let model = parameters.iter().find(|p| p.name() == EBL_MODEL).map(Parameter::true_value).ok_or_else(|| {
+            wrap(roi_model::Error::MissingParameter {
+                function: kind.to_owned(),
+                parameter: EBL_MODEL.to_owned(),
+                expected: vec![EBL_MODEL.to_owned()],
+            })
+        })?;
         #[expect(clippy::cast_possible_truncation, reason = "an absurd number saturates, and no table answers to it")]
         let table = tables.ebl(model as i64);
         found.ebl = Some(Arc::new(table.map_err(|error| loaded(kind, error))?));
@@ -88,14 +110,14 @@ fn spatial_of(
     entry: &SourceConfig,
     direction: SkyDirection,
 ) -> Result<SpatialModel> {
-    let kind = entry.spatial_type.as_str();
+    let kind = entry.spatial_kind;
     let given = |name: &str| entry.spatial.iter().rfind(|(given, _)| given == name).map(|(_, given)| *given);
     let value = |name: &str| given(name).and_then(|given| Some(given.value? * given.scale.unwrap_or(1.0)));
     let width = |r68_of_size: f64| entry.spatial_width.map(|width| width / r68_of_size);
     let size = |name: &str, r68_of_size: f64| {
         width(r68_of_size).or(value(name)).ok_or_else(|| {
             wrap(roi_model::Error::MissingParameter {
-                function: kind.to_owned(),
+                function: kind.to_string(),
                 parameter: format!("SpatialWidth (or {name})"),
                 expected: vec!["SpatialWidth".to_owned(), name.to_owned()],
             })
@@ -103,19 +125,19 @@ fn spatial_of(
     };
     let file = || -> Result<String> {
         let reason = "it needs a file; name it as Spatial_Filename".to_owned();
-        let missing = || wrap(roi_model::Error::File { function: kind.to_owned(), reason });
+        let missing = || wrap(roi_model::Error::File { function: kind.to_string(), reason });
         let name = entry.spatial_file.as_deref().ok_or_else(missing)?;
         Ok(template(config, component, &config.path, name)?.to_string_lossy().into_owned())
     };
     let spatial = match kind {
-        "SkyDirFunction" => SpatialModel::point(direction),
-        "RadialDisk" => SpatialModel::disk(direction, size("Radius", R68_OF_RADIUS)?),
-        "RadialGaussian" => SpatialModel::gaussian(direction, size("Sigma", R68_OF_SIGMA)?),
-        "ConstantValue" => SpatialModel::isotropic(),
-        "MapCubeFunction" => SpatialModel::map_cube(file()?),
-        "SpatialMap" => SpatialModel::map(file()?),
-        "RadialProfile" => SpatialModel::profile(direction, file()?),
-        _ => roi_model::spatial_parameter_names(kind).and_then(|_| SpatialModel::new(kind, Vec::new(), None)),
+        SpatialKind::Point => SpatialModel::point(direction),
+        SpatialKind::Disk => SpatialModel::disk(direction, size("Radius", R68_OF_RADIUS)?),
+        SpatialKind::Gaussian => SpatialModel::gaussian(direction, size("Sigma", R68_OF_SIGMA)?),
+        SpatialKind::Isotropic => SpatialModel::isotropic(),
+        SpatialKind::MapCube => SpatialModel::map_cube(file()?),
+        SpatialKind::Map => SpatialModel::map(file()?),
+        SpatialKind::Profile => SpatialModel::profile(direction, file()?),
+        _ => SpatialModel::new(kind, Vec::new(), None),
     };
     spatial.map_err(wrap)
 }

@@ -40,13 +40,13 @@ pub(super) struct Extensions {
 impl Extensions {
     pub(super) fn read(file: &FitsFile) -> Result<Self> {
         let Ok(hdu) = file.table("ExtendedSources") else { return Ok(Self { shapes: Vec::new() }) };
-        let table = Table::new(file, hdu);
+        let table = Table::new(file, hdu)?;
         let names = table.texts("Source_Name")?;
         // Only newer catalogs name the function; before, all had templates.
-        let functions = table.optional_texts("Spatial_Function")?.unwrap_or_default();
+        let functions = table.optional_texts("Spatial_Function")?;
         let (sizes, files) = (table.numbers("Model_SemiMajor")?, table.texts("Spatial_Filename")?);
         let shape = |(row, ((name, size), file)): (usize, ((String, f64), String))| {
-            let shape = match functions.get(row).map(String::as_str) {
+            let shape = match functions.as_ref().and_then(|texts| texts.get(row)).map(String::as_str) {
                 Some("RadialDisk") => Shape::Disk(size),
                 Some("RadialGauss" | "RadialGaussian") => Shape::Gaussian(size),
                 _ => Shape::Template(file),

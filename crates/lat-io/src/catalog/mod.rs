@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use roi_model::{SkyDirection, Source, SourceType, SpatialModel};
+use roi_model::{SkyDirection, Source, SourceType, SpatialModel, normalized_name};
 
 pub use extended::R68_OF_SIGMA;
 
@@ -113,7 +113,7 @@ impl Catalog {
         let file = FitsFile::open(path)?;
         let hdu = source_table(&file)?;
         let family = guess(path, hdu)?;
-        let table = Table::new(&file, hdu);
+        let table = Table::new(&file, hdu)?;
         let laws = match family {
             CatalogFamily::ThreeFgl => three_fgl::laws(&table)?,
             CatalogFamily::Fhl => fhl::laws(&table)?,
@@ -173,10 +173,10 @@ impl Catalog {
 
     /// The position of the source of this name or alias, compared without regard to case and blanks.
     pub fn find(&self, name: &str) -> Option<SkyDirection> {
-        let squashed = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
-        let wanted = squashed(name);
-        let is_it =
-            |entry: &&Entry| std::iter::once(&entry.name).chain(&entry.aliases).any(|name| squashed(name) == wanted);
+        let wanted = normalized_name(name);
+        let is_it = |entry: &&Entry| {
+            std::iter::once(&entry.name).chain(&entry.aliases).any(|name| normalized_name(name) == wanted)
+        };
         self.entries.iter().find(is_it).and_then(Entry::direction)
     }
 

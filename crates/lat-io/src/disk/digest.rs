@@ -18,13 +18,13 @@ pub fn digest_of_bytes(bytes: &[u8]) -> String {
 /// # Errors
 /// When it cannot be read.
 pub fn digest_of_file(path: &Path) -> Result<String> {
-    let failed = |source| Error::Io { action: "read", path: path.to_owned(), source };
+    let failed = |source| Error::io("read", path, source);
     let mut file = std::fs::File::open(path).map_err(failed)?;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
     loop {
         match file.read(&mut buffer).map_err(failed)? {
             0 => return Ok(hexadecimal(&hasher.finalize())),
-            n => hasher.update(buffer.get(..n).unwrap_or_default()),
+            n => hasher.update(&buffer[..n]),
         }
     }
 }

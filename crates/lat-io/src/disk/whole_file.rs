@@ -20,7 +20,8 @@ fn write_or_replace(path: &Path, text: &str) -> std::io::Result<()> {
     if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
         return std::fs::OpenOptions::new().write(true).open(&place)?.write_all(text.as_bytes());
     }
-    let mut name = place.file_name().unwrap_or_default().to_owned();
+    let unnamed = || std::io::Error::new(std::io::ErrorKind::InvalidInput, "the path names no file");
+    let mut name = place.file_name().ok_or_else(unnamed)?.to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let temporary = place.with_file_name(name);
     let written = std::fs::File::create(&temporary).and_then(|mut file| {
@@ -47,6 +48,8 @@ mod tests {
         write_text(&path, "two").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        let error = write_text(&dir.path().join(".."), "x").unwrap_err().to_string();
+        assert!(error.contains("write"), "{error}");
         let error = write_text(&dir.path().join("missing/result.json"), "x").unwrap_err().to_string();
         assert!(error.contains("missing/result.json"), "{error}");
     }

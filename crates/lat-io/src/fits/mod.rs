@@ -6,11 +6,13 @@
 mod bytes;
 mod file;
 mod header;
+mod image;
 mod structure;
 mod variable;
 mod write;
 
 pub use bytes::FileSize;
-pub use file::{FitsFile, Hdu, Image};
+pub use file::{FitsFile, Hdu};
 pub use header::{Card, Header, Value};
+pub use image::Image;
 pub use write::{Column, ColumnValues, FitsWriter};

@@ -108,9 +108,9 @@ fn write_table(writer: &mut FitsWriter, counts: &CountsCubeFile, grid: &HealpixG
     let mut header = table_header(grid);
     header.set("HPX_CONV", "FGST_CCUBE", "layout of the table");
     header.set("CREATOR", creator, "software creating this file");
-    let planes = counts.cube.counts().as_slice().unwrap_or_default().chunks(grid.n_pixels());
-    let wide = |plane: &[f32]| ColumnValues::Double(plane.iter().copied().map(f64::from).collect());
-    let columns = healpix::columns(grid, "CHANNEL", "", planes, wide).map_err(|reason| unwritable(writer, &reason))?;
+    let planes = counts.cube.counts().outer_iter();
+    let values = planes.map(|plane| ColumnValues::Double(plane.iter().copied().map(f64::from).collect()));
+    let columns = healpix::columns(grid, "CHANNEL", "", values).map_err(|reason| unwritable(writer, &reason))?;
     writer.table(healpix::SKYMAP, &header, &columns)
 }
 

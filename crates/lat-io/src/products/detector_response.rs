@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use likelihood_core::{DetectorResponse, EnergyAxis};
+use likelihood_core::{DetectorResponse, EnergyAxis, is_same_energy};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
-use crate::fits::FitsFile;
-use crate::tables::energy_bounds::EDGE_TOLERANCE;
+use crate::fits::{FitsFile, Hdu};
 
 const TABLE: &str = "DRM";
 
@@ -70,15 +69,18 @@ pub fn read_detector_response(path: &Path, axis: &EnergyAxis) -> Result<Detector
 }
 
 /// The first value of each row, whether the column holds plain numbers or arrays of variable length.
-fn first_values(file: &FitsFile, hdu: &crate::fits::Hdu, column: &str) -> Result<Vec<f64>> {
-    match file.read_column(hdu, column) {
-        Ok(values) => Ok(values),
-        Err(_) => Ok(file
-            .read_variable_column(hdu, column)?
-            .into_iter()
-            .map(|row| row.first().copied().unwrap_or(f64::NAN))
-            .collect()),
+fn first_values(file: &FitsFile, hdu: &Hdu, column: &str) -> Result<Vec<f64>> {
+    if !hdu.is_variable_column(column) {
+        return file.read_column(hdu, column);
     }
+    let empty = |row: usize| Error::Column {
+        path: file.path().to_owned(),
+        hdu: hdu.label(),
+        column: column.to_owned(),
+        reason: format!("no value in row {}, expected one: all channels of a row in one group", row + 1),
+    };
+    let rows = file.read_variable_column(hdu, column)?.into_iter().enumerate();
+    rows.map(|(row, values)| values.first().copied().ok_or_else(|| empty(row))).collect()
 }
 
 /// The true bins must be contiguous and, in the middle, those of the counts cube.
@@ -88,16 +90,15 @@ fn check_energies(
     axis: &EnergyAxis,
     extra: usize,
 ) -> std::result::Result<(), (&'static str, String)> {
-    let same = |a: f64, b: f64| (a - b).abs() <= EDGE_TOLERANCE * a.abs().max(b.abs());
     for (row, (end, start)) in upper.iter().zip(lower.iter().skip(1)).enumerate() {
-        if !same(*end, *start) {
+        if !is_same_energy(*end, *start) {
             return Err(("ENERG_LO", format!("row {} ends at {end} MeV and the next begins at {start} MeV", row + 1)));
         }
     }
     let inner = lower.iter().zip(upper).skip(extra).zip(axis.edges().windows(2)).enumerate();
     for (bin, ((&low, &high), edges)) in inner {
         for (column, found, expected) in [("ENERG_LO", low, edges[0]), ("ENERG_HI", high, edges[1])] {
-            if !same(found, expected) {
+            if !is_same_energy(found, expected) {
                 let reason = format!(
                     "true bin {bin} of the counts cube's range has {found} MeV, the counts cube {expected} MeV; make the matrix for this counts cube (gtdrm)"
                 );

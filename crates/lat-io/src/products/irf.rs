@@ -250,9 +250,9 @@ impl<'a> Table<'a> {
         let hdu = file.table(&format!("{name}{suffix}"))?;
         match hdu.table_rows() {
             Some(1) => Ok(Self { file, hdu }),
-            rows => Err(Error::Unsupported {
+            _ => Err(Error::Unsupported {
                 path: file.path().to_owned(),
-                what: format!("table {} with {} rows (epochs)", hdu.label(), rows.unwrap_or(0)),
+                what: format!("table {} with {} (epochs)", hdu.label(), hdu.shape()),
                 remedy: "use a response for one epoch: one row".into(),
             }),
         }

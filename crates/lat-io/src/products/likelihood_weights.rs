@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use lat_response::SkyGrid;
-use likelihood_core::LikelihoodWeights;
+use likelihood_core::{LikelihoodWeights, is_same_energy};
 use ndarray::{Array3, ArrayView2, Axis};
 
 use crate::error::{Error, Result};
 use crate::fits::FitsFile;
 use crate::products::counts_cube::{self, CountsCubeFile};
 use crate::tables::energies;
-use crate::tables::energy_bounds::EDGE_TOLERANCE;
 
 /// Weights for a counts cube, and what the user should know of how they were taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,12 +74,10 @@ pub fn read_weights(path: &Path, counts: &CountsCubeFile) -> Result<Weights> {
         Some(energies) => {
             let centers = counts.cube.axis().centers();
             let (values, outside) = at_energies(&planes, &energies, &centers);
-            if outside > 0 {
+            if let (Some(first), Some(last), true) = (energies.first(), energies.last(), outside > 0) {
                 notes.push(format!(
-                    "{outside} energy bin(s) lie outside the energies of the weights map '{}' ({} to {} MeV): weight 1",
-                    path.display(),
-                    energies.first().copied().unwrap_or(f64::NAN),
-                    energies.last().copied().unwrap_or(f64::NAN)
+                    "{outside} energy bin(s) lie outside the energies of the weights map '{}' ({first} to {last} MeV): weight 1",
+                    path.display()
                 ));
             }
             values
@@ -143,7 +140,7 @@ fn at_energies(planes: &Array3<f32>, energies: &[f64], wanted: &[f64]) -> (Array
     let mut outside = 0;
     for (&energy, mut out) in wanted.iter().zip(values.outer_iter_mut()) {
         // Energies in the LAT's files are rounded to single precision: a bin's centre is the plane's energy when they agree to that.
-        let at = energies.iter().position(|e| (e / energy - 1.0).abs() <= EDGE_TOLERANCE);
+        let at = energies.iter().position(|&e| is_same_energy(e, energy));
         let above = energies.partition_point(|e| *e < energy);
         match at {
             Some(plane) => out.assign(&planes.index_axis(Axis(0), plane)),

@@ -7,6 +7,7 @@ use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};
+use crate::tables::keywords::Keywords;
 
 /// By how much a bound in `CTHETABOUNDS` (32-bit floats) may differ from what the keywords tell.
 const TOLERANCE: f64 = 1e-5;
@@ -46,16 +47,16 @@ fn pixels(file: &FitsFile, hdu: &Hdu) -> Result<HealpixGrid> {
     let ordering = match text("ORDERING").as_deref() {
         Some("NESTED" | "NEST") => HealpixOrdering::Nested,
         Some("RING") => HealpixOrdering::Ring,
-        _ => return Err(bad(file, hdu, "ORDERING", "NESTED or RING")),
+        _ => return Err(Keywords { file, hdu }.wrong("ORDERING", "NESTED or RING")),
     };
     let frame = match text("COORDSYS").as_deref() {
         Some("EQU" | "CEL" | "C") => Frame::Celestial,
         Some("GAL" | "G") => Frame::Galactic,
-        _ => return Err(bad(file, hdu, "COORDSYS", "EQU or GAL")),
+        _ => return Err(Keywords { file, hdu }.wrong("COORDSYS", "EQU or GAL")),
     };
     let nside = hdu.header().integer("NSIDE").and_then(|nside| u32::try_from(nside).ok());
     let nside = nside.filter(|nside| (1..=8192).contains(nside));
-    let nside = nside.ok_or_else(|| bad(file, hdu, "NSIDE", "a whole number from 1 to 8192"))?;
+    let nside = nside.ok_or_else(|| Keywords { file, hdu }.wrong("NSIDE", "a whole number from 1 to 8192"))?;
     HealpixGrid::new(nside, ordering, frame).map_err(|error| Error::BadFits {
         path: file.path().to_owned(),
         hdu: hdu.label(),
@@ -65,13 +66,14 @@ fn pixels(file: &FitsFile, hdu: &Hdu) -> Result<HealpixGrid> {
 
 fn bins(file: &FitsFile, hdu: &Hdu) -> Result<CosineBins> {
     let n = hdu.header().integer("NBRBINS").and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
-    let n = n.ok_or_else(|| bad(file, hdu, "NBRBINS", "the number of cosine bins, at least 1"))?;
+    let n = n.ok_or_else(|| Keywords { file, hdu }.wrong("NBRBINS", "the number of cosine bins, at least 1"))?;
     let minimum = hdu.header().real("COSMIN").filter(|minimum| (-1.0..1.0).contains(minimum));
-    let minimum = minimum.ok_or_else(|| bad(file, hdu, "COSMIN", "the least cosine, at least -1 and below 1"))?;
+    let minimum =
+        minimum.ok_or_else(|| Keywords { file, hdu }.wrong("COSMIN", "the least cosine, at least -1 and below 1"))?;
     let square_root = match hdu.header().text("THETABIN").map(str::trim) {
         Some("SQRT(1-COSTHETA)") => true,
         Some("COSTHETA") => false,
-        _ => return Err(bad(file, hdu, "THETABIN", "SQRT(1-COSTHETA) or COSTHETA")),
+        _ => return Err(Keywords { file, hdu }.wrong("THETABIN", "SQRT(1-COSTHETA) or COSTHETA")),
     };
     Ok(CosineBins { n, minimum, square_root })
 }
@@ -105,7 +107,8 @@ fn azimuths(file: &FitsFile, hdu: &Hdu) -> Result<usize> {
         return Ok(0);
     }
     let n = hdu.header().integer("PHIBINS").and_then(|n| usize::try_from(n).ok());
-    n.filter(|n| *n <= 10_000).ok_or_else(|| bad(file, hdu, "PHIBINS", "a number of bins from 0 to 10000"))
+    n.filter(|n| *n <= 10_000)
+        .ok_or_else(|| Keywords { file, hdu }.wrong("PHIBINS", "a number of bins from 0 to 10000"))
 }
 
 /// The times of all pixels, `[pixel, bin]`. Behind the bins of the cosine alone those of azimuth follow; where they do, they are taken.
@@ -125,19 +128,15 @@ fn times(file: &FitsFile, hdu: &Hdu, n: usize, n_azimuths: usize) -> Result<Arra
         });
     }
     let values = file.read_column(hdu, COLUMN)?;
+    // There is a bin at least, so that no row is empty.
     let rows = values.chunks_exact(width);
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
     let times: Vec<f32> = rows.flat_map(|row| row.iter().skip(skipped).map(|&time| time as f32)).collect();
-    let shape = (times.len() / taken.max(1), taken);
+    let shape = (times.len() / taken, taken);
     Array2::from_shape_vec(shape, times).map_err(|error| Error::Shape {
         path: file.path().to_owned(),
         hdu: hdu.label(),
         found: format!("{shape:?}"),
         expected: error.to_string(),
     })
-}
-
-fn bad(file: &FitsFile, hdu: &Hdu, keyword: &str, expected: &'static str) -> Error {
-    let found = hdu.header().get(keyword).map_or_else(|| "missing".to_owned(), ToString::to_string);
-    Error::Keyword { path: file.path().to_owned(), hdu: hdu.label(), keyword: keyword.to_owned(), found, expected }
 }

@@ -209,8 +209,8 @@ pub(crate) fn write_map_table(path: &Path, cube: &SkyCube, unit: &str, table: &s
             let mut header = Header::default();
             healpix::write_grid(grid, &mut header);
             header.set("HPX_CONV", layout, "layout of the table");
-            let planes = cube.planes().as_slice().unwrap_or_default().chunks(grid.n_pixels());
-            let columns = healpix::columns(grid, "ENERGY", unit, planes, |plane| ColumnValues::Float(plane.to_vec()));
+            let values = cube.planes().outer_iter().map(|plane| ColumnValues::Float(plane.to_vec()));
+            let columns = healpix::columns(grid, "ENERGY", unit, values);
             writer.table(table, &header, &columns.map_err(refuse)?)?;
         }
         other => return Err(refuse(format!("pixels of an unknown kind: {other:?}"))),
@@ -239,10 +239,10 @@ fn image(file: &FitsFile) -> Result<(&Hdu, WcsGrid, usize)> {
     let hdu = file.hdus().iter().find(has_pixels).map_or_else(|| file.primary(), Ok)?;
     let header = wcs_header::read(file, hdu)?;
     let grid = WcsGrid::new(header).map_err(|source| Error::map(file.path(), hdu.label(), source))?;
-    let planes = match hdu.image_axes().unwrap_or_default() {
-        [_, _] => 1,
+    let planes = match hdu.image_axes() {
+        Some([_, _]) => 1,
         // Axes of length 1 behind the third add nothing.
-        [_, _, planes, rest @ ..] if rest.iter().all(|&n| n == 1) => *planes,
+        Some([_, _, planes, rest @ ..]) if rest.iter().all(|&n| n == 1) => *planes,
         _ => return Err(not_a_map(file, hdu)),
     };
     Ok((hdu, grid, planes))
@@ -252,7 +252,7 @@ fn not_a_map(file: &FitsFile, hdu: &Hdu) -> Error {
     Error::Shape {
         path: file.path().to_owned(),
         hdu: hdu.label(),
-        found: format!("{:?}", hdu.image_axes().unwrap_or_default()),
+        found: hdu.shape(),
         expected: "an image of 2 axes [x, y] or 3 [x, y, energy]".into(),
     }
 }

@@ -15,9 +15,13 @@ use crate::products::source_maps_healpix;
 use crate::tables::energy_bounds;
 use crate::tables::good_time;
 use crate::tables::healpix;
+use crate::tables::keywords::Keywords;
 
 /// The keyword of a map that was made here: a digest of all that it was made from.
 const INPUTS: &str = "INPUTS";
+
+/// The keyword of what the exposure of a map was multiplied by already.
+const EXPSCALE: &str = "EXPSCALE";
 
 /// The extension of the likelihood weights.
 const WEIGHTS: &str = "__weights__";
@@ -35,7 +39,7 @@ impl SourceMapFile {
     /// Opens a source map file, plain or gzip, and lists its maps.
     ///
     /// # Errors
-    /// When the file is missing, damaged or no WCS source map file, or holds two maps of one name.
+    /// When the file is missing, damaged or no source map file, holds two maps of one name, or one whose `EXPSCALE` is no number.
     pub fn open(path: &Path) -> Result<Self> {
         let file = FitsFile::open(path)?;
         let (_, grid) = counts_cube::read_grid(&file)?;
@@ -48,6 +52,11 @@ impl SourceMapFile {
                 hdu: format!("'{twice}'"),
                 reason: "the file holds two source maps of this name; remove one".into(),
             });
+        }
+        for hdu in maps(&file, &grid).filter(|hdu| hdu.header().get(EXPSCALE).is_some()) {
+            if !hdu.header().real(EXPSCALE).is_some_and(f64::is_finite) {
+                return Err(Keywords { file: &file, hdu }.wrong(EXPSCALE, "a finite number"));
+            }
         }
         Ok(Self { file, names, axis, grid })
     }
@@ -133,7 +142,7 @@ impl SourceMapFile {
 
     /// The correction of the exposure that the map of a source holds already: keyword `EXPSCALE`, which fermipy writes; 1 without it.
     pub fn exposure_scale(&self, name: &str) -> f64 {
-        self.find(name).and_then(|hdu| hdu.header().real("EXPSCALE")).unwrap_or(1.0)
+        self.find(name).and_then(|hdu| hdu.header().real(EXPSCALE)).unwrap_or(1.0)
     }
 
     /// The likelihood weights that the file holds in its extension `__weights__`, one a bin of the counts cube, if any.
@@ -175,10 +184,10 @@ impl SourceMapFile {
     /// gtsrcmaps adds for energy dispersion.
     fn check_shape(&self, hdu: &Hdu) -> Result<()> {
         let edges = self.axis.edges().len();
-        let axes = hdu.image_axes().unwrap_or_default();
+        let axes = hdu.image_axes();
         let [ny, nx] = self.grid.shape();
         let fits = match axes {
-            [x, y, planes] => (*x, *y) == (nx, ny) && *planes >= edges && (planes - edges).is_multiple_of(2),
+            Some([x, y, planes]) => (*x, *y) == (nx, ny) && *planes >= edges && (planes - edges).is_multiple_of(2),
             _ => false,
         };
         if fits {
@@ -187,7 +196,7 @@ impl SourceMapFile {
         Err(Error::Shape {
             path: self.path().to_owned(),
             hdu: hdu.label(),
-            found: format!("{axes:?}"),
+            found: hdu.shape(),
             expected: format!("[{nx}, {ny}, {edges} (energy edges) + an even number of planes for energy dispersion]"),
         })
     }
@@ -293,7 +302,7 @@ impl<'a> SourceMapWriter<'a> {
 }
 
 /// Writes a source map file; gzip when the name ends in `.gz`. Maps are taken from the iterator one at a time, and the file appears whole
-/// or not at all.
+/// or not at all. Maps whose making can fail are given to a [`SourceMapWriter`], which is finished when all of them are there.
 ///
 /// # Errors
 /// As [`SourceMapWriter::add`].
@@ -314,6 +323,6 @@ fn set_origin(header: &mut Header, origin: &MapOrigin) {
         header.set(INPUTS, inputs.as_str(), "");
     }
     if origin.exposure_scale != 1.0 {
-        header.set("EXPSCALE", origin.exposure_scale, "factor of the exposure");
+        header.set(EXPSCALE, origin.exposure_scale, "factor of the exposure");
     }
 }

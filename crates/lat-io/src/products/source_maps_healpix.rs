@@ -7,6 +7,7 @@ use ndarray::{Array2, Array3, Axis};
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Hdu, Header};
 use crate::tables::healpix;
+use crate::tables::keywords::Keywords;
 
 /// The layout keyword of a map with a column a plane.
 const DENSE: &str = "FGST_SRCMAP";
@@ -45,9 +46,13 @@ pub(crate) fn read(file: &FitsFile, hdu: &Hdu, grid: &HealpixGrid, edges: usize)
 
 /// How many planes a map has: what keyword `N_ENERGY` says, else one for each column `CHANNELn`.
 pub(crate) fn n_planes(hdu: &Hdu) -> usize {
-    let told = hdu.header().integer("N_ENERGY").and_then(|n| usize::try_from(n).ok());
     let is_plane = |name: &&str| name.strip_prefix("CHANNEL").is_some_and(|n| n.parse::<usize>().is_ok());
-    told.unwrap_or_else(|| hdu.column_names().filter(is_plane).count())
+    told_planes(hdu).unwrap_or_else(|| hdu.column_names().filter(is_plane).count())
+}
+
+/// Keyword `N_ENERGY`, if it is there and a number of planes.
+fn told_planes(hdu: &Hdu) -> Option<usize> {
+    hdu.header().integer("N_ENERGY").and_then(|n| usize::try_from(n).ok())
 }
 
 /// A map has a plane for each energy edge, and perhaps the same number more on each side, at most as many again, for energy dispersion.
@@ -89,9 +94,16 @@ fn in_order(file: &FitsFile, hdu: &Hdu, grid: &HealpixGrid, planes: Array2<f32>)
 
 fn read_rows(file: &FitsFile, hdu: &Hdu, grid: &HealpixGrid, edges: usize) -> Result<Array2<f32>> {
     let columns = file.read_columns(hdu, ["PIX", "CHANNEL", "VALUE"])?;
-    let [pixels, channels, values] = columns.as_slice() else { return Ok(Array2::zeros((0, 0))) };
+    let [pixels, channels, values] = columns.as_slice() else {
+        return Err(Error::Shape {
+            path: file.path().to_owned(),
+            hdu: hdu.label(),
+            found: format!("{} columns", columns.len()),
+            expected: "the columns PIX, CHANNEL and VALUE".into(),
+        });
+    };
     let n_planes = match hdu.header().get("N_ENERGY") {
-        Some(_) => hdu.header().integer("N_ENERGY").and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
+        Some(_) => told_planes(hdu).ok_or_else(|| Keywords { file, hdu }.wrong("N_ENERGY", "the number of planes"))?,
         None => edges,
     };
     check_planes(file, hdu, n_planes, edges)?;
@@ -134,45 +146,41 @@ pub(crate) fn write(
 ) -> Result<()> {
     let planes = map.planes();
     let filled = planes.iter().filter(|value| **value != 0.0).count();
-    if grid.is_full_sky() && filled < planes.len() / 2 {
-        return write_rows(writer, name, grid, map, header);
-    }
     healpix::write_grid(grid, &mut header);
-    header.set("HPX_CONV", DENSE, "layout of the table");
-    let planes = planes.as_slice().unwrap_or_default().chunks(grid.n_pixels());
-    let columns = healpix::columns(grid, "CHANNEL", "", planes, |plane| ColumnValues::Float(plane.to_vec()));
-    writer.table(name, &header, &columns.map_err(|reason| unwritable(writer, name, reason))?)
+    let columns = if grid.is_full_sky() && filled < planes.len() / 2 {
+        header.set("INDXSCHM", "SPARSE", "rows of pixel, channel and value");
+        header.set("HPX_CONV", SPARSE, "layout of the table");
+        let told = i64::try_from(map.n_planes()).map(|n| header.set("N_ENERGY", n, "number of planes"));
+        told.map_err(|_| format!("{} planes are too many", map.n_planes())).and_then(|()| rows(map))
+    } else {
+        header.set("HPX_CONV", DENSE, "layout of the table");
+        let values = planes.outer_iter().map(|plane| ColumnValues::Float(plane.iter().copied().collect()));
+        healpix::columns(grid, "CHANNEL", "", values)
+    };
+    let columns = columns.map_err(|reason| Error::Unwritable {
+        path: writer.path().to_owned(),
+        hdu: format!("'{name}'"),
+        what: "a source map".into(),
+        reason,
+    })?;
+    writer.table(name, &header, &columns)
 }
 
-fn write_rows(
-    writer: &mut FitsWriter,
-    name: &str,
-    grid: &HealpixGrid,
-    map: &SourceMap,
-    mut header: Header,
-) -> Result<()> {
-    healpix::write_grid(grid, &mut header);
-    header.set("INDXSCHM", "SPARSE", "rows of pixel, channel and value");
-    header.set("HPX_CONV", SPARSE, "layout of the table");
-    header.set("N_ENERGY", i64::try_from(map.n_planes()).unwrap_or(i64::MAX), "number of planes");
+/// The columns of a map of rows, or why there are none.
+fn rows(map: &SourceMap) -> std::result::Result<Vec<Column>, String> {
     let (mut pixels, mut channels, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for ((plane, _, pixel), &value) in map.planes().indexed_iter().filter(|(_, value)| **value != 0.0) {
         let (Ok(pixel), Ok(plane)) = (i32::try_from(pixel), i16::try_from(plane)) else {
-            return Err(unwritable(writer, name, format!("pixel {pixel} of plane {plane} does not fit the columns")));
+            return Err(format!("pixel {pixel} of plane {plane} does not fit the columns"));
         };
         pixels.push(pixel);
         channels.push(plane);
         values.push(value);
     }
     let column = |name: &str, values| Column { name: name.into(), unit: String::new(), values };
-    let columns = [
+    Ok(vec![
         column("PIX", ColumnValues::Int(pixels)),
         column("CHANNEL", ColumnValues::Short(channels)),
         column("VALUE", ColumnValues::Float(values)),
-    ];
-    writer.table(name, &header, &columns)
-}
-
-fn unwritable(writer: &FitsWriter, name: &str, reason: String) -> Error {
-    Error::Unwritable { path: writer.path().to_owned(), hdu: format!("'{name}'"), what: "a source map".into(), reason }
+    ])
 }

@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use likelihood_core::EnergyAxis;
+use likelihood_core::{ENERGY_TOLERANCE, EnergyAxis, is_same_energy};
 
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Header};
 use crate::tables::energies;
 
 const TABLE: &str = "EBOUNDS";
-
-/// Relative difference below which two energy edges are the same. The LAT's files hold edges in 32-bit floats.
-pub const EDGE_TOLERANCE: f64 = 1e-5;
 
 /// Reads the energy axis: all `E_MIN` and the last `E_MAX`. Without unit the values are keV, as in every LAT counts cube.
 ///
@@ -37,7 +34,7 @@ pub(crate) fn read(file: &FitsFile) -> Result<EnergyAxis> {
         });
     };
     for (bin, (below, above)) in upper.iter().zip(lower.iter().skip(1)).enumerate() {
-        if !same(*below, *above) {
+        if !is_same_energy(*below, *above) {
             let reason = format!(
                 "bin {bin} ends at {below} MeV and bin {} begins at {above} MeV; bins must be contiguous",
                 bin + 1
@@ -54,16 +51,18 @@ fn bad_column(file: &FitsFile, column: &str, reason: String) -> Error {
     Error::Column { path: file.path().to_owned(), hdu: format!("'{TABLE}'"), column: column.to_owned(), reason }
 }
 
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= EDGE_TOLERANCE * a.abs().max(b.abs())
-}
-
 /// Writes the axis as gtbin does: channel numbers from 1, 32-bit floats in keV.
 pub(crate) fn write(writer: &mut FitsWriter, axis: &EnergyAxis) -> Result<()> {
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
     let kev = |edge: &f64| (edge * 1000.0) as f32;
     let (lower, upper): (Vec<f32>, Vec<f32>) = axis.edges().windows(2).map(|e| (kev(&e[0]), kev(&e[1]))).unzip();
-    let channel = (1..=axis.n_bins()).map(|n| i16::try_from(n).unwrap_or(i16::MAX)).collect();
+    let channel: Option<Vec<i16>> = (1..=axis.n_bins()).map(|n| i16::try_from(n).ok()).collect();
+    let channel = channel.ok_or_else(|| Error::Unwritable {
+        path: writer.path().to_owned(),
+        hdu: format!("'{TABLE}'"),
+        what: format!("{} energy bins", axis.n_bins()),
+        reason: format!("the channel numbers are 16-bit integers; at most {} bins are possible", i16::MAX),
+    })?;
     let mut header = Header::default();
     header.set("TELESCOP", "GLAST", "name of telescope generating data");
     header.set("INSTRUME", "LAT", "name of instrument generating data");
@@ -81,6 +80,9 @@ pub(crate) fn write(writer: &mut FitsWriter, axis: &EnergyAxis) -> Result<()> {
 }
 
 /// Checks that two products have the same energy edges.
+///
+/// # Errors
+/// [`Error::EnergyCount`] or [`Error::EnergyMismatch`].
 pub fn check_energy_edges(path: &Path, axis: &EnergyAxis, other_path: &Path, other: &EnergyAxis) -> Result<()> {
     let (found, expected) = (axis.edges(), other.edges());
     if found.len() != expected.len() {
@@ -91,7 +93,7 @@ pub fn check_energy_edges(path: &Path, axis: &EnergyAxis, other_path: &Path, oth
             expected: expected.len(),
         });
     }
-    match found.iter().zip(expected).enumerate().find(|(_, (a, b))| !same(**a, **b)) {
+    match found.iter().zip(expected).enumerate().find(|(_, (a, b))| !is_same_energy(**a, **b)) {
         None => Ok(()),
         Some((index, (found, expected))) => Err(Error::EnergyMismatch {
             path: path.to_owned(),
@@ -99,7 +101,7 @@ pub fn check_energy_edges(path: &Path, axis: &EnergyAxis, other_path: &Path, oth
             index,
             found: *found,
             expected: *expected,
-            tolerance: EDGE_TOLERANCE,
+            tolerance: ENERGY_TOLERANCE,
         }),
     }
 }

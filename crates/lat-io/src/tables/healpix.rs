@@ -45,7 +45,8 @@ pub(crate) fn read_grid(file: &FitsFile, hdu: &Hdu) -> Result<HealpixGrid> {
     let keywords = Keywords { file, hdu };
     let grid = read_sphere(file, hdu)?;
     let pixels = if keywords.is_explicit()? {
-        Some(read_pixels(file, hdu, pixel_column(hdu).unwrap_or("PIX"))?)
+        // Without such a column the error names the one that is missing.
+        Some(read_pixels(file, hdu, pixel_column(hdu).unwrap_or(PIXEL_COLUMNS[0]))?)
     } else {
         keywords.range(&grid)?
     };
@@ -64,8 +65,7 @@ pub(crate) fn read_grid(file: &FitsFile, hdu: &Hdu) -> Result<HealpixGrid> {
 /// # Errors
 /// When it has not.
 pub(crate) fn check_rows(file: &FitsFile, hdu: &Hdu, n_pixels: usize) -> Result<()> {
-    let rows = hdu.table_rows().unwrap_or_default();
-    if rows == n_pixels { Ok(()) } else { Err(wrong_rows(file, hdu, format!("{rows} rows"), n_pixels)) }
+    if hdu.table_rows() == Some(n_pixels) { Ok(()) } else { Err(wrong_rows(file, hdu, hdu.shape(), n_pixels)) }
 }
 
 fn wrong_rows(file: &FitsFile, hdu: &Hdu, found: String, n_pixels: usize) -> Error {
@@ -88,8 +88,8 @@ pub(crate) fn write_grid(grid: &HealpixGrid, header: &mut Header) {
     header.set("ORDER", grid.order().map_or(-1, i64::from), "log2 of NSIDE, -1 when it is no power of two");
     header.set("NSIDE", i64::from(grid.nside()), "pixels along a side of a base pixel");
     header.set("FIRSTPIX", 0, "first pixel of the sphere");
-    let last = i64::try_from(grid.sphere_size()).unwrap_or(i64::MAX) - 1;
-    header.set("LASTPIX", last, "last pixel of the sphere");
+    // Far below 2^63 for every NSIDE that a grid can have.
+    header.set("LASTPIX", grid.sphere_size().cast_signed() - 1, "last pixel of the sphere");
     let scheme = if grid.is_full_sky() { "IMPLICIT" } else { "EXPLICIT" };
     header.set("INDXSCHM", scheme, "EXPLICIT: column PIX lists the pixels");
     let frame = match grid.frame() {
@@ -110,7 +110,7 @@ pub(crate) fn write_grid(grid: &HealpixGrid, header: &mut Header) {
 pub(crate) fn read_planes(file: &FitsFile, hdu: &Hdu, n_pixels: usize) -> Result<Array2<f32>> {
     let columns = plane_columns(hdu);
     let shape = |found: String| wrong_rows(file, hdu, found, n_pixels);
-    let rows = hdu.table_rows().unwrap_or_default();
+    let rows = hdu.table_rows().ok_or_else(|| shape(hdu.shape()))?;
     let one_column = match columns.as_slice() {
         [] => {
             // Names the columns that there are.
@@ -140,12 +140,11 @@ pub(crate) fn read_planes(file: &FitsFile, hdu: &Hdu, n_pixels: usize) -> Result
 ///
 /// # Errors
 /// The reason, when a pixel number is too large for the column.
-pub(crate) fn columns<'a>(
+pub(crate) fn columns(
     grid: &HealpixGrid,
     name: &str,
     unit: &str,
-    planes: impl Iterator<Item = &'a [f32]>,
-    values: impl Fn(&[f32]) -> ColumnValues,
+    planes: impl Iterator<Item = ColumnValues>,
 ) -> std::result::Result<Vec<Column>, String> {
     let mut columns = Vec::new();
     if let Some(pixels) = grid.pixels() {
@@ -153,8 +152,8 @@ pub(crate) fn columns<'a>(
         let pixels = pixels.iter().map(number).collect::<std::result::Result<_, _>>()?;
         columns.push(Column { name: "PIX".into(), unit: String::new(), values: ColumnValues::Int(pixels) });
     }
-    for (plane, number) in planes.zip(1..) {
-        columns.push(Column { name: format!("{name}{number}"), unit: unit.into(), values: values(plane) });
+    for (values, number) in planes.zip(1..) {
+        columns.push(Column { name: format!("{name}{number}"), unit: unit.into(), values });
     }
     Ok(columns)
 }

@@ -7,4 +7,4 @@ pub(crate) mod healpix;
 pub(crate) mod keywords;
 pub(crate) mod wcs_header;
 
-pub use energy_bounds::{EDGE_TOLERANCE, check_energy_edges};
+pub use energy_bounds::check_energy_edges;

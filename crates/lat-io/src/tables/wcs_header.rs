@@ -12,7 +12,7 @@ pub(crate) fn read(file: &FitsFile, hdu: &Hdu) -> Result<WcsHeader> {
         return Err(Error::Shape {
             path: file.path().to_owned(),
             hdu: hdu.label(),
-            found: format!("{:?}", hdu.image_axes().unwrap_or_default()),
+            found: hdu.shape(),
             expected: "an image of at least 2 axes".into(),
         });
     };

@@ -35,7 +35,8 @@ enum Numbers {
 
 /// The file of the priors of a source model: `srcmdl_00_priors.yaml` beside `srcmdl_00.xml`.
 pub fn priors_beside(xml: &Path) -> PathBuf {
-    let mut name = xml.file_stem().unwrap_or_default().to_owned();
+    // A path that names no file (`..`) has no stem.
+    let mut name = xml.file_stem().unwrap_or(xml.as_os_str()).to_owned();
     name.push("_priors.yaml");
     xml.with_file_name(name)
 }

@@ -1,14 +1,12 @@
 //! Exposure over the sky.
 
+use likelihood_core::is_same_energy;
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Interpolation, SkyGrid};
 use crate::recipe::ExposureLookup;
 use crate::templates::SkyCube;
-
-/// By how much, relatively, a plane's energy may differ from the one asked for: the LAT's files store energies in 32-bit floats.
-const ENERGY_TOLERANCE: f64 = 1e-5;
 
 /// Exposure in cm^2 s over the sky, at the energies of the planes of source maps.
 ///
@@ -52,7 +50,7 @@ impl Exposure {
     /// [`Error::Energy`] when no plane has this energy to a relative 1e-5.
     pub fn plane_of(&self, energy: f64) -> Result<usize> {
         let energies = self.cube.energies();
-        energies.iter().position(|e| ((e - energy) / energy).abs() < ENERGY_TOLERANCE).ok_or_else(|| Error::Energy {
+        energies.iter().position(|&e| is_same_energy(e, energy)).ok_or_else(|| Error::Energy {
             what: self.cube.what().to_owned(),
             energy,
             first: energies.first().copied().unwrap_or(f64::NAN),

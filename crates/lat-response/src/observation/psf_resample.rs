@@ -4,6 +4,7 @@
 //! separations of its own. Here the values at the tools' own nodes are found again, so that their lines can be drawn as they draw them. A
 //! table that is given at those nodes is kept as it is.
 
+use likelihood_core::is_same_energy;
 use numerics::Spline;
 
 use super::psf_planes::PsfPlanes;
@@ -13,8 +14,6 @@ use crate::geometry::rings;
 
 /// A table may be used this factor beyond its energies, which the extra planes of energy dispersion need.
 const REACH: f64 = 3.0;
-/// Relative difference below which two energies are the same.
-const ENERGY_TOLERANCE: f64 = 1e-5;
 /// The last separation of the LAT tools' table, degrees.
 const LAST_THETA: f64 = 70.0;
 
@@ -71,7 +70,7 @@ impl Psf {
 
     fn row_at(&self, energy: f64, rows: &[Vec<f64>], nodes: &[f64]) -> Result<Vec<f64>> {
         let table = self.energies();
-        if let Some(exact) = table.iter().position(|e| ((e - energy) / energy).abs() < ENERGY_TOLERANCE) {
+        if let Some(exact) = table.iter().position(|&e| is_same_energy(e, energy)) {
             return Ok(rows[exact].clone());
         }
         let (first, last) = (table[0], table[table.len() - 1]);

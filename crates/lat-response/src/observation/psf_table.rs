@@ -1,5 +1,6 @@
 //! The point spread function averaged over an observation, as a table.
 
+use likelihood_core::is_same_energy;
 use ndarray::{Array1, Array2};
 
 use crate::error::{Error, Result};
@@ -84,14 +85,13 @@ impl Psf {
 
     /// The two rows around an energy and the fraction of the way to the second.
     fn bracket(&self, energy: f64) -> Result<(usize, usize, f64)> {
-        const TOLERANCE: f64 = 1e-5;
         let outside = || Error::Energy {
             what: "the PSF table".into(),
             energy,
             first: self.energies.first().copied().unwrap_or(f64::NAN),
             last: self.energies.last().copied().unwrap_or(f64::NAN),
         };
-        if let Some(node) = self.energies.iter().position(|e| ((e - energy) / energy).abs() < TOLERANCE) {
+        if let Some(node) = self.energies.iter().position(|&e| is_same_energy(e, energy)) {
             return Ok((node, node, 0.0));
         }
         let above = self.energies.partition_point(|&e| e < energy);

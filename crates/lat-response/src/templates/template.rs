@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roi_model::{SkyDirection, Source};
+use roi_model::{SkyDirection, Source, SpatialKind};
 
 use super::radial_profile::RadialProfile;
 use super::sky_planes::{FirstPlane, SkyPlanes};
@@ -80,7 +80,7 @@ impl Template {
     /// composite source, whose members have templates of their own.
     pub fn of(source: &Source, files: &dyn TemplateFiles) -> Result<Self> {
         let spatial = source.spatial();
-        let kind = spatial.type_name();
+        let kind = spatial.kind();
         let file = spatial.file().unwrap_or_default();
         let what = |parameter: &str| format!("source '{}', {kind}, {parameter}", source.name());
         let parameter = |name: &str| spatial.parameter(name);
@@ -96,18 +96,18 @@ impl Template {
             (value > 0.0 && value <= 90.0).then_some(value).ok_or_else(bad)
         };
         match kind {
-            "SkyDirFunction" => Ok(Self::Point(center()?)),
-            "ConstantValue" => Ok(Self::Isotropic(norm("Value"))),
-            "MapCubeFunction" => Ok(Self::Map { cube: files.map(file)?, norm: norm("Normalization") }),
-            "SpatialMap" => {
+            SpatialKind::Point => Ok(Self::Point(center()?)),
+            SpatialKind::Isotropic => Ok(Self::Isotropic(norm("Value"))),
+            SpatialKind::MapCube => Ok(Self::Map { cube: files.map(file)?, norm: norm("Normalization") }),
+            SpatialKind::Map => {
                 let cube = files.map(file)?;
                 // Only the first plane of a map counts.
                 let cube = if cube.energies().len() == 1 { cube } else { Arc::new(FirstPlane(cube)) };
                 Ok(Self::Map { cube, norm: norm("Prefactor") })
             }
-            "RadialDisk" => Ok(Self::Disk { center: center()?, radius: size("Radius")? }),
-            "RadialGaussian" => Ok(Self::Gaussian { center: center()?, sigma: size("Sigma")? }),
-            "RadialProfile" => Ok(Self::Profile { center: center()?, profile: files.profile(file)? }),
+            SpatialKind::Disk => Ok(Self::Disk { center: center()?, radius: size("Radius")? }),
+            SpatialKind::Gaussian => Ok(Self::Gaussian { center: center()?, sigma: size("Sigma")? }),
+            SpatialKind::Profile => Ok(Self::Profile { center: center()?, profile: files.profile(file)? }),
             _ => Err(Error::Unsupported {
                 what: format!("a template of '{}', a {}", source.name(), source.source_type().as_str()),
                 remedy: "take the templates of its members".into(),

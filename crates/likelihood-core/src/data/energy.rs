@@ -2,6 +2,19 @@
 
 use crate::error::{Error, Result};
 
+/// Relative difference up to which two energies are the same: files of the LAT hold them in 32-bit floats.
+pub const ENERGY_TOLERANCE: f64 = 1e-5;
+
+/// Whether two energies are the same, but for the rounding of files: within [`ENERGY_TOLERANCE`] of the larger one.
+///
+/// ```
+/// use likelihood_core::is_same_energy;
+/// assert!(is_same_energy(100.0, 100.000_5) && !is_same_energy(100.0, 100.002));
+/// ```
+pub fn is_same_energy(a: f64, b: f64) -> bool {
+    (a - b).abs() <= ENERGY_TOLERANCE * a.abs().max(b.abs())
+}
+
 /// Edges of contiguous energy bins, in MeV.
 ///
 /// ```

@@ -49,13 +49,14 @@ pub struct Options {
     /// Most calls of the objective (values, gradients and Hessians together); `None`: 200 + 100 n + 5 n² for n free
     /// parameters, times 2n + 1 where gradients are numerical.
     pub max_calls: Option<usize>,
-    /// Most iterations of an algorithm; default 1000.
+    /// Most iterations of an algorithm; default [`DEFAULT_MAX_ITERATIONS`](Self::DEFAULT_MAX_ITERATIONS).
     pub max_iterations: usize,
     /// Longest time the minimisation may take.
     pub time_limit: Option<Duration>,
     /// How much care MINUIT and NEWMINUIT take.
     pub strategy: Strategy,
-    /// NEWTON and LM: the damping of the first step, in units of the Hessian's diagonal; default 1e-4, 0 for none.
+    /// NEWTON and LM: the damping of the first step, in units of the Hessian's diagonal; default
+    /// [`DEFAULT_INITIAL_DAMPING`](Self::DEFAULT_INITIAL_DAMPING), 0 for none.
     pub initial_damping: f64,
 }
 
@@ -64,10 +65,10 @@ impl Default for Options {
         Self {
             tolerance: Self::DEFAULT_TOLERANCE,
             max_calls: None,
-            max_iterations: 1000,
+            max_iterations: Self::DEFAULT_MAX_ITERATIONS,
             time_limit: None,
             strategy: Strategy::default(),
-            initial_damping: 1e-4,
+            initial_damping: Self::DEFAULT_INITIAL_DAMPING,
         }
     }
 }
@@ -75,6 +76,10 @@ impl Default for Options {
 impl Options {
     /// The default of [`tolerance`](Self::tolerance), that of the Fermi-LAT tools.
     pub const DEFAULT_TOLERANCE: f64 = 1e-3;
+    /// The default of [`max_iterations`](Self::max_iterations).
+    pub const DEFAULT_MAX_ITERATIONS: usize = 1000;
+    /// The default of [`initial_damping`](Self::initial_damping).
+    pub const DEFAULT_INITIAL_DAMPING: f64 = 1e-4;
 
     /// Sets [`tolerance`](Self::tolerance).
     #[must_use]

@@ -145,17 +145,15 @@ impl Batch {
             self.fitting.change(&mut options.fit);
             let result = analysis.optimize(&options)?;
             if self.only_optimize {
-                return Ok(TaskResult {
-                    failure: optimize::failure(&result),
-                    dictionary: completed(result.to_json(), &analysis, None),
-                });
+                let failure = optimize::failure(&result);
+                return Ok(TaskResult::new(completed(result.to_json(), &analysis, None)).with_failure(failure));
             }
             optimized = Some(result);
         }
         self.freeing.apply(&mut analysis)?;
         let result = analysis.fit(&self.fitting.options(&analysis))?;
         let dictionary = completed(result.to_json(), &analysis, optimized.as_ref());
-        Ok(TaskResult { dictionary, failure: (!result.fit_success).then_some(result.message) })
+        Ok(TaskResult::new(dictionary).with_failure((!result.fit_success).then_some(result.message)))
     }
 }
 

@@ -30,7 +30,7 @@ impl Demo {
                 config.display()
             )));
         }
-        let options = SimulationOptions { seed: self.seed, ..SimulationOptions::default() };
+        let options = SimulationOptions::default().with_seed(self.seed);
         output.text(format_args!(
             "simulating {} sources, {} x {} pixels, {} energy bins (seed {}) into {}\n",
             options.sources,

@@ -58,10 +58,7 @@ impl Analysis {
     /// For an analysis that was not opened from a configuration, an unknown source, or files that cannot be read or written;
     /// [`Error::Memory`] when maps cannot be made below the limit.
     pub fn model_map(&self, options: &ModelMapOptions) -> Result<Vec<ComponentSpectrum>> {
-        let config = self.opened.config.as_ref().ok_or_else(|| Error::State {
-            path: PathBuf::from("model map"),
-            reason: "the analysis has no files; open it from a configuration".into(),
-        })?;
+        let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a model map" })?;
         let mut chosen: Vec<usize> = if options.sources.is_empty() {
             (0..self.session.roi.sources().len()).collect()
         } else {
@@ -114,7 +111,7 @@ impl ModelMapOptions {
     /// Where the file of a component goes, one of `several`.
     fn path(&self, component: &str, several: bool) -> Option<PathBuf> {
         let out = self.out.as_deref()?;
-        Some(if several { source_maps::with_name(out, component) } else { out.to_owned() })
+        Some(if several { lat_dataset::component_path(out, component) } else { out.to_owned() })
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use lat_dataset::{Component, Config, Loaded, NewMapFile};
+use lat_dataset::{Component, Config, Loaded, MapKeeper, MapPlace, NewMapFile, component_path};
 use likelihood_core::{ComponentData, Data, SourceMap};
 use roi_model::Source;
 use serde::Serialize;
@@ -21,12 +21,42 @@ pub struct MakeOptions {
     /// Where the file goes; by default `srcmap_NAME.fits` in the output directory, or the present file if it was made here. With several
     /// components, `_NAME` is added before the ending.
     pub out: Option<PathBuf>,
-    /// As accurate as the inputs instead of as gtsrcmaps makes them: [`lat_response::Recipe::accurate`].
+    /// As accurate as the inputs instead of as gtsrcmaps makes them: [`Component::make_accurate`].
     pub accurate: bool,
     /// Make all maps anew, also those that stand.
     pub all: bool,
     /// The most bytes that it may take; that of the configuration (`optimizer.max_memory`) if there is none.
     pub max_memory: Option<u64>,
+}
+
+impl MakeOptions {
+    /// Sets [`out`](Self::out).
+    #[must_use]
+    pub fn with_out(mut self, out: Option<PathBuf>) -> Self {
+        self.out = out;
+        self
+    }
+
+    /// Sets [`accurate`](Self::accurate).
+    #[must_use]
+    pub fn with_accurate(mut self, accurate: bool) -> Self {
+        self.accurate = accurate;
+        self
+    }
+
+    /// Sets [`all`](Self::all).
+    #[must_use]
+    pub fn with_all(mut self, all: bool) -> Self {
+        self.all = all;
+        self
+    }
+
+    /// Sets [`max_memory`](Self::max_memory).
+    #[must_use]
+    pub fn with_max_memory(mut self, max_memory: Option<u64>) -> Self {
+        self.max_memory = max_memory;
+        self
+    }
 }
 
 /// What [`make_source_maps`] did for one component.
@@ -70,14 +100,15 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
             component.unmade(sources)?
         };
         let path = match &options.out {
-            Some(out) if several => with_name(out, &component.name),
+            Some(out) if several => component_path(out, &component.name),
             Some(out) => out.clone(),
-            None => component.map_cache(&loaded.config).ok_or_else(|| Error::State {
-                path: component.products.srcmap.clone().unwrap_or_default(),
-                reason:
-                    "this source map file is another program's and is not changed; name another file to write (out)"
-                        .into(),
-            })?,
+            None => match component.map_place(&loaded.config) {
+                MapPlace::Ours(path) => path,
+                MapPlace::Others(path) => {
+                    let reason = "this source map file is another program's and is not changed; name another file to write (out)";
+                    return Err(Error::State { path, reason: reason.into() });
+                }
+            },
         };
         let present = sources.iter().filter(|source| !component.model.is_absent(source.name())).count();
         let (threads, estimate) = memory::making(component, &unmade, all_files - memory::of_files(component), limit)?;
@@ -166,7 +197,7 @@ fn add_maps(
     data: &mut ComponentData,
     progress: &mut dyn Progress,
 ) -> Result<()> {
-    let mut cache = Cache::new(component, config, sources, unmade);
+    let mut cache = MapKeeper::new(component, config, sources, unmade);
     make(component, unmade, progress, |own, map| {
         cache.add(own, &map);
         if let Some(source) = sources.iter().find(|source| source.name() == own.name()) {
@@ -196,58 +227,4 @@ pub(crate) fn make(
         let _ = watcher.0.event(&Event::SourceMap { component, source, done, total });
     };
     component.make_source_maps(unmade, &tell, take)
-}
-
-/// Maps that were made are written beside the other products, so that they are there the next time. A directory that cannot be written is no
-/// error: they are made again then.
-struct Cache<'a> {
-    file: Option<(NewMapFile<'a>, PathBuf)>,
-    made: usize,
-}
-
-impl<'a> Cache<'a> {
-    fn new(component: &'a Component, config: &Config, sources: &'a [Source], unmade: &'a [Source]) -> Self {
-        let made = unmade.len();
-        if made == 0 {
-            return Self { file: None, made };
-        }
-        let Some(path) = component.map_cache(config) else {
-            tracing::info!(
-                "component '{}': {made} source map(s) are made and not kept, as the source map file is another program's",
-                component.name,
-            );
-            return Self { file: None, made };
-        };
-        let file = NewMapFile::create(component, &path, sources, unmade).map_err(|error| lost(&error)).ok();
-        Self { file: file.map(|file| (file, path)), made }
-    }
-
-    fn add(&mut self, source: &Source, map: &SourceMap) {
-        if let Some((file, _)) = &mut self.file
-            && let Err(error) = file.add(source, map)
-        {
-            lost(&error);
-            self.file = None;
-        }
-    }
-
-    fn finish(self) {
-        if let Some((file, path)) = self.file {
-            match file.finish() {
-                Ok(()) => tracing::info!("{} source map(s) made, kept in '{}'", self.made, path.display()),
-                Err(error) => lost(&error),
-            }
-        }
-    }
-}
-
-fn lost(error: &lat_dataset::Error) {
-    tracing::warn!("the source maps are not kept: {error}");
-}
-
-/// `a/maps.fits` as `a/maps_NAME.fits`.
-pub(crate) fn with_name(path: &Path, name: &str) -> PathBuf {
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let (stem, ending) = file.find(".fit").map_or((file.as_ref(), ""), |at| file.split_at(at));
-    path.with_file_name(format!("{stem}_{name}{ending}"))
 }

@@ -16,7 +16,7 @@ use crate::session::Session;
 /// ```
 /// # use roi_simulate::{SimulationOptions, simulate};
 /// # use roi_fit::{FitOptions, Quiet, Session};
-/// # let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
+/// # let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
 /// # let (roi, data) = (simulated.start.clone(), simulated.likelihood()?);
 /// let mut session = Session::new(roi, data);
 /// let mut other = session.clone();

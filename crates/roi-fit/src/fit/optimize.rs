@@ -10,7 +10,7 @@
 //! the steps fitted follows, of what its TS and npred add to that, and so on until nothing is added. A joint fit of
 //! quality 3 is at a constrained maximum of its parameters, so no step could gain more than the tolerance any more.
 
-use roi_model::Pars;
+use roi_model::{ParameterName, Pars};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -243,8 +243,8 @@ impl Analysis {
         let Some(convergence) = record.convergence.as_mut().filter(|_| result.fit_success) else { return Ok(()) };
         for (row, (&gradient, &error)) in gradient.iter().zip(&result.errors).enumerate() {
             if result.at_limit.contains(&row) {
-                let name = format!("{}:{}", result.src_names[row], result.par_names[row]);
-                convergence.at_limit.push((name, gradient));
+                let name = ParameterName { source: &result.src_names[row], parameter: &result.par_names[row] };
+                convergence.at_limit.push((name.to_string(), gradient));
             } else {
                 convergence.largest_pull = convergence.largest_pull.max((gradient * error).abs());
             }

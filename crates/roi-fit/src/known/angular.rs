@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lat_dataset::{Config, find_template};
 use lat_response::MapIntegral;
-use roi_model::{Parameter, Source, SpatialModel, Spectrum};
+use roi_model::{Parameter, Source, SpatialKind, SpatialModel, Spectrum};
 
 /// The integral of a template over the sky.
 #[derive(Clone, Debug)]
@@ -82,10 +82,10 @@ impl TemplateIntegrals {
         }
         let integral = Arc::clone(self.known.get(spatial.file()?)?.as_ref()?);
         let factor = |name: &str| spatial.parameter(name).map_or(1.0, Parameter::true_value);
-        match spatial.type_name() {
-            "MapCubeFunction" => Some(Angular::Cube(factor("Normalization"), integral)),
+        match spatial.kind() {
+            SpatialKind::MapCube => Some(Angular::Cube(factor("Normalization"), integral)),
             // The first plane counts.
-            "SpatialMap" => Some(Angular::Constant(factor("Prefactor") * integral.values().first()?)),
+            SpatialKind::Map => Some(Angular::Constant(factor("Prefactor") * integral.values().first()?)),
             // Its normalisation is not applied, as in the LAT tools.
             _ => Some(Angular::Constant(*integral.values().first()?)),
         }
@@ -96,8 +96,8 @@ impl TemplateIntegrals {
         let spatial = source.spatial();
         let file = spatial.file().filter(|file| is_template(spatial) && !self.known.contains_key(*file))?.to_owned();
         let path = find_template(config, &self.model, &file);
-        let integral = path.and_then(|path| match spatial.type_name() {
-            "RadialProfile" => {
+        let integral = path.and_then(|path| match spatial.kind() {
+            SpatialKind::Profile => {
                 let integral = lat_io::read_radial_profile(&path)?.integral();
                 MapIntegral::from_planes(file.as_str(), vec![1.0], vec![integral])
                     .map_err(|source| lat_io::Error::Template { path, source: Box::new(source) }.into())
@@ -111,5 +111,5 @@ impl TemplateIntegrals {
 }
 
 fn is_template(spatial: &SpatialModel) -> bool {
-    matches!(spatial.type_name(), "MapCubeFunction" | "SpatialMap" | "RadialProfile")
+    spatial.kind().needs_file()
 }

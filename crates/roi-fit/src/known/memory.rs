@@ -84,23 +84,18 @@ pub(crate) struct Plan<'a> {
 pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryEstimate {
     let mut total = MemoryEstimate { program: PROGRAM, ..MemoryEstimate::default() };
     for plan in plans {
-        let own = plan.data.expected_footprint(roi, |source| plan.component.n_planes(source));
-        let (bins, ny, nx) = plan.component.counts.cube.counts().dim();
-        let (pixels, bins) = ((ny * nx) as u64, bins as u64);
-        // Counts as they are read; weights once in the settings beside those of the data.
-        let weights = if plan.data.has_weights() { 4 * bins * pixels } else { 0 };
-        let file = plan.component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
-        total.data += own.data as u64 + 4 * bins * pixels + weights + file as u64;
-        total.templates += own.templates as u64;
-        total.fixed += own.fixed as u64;
-        total.columns += own.columns as u64;
-        total.work += own.work as u64;
-        let filled = plan.data.n_filled() as u64;
-        let stored = plan.component.source_maps.is_some();
-        let largest = roi.sources().iter().map(|source| plan.component.n_planes(source)).max().unwrap_or(0) as u64;
-        let reading = if stored { threads as u64 * (4 * pixels * (largest + 1) + 4 * filled) } else { 0 };
-        let making = plan.making.bytes(threads) as u64;
-        total.maps_in_flight = total.maps_in_flight.max(reading).max(making);
+        let expected = plan.data.expected_footprint(roi, |source| plan.component.n_planes(source));
+        let held = expected.data + plan.component.bytes() + plan.component.weight_bytes();
+        total.data += held as u64;
+        total.templates += expected.templates as u64;
+        total.fixed += expected.fixed as u64;
+        total.columns += expected.columns as u64;
+        total.work += expected.work as u64;
+        let reading = match plan.component.bytes_to_read(roi.sources()) {
+            0 => 0,
+            map => threads * (map + plan.data.excerpt_bytes()),
+        };
+        total.maps_in_flight = total.maps_in_flight.max(reading as u64).max(plan.making.bytes(threads) as u64);
     }
     total
 }
@@ -132,8 +127,7 @@ pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) ->
 
 /// What the counts of a component take, and its open source map file if that is a gzip file.
 pub(crate) fn of_files(component: &Component) -> u64 {
-    let file = component.source_maps.as_ref().map_or(0, lat_io::SourceMapFile::bytes_in_memory);
-    4 * component.counts.cube.counts().len() as u64 + file as u64
+    component.bytes() as u64
 }
 
 /// With how many threads maps can be made and written below a limit, of which `others` bytes are taken already, and the peak that is
@@ -156,10 +150,10 @@ pub(crate) fn making(
         maps_in_flight: size.bytes(threads) as u64,
         ..MemoryEstimate::default()
     };
-    let fits = |threads: &usize| limit.is_none_or(|limit| of(*threads).peak() <= limit);
-    match (1..=most).rev().find(fits) {
-        Some(threads) => Ok((threads, of(threads))),
-        None => Err(Error::Memory { needed: of(1).peak(), limit: limit.unwrap_or(u64::MAX), parts: parts(&of(1)) }),
+    let Some(limit) = limit else { return Ok((most, of(most))) };
+    match (1..=most).rev().map(|threads| (threads, of(threads))).find(|(_, estimate)| estimate.peak() <= limit) {
+        Some(way) => Ok(way),
+        None => Err(Error::Memory { needed: of(1).peak(), limit, parts: parts(&of(1)) }),
     }
 }
 

@@ -5,7 +5,7 @@ use optimizers::{
     Calls, Crossing, Derivatives, EvalError, Explorer, Minimum, Objective, Observer, Optimizer, Options, Parameter,
     Problem,
 };
-use roi_model::Roi;
+use roi_model::{ParameterName, Roi};
 
 use crate::error::{Error, Result};
 use crate::maximize::posterior::Posterior;
@@ -116,8 +116,8 @@ pub(crate) fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
             let parameter = &source.spectrum().parameters()[id.parameter];
             let (lower, upper) = parameter.bounds();
             let held = lower == upper || hold == Some(row);
-            let mut out =
-                Parameter::new(format!("{}:{}", source.name(), parameter.name()), parameter.value()).with_fixed(held);
+            let name = ParameterName { source: source.name(), parameter: parameter.name() };
+            let mut out = Parameter::new(name.to_string(), parameter.value()).with_fixed(held);
             if !held {
                 out = out.with_bounds(lower, upper);
             }

@@ -25,7 +25,7 @@ impl Parts {
 
 /// A region of 30 x 30 pixels, 8 energy bins and 4 point sources. `change` may add sources; the norms of those it names are freed.
 pub(crate) fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (Roi, Data) {
-    let options = SimulationOptions { sources: 4, npix: 30, ebins: 8, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_sources(4).with_npix(30).with_ebins(8);
     let SimulatedRoi { start, components, .. } = simulate(&options).unwrap();
     let component = components.into_iter().next().unwrap();
     let maps = component.source_maps(&start).map(|item| item.map(|(source, map)| (source.name().to_owned(), map)));

@@ -9,7 +9,7 @@ use roi_simulate::{SimulationOptions, simulate};
 #[test]
 fn tables_hold_error_ellipses_and_configuration() {
     let directory = tempfile::tempdir().unwrap();
-    let options = SimulationOptions { sources: 3, npix: 24, ebins: 6, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_sources(3).with_npix(24).with_ebins(6);
     let config = simulate(&options).unwrap().write(directory.path()).unwrap();
     // No FITS text can hold this name as it is.
     let text = std::fs::read_to_string(&config).unwrap();

@@ -24,7 +24,7 @@ fn flat_cube() -> SkyCube {
 /// A simulated region whose Galactic template is the flat cube.
 fn region() -> (tempfile::TempDir, PathBuf, String) {
     let directory = tempfile::tempdir().unwrap();
-    let options = SimulationOptions { sources: 3, npix: 24, ebins: 6, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_sources(3).with_npix(24).with_ebins(6);
     let config = simulate(&options).unwrap().write(directory.path()).unwrap();
     lat_io::write_map_cube(&directory.path().join(CUBE), &flat_cube(), "").unwrap();
     let analysis = Analysis::open(&config).unwrap();

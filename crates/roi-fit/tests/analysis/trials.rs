@@ -19,7 +19,7 @@ fn trial(session: &Session, options: &FitOptions, number: usize) -> String {
 
 #[test]
 fn sixty_four_fits_from_a_pool_have_the_bits_of_fits_one_after_the_other() {
-    let options = SimulationOptions { npix: 24, ebins: 6, sources: 3, components: 2, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_npix(24).with_ebins(6).with_sources(3).with_components(2);
     let simulated = simulate(&options).unwrap();
     let mut session = Session::new(simulated.start.clone(), simulated.likelihood().unwrap());
     session.loglike().unwrap();

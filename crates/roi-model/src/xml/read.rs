@@ -79,15 +79,7 @@ fn read_source(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<Source> {
         Error::InXml { line, column, error } => Error::InXml { line, column, error: Box::new(error.in_source(name)) },
         other => at(node, other.in_source(name)),
     };
-    let source_type = match attributes.required("type").map_err(in_source)? {
-        "PointSource" => SourceType::Point,
-        "DiffuseSource" => SourceType::Diffuse,
-        "CompositeSource" => SourceType::Composite,
-        other => {
-            let known = "the types are PointSource, DiffuseSource and CompositeSource";
-            return Err(in_source(Error::XmlSchema(format!("unknown source type {other:?}; {known}"))));
-        }
-    };
+    let source_type: SourceType = attributes.required("type").and_then(str::parse).map_err(in_source)?;
     let is_composite = source_type == SourceType::Composite;
     let second_part = if is_composite { "source_library" } else { "spatialModel" };
     let on_source = if is_composite { attributes.optional("xmlFile") } else { None };
@@ -209,7 +201,9 @@ fn read_spatial(node: Node<'_, '_>) -> Result<(SpatialModel, Option<bool>, Optio
     let file = attributes.optional("file").map(str::to_owned);
     let psf = attributes.optional_flag("apply_psf")?;
     let exposure = attributes.optional_flag("apply_exposure")?;
-    let spatial = SpatialModel::new(type_name, read_parameters(node)?, file).map_err(|error| at(node, error))?;
+    let parameters = read_parameters(node)?;
+    let spatial = type_name.parse().and_then(|kind| SpatialModel::new(kind, parameters, file));
+    let spatial = spatial.map_err(|error| at(node, error))?;
     Ok((spatial.with_attributes(attributes.rest()), psf, exposure))
 }
 
@@ -271,11 +265,13 @@ impl<'a, 'input> Attributes<'a, 'input> {
     }
 
     fn required(&mut self, name: &str) -> Result<&'a str> {
-        self.optional(name).ok_or_else(|| {
-            let element = self.node.tag_name().name();
-            let which = self.node.attribute("name").map_or_else(String::new, |n| format!(" of {element} {n:?}"));
-            at(self.node, Error::XmlSchema(format!("attribute `{name}`{which} is missing in <{element}>")))
-        })
+        self.optional(name).ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        let element = self.node.tag_name().name();
+        let which = self.node.attribute("name").map_or_else(String::new, |n| format!(" of {element} {n:?}"));
+        at(self.node, Error::XmlSchema(format!("attribute `{name}`{which} is missing in <{element}>")))
     }
 
     fn optional_number(&mut self, name: &str) -> Result<Option<f64>> {
@@ -283,8 +279,8 @@ impl<'a, 'input> Attributes<'a, 'input> {
     }
 
     fn required_number(&mut self, name: &str) -> Result<f64> {
-        self.required(name)?;
-        self.node.attribute_node(name).map_or(Ok(f64::NAN), |attribute| self.number(attribute))
+        let attribute = self.take(name).ok_or_else(|| self.missing(name))?;
+        self.number(attribute)
     }
 
     fn number(&self, attribute: Attribute<'a, 'input>) -> Result<f64> {

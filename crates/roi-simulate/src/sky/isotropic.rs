@@ -13,7 +13,7 @@ const SPECTRUM: (f64, f64, f64) = (6e-10, 2.3, 280_000.0);
 const PER_DECADE: f64 = 8.0;
 
 /// The table from half the lowest to twice the highest energy (MeV).
-pub(super) fn table(emin: f64, emax: f64) -> Result<FileTable> {
+pub(crate) fn table(emin: f64, emax: f64) -> Result<FileTable> {
     let (from, to) = ((0.5 * emin).ln(), (2.0 * emax).ln());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the options allow a few decades")]
     let rows = ((to - from) / 10f64.ln() * PER_DECADE).ceil() as usize + 1;
@@ -24,7 +24,7 @@ pub(super) fn table(emin: f64, emax: f64) -> Result<FileTable> {
 }
 
 /// The table as text, every number as it is.
-pub(super) fn text(table: &FileTable) -> String {
+pub(crate) fn text(table: &FileTable) -> String {
     let mut text = String::from("# energy (MeV), intensity (cm^-2 s^-1 sr^-1 MeV^-1)\n");
     for (energy, dnde) in table.energies().iter().zip(table.values()) {
         // Writing to a String cannot fail.

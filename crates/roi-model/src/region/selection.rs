@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
+use super::roi::Roi;
 use crate::error::{Error, Result};
-use crate::roi::Roi;
 use crate::sky::{Frame, SkyDirection};
 use crate::source::Source;
 use crate::spectrum::Spectrum;
@@ -20,6 +20,7 @@ pub type SelectionRange = (Option<f64>, Option<f64>);
 /// assert_eq!(bright_and_near.distance, Some(3.0));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Selection {
     /// Largest distance from [`skydir`](Self::skydir) in degrees, itself excluded. Diffuse backgrounds pass at any distance, and
     /// so do sources without a known position (maps, see [`Source::set_center`]).
@@ -49,6 +50,13 @@ impl Selection {
     /// Sources less than this many degrees from the centre of the ROI, and the diffuse backgrounds.
     pub fn within(distance: f64) -> Self {
         Self { distance: Some(distance), ..Self::default() }
+    }
+
+    /// Less than this many degrees away, as [`Selection::within`].
+    #[must_use]
+    pub fn with_distance(mut self, distance: f64) -> Self {
+        self.distance = Some(distance);
+        self
     }
 
     /// Measures the distance from this direction instead of the centre of the ROI.

@@ -6,9 +6,9 @@ use rand::{Rng, RngExt};
 use roi_model::{SkyDirection, Source, SourceType, SpatialModel};
 
 use crate::error::Result;
+use crate::instrument::pixels::Grid;
 use crate::options::SimulationOptions;
-use crate::pixels::Grid;
-use crate::spectra;
+use crate::sky::spectra;
 
 /// Photon fluxes from 1000 to 300 000 MeV, cm^-2 s^-1: dN/dS goes as S^-SLOPE between these limits.
 const FLUXES: (f64, f64) = (3e-10, 1e-7);
@@ -21,7 +21,7 @@ const SEPARATION: f64 = 0.4;
 const TRIALS: usize = 20;
 
 /// Draws the point sources, the brightest first and in the centre of the region. All their parameters are fixed.
-pub(super) fn draw(options: &SimulationOptions, grid: &Grid, rng: &mut impl Rng) -> Result<Vec<Source>> {
+pub(crate) fn draw(options: &SimulationOptions, grid: &Grid, rng: &mut impl Rng) -> Result<Vec<Source>> {
     let mut fluxes: Vec<f64> = (0..options.sources).map(|_| flux(rng.random())).collect();
     fluxes.sort_by(|a, b| b.total_cmp(a));
     let mut places: Vec<SkyDirection> = Vec::with_capacity(fluxes.len());

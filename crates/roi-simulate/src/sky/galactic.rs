@@ -9,8 +9,8 @@ use rand::{Rng, RngExt};
 use roi_model::SkyDirection;
 
 use crate::error::Result;
-use crate::pixels::{Grid, Vector, angle, squared_chord, vector};
-use crate::psf::Psf;
+use crate::instrument::pixels::{Grid, Vector, angle, squared_chord, vector};
+use crate::instrument::psf::Psf;
 
 /// A kind of interstellar emission, with its own spectrum.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +66,7 @@ struct Structure {
 }
 
 /// The Galactic sky of one region: the same planes in every simulation, clouds drawn for each.
-pub(super) struct Galactic {
+pub(crate) struct Galactic {
     structures: Vec<Structure>,
 }
 
@@ -78,7 +78,7 @@ const CLOUDS: usize = 8;
 
 impl Galactic {
     /// Draws the clouds: anywhere in the region and a tenth of its width around it.
-    pub(super) fn draw(grid: &Grid, rng: &mut impl Rng) -> Result<Self> {
+    pub(crate) fn draw(grid: &Grid, rng: &mut impl Rng) -> Result<Self> {
         let structure = |emission, shape: Shape, width: f64, peak| {
             let distances = grid.directions.iter().map(|&direction| shape.distance(direction)).collect();
             Structure { emission, shape, sigma: width.to_radians(), peak, distances }
@@ -96,13 +96,13 @@ impl Galactic {
     }
 
     /// Intensity before the PSF, cm^-2 s^-1 sr^-1 MeV^-1.
-    pub(super) fn intensity(&self, direction: SkyDirection, energy: f64) -> f64 {
+    pub(crate) fn intensity(&self, direction: SkyDirection, energy: f64) -> f64 {
         let of = |s: &Structure| s.height(energy) * s.through(&[(1.0, 0.0)], s.shape.distance(direction));
         self.structures.iter().map(of).sum()
     }
 
     /// Intensity seen through a PSF at the centres of all pixels, cm^-2 s^-1 sr^-1 MeV^-1.
-    pub(super) fn convolved(&self, psf: &Psf, energy: f64) -> Vec<f64> {
+    pub(crate) fn convolved(&self, psf: &Psf, energy: f64) -> Vec<f64> {
         let gaussians = psf.gaussians();
         let mut sum = vec![0.0; self.structures.first().map_or(0, |s| s.distances.len())];
         for structure in &self.structures {

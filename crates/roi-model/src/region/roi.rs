@@ -1,5 +1,6 @@
 //! A region of interest: its centre and its sources.
 
+use super::names::{ParameterName, normalized_name};
 use crate::error::{Error, Result, nearest};
 use crate::parameter::{Parameter, ParameterState};
 use crate::sky::SkyDirection;
@@ -98,11 +99,11 @@ impl Roi {
         if let Some(exact) = self.sources.iter().position(|source| source.name() == name) {
             return Ok(exact);
         }
-        let wanted = plain(name);
+        let wanted = normalized_name(name);
         let mut matches = (0..).zip(&self.sources).filter(|(_, source)| {
             std::iter::once(source.name())
                 .chain(source.aliases().iter().map(String::as_str))
-                .any(|n| plain(n) == wanted)
+                .any(|n| normalized_name(n) == wanted)
         });
         match (matches.next(), matches.next()) {
             (Some((index, _)), None) => Ok(index),
@@ -154,11 +155,24 @@ impl Roi {
     /// # Errors
     /// [`Error::Index`].
     pub fn parameter(&self, id: ParameterId) -> Result<&Parameter> {
+        Ok(self.source_and_parameter(id)?.1)
+    }
+
+    /// The name of one spectral parameter, written `SOURCE:PAR`.
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn parameter_name(&self, id: ParameterId) -> Result<ParameterName<'_>> {
+        let (source, parameter) = self.source_and_parameter(id)?;
+        Ok(ParameterName { source: source.name(), parameter: parameter.name() })
+    }
+
+    fn source_and_parameter(&self, id: ParameterId) -> Result<(&Source, &Parameter)> {
         let count = self.sources.len();
         let source = self.sources.get(id.source).ok_or(Error::Index { what: "source", index: id.source, count })?;
         let parameters = source.spectrum().parameters();
         let missing = Error::Index { what: "parameter", index: id.parameter, count: parameters.len() };
-        parameters.get(id.parameter).ok_or(missing)
+        Ok((source, parameters.get(id.parameter).ok_or(missing)?))
     }
 
     /// One spectral parameter.
@@ -238,9 +252,4 @@ impl Roi {
         }
         Ok(())
     }
-}
-
-/// A name without case and white space.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }

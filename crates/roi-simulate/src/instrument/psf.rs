@@ -16,7 +16,7 @@ const R68_SQUARED: f64 = 6.686_314_945;
 /// taken, and `x` is the chord between two directions, not the angle. Then `2 pi sin(theta) d(theta) = pi d(x^2)`: the integral over
 /// the sphere has a closed form, and the PSF integrates to one. The 95 % containment radius is 2.95 times the 68 % one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Psf {
+pub(crate) struct Psf {
     core: King<3>,
     tail: King<2>,
 }
@@ -62,7 +62,7 @@ impl<const G: i32> King<G> {
 
 impl Psf {
     /// From the 68 % containment radius in degrees.
-    pub(super) fn new(r68: f64) -> Self {
+    pub(crate) fn new(r68: f64) -> Self {
         let sigma_squared = r68.to_radians().powi(2) / R68_SQUARED;
         Self {
             core: King::new(CORE_SHARE, sigma_squared),
@@ -71,22 +71,22 @@ impl Psf {
     }
 
     /// Probability per solid angle, 1/sr.
-    pub(super) fn density(&self, squared_chord: f64) -> f64 {
+    pub(crate) fn density(&self, squared_chord: f64) -> f64 {
         self.core.density(squared_chord) + self.tail.density(squared_chord)
     }
 
     /// Probability within a chord of the source.
-    pub(super) fn containment(&self, squared_chord: f64) -> f64 {
+    pub(crate) fn containment(&self, squared_chord: f64) -> f64 {
         self.core.containment(squared_chord) + self.tail.containment(squared_chord)
     }
 
     /// The squared distance over which the PSF changes, at a chord: that to the poles of the narrow King function.
-    pub(super) fn scale_squared(&self, chord: f64) -> f64 {
+    pub(crate) fn scale_squared(&self, chord: f64) -> f64 {
         self.core.width + chord * chord
     }
 
     /// Weights and variances (rad^2) of a sum of Gaussians that is the PSF, as far as the sky is flat. The weights sum to one.
-    pub(super) fn gaussians(&self) -> Vec<(f64, f64)> {
+    pub(crate) fn gaussians(&self) -> Vec<(f64, f64)> {
         self.core.gaussians().chain(self.tail.gaussians()).collect()
     }
 }

@@ -7,26 +7,26 @@ use crate::error::Result;
 use crate::options::SimulationOptions;
 
 /// Right ascension and declination of the centre of every simulated region: the Crab nebula's, near the Galactic anticentre.
-pub(super) const CENTER: [f64; 2] = [83.63, 22.01];
+pub(crate) const CENTER: [f64; 2] = [83.63, 22.01];
 
 /// A unit vector.
-pub(super) type Vector = [f64; 3];
+pub(crate) type Vector = [f64; 3];
 
 /// Hammer-Aitoff pixels around [`CENTER`], in celestial coordinates. Per-pixel numbers are in the order `[y][x]`.
-pub(super) struct Grid {
-    pub(super) wcs: WcsGrid,
+pub(crate) struct Grid {
+    pub(crate) wcs: WcsGrid,
     /// Directions of the pixel centres.
-    pub(super) directions: Vec<SkyDirection>,
+    pub(crate) directions: Vec<SkyDirection>,
     /// The same as unit vectors.
-    pub(super) centers: Vec<Vector>,
+    pub(crate) centers: Vec<Vector>,
     /// Unit vectors of the corners, `[ny + 1][nx + 1]`.
     corners: Vec<Vector>,
     /// Solid angles, sr.
-    pub(super) solid_angles: Vec<f64>,
+    pub(crate) solid_angles: Vec<f64>,
 }
 
 impl Grid {
-    pub(super) fn new(options: &SimulationOptions) -> Result<Self> {
+    pub(crate) fn new(options: &SimulationOptions) -> Result<Self> {
         let n = options.npix;
         let header = WcsHeader::centered([n, n], options.binsz, Frame::Celestial, "AIT", CENTER);
         let mut grid = Self {
@@ -54,7 +54,7 @@ impl Grid {
     }
 
     /// The direction at pixel coordinates that count from 0 at the centre of the first pixel.
-    pub(super) fn direction(&self, x: f64, y: f64) -> Result<SkyDirection> {
+    pub(crate) fn direction(&self, x: f64, y: f64) -> Result<SkyDirection> {
         self.wcs.to_direction(x + 1.0, y + 1.0).ok_or_else(|| {
             let projection = self.wcs.header().projection();
             let reason = format!("pixel ({x}, {y}), counted from 0, is off the {projection} projection");
@@ -63,17 +63,17 @@ impl Grid {
     }
 
     /// Pixels on a side.
-    pub(super) fn side(&self) -> usize {
+    pub(crate) fn side(&self) -> usize {
         self.wcs.size()[0]
     }
 
     /// Width of a pixel in radians.
-    pub(super) fn pixel_width(&self) -> f64 {
+    pub(crate) fn pixel_width(&self) -> f64 {
         self.wcs.header().cdelt[1].to_radians()
     }
 
     /// The corners of a pixel, around it.
-    pub(super) fn corners_of(&self, pixel: usize) -> [Vector; 4] {
+    pub(crate) fn corners_of(&self, pixel: usize) -> [Vector; 4] {
         let n = self.side();
         let first = pixel / n * (n + 1) + pixel % n;
         [first, first + 1, first + n + 2, first + n + 1].map(|corner| self.corners[corner])
@@ -81,18 +81,18 @@ impl Grid {
 }
 
 /// The unit vector of a direction.
-pub(super) fn vector(direction: SkyDirection) -> Vector {
+pub(crate) fn vector(direction: SkyDirection) -> Vector {
     UnitVector::from(direction).0
 }
 
 /// The square of the chord between two unit vectors; for small angles the square of the angle in radians.
-pub(super) fn squared_chord(a: Vector, b: Vector) -> f64 {
+pub(crate) fn squared_chord(a: Vector, b: Vector) -> f64 {
     let [dx, dy, dz] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
     dx * dx + dy * dy + dz * dz
 }
 
 /// The angle in radians that a squared chord spans.
-pub(super) fn angle(squared_chord: f64) -> f64 {
+pub(crate) fn angle(squared_chord: f64) -> f64 {
     2.0 * (squared_chord.sqrt() / 2.0).min(1.0).asin()
 }
 

@@ -1,6 +1,6 @@
 //! What the instrument does: exposure and PSF of a group of event types.
 
-use crate::psf::Psf;
+use crate::instrument::psf::Psf;
 
 /// The groups of PSF event types that play the components: for 1 to 4 components, the quarters (0 worst, 3 best) of each.
 const GROUPS: [&[&[usize]]; 4] =
@@ -19,7 +19,7 @@ const RISE: (f64, f64) = (600.0, 1.65);
 
 /// The response to one component's events. It is the same all over the region.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Response {
+pub(crate) struct Response {
     /// The component's event types.
     quarters: &'static [usize],
     /// Time of observation in years.
@@ -28,23 +28,23 @@ pub(super) struct Response {
 
 impl Response {
     /// The responses of `components` groups of event types, from the widest PSF to the narrowest; 1 to 4 groups, in ten years.
-    pub(super) fn groups(components: usize) -> impl Iterator<Item = Self> {
+    pub(crate) fn groups(components: usize) -> impl Iterator<Item = Self> {
         let groups: &[&[usize]] = components.checked_sub(1).and_then(|n| GROUPS.get(n)).copied().unwrap_or_default();
         groups.iter().map(|quarters| Self { quarters, years: PLATEAU_YEARS })
     }
 
     /// The same in another time.
-    pub(super) fn in_years(self, years: f64) -> Self {
+    pub(crate) fn in_years(self, years: f64) -> Self {
         Self { years, ..self }
     }
 
     /// The good time interval, mission elapsed seconds.
-    pub(super) fn good_time(&self) -> (f64, f64) {
+    pub(crate) fn good_time(&self) -> (f64, f64) {
         (START, START + YEAR * self.years)
     }
 
     /// The bits of the LAT event types: 4 for PSF0 to 32 for PSF3, and 3 (front and back) for all events.
-    pub(super) fn event_type(&self) -> u32 {
+    pub(crate) fn event_type(&self) -> u32 {
         if self.quarters.len() == QUARTER_WIDTHS.len() {
             3
         } else {
@@ -54,14 +54,14 @@ impl Response {
 
     /// Exposure in cm^2 s at an energy in MeV: `X / (1 + (E0/E)^a)`, rising from 2e10 at 100 MeV to 4e11 for all events, and an equal
     /// share of it for each event type, in ten years.
-    pub(super) fn exposure(&self, energy: f64) -> f64 {
+    pub(crate) fn exposure(&self, energy: f64) -> f64 {
         let (half, slope) = RISE;
         let share = self.quarters.len() as f64 / QUARTER_WIDTHS.len() as f64;
         self.years / PLATEAU_YEARS * share * PLATEAU / (1.0 + (half / energy).powf(slope))
     }
 
     /// The PSF at an energy in MeV: for all events, the 68 % containment radius is 5 deg at 100 MeV and falls as E^-0.8 to 0.1 deg.
-    pub(super) fn psf(&self, energy: f64) -> Psf {
+    pub(crate) fn psf(&self, energy: f64) -> Psf {
         let all_events = (5.0 * (energy / 100.0).powf(-0.8)).hypot(0.1);
         Psf::new(self.width() * all_events)
     }

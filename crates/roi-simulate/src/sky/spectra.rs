@@ -6,7 +6,7 @@ use roi_model::{Parameter, Spectrum};
 use crate::error::Result;
 
 /// The energies between which a source's photon flux is counted, MeV.
-pub(super) const FLUX_BAND: (f64, f64) = (1e3, 3e5);
+pub(crate) const FLUX_BAND: (f64, f64) = (1e3, 3e5);
 
 /// The families of the point sources, from the brightest source on and then again: power laws are the rule among faint sources, curved
 /// spectra among bright ones.
@@ -34,7 +34,7 @@ enum Family {
 
 /// Draws the spectrum of the source that is `rank` places behind the brightest, with this photon flux in [`FLUX_BAND`]
 /// (cm^-2 s^-1). All parameters are fixed.
-pub(super) fn draw(rank: usize, flux: f64, rng: &mut impl Rng) -> Result<Spectrum> {
+pub(crate) fn draw(rank: usize, flux: f64, rng: &mut impl Rng) -> Result<Spectrum> {
     let mut between = |low: f64, high: f64| rng.random_range(low..high);
     // Everything is drawn for every source, so that one source's family does not change the next source.
     let pivot = 10f64.powf(between(2.9, 3.6)).round();
@@ -93,7 +93,7 @@ pub(super) fn draw(rank: usize, flux: f64, rng: &mut impl Rng) -> Result<Spectru
 }
 
 /// The index that stands for the hardness of a spectrum, the first of its shape.
-pub(super) fn main_index(spectrum: &Spectrum) -> Option<usize> {
+pub(crate) fn main_index(spectrum: &Spectrum) -> Option<usize> {
     spectrum.shape_indices().first().copied()
 }
 

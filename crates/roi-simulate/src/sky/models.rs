@@ -5,21 +5,21 @@ use std::sync::Arc;
 use rand::{Rng, RngExt};
 use roi_model::{FileTable, Parameter, Roi, Source, SourceType, SpatialModel, Spectrum};
 
-use super::{population, spectra};
 use crate::error::Result;
+use crate::instrument::pixels::Grid;
 use crate::options::SimulationOptions;
-use crate::pixels::Grid;
+use crate::sky::{population, spectra};
 
 /// Name of the Galactic component and the file of its map cube.
-pub(super) const GALACTIC: (&str, &str) = ("galdiff", "galdiff_simulated.fits");
+pub(crate) const GALACTIC: (&str, &str) = ("galdiff", "galdiff_simulated.fits");
 /// Name of the isotropic component and the file of its table.
-pub(super) const ISOTROPIC: (&str, &str) = ("isodiff", "iso_simulated.txt");
+pub(crate) const ISOTROPIC: (&str, &str) = ("isodiff", "iso_simulated.txt");
 
 /// Norms of sources nearer than this to the centre start free, degrees.
 const FREE_WITHIN: f64 = 3.0;
 
 /// Draws the true model: point sources, a Galactic and an isotropic component.
-pub(super) fn truth(options: &SimulationOptions, grid: &Grid, isotropic: FileTable, rng: &mut impl Rng) -> Result<Roi> {
+pub(crate) fn truth(options: &SimulationOptions, grid: &Grid, isotropic: FileTable, rng: &mut impl Rng) -> Result<Roi> {
     let center = grid.wcs.header().reference_direction()?;
     let mut sources = population::draw(options, grid, rng)?;
     let mut off_by = || 1.0 + signed(rng, 0.03..0.15);
@@ -39,7 +39,7 @@ pub(super) fn truth(options: &SimulationOptions, grid: &Grid, isotropic: FileTab
 
 /// The model that an analysis starts from: what a catalog would know. Norms of point sources are off by 10 to 30 %, their indices by 0.05
 /// to 0.2; the diffuse components stand at one. Which parameters are free is as in the truth.
-pub(super) fn start(truth: &Roi, rng: &mut impl Rng) -> Result<Roi> {
+pub(crate) fn start(truth: &Roi, rng: &mut impl Rng) -> Result<Roi> {
     let mut roi = truth.clone();
     roi.set_title("simulated region: start model");
     for source in roi.sources_mut() {
@@ -87,7 +87,7 @@ fn isotropic_source(norm: f64, table: FileTable) -> Result<Source> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isotropic;
+    use crate::sky::isotropic;
     use rand::SeedableRng;
     use rand::rngs::Xoshiro256PlusPlus;
 

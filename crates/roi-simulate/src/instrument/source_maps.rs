@@ -7,10 +7,10 @@ use ndarray::Array3;
 use roi_model::SkyDirection;
 
 use crate::error::Result;
-use crate::galactic::Galactic;
-use crate::pixels::{Grid, Vector, squared_chord, vector};
-use crate::psf::Psf;
-use crate::response::Response;
+use crate::instrument::pixels::{Grid, Vector, squared_chord, vector};
+use crate::instrument::psf::Psf;
+use crate::instrument::response::Response;
+use crate::sky::galactic::Galactic;
 
 /// Pixels farther away than this many widths from where the PSF is sharp get its value at their centre.
 const FAR: f64 = 16.0;
@@ -23,7 +23,7 @@ const GAUSS: [f64; 2] = [0.211_324_865_405_187_1, 0.788_675_134_594_812_9];
 ///
 /// Where the PSF changes within a pixel, the pixel is cut into cells, each integrated by the Gauss-Legendre rule of 2 x 2 points. The
 /// integral is then good to about 1e-3 at any width of the PSF.
-pub(super) fn point(grid: &Grid, response: &Response, axis: &EnergyAxis, direction: SkyDirection) -> Result<SourceMap> {
+pub(crate) fn point(grid: &Grid, response: &Response, axis: &EnergyAxis, direction: SkyDirection) -> Result<SourceMap> {
     let source = vector(direction);
     let chords: Vec<f64> = grid.centers.iter().map(|&center| squared_chord(center, source)).collect();
     let far = (FAR * grid.pixel_width()).powi(2);
@@ -75,7 +75,7 @@ fn unit(v: Vector) -> Vector {
 }
 
 /// The map of the isotropic component, cm^2 s sr: an even sky looks the same through any PSF.
-pub(super) fn isotropic(grid: &Grid, response: &Response, axis: &EnergyAxis) -> Result<SourceMap> {
+pub(crate) fn isotropic(grid: &Grid, response: &Response, axis: &EnergyAxis) -> Result<SourceMap> {
     planes(grid, axis, |energy, plane| {
         let exposure = response.exposure(energy);
         for (out, omega) in plane.iter_mut().zip(&grid.solid_angles) {
@@ -85,7 +85,7 @@ pub(super) fn isotropic(grid: &Grid, response: &Response, axis: &EnergyAxis) -> 
 }
 
 /// The map of the Galactic component, MeV^-1: its intensity is part of the map, its spectrum a factor.
-pub(super) fn galactic(grid: &Grid, response: &Response, axis: &EnergyAxis, sky: &Galactic) -> Result<SourceMap> {
+pub(crate) fn galactic(grid: &Grid, response: &Response, axis: &EnergyAxis, sky: &Galactic) -> Result<SourceMap> {
     planes(grid, axis, |energy, plane| {
         let exposure = response.exposure(energy);
         let intensity = sky.convolved(&response.psf(energy), energy);
@@ -111,8 +111,8 @@ fn planes(grid: &Grid, axis: &EnergyAxis, fill: impl Fn(f64, &mut [f64])) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instrument::pixels::angle;
     use crate::options::SimulationOptions;
-    use crate::pixels::angle;
 
     fn sums(map: &SourceMap) -> Vec<f64> {
         map.planes().outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect()
