@@ -32,26 +32,43 @@ use crate::session::Session;
 /// ```
 pub struct Analysis {
     pub(crate) session: Session,
+    /// What is known of the sources.
     pub(crate) known: Known,
+    /// Angular integrals of templates.
+    pub(crate) templates: TemplateIntegrals,
+    /// What the user did to sources, beyond what the model tells.
+    pub(crate) edits: Edits,
+    /// Where it came from.
+    pub(crate) opened: Opened,
+    /// Who watches fits and optimisations.
     pub(crate) progress: Box<dyn Progress>,
-    pub(crate) timing: Timing,
-    /// Templates that components do not share, in their order; empty when all share all.
-    pub(crate) component_models: Vec<ComponentModel>,
+}
+
+/// What a user did to sources, beyond what the model tells.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
     /// Files of spectral tables that were made here and lie nowhere yet.
     pub(crate) own_tables: BTreeSet<String>,
     /// Parameters that nothing frees, by source and parameter name.
     pub(crate) locked: BTreeSet<(String, String)>,
     /// Scales that the norms of zeroed sources had.
     pub(crate) zeroed: BTreeMap<String, f64>,
-    /// Angular integrals of templates.
-    pub(crate) templates: TemplateIntegrals,
-    /// The configuration that it was opened from.
+}
+
+/// What an analysis has from its configuration; nothing when it was made in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    /// The configuration.
     pub(crate) config: Option<Config>,
+    /// Templates that components do not share, in their order; empty when all share all.
+    pub(crate) component_models: Vec<ComponentModel>,
     /// The most bytes that the program may take.
     pub(crate) max_memory: Option<u64>,
-    fit_defaults: FitOptions,
-    optimize_defaults: OptimizeOptions,
+    /// Seconds that it took.
+    pub(crate) timing: Timing,
     pub(crate) notes: Vec<String>,
+    fit_options: FitOptions,
+    optimize_options: OptimizeOptions,
 }
 
 impl Analysis {
@@ -102,19 +119,22 @@ impl Analysis {
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, data)?;
         analysis.progress = progress;
-        let model = loaded.observation.components.iter().find_map(|component| component.products.xml.clone());
+        let components = loaded.observation.components;
+        let model = components.iter().find_map(|component| component.products.xml.clone());
         analysis.templates.model = model.unwrap_or_else(|| loaded.config.path.clone());
-        analysis.component_models =
-            loaded.observation.components.into_iter().map(|component| component.model).collect();
-        analysis.timing = Timing { load, srcmaps, memory, ..Timing::default() };
         // What is odd about the data is a warning; which keys were ignored is not.
         for remark in loaded.notes.iter().filter(|note| !loaded.config.notes.contains(note)) {
             tracing::warn!("{remark}");
         }
-        analysis.notes = loaded.notes;
-        analysis.take_defaults(&loaded.config);
-        analysis.config = Some(loaded.config);
-        analysis.max_memory = limit;
+        analysis.opened = Opened {
+            component_models: components.into_iter().map(|component| component.model).collect(),
+            max_memory: limit,
+            timing: Timing { load, srcmaps, memory, ..Timing::default() },
+            notes: loaded.notes,
+            fit_options: fit_options(&loaded.config.optimizer),
+            optimize_options: optimize_options(&loaded.config),
+            config: Some(loaded.config),
+        };
         Ok(analysis)
     }
 
@@ -126,18 +146,10 @@ impl Analysis {
         let mut analysis = Self {
             session: Session::new(roi, data),
             known: Known::default(),
-            progress: Box::new(Quiet),
-            timing: Timing::default(),
-            component_models: Vec::new(),
-            own_tables: BTreeSet::new(),
-            locked: BTreeSet::new(),
-            zeroed: BTreeMap::new(),
             templates: TemplateIntegrals::default(),
-            config: None,
-            max_memory: None,
-            fit_defaults: FitOptions::default(),
-            optimize_defaults: OptimizeOptions::default(),
-            notes: Vec::new(),
+            edits: Edits::default(),
+            opened: Opened::default(),
+            progress: Box::new(Quiet),
         };
         analysis.update_npred()?;
         for index in 0..analysis.session.roi.sources().len() {
@@ -146,39 +158,25 @@ impl Analysis {
         Ok(analysis)
     }
 
-    fn take_defaults(&mut self, config: &Config) {
-        let roiopt = &config.roiopt;
-        self.fit_defaults = fit_options(&config.optimizer);
-        self.optimize_defaults = OptimizeOptions {
-            npred_frac: roiopt.npred_frac,
-            npred_threshold: roiopt.npred_threshold,
-            shape_ts_threshold: roiopt.shape_ts_threshold,
-            max_free_sources: roiopt.max_free_sources,
-            skip: roiopt.skip.clone(),
-            fit: fit_options(&roiopt.optimizer),
-            ..OptimizeOptions::default()
-        };
-    }
-
     /// Options of [`Analysis::fit`] as the configuration has them.
     pub fn fit_options(&self) -> FitOptions {
-        self.fit_defaults.clone()
+        self.opened.fit_options.clone()
     }
 
     /// Options of [`Analysis::optimize`] as the configuration has them.
     pub fn optimize_options(&self) -> OptimizeOptions {
-        self.optimize_defaults.clone()
+        self.opened.optimize_options.clone()
     }
 
     /// What the files had to say: keys that were ignored, for example.
     pub fn notes(&self) -> &[String] {
-        &self.notes
+        &self.opened.notes
     }
 
     /// Those of the [`notes`](Self::notes) that are warnings: what is odd about the data or the model. Keys that were ignored are none.
     pub fn remarks(&self) -> impl Iterator<Item = &str> {
-        let ignored = self.config.as_ref().map_or(&[][..], |config| &config.notes);
-        self.notes.iter().filter(|note| !ignored.contains(note)).map(String::as_str)
+        let ignored = self.opened.config.as_ref().map_or(&[][..], |config| &config.notes);
+        self.opened.notes.iter().filter(|note| !ignored.contains(note)).map(String::as_str)
     }
 
     /// The model.
@@ -203,7 +201,7 @@ impl Analysis {
 
     /// Seconds spent on opening.
     pub fn timing(&self) -> &Timing {
-        &self.timing
+        &self.opened.timing
     }
 
     /// Sets the watcher of fits and optimisations.
@@ -273,7 +271,7 @@ impl Analysis {
         let npred = components.iter().flat_map(|c| c.npred.values()).flatten().sum();
         let names = free.iter().map(|id| Ok(self.session.roi.parameter_name(*id)?.to_string()));
         let gradient = names.collect::<Result<Vec<_>>>()?.into_iter().zip(gradient).collect();
-        let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.timing.now() };
+        let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.opened.timing.now() };
         Ok(LoglikeResult { loglike, npred, counts: self.session.data.total_counts(), components, gradient, timing })
     }
 
@@ -308,6 +306,20 @@ impl Analysis {
             }
         }
         Ok(())
+    }
+}
+
+/// The `roiopt` section as options.
+fn optimize_options(config: &Config) -> OptimizeOptions {
+    let roiopt = &config.roiopt;
+    OptimizeOptions {
+        npred_frac: roiopt.npred_frac,
+        npred_threshold: roiopt.npred_threshold,
+        shape_ts_threshold: roiopt.shape_ts_threshold,
+        max_free_sources: roiopt.max_free_sources,
+        skip: roiopt.skip.clone(),
+        fit: fit_options(&roiopt.optimizer),
+        ..OptimizeOptions::default()
     }
 }
 

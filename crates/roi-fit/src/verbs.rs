@@ -33,7 +33,8 @@ impl Analysis {
         let Some(end) = &fitted.end else {
             return Ok(FitResult::new(fitted, options, Updated::default(), Timing::default()));
         };
-        let mut timing = Timing { load: self.timing.load, srcmaps: self.timing.srcmaps, ..Timing::default() };
+        let mut timing =
+            Timing { load: self.opened.timing.load, srcmaps: self.opened.timing.srcmaps, ..Timing::default() };
         timing.fit = start.elapsed().as_secs_f64();
         let mut updated = Updated::default();
         if end.refusal.is_none() {
@@ -45,7 +46,7 @@ impl Analysis {
                 timing.update = start.elapsed().as_secs_f64();
             }
         }
-        timing.memory = self.timing.now().memory;
+        timing.memory = self.opened.timing.now().memory;
         Ok(FitResult::new(fitted, options, updated, timing))
     }
 

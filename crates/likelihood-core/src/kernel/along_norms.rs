@@ -90,12 +90,11 @@ pub(crate) fn along_norms(
         for index in lines.ranges[line].clone() {
             let point = lines.points[index];
             let is_unmoved = !reached[line] && point.others == 1.0;
-            let sum = match unmoved.filter(|_| is_unmoved) {
-                Some(sum) => sum,
-                None => {
-                    move_to(point, model, (rest, others), reached[line].then_some(unit));
-                    passes::poisson(counts, model, None)
-                }
+            let sum = if let Some(sum) = unmoved.filter(|_| is_unmoved) {
+                sum
+            } else {
+                move_to(point, model, (rest, others), reached[line].then_some(unit));
+                passes::poisson(counts, model, None)
             };
             if is_unmoved {
                 unmoved = Some(sum);

@@ -25,17 +25,19 @@ impl Threads {
             Self::All => places.into_par_iter().for_each_init(init, task),
             Self::One => {
                 let mut own = init();
-                places.into_iter().for_each(|place| task(&mut own, place));
+                for place in places {
+                    task(&mut own, place);
+                }
             }
         }
     }
 }
 
 /// Consecutive parts of a slice, of these lengths.
-pub(crate) fn parts<'a, T>(
-    mut slice: &'a mut [T],
+pub(crate) fn parts<T>(
+    mut slice: &mut [T],
     lengths: impl IntoIterator<Item = usize>,
-) -> impl Iterator<Item = &'a mut [T]> {
+) -> impl Iterator<Item = &mut [T]> {
     lengths.into_iter().map_while(move |length| slice.split_off_mut(..length))
 }
 

@@ -59,7 +59,7 @@ impl Analysis {
     /// For an analysis that was not opened from a configuration, an unknown source, or files that cannot be read or written;
     /// [`Error::Memory`] when maps cannot be made below the limit.
     pub fn model_map(&self, options: &ModelMapOptions) -> Result<Vec<ComponentSpectrum>> {
-        let config = self.config.as_ref().ok_or(Error::NoFiles { what: "a model map" })?;
+        let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a model map" })?;
         let mut chosen: Vec<usize> = if options.sources.is_empty() {
             (0..self.session.roi.sources().len()).collect()
         } else {
@@ -85,7 +85,7 @@ impl Analysis {
             let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
             let own = 2 * 8 * model.len() as u64 + 2 * map;
             let others = held + all_files - memory::of_files(component) + own;
-            let (threads, _) = memory::making(component, &unmade, others, self.max_memory)?;
+            let (threads, _) = memory::making(component, &unmade, others, self.opened.max_memory)?;
             source_maps::with_threads(threads, || {
                 source_maps::make(component, &unmade, &mut Quiet, |own, map| {
                     if let Some(at) = wanted.iter().position(|source| source.name() == own.name()) {

@@ -26,7 +26,7 @@ impl Analysis {
 
     /// The locked parameters, by source and parameter name.
     pub fn locked_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.locked.iter().map(|(source, parameter)| (source.as_str(), parameter.as_str()))
+        self.edits.locked.iter().map(|(source, parameter)| (source.as_str(), parameter.as_str()))
     }
 
     fn set_lock(&mut self, source: usize, index: usize, lock: bool) -> Result<()> {
@@ -36,9 +36,9 @@ impl Analysis {
             let parameter = &mut source.spectrum_mut().parameters_mut()[index];
             parameter.set_free(false);
             parameter.set_error(0.0)?;
-            self.locked.insert(key);
+            self.edits.locked.insert(key);
         } else {
-            self.locked.remove(&key);
+            self.edits.locked.remove(&key);
         }
         Ok(())
     }
@@ -46,6 +46,6 @@ impl Analysis {
     pub(crate) fn is_locked(&self, source: usize, index: usize) -> bool {
         let source = &self.session.roi.sources()[source];
         let parameter = &source.spectrum().parameters()[index];
-        self.locked.iter().any(|(name, locked)| name == source.name() && locked == parameter.name())
+        self.edits.locked.iter().any(|(name, locked)| name == source.name() && locked == parameter.name())
     }
 }

@@ -25,7 +25,7 @@ impl Analysis {
     pub fn set_source_spectrum(&mut self, name: &str, spectrum_type: &str, pars: &[(&str, Given)]) -> Result<()> {
         let index = self.session.roi.index_of(name)?;
         let source = self.session.roi.sources()[index].clone();
-        for (model, component) in self.component_models.iter().zip(self.session.data.components()) {
+        for (model, component) in self.opened.component_models.iter().zip(self.session.data.components()) {
             if model.has_own_spectrum(source.name()) {
                 return Err(Error::OwnSpectrum {
                     source_name: source.name().to_owned(),
@@ -53,11 +53,11 @@ impl Analysis {
         let file = roi.sources()[index].spectrum().file().map(str::to_owned);
         self.session.roi = roi;
         if let Some(file) = file.filter(|_| spectrum_type == "FileFunction") {
-            self.own_tables.insert(file);
+            self.edits.own_tables.insert(file);
         }
         let known = self.session.roi.sources()[index].spectrum().clone();
-        self.locked.retain(|(locked, parameter)| locked != source.name() || known.index_of(parameter).is_some());
-        self.zeroed.remove(source.name());
+        self.edits.locked.retain(|(locked, parameter)| locked != source.name() || known.index_of(parameter).is_some());
+        self.edits.zeroed.remove(source.name());
         self.known.forget_spectrum(source.name());
         self.update_npred()?;
         self.update_fluxes(index, None)

@@ -36,8 +36,8 @@ impl Analysis {
     pub fn delete_source(&mut self, name: &str) -> Result<Source> {
         let source = self.session.roi.remove_source(name)?;
         self.known.forget_source(source.name());
-        self.locked.retain(|(locked, _)| locked != source.name());
-        self.zeroed.remove(source.name());
+        self.edits.locked.retain(|(locked, _)| locked != source.name());
+        self.edits.zeroed.remove(source.name());
         Ok(source)
     }
 
@@ -57,7 +57,7 @@ impl Analysis {
     pub fn zero_source(&mut self, name: &str) -> Result<()> {
         let norm = self.norm_name(name)?;
         let source = self.session.roi.source(name)?.name().to_owned();
-        if self.zeroed.contains_key(&source) {
+        if self.edits.zeroed.contains_key(&source) {
             return Ok(());
         }
         let mut scale = 0.0;
@@ -67,7 +67,7 @@ impl Analysis {
             parameter.set_free(false);
             Ok(parameter.set_error(0.0)?)
         })?;
-        self.zeroed.insert(source, scale);
+        self.edits.zeroed.insert(source, scale);
         Ok(())
     }
 
@@ -77,10 +77,10 @@ impl Analysis {
     /// When there is no such source.
     pub fn unzero_source(&mut self, name: &str) -> Result<()> {
         let source = self.session.roi.source(name)?.name().to_owned();
-        let Some(&scale) = self.zeroed.get(&source) else { return Ok(()) };
+        let Some(&scale) = self.edits.zeroed.get(&source) else { return Ok(()) };
         let norm = self.norm_name(name)?;
         self.change(name, &norm, |parameter| Ok(parameter.set_scale(scale)?))?;
-        self.zeroed.remove(&source);
+        self.edits.zeroed.remove(&source);
         Ok(())
     }
 

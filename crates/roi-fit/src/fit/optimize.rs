@@ -105,7 +105,7 @@ impl Analysis {
         }
         self.set_free_flags(&flags)?;
         let loglike1 = self.loglike()?;
-        let mut timing = self.timing.now();
+        let mut timing = self.opened.timing.now();
         timing.fit = start.elapsed().as_secs_f64();
         Ok(OptimizeResult {
             loglike0,

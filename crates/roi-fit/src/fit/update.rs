@@ -1,7 +1,7 @@
 //! The properties of sources after a change of the model: predicted counts, TS, fluxes, profile and limits.
 //!
 //! TS and profiles of all sources with free parameters are made together, in one pass for all TS and about ten for all profiles; only what
-//! those cannot serve (`norm_profiles`) costs passes of its own.
+//! those cannot serve (`many_norms`) costs passes of its own.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ impl Analysis {
     pub(crate) fn update_fluxes(&mut self, source: usize, norm_limit: Option<f64>) -> Result<()> {
         self.read_template(source);
         let source = &self.session.roi.sources()[source];
-        let fluxes = self.fluxes(source, norm_limit)?;
+        let integrals = self.fluxes(source, norm_limit)?;
         let block = self.covariance_of(source);
         let model_flux = if block.is_some() { self.bowtie(source.name(), None).ok() } else { None };
         let pivot_energy = model_flux.as_ref().and_then(|band| band.pivot_energy);
@@ -95,17 +95,17 @@ impl Analysis {
         let parameters = source.spectrum().parameters().iter().map(parameter).collect();
         let correlation = self.norm_correlation(source);
         let covar = block.map(|(_, matrix)| matrix);
-        let fluxes = Fluxes { fluxes, pivot_energy, dnde, dnde_index, parameters, model_flux, covar, correlation };
+        let fluxes = Fluxes { integrals, pivot_energy, dnde, dnde_index, parameters, model_flux, covar, correlation };
         self.known.take_fluxes(source.name(), fluxes);
         Ok(())
     }
 
     /// Reads the template of a source if its fluxes need it; without a configuration there is none.
     pub(crate) fn read_template(&mut self, source: usize) {
-        let Some(config) = &self.config else { return };
+        let Some(config) = &self.opened.config else { return };
         if let Some(note) = self.templates.read(config, &self.session.roi.sources()[source]) {
             tracing::warn!("{note}");
-            self.notes.push(note);
+            self.opened.notes.push(note);
         }
     }
 

@@ -138,7 +138,7 @@ pub(crate) struct PredictedCounts {
 
 /// Fluxes and parameters of a source, as its properties have them.
 pub(crate) struct Fluxes {
-    pub(crate) fluxes: BTreeMap<String, Measured>,
+    pub(crate) integrals: BTreeMap<String, Measured>,
     /// `None` leaves what was known.
     pub(crate) pivot_energy: Option<f64>,
     pub(crate) dnde: BTreeMap<String, Measured>,
@@ -156,7 +156,7 @@ impl SourceProperties {
     }
 
     pub(crate) fn set_fluxes(&mut self, new: Fluxes) {
-        self.fluxes = new.fluxes;
+        self.fluxes = new.integrals;
         self.pivot_energy = new.pivot_energy.or(self.pivot_energy);
         (self.dnde, self.dnde_index) = (new.dnde, new.dnde_index);
         self.parameters = new.parameters;

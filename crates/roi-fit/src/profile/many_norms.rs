@@ -81,7 +81,7 @@ pub(crate) fn profiles_of_norms(
         let described = describe(session, source, id.parameter, (&xvals, angular.as_ref()))?;
         let dloglike = loglike.iter().map(|l| l - search.peak.loglike).collect();
         let calls = search.visited.len();
-        profiles.insert(id.source, Profile { dloglike, loglike, xvals, calls, ..described });
+        profiles.insert(id.source, Profile { xvals, loglike, dloglike, calls, ..described });
     }
     Ok(profiles)
 }

@@ -2,7 +2,7 @@
 //!
 //! With the rest held and only one parameter free, the likelihood keeps all other sources as one cached vector, so that a point costs a
 //! pass over one source's map. A profile of `n` points costs one sum of the other sources, and about `n + 5` such passes. The profiles of many
-//! norms at once share their passes, see `norm_profiles`.
+//! norms at once share their passes, see `many_norms`.
 
 use ndarray::Array2;
 use optimizers::{Options, Silent};
@@ -120,7 +120,7 @@ pub(crate) fn profile(
     let source = &session.roi.sources()[id.source];
     let described = describe(session, source, id.parameter, (&xvals, angular))?;
     let dloglike = loglike.iter().map(|l| l - loglike0).collect();
-    Ok(Profile { dloglike, loglike, xvals, calls, ..described })
+    Ok(Profile { xvals, loglike, dloglike, calls, ..described })
 }
 
 /// Frees what takes part in the profile, and nothing else.

@@ -41,8 +41,8 @@ impl Analysis {
             format: FORMAT,
             title: self.session.roi.title().to_owned(),
             loglike,
-            locked: self.locked.iter().cloned().collect(),
-            zeroed: self.zeroed.clone(),
+            locked: self.edits.locked.iter().cloned().collect(),
+            zeroed: self.edits.zeroed.clone(),
             covariance,
             sources: self.session.roi.sources().iter().map(saved).collect(),
         };
@@ -100,8 +100,8 @@ impl Analysis {
             Ok(_) => {}
         }
         self.known = Known::new(properties, covariance);
-        self.locked = saved.locked.into_iter().collect();
-        self.zeroed = saved.zeroed;
+        self.edits.locked = saved.locked.into_iter().collect();
+        self.edits.zeroed = saved.zeroed;
         Ok(())
     }
 

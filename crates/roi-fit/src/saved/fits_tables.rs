@@ -44,7 +44,7 @@ impl Analysis {
         writer.table("ROI", &header, &self.spectra()?)?;
         writer.table("SOURCES", &Header::default(), &self.source_list())?;
         writer.table("PARAMS", &Header::default(), &self.parameter_list())?;
-        if let Some(config) = &self.config {
+        if let Some(config) = &self.opened.config {
             writer.table("CONFIG", &Header::default(), &configuration(&json!(config.resolved)))?;
         }
         Ok(writer.finish()?)

@@ -19,7 +19,7 @@ impl Analysis {
 
     /// Writes the model as a component has it: with its own templates, and without the sources that it lacks.
     pub(crate) fn write_component_xml(&self, component: usize, path: &Path) -> Result<()> {
-        match self.component_models.get(component) {
+        match self.opened.component_models.get(component) {
             Some(model) => self.write_sources(path, &model.sources(&self.session.roi)?),
             None => self.write_xml(path),
         }
@@ -29,7 +29,7 @@ impl Analysis {
     fn write_sources(&self, path: &Path, sources: &[Source]) -> Result<()> {
         for spectrum in sources.iter().map(Source::spectrum) {
             if let (Some(file), [table, ..]) = (spectrum.file(), spectrum.file_tables())
-                && self.own_tables.contains(file)
+                && self.edits.own_tables.contains(file)
             {
                 write_text(&path.with_file_name(file), &table.to_text())?;
             }
@@ -64,7 +64,7 @@ impl Analysis {
     /// When the file or a table that it names is missing or damaged, a source has no source map, or the likelihood of the model cannot
     /// be evaluated.
     pub fn load_xml(&mut self, path: &Path) -> Result<()> {
-        let (title, mut sources) = match &self.config {
+        let (title, mut sources) = match &self.opened.config {
             Some(config) => lat_dataset::read_model_file(config, path)?,
             None => crate::flux::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
         };
@@ -94,8 +94,10 @@ impl Analysis {
             (self.session.roi, self.known) = before;
             return Err(error);
         }
-        self.zeroed.clear();
-        self.locked.retain(|(source, _)| self.session.roi.sources().iter().any(|present| present.name() == source));
+        self.edits.zeroed.clear();
+        self.edits
+            .locked
+            .retain(|(source, _)| self.session.roi.sources().iter().any(|present| present.name() == source));
         for index in 0..self.session.roi.sources().len() {
             for parameter in 0..self.session.roi.sources()[index].spectrum().parameters().len() {
                 if self.is_locked(index, parameter) {
@@ -121,7 +123,7 @@ impl Analysis {
                 source.name()
             ));
         }
-        let own = self.component_models.iter().any(|model| model.has_own_spectrum(source.name()));
+        let own = self.opened.component_models.iter().any(|model| model.has_own_spectrum(source.name()));
         if own && source.spectrum().file() != present.spectrum().file() {
             return refuse(format!(
                 "source '{}' names the table '{}', and components of the analysis have tables of their own relative to '{}'; load the model of \
