@@ -365,5 +365,5 @@ fn sparse_rows_that_cannot_be_are_errors_naming_file_and_hdu() {
     names(read(4, 11, 3, f32::NAN), &["'source'", "NaN"]);
     names(read(3, 11, 2, 2.0), &["'source'", "3 planes"]);
     names(read(1 << 40, 11, 2, 2.0), &["'source'", "planes"]);
-    names(read(-2, 11, 2, 2.0), &["'source'", "0 planes"]);
+    names(read(-2, 11, 2, 2.0), &["'source'", "N_ENERGY is -2"]);
 }

@@ -32,9 +32,8 @@ impl Correction<'_> {
         let radius = self.pixels.to_boundary(source);
         let sums = image.sums_within(self.pixels, source, radius, n);
         let overlapping = self.way == PsfCorrection::Overlapping;
-        let integral = |plane| match overlapping {
-            true => self.psf.integral_with_overlap(radius, plane),
-            false => self.psf.integral(radius, plane),
+        let integral = |plane| {
+            if overlapping { self.psf.integral_with_overlap(radius, plane) } else { self.psf.integral(radius, plane) }
         };
         let of_nothing = if overlapping { 1.0 } else { 0.0 };
         let factor = |(plane, sum): (usize, f64)| if sum > 0.0 { integral(plane) / sum } else { of_nothing };

@@ -118,7 +118,7 @@ fn attempt(
     options: &FitOptions,
     progress: &mut dyn Progress,
 ) -> Result<Minimum> {
-    let (options, problem) = (options.for_attempt(number)?, problem(roi, None)?);
+    let (options, problem) = (options.for_attempt(number), problem(roi, None)?);
     minimize(session.posterior_of(roi, &[])?, &problem, optimizer, &options, &mut Relay(progress))
 }
 

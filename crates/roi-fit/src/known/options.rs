@@ -155,17 +155,17 @@ impl FitOptions {
     }
 
     /// How the optimizer is to be run at an attempt (from 0).
-    pub(crate) fn for_attempt(&self, attempt: usize) -> Result<Options> {
+    pub(crate) fn for_attempt(&self, attempt: usize) -> Options {
         let strategy = if attempt == 0 { Strategy::Normal } else { Strategy::Careful };
         let options = Options::default()
             .with_tolerance(self.tol)
             .with_max_iterations(self.max_iter)
             .with_initial_damping(self.init_lambda)
             .with_strategy(strategy);
-        Ok(match self.max_calls {
+        match self.max_calls {
             Some(limit) => options.with_max_calls(limit),
             None => options,
-        })
+        }
     }
 }
 
