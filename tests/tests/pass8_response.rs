@@ -1,4 +1,4 @@
-//! The response functions of today's data (P8R3_SOURCE_V3), as they are published, against what the LAT tools made of them: exposure, energy
+//! The response functions of today's data (`P8R3_SOURCE_V3`), as they are published, against what the LAT tools made of them: exposure, energy
 //! dispersion, source maps, likelihood.
 //!
 //! Two rules of the tools are followed by default and not by the accurate recipe: all event types have the correction for the trigger rate of the
@@ -86,11 +86,12 @@ fn the_matrix_of_gtdrm_is_met() {
     let on_axis: OnAxis = data::json(&directory.join("drm-on-axis/expected.json")).unwrap();
     let axial = livetime_of(&directory.join("drm-on-axis/ltcube_on_axis.fits"));
     let rows = on_axis.matrix.concat();
-    let cases: [(&str, &LivetimeCube, &[f64], usize, Vec<f64>, f64); 2] = [
-        ("survey", &survey, &edges, theirs.n_extra(), theirs.matrix().iter().copied().collect(), 1e-4),
-        ("on axis", &axial, &on_axis.edges, 0, rows, 0.02),
+    let survey_rows: Vec<f64> = theirs.matrix().iter().copied().collect();
+    let cases = [
+        (("survey", &survey), (&edges, theirs.n_extra()), (survey_rows, 1e-4)),
+        (("on axis", &axial), (&on_axis.edges, 0), (rows, 0.02)),
     ];
-    for (name, livetime, edges, n_extra, expected, by_the_other_rule) in cases {
+    for ((name, livetime), (edges, n_extra), (expected, by_the_other_rule)) in cases {
         let largest_difference = |recipe: Recipe| {
             let observed = ObservedIrfs::new(livetime, &irfs).with_recipe(recipe);
             let found = response_matrix(observed, &crab, edges, n_extra).unwrap();

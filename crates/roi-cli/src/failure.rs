@@ -39,8 +39,11 @@ impl Failure {
         ExitCode::from(match self {
             Self::Analysis(error) if error.is_internal() => 1,
             Self::Batch { worst: Ending::Failed, .. } | Self::Fit(_) => 3,
-            Self::Batch { worst: Ending::Error, .. } | Self::Usage(_) | Self::Analysis(_) => 2,
-            Self::Simulation(_) | Self::NoBatch(_) => 2,
+            Self::Batch { worst: Ending::Error, .. }
+            | Self::Usage(_)
+            | Self::Analysis(_)
+            | Self::Simulation(_)
+            | Self::NoBatch(_) => 2,
             Self::Batch { .. } => 1,
         })
     }
