@@ -60,9 +60,12 @@ impl ComponentData {
             ..Footprint::default()
         }
     }
-}
 
-impl ComponentData {
+    /// Bytes that a thread takes to keep of one plane of a map what lies at the filled bins.
+    pub fn excerpt_bytes(&self) -> usize {
+        size_of::<f32>() * self.n_filled()
+    }
+
     /// What it and one workspace will hold for a region, once it has the maps of all sources; `n_planes` tells how many planes the map of a
     /// source has, 0 for one without a map. It is an estimate: how far sources reach is not known before their maps are.
     pub fn expected_footprint(&self, roi: &Roi, n_planes: impl Fn(&Source) -> usize) -> Footprint {

@@ -94,7 +94,7 @@ impl Component {
 
     /// Makes maps as accurate as the inputs instead of those that gtsrcmaps would make.
     pub fn make_accurate(&mut self) {
-        self.maker.options = recipe::with_recipe(&self.maker.options, recipe::accurate());
+        self.maker.options = recipe::with_recipe(&self.maker.options, lat_response::Recipe::accurate());
     }
 
     /// Where maps that were made are kept, so that they need not be made again: a new file under fermipy's name, or the present one when all

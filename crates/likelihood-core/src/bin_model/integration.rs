@@ -153,9 +153,9 @@ mod tests {
     #[test]
     fn the_points_integrate_polynomials_of_degree_15() {
         for degree in 0..16 {
-            let both = |&(x, w): &(f64, f64)| w * (x.powi(degree) + (-x).powi(degree));
+            let term = |&(x, w): &(f64, f64)| w * x.powi(degree);
             let expected = if degree % 2 == 0 { 2.0 / f64::from(degree + 1) } else { 0.0 };
-            approx::assert_abs_diff_eq!(GAUSS_LEGENDRE_8.iter().map(both).sum::<f64>(), expected, epsilon = 1e-15);
+            approx::assert_abs_diff_eq!(GAUSS_LEGENDRE_8.iter().map(term).sum::<f64>(), expected, epsilon = 1e-15);
         }
     }
 

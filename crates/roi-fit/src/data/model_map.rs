@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use lat_dataset::component_path;
 use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
 use likelihood_core::{ComponentData, CountsCube};
@@ -112,7 +111,7 @@ impl ModelMapOptions {
     /// Where the file of a component goes, one of `several`.
     fn path(&self, component: &str, several: bool) -> Option<PathBuf> {
         let out = self.out.as_deref()?;
-        Some(if several { component_path(out, component) } else { out.to_owned() })
+        Some(if several { lat_dataset::component_path(out, component) } else { out.to_owned() })
     }
 }
 

@@ -39,6 +39,7 @@ fn sixty_four_fits_from_a_pool_have_the_bits_of_fits_one_after_the_other() {
         }
     }
 }
+<<<<<<< HEAD
 
 #[test]
 fn a_fit_that_is_refused_leaves_its_session_alone() {
@@ -52,3 +53,5 @@ fn a_fit_that_is_refused_leaves_its_session_alone() {
     assert_eq!(session.roi().state(), state);
     assert_ne!(result.values, result.start_values);
 }
+=======
+>>>>>>> like
