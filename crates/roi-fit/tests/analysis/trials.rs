@@ -39,19 +39,3 @@ fn sixty_four_fits_from_a_pool_have_the_bits_of_fits_one_after_the_other() {
         }
     }
 }
-<<<<<<< HEAD
-
-#[test]
-fn a_fit_that_is_refused_leaves_its_session_alone() {
-    let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(5).with_sources(2)).unwrap();
-    let mut session = Session::new(simulated.start.clone(), simulated.likelihood().unwrap());
-    let state = session.roi().state();
-    let mut options = FitOptions::default();
-    (options.optimizer, options.max_iter, options.retries) = ("NEWTON".into(), 1, 2);
-    let result = roi_fit::fit(&mut session, &options, &mut Quiet).unwrap();
-    assert!(!result.fit_success && result.niter == 2, "{}", result.message);
-    assert_eq!(session.roi().state(), state);
-    assert_ne!(result.values, result.start_values);
-}
-=======
->>>>>>> like
