@@ -8,7 +8,7 @@ use std::path::Path;
 
 use approx::assert_relative_eq;
 use fixtures::real_data;
-use lat_dataset::{Config, Error};
+use lat_dataset::Config;
 use lat_io::{Catalog, CatalogFamily, Column, ColumnValues, Entry, FitsWriter, Header};
 use roi_model::{Frame, SkyDirection, Source};
 

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use lat_dataset::component_path;
 use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
 use likelihood_core::{ComponentData, CountsCube};

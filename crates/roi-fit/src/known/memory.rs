@@ -84,16 +84,16 @@ pub(crate) struct Plan<'a> {
 pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryEstimate {
     let mut total = MemoryEstimate { program: PROGRAM, ..MemoryEstimate::default() };
     for plan in plans {
-        let own = plan.data.expected_footprint(roi, |source| plan.component.n_planes(source));
-        total.data += (own.data + plan.component.bytes() + plan.component.weight_bytes()) as u64;
-        total.templates += own.templates as u64;
-        total.fixed += own.fixed as u64;
-        total.columns += own.columns as u64;
-        total.work += own.work as u64;
+        let expected = plan.data.expected_footprint(roi, |source| plan.component.n_planes(source));
+        let held = expected.data + plan.component.bytes() + plan.component.weight_bytes();
+        total.data += held as u64;
+        total.templates += expected.templates as u64;
+        total.fixed += expected.fixed as u64;
+        total.columns += expected.columns as u64;
+        total.work += expected.work as u64;
         let reading = match plan.component.bytes_to_read(roi.sources()) {
             0 => 0,
-            // Of a map, what lies at the filled bins is kept.
-            map => threads * (map + size_of::<f32>() * plan.data.n_filled()),
+            map => threads * (map + plan.data.excerpt_bytes()),
         };
         total.maps_in_flight = total.maps_in_flight.max(reading as u64).max(plan.making.bytes(threads) as u64);
     }
