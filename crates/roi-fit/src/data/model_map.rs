@@ -111,7 +111,7 @@ impl ModelMapOptions {
     /// Where the file of a component goes, one of `several`.
     fn path(&self, component: &str, several: bool) -> Option<PathBuf> {
         let out = self.out.as_deref()?;
-        Some(if several { component_path(out, component) } else { out.to_owned() })
+        Some(if several { lat_dataset::component_path(out, component) } else { out.to_owned() })
     }
 }
 
