@@ -53,8 +53,11 @@ pub enum Status {
     NotPositiveDefinite,
     /// Some combination of parameters leaves the objective unchanged.
     Degenerate,
-    /// The objective does not rise around the minimum as its Hessian says: it is not smooth, or its derivatives are wrong.
+    /// The objective does not change around the minimum as its gradient and Hessian say: it is not parabolic, however
+    /// near one looks. Its covariance tells little; MINOS errors tell more.
     NotQuadratic,
+    /// The objective's gradient is not the derivative of its value. Differences of values took its place.
+    WrongDerivatives,
     /// At a minimum as far as the search can tell, but without a Hessian to confirm it.
     NoHessian,
     /// No step lowers the objective although the estimated distance to the minimum is above the goal.
@@ -69,6 +72,8 @@ pub enum Status {
     Cancelled,
     /// The objective is not finite at the start values.
     StartNotFinite,
+    /// The objective is finite at the start values, but not around them, or its derivatives are not.
+    SurroundingsNotFinite,
 }
 
 impl Status {
@@ -79,9 +84,9 @@ impl Status {
             Self::Converged => 0,
             Self::IterationLimit | Self::CallLimit | Self::TimeLimit | Self::Cancelled => 1,
             Self::NoHessian => 100,
-            Self::NotQuadratic => 101,
+            Self::NotQuadratic | Self::WrongDerivatives => 101,
             Self::NotPositiveDefinite | Self::Degenerate => 102,
-            Self::NoProgress | Self::StartNotFinite => 110,
+            Self::NoProgress | Self::StartNotFinite | Self::SurroundingsNotFinite => 110,
         }
     }
 
@@ -97,7 +102,8 @@ impl fmt::Display for Status {
             Self::Converged => "converged",
             Self::NotPositiveDefinite => "stationary point, but the Hessian is not positive definite there",
             Self::Degenerate => "minimum found, but some combination of parameters is not constrained",
-            Self::NotQuadratic => "minimum found, but the objective is not smooth there or its derivatives are wrong",
+            Self::NotQuadratic => "minimum found, but the objective is not parabolic there: MINOS errors tell more",
+            Self::WrongDerivatives => "the objective's derivatives do not agree with its values",
             Self::NoHessian => "minimum found, but the Hessian could not be calculated",
             Self::NoProgress => "no further progress although the minimum is not reached",
             Self::IterationLimit => "limit of iterations reached",
@@ -105,6 +111,7 @@ impl fmt::Display for Status {
             Self::TimeLimit => "time limit reached",
             Self::Cancelled => "cancelled",
             Self::StartNotFinite => "the objective is not finite at the start values",
+            Self::SurroundingsNotFinite => "the objective is finite at the start values, but not around them",
         })
     }
 }

@@ -89,7 +89,8 @@ impl Parameter {
         if self.step.is_some_and(|step| !(step.is_finite() && step > 0.0)) {
             return invalid("the step must be positive and finite".into());
         }
-        if self.lower.is_nan() || self.upper.is_nan() || self.lower >= self.upper {
+        let is_room = self.lower < self.upper || self.fixed && self.lower == self.upper;
+        if !is_room {
             return invalid(format!(
                 "the bounds [{}, {}] are empty; the lower one must lie below the upper one (fix the parameter to hold it)",
                 self.lower, self.upper
@@ -174,10 +175,16 @@ impl Problem {
     /// Releases a fixed parameter.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] when there is no such parameter.
+    /// [`Error::InvalidOption`] when there is no such parameter, [`Error::InvalidParameter`] when its bounds leave it no
+    /// room.
     pub fn release(&mut self, index: usize) -> Result<()> {
-        self.entry(index)?.fixed = false;
-        Ok(())
+        let entry = self.entry(index)?;
+        let was_fixed = std::mem::replace(&mut entry.fixed, false);
+        let checked = entry.check(index);
+        if checked.is_err() {
+            entry.fixed = was_fixed;
+        }
+        checked
     }
 
     /// Moves a parameter's start value.
