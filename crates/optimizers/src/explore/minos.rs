@@ -37,6 +37,16 @@ impl MinosErrors {
     pub fn is_valid(&self) -> bool {
         self.lower.crossing == Crossing::Found && self.upper.crossing == Crossing::Found
     }
+
+    /// Every parameter's value where a side came upon a clearly lower value, the lower of both: minimise again from
+    /// there. `None` where none did.
+    pub fn new_minimum(&self) -> Option<&[f64]> {
+        [&self.lower, &self.upper]
+            .into_iter()
+            .filter(|side| side.crossing == Crossing::NewMinimum)
+            .min_by(|a, b| a.fval.total_cmp(&b.fval))
+            .map(|side| side.values.as_slice())
+    }
 }
 
 impl Explorer<'_> {
