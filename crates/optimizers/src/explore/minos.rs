@@ -67,4 +67,12 @@ impl Explorer<'_> {
         };
         Ok(MinosErrors { parameter, lower: side(-1.0)?, upper: side(1.0)? })
     }
+
+    /// [`minos`](Self::minos) of every free parameter, in their order.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn minos_of_all(&mut self, observer: &mut dyn Observer) -> Result<Vec<MinosErrors>> {
+        self.problem().free().into_iter().map(|parameter| self.minos(parameter, observer)).collect()
+    }
 }

@@ -174,20 +174,7 @@ pub(crate) fn blank(evaluator: &Evaluator<'_>, problem: &Problem, x: &[f64], fva
     for (&i, v) in evaluator.free().iter().zip(x) {
         values[i] = *v;
     }
-    Minimum {
-        errors: vec![0.0; values.len()],
-        values,
-        fval,
-        edm: f64::NAN,
-        covariance: None,
-        correlation: None,
-        quality: FitQuality::None,
-        status: Status::NoHessian,
-        calls: evaluator.calls(),
-        iterations: evaluator.iterations(),
-        at_limit: Vec::new(),
-        warnings: Vec::new(),
-    }
+    Minimum::new(values, fval, Status::NoHessian).with_effort(f64::NAN, evaluator.calls(), evaluator.iterations())
 }
 
 fn adopt(minimum: &mut Minimum, evaluator: &Evaluator<'_>, covariance: Array2<f64>) {

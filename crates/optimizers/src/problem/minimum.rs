@@ -1,6 +1,8 @@
 //! The result of a minimisation: values, errors, and how far they can be trusted.
 
+use crate::error::{Error, Result};
 use crate::linalg;
+use crate::linalg::nearest_covariance::sound;
 use ndarray::Array2;
 use std::fmt;
 
@@ -181,6 +183,64 @@ pub struct Minimum {
 }
 
 impl Minimum {
+    /// The result of an optimizer of one's own: every parameter's value, the objective there, and why it ended. Nothing
+    /// is claimed of a covariance until [`with_covariance`](Self::with_covariance) does.
+    pub fn new(values: Vec<f64>, fval: f64, status: Status) -> Self {
+        Self {
+            errors: vec![0.0; values.len()],
+            values,
+            fval,
+            edm: f64::NAN,
+            covariance: None,
+            correlation: None,
+            quality: FitQuality::None,
+            status,
+            calls: Calls::default(),
+            iterations: 0,
+            at_limit: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Takes the covariance of the parameters at the positions `free`, made symmetric and positive semi-definite where
+    /// it is not, with the errors and correlations that follow, and what is claimed of it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when it has not as many rows and columns as there are positions, when a position is none
+    /// of the parameters, or when an entry is not finite or a variance negative.
+    pub fn with_covariance(mut self, free: &[usize], covariance: Array2<f64>, quality: FitQuality) -> Result<Self> {
+        let invalid = |value: String, reason| Error::InvalidOption { name: "covariance", value, reason };
+        if covariance.dim() != (free.len(), free.len()) || free.iter().any(|i| *i >= self.values.len()) {
+            let value = format!("{:?} for the parameters {free:?}", covariance.dim());
+            return Err(invalid(value, "needs a row and a column for each free parameter, and parameters that exist"));
+        }
+        let covariance = sound(covariance)
+            .ok_or_else(|| invalid("not finite".into(), "needs finite entries and no negative variance"))?;
+        for (k, &i) in free.iter().enumerate() {
+            self.errors[i] = covariance[[k, k]].sqrt();
+        }
+        self.correlation = Some(correlation(&covariance));
+        self.covariance = Some(covariance);
+        self.quality = quality;
+        Ok(self)
+    }
+
+    /// Sets the estimated distance to the minimum, the calls and the iterations that it took.
+    #[must_use]
+    pub fn with_effort(mut self, edm: f64, calls: Calls, iterations: usize) -> Self {
+        (self.edm, self.calls, self.iterations) = (edm, calls, iterations);
+        self
+    }
+
+    /// The standard deviation of a quantity with the given derivatives with respect to the free parameters, in the order
+    /// of the covariance: `sqrt(d·C d)`. `None` without a covariance of that many parameters.
+    pub fn propagated_error(&self, derivatives: &[f64]) -> Option<f64> {
+        let covariance = self.covariance.as_ref().filter(|c| c.nrows() == derivatives.len())?;
+        let rows = covariance.rows().into_iter().zip(derivatives);
+        let variance: f64 = rows.map(|(row, d)| d * row.iter().zip(derivatives).map(|(c, e)| c * e).sum::<f64>()).sum();
+        variance.is_finite().then(|| variance.max(0.0).sqrt())
+    }
+
     /// The global correlation of every free parameter: the largest correlation that it has with any combination of the
     /// others, `sqrt(1 - 1 / (C_kk (C⁻¹)_kk))`. `None` without a positive definite covariance.
     ///
@@ -201,7 +261,7 @@ pub(crate) fn correlation(covariance: &Array2<f64>) -> Array2<f64> {
         if i == j && scale > 0.0 {
             1.0
         } else if scale > 0.0 {
-            covariance[[i, j]] / scale
+            (covariance[[i, j]] / scale).clamp(-1.0, 1.0)
         } else {
             0.0
         }

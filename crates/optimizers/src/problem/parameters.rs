@@ -243,17 +243,41 @@ impl Problem {
             }
             entry.check(index)?;
         }
-        let free = self.free();
-        next.covariance = minimum.covariance.as_ref().filter(|c| c.nrows() == free.len()).map(|covariance| {
-            let mut full = Array2::zeros((n, n));
-            for (a, &i) in free.iter().enumerate() {
-                for (b, &j) in free.iter().enumerate() {
-                    full[[i, j]] = covariance[[a, b]];
-                }
-            }
-            full
-        });
+        let known = minimum.covariance.as_ref().filter(|c| c.nrows() == self.free().len());
+        next.covariance = known.map(|covariance| self.spread(covariance));
         Ok(next)
+    }
+
+    /// A covariance of the free parameters, in their order, as the first metric of MIGRAD and the quasi-Newton optimizers:
+    /// one guessed, or scaled from an earlier result. [`starting_at`](Self::starting_at) takes a result's own.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when its size is not that of the free parameters, or it is not positive definite.
+    pub fn with_covariance(mut self, covariance: &Array2<f64>) -> Result<Self> {
+        let free = self.free();
+        let is_usable = covariance.nrows() == free.len() && linalg::cholesky(covariance).is_some();
+        if !is_usable {
+            return Err(Error::InvalidOption {
+                name: "covariance",
+                value: format!("{:?}", covariance.dim()),
+                reason: "must be a positive definite matrix with a row for each free parameter",
+            });
+        }
+        self.covariance = Some(self.spread(covariance));
+        Ok(self)
+    }
+
+    /// A matrix over the free parameters as one over all.
+    fn spread(&self, covariance: &Array2<f64>) -> Array2<f64> {
+        let n = self.parameters.len();
+        let mut full = Array2::zeros((n, n));
+        let free = self.free();
+        for (a, &i) in free.iter().enumerate() {
+            for (b, &j) in free.iter().enumerate() {
+                full[[i, j]] = covariance[[a, b]];
+            }
+        }
+        full
     }
 
     /// The Hessian of the free parameters according to the known covariance, with those fixed since then held; `None`
