@@ -208,7 +208,7 @@ fn describe(minimum: &mut Minimum, evaluator: &Evaluator<'_>, problem: &Problem,
             let name = name(k);
             minimum
                 .warnings
-                .push(format!("the objective does not constrain {name}: its error is as long as its range"));
+                .push(format!("the objective does not constrain {name}: its error is about as long as its range"));
         }
     }
 }

@@ -152,6 +152,9 @@ impl std::ops::AddAssign for Calls {
 /// distance into the allowed range at which the objective, minimised over the other parameters, has risen by the error
 /// definition, in the quadratic approximation: `2 U / (g + sqrt(g² + 2 h U))` for a slope `g` and a profile curvature
 /// `h`. Quality 3 then claims the same as elsewhere, for the parameters off their bounds, and the sign of the slope.
+///
+/// **Errors at a range.** An error is never longer than the range that the bounds leave; where it is about as long, row
+/// and column are shortened alike, the quality is 2 at most, and a warning names the parameter.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Minimum {
