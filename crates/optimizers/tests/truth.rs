@@ -1,7 +1,5 @@
 //! Objectives on which a status, an error or a value could be untrue, with the right answer beside.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use ndarray::Array2;

@@ -91,7 +91,9 @@ impl Proof<'_, '_> {
             let share = (unheld.len().max(1) as f64).sqrt().recip();
             for sign in [1.0, -1.0] {
                 let mut d = inwards.clone();
-                unheld.iter().for_each(|&i| d[i] = sign * share * verdict.units[i]);
+                for &i in &unheld {
+                    d[i] = sign * share * verdict.units[i];
+                }
                 trials.push(d);
             }
             trials.truncate(if unheld.is_empty() { 1 } else { 2 });
@@ -108,14 +110,14 @@ impl Proof<'_, '_> {
             }
         }
         for direction in trials {
-            let outcome = self.nearer_and_nearer(&direction, &mut |proof, d| proof.trial(d, has_gradient))?;
+            let outcome = self.nearer_and_nearer(&direction, |proof, d| proof.trial(d, has_gradient))?;
             if !matches!(outcome, Outcome::Holds) {
                 return Ok(outcome);
             }
         }
         // Where the parameters hardly correlate, the first trials have seen it all.
         if verdict.ratio < ROUND {
-            return self.nearer_and_nearer(&verdict.weakest, &mut Self::mean_rise);
+            return self.nearer_and_nearer(&verdict.weakest, Self::mean_rise);
         }
         Ok(Outcome::Holds)
     }
@@ -144,7 +146,7 @@ impl Proof<'_, '_> {
     fn nearer_and_nearer(
         &mut self,
         direction: &[f64],
-        trial: &mut dyn FnMut(&mut Self, &[f64]) -> Result<Outcome, Halt>,
+        trial: impl Fn(&mut Self, &[f64]) -> Result<Outcome, Halt>,
     ) -> Result<Outcome, Halt> {
         let mut outcome = Outcome::Holds;
         for distance in DISTANCES {

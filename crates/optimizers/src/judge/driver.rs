@@ -93,9 +93,12 @@ fn rounds(evaluator: &mut Evaluator<'_>, algorithm: Algorithm<'_>) -> std::resul
             && search.stopped != Some(Status::IterationLimit);
         let is_elsewhere = settled.again.is_some();
         point = settled.again.unwrap_or_else(|| settled.point.clone());
-        if is_elsewhere && round + 1 == ROUNDS {
+        if is_elsewhere
+            && round + 1 == ROUNDS
+            && let Some(verdict) = &mut verdict
+        {
             // A point that is not the lowest known is no minimum.
-            verdict.iter_mut().for_each(|v| v.reject(Status::NoProgress));
+            verdict.reject(Status::NoProgress);
         }
         end = Some(End { point: settled.point, verdict, stopped: search.stopped });
         if !(is_elsewhere || unfinished) {

@@ -72,7 +72,9 @@ fn places(hessian: &Hessian, held: &[usize], idle: &[usize]) -> Vec<usize> {
             let norms = (0..held.len()).filter(|&h| hessian.matrix[[held[h], i]] != 0.0);
             let norms: Vec<usize> = norms.collect();
             let place = norms.iter().map(|&h| taken[h]).max().unwrap_or(0);
-            norms.iter().for_each(|&h| taken[h] = place + 1);
+            for h in norms {
+                taken[h] = place + 1;
+            }
             place
         })
         .collect()

@@ -29,6 +29,9 @@ pub(crate) fn settle(
     mut point: Point,
     mut known: Option<Hessian>,
 ) -> Result<Settled, Halt> {
+    if known.is_none() {
+        point = snapped(evaluator, point)?;
+    }
     for attempt in 0.. {
         let hessian = match known.take() {
             Some(hessian) => hessian,
@@ -75,6 +78,29 @@ pub(crate) fn settle(
         return Ok(Settled { point, verdict: Some(verdict), again });
     }
     Ok(Settled { point, verdict: None, again: None })
+}
+
+/// Puts parameters that a search in free coordinates left a hair beside their bound onto it, before a Hessian is spent
+/// on the place beside.
+fn snapped(evaluator: &mut Evaluator<'_>, point: Point) -> Result<Point, Halt> {
+    let hair = POLISH * evaluator.aim();
+    let x: Vec<f64> = (0..point.x.len())
+        .map(|i| {
+            let (x, g) = (point.x[i], point.g[i]);
+            let bound = if g > 0.0 { evaluator.lower()[i] } else { evaluator.upper()[i] };
+            if g != 0.0 && ((x - bound) * g).abs() <= hair && (x - bound).abs() < evaluator.steps[i] {
+                bound
+            } else {
+                x
+            }
+        })
+        .collect();
+    if x == point.x {
+        return Ok(point);
+    }
+    let there = evaluator.point(&x)?;
+    let is_better = there.is_finite() && there.f <= point.f;
+    Ok(if is_better { there } else { point })
 }
 
 /// The Hessian's own step, shortened until it improves the point.
