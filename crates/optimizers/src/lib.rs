@@ -41,11 +41,13 @@
 //!
 //! All optimizers end with the same judgement on their last point, from the Hessian there: the estimated distance to the
 //! minimum *within the bounds*, the covariance, and a [`FitQuality`]. Quality 3 claims that
-//! - the distance is below [`Options::edm_goal`],
-//! - the Hessian of the parameters off their bounds is positive definite as it stands,
+//! - the distance is below [`Options::edm_goal`], and the Hessian's own step, where it promises more than the searches
+//!   aim at, has been taken and has come true,
+//! - the Hessian, evaluated at this very point, is positive definite as it stands in the parameters off their bounds,
+//! - no error is as long as the range that the bounds leave,
 //! - at every bound that holds a parameter the objective falls towards the outside,
-//! - the objective rises around the point as the Hessian says: at a tenth of a standard deviation, or, where a curved
-//!   valley leaves the straight line, at a fiftieth.
+//! - the objective changes around the point as gradient and Hessian say, to each side, and from bounds inwards: at a
+//!   tenth of a standard deviation, or, where it leaves its parabola, at a fiftieth; values and gradients agree.
 //!
 //! A run that falls short of it returns its best point, with a lower quality and a [`Status`] that says why; an
 //! [`Error`] means misuse or a fatal error of the objective. [`Minimum`] tells what the errors of parameters at a limit
@@ -79,7 +81,7 @@
 //! # Around the minimum
 //!
 //! [`hesse`] gives the covariance at any point; [`Explorer`] finds MINOS errors, contours, profiles and scans;
-//! [`Minimum::global_correlations`] the global correlations. [`Problem::starting_at`] continues from a result.
+//! [`Minimum::global_correlations`] the global correlations, [`Minimum::propagated_error`] the error of a function. [`Problem::starting_at`] continues from a result.
 
 mod error;
 mod evaluate;
@@ -101,6 +103,7 @@ pub use minimizers::builtin::{Drmnfb, Drmngb, Lbfgs, LevenbergMarquardt, Newton,
 pub use minimizers::minuit::{Minuit, NewMinuit};
 pub use minimizers::optimizer::Optimizer;
 pub use minimizers::registry::{Registry, optimizer, registry};
+pub use problem::from_fn::{FromFn, from_fn};
 pub use problem::least_squares::LeastSquares;
 pub use problem::minimum::{Calls, FitQuality, Minimum, Status};
 pub use problem::objective::{Derivatives, Objective};

@@ -110,7 +110,9 @@ proptest! {
             for offers in OFFERS {
                 let quadratic = Quadratic { h: h.clone(), centre: centre.clone() };
                 let m = fit(name, quadratic, offers, &bounded(&start, &bounds), &Options::default());
-                prop_assert_eq!(m.quality, FitQuality::Accurate, "{} {:?} {:?}", name, offers, m);
+                // An error as long as the range of the first parameter is no measurement.
+                let claimed = if m.errors[0] < 0.9 * 2.0 { FitQuality::Accurate } else { FitQuality::Forced };
+                prop_assert_eq!(m.quality, claimed, "{} {:?} {:?}", name, offers, m);
                 best.push(m.fval);
             }
         }

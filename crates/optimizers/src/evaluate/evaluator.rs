@@ -66,9 +66,15 @@ pub(crate) struct Evaluator<'a> {
     pub(super) full: Vec<f64>,
     differences: Differences,
     max_calls: usize,
+    /// By how much the limit of calls grows where gradients become numerical; 1 for a limit that was asked for.
+    numerical_calls: usize,
     deadline: Option<Instant>,
     pub(super) calls: Calls,
     iterations: usize,
+    /// The objective's derivatives contradict its values: differences of values take their place.
+    distrusts: bool,
+    /// The free parameter beside whose value the objective was not finite.
+    undefined_beside: Option<usize>,
     best: Option<(Vec<f64>, f64)>,
     /// First steps of the free parameters.
     pub(crate) steps: Vec<f64>,
@@ -110,6 +116,7 @@ impl<'a> Evaluator<'a> {
         let n = free.len();
         let per_gradient = if objective.derivatives() >= Derivatives::Gradient { 1 } else { 2 * n + 1 };
         Ok(Self {
+            numerical_calls: if options.max_calls.is_none() && per_gradient == 1 { 2 * n + 1 } else { 1 },
             max_calls: options.max_calls.unwrap_or((200 + 100 * n + 5 * n * n) * per_gradient),
             deadline: options.time_limit.and_then(|limit| Instant::now().checked_add(limit)),
             full: parameters.iter().map(Parameter::value).collect(),
@@ -120,6 +127,8 @@ impl<'a> Evaluator<'a> {
             differences,
             calls: Calls::default(),
             iterations: 0,
+            distrusts: false,
+            undefined_beside: None,
             best: None,
             steps,
             approximation: warm.clone(),
@@ -160,7 +169,25 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(crate) fn derivatives(&self) -> Derivatives {
-        self.objective.derivatives()
+        if self.distrusts { Derivatives::None } else { self.objective.derivatives() }
+    }
+
+    /// From here on takes differences of values instead of the objective's derivatives.
+    pub(crate) fn distrust_derivatives(&mut self) {
+        if !self.distrusts {
+            self.distrusts = true;
+            self.max_calls = self.max_calls.saturating_mul(self.numerical_calls);
+            self.differences.scale.clone_from(&self.steps);
+        }
+    }
+
+    pub(crate) fn distrusts_derivatives(&self) -> bool {
+        self.distrusts
+    }
+
+    /// The free parameter beside whose value the objective was not finite when differences were taken last.
+    pub(crate) fn undefined_beside(&self) -> Option<usize> {
+        self.undefined_beside
     }
 
     pub(crate) fn calls(&self) -> Calls {
@@ -238,6 +265,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// `x` as it is evaluated.
+    fn inside(&self, x: &[f64]) -> Vec<f64> {
+        (0..x.len()).map(|k| x[k].clamp(self.differences.lower[k], self.differences.upper[k])).collect()
+    }
+
     /// Asks the objective for something at `x`: `None` where that is not defined, or `x` no point.
     pub(super) fn ask<T>(
         &mut self,
@@ -261,7 +293,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn settle(&mut self, x: &[f64], value: Option<f64>) -> f64 {
         let Some(f) = value.filter(|f| f.is_finite()) else { return f64::INFINITY };
         if self.best.as_ref().is_none_or(|(_, lowest)| f < *lowest) {
-            self.best = Some((x.to_vec(), f));
+            self.best = Some((self.inside(x), f));
         }
         f
     }
@@ -277,7 +309,7 @@ impl<'a> Evaluator<'a> {
         let value = self.ask(x, |calls| &mut calls.gradients, |objective, x| objective.gradient(x, &mut gradient))?;
         let g: Vec<f64> = self.free.iter().map(|&i| gradient[i]).collect();
         let value = value.filter(|_| g.iter().all(|v| v.is_finite()));
-        Ok(if value.is_none() { Point::undefined(x) } else { Point { f: self.settle(x, value), x: x.to_vec(), g } })
+        Ok(if value.is_none() { Point::undefined(x) } else { Point { f: self.settle(x, value), x: self.inside(x), g } })
     }
 
     /// Value and gradient at `x`; the gradient by differences when the objective has none.
@@ -300,7 +332,13 @@ impl<'a> Evaluator<'a> {
         let mut differences = self.differences.clone();
         let gradient = differences.gradient(&mut |x: &[f64]| self.value(x), x, f)?;
         self.differences = differences;
-        Ok(gradient.map_or_else(|| Point::undefined(x), |g| Point { x: x.to_vec(), f, g }))
+        match gradient {
+            Ok(g) => Ok(Point { x: self.inside(x), f, g }),
+            Err(i) => {
+                self.undefined_beside = Some(i);
+                Ok(Point::undefined(x))
+            }
+        }
     }
 
     /// The Hessian at a point: the objective's own, else from differences of gradients, else of values. `None` where

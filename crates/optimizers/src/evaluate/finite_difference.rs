@@ -167,16 +167,22 @@ impl Differences {
         Ok(best)
     }
 
-    /// The gradient from values, by differences accurate to second order; `None` where the surroundings are not finite.
-    pub(crate) fn gradient<E>(&mut self, f: Function<'_, E>, x: &[f64], here: f64) -> Result<Option<Vec<f64>>, E> {
+    /// The gradient from values, by differences accurate to second order, or the first parameter along which the
+    /// surroundings are not finite.
+    pub(crate) fn gradient<E>(
+        &mut self,
+        f: Function<'_, E>,
+        x: &[f64],
+        here: f64,
+    ) -> Result<Result<Vec<f64>, usize>, E> {
         let fraction = (self.noise(here) / self.error_definition).cbrt().clamp(1e-5, 0.03);
         let centre = Centre { x, f: here };
         let mut gradient = Vec::with_capacity(x.len());
         for i in 0..x.len() {
-            let Some((stencil, values)) = self.adapt(f, centre, i, fraction)? else { return Ok(None) };
+            let Some((stencil, values)) = self.adapt(f, centre, i, fraction)? else { return Ok(Err(i)) };
             gradient.push(stencil.first(here, values));
         }
-        Ok(Some(gradient))
+        Ok(Ok(gradient))
     }
 
     /// The Hessian from values, after MINUIT's HESSE: adaptive steps on the diagonal, then one or two values a pair.
@@ -354,7 +360,7 @@ mod tests {
         for scale in [1e-6, 1.0, 1e4] {
             let mut d = differences(-10.0, 10.0, scale, 2);
             let mut f = |x: &[f64]| -> Outcome<f64> { Ok(curve(x)) };
-            let Ok(Some(g)) = d.gradient(&mut f, &x, curve(&x)) else { panic!("finite") };
+            let Ok(Ok(g)) = d.gradient(&mut f, &x, curve(&x)) else { panic!("finite") };
             for (numerical, exact) in g.iter().zip(curve_gradient(&x)) {
                 assert!((numerical - exact).abs() < 1e-8, "{numerical} {exact} from scale {scale}");
             }
@@ -389,7 +395,7 @@ mod tests {
                 assert!(x.iter().all(|v| (0.0..=1.0).contains(v)), "{x:?}");
                 Ok(curve(x))
             };
-            let Ok(Some(g)) = d.gradient(&mut f, &x, curve(&x)) else { panic!("finite") };
+            let Ok(Ok(g)) = d.gradient(&mut f, &x, curve(&x)) else { panic!("finite") };
             for (numerical, exact) in g.iter().zip(curve_gradient(&x)) {
                 assert!((numerical - exact).abs() < 1e-7, "{numerical} {exact}");
             }
@@ -403,7 +409,7 @@ mod tests {
         let mut d = differences(f64::NEG_INFINITY, f64::INFINITY, 1.0, 1);
         let mut f = |x: &[f64]| -> Outcome<f64> { Ok(if x[0] > 0.0 { x[0].ln() } else { f64::INFINITY }) };
         let x = [1e-3];
-        let Ok(Some(g)) = d.gradient(&mut f, &x, x[0].ln()) else { panic!("finite") };
+        let Ok(Ok(g)) = d.gradient(&mut f, &x, x[0].ln()) else { panic!("finite") };
         assert!((g[0] / 1e3 - 1.0).abs() < 1e-6, "{g:?}");
     }
 }

@@ -3,5 +3,6 @@
 pub(crate) mod coordinates;
 pub(crate) mod evaluator;
 pub(crate) mod finite_difference;
+pub(crate) mod line_integral;
 mod residuals_of_evaluator;
 pub(crate) mod task;

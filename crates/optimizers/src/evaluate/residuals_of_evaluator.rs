@@ -7,6 +7,9 @@ use ndarray::Array2;
 impl Evaluator<'_> {
     /// Number of residuals, if the objective shows any.
     pub(crate) fn residual_count(&mut self) -> Option<usize> {
+        if self.distrusts_derivatives() {
+            return None;
+        }
         self.objective.residuals().map(|residuals| residuals.count())
     }
 

@@ -1,6 +1,6 @@
 //! The surroundings of a minimum: where does the objective, minimised over the other parameters, reach a given rise?
 
-use super::descent::{Descent, descend};
+use super::descent::{Descent, descend, descend_and_judge};
 use super::newton_crossing::{self, Goal, Outcome, Place};
 use crate::error::{Error, Result};
 use crate::evaluate::task::Task;
@@ -58,8 +58,23 @@ pub enum Crossing {
     AtLimit,
     /// A clearly lower value turned up: the minimum was not the lowest. Minimise again from the values found.
     NewMinimum,
+    /// The rise was found, but the other parameters did not come to a minimum there: the true crossing may be farther.
+    OthersNotMinimised,
     /// The rise was not found within the limits.
     NotFound,
+}
+
+/// How much is done about the other parameters while some are held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Effort<'v> {
+    /// They stay at the minimum.
+    Evaluate,
+    /// They are minimised over.
+    Descend,
+    /// They are minimised over, and the result is judged.
+    Judge,
+    /// The same, starting from these values of all parameters.
+    From(&'v [f64]),
 }
 
 /// Where a search for a crossing ended.
@@ -124,6 +139,12 @@ impl<'a> Explorer<'a> {
         &self.problem
     }
 
+    /// The value below which a point shows that the minimum was not the lowest.
+    pub(crate) fn clearly_lower(&self) -> f64 {
+        let goal = self.options.edm_goal(self.problem.error_definition());
+        self.minimum.fval - goal.max(1e-10 * self.minimum.fval.abs())
+    }
+
     /// Position of a parameter among the free ones.
     pub(crate) fn position(&self, parameter: usize) -> Result<usize> {
         self.problem.free().iter().position(|&i| i == parameter).ok_or_else(|| no_such_parameter(parameter))
@@ -138,14 +159,18 @@ impl<'a> Explorer<'a> {
     pub(crate) fn held_at(
         &mut self,
         held: &[(usize, f64)],
-        minimise: bool,
+        effort: Effort<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Descent> {
         let mut problem = self.problem.clone();
         let free = self.problem.free();
         // Minimum values of the others, as the covariance foresees them.
         let rest: Vec<usize> = free.iter().copied().filter(|i| held.iter().all(|(k, _)| k != i)).collect();
-        if minimise {
+        if let Effort::From(values) = effort {
+            for &i in &rest {
+                problem.set_value(i, values[i])?;
+            }
+        } else if effort != Effort::Evaluate {
             for (i, value) in self.foreseen(held, &rest) {
                 let parameter = &problem.parameters()[i];
                 let inside = value.clamp(parameter.lower(), parameter.upper());
@@ -156,12 +181,16 @@ impl<'a> Explorer<'a> {
             problem.set_value(i, value)?;
             problem.fix(i)?;
         }
-        if !minimise {
+        if effort == Effort::Evaluate {
             for &i in &rest {
                 problem.fix(i)?;
             }
         }
-        let descent = descend(Task { objective: self.objective, problem: &problem, options: &self.options, observer })?;
+        let task = Task { objective: self.objective, problem: &problem, options: &self.options, observer };
+        let descent = match effort {
+            Effort::Judge | Effort::From(_) => descend_and_judge(task)?,
+            Effort::Evaluate | Effort::Descend => descend(task)?,
+        };
         self.calls += descent.calls;
         Ok(descent)
     }
@@ -190,7 +219,7 @@ impl<'a> Explorer<'a> {
         let up = self.problem.error_definition();
         let goal = self.rise.sqrt();
         let longest = self.room(direction);
-        let lower = self.minimum.fval - self.options.edm_goal(up).max(1e-10 * self.minimum.fval.abs());
+        let lower = self.clearly_lower();
         let mut reached =
             Reached { crossing: Crossing::NotFound, values: self.minimum.values.clone(), fval: self.minimum.fval };
         if let (&[(parameter, d)], true) = (direction, goal < longest) {
@@ -203,20 +232,32 @@ impl<'a> Explorer<'a> {
         let mut crossing = one_dimension::Crossing::new(goal, ACCURACY, longest);
         let mut length = goal.min(longest);
         for _ in 0..TRIALS {
-            let there = self.held_at(&self.along(direction, length), true, observer)?;
-            if there.stopped.is_some() {
+            let held = self.along(direction, length);
+            let mut there = self.held_at(&held, Effort::Descend, observer)?;
+            if there.is_cut_short() {
                 return Ok(reached);
             }
-            let mut height = f64::INFINITY;
+            let height = |there: &Descent| {
+                let is_defined = there.fval.is_finite();
+                if is_defined { ((there.fval - self.minimum.fval).max(0.0) / up).sqrt() } else { f64::INFINITY }
+            };
+            let mut high = height(&there);
+            if (high - goal).abs() < ACCURACY * goal || high < goal && length >= longest {
+                // This is what will be reported: it must be a minimum over the others.
+                let from = there.values.clone();
+                there = self.held_at(&held, Effort::From(&from), observer)?;
+                high = height(&there);
+            }
+            let is_minimum = there.is_minimum();
             if there.fval.is_finite() {
-                height = ((there.fval - self.minimum.fval).max(0.0) / up).sqrt();
                 reached = Reached { values: there.values, fval: there.fval, ..reached };
                 if there.fval < lower {
                     return Ok(Reached { crossing: Crossing::NewMinimum, ..reached });
                 }
             }
-            match crossing.after(length, height) {
-                Next::Found => return Ok(Reached { crossing: Crossing::Found, ..reached }),
+            let found = if is_minimum { Crossing::Found } else { Crossing::OthersNotMinimised };
+            match crossing.after(length, high) {
+                Next::Found => return Ok(Reached { crossing: found, ..reached }),
                 Next::AtLimit => return Ok(Reached { crossing: Crossing::AtLimit, ..reached }),
                 Next::Exhausted => break,
                 Next::Try(next) => length = next,

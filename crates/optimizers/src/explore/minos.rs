@@ -37,6 +37,16 @@ impl MinosErrors {
     pub fn is_valid(&self) -> bool {
         self.lower.crossing == Crossing::Found && self.upper.crossing == Crossing::Found
     }
+
+    /// Every parameter's value where a side came upon a clearly lower value, the lower of both: minimise again from
+    /// there. `None` where none did.
+    pub fn new_minimum(&self) -> Option<&[f64]> {
+        [&self.lower, &self.upper]
+            .into_iter()
+            .filter(|side| side.crossing == Crossing::NewMinimum)
+            .min_by(|a, b| a.fval.total_cmp(&b.fval))
+            .map(|side| side.values.as_slice())
+    }
 }
 
 impl Explorer<'_> {
@@ -56,5 +66,13 @@ impl Explorer<'_> {
             Ok(OneSided { error, crossing: reached.crossing, values: reached.values, fval: reached.fval })
         };
         Ok(MinosErrors { parameter, lower: side(-1.0)?, upper: side(1.0)? })
+    }
+
+    /// [`minos`](Self::minos) of every free parameter, in their order.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn minos_of_all(&mut self, observer: &mut dyn Observer) -> Result<Vec<MinosErrors>> {
+        self.problem().free().into_iter().map(|parameter| self.minos(parameter, observer)).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Profiles and scans: the objective as a function of one parameter.
 
-use super::explorer::Explorer;
+use super::explorer::{Effort, Explorer};
 use crate::error::{Error, Result};
+use crate::problem::minimum::Status;
 use crate::problem::observer::Observer;
 
 /// A point of a profile or scan.
@@ -14,6 +15,14 @@ pub struct ProfilePoint {
     pub fval: f64,
     /// Every parameter's value.
     pub values: Vec<f64>,
+    /// How the minimisation over the others ended, judged as every minimum is. For a scan, where nothing is minimised,
+    /// [`Status::Converged`] where the objective is defined.
+    pub status: Status,
+    /// Whether the others came to a minimum, whatever can be said of their covariance there.
+    pub is_minimum: bool,
+    /// Whether the objective is clearly lower here than at the minimum explored, which then was not the lowest: minimise
+    /// again from `values`.
+    pub is_new_minimum: bool,
 }
 
 impl Explorer<'_> {
@@ -24,7 +33,7 @@ impl Explorer<'_> {
     /// [`Error::InvalidParameter`] for a value outside its bounds,
     /// [`Error::Objective`] for a fatal error.
     pub fn profile(&mut self, parameter: usize, at: &[f64], observer: &mut dyn Observer) -> Result<Vec<ProfilePoint>> {
-        self.walk(parameter, at, true, observer)
+        self.walk(parameter, at, Effort::Judge, observer)
     }
 
     /// The objective at given values of a free parameter, the others staying at the minimum.
@@ -32,21 +41,23 @@ impl Explorer<'_> {
     /// # Errors
     /// As for [`profile`](Explorer::profile).
     pub fn scan(&mut self, parameter: usize, at: &[f64], observer: &mut dyn Observer) -> Result<Vec<ProfilePoint>> {
-        self.walk(parameter, at, false, observer)
+        self.walk(parameter, at, Effort::Evaluate, observer)
     }
 
     fn walk(
         &mut self,
         parameter: usize,
         at: &[f64],
-        minimise: bool,
+        effort: Effort<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Vec<ProfilePoint>> {
         self.position(parameter)?;
         at.iter()
             .map(|&x| {
-                let there = self.held_at(&[(parameter, x)], minimise, observer)?;
-                Ok(ProfilePoint { x, fval: there.fval, values: there.values })
+                let there = self.held_at(&[(parameter, x)], effort, observer)?;
+                let (is_minimum, status) = (there.is_minimum(), there.status);
+                let is_new_minimum = there.fval < self.clearly_lower();
+                Ok(ProfilePoint { x, fval: there.fval, values: there.values, status, is_minimum, is_new_minimum })
             })
             .collect()
     }

@@ -1,8 +1,9 @@
 //! What every optimizer does around its search: start, covariance, judgement, and another search when the judgement
 //! demands it.
 
-use super::confirm::confirm;
-use super::verdict::{self, Verdict};
+use super::covariance;
+use super::settle::settle;
+use super::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::evaluate::evaluator::{Evaluator, Halt, Hessian, Point};
 use crate::evaluate::task::Task;
@@ -12,12 +13,6 @@ use ndarray::Array2;
 
 /// Searches until the judgement is final; each one starts where the last left off.
 const ROUNDS: usize = 6;
-/// Corrections of a point by the Hessian's own step, in one round.
-const CORRECTIONS: usize = 8;
-/// A point is corrected while its distance to the minimum is above this multiple of what searches aim at.
-const POLISH: f64 = 5.0;
-/// Distance (in error definitions) below which the Hessian is as good at the corrected point as it was before.
-const SAME_HESSIAN: f64 = 1e-6;
 
 /// How a search ended.
 pub(crate) struct Search {
@@ -67,12 +62,17 @@ pub(crate) struct End {
 pub(crate) fn begin(evaluator: &mut Evaluator<'_>) -> std::result::Result<std::result::Result<Point, End>, Halt> {
     let start = evaluator.start();
     let is_empty = start.is_empty();
-    let point = if is_empty {
+    let mut point = if is_empty {
         Point { f: evaluator.value(&start)?, x: start, g: Vec::new() }
     } else {
         evaluator.point(&start)?
     };
-    let stopped = (!point.is_finite()).then_some(Status::StartNotFinite);
+    let mut stopped = None;
+    if !point.is_finite() {
+        let f = evaluator.value(&point.x)?;
+        stopped = Some(if f.is_finite() { Status::SurroundingsNotFinite } else { Status::StartNotFinite });
+        point.f = f;
+    }
     Ok(if is_empty || stopped.is_some() { Err(End { point, verdict: None, stopped }) } else { Ok(point) })
 }
 
@@ -85,127 +85,64 @@ fn rounds(evaluator: &mut Evaluator<'_>, algorithm: Algorithm<'_>) -> std::resul
     for round in 0..ROUNDS {
         let search = algorithm(evaluator, point, round)?;
         let before = search.point.f;
-        let (settled, verdict, again) = settle(evaluator, search.point, search.hessian)?;
-        let progress = before - settled.f;
-        point = settled.clone();
+        let settled = settle(evaluator, search.point, search.hessian)?;
+        let gained = before - settled.point.f;
+        let mut verdict = settled.verdict;
         let unfinished = verdict.as_ref().is_some_and(|v| v.status == Status::NoProgress)
-            && progress > evaluator.slack(before)
+            && gained > evaluator.slack(before)
             && search.stopped != Some(Status::IterationLimit);
-        end = Some(End { point: settled, verdict, stopped: search.stopped });
-        if !(again || unfinished) {
+        let is_elsewhere = settled.again.is_some();
+        point = settled.again.unwrap_or_else(|| settled.point.clone());
+        if is_elsewhere
+            && round + 1 == ROUNDS
+            && let Some(verdict) = &mut verdict
+        {
+            // A point that is not the lowest known is no minimum.
+            verdict.reject(Status::NoProgress);
+        }
+        end = Some(End { point: settled.point, verdict, stopped: search.stopped });
+        if !(is_elsewhere || unfinished) {
             break;
         }
     }
     end.ok_or(Halt::Stop(Status::IterationLimit))
 }
 
-/// Judges a point and corrects it by the Hessian's own step while that helps. The flag says that a clearly lower point
-/// was found elsewhere, from which the search should start again.
-fn settle(
-    evaluator: &mut Evaluator<'_>,
-    mut point: Point,
-    mut known: Option<Hessian>,
-) -> std::result::Result<(Point, Option<Verdict>, bool), Halt> {
-    for attempt in 0.. {
-        let hessian = match known.take() {
-            Some(hessian) => hessian,
-            None => match evaluator.hessian(&point)? {
-                Some(hessian) => hessian,
-                None => return Ok((point, None, false)),
-            },
-        };
-        let mut verdict = verdict::judge(evaluator, &point, &hessian);
-        evaluator.edm = verdict.edm;
-        if verdict.quality > FitQuality::None {
-            let up = evaluator.error_definition();
-            evaluator.approximation = verdict.covariance.as_ref().map(|c| c / (2.0 * up));
-        }
-        if let Some((better, rejudged)) = correct(evaluator, &point, &verdict, &hessian)? {
-            let same = verdict.edm <= SAME_HESSIAN * evaluator.error_definition();
-            point = better;
-            if !same && attempt < CORRECTIONS {
-                continue;
-            }
-            verdict = rejudged;
-        }
-        if let Some(downhill) = &verdict.downhill
-            && let Some(lower) = escape(evaluator, &point, downhill)?
-        {
-            return Ok((lower, Some(verdict), true));
-        }
-        if let Some(lower) = confirm(evaluator, &point, &hessian, &mut verdict)? {
-            return Ok((evaluator.point(&lower)?, Some(verdict), true));
-        }
-        return Ok((point, Some(verdict), false));
-    }
-    Ok((point, None, false))
-}
-
-/// The Hessian's own step, shortened until it improves the point.
-fn correct(
-    evaluator: &mut Evaluator<'_>,
-    point: &Point,
-    verdict: &Verdict,
-    hessian: &Hessian,
-) -> std::result::Result<Option<(Point, Verdict)>, Halt> {
-    let Some(step) = &verdict.step else { return Ok(None) };
-    let reaches_bound = (0..point.x.len()).any(|i| step.held[i] && step.p[i] != 0.0);
-    if verdict.edm <= POLISH * evaluator.aim() && !reaches_bound {
-        return Ok(None);
-    }
-    let mut length = 1.0;
-    for _ in 0..4 {
-        let x = verdict::target(evaluator, point, &step.p, length);
-        let trial = evaluator.point(&x)?;
-        if trial.is_finite() {
-            let judged = verdict::judge(evaluator, &trial, hessian);
-            if evaluator.improves((point.f, verdict.edm), (trial.f, judged.edm)) {
-                return Ok(Some((trial, judged)));
-            }
-        }
-        length *= 0.2;
-    }
-    Ok(None)
-}
-
-/// Looks both ways along a direction of negative curvature for a clearly lower value.
-fn escape(evaluator: &mut Evaluator<'_>, point: &Point, downhill: &[f64]) -> std::result::Result<Option<Point>, Halt> {
-    for length in [1.0, 0.1, 10.0, 0.01] {
-        for sign in [1.0, -1.0] {
-            let x: Vec<f64> = (0..point.x.len())
-                .map(|i| (point.x[i] + sign * length * downhill[i]).clamp(evaluator.lower()[i], evaluator.upper()[i]))
-                .collect();
-            if evaluator.value(&x)? < point.f - evaluator.slack(point.f) {
-                let found = evaluator.point(&x)?;
-                if found.is_finite() {
-                    return Ok(Some(found));
-                }
-            }
-        }
-    }
-    Ok(None)
-}
-
 /// The result of a run that came to its own end.
 fn assemble(evaluator: &Evaluator<'_>, problem: &Problem, end: End) -> Minimum {
+    let mut minimum = blank(evaluator, problem, &end.point.x, end.point.f);
     if end.point.x.is_empty() && end.point.is_finite() {
-        let mut minimum = blank(evaluator, problem, &end.point.x, end.point.f);
         (minimum.quality, minimum.status, minimum.edm) = (FitQuality::Accurate, Status::Converged, 0.0);
         return minimum;
     }
     let Some(verdict) = end.verdict else {
-        let status = end.stopped.unwrap_or(Status::NoHessian);
-        let mut minimum = interrupted(evaluator, problem, status);
-        (minimum.fval, minimum.edm) = (end.point.f, f64::NAN);
+        minimum.status = end.stopped.unwrap_or(Status::NoHessian);
+        if minimum.status == Status::SurroundingsNotFinite
+            && let Some(k) = evaluator.undefined_beside()
+        {
+            let name = problem.parameters()[evaluator.free()[k]].name();
+            minimum.warnings.push(format!("the objective is not finite beside the start value of {name}"));
+        }
+        adopt_approximation(&mut minimum, evaluator);
         return minimum;
     };
-    let mut minimum = blank(evaluator, problem, &end.point.x, end.point.f);
     minimum.edm = verdict.edm;
     minimum.quality = verdict.quality;
     minimum.status = match (verdict.status, end.stopped) {
+        (_, Some(Status::IterationLimit)) => Status::IterationLimit,
         (Status::NoProgress, Some(stopped)) => stopped,
         (status, _) => status,
     };
+    if minimum.status == Status::IterationLimit {
+        minimum.quality = minimum.quality.min(FitQuality::Forced);
+    }
+    if evaluator.distrusts_derivatives() {
+        minimum.status = Status::WrongDerivatives;
+        minimum.quality = minimum.quality.min(FitQuality::Approximate);
+        minimum.warnings.push(
+            "the objective's derivatives do not agree with its values; differences of values took their place".into(),
+        );
+    }
     describe(&mut minimum, evaluator, problem, &verdict);
     if let Some(covariance) = verdict.covariance {
         adopt(&mut minimum, evaluator, covariance);
@@ -220,11 +157,18 @@ fn interrupted(evaluator: &Evaluator<'_>, problem: &Problem, status: Status) -> 
     let mut minimum = blank(evaluator, problem, x, f);
     minimum.status = status;
     minimum.edm = evaluator.edm;
-    if let Some(inverse) = &evaluator.approximation {
-        minimum.quality = FitQuality::Approximate;
-        adopt(&mut minimum, evaluator, inverse * (2.0 * evaluator.error_definition()));
-    }
+    adopt_approximation(&mut minimum, evaluator);
     minimum
+}
+
+/// Takes the search's own approximation for the covariance.
+fn adopt_approximation(minimum: &mut Minimum, evaluator: &Evaluator<'_>) {
+    let Some(inverse) = &evaluator.approximation else { return };
+    let errors = covariance::within_ranges(evaluator, inverse * (2.0 * evaluator.error_definition()));
+    if let Some(covariance) = errors.covariance {
+        minimum.quality = FitQuality::Approximate;
+        adopt(minimum, evaluator, covariance);
+    }
 }
 
 /// A result with every parameter's value and nothing else.
@@ -233,20 +177,7 @@ pub(crate) fn blank(evaluator: &Evaluator<'_>, problem: &Problem, x: &[f64], fva
     for (&i, v) in evaluator.free().iter().zip(x) {
         values[i] = *v;
     }
-    Minimum {
-        errors: vec![0.0; values.len()],
-        values,
-        fval,
-        edm: f64::NAN,
-        covariance: None,
-        correlation: None,
-        quality: FitQuality::None,
-        status: Status::NoHessian,
-        calls: evaluator.calls(),
-        iterations: evaluator.iterations(),
-        at_limit: Vec::new(),
-        warnings: Vec::new(),
-    }
+    Minimum::new(values, fval, Status::NoHessian).with_effort(f64::NAN, evaluator.calls(), evaluator.iterations())
 }
 
 fn adopt(minimum: &mut Minimum, evaluator: &Evaluator<'_>, covariance: Array2<f64>) {
@@ -268,7 +199,19 @@ fn describe(minimum: &mut Minimum, evaluator: &Evaluator<'_>, problem: &Problem,
         }
     }
     if matches!(verdict.status, Status::Degenerate | Status::NotPositiveDefinite) {
-        let names = verdict.weakest_parameters().into_iter().map(name).collect::<Vec<_>>().join(", ");
-        minimum.warnings.push(format!("the objective does not constrain a combination of {names}"));
+        let x: Vec<f64> = evaluator.free().iter().map(|&i| minimum.values[i]).collect();
+        let (shifted, limited): (Vec<_>, Vec<_>) =
+            verdict.unconstrained_parameters(evaluator, &x).into_iter().partition(|(_, shift)| *shift != 0.0);
+        if !shifted.is_empty() {
+            let list: Vec<String> = shifted.iter().map(|&(k, shift)| format!("{} ({shift:+.2e})", name(k))).collect();
+            let list = list.join(", ");
+            minimum.warnings.push(format!("the objective does not constrain a combination of {list}"));
+        }
+        for (k, _) in limited {
+            let name = name(k);
+            minimum
+                .warnings
+                .push(format!("the objective does not constrain {name}: its error is about as long as its range"));
+        }
     }
 }

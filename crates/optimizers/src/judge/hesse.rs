@@ -19,7 +19,8 @@ use crate::problem::parameters::Problem;
 /// status says so.
 ///
 /// # Errors
-/// [`Error::Dimension`], [`Error::InvalidOption`], [`Error::Objective`].
+/// [`Error::Dimension`](crate::Error::Dimension), [`Error::InvalidOption`](crate::Error::InvalidOption),
+/// [`Error::Objective`](crate::Error::Objective).
 ///
 /// ```
 /// use optimizers::{EvalError, FitQuality, Objective, Options, Parameter, Problem, Silent, hesse};

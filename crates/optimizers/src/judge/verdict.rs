@@ -1,14 +1,16 @@
 //! The judgement on a point: is it a minimum, what is the covariance there, and how far can both be trusted?
 
+use super::covariance::{self, Errors, Parts};
 use crate::evaluate::evaluator::{Evaluator, Hessian, Point};
 use crate::linalg;
-use crate::linalg::one_dimension::distance_to_rise;
 use crate::linalg::quadratic_model::{self, Definite, Step};
 use crate::problem::minimum::{FitQuality, Status};
 use ndarray::Array2;
 
 /// A pull outwards, in error definitions per standard deviation, below which a bound counts as not felt.
 const NEGLIGIBLE: f64 = 1e-6;
+/// An error below this share of a parameter's value is that of a parameter that is constrained.
+const WELL_KNOWN: f64 = 0.1;
 
 /// What is known of a point.
 #[derive(Debug, Clone)]
@@ -28,6 +30,10 @@ pub(crate) struct Verdict {
     pub(crate) ratio: f64,
     /// Conditional standard deviations, the natural lengths of the parameters.
     pub(crate) units: Vec<f64>,
+    /// Parameters whose error is as long as their range.
+    pub(crate) at_range: Vec<bool>,
+    /// The share of each parameter's variance that is due to directions which the objective does not constrain.
+    pub(crate) unconstrained: Vec<f64>,
 }
 
 /// Which free parameters sit on a bound with the objective falling outwards.
@@ -112,102 +118,62 @@ pub(crate) fn judge(evaluator: &Evaluator<'_>, point: &Point, hessian: &Hessian)
     let h = &hessian.matrix;
     let model = definite_model(evaluator, point, hessian);
     let inverse = model.as_ref().and_then(|model| linalg::inverse(&model.block.matrix));
-    let (Some(DefiniteModel { matrix, at_limit, is_definite, unheld: free, block: definite, .. }), Some(inverse)) =
+    let (Some(DefiniteModel { matrix, at_limit, is_definite, unheld, block: definite, .. }), Some(inverse)) =
         (model, inverse)
     else {
         return Verdict::unknown(n);
     };
     let step = step_in_bounds(evaluator, point, &matrix);
     let edm = step.as_ref().map_or(f64::NAN, |step| step.decrease);
+    let parts = Parts { hessian: h, unheld: &unheld, inverse: &inverse, at_limit: &at_limit };
+    let Errors { covariance, at_range } = covariance::errors(evaluator, point, &parts);
 
-    let covariance = covariance(evaluator, point, h, (&free, &at_limit), &inverse);
-
-    let mut weakest = vec![0.0; n];
-    for (&i, v) in free.iter().zip(&definite.weakest) {
-        weakest[i] = v * (2.0 * up).sqrt();
-    }
+    let spread = |values: &[f64]| -> Vec<f64> {
+        let mut all = vec![0.0; n];
+        unheld.iter().zip(values).for_each(|(&i, v)| all[i] = *v);
+        all
+    };
+    let weakest: Vec<f64> = spread(&definite.weakest).iter().map(|v| v * (2.0 * up).sqrt()).collect();
     let (quality, status) = if !is_definite && definite.ratio < -hessian.accuracy {
         (FitQuality::Forced, Status::NotPositiveDefinite)
     } else if edm.is_nan() || edm > evaluator.edm_goal {
         (FitQuality::Approximate, Status::NoProgress)
-    } else if is_definite {
+    } else if is_definite && !at_range.contains(&true) {
         (FitQuality::Accurate, Status::Converged)
     } else {
         (FitQuality::Forced, Status::Degenerate)
     };
-    let downhill = (definite.ratio < -hessian.accuracy).then(|| weakest.clone());
-    let finite = covariance.iter().all(|v: &f64| v.is_finite());
     Verdict {
         edm,
-        covariance: finite.then_some(covariance),
-        quality: if finite { quality } else { FitQuality::None },
+        quality: if covariance.is_some() { quality } else { FitQuality::None },
+        covariance,
         status,
         at_limit,
         step,
-        downhill,
+        downhill: (definite.ratio < -hessian.accuracy).then(|| weakest.clone()),
         weakest,
         ratio: definite.ratio,
-        units: (0..n)
-            .map(|i| {
-                let sigma = (2.0 * up / h[[i, i]].abs()).sqrt();
-                if sigma.is_normal() { sigma } else { (2.0 * up).sqrt() / inverse_reach(evaluator, point, i) }
-            })
-            .collect(),
+        units: units(evaluator, point, h),
+        at_range,
+        unconstrained: spread(&definite.replaced),
     }
 }
 
-/// The covariance of the free parameters: the scaled inverse Hessian of the unheld ones, one-sided errors for the held.
-fn covariance(
-    evaluator: &Evaluator<'_>,
-    point: &Point,
-    h: &Array2<f64>,
-    (free, at_limit): (&[usize], &[bool]),
-    inverse: &Array2<f64>,
-) -> Array2<f64> {
-    let n = at_limit.len();
+/// The lengths over which the objective rises by the error definition along each parameter, or the parameter's reach
+/// where it has no curvature.
+fn units(evaluator: &Evaluator<'_>, point: &Point, h: &Array2<f64>) -> Vec<f64> {
     let up = evaluator.error_definition();
-    let mut covariance = Array2::zeros((n, n));
-    for (a, &i) in free.iter().enumerate() {
-        for (b, &j) in free.iter().enumerate() {
-            covariance[[i, j]] = 2.0 * up * inverse[[a, b]];
-        }
-        // No error is longer than the range that the bounds leave.
-        let width = evaluator.upper()[i] - evaluator.lower()[i];
-        let shrink = (width / covariance[[i, i]].sqrt()).min(1.0);
-        if shrink < 1.0 {
-            covariance.row_mut(i).mapv_inplace(|v| v * shrink);
-            covariance.column_mut(i).mapv_inplace(|v| v * shrink);
-        }
-    }
-    for i in (0..n).filter(|&i| at_limit[i]) {
-        let error = one_sided_error(point.g[i].abs(), profile_curvature(h, inverse, free, i), up);
-        covariance[[i, i]] = error.min(evaluator.upper()[i] - evaluator.lower()[i]).powi(2);
-    }
-    covariance
+    let unit = |i: usize| {
+        let sigma = (2.0 * up / h[[i, i]].abs()).sqrt();
+        if sigma.is_normal() { sigma } else { (2.0 * up).sqrt() / inverse_reach(evaluator, point, i) }
+    };
+    (0..point.x.len()).map(unit).collect()
 }
 
 /// Inverse of the length over which a parameter may sensibly go when nothing constrains it, for one error definition.
 fn inverse_reach(evaluator: &Evaluator<'_>, point: &Point, i: usize) -> f64 {
     let width = evaluator.upper()[i] - evaluator.lower()[i];
     (2.0 * evaluator.error_definition()).sqrt() / width.min(point.x[i].abs() + evaluator.steps[i])
-}
-
-/// Curvature along parameter `i` with the objective minimised over the `free` ones.
-fn profile_curvature(h: &Array2<f64>, inverse: &Array2<f64>, free: &[usize], i: usize) -> f64 {
-    let coupling: Vec<f64> = free.iter().map(|&j| h[[i, j]]).collect();
-    let mut taken = 0.0;
-    for (a, ca) in coupling.iter().enumerate() {
-        for (b, cb) in coupling.iter().enumerate() {
-            taken += ca * inverse[[a, b]] * cb;
-        }
-    }
-    h[[i, i]] - taken
-}
-
-/// The distance from a bound at which `g d + ½ h d²` reaches `up`; the linear rise alone where the curve never does.
-fn one_sided_error(g: f64, h: f64, up: f64) -> f64 {
-    let distance = distance_to_rise(g, h, up);
-    if distance.is_nan() { up / g } else { distance }
 }
 
 impl Verdict {
@@ -224,6 +190,8 @@ impl Verdict {
             weakest: vec![0.0; n],
             ratio: 0.0,
             units: vec![1.0; n],
+            at_range: vec![false; n],
+            unconstrained: vec![0.0; n],
         }
     }
 
@@ -233,10 +201,19 @@ impl Verdict {
         self.status = status;
     }
 
-    /// The free parameters that make up most of the direction that is constrained least.
-    pub(crate) fn weakest_parameters(&self) -> Vec<usize> {
-        let share = |i: &usize| (self.weakest[*i] / self.units[*i]).abs();
-        let largest = (0..self.weakest.len()).map(|i| share(&i)).fold(0.0, f64::max);
-        (0..self.weakest.len()).filter(|i| share(i) > 0.3 * largest).collect()
+    /// The free parameters that the objective does not constrain: those whose variance is mostly that of directions
+    /// along which it hardly changes, but for those that are known well all the same, and those whose error is as long
+    /// as their range. Each with the shift that leaves the objective unchanged, 0 where only the range limits it.
+    pub(crate) fn unconstrained_parameters(&self, evaluator: &Evaluator<'_>, x: &[f64]) -> Vec<(usize, f64)> {
+        let range = |i: usize| evaluator.upper()[i] - evaluator.lower()[i];
+        // No farther than the ranges allow.
+        let length = (0..x.len()).map(|i| range(i) / self.weakest[i].abs()).fold(1.0, f64::min);
+        let error = |i: usize| self.covariance.as_ref().map_or(f64::INFINITY, |c| c[[i, i]].sqrt());
+        let is_known = |i: usize| error(i) < WELL_KNOWN * x[i].abs();
+        let shift = |i: usize| if self.unconstrained[i] > 0.0 { length * self.weakest[i] } else { 0.0 };
+        (0..x.len())
+            .filter(|&i| self.at_range[i] || self.unconstrained[i] > 0.5 && !is_known(i))
+            .map(|i| (i, shift(i)))
+            .collect()
     }
 }

@@ -27,6 +27,7 @@ mod pure;
 #[cfg(not(feature = "lapack"))]
 use pure as backend;
 
+pub(crate) mod nearest_covariance;
 pub(crate) mod one_dimension;
 pub(crate) mod quadratic_model;
 

@@ -12,6 +12,8 @@ pub(crate) struct Definite {
     pub(crate) ratio: f64,
     /// Direction of the original's smallest eigenvalue, of the length over which the model changes by ±½.
     pub(crate) weakest: Vec<f64>,
+    /// The share of each parameter's variance that is due to eigenvalues that had to be replaced.
+    pub(crate) replaced: Vec<f64>,
 }
 
 /// Square roots of the diagonal as natural units. A parameter takes its fallback where its own curvature says nothing:
@@ -42,19 +44,26 @@ pub(crate) fn positive_definite(h: &Array2<f64>, fallback: &[f64], floor: f64) -
     let (values, vectors) = linalg::symmetric_eigen(&scaled)?;
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let Some(&smallest) = values.first() else {
-        return Some(Definite { matrix: h.clone(), ratio: 1.0, weakest: Vec::new() });
+        return Some(Definite { matrix: h.clone(), ratio: 1.0, weakest: Vec::new(), replaced: Vec::new() });
     };
     let ratio = if largest > 0.0 { smallest / largest } else { 0.0 };
     let length = if smallest == 0.0 { 1.0 } else { smallest.abs().sqrt().recip() };
     let weakest = (0..n).map(|i| length * vectors[[i, 0]] / unit[i]).collect();
     if ratio > floor {
-        return Some(Definite { matrix: h.clone(), ratio, weakest });
+        return Some(Definite { matrix: h.clone(), ratio, weakest, replaced: vec![0.0; n] });
     }
     let lowest = if largest > 0.0 { floor * largest } else { 1.0 };
     let lifted = values.mapv(|v| v.abs().max(lowest));
+    let replaced = (0..n)
+        .map(|i| {
+            let part = |k: usize| vectors[[i, k]].powi(2) / lifted[k];
+            let all: f64 = (0..n).map(part).sum();
+            (0..n).filter(|&k| values[k] <= floor * largest).map(part).sum::<f64>() / all
+        })
+        .collect();
     let rebuilt = (&vectors * &lifted).dot(&vectors.t());
     let matrix = Array2::from_shape_fn((n, n), |(i, j)| 0.5 * (rebuilt[[i, j]] + rebuilt[[j, i]]) * unit[i] * unit[j]);
-    Some(Definite { matrix, ratio, weakest })
+    Some(Definite { matrix, ratio, weakest, replaced })
 }
 
 /// Inverse of `h` after making it positive definite.

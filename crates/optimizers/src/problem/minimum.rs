@@ -1,6 +1,8 @@
 //! The result of a minimisation: values, errors, and how far they can be trusted.
 
+use crate::error::{Error, Result};
 use crate::linalg;
+use crate::linalg::nearest_covariance::sound;
 use ndarray::Array2;
 use std::fmt;
 
@@ -53,8 +55,11 @@ pub enum Status {
     NotPositiveDefinite,
     /// Some combination of parameters leaves the objective unchanged.
     Degenerate,
-    /// The objective does not rise around the minimum as its Hessian says: it is not smooth, or its derivatives are wrong.
+    /// The objective does not change around the minimum as its gradient and Hessian say: it is not parabolic, however
+    /// near one looks. Its covariance tells little; MINOS errors tell more.
     NotQuadratic,
+    /// The objective's gradient is not the derivative of its value. Differences of values took its place.
+    WrongDerivatives,
     /// At a minimum as far as the search can tell, but without a Hessian to confirm it.
     NoHessian,
     /// No step lowers the objective although the estimated distance to the minimum is above the goal.
@@ -69,6 +74,8 @@ pub enum Status {
     Cancelled,
     /// The objective is not finite at the start values.
     StartNotFinite,
+    /// The objective is finite at the start values, but not around them, or its derivatives are not.
+    SurroundingsNotFinite,
 }
 
 impl Status {
@@ -79,9 +86,9 @@ impl Status {
             Self::Converged => 0,
             Self::IterationLimit | Self::CallLimit | Self::TimeLimit | Self::Cancelled => 1,
             Self::NoHessian => 100,
-            Self::NotQuadratic => 101,
+            Self::NotQuadratic | Self::WrongDerivatives => 101,
             Self::NotPositiveDefinite | Self::Degenerate => 102,
-            Self::NoProgress | Self::StartNotFinite => 110,
+            Self::NoProgress | Self::StartNotFinite | Self::SurroundingsNotFinite => 110,
         }
     }
 
@@ -97,7 +104,8 @@ impl fmt::Display for Status {
             Self::Converged => "converged",
             Self::NotPositiveDefinite => "stationary point, but the Hessian is not positive definite there",
             Self::Degenerate => "minimum found, but some combination of parameters is not constrained",
-            Self::NotQuadratic => "minimum found, but the objective is not smooth there or its derivatives are wrong",
+            Self::NotQuadratic => "minimum found, but the objective is not parabolic there: MINOS errors tell more",
+            Self::WrongDerivatives => "the objective's derivatives do not agree with its values",
             Self::NoHessian => "minimum found, but the Hessian could not be calculated",
             Self::NoProgress => "no further progress although the minimum is not reached",
             Self::IterationLimit => "limit of iterations reached",
@@ -105,6 +113,7 @@ impl fmt::Display for Status {
             Self::TimeLimit => "time limit reached",
             Self::Cancelled => "cancelled",
             Self::StartNotFinite => "the objective is not finite at the start values",
+            Self::SurroundingsNotFinite => "the objective is finite at the start values, but not around them",
         })
     }
 }
@@ -143,6 +152,9 @@ impl std::ops::AddAssign for Calls {
 /// distance into the allowed range at which the objective, minimised over the other parameters, has risen by the error
 /// definition, in the quadratic approximation: `2 U / (g + sqrt(g² + 2 h U))` for a slope `g` and a profile curvature
 /// `h`. Quality 3 then claims the same as elsewhere, for the parameters off their bounds, and the sign of the slope.
+///
+/// **Errors at a range.** An error is never longer than the range that the bounds leave; where it is about as long, row
+/// and column are shortened alike, the quality is 2 at most, and a warning names the parameter.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Minimum {
@@ -174,6 +186,64 @@ pub struct Minimum {
 }
 
 impl Minimum {
+    /// The result of an optimizer of one's own: every parameter's value, the objective there, and why it ended. Nothing
+    /// is claimed of a covariance until [`with_covariance`](Self::with_covariance) does.
+    pub fn new(values: Vec<f64>, fval: f64, status: Status) -> Self {
+        Self {
+            errors: vec![0.0; values.len()],
+            values,
+            fval,
+            edm: f64::NAN,
+            covariance: None,
+            correlation: None,
+            quality: FitQuality::None,
+            status,
+            calls: Calls::default(),
+            iterations: 0,
+            at_limit: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Takes the covariance of the parameters at the positions `free`, made symmetric and positive semi-definite where
+    /// it is not, with the errors and correlations that follow, and what is claimed of it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when it has not as many rows and columns as there are positions, when a position is none
+    /// of the parameters, or when an entry is not finite or a variance negative.
+    pub fn with_covariance(mut self, free: &[usize], covariance: Array2<f64>, quality: FitQuality) -> Result<Self> {
+        let invalid = |value: String, reason| Error::InvalidOption { name: "covariance", value, reason };
+        if covariance.dim() != (free.len(), free.len()) || free.iter().any(|i| *i >= self.values.len()) {
+            let value = format!("{:?} for the parameters {free:?}", covariance.dim());
+            return Err(invalid(value, "needs a row and a column for each free parameter, and parameters that exist"));
+        }
+        let covariance = sound(covariance)
+            .ok_or_else(|| invalid("not finite".into(), "needs finite entries and no negative variance"))?;
+        for (k, &i) in free.iter().enumerate() {
+            self.errors[i] = covariance[[k, k]].sqrt();
+        }
+        self.correlation = Some(correlation(&covariance));
+        self.covariance = Some(covariance);
+        self.quality = quality;
+        Ok(self)
+    }
+
+    /// Sets the estimated distance to the minimum, the calls and the iterations that it took.
+    #[must_use]
+    pub fn with_effort(mut self, edm: f64, calls: Calls, iterations: usize) -> Self {
+        (self.edm, self.calls, self.iterations) = (edm, calls, iterations);
+        self
+    }
+
+    /// The standard deviation of a quantity with the given derivatives with respect to the free parameters, in the order
+    /// of the covariance: `sqrt(d·C d)`. `None` without a covariance of that many parameters.
+    pub fn propagated_error(&self, derivatives: &[f64]) -> Option<f64> {
+        let covariance = self.covariance.as_ref().filter(|c| c.nrows() == derivatives.len())?;
+        let rows = covariance.rows().into_iter().zip(derivatives);
+        let variance: f64 = rows.map(|(row, d)| d * row.iter().zip(derivatives).map(|(c, e)| c * e).sum::<f64>()).sum();
+        variance.is_finite().then(|| variance.max(0.0).sqrt())
+    }
+
     /// The global correlation of every free parameter: the largest correlation that it has with any combination of the
     /// others, `sqrt(1 - 1 / (C_kk (C⁻¹)_kk))`. `None` without a positive definite covariance.
     ///
@@ -194,7 +264,7 @@ pub(crate) fn correlation(covariance: &Array2<f64>) -> Array2<f64> {
         if i == j && scale > 0.0 {
             1.0
         } else if scale > 0.0 {
-            covariance[[i, j]] / scale
+            (covariance[[i, j]] / scale).clamp(-1.0, 1.0)
         } else {
             0.0
         }

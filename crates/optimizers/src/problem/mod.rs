@@ -1,5 +1,6 @@
 //! What a caller brings and gets: objective, parameters, options, observer, result.
 
+pub(crate) mod from_fn;
 pub(crate) mod least_squares;
 pub(crate) mod minimum;
 pub(crate) mod objective;

@@ -89,7 +89,8 @@ impl Parameter {
         if self.step.is_some_and(|step| !(step.is_finite() && step > 0.0)) {
             return invalid("the step must be positive and finite".into());
         }
-        if self.lower.is_nan() || self.upper.is_nan() || self.lower >= self.upper {
+        let is_room = self.lower < self.upper || self.fixed && self.lower == self.upper;
+        if !is_room {
             return invalid(format!(
                 "the bounds [{}, {}] are empty; the lower one must lie below the upper one (fix the parameter to hold it)",
                 self.lower, self.upper
@@ -174,10 +175,16 @@ impl Problem {
     /// Releases a fixed parameter.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] when there is no such parameter.
+    /// [`Error::InvalidOption`] when there is no such parameter, [`Error::InvalidParameter`] when its bounds leave it no
+    /// room.
     pub fn release(&mut self, index: usize) -> Result<()> {
-        self.entry(index)?.fixed = false;
-        Ok(())
+        let entry = self.entry(index)?;
+        let was_fixed = std::mem::replace(&mut entry.fixed, false);
+        let checked = entry.check(index);
+        if checked.is_err() {
+            entry.fixed = was_fixed;
+        }
+        checked
     }
 
     /// Moves a parameter's start value.
@@ -236,17 +243,41 @@ impl Problem {
             }
             entry.check(index)?;
         }
-        let free = self.free();
-        next.covariance = minimum.covariance.as_ref().filter(|c| c.nrows() == free.len()).map(|covariance| {
-            let mut full = Array2::zeros((n, n));
-            for (a, &i) in free.iter().enumerate() {
-                for (b, &j) in free.iter().enumerate() {
-                    full[[i, j]] = covariance[[a, b]];
-                }
-            }
-            full
-        });
+        let known = minimum.covariance.as_ref().filter(|c| c.nrows() == self.free().len());
+        next.covariance = known.map(|covariance| self.spread(covariance));
         Ok(next)
+    }
+
+    /// A covariance of the free parameters, in their order, as the first metric of MIGRAD and the quasi-Newton optimizers:
+    /// one guessed, or scaled from an earlier result. [`starting_at`](Self::starting_at) takes a result's own.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when its size is not that of the free parameters, or it is not positive definite.
+    pub fn with_covariance(mut self, covariance: &Array2<f64>) -> Result<Self> {
+        let free = self.free();
+        let is_usable = covariance.nrows() == free.len() && linalg::cholesky(covariance).is_some();
+        if !is_usable {
+            return Err(Error::InvalidOption {
+                name: "covariance",
+                value: format!("{:?}", covariance.dim()),
+                reason: "must be a positive definite matrix with a row for each free parameter",
+            });
+        }
+        self.covariance = Some(self.spread(covariance));
+        Ok(self)
+    }
+
+    /// A matrix over the free parameters as one over all.
+    fn spread(&self, covariance: &Array2<f64>) -> Array2<f64> {
+        let n = self.parameters.len();
+        let mut full = Array2::zeros((n, n));
+        let free = self.free();
+        for (a, &i) in free.iter().enumerate() {
+            for (b, &j) in free.iter().enumerate() {
+                full[[i, j]] = covariance[[a, b]];
+            }
+        }
+        full
     }
 
     /// The Hessian of the free parameters according to the known covariance, with those fixed since then held; `None`

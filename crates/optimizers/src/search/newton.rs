@@ -20,8 +20,6 @@ use ndarray::Array2;
 /// The search goes on until the distance to the minimum is this small, in error definitions, since the last steps
 /// converge quadratically and cost little: one more Hessian.
 const AIM: f64 = 1e-9;
-/// Distance, in error definitions, at which the last Hessian is good enough for the point one step on.
-const LAST: f64 = 1e-9;
 /// Damping after a first failure without any.
 const FIRST_DAMPING: f64 = 1e-9;
 /// Damping at which no step can be told from none.
@@ -37,14 +35,9 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
     let target = (AIM * up).min(0.1 * evaluator.edm_goal);
     let mut damping = options.initial_damping;
     let mut here = start;
-    let mut known: Option<Hessian> = None;
     for _ in 0..options.max_iterations {
-        let hessian = match known.take() {
-            Some(hessian) => hessian,
-            None => match evaluator.hessian(&here)? {
-                Some(hessian) => hessian,
-                None => return Ok(Search { point: here, hessian: None, stopped: Some(Status::NoHessian) }),
-            },
+        let Some(hessian) = evaluator.hessian(&here)? else {
+            return Ok(Search { point: here, hessian: None, stopped: Some(Status::NoHessian) });
         };
         let Some((model, edm)) = model(evaluator, &here, &hessian)? else {
             return Ok(Search { point: here, hessian: Some(hessian), stopped: Some(Status::NoProgress) });
@@ -53,19 +46,12 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         if edm <= target {
             return Ok(Search { point: here, hessian: Some(hessian), stopped: None });
         }
-        let Some((next, next_edm, length)) = damped_step(evaluator, &here, &model, edm, &mut damping)? else {
+        let Some((next, _, length)) = damped_step(evaluator, &here, &model, edm, &mut damping)? else {
             let stopped = (edm > evaluator.edm_goal).then_some(Status::NoProgress);
             return Ok(Search { point: here, hessian: Some(hessian), stopped });
         };
         here = next;
         evaluator.report("NEWTON", Progress { fval: here.f, edm, step: length, damping })?;
-        if edm <= LAST * up {
-            // So close that the next Hessian would be the same.
-            if next_edm <= target {
-                return Ok(Search { point: here, hessian: Some(hessian), stopped: None });
-            }
-            known = Some(hessian).filter(|_| next_edm < 0.1 * edm);
-        }
     }
     Ok(Search { point: here, hessian: None, stopped: Some(Status::IterationLimit) })
 }
