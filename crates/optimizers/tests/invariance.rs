@@ -177,7 +177,7 @@ fn limits_end_a_run_with_the_best_point_so_far() {
     for name in registry().names() {
         for offers in OFFERS {
             for limit in [1, 2, 5, 12] {
-                let options = Options::default().with_max_calls(limit).with_tolerance(1e-6);
+                let options = Options::default().with_max_calls(limit).with_tol(1e-6);
                 let m = fit(name, Rosenbrock, offers, &unbounded(&[-1.2, 1.0]), &options);
                 let who = format!("{name} {offers:?} {limit} {m:?}");
                 assert!(m.calls.total() <= limit, "{who}");
@@ -269,8 +269,8 @@ fn misuse_and_fatal_errors_are_errors() {
             Err(Error::Dimension { objective: 1, problem: 2 })
         ));
         for options in [
-            Options::default().with_tolerance(0.0),
-            Options::default().with_tolerance(f64::NAN),
+            Options::default().with_tol(0.0),
+            Options::default().with_tol(f64::NAN),
             Options::default().with_initial_damping(-1.0),
         ] {
             assert!(matches!(run(&mut Broken, &one, &options), Err(Error::InvalidOption { .. })));

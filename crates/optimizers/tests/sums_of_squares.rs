@@ -53,7 +53,7 @@ impl Residuals for Decay {
 }
 
 fn fit(name: &str, has_jacobian: bool, problem: &Problem) -> Minimum {
-    minimize(name, &mut LeastSquares::new(Decay { has_jacobian }), problem, &Options::default().with_tolerance(1e-6))
+    minimize(name, &mut LeastSquares::new(Decay { has_jacobian }), problem, &Options::default().with_tol(1e-6))
 }
 
 fn problem(upper: f64, fixed: bool) -> Problem {

@@ -21,7 +21,7 @@ impl Formula for Ratio {
 
 fn ratio(offers: Derivatives) -> (Exact<Ratio>, Problem, Minimum) {
     let problem = bounded(&[8.0, 0.7], &[(0.0, 100.0), (0.0, 20.0)]);
-    let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tolerance(1e-6));
+    let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tol(1e-6));
     (Exact::new(Ratio, offers).within(&problem), problem, m)
 }
 
@@ -70,7 +70,7 @@ fn minos_of_a_paraboloid_is_the_parabolic_error() {
     }
     for offers in OFFERS {
         let problem = unbounded(&[0.0, 0.0, 0.0]);
-        let m = fit("NEWMINUIT", Tilted, offers, &problem, &Options::default().with_tolerance(1e-6));
+        let m = fit("NEWMINUIT", Tilted, offers, &problem, &Options::default().with_tol(1e-6));
         let mut objective = Exact::new(Tilted, offers);
         let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
         for i in 0..3 {
@@ -86,14 +86,14 @@ fn a_bound_in_the_way_is_told() {
     for offers in OFFERS {
         // The crossing below lies at 7.16, the one above at 13.5.
         let problem = bounded(&[9.0, 0.7], &[(8.0, 11.0), (0.0, 20.0)]);
-        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tolerance(1e-6));
+        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tol(1e-6));
         let mut objective = Exact::new(Ratio, offers).within(&problem);
         let errors = Explorer::new(&mut objective, &problem, &m).unwrap().minos(0, &mut Silent).unwrap();
         assert_eq!((errors.lower.crossing, errors.upper.crossing), (Crossing::AtLimit, Crossing::AtLimit));
         assert_eq!((errors.lower.values[0], errors.upper.values[0]), (8.0, 11.0));
         // A minimum on its bound has an error on one side only.
         let problem = bounded(&[14.0, 0.7], &[(12.0, 100.0), (0.0, 20.0)]);
-        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tolerance(1e-6));
+        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tol(1e-6));
         assert_eq!(m.at_limit, [0]);
         let mut objective = Exact::new(Ratio, offers).within(&problem);
         let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();

@@ -29,9 +29,9 @@ impl OptimizerConfig {
     /// The optimizer.
     pub const OPTIMIZER: Definition<&'static str> =
         Definition::new("optimizer", "MINUIT", "MINUIT, NEWMINUIT, NEWTON, LM, LBFGS, DRMNGB, DRMNFB or SIMPLEX.");
-    /// The tolerance of the minimiser ([`Options::tolerance`]), absolute: the estimated distance to the minimum must fall below twice of it.
+    /// The tolerance of the minimiser ([`Options::tol`]), absolute: the estimated distance to the minimum must fall below twice of it.
     pub const TOL: Definition<f64> =
-        Definition::new("tol", Options::DEFAULT_TOLERANCE, "Tolerance on the estimated distance to the minimum.")
+        Definition::new("tol", Options::DEFAULT_TOL, "Tolerance on the estimated distance to the minimum.")
             .within(Range::ABOVE_0);
     /// Most iterations.
     pub const MAX_ITER: Definition<usize> = Definition::new(

@@ -267,7 +267,7 @@ fn an_option_has_one_default_wherever_it_is_asked_for() {
     let config = parse("gtlike:\n").unwrap();
     let printed = serde_json::to_value(&config.resolved).unwrap();
     let tol = OptimizerConfig::TOL;
-    assert_eq!(tol.default, optimizers::Options::default().tolerance);
+    assert_eq!(tol.default, optimizers::Options::default().tol);
     assert_eq!((config.optimizer.tol, printed["optimizer"]["tol"].as_f64()), (tol.default, Some(tol.default)));
     assert_eq!(printed["gtlike"]["minbinsz"].as_f64(), Some(config.components[0].minbinsz));
     assert_eq!(printed["roiopt"]["max_free_sources"].as_u64(), Some(5));

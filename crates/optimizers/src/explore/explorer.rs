@@ -101,15 +101,15 @@ impl<'a> Explorer<'a> {
             });
         };
         let problem = problem.starting_at(minimum)?;
-        let options = Options::default().with_tolerance(TOLERANCE);
+        let options = Options::default().with_tol(TOLERANCE);
         Ok(Self { objective, problem, minimum, options, rise: 1.0, covariance, calls: Calls::default() })
     }
 
     /// Sets the options of the inner minimisations.
     #[must_use]
     pub fn with_options(mut self, options: Options) -> Self {
-        let tolerance = options.tolerance.min(TOLERANCE);
-        self.options = options.with_tolerance(tolerance);
+        let tolerance = options.tol.min(TOLERANCE);
+        self.options = options.with_tol(tolerance);
         self
     }
 

@@ -37,15 +37,15 @@ impl TryFrom<u8> for Strategy {
 ///
 /// ```
 /// use optimizers::{Options, Strategy};
-/// let options = Options::default().with_tolerance(1e-8).with_strategy(Strategy::Careful);
-/// assert_eq!(options.tolerance, 1e-8);
+/// let options = Options::default().with_tol(1e-8).with_strategy(Strategy::Careful);
+/// assert_eq!(options.tol, 1e-8);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Options {
     /// Accuracy of the minimum, of unit one, positive. A run has converged when the estimated distance to the minimum is
-    /// below [`edm_goal`](Self::edm_goal). Default [`DEFAULT_TOLERANCE`](Self::DEFAULT_TOLERANCE).
-    pub tolerance: f64,
+    /// below [`edm_goal`](Self::edm_goal). Default [`DEFAULT_TOL`](Self::DEFAULT_TOL).
+    pub tol: f64,
     /// Most calls of the objective (values, gradients and Hessians together); `None`: 200 + 100 n + 5 n² for n free
     /// parameters, times 2n + 1 where gradients are numerical.
     pub max_calls: Option<usize>,
@@ -63,7 +63,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            tolerance: Self::DEFAULT_TOLERANCE,
+            tol: Self::DEFAULT_TOL,
             max_calls: None,
             max_iterations: Self::DEFAULT_MAX_ITERATIONS,
             time_limit: None,
@@ -75,7 +75,7 @@ impl Default for Options {
 
 impl Options {
     /// The default of [`tolerance`](Self::tolerance), that of the Fermi-LAT tools.
-    pub const DEFAULT_TOLERANCE: f64 = 1e-3;
+    pub const DEFAULT_TOL: f64 = 1e-3;
     /// The default of [`max_iterations`](Self::max_iterations).
     pub const DEFAULT_MAX_ITERATIONS: usize = 1000;
     /// The default of [`initial_damping`](Self::initial_damping).
@@ -83,8 +83,8 @@ impl Options {
 
     /// Sets [`tolerance`](Self::tolerance).
     #[must_use]
-    pub fn with_tolerance(mut self, tolerance: f64) -> Self {
-        self.tolerance = tolerance;
+    pub fn with_tol(mut self, tol: f64) -> Self {
+        self.tol = tol;
         self
     }
 
@@ -126,14 +126,14 @@ impl Options {
     /// The estimated distance to the minimum (EDM) below which a run has converged: `2 tolerance` for the error
     /// definition 0.5 of a likelihood, in proportion for others. It is the goal of the Fermi-LAT tools' MINUIT.
     pub fn edm_goal(&self, error_definition: f64) -> f64 {
-        4.0 * self.tolerance * error_definition
+        4.0 * self.tol * error_definition
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        if !(self.tolerance.is_finite() && self.tolerance > 0.0) {
+        if !(self.tol.is_finite() && self.tol > 0.0) {
             return Err(Error::InvalidOption {
-                name: "tolerance",
-                value: self.tolerance.to_string(),
+                name: "tol",
+                value: self.tol.to_string(),
                 reason: "must be positive and finite",
             });
         }

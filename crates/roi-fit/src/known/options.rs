@@ -158,7 +158,7 @@ impl FitOptions {
     pub(crate) fn for_attempt(&self, attempt: usize) -> Options {
         let strategy = if attempt == 0 { Strategy::Normal } else { Strategy::Careful };
         let options = Options::default()
-            .with_tolerance(self.tol)
+            .with_tol(self.tol)
             .with_max_iterations(self.max_iter)
             .with_initial_damping(self.init_lambda)
             .with_strategy(strategy);

@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
         let mut loglike = self.session.loglike_or_impossible(&self.roi, &[])?;
         if line.reoptimize {
             let optimizer = optimizers::optimizer("NEWTON")?;
-            let options = Options::default().with_tolerance(1e-5);
+            let options = Options::default().with_tol(1e-5);
             let problem = problem(&self.roi, Some(line.row))?;
             let posterior = self.session.posterior_of(&self.roi, &[]);
             match posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent)) {
@@ -252,7 +252,7 @@ impl<'a> Walk<'a> {
             parameter.set_bounds(range.0, top)?;
         }
         let optimizer = optimizers::optimizer("NEWTON")?;
-        let options = Options::default().with_tolerance(1e-4);
+        let options = Options::default().with_tol(1e-4);
         let problem = problem(&self.roi, None)?;
         let posterior = self.session.posterior_of(&self.roi, &[]);
         let found = posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent));

@@ -111,7 +111,7 @@ fn reoptimized_null(session: &mut Session, source: usize) -> Result<f64> {
     let mut last = Status::Converged;
     for optimizer in ["NEWTON", "MINUIT"] {
         let optimizer = optimizers::optimizer(optimizer)?;
-        let options = Options::default().with_tolerance(1e-7);
+        let options = Options::default().with_tol(1e-7);
         let (problem, posterior) = (problem(&roi, None)?, session.posterior_of(&roi, &[&muted])?);
         let minimum = minimize(posterior, &problem, optimizer.as_ref(), &options, &mut Silent)?;
         best = best.max(-minimum.fval);

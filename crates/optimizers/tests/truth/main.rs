@@ -1,5 +1,8 @@
 //! Objectives on which a status, an error or a value could be untrue, with the right answer beside.
 
+mod covariances;
+mod profiles;
+#[path = "../support/mod.rs"]
 mod support;
 
 use ndarray::Array2;
@@ -330,106 +333,6 @@ proptest! {
     }
 }
 
-/// ½ (A x - b)² with a matrix of any rank, plus a term that is linear or quartic in one parameter.
-struct Deficient {
-    rows: Vec<Vec<f64>>,
-    goal: Vec<f64>,
-    extra: f64,
-}
-
-impl Formula for Deficient {
-    fn dim(&self) -> usize {
-        4
-    }
-    fn eval<D: Number>(&self, x: &[D]) -> D {
-        let squares: D = self
-            .rows
-            .iter()
-            .zip(&self.goal)
-            .map(|(row, b)| (row.iter().zip(x).map(|(a, x)| *x * *a).sum::<D>() - *b).powi(2) * 0.5)
-            .sum();
-        squares + x[0].powi(4) * self.extra.abs() + x[1] * self.extra
-    }
-}
-
-fn is_covariance(m: &Minimum) -> Result<(), String> {
-    let (Some(covariance), Some(correlation)) = (&m.covariance, &m.correlation) else { return Ok(()) };
-    let n = covariance.nrows();
-    let largest = covariance.diag().iter().copied().fold(0.0, f64::max);
-    for i in 0..n {
-        for j in 0..n {
-            if covariance[[i, j]] != covariance[[j, i]] || correlation[[i, j]] != correlation[[j, i]] {
-                return Err(format!("not symmetric at {i} {j}"));
-            }
-            if correlation[[i, j]].abs() > 1.0 {
-                return Err(format!("correlation {}", correlation[[i, j]]));
-            }
-        }
-    }
-    // Positive semi-definite: no pivot of an elimination is clearly negative, in units of the errors.
-    let mut a = correlation.clone();
-    for k in 0..n {
-        if a[[k, k]] < -1e-9 {
-            return Err(format!("pivot {} of {largest}", a[[k, k]]));
-        }
-        if a[[k, k]] > 1e-9 {
-            for i in k + 1..n {
-                let share = a[[i, k]] / a[[k, k]];
-                for j in k + 1..n {
-                    a[[i, j]] -= share * a[[k, j]];
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
-
-    /// Degenerate, bounded, interrupted: what is published as a covariance is one, `fval` is the value at `values`, and
-    /// quality 3 has no error at its range.
-    #[test]
-    fn every_covariance_is_one(
-        rows in prop::collection::vec(prop::collection::vec(-2.0..2.0_f64, 4), 1..5),
-        goal in prop::collection::vec(-3.0..3.0_f64, 5),
-        (doubled, extra) in (0..3_usize, -0.1..0.1_f64),
-        units in prop::collection::vec(-6..6_i32, 4),
-        start in prop::collection::vec(0.0..=1.0_f64, 4),
-        limit in prop::option::of(5..60_usize),
-    ) {
-        let mut rows = rows;
-        for row in &mut rows {
-            match doubled {
-                0 => row[2] = row[3],
-                1 => row[2] = 0.0,
-                _ => {}
-            }
-            row.iter_mut().zip(&units).for_each(|(a, e)| *a *= 10.0_f64.powi(*e));
-        }
-        let bounds: Vec<(f64, f64)> = units.iter().map(|e| (-10.0_f64.powi(-e), 3.0 * 10.0_f64.powi(-e))).collect();
-        let x: Vec<f64> = start.iter().zip(&bounds).map(|(t, (a, b))| (a + t * (b - a)).clamp(*a, *b)).collect();
-        let problem = bounded(&x, &bounds);
-        for name in registry().names() {
-            for offers in OFFERS {
-                let formula = Deficient { rows: rows.clone(), goal: goal.clone(), extra };
-                let mut options = Options::default();
-                options.max_calls = limit;
-                let mut objective = Exact::new(formula, offers).within(&problem);
-                for m in [
-                    minimize(name, &mut objective, &problem, &options),
-                    hesse(&mut objective, &problem, &options, &mut Silent).unwrap(),
-                ] {
-                    prop_assert_eq!(is_covariance(&m), Ok(()), "{} {:?} {:?}", name, offers, m);
-                    prop_assert_eq!(m.fval, objective.value(&m.values).unwrap(), "{} {:?} {:?}", name, offers, m);
-                    let ends = (0..4).any(|i| m.errors[i] >= 0.9 * (bounds[i].1 - bounds[i].0));
-                    prop_assert!(m.quality < FitQuality::Accurate || !ends, "{} {:?} {:?}", name, offers, m);
-                }
-            }
-        }
-    }
-}
-
 /// Two norms of which only the sum counts, a third that is known to 2 %, and a shape that nothing constrains.
 struct Crowd;
 impl Formula for Crowd {
@@ -462,66 +365,5 @@ fn hesse_has_the_same_truth() {
         let m = hesse(&mut objective, &problem, &Options::default(), &mut Silent).unwrap();
         assert!(m.quality <= FitQuality::Forced, "{offers:?} {m:?}");
         assert_eq!(m.covariance.map(|c| c.dim()), Some(Array2::<f64>::zeros((3, 3)).dim()));
-    }
-}
-
-/// (x-1)²/2 + a (z - sin y)² + 0.01 (y - 3x)²: its profile over x is the first term.
-struct Followed(f64);
-impl Formula for Followed {
-    fn dim(&self) -> usize {
-        3
-    }
-    fn eval<D: Number>(&self, x: &[D]) -> D {
-        (x[0] - 1.0).powi(2) * 0.5 + (x[2] - x[1].sin()).powi(2) * self.0 + (x[1] - x[0] * 3.0).powi(2) * 0.01
-    }
-}
-
-#[test]
-fn a_point_of_a_profile_says_whether_the_others_are_at_their_minimum() {
-    let mut reached = 0;
-    for offers in OFFERS {
-        for stiffness in [1e2, 1e4, 1e6, 1e8] {
-            // The explorer is told the minimum; that its covariance is rough does not matter.
-            let problem = unbounded(&[1.0, 3.0, 3.0_f64.sin()]);
-            let mut objective = Exact::new(Followed(stiffness), offers);
-            let m = hesse(&mut objective, &problem, &Options::default(), &mut Silent).unwrap();
-            let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
-            for point in explorer.profile(0, &[1.0, 3.0, 6.0, 10.0], &mut Silent).unwrap() {
-                let truth = 0.5 * (point.x - 1.0).powi(2);
-                let is_right = (point.fval - truth).abs() < 2e-3;
-                assert!(is_right || !point.is_minimum, "{offers:?} {stiffness:e} {point:?} {truth}");
-                assert_eq!(point.fval, Followed(stiffness).eval(&point.values), "{offers:?} {point:?}");
-                reached += usize::from(point.is_minimum);
-            }
-        }
-    }
-    assert!(reached > 12, "{reached} of 48");
-}
-
-/// Two valleys; the one at 2 is the deeper.
-struct TwoValleys;
-impl Formula for TwoValleys {
-    fn dim(&self) -> usize {
-        2
-    }
-    fn eval<D: Number>(&self, x: &[D]) -> D {
-        (x[0] * x[0] * (x[0] - 2.0).powi(2)) * 0.1 - x[0] * 0.05 + (x[1] - x[0]).powi(2)
-    }
-}
-
-#[test]
-fn a_deeper_valley_is_told_by_profiles_too() {
-    for offers in OFFERS {
-        let problem = unbounded(&[0.1, 0.0]);
-        let m = fit("MINUIT", TwoValleys, offers, &problem, &Options::default());
-        assert!(m.values[0] < 0.5, "{m:?}");
-        let mut objective = Exact::new(TwoValleys, offers);
-        let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
-        let points = explorer.profile(0, &[-0.5, 0.5, 2.0], &mut Silent).unwrap();
-        assert_eq!(points.iter().map(|p| p.is_new_minimum).collect::<Vec<_>>(), [false, false, true], "{points:?}");
-        let errors = explorer.minos(0, &mut Silent).unwrap();
-        let lower = errors.new_minimum().unwrap();
-        assert_eq!(errors.upper.crossing, Crossing::NewMinimum, "{offers:?} {errors:?}");
-        assert!(TwoValleys.eval(lower) < m.fval, "{offers:?} {errors:?}");
     }
 }
