@@ -21,6 +21,7 @@ const CATEGORIES: &[&str] = &[
     "algorithms",
     "command-line-utilities",
     "concurrency",
+    "config",
     "development-tools::testing",
     "mathematics",
     "parser-implementations",

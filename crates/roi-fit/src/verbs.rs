@@ -106,7 +106,7 @@ impl Analysis {
     /// let profile = roi.profile_norm(&name, &ProfileOptions::default())?;
     /// assert_eq!(profile.xvals.len(), 20);
     /// println!("upper limit {:?}", profile.limits().ul);
-    /// # Ok::<(), roi_fit::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

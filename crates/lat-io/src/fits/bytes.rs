@@ -128,7 +128,7 @@ pub struct FileSize {
 }
 
 impl FileSize {
-    /// Of a file; see [`Bytes::open`].
+    /// Of a file; see `FitsFile::open`.
     ///
     /// # Errors
     /// When it cannot be read.

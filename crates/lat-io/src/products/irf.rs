@@ -39,7 +39,7 @@ const EVENT_TYPES: [(&str, &str); 10] = [
 ///
 /// # Errors
 /// [`Error::NotFound`] for files that are not there, [`Error::Unsupported`] for event types that do not exist or are of several partitions, and
-/// as [`read`].
+/// as [`read_irf`].
 ///
 /// ```no_run
 /// let irfs = lat_io::read_irf_set("/opt/caldb".as_ref(), "P8R3_SOURCE_V3", 3)?;
@@ -74,10 +74,10 @@ pub struct IrfSetFiles {
     pub dispersion: Option<PathBuf>,
 }
 
-/// The files that [`read_set`] reads: one entry, or one an event type in Pass 7.
+/// The files that [`read_irf_set`] reads: one entry, or one an event type in Pass 7.
 ///
 /// # Errors
-/// [`Error::NotFound`] and [`Error::Unsupported`] as [`read_set`].
+/// [`Error::NotFound`] and [`Error::Unsupported`] as [`read_irf_set`].
 pub fn find_irf_set(directory: &Path, name: &str, evtype: u32) -> Result<Vec<IrfSetFiles>> {
     let wanted = wanted(evtype);
     let Some((_, partition)) = wanted.first() else {

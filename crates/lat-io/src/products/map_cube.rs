@@ -43,11 +43,11 @@ fn read_open(file: &FitsFile) -> Result<(String, SkyCube)> {
     Ok((hdu.label(), cube.map_err(|source| Error::map(path, hdu.label(), source))?))
 }
 
-/// Opens a map as [`read`] does, but reads an image plane by plane when asked for, so that a cube of any number of planes takes the memory of one.
+/// Opens a map as [`read_map_cube`] does, but reads an image plane by plane when asked for, so that a cube of any number of planes takes the memory of one.
 /// HEALPix pixels are read at once; so are the bytes of a gzip file.
 ///
 /// # Errors
-/// As [`read`], but for values that are not finite: these end the reading of their plane.
+/// As [`read_map_cube`], but for values that are not finite: these end the reading of their plane.
 pub fn open_map_cube(path: &Path) -> Result<Arc<dyn SkyPlanes>> {
     let file = FitsFile::open(path)?;
     if healpix::table(&file).is_some() {
@@ -75,10 +75,10 @@ pub struct MapFileSize {
     pub opening: usize,
 }
 
-/// What a map takes in memory that [`open`] opens.
+/// What a map takes in memory that [`open_map_cube`] opens.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open_map_cube`].
 pub fn map_cube_size(path: &Path) -> Result<MapFileSize> {
     let size = FileSize::of(path)?;
     if let Some(beginning) = &size.gzip {
@@ -155,7 +155,7 @@ fn file_name(path: &Path) -> String {
 /// the memory of few.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read_map_cube`].
 pub fn map_cube_integral(path: &Path) -> Result<MapIntegral> {
     let file = FitsFile::open(path)?;
     if healpix::table(&file).is_some() {
@@ -174,7 +174,7 @@ pub fn map_cube_integral(path: &Path) -> Result<MapIntegral> {
     MapIntegral::from_planes(file_name(path), energies, sums).map_err(|source| Error::map(path, hdu.label(), source))
 }
 
-/// Writes a map as [`read`] takes it: an image, or a table SKYMAP of HEALPix pixels; gzip when the name ends in `.gz`. `unit` is that of the
+/// Writes a map as [`read_map_cube`] takes it: an image, or a table SKYMAP of HEALPix pixels; gzip when the name ends in `.gz`. `unit` is that of the
 /// pixels, empty for none. The file appears whole or not at all.
 ///
 /// # Errors

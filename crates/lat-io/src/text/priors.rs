@@ -101,7 +101,7 @@ fn prior(entry: &Entry) -> std::result::Result<Prior, String> {
     Prior::from_function(function, mean, sigma).map_err(|error| error.to_string())
 }
 
-/// The priors of sources in the form that [`read`] reads; `None` when there are none.
+/// The priors of sources in the form that [`read_priors`] reads; `None` when there are none.
 pub fn priors_to_yaml(sources: &[Source]) -> Option<String> {
     let mut text = String::new();
     // Writing to a String cannot fail.

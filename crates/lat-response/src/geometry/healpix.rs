@@ -29,7 +29,7 @@ pub enum HealpixOrdering {
 ///
 /// ```
 /// use lat_response::{Frame, HealpixGrid, HealpixOrdering};
-/// use roi_model::{Frame, SkyDirection};
+/// use roi_model::SkyDirection;
 /// let sphere = HealpixGrid::new(64, HealpixOrdering::Ring, Frame::Galactic)?;
 /// assert_eq!(sphere.n_pixels(), 12 * 64 * 64);
 /// let crab = SkyDirection::from_galactic(184.56, -5.78)?;

@@ -42,7 +42,7 @@ impl<P: CanonicalProjection + Send + Sync> Projector for Img2Celestial<P, WcsImg
 ///
 /// ```
 /// use lat_response::{Frame, WcsGrid, WcsHeader};
-/// use roi_model::{Frame, SkyDirection};
+/// use roi_model::SkyDirection;
 /// let header = WcsHeader::centered([100, 100], 0.1, Frame::Celestial, "AIT", [83.63, 22.01]);
 /// let grid = WcsGrid::new(header)?;
 /// let center = SkyDirection::new(83.63, 22.01)?;

@@ -24,7 +24,9 @@ use crate::templates::rebin;
 /// Makes source maps for one counts cube.
 ///
 /// ```
-/// use lat_response::{///, ///     Exposure, ExposureLookup, Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader};
+/// use lat_response::{
+///     Exposure, ExposureLookup, Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader,
+/// };
 /// use likelihood_core::EnergyAxis;
 /// use ndarray::Array2;
 /// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
