@@ -19,6 +19,7 @@ pub mod directory;
 mod energies;
 mod energy_bounds;
 pub mod error;
+mod events;
 pub mod exposure;
 pub mod file_function;
 pub mod fits;
@@ -50,6 +51,12 @@ pub use component_model::ComponentModel;
 pub use config::Config;
 pub use counts_cube::CountsCubeFile;
 pub use error::{Error, Result};
+pub use events::{
+    BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, Photon, PhotonBlock, PhotonFile,
+    PhotonHeader, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list, read_cuts, read_energy_bins, read_good_times,
+    read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts, write_light_curve,
+    write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
+};
 pub use link_target::link_target;
 pub use load::{Loaded, Observation, load};
 pub use making_size::MakingSize;

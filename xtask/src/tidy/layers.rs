@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("likelihood-core", &["roi-model"]),
     ("lat-response", &["likelihood-core", "roi-model"]),
     ("lat-io", &["lat-response", "likelihood-core", "roi-model"]),
+    ("lat-events", &["lat-io", "lat-response", "likelihood-core", "roi-model"]),
     ("roi-fit", &["lat-io", "lat-response", "likelihood-core", "roi-model", "optimizers"]),
     ("roi-cli", &["roi-fit"]),
     ("roi-py", &["roi-fit"]),

@@ -25,8 +25,8 @@ const LONGEST_HEADER: usize = 16_000_000;
 /// into memory once.
 #[derive(Debug)]
 pub struct FitsFile {
-    path: PathBuf,
-    bytes: Bytes,
+    pub(super) path: PathBuf,
+    pub(super) bytes: Bytes,
     hdus: Vec<Hdu>,
 }
 
@@ -36,7 +36,7 @@ pub struct Hdu {
     index: usize,
     header: Header,
     pub(super) kind: Kind,
-    data_start: u64,
+    pub(super) data_start: u64,
     data_len: usize,
 }
 

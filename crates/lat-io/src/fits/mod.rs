@@ -6,6 +6,8 @@
 mod bytes;
 mod file;
 mod header;
+mod row_writer;
+mod rows;
 mod structure;
 mod variable;
 mod write;
@@ -13,4 +15,6 @@ mod write;
 pub(crate) use bytes::FileSize;
 pub use file::{FitsFile, Hdu, Image};
 pub use header::{Card, Header, Value};
+pub use row_writer::RowWriter;
+pub use rows::{RowColumn, Rows};
 pub use write::{Column, ColumnValues, FitsWriter};

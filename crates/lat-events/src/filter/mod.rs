@@ -1,0 +1,7 @@
+//! Filter expressions on the columns of spacecraft files, in the language of CFITSIO's row filters.
+
+mod operators;
+mod parse;
+mod program;
+
+pub use program::Filter;

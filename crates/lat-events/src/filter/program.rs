@@ -1,0 +1,102 @@
+//! A filter as a program for a stack of numbers.
+
+use lat_io::SpacecraftFile;
+use lat_io::fits::{RowColumn, Rows};
+
+use super::operators::{Binary, Function, Unary};
+use super::parse::{Columns, parse};
+use crate::error::{Error, Result};
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Step {
+    /// Puts a number on the stack; true is 1, false 0.
+    Push(f64),
+    /// Puts the value of a column (by its place in the list of those used) on the stack.
+    Column(usize),
+    /// Replaces the top.
+    Unary(Unary),
+    /// Replaces the two on top.
+    Binary(Binary),
+    /// Replaces as many as the function takes.
+    Call(Function),
+}
+
+/// A condition on the columns of a spacecraft file: numbers, `T`, `F`, columns by their names without regard to case; `+ - * / % ** ^`, comparisons
+/// (`== != < <= > >=`, `.eq.` and the like), `&& || !` (`.and. .or. .not.`), brackets, and functions such as `ABS`, `MIN`, `SQRT`, `SIN` (radians) and
+/// `ANGSEP(ra1,dec1,ra2,dec2)` (degrees). `&&` binds tighter than `||`; a sign and `!` bind tightest.
+///
+/// ```no_run
+/// let file = lat_io::SpacecraftFile::open("spacecraft.fits")?;
+/// let filter = lat_events::Filter::compile("DATA_QUAL>0 && LAT_CONFIG==1 && ABS(ROCK_ANGLE)<52", &file)?;
+/// assert_eq!(filter.columns(), ["DATA_QUAL", "LAT_CONFIG", "ROCK_ANGLE"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Filter {
+    text: String,
+    names: Vec<String>,
+    columns: Vec<RowColumn>,
+    steps: Vec<Step>,
+}
+
+impl Filter {
+    /// Understands a condition on the columns of a file.
+    ///
+    /// # Errors
+    /// [`Error::Filter`] with the place of the first fault: what is no expression, a column that the file has not, a number where a condition is
+    /// expected or the other way round.
+    pub fn compile(text: &str, file: &SpacecraftFile) -> Result<Self> {
+        let known = |name: &str| file.column(name).ok().flatten();
+        let names = file.column_names().into_iter().map(str::to_owned).collect();
+        let (steps, names, columns) =
+            parse(text, Columns::new(&known, names)).map_err(|(position, reason)| Error::Filter {
+                text: text.to_owned(),
+                position,
+                reason,
+            })?;
+        Ok(Self { text: text.to_owned(), names, columns, steps })
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The columns that it uses, as written.
+    pub fn columns(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Its value in a row, 1 where it holds. `stack` is what the caller keeps for it.
+    pub(crate) fn evaluate(&self, rows: &Rows<'_>, row: usize, stack: &mut Vec<f64>) -> f64 {
+        let value = |column: usize| self.columns.get(column).map_or(f64::NAN, |column| rows.number(row, column));
+        run(&self.steps, value, stack)
+    }
+}
+
+/// Runs a program. Each step finds what it takes: the parser saw to it.
+pub(super) fn run(steps: &[Step], column: impl Fn(usize) -> f64, stack: &mut Vec<f64>) -> f64 {
+    stack.clear();
+    for step in steps {
+        let mut pop = || stack.pop().unwrap_or(f64::NAN);
+        let value = match step {
+            Step::Push(number) => *number,
+            Step::Column(index) => column(*index),
+            Step::Unary(operator) => operator.apply(pop()),
+            Step::Binary(operator) => {
+                let right = pop();
+                operator.apply(pop(), right)
+            }
+            Step::Call(function) => {
+                let mut arguments = [f64::NAN; Function::MOST];
+                for argument in arguments.iter_mut().take(function.arguments()).rev() {
+                    *argument = pop();
+                }
+                function.apply(arguments)
+            }
+        };
+        stack.push(value);
+    }
+    stack.pop().unwrap_or(f64::NAN)
+}

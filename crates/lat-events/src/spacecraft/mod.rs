@@ -1,0 +1,7 @@
+//! Spacecraft files as one stream of rows in the order of time.
+
+mod files;
+
+pub(crate) use files::Coverage;
+
+pub use files::Spacecraft;
