@@ -107,7 +107,9 @@ pub enum Error {
         reason: String,
     },
     /// A column that a cut needs.
-    #[error("'{path}' has no column '{column}', which {needed_by} needs; leave that cut out, or get the file with this column")]
+    #[error(
+        "'{path}' has no column '{column}', which {needed_by} needs; leave that cut out, or get the file with this column"
+    )]
     MissingColumn {
         /// The file.
         path: PathBuf,
@@ -181,7 +183,9 @@ pub enum Error {
         stop: f64,
     },
     /// Livetime cubes that cannot be summed.
-    #[error("livetime cubes 1 and {number} differ in their {what}: {expected} and {found}; make both with the same options")]
+    #[error(
+        "livetime cubes 1 and {number} differ in their {what}: {expected} and {found}; make both with the same options"
+    )]
     CubesDiffer {
         /// Which of them differs from the first, counted from 1.
         number: usize,

@@ -189,7 +189,9 @@ fn each_cut_keeps_what_it_says() {
 fn spacecraft_rows_out_of_order_are_told_with_their_row() {
     let files = Files::new();
     let good_times = GoodTimes::new([(START, START + 100.0)]);
-    let livetime = |rows: &[SpacecraftRow]| lat_events::livetime(&files.spacecraft(rows), &good_times, &LivetimeOptions::default().with_pixel_size(30.0));
+    let livetime = |rows: &[SpacecraftRow]| {
+        lat_events::livetime(&files.spacecraft(rows), &good_times, &LivetimeOptions::default().with_pixel_size(30.0))
+    };
     assert!(livetime(&rows(0, 20)).is_ok());
     let mut swapped = rows(0, 20);
     swapped.swap(4, 5);
@@ -231,7 +233,10 @@ fn spacecraft_files_that_do_not_cover_the_photons_are_told() {
         // Who knows what is missing may go on.
         assert!(lat_events::livetime(&spacecraft, selection.good_times(), &options.with_coverage(0.0)).is_ok());
     }
-    message(lat_events::livetime(&files.spacecraft(&rows(0, 2)), &GoodTimes::default(), &LivetimeOptions::default()), &["no good time"]);
+    message(
+        lat_events::livetime(&files.spacecraft(&rows(0, 2)), &GoodTimes::default(), &LivetimeOptions::default()),
+        &["no good time"],
+    );
     let empty = files.path("empty.fits");
     lat_io::write_new_spacecraft(&empty, &[]).unwrap();
     message(Spacecraft::open(&[&empty]), &["empty.fits", "is empty"]);
@@ -243,7 +248,8 @@ fn filters_that_cannot_be_are_told_with_the_place_of_the_fault() {
     let photons = open(&files.photons("ft1.fits", &hundred(), (0.0, 200.0))).unwrap();
     let selection = Selection::all(&photons);
     let spacecraft = files.spacecraft(&rows(0, 20));
-    let apply = |filter: &str| lat_events::good_times(&selection, &spacecraft, &GoodTimeOptions::default().with_filter(filter));
+    let apply =
+        |filter: &str| lat_events::good_times(&selection, &spacecraft, &GoodTimeOptions::default().with_filter(filter));
     for (filter, place, words) in [
         ("DATA_QUAL>0 && LAT_CONFG==1", 16, "did you mean LAT_CONFIG?"),
         ("DATA_QUAL>0 && SIGMA(LIVETIME)>1", 16, "no function 'SIGMA'"),
@@ -269,7 +275,11 @@ fn filters_that_cannot_be_are_told_with_the_place_of_the_fault() {
         assert!(matches!(error, Error::Filter { .. }), "{filter}: {text}");
         assert!(text.contains(&format!("character {place}:")) && text.contains(words), "{filter}: {text}");
     }
-    for filter in ["(".repeat(5000), format!("{}LIVETIME>1{}", "(".repeat(100), ")".repeat(100)), format!("LIVETIME>{}1", "1**".repeat(500))] {
+    for filter in [
+        "(".repeat(5000),
+        format!("{}LIVETIME>1{}", "(".repeat(100), ")".repeat(100)),
+        format!("LIVETIME>{}1", "1**".repeat(500)),
+    ] {
         assert!(matches!(apply(&filter), Err(Error::Filter { .. })), "{}", filter.len());
     }
     // Many signs are no depth.

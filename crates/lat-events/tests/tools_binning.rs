@@ -13,8 +13,8 @@ use lat_response::{Frame, HealpixOrdering, SkyGrid, WcsHeader};
 const CENTER: [f64; 2] = [194.0465, -5.7893];
 
 const WCS: [&str; 16] = [
-    "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "CTYPE1", "CTYPE2", "CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2",
-    "CUNIT1", "CUNIT2", "CROTA2", "EQUINOX",
+    "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "CTYPE1", "CTYPE2", "CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1",
+    "CDELT2", "CUNIT1", "CUNIT2", "CROTA2", "EQUINOX",
 ];
 
 /// The data sub-space of the reference's `gtmktime`.
@@ -97,7 +97,9 @@ fn a_counts_map_has_the_counts_of_gtbin_in_every_pixel() {
 
 #[test]
 fn a_healpix_cube_has_the_counts_of_gtbin_in_every_pixel() {
-    let (Some((photons, spacecraft)), Some(tools)) = (observation(), real_data("gtbin_healpix.fits.gz")) else { return };
+    let (Some((photons, spacecraft)), Some(tools)) = (observation(), real_data("gtbin_healpix.fits.gz")) else {
+        return;
+    };
     let selection = marked(&photons, &spacecraft);
     let pixels = lat_events::pixels_within(6, HealpixOrdering::Ring, Frame::Celestial, CENTER, 7.0).unwrap();
     let energies = EnergyBinning::logarithmic(100.0, 1e5, 12).unwrap();
@@ -107,7 +109,8 @@ fn a_healpix_cube_has_the_counts_of_gtbin_in_every_pixel() {
     let cube = lat_events::bin_cube(&selection, &SkyGrid::Healpix(pixels), &energies).unwrap().with_exposure(exposure);
     cube.write(&ours).unwrap();
     assert_eq!(assert_same_cube(&ours, &tools).cube.total(), 209.0);
-    let keywords = ["PIXTYPE", "ORDERING", "ORDER", "NSIDE", "COORDSYS", "FIRSTPIX", "LASTPIX", "INDXSCHM", "HPX_REG", "NAXIS2"];
+    let keywords =
+        ["PIXTYPE", "ORDERING", "ORDER", "NSIDE", "COORDSYS", "FIRSTPIX", "LASTPIX", "INDXSCHM", "HPX_REG", "NAXIS2"];
     assert_same_keywords(&ours, &tools, 1, &keywords);
     assert_same_keywords(&ours, &tools, 1, &CUTS);
     assert_same_exposure(&ours, &tools);

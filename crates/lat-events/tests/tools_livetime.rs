@@ -32,8 +32,8 @@ fn assert_same_livetime(name: &str, options: &LivetimeOptions) -> Option<Livetim
     }
     assert_eq!((a.good_times.clone(), a.times, a.zenith), (b.good_times.clone(), b.times, b.zenith));
     let keywords = [
-        "NAXIS1", "NAXIS2", "TFORM1", "PIXTYPE", "ORDERING", "COORDSYS", "NSIDE", "FIRSTPIX", "LASTPIX", "THETABIN", "NBRBINS",
-        "COSMIN", "PHIBINS", "ZENMIN", "ZENMAX", "NDSKEYS", "DSTYP1", "DSVAL1", "DSREF1", "TSTART", "TSTOP",
+        "NAXIS1", "NAXIS2", "TFORM1", "PIXTYPE", "ORDERING", "COORDSYS", "NSIDE", "FIRSTPIX", "LASTPIX", "THETABIN",
+        "NBRBINS", "COSMIN", "PHIBINS", "ZENMIN", "ZENMAX", "NDSKEYS", "DSTYP1", "DSVAL1", "DSREF1", "TSTART", "TSTOP",
     ];
     for hdu in [1, 2] {
         assert_same_keywords(&path, &tools, hdu, &keywords);
@@ -52,8 +52,11 @@ fn a_livetime_cube_is_that_of_gtltcube() {
 
 #[test]
 fn a_livetime_cube_by_azimuth_is_that_of_gtltcube() {
-    let options =
-        LivetimeOptions::default().with_zenith(0.0, 90.0).with_cosine_step(0.05).with_pixel_size(4.0).with_azimuth_bins(6);
+    let options = LivetimeOptions::default()
+        .with_zenith(0.0, 90.0)
+        .with_cosine_step(0.05)
+        .with_pixel_size(4.0)
+        .with_azimuth_bins(6);
     assert_same_livetime("gtltcube_phi.fits.gz", &options);
 }
 
@@ -105,7 +108,8 @@ fn livetimes_of_parts_of_the_time_sum_to_that_of_all() {
     let cubes: Vec<_> = [(start, middle), (middle, stop)]
         .map(|times| lat_events::livetime(&spacecraft, &all.intersection(&GoodTimes::new([times])), &options).unwrap())
         .to_vec();
-    let (sum, whole) = (lat_events::sum_livetimes(&cubes).unwrap(), lat_events::livetime(&spacecraft, all, &options).unwrap());
+    let (sum, whole) =
+        (lat_events::sum_livetimes(&cubes).unwrap(), lat_events::livetime(&spacecraft, all, &options).unwrap());
     assert!(largest_difference(&sum.table().livetime, &whole.table().livetime) < 3e-7);
     assert!(largest_difference(&sum.table().weighted, &whole.table().weighted) < 3e-7);
     assert_eq!(GoodTimes::new(sum.table().good_times.iter().copied()), *all);
@@ -126,7 +130,8 @@ fn without_a_zenith_cut_a_pixel_in_view_gets_all_livetime() {
     // The last row counts for a half, the first not at all.
     let start = rows(1, 2)[0].start;
     let good_times = GoodTimes::new([(start, start + 15.0)]);
-    let livetime = lat_events::livetime(&spacecraft, &good_times, &LivetimeOptions::default().with_pixel_size(8.0)).unwrap();
+    let livetime =
+        lat_events::livetime(&spacecraft, &good_times, &LivetimeOptions::default().with_pixel_size(8.0)).unwrap();
     let table = livetime.table();
     let axis = roi_model::sky::SkyDirection::new(84.0, 25.0).unwrap();
     let (mut in_view, mut behind) = (0, 0);

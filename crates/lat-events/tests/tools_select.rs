@@ -20,7 +20,12 @@ fn a_selection_by_class_has_the_rows_the_cuts_and_the_good_times_of_gtselect() {
     for hdu in 0..3 {
         assert_same_keywords(&ours, &tools, hdu, &TIMES);
     }
-    assert_same_keywords(&ours, &tools, 1, &["PASS_VER", "NAXIS1", "NAXIS2", "TFIELDS", "TTYPE15", "TFORM15", "TUNIT1", "NDSKEYS"]);
+    assert_same_keywords(
+        &ours,
+        &tools,
+        1,
+        &["PASS_VER", "NAXIS1", "NAXIS2", "TFIELDS", "TTYPE15", "TFORM15", "TUNIT1", "NDSKEYS"],
+    );
     assert_same_keywords(&ours, &tools, 2, &["TELAPSE", "HDUCLAS1"]);
 }
 
@@ -55,7 +60,9 @@ fn good_times_by_a_filter_are_those_of_gtmktime_to_the_last_bit() {
 
 #[test]
 fn good_times_by_the_zenith_cut_of_a_region_are_those_of_gtmktime() {
-    let (Some((photons, spacecraft)), Some(tools)) = (observation(), real_data("gtmktime_roicut.fits.gz")) else { return };
+    let (Some((photons, spacecraft)), Some(tools)) = (observation(), real_data("gtmktime_roicut.fits.gz")) else {
+        return;
+    };
     let selection = lat_events::select(&photons, &cone_options()).unwrap();
     let options = GoodTimeOptions::default().with_filter("DATA_QUAL>0 && LAT_CONFIG==1").with_roi_cut(true);
     let good_times = lat_events::good_times(&selection, &spacecraft, &options).unwrap();

@@ -10,6 +10,8 @@ use lat_io::{
 };
 use tempfile::TempDir;
 
+use crate::events;
+
 pub(crate) fn run_header(data: &[u8]) {
     with_file(data, |path| {
         let Some(file) = named(FitsFile::open(path)) else { return };
@@ -62,6 +64,7 @@ pub(crate) fn run_table(data: &[u8]) {
         named(psf::read(path));
         named(livetime::read(path));
         named(irf::read(path, path, Some(path)));
+        events::run(path, |error| assert!(error.to_string().contains(NAME), "an error without its file: {error}"));
         if let Some(maps) = named(SourceMapFile::open(path)) {
             for name in maps.names() {
                 named(maps.read(name));

@@ -11,6 +11,8 @@ use lat_response::{HealpixGrid, HealpixOrdering, SkyCube, SkyGrid};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 
+use crate::events;
+
 /// Headers of every kind that is met.
 pub(crate) fn headers() -> Vec<Vec<u8>> {
     let cards = |cards: &[&str]| {
@@ -93,6 +95,7 @@ pub(crate) fn products() -> Vec<Vec<u8>> {
         let map = SkyCube::new("map", grid, vec![100.0, 1000.0], planes).unwrap_or_else(|error| panic!("{error}"));
         seeds.push(file(&|path| map_cube::write(path, &map, "")));
     }
+    seeds.extend([events::photons, events::spacecraft, events::livetime].map(|write| file(&write)));
     seeds.extend([CATALOG_DR2, CATALOG_3FGL].map(|columns| file(&|path| write_catalog(path, columns))));
     seeds
 }

@@ -1,4 +1,5 @@
-//! Bins of energy and time, and the bin that a value falls in by the rules of gtbin: the lower end belongs to a bin, the upper one to the next.
+//! Bins of energy and time, and the bin that a value falls in by the rules of gtbin: the lower end belongs to a bin, the upper one to the
+//! next.
 
 use likelihood_core::EnergyAxis;
 
@@ -29,7 +30,11 @@ impl EnergyBinning {
     /// ```
     pub fn logarithmic(emin: f64, emax: f64, n: usize) -> Result<Self> {
         if !(emin.is_finite() && emax.is_finite() && 0.0 < emin && emin < emax) {
-            return Err(Error::option("emin:emax", format!("{emin}:{emax}"), "two energies in MeV, the first below the second"));
+            return Err(Error::option(
+                "emin:emax",
+                format!("{emin}:{emax}"),
+                "two energies in MeV, the first below the second",
+            ));
         }
         if !(1..=MOST_BINS).contains(&n) {
             return Err(Error::option("enumbins", n, "a number of bins, at least 1"));
@@ -76,7 +81,11 @@ impl EnergyBinning {
             return Some(edges.partition_point(|edge| *edge <= energy) - 1);
         }
         let n = self.axis.n_bins();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, at most n by the test above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, at most n by the test above"
+        )]
         let bin = (n as f64 * (energy / first).ln() / (last / first).ln()) as usize;
         Some(bin.min(n - 1))
     }
@@ -103,7 +112,11 @@ impl TimeBinning {
     /// ```
     pub fn linear(start: f64, stop: f64, width: f64) -> Result<Self> {
         if !(start.is_finite() && stop.is_finite() && start < stop) {
-            return Err(Error::option("tstart:tstop", format!("{start}:{stop}"), "two times in s, the first before the second"));
+            return Err(Error::option(
+                "tstart:tstop",
+                format!("{start}:{stop}"),
+                "two times in s, the first before the second",
+            ));
         }
         let n = ((stop - start) / width).ceil();
         if !(width > 0.0 && n <= MOST_BINS as f64) {
@@ -145,7 +158,11 @@ impl TimeBinning {
             return None;
         }
         let Some(width) = self.width else { return Some(self.edges.partition_point(|edge| *edge <= time) - 1) };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a million by construction")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most a million by construction"
+        )]
         let bin = ((time - start) / width) as usize;
         Some(bin.min(self.edges.len() - 2))
     }

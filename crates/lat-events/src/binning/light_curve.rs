@@ -25,8 +25,8 @@ pub struct LightCurve {
 }
 
 impl LightCurve {
-    /// Statistical errors of the counts as gtbin gives them: the square root of more than ten counts, else 1 + sqrt(N + 3/4) (Gehrels 1986, ApJ 303,
-    /// 336, equation 7).
+    /// Statistical errors of the counts as gtbin gives them: the square root of more than ten counts, else 1 + sqrt(N + 3/4) (Gehrels
+    /// 1986, ApJ 303, 336, equation 7).
     pub fn errors(&self) -> Vec<f32> {
         self.counts.iter().map(|&n| if n <= FEW { 1.0 + (n + 0.75).sqrt() } else { n.sqrt() }).collect()
     }

@@ -69,7 +69,8 @@ impl BinnedMap {
     }
 }
 
-/// Counts the photons of a selection by energy and pixel (gtbin, CCUBE and HEALPIX). Photons beyond the energies or off the map are not counted.
+/// Counts the photons of a selection by energy and pixel (gtbin, CCUBE and HEALPIX). Photons beyond the energies or off the map are not
+/// counted.
 ///
 /// # Errors
 /// When photons cannot be read, or the map has more pixels than memory.
@@ -115,8 +116,8 @@ pub fn bin_map(selection: &Selection<'_>, wcs: &WcsHeader) -> Result<BinnedMap> 
     Ok(BinnedMap { counts, wcs: wcs.clone(), header: header(selection) })
 }
 
-/// The HEALPix pixels within a radius (degrees) of a direction (longitude and latitude in the frame), with the text that gtbin describes the region
-/// by.
+/// The HEALPix pixels within a radius (degrees) of a direction (longitude and latitude in the frame), with the text that gtbin describes
+/// the region by.
 ///
 /// # Errors
 /// [`Error::Response`] for an order, direction or radius that cannot be.

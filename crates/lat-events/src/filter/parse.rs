@@ -98,7 +98,8 @@ pub(super) fn parse<'a>(
     let told = |fault: Fault| {
         let found = text.get(fault.position..).and_then(|rest| rest.split_whitespace().next());
         let found = found.map_or("the end".to_owned(), |found| format!("'{found}'"));
-        let reason = fault.reason.unwrap_or_else(|| format!("expected a number, a column, '(' or a function, found {found}"));
+        let reason =
+            fault.reason.unwrap_or_else(|| format!("expected a number, a column, '(' or a function, found {found}"));
         (characters(fault.position), reason)
     };
     let value = value(&mut input).map_err(told)?;
@@ -193,7 +194,8 @@ fn join(operator: Binary, mut a: Value, b: Value) -> Result<Value, Fault> {
         }
         Equal | NotEqual => {
             if a.is_condition != b.is_condition {
-                let reason = "a condition is compared with a number; values that are true or false are compared with T and F";
+                let reason =
+                    "a condition is compared with a number; values that are true or false are compared with T and F";
                 return fault(b.position, reason);
             }
             true
@@ -217,7 +219,9 @@ fn join(operator: Binary, mut a: Value, b: Value) -> Result<Value, Fault> {
 fn expect(value: &Value, condition: bool, user: &str) -> Result<(), Fault> {
     match (value.is_condition, condition) {
         (true, false) => fault(value.position, format!("{user} needs numbers, this is true or false")),
-        (false, true) => fault(value.position, format!("{user} need conditions such as LAT_CONFIG==1, this is a number")),
+        (false, true) => {
+            fault(value.position, format!("{user} need conditions such as LAT_CONFIG==1, this is a number"))
+        }
         _ => Ok(()),
     }
 }
@@ -254,7 +258,9 @@ fn operand(input: &mut Input<'_>) -> Result<Value, Fault> {
 /// A number, a name with what belongs to it, or brackets.
 fn primary(input: &mut Input<'_>) -> Result<Value, Fault> {
     let position = input.current_token_start();
-    let Some(next) = peek(opt(any)).parse_next(input)? else { return fault(position, "the expression ends where a value is expected") };
+    let Some(next) = peek(opt(any)).parse_next(input)? else {
+        return fault(position, "the expression ends where a value is expected");
+    };
     match next {
         '(' => bracketed(input),
         '0'..='9' | '.' => {
@@ -314,9 +320,10 @@ fn named(input: &mut Input<'_>) -> Result<Value, Fault> {
 fn column(columns: &mut Columns<'_>, name: &str, position: usize) -> Result<Value, Fault> {
     let Some(found) = (columns.find)(name) else {
         let upper = name.to_ascii_uppercase();
-        let near = columns.known.iter().max_by(|a, b| {
-            strsim::jaro_winkler(a, &upper).total_cmp(&strsim::jaro_winkler(b, &upper))
-        });
+        let near = columns
+            .known
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, &upper).total_cmp(&strsim::jaro_winkler(b, &upper)));
         let near = near.filter(|near| strsim::jaro_winkler(near, &upper) > 0.8);
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         return fault(position, format!("no column '{name}' of numbers{hint}; there are {}", columns.known.join(", ")));

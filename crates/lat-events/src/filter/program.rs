@@ -22,9 +22,9 @@ pub(super) enum Step {
     Call(Function),
 }
 
-/// A condition on the columns of a spacecraft file: numbers, `T`, `F`, columns by their names without regard to case; `+ - * / % ** ^`, comparisons
-/// (`== != < <= > >=`, `.eq.` and the like), `&& || !` (`.and. .or. .not.`), brackets, and functions such as `ABS`, `MIN`, `SQRT`, `SIN` (radians) and
-/// `ANGSEP(ra1,dec1,ra2,dec2)` (degrees). `&&` binds tighter than `||`; a sign and `!` bind tightest.
+/// A condition on the columns of a spacecraft file: numbers, `T`, `F`, columns by their names without regard to case; `+ - * / % ** ^`,
+/// comparisons (`== != < <= > >=`, `.eq.` and the like), `&& || !` (`.and. .or. .not.`), brackets, and functions such as `ABS`, `MIN`,
+/// `SQRT`, `SIN` (radians) and `ANGSEP(ra1,dec1,ra2,dec2)` (degrees). `&&` binds tighter than `||`; a sign and `!` bind tightest.
 ///
 /// ```no_run
 /// let file = lat_io::SpacecraftFile::open("spacecraft.fits")?;
@@ -44,17 +44,13 @@ impl Filter {
     /// Understands a condition on the columns of a file.
     ///
     /// # Errors
-    /// [`Error::Filter`] with the place of the first fault: what is no expression, a column that the file has not, a number where a condition is
-    /// expected or the other way round.
+    /// [`Error::Filter`] with the place of the first fault: what is no expression, a column that the file has not, a number where a
+    /// condition is expected or the other way round.
     pub fn compile(text: &str, file: &SpacecraftFile) -> Result<Self> {
         let known = |name: &str| file.column(name).ok().flatten();
         let names = file.column_names().into_iter().map(str::to_owned).collect();
-        let (steps, names, columns) =
-            parse(text, Columns::new(&known, names)).map_err(|(position, reason)| Error::Filter {
-                text: text.to_owned(),
-                position,
-                reason,
-            })?;
+        let (steps, names, columns) = parse(text, Columns::new(&known, names))
+            .map_err(|(position, reason)| Error::Filter { text: text.to_owned(), position, reason })?;
         Ok(Self { text: text.to_owned(), names, columns, steps })
     }
 

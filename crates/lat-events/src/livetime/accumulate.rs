@@ -22,8 +22,8 @@ const MARGIN: f64 = 60.0;
 
 /// Livetime within good times, by direction and inclination, as gtltcube sums it.
 ///
-/// Each row adds its livetime, as far as it lies in good times, to every pixel that the LAT saw, in the bin of the pixel's inclination. Sums are in 64
-/// bits in the order of time, so that they do not depend on the number of threads. Memory: 16 bytes a pixel and bin.
+/// Each row adds its livetime, as far as it lies in good times, to every pixel that the LAT saw, in the bin of the pixel's inclination.
+/// Sums are in 64 bits in the order of time, so that they do not depend on the number of threads. Memory: 16 bytes a pixel and bin.
 ///
 /// # Errors
 /// [`Error::Option`] for options that cannot be, [`Error::NoGoodTime`] without good times, [`Error::NotCovered`] when rows are missing,
@@ -113,7 +113,9 @@ fn tables(blocks: &[SkyBlock], pixels: usize, rule: &Rule) -> [Array2<f32>; 2] {
             for (table, which) in tables.iter_mut().zip(0..) {
                 let row = table.row_mut(block.first + offset);
                 #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
-                row.into_iter().zip(times).for_each(|(out, time)| *out = time.get(which).copied().unwrap_or(0.0) as f32);
+                row.into_iter()
+                    .zip(times)
+                    .for_each(|(out, time)| *out = time.get(which).copied().unwrap_or(0.0) as f32);
             }
         }
     }

@@ -16,7 +16,8 @@ pub(super) struct Attitude {
 }
 
 impl Attitude {
-    /// Of a row of which `overlap` seconds are good time. Livetime is taken as spread evenly over the row, and the attitude as that at its start.
+    /// Of a row of which `overlap` seconds are good time. Livetime is taken as spread evenly over the row, and the attitude as that at
+    /// its start.
     pub(super) fn of(row: &SpacecraftRow, overlap: f64) -> Self {
         let length = row.stop - row.start;
         let livetime = row.livetime * (overlap / length);

@@ -75,7 +75,8 @@ pub fn sum_livetimes(cubes: &[Livetime]) -> Result<Livetime> {
         check_alike(&first.table, &other.table, number)?;
         let theirs = GoodTimes::new(other.table.good_times.iter().copied());
         if let Some((start, stop)) = good_times.intersection(&theirs).span() {
-            let (expected, found) = ("good times that no other cube has".into(), format!("some between {start} and {stop} s"));
+            let (expected, found) =
+                ("good times that no other cube has".into(), format!("some between {start} and {stop} s"));
             return Err(Error::CubesDiffer { number, what: "good times", expected, found });
         }
         good_times = good_times.union(&theirs);

@@ -36,7 +36,10 @@ impl Axes {
 
 /// A vector in single precision.
 pub(super) fn single(vector: [f64; 3]) -> [f32; 3] {
-    #[expect(clippy::cast_possible_truncation, reason = "what single precision cannot tell is told by double precision")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what single precision cannot tell is told by double precision"
+    )]
     vector.map(|component| component as f32)
 }
 

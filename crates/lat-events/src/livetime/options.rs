@@ -125,7 +125,11 @@ impl LivetimeOptions {
     pub(super) fn check(&self) -> Result<()> {
         let (zmin, zmax) = self.zenith;
         if !(0.0 <= zmin && zmin < zmax && zmax <= 180.0) {
-            return Err(Error::option("zmin:zmax", format!("{zmin}:{zmax}"), "two angles from 0 to 180 degrees in order"));
+            return Err(Error::option(
+                "zmin:zmax",
+                format!("{zmin}:{zmax}"),
+                "two angles from 0 to 180 degrees in order",
+            ));
         }
         if self.azimuth_bins > 1000 {
             return Err(Error::option("phibins", self.azimuth_bins, "0 to 1000 bins"));

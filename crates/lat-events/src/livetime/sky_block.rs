@@ -26,8 +26,8 @@ impl Rule {
 /// Rows that are looked at together: their axes fit a cache.
 const TOGETHER: usize = 2048;
 
-/// Pixels that follow each other in NESTED numbering, and their livetimes: small enough for a cache, and round enough to be left out as a whole where
-/// the LAT does not see them.
+/// Pixels that follow each other in NESTED numbering, and their livetimes: small enough for a cache, and round enough to be left out as a
+/// whole where the LAT does not see them.
 #[derive(Debug)]
 pub(super) struct SkyBlock {
     /// Number within the sphere of the first pixel.
@@ -113,7 +113,8 @@ pub(super) struct Scratch {
 impl SkyBlock {
     /// Pixels with these centres.
     pub(super) fn new(first: usize, centers: Vec<[f64; 3]>, rule: &Rule) -> Self {
-        let sum = centers.iter().fold([0.0; 3], |sum, center| [sum[0] + center[0], sum[1] + center[1], sum[2] + center[2]]);
+        let sum =
+            centers.iter().fold([0.0; 3], |sum, center| [sum[0] + center[0], sum[1] + center[1], sum[2] + center[2]]);
         let length = dot(sum, sum).sqrt();
         // The centres of a whole sphere have no middle; then nothing is ever left out.
         let (middle, reach) = if length > 1e-6 {
@@ -234,7 +235,8 @@ mod tests {
     /// Directions all over the sphere, without order.
     fn directions(n: u32) -> impl Iterator<Item = [f64; 3]> {
         (0..n).map(move |step| {
-            let (z, longitude) = (1.0 - 2.0 * (f64::from(step) + 0.5) / f64::from(n), f64::from(step) * 2.399_963_229_728_653);
+            let (z, longitude) =
+                (1.0 - 2.0 * (f64::from(step) + 0.5) / f64::from(n), f64::from(step) * 2.399_963_229_728_653);
             let across = (1.0 - z * z).sqrt();
             [across * longitude.cos(), across * longitude.sin(), z]
         })

@@ -24,8 +24,8 @@ impl PhotonFiles {
     /// Opens the files and reads their headers.
     ///
     /// # Errors
-    /// When one cannot be read, they differ in pass version ([`Error::PassVersions`]), in their cuts other than times ([`Error::CutsDiffer`]) or in
-    /// their columns ([`Error::LayoutsDiffer`]), or there is none.
+    /// When one cannot be read, they differ in pass version ([`Error::PassVersions`]), in their cuts other than times
+    /// ([`Error::CutsDiffer`]) or in their columns ([`Error::LayoutsDiffer`]), or there is none.
     pub fn open(paths: &[impl AsRef<Path>]) -> Result<Self> {
         let files = paths.iter().map(|path| PhotonFile::open(path.as_ref()));
         let files = files.collect::<std::result::Result<Vec<_>, _>>()?;

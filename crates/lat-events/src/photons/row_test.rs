@@ -47,8 +47,8 @@ impl Test {
     }
 }
 
-/// The angle between two directions (longitude, latitude) in degrees, by the haversine formula (Sinnott 1984, Sky and Telescope 68, 159), which the
-/// filters of the LAT tools use: near the border of a cone another formula may decide otherwise in the last bit.
+/// The angle between two directions (longitude, latitude) in degrees, by the haversine formula (Sinnott 1984, Sky and Telescope 68, 159),
+/// which the filters of the LAT tools use: near the border of a cone another formula may decide otherwise in the last bit.
 pub(crate) fn separation([lon1, lat1]: [f64; 2], [lon2, lat2]: [f64; 2]) -> f64 {
     let across = (0.5 * (lon2 - lon1).to_radians()).sin();
     let along = (0.5 * (lat2 - lat1).to_radians()).sin();

@@ -55,8 +55,8 @@ impl<'a> Selection<'a> {
         Self { photons, tests, cuts, good_times, times }
     }
 
-    /// Those of them that lie in other good times, which become the good times of the selection: what gtmktime does. They are not intersected with
-    /// its own.
+    /// Those of them that lie in other good times, which become the good times of the selection: what gtmktime does. They are not
+    /// intersected with its own.
     #[must_use]
     pub fn within(mut self, good_times: GoodTimes) -> Self {
         for tests in &mut self.tests {
@@ -129,8 +129,8 @@ impl<'a> Selection<'a> {
         Ok(check_spans(spans)?)
     }
 
-    /// Writes the photons that pass to a new photon file: the rows byte for byte, headers with cuts, good times and times of the selection. The file
-    /// appears whole or not at all; gzip when its name ends in `.gz`. The files are read twice.
+    /// Writes the photons that pass to a new photon file: the rows byte for byte, headers with cuts, good times and times of the
+    /// selection. The file appears whole or not at all; gzip when its name ends in `.gz`. The files are read twice.
     ///
     /// # Errors
     /// [`Error::EmptySelection`] when no photon passes; when a file cannot be read or written, or holds photons that cannot be.
@@ -143,15 +143,14 @@ impl<'a> Selection<'a> {
             times: self.times,
         };
         lat_io::write_photons(path, first, &header, rows, |out| {
-            self.visit(|block, kept| {
-                kept.iter().try_for_each(|(index, _)| Ok(out.write(block.rows().row(*index))?))
-            })
+            self.visit(|block, kept| kept.iter().try_for_each(|(index, _)| Ok(out.write(block.rows().row(*index))?)))
         })
     }
 
     /// That no photon passes.
     pub(crate) fn empty(&self) -> Error {
-        let cuts: Vec<_> = self.cuts.iter().map(|cut| cut.texts()).map(|[kind, _, value, _]| format!("{kind} {value}")).collect();
+        let cuts: Vec<_> =
+            self.cuts.iter().map(|cut| cut.texts()).map(|[kind, _, value, _]| format!("{kind} {value}")).collect();
         let (start, stop) = self.good_times.span().unwrap_or(self.times);
         let cuts = format!("{}, good times from {start} to {stop} s", cuts.join(", "));
         Error::EmptySelection { files: self.photons.names(), cuts }

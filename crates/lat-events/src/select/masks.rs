@@ -11,18 +11,18 @@ pub(super) fn is_bit_number(pass: &str) -> bool {
     ["", "NONE", "P6", "P7V6", "P7REP", "P8R0"].contains(&pass)
 }
 
-/// Pass 8 event classes (bit values) and the class that each is a part of, from the description of the Pass 8 classes: every event of the first is
-/// one of the second.
+/// Pass 8 event classes (bit values) and the class that each is a part of, from the description of the Pass 8 classes: every event of the
+/// first is one of the second.
 const PART_OF: [(u32, u32); 9] = [
-    (16, 8),      // TRANSIENT020 of TRANSIENT020E
-    (32, 8),      // TRANSIENT010E of TRANSIENT020E
-    (64, 16),     // TRANSIENT010 of TRANSIENT020
-    (64, 32),     // TRANSIENT010 of TRANSIENT010E
-    (128, 64),    // SOURCE of TRANSIENT010
-    (256, 128),   // CLEAN of SOURCE
-    (512, 256),   // ULTRACLEAN of CLEAN
-    (1024, 512),  // ULTRACLEANVETO of ULTRACLEAN
-    (2048, 128),  // SOURCEVETO of SOURCE
+    (16, 8),     // TRANSIENT020 of TRANSIENT020E
+    (32, 8),     // TRANSIENT010E of TRANSIENT020E
+    (64, 16),    // TRANSIENT010 of TRANSIENT020
+    (64, 32),    // TRANSIENT010 of TRANSIENT010E
+    (128, 64),   // SOURCE of TRANSIENT010
+    (256, 128),  // CLEAN of SOURCE
+    (512, 256),  // ULTRACLEAN of CLEAN
+    (1024, 512), // ULTRACLEANVETO of ULTRACLEAN
+    (2048, 128), // SOURCEVETO of SOURCE
 ];
 
 /// The partitions of Pass 8 event types: each event has one bit of each.

@@ -15,12 +15,12 @@ use crate::times::GoodTimes;
 
 /// Selects photons as gtselect does.
 ///
-/// The cuts of the files stand first, then those of the options, with ranges of one column joined; good times are those of all files within the
-/// options' times. A photon passes when it passes all of them and lies in the good times of its own file.
+/// The cuts of the files stand first, then those of the options, with ranges of one column joined; good times are those of all files
+/// within the options' times. A photon passes when it passes all of them and lies in the good times of its own file.
 ///
 /// # Errors
-/// [`Error::Option`] for options that cannot be, [`Error::Mask`] for a mask that the files cannot serve, [`Error::MissingColumn`] for a cut on a column
-/// that they have not, and [`Error::NoGoodTime`] when nothing is left.
+/// [`Error::Option`] for options that cannot be, [`Error::Mask`] for a mask that the files cannot serve, [`Error::MissingColumn`] for a
+/// cut on a column that they have not, and [`Error::NoGoodTime`] when nothing is left.
 ///
 /// ```no_run
 /// use lat_events::{PhotonFiles, SelectOptions};

@@ -148,7 +148,11 @@ fn mask_cut(column: &str, option: &'static str, mask: u32, pass: &str) -> Result
             return Err(Error::option(option, mask, "the number of a bit, 0 to 31, in files before Pass 8"));
         }
     } else if mask == 0 {
-        return Err(Error::option(option, mask, "a mask with at least one bit set, such as 128 (SOURCE) or 3 (FRONT+BACK)"));
+        return Err(Error::option(
+            option,
+            mask,
+            "a mask with at least one bit set, such as 128 (SOURCE) or 3 (FRONT+BACK)",
+        ));
     }
     let pass = (pass != "NONE" && !pass.is_empty()).then(|| pass.to_owned());
     Ok(Cut::Mask { column: column.into(), mask, pass })

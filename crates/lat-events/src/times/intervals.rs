@@ -18,8 +18,8 @@ pub struct GoodTimes {
 }
 
 impl GoodTimes {
-    /// The set of these intervals, those that touch or overlap joined. Intervals that are not finite or end before they start are left out; readers
-    /// refuse them.
+    /// The set of these intervals, those that touch or overlap joined. Intervals that are not finite or end before they start are left
+    /// out; readers refuse them.
     pub fn new(intervals: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let finite = |(start, stop): &(f64, f64)| start.is_finite() && stop.is_finite() && start <= stop;
         let mut sorted: Vec<_> = intervals.into_iter().filter(finite).collect();

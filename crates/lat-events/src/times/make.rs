@@ -58,12 +58,13 @@ impl GoodTimeOptions {
     }
 }
 
-/// The good times of a selection in which a filter holds, as gtmktime finds them: rows of the spacecraft files count as wholes, those that follow each
-/// other without a gap are joined, and what lies in the good times of the selection is left.
+/// The good times of a selection in which a filter holds, as gtmktime finds them: rows of the spacecraft files count as wholes, those
+/// that follow each other without a gap are joined, and what lies in the good times of the selection is left.
 ///
 /// # Errors
-/// [`Error::Filter`] for an expression that cannot be understood, [`Error::EmptyFilter`] when no row of a file passes, [`Error::NotCovered`] when the
-/// rows do not cover the good times of the selection, [`Error::NoGoodTime`] when nothing is left; those of reading.
+/// [`Error::Filter`] for an expression that cannot be understood, [`Error::EmptyFilter`] when no row of a file passes,
+/// [`Error::NotCovered`] when the rows do not cover the good times of the selection, [`Error::NoGoodTime`] when nothing is left; those of
+/// reading.
 ///
 /// ```no_run
 /// # let photons = lat_events::PhotonFiles::open(&["photons.fits"])?;
@@ -115,7 +116,8 @@ fn roi_filter(cuts: &[Cut]) -> Option<String> {
     })
 }
 
-/// The times of the rows that pass, from the first that ends after the observation begins to the last that starts within it, and those of all rows.
+/// The times of the rows that pass, from the first that ends after the observation begins to the last that starts within it, and those of
+/// all rows.
 fn passing_rows(
     spacecraft: &Spacecraft,
     filters: &[Filter],

@@ -79,7 +79,8 @@ pub(crate) fn assert_same_photons(ours: &Path, tools: &Path) {
     }
     let texts = |file: &PhotonFile| file.cuts().iter().map(Cut::texts).collect::<Vec<_>>();
     assert_eq!(texts(&a), texts(&b));
-    let bits = |file: &PhotonFile| file.good_times().iter().map(|(a, b)| (a.to_bits(), b.to_bits())).collect::<Vec<_>>();
+    let bits =
+        |file: &PhotonFile| file.good_times().iter().map(|(a, b)| (a.to_bits(), b.to_bits())).collect::<Vec<_>>();
     assert_eq!(bits(&a), bits(&b));
     assert_eq!(a.times(), b.times());
 }

@@ -41,8 +41,8 @@ pub struct LightCurveTable {
     pub error: Vec<f32>,
 }
 
-/// Writes a counts cube: whole numbers in the primary HDU, or table SKYMAP for HEALPix pixels; energies and good times behind it. Energies are
-/// stored as gtbin stores them, in 32-bit keV. The file appears whole or not at all; gzip when its name ends in `.gz`.
+/// Writes a counts cube: whole numbers in the primary HDU, or table SKYMAP for HEALPix pixels; energies and good times behind it.
+/// Energies are stored as gtbin stores them, in 32-bit keV. The file appears whole or not at all; gzip when its name ends in `.gz`.
 ///
 /// # Errors
 /// When cube and grid have different pixels, a count is no whole number of 32 bits, or the file cannot be written.
@@ -63,7 +63,8 @@ pub fn write_binned_cube(path: &Path, grid: &SkyGrid, cube: &CountsCube, told: &
     writer.finish()
 }
 
-/// Writes a counts map of all energies together: whole numbers in the primary HDU, `[y, x]` with x the fastest, and the good times behind it.
+/// Writes a counts map of all energies together: whole numbers in the primary HDU, `[y, x]` with x the fastest, and the good times behind
+/// it.
 ///
 /// # Errors
 /// When there is not a count a pixel, a count is no whole number of 32 bits, or the file cannot be written.
@@ -126,8 +127,7 @@ fn write_pixels(writer: &mut FitsWriter, grid: &HealpixGrid, cube: &CountsCube, 
     write_cuts(&mut header, &told.cuts);
     let planes = cube.counts().as_slice().unwrap_or_default().chunks(grid.n_pixels());
     let wide = |plane: &[f32]| ColumnValues::Double(plane.iter().copied().map(f64::from).collect());
-    let columns =
-        healpix::columns(grid, "CHANNEL", "", planes, wide).map_err(|reason| unwritable(&path, reason))?;
+    let columns = healpix::columns(grid, "CHANNEL", "", planes, wide).map_err(|reason| unwritable(&path, reason))?;
     writer.table(healpix::SKYMAP, &header, &columns)
 }
 

@@ -194,7 +194,10 @@ pub fn read_cuts(file: &FitsFile, hdu: &Hdu) -> Result<Vec<Cut>> {
         // A reference belongs to tables alone.
         let reference = if value.eq_ignore_ascii_case("TABLE") { reference } else { "" };
         Cut::from_texts([kind, unit, value, reference]).ok_or_else(|| {
-            wrong(format!("DSVAL{number}"), "min:max, circle(lon,lat,radius), TABLE, or BIT_MASK(column,mask,pass) in DSTYP")
+            wrong(
+                format!("DSVAL{number}"),
+                "min:max, circle(lon,lat,radius), TABLE, or BIT_MASK(column,mask,pass) in DSTYP",
+            )
         })
     };
     (1..=count).map(one).collect()

@@ -8,12 +8,13 @@ use crate::error::{Error, Result};
 /// Many times what a mission's files need; a list is text.
 const LONGEST_LIST: u64 = 16 << 20;
 
-/// The files that a path stands for: itself when it is a FITS file, plain or gzip, or those that it lists, a path a line. Blank lines and lines that
-/// begin with `#` are skipped, an `@` before the path is too. A relative path is looked for beside the list, then where the program runs.
+/// The files that a path stands for: itself when it is a FITS file, plain or gzip, or those that it lists, a path a line. Blank lines and
+/// lines that begin with `#` are skipped, an `@` before the path is too. A relative path is looked for beside the list, then where the
+/// program runs.
 ///
 /// # Errors
-/// [`Error::NotFound`] or [`Error::Io`] when it cannot be read, [`Error::TextTable`] for a line whose file is not there, [`Error::NotText`] for what is
-/// neither FITS nor text, and [`Error::EmptyTable`] for an empty list.
+/// [`Error::NotFound`] or [`Error::Io`] when it cannot be read, [`Error::TextTable`] for a line whose file is not there,
+/// [`Error::NotText`] for what is neither FITS nor text, and [`Error::EmptyTable`] for an empty list.
 ///
 /// ```no_run
 /// for path in lat_io::file_list("events.txt".as_ref())? {

@@ -69,8 +69,8 @@ fn new_header() -> Header {
 /// A header without what depends on the rows or their layout.
 fn kept(like: &Header) -> Header {
     const OWN: [&str; 14] = [
-        "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS", "EXTNAME", "CHECKSUM", "DATASUM",
-        "DATE", "ONTIME", "TELAPSE",
+        "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS", "EXTNAME", "CHECKSUM",
+        "DATASUM", "DATE", "ONTIME", "TELAPSE",
     ];
     let mut header = like.clone();
     header.retain(|card| {

@@ -48,8 +48,8 @@ impl LivetimeTable {
     }
 }
 
-/// Writes a livetime cube: tables EXPOSURE, WEIGHTED_EXPOSURE, CTHETABOUNDS and GTI. The file appears whole or not at all; gzip when its name ends in
-/// `.gz`.
+/// Writes a livetime cube: tables EXPOSURE, WEIGHTED_EXPOSURE, CTHETABOUNDS and GTI. The file appears whole or not at all; gzip when its
+/// name ends in `.gz`.
 ///
 /// # Errors
 /// When the tables have not a row a pixel or not the bins that are told, or the file cannot be written.
@@ -151,8 +151,8 @@ fn write_bounds(writer: &mut FitsWriter, bins: &CosineBins, times: Interval) -> 
 /// Reads a livetime cube of the whole sphere with all that its file holds, plain or gzip.
 ///
 /// # Errors
-/// When the file is missing or damaged, lacks a table, its keywords do not tell pixels and bins or contradict the tables, or it holds times that cannot
-/// be.
+/// When the file is missing or damaged, lacks a table, its keywords do not tell pixels and bins or contradict the tables, or it holds
+/// times that cannot be.
 ///
 /// ```no_run
 /// let livetime = lat_io::read_livetime_table("ltcube_00.fits".as_ref())?;
@@ -252,7 +252,9 @@ impl Keywords<'_> {
             return Ok(0);
         }
         let count = self.hdu.header().integer(keyword).and_then(|n| usize::try_from(n).ok());
-        count.filter(|n| (least..=10_000).contains(n)).ok_or_else(|| self.wrong(keyword, "a number of bins up to 10000"))
+        count
+            .filter(|n| (least..=10_000).contains(n))
+            .ok_or_else(|| self.wrong(keyword, "a number of bins up to 10000"))
     }
 
     fn degrees(&self, keyword: &str, default: f64) -> Result<f64> {

@@ -7,12 +7,12 @@ use crate::fits::Header;
 /// 2001-01-01 00:00:00 UTC, mission time 0, in seconds of the Unix clock.
 const EPOCH: i64 = 978_307_200;
 
-/// The mission times just behind the leap seconds since the epoch (IERS Bulletin C 30, 36, 43, 49, 52: ends of 2005, 2008, June 2012, June 2015,
-/// 2016). Mission time counts them, UTC days do not.
+/// The mission times just behind the leap seconds since the epoch (IERS Bulletin C 30, 36, 43, 49, 52: ends of 2005, 2008, June 2012,
+/// June 2015, 2016). Mission time counts them, UTC days do not.
 const LEAP_SECONDS: [f64; 5] = [157_766_401.0, 252_460_802.0, 362_793_603.0, 457_401_604.0, 504_921_605.0];
 
-/// A mission time in seconds as a UTC date, for example `2018-01-19T05:29:56.0000`, in the ten-thousandths of a second that LAT headers have.
-/// Empty for a time that no date can be given for.
+/// A mission time in seconds as a UTC date, for example `2018-01-19T05:29:56.0000`, in the ten-thousandths of a second that LAT headers
+/// have. Empty for a time that no date can be given for.
 ///
 /// ```
 /// assert_eq!(lat_io::utc_text(538_032_601.0), "2018-01-19T05:29:56.0000");

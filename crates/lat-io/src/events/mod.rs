@@ -1,5 +1,5 @@
-//! Photon files (FT1), spacecraft files (FT2), the cuts and good times in their headers, and what is made of them: counts maps, light curves,
-//! livetime cubes.
+//! Photon files (FT1), spacecraft files (FT2), the cuts and good times in their headers, and what is made of them: counts maps, light
+//! curves, livetime cubes.
 
 mod binned;
 mod dss;

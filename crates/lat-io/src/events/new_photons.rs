@@ -73,8 +73,8 @@ pub struct NewPhoton {
     pub livetime: f64,
 }
 
-/// Writes a photon file of new photons. `pass`: the pass version, for example `P8R3`. The file appears whole or not at all; gzip when its name ends
-/// in `.gz`.
+/// Writes a photon file of new photons. `pass`: the pass version, for example `P8R3`. The file appears whole or not at all; gzip when its
+/// name ends in `.gz`.
 ///
 /// # Errors
 /// When the file cannot be written.

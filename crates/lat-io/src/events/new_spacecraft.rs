@@ -8,8 +8,8 @@ use super::spacecraft_file::SpacecraftRow;
 use crate::error::Result;
 use crate::fits::{FitsWriter, Header, RowWriter};
 
-/// Name, format and unit of each column that [`write_new_spacecraft`] fills. The others of the data server (position, geomagnetic values, quaternion,
-/// Sun, velocity) are left out: nothing here can tell them.
+/// Name, format and unit of each column that [`write_new_spacecraft`] fills. The others of the data server (position, geomagnetic values,
+/// quaternion, Sun, velocity) are left out: nothing here can tell them.
 const COLUMNS: [(&str, &str, &str); 13] = [
     ("START", "D", "s"),
     ("STOP", "D", "s"),
@@ -28,8 +28,8 @@ const COLUMNS: [(&str, &str, &str); 13] = [
 
 const ROW_BYTES: usize = 56;
 
-/// Writes a spacecraft file: each row with the LAT in its nominal configuration (`LAT_CONFIG` and `DATA_QUAL` 1), within the South Atlantic anomaly
-/// where it has no livetime. The file appears whole or not at all; gzip when its name ends in `.gz`.
+/// Writes a spacecraft file: each row with the LAT in its nominal configuration (`LAT_CONFIG` and `DATA_QUAL` 1), within the South
+/// Atlantic anomaly where it has no livetime. The file appears whole or not at all; gzip when its name ends in `.gz`.
 ///
 /// # Errors
 /// When the file cannot be written.

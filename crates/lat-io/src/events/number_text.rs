@@ -1,7 +1,7 @@
 //! Numbers as the LAT tools print them into headers.
 
-/// A number with at most so many significant digits, as the format `%.{digits}g` of C prints it: trailing zeros left out, an exponent for what is
-/// below 1e-4 or has more whole digits than `digits`.
+/// A number with at most so many significant digits, as the format `%.{digits}g` of C prints it: trailing zeros left out, an exponent for
+/// what is below 1e-4 or has more whole digits than `digits`.
 pub(super) fn general(value: f64, digits: usize) -> String {
     let digits = digits.max(1);
     let scientific = format!("{value:.*e}", digits - 1);

@@ -69,7 +69,8 @@ impl PhotonFile {
         let file = FitsFile::open(path)?;
         let events = file.table(TABLE)?;
         let column = |name| file.row_column(events, name);
-        let columns = Columns { time: column("TIME")?, energy: column("ENERGY")?, ra: column("RA")?, dec: column("DEC")? };
+        let columns =
+            Columns { time: column("TIME")?, energy: column("ENERGY")?, ra: column("RA")?, dec: column("DEC")? };
         let (hdu, cuts, good_times) = (events.index(), read_cuts(&file, events)?, read_good_times(&file)?);
         let times = (time_keyword(&file, events, "TSTART")?, time_keyword(&file, events, "TSTOP")?);
         let pass_version = events.header().text("PASS_VER").map_or("NONE", str::trim).to_owned();

@@ -20,8 +20,9 @@ pub struct PhotonHeader {
     pub times: Interval,
 }
 
-/// Writes a photon file with the columns and headers of another: `rows` rows, which `feed` hands over as bytes in that layout. Tables other than
-/// EVENTS and GTI are not taken over, nor is the history of the rows. The file appears whole or not at all; gzip when its name ends in `.gz`.
+/// Writes a photon file with the columns and headers of another: `rows` rows, which `feed` hands over as bytes in that layout. Tables
+/// other than EVENTS and GTI are not taken over, nor is the history of the rows. The file appears whole or not at all; gzip when its name
+/// ends in `.gz`.
 ///
 /// # Errors
 /// When the file cannot be written, `feed` fails, or hands over another number of rows.

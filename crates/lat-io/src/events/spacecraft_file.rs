@@ -74,8 +74,12 @@ impl SpacecraftFile {
             axes.push([column(ra)?, column(dec)?]);
         }
         let &[z, x, zenith] = axes.as_slice() else { return Err(no_rows(&file, hdu)) };
-        let columns =
-            Columns { start: column("START")?, stop: column("STOP")?, livetime: column("LIVETIME")?, axes: [z, x, zenith] };
+        let columns = Columns {
+            start: column("START")?,
+            stop: column("STOP")?,
+            livetime: column("LIVETIME")?,
+            axes: [z, x, zenith],
+        };
         let rows = hdu.table_rows().unwrap_or(0);
         if rows == 0 {
             return Err(no_rows(&file, hdu));
@@ -149,14 +153,8 @@ impl SpacecraftBlock<'_> {
         let Columns { start, stop, livetime, axes } = &self.file.columns;
         let value = |column: &RowColumn| self.rows.number(index, column);
         let [z_axis, x_axis, zenith] = axes.map(|pair| pair.map(|column| value(&column)));
-        let row = SpacecraftRow {
-            start: value(start),
-            stop: value(stop),
-            livetime: value(livetime),
-            z_axis,
-            x_axis,
-            zenith,
-        };
+        let row =
+            SpacecraftRow { start: value(start), stop: value(stop), livetime: value(livetime), z_axis, x_axis, zenith };
         match fault(&row) {
             None => Ok(row),
             Some((column, reason)) => Err(Error::Column {
@@ -177,7 +175,10 @@ fn fault(row: &SpacecraftRow) -> Option<(&'static str, String)> {
     }
     // Livetimes of whole intervals are rounded.
     if !(row.livetime >= 0.0 && row.livetime <= length * (1.0 + 1e-6) + 1e-3) {
-        return Some(("LIVETIME", format!("holds {}, expected 0 to {length} s, the length of the interval", row.livetime)));
+        return Some((
+            "LIVETIME",
+            format!("holds {}, expected 0 to {length} s, the length of the interval", row.livetime),
+        ));
     }
     let directions = AXES.into_iter().zip([row.z_axis, row.x_axis, row.zenith]);
     for ([ra_name, dec_name], [ra, dec]) in directions {

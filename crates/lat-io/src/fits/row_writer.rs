@@ -38,11 +38,12 @@ impl FitsWriter {
         self.header_blocks(&all)
     }
 
-    /// Begins the file with an image of whole numbers of 32 bits, `axes` in FITS order (`NAXIS1` first). `header` holds the keywords besides the
-    /// layout ones.
+    /// Begins the file with an image of whole numbers of 32 bits, `axes` in FITS order (`NAXIS1` first). `header` holds the keywords
+    /// besides the layout ones.
     ///
     /// # Errors
-    /// When something was written before, there are not as many pixels as the axes say, FITS cannot hold the header, or the file cannot be written.
+    /// When something was written before, there are not as many pixels as the axes say, FITS cannot hold the header, or the file cannot
+    /// be written.
     pub fn integer_primary(&mut self, header: &Header, axes: &[usize], pixels: &[i32]) -> Result<()> {
         self.expect_first()?;
         let extra = self.cards(header)?;
@@ -55,8 +56,8 @@ impl FitsWriter {
         Ok(())
     }
 
-    /// Begins a table whose header is complete but for the number of rows, with all columns (`TTYPEn`, `TFORMn`). Rows of `row_bytes` bytes follow by
-    /// [`RowWriter::write`], exactly `rows` of them, and [`RowWriter::finish`].
+    /// Begins a table whose header is complete but for the number of rows, with all columns (`TTYPEn`, `TFORMn`). Rows of `row_bytes`
+    /// bytes follow by [`RowWriter::write`], exactly `rows` of them, and [`RowWriter::finish`].
     ///
     /// # Errors
     /// When FITS cannot hold the header, or the file cannot be written.

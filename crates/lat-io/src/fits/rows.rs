@@ -45,8 +45,8 @@ impl RowColumn {
 }
 
 impl FitsFile {
-    /// Where a column of numbers, logical values or at most 64 bits stands in the rows of a table. Of a column of several values a row it is the
-    /// first.
+    /// Where a column of numbers, logical values or at most 64 bits stands in the rows of a table. Of a column of several values a row it
+    /// is the first.
     ///
     /// # Errors
     /// When the HDU is no table, the column is missing, or it holds something else.
@@ -143,7 +143,8 @@ impl Rows<'_> {
         if column.scale == 1.0 && column.zero == 0.0 { raw } else { raw * column.scale + column.zero }
     }
 
-    /// A value as a whole number of bits: those of a bit column, the last bit being the lowest, or those of a whole number that is not negative.
+    /// A value as a whole number of bits: those of a bit column, the last bit being the lowest, or those of a whole number that is not
+    /// negative.
     pub fn bits(&self, row: usize, column: &RowColumn) -> u64 {
         let Code::Bits(n) = column.code else {
             let number = self.number(row, column);
