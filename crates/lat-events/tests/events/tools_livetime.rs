@@ -1,8 +1,6 @@
 //! Livetime cubes beside those that gtltcube made of the same real spacecraft rows.
 
-mod common;
-
-use common::{assert_same_keywords, marked, observation, real_data, rows};
+use crate::common::{assert_same_keywords, marked, observation, real_data, rows};
 use lat_events::{GoodTimes, Livetime, LivetimeOptions, Spacecraft};
 use ndarray::Array2;
 

@@ -1,10 +1,8 @@
 //! What cannot be used ends in an error that names the file and says what to do.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::{START, photon, rows, write_photons};
+use crate::common::{START, photon, rows, write_photons};
 use lat_events::{
     Error, GoodTimeOptions, GoodTimes, LivetimeOptions, PhotonFiles, SelectOptions, Selection, Spacecraft,
 };

@@ -1,8 +1,6 @@
 //! Selection and good times beside what gtselect and gtmktime made of the same real photons.
 
-mod common;
-
-use common::{
+use crate::common::{
     assert_same_keywords, assert_same_photons, class_options, cone_options, marked, observation, real_data,
     standard_filter,
 };

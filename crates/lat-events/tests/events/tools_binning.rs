@@ -1,10 +1,8 @@
 //! Counts cubes, counts maps and light curves beside what gtbin made of the same real photons.
 
-mod common;
-
 use std::path::Path;
 
-use common::{assert_same_keywords, marked, observation, real_data};
+use crate::common::{assert_same_keywords, marked, observation, real_data};
 use lat_events::{EnergyBinning, PhotonFiles, Selection, TimeBinning};
 use lat_io::CountsCubeFile;
 use lat_io::fits::FitsFile;
@@ -131,7 +129,7 @@ fn a_light_curve_has_the_counts_of_gtbin_in_every_bin() {
         file.read_columns(file.table("RATE").unwrap(), ["TIME", "TIMEDEL", "COUNTS", "ERROR"]).unwrap()
     });
     assert_eq!(a, b);
-    assert_same_keywords(&ours, &tools, 1, &["TSTART", "TSTOP", "HDUCLAS1", "HDUCLAS3"].map(|key| key)[2..]);
+    assert_same_keywords(&ours, &tools, 1, &["TSTART", "TSTOP", "HDUCLAS1", "HDUCLAS3"]);
     assert_same_keywords(&ours, &tools, 1, &CUTS);
     assert_same_exposure(&ours, &tools);
 }
