@@ -21,12 +21,13 @@
 //!
 //! # Map
 //!
-//! | folder | holds | tool of the LAT |
+//! | module | holds | tool of the LAT |
 //! |---|---|---|
 //! | `photons` | photon files read as one stream of blocks, and the photons of it that are selected | |
 //! | `spacecraft` | spacecraft files as one stream of rows in time order | |
 //! | `select` | options, the algebra of cuts, the test of a row | gtselect |
-//! | `times` | intervals and their algebra; those in which a filter holds | gtmktime |
+//! | `intervals` | good times and their algebra | |
+//! | `make_good_times` | the times in which a filter holds | gtmktime |
 //! | `filter` | filter expressions: text to program, program on rows | |
 //! | `binning` | counts cubes and maps, light curves | gtbin |
 //! | `livetime` | livetime by direction and inclination, sums | gtltcube, gtltsum |
@@ -44,11 +45,13 @@
 mod binning;
 mod error;
 mod filter;
+mod intervals;
 mod livetime;
+mod make_good_times;
 mod photons;
 mod select;
+mod separation;
 mod spacecraft;
-mod times;
 
 pub use binning::{
     BinnedCube, BinnedMap, EnergyBinning, LightCurve, TimeBinning, bin_cube, bin_light_curve, bin_map, livetime_within,
@@ -56,8 +59,9 @@ pub use binning::{
 };
 pub use error::{Error, Result};
 pub use filter::Filter;
+pub use intervals::GoodTimes;
 pub use livetime::{Livetime, LivetimeOptions, livetime, sum_livetimes};
+pub use make_good_times::{GoodTimeOptions, good_times};
 pub use photons::{PhotonFiles, Selection};
 pub use select::{SelectOptions, select};
 pub use spacecraft::Spacecraft;
-pub use times::{GoodTimeOptions, GoodTimes, good_times};

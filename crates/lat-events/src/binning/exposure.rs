@@ -1,8 +1,8 @@
 //! Livetime within good times: the exposure of gtbin's headers.
 
 use crate::error::Result;
+use crate::intervals::GoodTimes;
 use crate::spacecraft::Spacecraft;
-use crate::times::GoodTimes;
 
 /// Livetime of the instrument within good times, s: of each row the part that its good time is of its length.
 ///

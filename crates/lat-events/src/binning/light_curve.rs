@@ -7,8 +7,8 @@ use lat_io::{BinnedHeader, LightCurveTable};
 use super::bins::TimeBinning;
 use super::maps::{counted, header};
 use crate::error::Result;
+use crate::intervals::GoodTimes;
 use crate::photons::Selection;
-use crate::times::GoodTimes;
 
 /// Counts up to which the error is that of few events.
 const FEW: f32 = 10.0;

@@ -3,5 +3,6 @@
 mod operators;
 mod parse;
 mod program;
+mod steps;
 
 pub use program::Filter;

@@ -1,6 +1,6 @@
 //! What can be done with the values of a filter. True is 1 and false 0.
 
-use crate::photons::separation;
+use crate::separation::separation;
 
 /// An operator before its operand.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,7 +11,7 @@ use winnow::stream::{LocatingSlice, Location, Stateful, Stream};
 use winnow::token::{any, literal, take_while};
 
 use super::operators::{Binary, Function, Unary};
-use super::program::Step;
+use super::steps::Step;
 
 /// More than any filter needs, and few enough for the parser's recursion.
 const LONGEST: usize = 4000;

@@ -11,8 +11,8 @@ use super::cube::Livetime;
 use super::options::LivetimeOptions;
 use super::sky_block::{Rule, Scratch, SkyBlock};
 use crate::error::{Error, Result};
+use crate::intervals::GoodTimes;
 use crate::spacecraft::{Coverage, Spacecraft};
-use crate::times::GoodTimes;
 
 /// Pixels of a block: those of one pixel of an eighth of the NSIDE.
 const BLOCK: usize = 64;

@@ -7,7 +7,7 @@ use lat_response::LivetimeCube;
 use ndarray::{Array2, Axis, Slice, Zip};
 
 use crate::error::{Error, Result};
-use crate::times::GoodTimes;
+use crate::intervals::GoodTimes;
 
 /// Livetime by direction and inclination.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use lat_response::livetime::CosineBins;
 
 use crate::error::{Error, Result};
-use crate::times::COVERED;
+use crate::spacecraft::COVERED;
 
 /// Square degrees of the sphere, as gtltcube counts them.
 const SPHERE: f64 = 41_252.0;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lat_io::{Cut, PhotonFile};
 
 use crate::error::{Error, Result};
-use crate::times::GoodTimes;
+use crate::intervals::GoodTimes;
 
 /// Photon files of one pass version, with the same cuts and columns.
 ///

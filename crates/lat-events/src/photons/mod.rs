@@ -5,5 +5,5 @@ mod row_test;
 mod selection;
 
 pub use files::PhotonFiles;
-pub(crate) use row_test::{Test, separation};
+pub(crate) use row_test::Test;
 pub use selection::Selection;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::files::PhotonFiles;
 use super::row_test::Test;
 use crate::error::{Error, Result};
-use crate::times::GoodTimes;
+use crate::intervals::GoodTimes;
 
 /// Rows that are read at once: some megabytes.
 const BLOCK: usize = 1 << 16;

@@ -10,8 +10,8 @@ pub use options::SelectOptions;
 use lat_io::Cut;
 
 use crate::error::{Error, Result};
+use crate::intervals::GoodTimes;
 use crate::photons::{PhotonFiles, Selection, Test};
-use crate::times::GoodTimes;
 
 /// Selects photons as gtselect does.
 ///

@@ -143,17 +143,20 @@ fn range(
 }
 
 fn mask_cut(column: &str, option: &'static str, mask: u32, pass: &str) -> Result<Cut> {
+    if pass.is_empty() || pass == "NONE" {
+        return Err(Error::option(
+            option,
+            mask,
+            "none: the files do not tell their pass version (PASS_VER), so masks mean nothing",
+        ));
+    }
     if is_bit_number(pass) {
         if mask > 31 {
             return Err(Error::option(option, mask, "the number of a bit, 0 to 31, in files before Pass 8"));
         }
     } else if mask == 0 {
-        return Err(Error::option(
-            option,
-            mask,
-            "a mask with at least one bit set, such as 128 (SOURCE) or 3 (FRONT+BACK)",
-        ));
+        let expected = "a mask with at least one bit set, such as 128 (SOURCE) or 3 (FRONT+BACK)";
+        return Err(Error::option(option, mask, expected));
     }
-    let pass = (pass != "NONE" && !pass.is_empty()).then(|| pass.to_owned());
-    Ok(Cut::Mask { column: column.into(), mask, pass })
+    Ok(Cut::Mask { column: column.into(), mask, pass: Some(pass.to_owned()) })
 }

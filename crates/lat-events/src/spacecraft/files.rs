@@ -5,7 +5,7 @@ use std::path::Path;
 use lat_io::{SpacecraftBlock, SpacecraftFile, SpacecraftRow};
 
 use crate::error::{Error, Result};
-use crate::times::GoodTimes;
+use crate::intervals::GoodTimes;
 
 /// Rows that are read at once: some megabytes.
 const BLOCK: usize = 1 << 14;
@@ -90,6 +90,9 @@ impl Spacecraft {
         names.join(", ")
     }
 }
+
+/// The least part of good times that rows must cover, unless another is asked for.
+pub(crate) const COVERED: f64 = 0.999;
 
 /// The times of rows, joined where they touch: what rows cover.
 #[derive(Debug, Default)]

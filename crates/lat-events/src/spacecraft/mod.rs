@@ -2,6 +2,6 @@
 
 mod files;
 
-pub(crate) use files::Coverage;
+pub(crate) use files::{COVERED, Coverage};
 
 pub use files::Spacecraft;

@@ -6,9 +6,7 @@ use lat_response::geometry::WcsHeader;
 use lat_response::{HealpixGrid, SkyGrid};
 use likelihood_core::{CountsCube, EnergyAxis};
 
-use super::dss::{Cut, write_cuts};
-use super::gti_table::{Interval, write_good_times};
-use super::mission_time::{set_instrument, set_time_system, set_times};
+use super::headers::{Cut, Interval, set_instrument, set_time_system, set_times, write_cuts, write_good_times};
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsWriter, Header};
 use crate::{energy_bounds, healpix, wcs_header};

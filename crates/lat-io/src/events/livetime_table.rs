@@ -6,10 +6,10 @@ use lat_response::geometry::{Frame, HealpixGrid, HealpixOrdering};
 use lat_response::livetime::CosineBins;
 use ndarray::Array2;
 
-use super::dss::{Cut, write_cuts};
-use super::gti_table::{Interval, read_good_times, write_good_times};
-use super::mission_time::{set_instrument, set_time_system, set_times};
-use super::new_photons::set_columns;
+use super::headers::{
+    Cut, Interval, read_good_times, set_instrument, set_time_system, set_times, write_cuts, write_good_times,
+};
+use super::new::set_columns;
 use super::photon_file::time_keyword;
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Hdu, Header};

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dss::{Cut, read_cuts};
-use super::gti_table::{Interval, read_good_times};
+use super::headers::{Cut, Interval, read_cuts, read_good_times};
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu, Header, RowColumn, Rows};
 

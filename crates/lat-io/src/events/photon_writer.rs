@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::dss::{Cut, write_cuts};
-use super::gti_table::{Interval, write_good_times};
-use super::mission_time::set_times;
+use super::headers::{Cut, Interval, set_times, write_cuts, write_good_times};
 use super::photon_file::PhotonFile;
 use crate::error::{Error, Result};
 use crate::fits::{FitsWriter, Header, RowWriter};

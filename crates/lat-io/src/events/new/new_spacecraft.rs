@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::mission_time::{set_instrument, set_time_system, set_times};
 use super::new_photons::set_columns;
-use super::spacecraft_file::SpacecraftRow;
 use crate::error::Result;
+use crate::events::headers::{set_instrument, set_time_system, set_times};
+use crate::events::spacecraft_file::SpacecraftRow;
 use crate::fits::{FitsWriter, Header, RowWriter};
 
 /// Name, format and unit of each column that [`write_new_spacecraft`] fills. The others of the data server (position, geomagnetic values,

@@ -34,7 +34,7 @@ pub fn read_good_times(file: &FitsFile) -> Result<Vec<Interval>> {
 }
 
 /// Writes the table behind what stands in the file. `like`: the header of the table that it is made from, if there is one.
-pub(super) fn write_good_times(
+pub(in crate::events) fn write_good_times(
     writer: &mut FitsWriter,
     like: Option<&Header>,
     intervals: &[Interval],

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::mission_time::{set_instrument, set_time_system};
-use super::photon_writer::{PhotonHeader, write_new};
 use crate::error::Result;
+use crate::events::headers::{set_instrument, set_time_system};
+use crate::events::photon_writer::{PhotonHeader, write_new};
 use crate::fits::{Header, RowWriter};
 
 /// Name, format and unit of each column.
@@ -119,7 +119,7 @@ fn describe(header: &mut Header) {
 }
 
 /// Sets the keywords of the columns of a table.
-pub(super) fn set_columns(header: &mut Header, columns: &[(&str, &str, &str)]) {
+pub(in crate::events) fn set_columns(header: &mut Header, columns: &[(&str, &str, &str)]) {
     header.set("TFIELDS", i64::try_from(columns.len()).unwrap_or(0), "number of fields in each row");
     for ((name, form, unit), number) in columns.iter().zip(1..) {
         header.set(&format!("TTYPE{number}"), *name, "");

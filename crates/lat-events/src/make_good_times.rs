@@ -2,14 +2,11 @@
 
 use lat_io::{Cut, SpacecraftBlock, SpacecraftFile, SpacecraftRow};
 
-use super::intervals::GoodTimes;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
+use crate::intervals::GoodTimes;
 use crate::photons::Selection;
-use crate::spacecraft::{Coverage, Spacecraft};
-
-/// The least part of the good times of photons that spacecraft rows must cover.
-pub(crate) const COVERED: f64 = 0.999;
+use crate::spacecraft::{COVERED, Coverage, Spacecraft};
 
 /// Which times are good.
 ///

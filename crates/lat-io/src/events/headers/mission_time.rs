@@ -30,7 +30,7 @@ pub fn utc_text(mission_time: f64) -> String {
 }
 
 /// Sets begin and end of the observation: `DATE-OBS`, `DATE-END`, `TSTART`, `TSTOP`.
-pub(super) fn set_times(header: &mut Header, start: f64, stop: f64) {
+pub(in crate::events) fn set_times(header: &mut Header, start: f64, stop: f64) {
     header.set("DATE-OBS", utc_text(start).as_str(), "start date and time of the observation (UTC)");
     header.set("DATE-END", utc_text(stop).as_str(), "end date and time of the observation (UTC)");
     header.set("TSTART", start, "mission time of the start of the observation");
@@ -38,7 +38,7 @@ pub(super) fn set_times(header: &mut Header, start: f64, stop: f64) {
 }
 
 /// Sets what tells how times are counted.
-pub(super) fn set_time_system(header: &mut Header) {
+pub(in crate::events) fn set_time_system(header: &mut Header) {
     header.set("TIMEUNIT", "s", "units for the time related keywords");
     header.set("TIMEZERO", 0.0, "clock correction");
     header.set("TIMESYS", "TT", "type of time system that is used");
@@ -50,7 +50,7 @@ pub(super) fn set_time_system(header: &mut Header) {
 }
 
 /// Sets telescope and instrument.
-pub(super) fn set_instrument(header: &mut Header) {
+pub(in crate::events) fn set_instrument(header: &mut Header) {
     header.set("TELESCOP", "GLAST", "name of telescope generating data");
     header.set("INSTRUME", "LAT", "name of instrument generating data");
 }
