@@ -110,7 +110,9 @@ fn a_healpix_cube_has_the_counts_of_gtbin_in_every_pixel() {
     let keywords =
         ["PIXTYPE", "ORDERING", "ORDER", "NSIDE", "COORDSYS", "FIRSTPIX", "LASTPIX", "INDXSCHM", "HPX_REG", "NAXIS2"];
     assert_same_keywords(&ours, &tools, 1, &keywords);
-    assert_same_keywords(&ours, &tools, 1, &CUTS);
+    // The tool writes the cuts into this table too, without their number.
+    assert_same_keywords(&ours, &tools, 1, &CUTS[1..]);
+    assert_same_keywords(&ours, &tools, 0, &CUTS);
     assert_same_exposure(&ours, &tools);
 }
 

@@ -1,8 +1,8 @@
 //! Selection and good times beside what gtselect and gtmktime made of the same real photons.
 
 use crate::common::{
-    assert_same_keywords, assert_same_photons, class_options, cone_options, marked, observation, real_data,
-    standard_filter,
+    assert_same_keywords, assert_same_photons, assert_same_photons_but_order, class_options, cone_options, marked,
+    observation, real_data, standard_filter,
 };
 use lat_events::{GoodTimeOptions, PhotonFiles, Selection, Spacecraft};
 
@@ -37,13 +37,14 @@ fn a_selection_with_a_cone_has_the_rows_the_cuts_and_the_good_times_of_gtselect(
 }
 
 #[test]
-fn selecting_twice_changes_nothing() {
+fn selecting_twice_changes_no_more_than_the_place_of_the_good_times() {
     let Some(tools) = real_data("gtselect.fits.gz") else { return };
     let photons = PhotonFiles::open(&[&tools]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let ours = folder.path().join("ft1.fits");
     lat_events::select(&photons, &cone_options()).unwrap().write(&ours).unwrap();
-    assert_same_photons(&ours, &tools);
+    // By the rules of gtselect they stand behind the cuts of the input, which now has more.
+    assert_same_photons_but_order(&ours, &tools);
 }
 
 #[test]
