@@ -198,10 +198,19 @@ pub enum Error {
     },
 }
 
+/// A value as messages print it.
+pub(crate) struct Found(String);
+
+impl<T: std::fmt::Display> From<T> for Found {
+    fn from(value: T) -> Self {
+        Self(value.to_string())
+    }
+}
+
 impl Error {
     /// An option out of its range.
-    pub(crate) fn option(option: &'static str, found: impl ToString, expected: &'static str) -> Self {
-        Self::Option { option, found: found.to_string(), expected }
+    pub(crate) fn option(option: &'static str, found: impl Into<Found>, expected: &'static str) -> Self {
+        Self::Option { option, found: found.into().0, expected }
     }
 
     /// Whether what was read or asked for is at fault, rather than the place that was written to.

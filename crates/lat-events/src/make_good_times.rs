@@ -134,7 +134,7 @@ fn passing_rows(
         };
         let Some(filter) = filters.get(number) else { return Err(no_row(file, "")) };
         let passed = filter.holds(block);
-        rows.iter().for_each(|row| coverage.add(row));
+        coverage.add(rows);
         join(&mut runs, rows, &passed, (start, stop));
         current = Some((number, any || passed.contains(&true)));
         Ok(())

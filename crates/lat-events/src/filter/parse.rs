@@ -82,11 +82,15 @@ struct Value {
     steps: Vec<Step>,
 }
 
+/// A program, and the columns that it uses.
+pub(super) struct Parsed {
+    pub(super) steps: Vec<Step>,
+    pub(super) names: Vec<String>,
+    pub(super) columns: Vec<RowColumn>,
+}
+
 /// The program of a text, the names of the columns that it uses, and the columns; or place and reason of the first fault.
-pub(super) fn parse<'a>(
-    text: &'a str,
-    columns: Columns<'a>,
-) -> Result<(Vec<Step>, Vec<String>, Vec<RowColumn>), (usize, String)> {
+pub(super) fn parse<'a>(text: &'a str, columns: Columns<'a>) -> Result<Parsed, (usize, String)> {
     if text.len() > LONGEST {
         return Err((0, format!("{} characters, expected at most {LONGEST}", text.len())));
     }
@@ -118,7 +122,7 @@ pub(super) fn parse<'a>(
         return Err((characters(value.position), "a number, expected a condition such as DATA_QUAL>0".into()));
     }
     let (names, columns) = input.state.used.into_iter().unzip();
-    Ok((value.steps, names, columns))
+    Ok(Parsed { steps: value.steps, names, columns })
 }
 
 fn value(input: &mut Input<'_>) -> Result<Value, Fault> {

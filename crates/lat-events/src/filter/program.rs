@@ -3,7 +3,7 @@
 use lat_io::SpacecraftFile;
 use lat_io::fits::{RowColumn, Rows};
 
-use super::parse::{Columns, parse};
+use super::parse::{Columns, Parsed, parse};
 use super::steps::{Step, run};
 use crate::error::{Error, Result};
 
@@ -34,8 +34,9 @@ impl Filter {
     pub fn compile(text: &str, file: &SpacecraftFile) -> Result<Self> {
         let known = |name: &str| file.column(name).ok().flatten();
         let names = file.column_names().into_iter().map(str::to_owned).collect();
-        let (steps, names, columns) = parse(text, Columns::new(&known, names))
-            .map_err(|(position, reason)| Error::Filter { text: text.to_owned(), position, reason })?;
+        let parsed = parse(text, Columns::new(&known, names));
+        let Parsed { steps, names, columns } =
+            parsed.map_err(|(position, reason)| Error::Filter { text: text.to_owned(), position, reason })?;
         Ok(Self { text: text.to_owned(), names, columns, steps })
     }
 

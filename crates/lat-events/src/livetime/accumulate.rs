@@ -56,7 +56,7 @@ pub fn livetime(spacecraft: &Spacecraft, good_times: &GoodTimes, options: &Livet
         (overlap > 0.0).then(|| Attitude::of(row, overlap))
     };
     spacecraft.visit(|_, _, rows| {
-        rows.iter().for_each(|row| coverage.add(row));
+        coverage.add(rows);
         let attitudes: Vec<_> = rows.iter().filter_map(used).collect();
         blocks.par_iter_mut().for_each_init(Scratch::default, |scratch, block| block.add(&attitudes, &rule, scratch));
         Ok(())

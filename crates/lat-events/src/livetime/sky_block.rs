@@ -276,7 +276,9 @@ mod tests {
         block.add(&rows, &rule, &mut Scratch::default());
         for (center, times) in centers.iter().zip(block.pixels(&rule)) {
             let mut expected = vec![[0.0; 2]; 41];
-            rows.iter().for_each(|row| add_to(&mut expected, exact_bin(row, *center, &rule), row));
+            for row in &rows {
+                add_to(&mut expected, exact_bin(row, *center, &rule), row);
+            }
             assert_eq!(times, &expected[..40]);
         }
     }

@@ -51,7 +51,9 @@ impl<'a> Selection<'a> {
         good_times: GoodTimes,
         times: (f64, f64),
     ) -> Self {
-        tests.iter_mut().for_each(|tests| tests.sort_by_key(Test::cost));
+        for tests in &mut tests {
+            tests.sort_by_key(Test::cost);
+        }
         Self { photons, tests, cuts, good_times, times }
     }
 
@@ -150,7 +152,7 @@ impl<'a> Selection<'a> {
     /// That no photon passes.
     pub(crate) fn empty(&self) -> Error {
         let cuts: Vec<_> =
-            self.cuts.iter().map(|cut| cut.texts()).map(|[kind, _, value, _]| format!("{kind} {value}")).collect();
+            self.cuts.iter().map(Cut::texts).map(|[kind, _, value, _]| format!("{kind} {value}")).collect();
         let (start, stop) = self.good_times.span().unwrap_or(self.times);
         let cuts = format!("{}, good times from {start} to {stop} s", cuts.join(", "));
         Error::EmptySelection { files: self.photons.names(), cuts }

@@ -19,8 +19,7 @@ pub(super) fn of(file: &PhotonFile, cuts: &[Cut], options: &SelectOptions) -> Re
                 tests.extend(cone(cut));
                 continue;
             }
-            Cut::Range { column, .. } => (column, asked(column, options)),
-            Cut::Mask { column, .. } => (column, asked(column, options)),
+            Cut::Range { column, .. } | Cut::Mask { column, .. } => (column, asked(column, options)),
             // Good times are tested apart; the others say nothing of a row.
             _ => continue,
         };

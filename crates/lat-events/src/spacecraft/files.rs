@@ -101,11 +101,13 @@ pub(crate) struct Coverage {
 }
 
 impl Coverage {
-    /// Adds a row that follows those before in time.
-    pub(crate) fn add(&mut self, row: &SpacecraftRow) {
-        match self.intervals.last_mut() {
-            Some(last) if row.start <= last.1 + TOUCHING => last.1 = last.1.max(row.stop),
-            _ => self.intervals.push((row.start, row.stop)),
+    /// Adds rows that follow those before in time.
+    pub(crate) fn add(&mut self, rows: &[SpacecraftRow]) {
+        for row in rows {
+            match self.intervals.last_mut() {
+                Some(last) if row.start <= last.1 + TOUCHING => last.1 = last.1.max(row.stop),
+                _ => self.intervals.push((row.start, row.stop)),
+            }
         }
     }
 

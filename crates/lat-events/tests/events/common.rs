@@ -1,7 +1,5 @@
 //! What the tests of this crate share: the directory of real data, and made-up files.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "clippy takes the helpers of a test for library code")]
-
 use std::path::{Path, PathBuf};
 
 use lat_events::{GoodTimeOptions, PhotonFiles, SelectOptions, Selection, Spacecraft};

@@ -9,6 +9,9 @@ use lat_events::{
 use lat_io::{Cut, NewPhoton, PhotonHeader, SpacecraftRow};
 use tempfile::TempDir;
 
+/// Makes a row what it cannot be.
+type Spoil<T> = fn(&mut T);
+
 struct Files {
     folder: TempDir,
 }
@@ -70,7 +73,7 @@ fn a_truncated_photon_file_is_told() {
 #[test]
 fn a_photon_without_place_time_or_energy_is_told_with_its_row() {
     let files = Files::new();
-    let spoil: [(&str, fn(&mut NewPhoton)); 5] = [
+    let spoil: [(&str, Spoil<NewPhoton>); 5] = [
         ("RA", |photon| photon.ra = f32::NAN),
         ("DEC", |photon| photon.dec = 90.5),
         ("ENERGY", |photon| photon.energy = f32::INFINITY),
@@ -116,7 +119,11 @@ fn files_that_follow_each_other_are_one_set() {
     let selection = lat_events::select(&photons, &SelectOptions::default().with_times(START, START + 99.0)).unwrap();
     // The time of the first photon is excluded, that of the last included; the order is that of the files.
     let mut energies = Vec::new();
-    selection.for_each(|photon| Ok::<_, Error>(energies.push(photon.energy))).unwrap();
+    let mut take = |photon: &lat_io::Photon| {
+        energies.push(photon.energy);
+        Ok::<(), Error>(())
+    };
+    selection.for_each(&mut take).unwrap();
     assert_eq!(energies, (50..100).chain(1..50).map(|index| 100.0 + f64::from(index)).collect::<Vec<_>>());
     assert_eq!(selection.times(), (START, START + 99.0));
     assert_eq!(selection.good_times().intervals(), [(START, START + 99.0)]);
@@ -197,7 +204,7 @@ fn spacecraft_rows_out_of_order_are_told_with_their_row() {
     let mut doubled = rows(0, 20);
     doubled.insert(7, doubled[7]);
     message(livetime(&doubled), &["ft2.fits", "row 9", "count twice"]);
-    let spoil: [(&str, fn(&mut SpacecraftRow)); 5] = [
+    let spoil: [(&str, Spoil<SpacecraftRow>); 5] = [
         ("STOP", |row| row.stop = row.start),
         ("LIVETIME", |row| row.livetime = 11.0),
         ("LIVETIME", |row| row.livetime = f64::NAN),

@@ -1,5 +1,12 @@
 //! Events from files to maps: beside what the LAT's own tools made of the same real observation, and with what cannot be used.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "clippy takes the helpers of a test for library code"
+)]
+
 mod common;
 mod damaged;
 mod tools_binning;

@@ -48,7 +48,7 @@ impl LivetimeTable {
     }
 }
 
-/// Writes a livetime cube: tables EXPOSURE, WEIGHTED_EXPOSURE, CTHETABOUNDS and GTI. The file appears whole or not at all; gzip when its
+/// Writes a livetime cube: tables EXPOSURE, `WEIGHTED_EXPOSURE`, CTHETABOUNDS and GTI. The file appears whole or not at all; gzip when its
 /// name ends in `.gz`.
 ///
 /// # Errors
@@ -126,8 +126,10 @@ fn write_times(writer: &mut FitsWriter, name: &str, table: &LivetimeTable, value
         times.iter().for_each(|time| bytes.extend(time.to_be_bytes()));
         // Every pixel of the sphere has a centre.
         let center = table.pixels.direction_of(pixel).map_or([0.0; 2], |center| [center.ra(), center.dec()]);
-        #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
-        center.iter().for_each(|angle| bytes.extend((*angle as f32).to_be_bytes()));
+        for angle in center {
+            #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
+            bytes.extend((angle as f32).to_be_bytes());
+        }
         rows.write(&bytes)?;
     }
     rows.finish()

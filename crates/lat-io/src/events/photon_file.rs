@@ -73,7 +73,7 @@ impl PhotonFile {
         let (hdu, cuts, good_times) = (events.index(), read_cuts(&file, events)?, read_good_times(&file)?);
         let times = (time_keyword(&file, events, "TSTART")?, time_keyword(&file, events, "TSTOP")?);
         let pass_version = events.header().text("PASS_VER").map_or("NONE", str::trim).to_owned();
-        Ok(Self { hdu, columns, cuts, good_times, times, pass_version, file })
+        Ok(Self { file, hdu, columns, cuts, good_times, times, pass_version })
     }
 
     /// The path it was opened with.

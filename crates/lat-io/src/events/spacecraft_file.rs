@@ -1,4 +1,4 @@
-//! Spacecraft files (FT2): table SC_DATA read by blocks of rows.
+//! Spacecraft files (FT2): table `SC_DATA` read by blocks of rows.
 
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ impl SpacecraftFile {
     /// Opens a spacecraft file, plain or gzip.
     ///
     /// # Errors
-    /// When the file is missing, truncated, or has no table SC_DATA with times, livetime and axes.
+    /// When the file is missing, truncated, or has no table `SC_DATA` with times, livetime and axes.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let file = FitsFile::open(path)?;
         let hdu = file.table(TABLE)?;
@@ -84,7 +84,7 @@ impl SpacecraftFile {
         if rows == 0 {
             return Err(no_rows(&file, hdu));
         }
-        Ok(Self { rows, columns, file })
+        Ok(Self { file, rows, columns })
     }
 
     /// The path it was opened with.
