@@ -8,12 +8,12 @@ use std::hint::black_box;
 use benchmarks::{built_in, measuring, open, reference_data, simulated};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use likelihood_core::JointLikelihood;
+use likelihood_core::{Data, Workspace};
 use ndarray::Array2;
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use roi_fit::simulate::SimulationOptions;
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::SimulationOptions;
 
 /// More than any cache holds, in numbers of 8 bytes.
 const LARGE: usize = 1 << 26;
@@ -49,8 +49,7 @@ fn likelihood(criterion: &mut Criterion) {
         regions.push(("fermitools", open(&config).expect("the reference region")));
     }
     if measuring() {
-        let options =
-            SimulationOptions { npix: 200, ebins: 37, sources: 30, years: 20.0, ..SimulationOptions::default() };
+        let options = SimulationOptions::default().with_npix(200).with_ebins(37).with_sources(30).with_years(20.0);
         let (mut roi, likelihood) = simulated(&options).expect("the large region");
         for source in roi.sources_mut() {
             if let Some(norm) = source.spectrum().norm_index() {
@@ -75,14 +74,15 @@ fn measure(
     group: &mut BenchmarkGroup<'_, WallTime>,
     pool: &ThreadPool,
     roi: &Roi,
-    likelihood: &JointLikelihood,
+    likelihood: &Data,
     memory: &mut Memory,
 ) {
     let n = roi.free_parameters().len();
     let free_sources = roi.sources().iter().filter(|source| source.is_free()).count();
-    let filled: usize = likelihood.components().iter().map(likelihood_core::BinnedLikelihood::n_filled).sum();
-    let mut like = likelihood.clone();
-    let bytes = like.bytes_per_pass(roi).expect("the region");
+    let filled: usize = likelihood.components().iter().map(likelihood_core::ComponentData::n_filled).sum();
+    let mut work = Workspace::new(likelihood, roi, &[]).expect("the region");
+    let values = roi.free_values();
+    let bytes = likelihood.bytes_per_pass(&work).expect("the region");
     eprintln!("{filled} filled bins, {free_sources} free sources, {n} free parameters, {bytes} bytes a pass");
     group.throughput(Throughput::Bytes(bytes as u64));
     let own = vec![1_u64; bytes / 8];
@@ -93,14 +93,22 @@ fn measure(
     group.bench_function("read the same bytes again", |b| {
         b.iter(|| pool.install(|| black_box(&own).par_chunks(1 << 14).map(sum).reduce(|| 0, u64::wrapping_add)));
     });
-    group.bench_function("value", |b| b.iter(|| pool.install(|| like.value(black_box(roi)).expect("value"))));
+    group.bench_function("value", |b| {
+        b.iter(|| pool.install(|| likelihood.value(black_box(&values), &mut work).expect("value")));
+    });
     let mut gradient = vec![0.0; n];
     group.bench_function("value and gradient", |b| {
-        b.iter(|| pool.install(|| like.gradient(black_box(roi), &mut gradient).expect("gradient")));
+        b.iter(|| {
+            pool.install(|| likelihood.gradient(black_box(&values), &mut work, &mut gradient).expect("gradient"))
+        });
     });
     let mut hessian = Array2::zeros((n, n));
     group.bench_function("value, gradient and Hessian", |b| {
-        b.iter(|| pool.install(|| like.hessian(black_box(roi), &mut gradient, &mut hessian).expect("Hessian")));
+        b.iter(|| {
+            pool.install(|| {
+                likelihood.hessian(black_box(&values), &mut work, &mut gradient, &mut hessian).expect("Hessian")
+            })
+        });
     });
 }
 

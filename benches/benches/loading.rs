@@ -5,7 +5,7 @@ use std::path::Path;
 use benchmarks::{measuring, reference_data};
 use criterion::{Criterion, criterion_group, criterion_main};
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulationOptions, simulate};
+use roi_simulate::{SimulationOptions, simulate};
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
 fn loading(criterion: &mut Criterion) {
@@ -16,7 +16,7 @@ fn loading(criterion: &mut Criterion) {
     };
     let directory = tempfile::tempdir().expect("a temporary directory");
     let npix = if measuring() { 100 } else { 20 };
-    let options = SimulationOptions { npix, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_npix(npix);
     let config = simulate(&options).and_then(|region| region.write(directory.path())).expect("the region");
     open(&format!("simulated, 20 sources, {npix} x {npix} x 30"), &config);
     for (name, file) in [

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::PathBuf;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use lat_io::{Config, model};
+use lat_dataset::Config;
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
 #[expect(clippy::print_stderr, reason = "the size of the region belongs to its times")]
@@ -20,7 +20,7 @@ fn region(criterion: &mut Criterion) {
         format!("selection: {{glon: 0, glat: 0}}\nmodel: {{catalogs: ['{}'], src_radius: 10}}", catalog.display());
     let build = || {
         let config = Config::parse("config.yaml".as_ref(), &text).expect("a configuration");
-        model::build(&config).expect("a region").roi
+        lat_dataset::build_region(&config).expect("a region").roi
     };
     eprintln!("{} sources", build().sources().len());
     let mut group = criterion.benchmark_group("region");

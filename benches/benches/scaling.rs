@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use benchmarks::{measuring, simulated};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use likelihood_core::JointLikelihood;
+use likelihood_core::{Data, Workspace};
 use ndarray::Array2;
-use roi_fit::simulate::SimulationOptions;
 use roi_fit::{Analysis, FitOptions, Pars};
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::SimulationOptions;
 
 /// Pixels on a side: each region has twice the pixels of the one before.
 const SIDES: [usize; 4] = [50, 71, 100, 141];
@@ -40,8 +40,8 @@ fn tell(table: &[String]) {
 
 /// A region whose `free` sources with the most predicted counts have free norms, and nothing else is free.
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
-fn region(side: usize, free: usize) -> (Roi, JointLikelihood) {
-    let options = SimulationOptions { npix: side, sources: 40, ..SimulationOptions::default() };
+fn region(side: usize, free: usize) -> (Roi, Data) {
+    let options = SimulationOptions::default().with_npix(side).with_sources(40);
     let (roi, likelihood) = simulated(&options).expect("the region");
     let mut analysis = Analysis::new(roi, likelihood).expect("the region");
     let mut bright: Vec<(f64, String)> = analysis
@@ -59,23 +59,24 @@ fn region(side: usize, free: usize) -> (Roi, JointLikelihood) {
 }
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
-fn measure(criterion: &mut Criterion, what: &str, roi: &Roi, likelihood: &JointLikelihood, table: &mut Vec<String>) {
-    let filled: usize = likelihood.components().iter().map(likelihood_core::BinnedLikelihood::n_filled).sum();
+fn measure(criterion: &mut Criterion, what: &str, roi: &Roi, likelihood: &Data, table: &mut Vec<String>) {
+    let filled: usize = likelihood.components().iter().map(likelihood_core::ComponentData::n_filled).sum();
     let n = roi.free_parameters().len();
     let mut group = criterion.benchmark_group(format!("scaling with {what}"));
     group.sample_size(10);
     group.throughput(Throughput::Elements(filled as u64));
     let id = |name: &str| BenchmarkId::new(name, format!("{filled} filled bins, {n} free"));
 
-    let mut like = likelihood.clone();
+    let mut work = Workspace::new(likelihood, roi, &[]).expect("the region");
+    let values = roi.free_values();
     let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
     let mut medians = Vec::new();
-    let mut pass = || black_box(like.gradient(roi, &mut gradient).expect("gradient"));
+    let mut pass = || black_box(likelihood.gradient(&values, &mut work, &mut gradient).expect("gradient"));
     group.bench_function(id("value and gradient"), |b| b.iter(&mut pass));
     medians.push(median_ms(50, || {
         black_box(pass());
     }));
-    let mut pass = || black_box(like.hessian(roi, &mut gradient, &mut hessian).expect("Hessian"));
+    let mut pass = || black_box(likelihood.hessian(&values, &mut work, &mut gradient, &mut hessian).expect("Hessian"));
     group.bench_function(id("value, gradient and Hessian"), |b| b.iter(&mut pass));
     medians.push(median_ms(50, || {
         black_box(pass());

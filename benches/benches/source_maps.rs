@@ -4,20 +4,17 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lat_response::{
-    Exposure, ExposureLookup, Frame, Parity, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions,
+    Exposure, ExposureLookup, Frame, Psf, Recipe, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions,
     WcsHeader,
 };
 use likelihood_core::EnergyAxis;
 use ndarray::Array2;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 type Failure = Box<dyn std::error::Error>;
 
 /// 100 x 100 pixels of 0.1 deg, 34 energy bins from 100 MeV, a PSF of King's shape whose width falls as the LAT's.
-fn builder(parity: Parity) -> Result<SourceMapBuilder, Failure> {
+fn builder(recipe: Recipe) -> Result<SourceMapBuilder, Failure> {
     let edges: Vec<f64> = (0..35).map(|k| 100.0 * 1.3f64.powi(k)).collect();
     let sky = SkyGrid::wcs(WcsHeader::centered([180, 90], 2.0, Frame::Celestial, "CAR", [0.0, 0.0]))?;
     let cube = SkyCube::new("exposure", sky, edges.clone(), Array2::from_elem((35, 180 * 90), 1e11))?;
@@ -34,7 +31,7 @@ fn builder(parity: Parity) -> Result<SourceMapBuilder, Failure> {
     };
     let counts = SkyGrid::wcs(WcsHeader::centered([100, 100], 0.1, Frame::Celestial, "AIT", [83.6, 22.0]))?;
     let mut options = SourceMapOptions::default();
-    options.parity = parity;
+    options.recipe = recipe;
     Ok(SourceMapBuilder::new(&counts, &EnergyAxis::new(edges)?, 0, response, options)?)
 }
 
@@ -51,9 +48,9 @@ fn source_maps(criterion: &mut Criterion) {
         ("isotropic", source(SourceType::Diffuse, SpatialModel::isotropic().expect("isotropic"))),
     ]
     .map(|(name, source)| (name, source.expect("source")));
-    for parity in [Parity::Fermitools, Parity::Accurate] {
-        let builder = builder(parity).expect("builder");
-        let mut group = criterion.benchmark_group(format!("source maps of 35 planes/{parity:?}"));
+    for (name, recipe) in [("Fermitools", Recipe::fermitools()), ("Accurate", Recipe::accurate())] {
+        let builder = builder(recipe).expect("builder");
+        let mut group = criterion.benchmark_group(format!("source maps of 35 planes/{name}"));
         group.sample_size(10);
         for (name, source) in &sources {
             group.bench_function(*name, |b| b.iter(|| builder.source_map(black_box(source), &()).expect("map")));

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use likelihood_core::JointLikelihood;
+use likelihood_core::Data;
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulationOptions, simulate};
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::{SimulationOptions, simulate};
 
 /// The built-in region's starting model and its likelihood: 100 x 100 pixels, 30 energy bins, 20 point sources.
 ///
 /// # Errors
 /// When the simulation fails.
-pub fn built_in() -> roi_fit::Result<(Roi, JointLikelihood)> {
+pub fn built_in() -> roi_simulate::Result<(Roi, Data)> {
     simulated(&SimulationOptions::default())
 }
 
@@ -19,7 +19,7 @@ pub fn built_in() -> roi_fit::Result<(Roi, JointLikelihood)> {
 ///
 /// # Errors
 /// When an option is outside its range.
-pub fn simulated(options: &SimulationOptions) -> roi_fit::Result<(Roi, JointLikelihood)> {
+pub fn simulated(options: &SimulationOptions) -> roi_simulate::Result<(Roi, Data)> {
     let simulated = simulate(options)?;
     let likelihood = simulated.likelihood()?;
     Ok((simulated.start, likelihood))
@@ -29,7 +29,7 @@ pub fn simulated(options: &SimulationOptions) -> roi_fit::Result<(Roi, JointLike
 ///
 /// # Errors
 /// When it, or what it names, cannot be read.
-pub fn open(config: &Path) -> roi_fit::Result<(Roi, JointLikelihood)> {
+pub fn open(config: &Path) -> roi_fit::Result<(Roi, Data)> {
     let analysis = Analysis::open(config)?;
     Ok((analysis.roi().clone(), analysis.likelihood().clone()))
 }

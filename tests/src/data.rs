@@ -2,19 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use fixtures::data_directory;
 use serde::de::DeserializeOwned;
-
-/// The directory that `ROI_FIT_TEST_DATA` names, else `shared/data` beside the repository; `None` when there is none.
-pub fn directory() -> Option<PathBuf> {
-    let directory = std::env::var_os("ROI_FIT_TEST_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
-    directory.is_dir().then_some(directory)
-}
 
 /// The directory, or a line that says that the test was skipped.
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub fn directory_or_skip(test: &str) -> Option<PathBuf> {
-    let found = directory();
+    let found = data_directory();
     if found.is_none() {
         eprintln!("SKIPPED {test}: no reference data; set ROI_FIT_TEST_DATA to their directory");
     }

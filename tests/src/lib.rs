@@ -3,4 +3,3 @@
 pub mod comparison;
 pub mod data;
 pub mod parity;
-pub mod products;

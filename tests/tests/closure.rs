@@ -2,17 +2,58 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use likelihood_core::{
-    BinnedLikelihood, CountsCube, EnergyAxis, EnergyIntegration, JointLikelihood, Settings, SourceMap,
-};
+use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, EnergyIntegration, Settings, SourceMap};
 use ndarray::{Array3, Axis, Slice};
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
 use roi_fit::{Analysis, FitOptions, FitResult};
-use roi_model::roi::Roi;
+use roi_model::Roi;
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 
 /// A region small enough to be simulated many times.
 fn region(seed: u64) -> SimulatedRoi {
-    simulate(&SimulationOptions { seed, sources: 5, npix: 40, ebins: 10, ..SimulationOptions::default() }).unwrap()
+    simulate(&SimulationOptions::default().with_seed(seed).with_sources(5).with_npix(40).with_ebins(10)).unwrap()
+}
+
+#[test]
+fn what_is_written_is_what_is_in_memory() {
+    for components in [1, 3] {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SimulationOptions::default().with_seed(7).with_sources(5).with_npix(30).with_ebins(6);
+        let region = simulate(&options.with_components(components)).unwrap();
+        let config = region.write(directory.path()).unwrap();
+        let loaded = lat_dataset::load(&config).unwrap();
+        assert_eq!(loaded.notes, Vec::<String>::new(), "the configuration holds nothing that is ignored");
+        assert_eq!(loaded.roi.state(), region.start.state());
+        assert_eq!(loaded.roi.center(), region.truth.center());
+        assert_eq!(loaded.observation.components.len(), components);
+        for (read, made) in loaded.observation.components.iter().zip(&region.components) {
+            assert_eq!(read.name, made.name);
+            assert_eq!(read.counts, made.counts);
+            for source in region.truth.sources() {
+                assert_eq!(read.stored_map(source.name()).unwrap(), made.source_map(source).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_analysis_of_the_files_is_that_of_the_region_in_memory() {
+    for components in [1, 3] {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SimulationOptions::default()
+            .with_seed(7)
+            .with_sources(5)
+            .with_npix(30)
+            .with_ebins(6)
+            .with_components(components);
+        let region = simulate(&options).unwrap();
+        let config = region.write(directory.path()).unwrap();
+        let mut opened = Analysis::open(&config).unwrap();
+        let mut in_memory = Analysis::new(region.start.clone(), region.likelihood().unwrap()).unwrap();
+        assert_eq!(opened.loglike().unwrap(), in_memory.loglike().unwrap());
+        for (name, properties) in opened.all_properties().unwrap() {
+            assert_eq!(properties.npred, in_memory.properties(&name).unwrap().npred, "{name}");
+        }
+    }
 }
 
 /// The true model with only its norms free, each of them moved by a fifth.
@@ -42,12 +83,12 @@ fn fit_expected(simulated: &SimulatedRoi, factor: f32) -> FitResult {
     let expected = component.expected_counts(&simulated.truth).unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "counts are single precision")]
     let counts: Array3<f32> = expected.mapv(|n| n as f32 * factor);
-    let mut likelihood = BinnedLikelihood::new("00", &CountsCube::new(component.axis().clone(), counts).unwrap());
+    let mut likelihood = ComponentData::new("00", &CountsCube::new(component.axis().clone(), counts).unwrap());
     for item in component.source_maps(&simulated.truth) {
         let (source, map) = item.unwrap();
         likelihood.add_source_map(source.name(), &SourceMap::new(map.planes().mapv(|m| m * factor)).unwrap()).unwrap();
     }
-    let likelihood = JointLikelihood::new(vec![likelihood]).unwrap();
+    let likelihood = Data::new(vec![likelihood]).unwrap();
     let mut options = FitOptions::default();
     options.tol = 1e-8;
     options.update = false;
@@ -69,7 +110,7 @@ fn expected_counts_give_the_truth_back() {
 #[test]
 fn wide_bins_predict_by_quadrature_what_narrow_ones_do() {
     const WIDE: usize = 8;
-    let options = SimulationOptions { seed: 3, sources: 5, npix: 40, ebins: 160, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_seed(3).with_sources(5).with_npix(40).with_ebins(160);
     let simulated = simulate(&options).unwrap();
     let component = &simulated.components[0];
     let edges: Vec<f64> = component.axis().edges().iter().copied().step_by(WIDE).collect();
@@ -77,7 +118,7 @@ fn wide_bins_predict_by_quadrature_what_narrow_ones_do() {
     let counts = CountsCube::new(EnergyAxis::new(edges.clone()).unwrap(), counts).unwrap();
     let empty = |counts: &CountsCube, energy_integration| {
         let settings = Settings { energy_integration, ..Settings::default() };
-        BinnedLikelihood::with_settings("00", counts, settings).unwrap()
+        ComponentData::with_settings("00", counts, settings).unwrap()
     };
     let mut narrow = empty(&component.counts.cube, EnergyIntegration::Quadrature);
     let mut wide =

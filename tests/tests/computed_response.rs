@@ -6,32 +6,23 @@
 
 use std::path::Path;
 
-use acceptance::products::write_drm;
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{CountsCubeFile, counts_cube, exposure, irf, livetime};
-use lat_response::build::plane_energies;
-use lat_response::{Exposure, ExposureLookup, Frame, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader, drm};
+use fixtures::{isotropic_xml, library_xml, point_source_xml, power_law_xml, write_drm};
+use lat_io::{Column, ColumnValues, CountsCubeFile, FitsWriter, Header};
+use lat_response::{
+    Exposure, ExposureLookup, Frame, ObservedExposure, ObservedIrfs, ObservedPsf, SkyGrid, WcsGrid, WcsHeader,
+    plane_energies, response_matrix,
+};
 use likelihood_core::{CountsCube, EnergyAxis};
 use ndarray::Array3;
 use roi_fit::{Analysis, FitOptions, FitResult};
 
 const CENTER: [f64; 2] = [83.6, 22.0];
 const COUNTS_PIXEL: f64 = 0.25;
-const MODEL: &str = r#"<source_library title="region">
-<source name="source" type="PointSource"><spectrum type="PowerLaw">
-<parameter name="Prefactor" value="1" scale="1e-11" min="0.001" max="1000" free="1"/>
-<parameter name="Index" value="2.1" scale="-1" min="0" max="5" free="1"/>
-<parameter name="Scale" value="1000" scale="1" min="1000" max="1000" free="0"/></spectrum>
-<spatialModel type="SkyDirFunction">
-<parameter name="RA" value="83.6" scale="1" min="-360" max="360" free="0"/>
-<parameter name="DEC" value="22" scale="1" min="-90" max="90" free="0"/></spatialModel></source>
-<source name="isotropic" type="DiffuseSource"><spectrum type="PowerLaw">
-<parameter name="Prefactor" value="1" scale="1e-9" min="0.001" max="1000" free="1"/>
-<parameter name="Index" value="2.3" scale="-1" min="0" max="5" free="0"/>
-<parameter name="Scale" value="1000" scale="1" min="1000" max="1000" free="0"/></spectrum>
-<spatialModel type="ConstantValue">
-<parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/></spatialModel></source>
-</source_library>"#;
+fn model() -> String {
+    let [source, isotropic] = [("1e-11", 2.1), ("1e-9", 2.3)]
+        .map(|(scale, index)| power_law_xml([1.0, index, 1000.0], scale, 0.001, scale == "1e-11"));
+    library_xml(&[point_source_xml("source", CENTER, &source), isotropic_xml("isotropic", &isotropic)])
+}
 
 fn axis() -> EnergyAxis {
     EnergyAxis::new((0..=6).map(|k| 250.0 * 2f64.powi(k)).collect()).unwrap()
@@ -127,10 +118,10 @@ fn counts() -> CountsCubeFile {
 /// A region with livetime and response functions, but no product other than the counts.
 fn region(edisp: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    counts_cube::write(&folder.path().join("ccube_00.fits"), &counts()).unwrap();
+    lat_io::write_counts_cube(&folder.path().join("ccube_00.fits"), &counts()).unwrap();
     write_irfs(folder.path(), 1.0);
     write_livetime(&folder.path().join("ltcube_00.fits"), 1.0);
-    std::fs::write(folder.path().join("srcmdl_00.xml"), MODEL).unwrap();
+    std::fs::write(folder.path().join("srcmdl_00.xml"), model()).unwrap();
     let config = format!("selection: {{evtype: 3}}\ngtlike: {{irfs: P8TEST_V1, {edisp}}}\nfiles: {{irfs: .}}\n");
     std::fs::write(folder.path().join("config.yaml"), config).unwrap();
     folder
@@ -138,17 +129,17 @@ fn region(edisp: &str) -> tempfile::TempDir {
 
 /// Exposure, PSF and response matrix as files, in place of livetime and response functions.
 fn replace_by_products(folder: &Path) {
-    let livetime = livetime::read(&folder.join("ltcube_00.fits")).unwrap();
-    let irfs = irf::read_set(folder, "P8TEST_V1", 3).unwrap();
+    let livetime = lat_io::read_livetime_cube(&folder.join("ltcube_00.fits")).unwrap();
+    let irfs = lat_io::read_irf_set(folder, "P8TEST_V1", 3).unwrap();
     let energies = plane_energies(&axis(), 1).unwrap();
     let sky = WcsHeader::centered([360, 180], 1.0, Frame::Celestial, "CAR", [0.0, 0.0]);
-    let observed = ObservedExposure::new(&livetime, &irfs, &energies).unwrap();
+    let observed = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), &energies).unwrap();
     let cube = observed.cube(SkyGrid::Wcs(WcsGrid::new(sky).unwrap())).unwrap();
     let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
-    exposure::write(&folder.join("bexpmap_00.fits"), &cube).unwrap();
+    lat_io::write_exposure(&folder.join("bexpmap_00.fits"), &cube).unwrap();
 
     let center = counts().grid.reference_direction().unwrap();
-    let psf = ObservedPsf::new(&livetime, &irfs, &center, &energies).unwrap().psf;
+    let psf = ObservedPsf::new(ObservedIrfs::new(&livetime, &irfs), &center, &energies).unwrap().psf;
     let doubles = |name: &str, width: usize, values: Vec<f64>| Column {
         name: name.into(),
         unit: String::new(),
@@ -161,10 +152,10 @@ fn replace_by_products(folder: &Path) {
     writer.table("THETA", &Header::default(), &[doubles("Theta", 1, psf.thetas().to_vec())]).unwrap();
     writer.finish().unwrap();
 
-    let matrix = drm::response_matrix(&livetime, &irfs, &center, axis().edges(), 1).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&livetime, &irfs), &center, axis().edges(), 1).unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "the format holds 32-bit floats")]
     let rows: Vec<Vec<f32>> = matrix.outer_iter().map(|row| row.iter().map(|&value| value as f32).collect()).collect();
-    write_drm(&folder.join("drm_00.fits"), &energies, &rows).unwrap();
+    write_drm(&folder.join("drm_00.fits"), &energies, &rows);
 
     std::fs::remove_file(folder.join("ltcube_00.fits")).unwrap();
     for kind in ["aeff", "psf", "edisp"] {
@@ -206,7 +197,7 @@ fn maps_are_made_anew_when_livetime_or_response_change() {
     let folder = region("edisp: false");
     let path = |name: &str| folder.path().join(name);
     let unmade = || {
-        let loaded = lat_io::load(&path("config.yaml")).unwrap();
+        let loaded = lat_dataset::load(&path("config.yaml")).unwrap();
         loaded.observation.components[0].unmade(loaded.roi.sources()).unwrap().len()
     };
     assert_eq!(unmade(), 2);
@@ -242,7 +233,7 @@ fn what_is_missing_is_told_with_its_key() {
     let config = std::fs::read_to_string(path("config.yaml")).unwrap();
     let fails = |config: &str, there: &[&str], not_there: &[&str]| {
         std::fs::write(path("config.yaml"), config).unwrap();
-        let error = lat_io::load(&path("config.yaml")).map(drop).unwrap_err().to_string();
+        let error = lat_dataset::load(&path("config.yaml")).map(drop).unwrap_err().to_string();
         assert!(there.iter().all(|text| error.contains(text)), "{there:?} in: {error}");
         assert!(!not_there.iter().any(|text| error.contains(text)), "none of {not_there:?} in: {error}");
     };
@@ -259,7 +250,7 @@ fn what_is_missing_is_told_with_its_key() {
         fails(config, &[livetime, "ltcube_00.fits", "files: {"], &[name, directory]);
         // fermipy's own key.
         std::fs::write(path("config.yaml"), format!("{config}data: {{ltcube: lt.fits}}\n")).unwrap();
-        lat_io::load(&path("config.yaml")).unwrap();
+        lat_dataset::load(&path("config.yaml")).unwrap();
         std::fs::rename(path("lt.fits"), path("ltcube_00.fits")).unwrap();
     }
     fails(&config.replace("irfs: .}", "irfs: nowhere}"), &["nowhere", "does not exist"], &[]);

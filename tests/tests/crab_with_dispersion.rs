@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use acceptance::products::write_drm;
-use lat_io::{CountsCubeFile, SourceMapFile, counts_cube};
-use lat_response::build::plane_energies;
+use fixtures::write_drm;
+use lat_io::{CountsCubeFile, SourceMapFile};
+use lat_response::plane_energies;
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Settings, SourceMap,
+    ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Settings, SourceMap,
 };
 use ndarray::{Array2, Array3, Axis};
 use roi_fit::Analysis;
@@ -28,7 +28,7 @@ fn copied() -> Option<tempfile::TempDir> {
 }
 
 fn answers() -> serde_json::Value {
-    let data = acceptance::data::directory().unwrap();
+    let data = fixtures::data_directory().unwrap();
     acceptance::data::json(&data.join("reference/gammapy-crab.json")).unwrap()
 }
 
@@ -176,9 +176,9 @@ fn all_energies_folded_with_the_whole_matrix_predict_what_gammapy_does() {
     let analysis = open(folder, &Crab::of(answers), "");
     let crab = analysis.roi().source("Crab").unwrap();
     for component in 0..2 {
-        let counts = counts_cube::read(&folder.join(format!("ccube_0{component}.fits"))).unwrap().cube;
+        let counts = lat_io::read_counts_cube(&folder.join(format!("ccube_0{component}.fits"))).unwrap().cube;
         let response =
-            lat_io::detector_response::read(&folder.join(format!("drm_0{component}.fits")), counts.axis()).unwrap();
+            lat_io::read_detector_response(&folder.join(format!("drm_0{component}.fits")), counts.axis()).unwrap();
         let map = SourceMapFile::open(&folder.join(format!("srcmap_0{component}.fits"))).unwrap();
         let map = map.read("Crab").unwrap();
         let (bins, planes) = (counts.axis().n_bins(), map.n_planes());
@@ -195,7 +195,7 @@ fn all_energies_folded_with_the_whole_matrix_predict_what_gammapy_does() {
             energy_integration: EnergyIntegration::Quadrature,
             ..Settings::default()
         };
-        let mut likelihood = BinnedLikelihood::with_settings("00", &counts, settings).unwrap();
+        let mut likelihood = ComponentData::with_settings("00", &counts, settings).unwrap();
         likelihood.add_source_map("Crab", &SourceMap::new(map).unwrap()).unwrap();
         let npred = likelihood.npred(crab).unwrap();
         let expected = numbers(&answers["datasets"][component]["npred"]["crab"]);
@@ -237,15 +237,15 @@ fn true_counts([e0, e1]: [f64; 2], [m0, m1]: [f64; 2], steps: u32, dnde: impl Fn
 /// Writes the inner two energy bins of a component's counts and the columns of its matrix for them, which are returned.
 #[expect(clippy::cast_possible_truncation, reason = "the matrix came from 32-bit floats")]
 fn crop(folder: &Path, component: usize) -> Vec<Vec<f32>> {
-    let counts = counts_cube::read(&folder.join(format!("ccube_0{component}.fits"))).unwrap();
+    let counts = lat_io::read_counts_cube(&folder.join(format!("ccube_0{component}.fits"))).unwrap();
     let axis = counts.cube.axis();
-    let response = lat_io::detector_response::read(&folder.join(format!("drm_0{component}.fits")), axis).unwrap();
+    let response = lat_io::read_detector_response(&folder.join(format!("drm_0{component}.fits")), axis).unwrap();
     let matrix: Vec<Vec<f32>> =
         response.matrix().outer_iter().map(|row| [row[1], row[2]].map(|value| value as f32).to_vec()).collect();
-    write_drm(&folder.join(format!("inner_drm_{component}.fits")), axis.edges(), &matrix).unwrap();
+    write_drm(&folder.join(format!("inner_drm_{component}.fits")), axis.edges(), &matrix);
     let inner = counts.cube.counts().slice_axis(Axis(0), (1..3).into()).to_owned();
     let cube = CountsCube::new(EnergyAxis::new(axis.edges()[1..4].to_vec()).unwrap(), inner).unwrap();
     let counts = CountsCubeFile { cube, ..counts };
-    counts_cube::write(&folder.join(format!("inner_{component}.fits")), &counts).unwrap();
+    lat_io::write_counts_cube(&folder.join(format!("inner_{component}.fits")), &counts).unwrap();
     matrix
 }

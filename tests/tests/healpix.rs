@@ -5,13 +5,13 @@
 use std::f64::consts::PI;
 use std::path::Path;
 
-use acceptance::products::write_psf;
-use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, source_maps};
+use fixtures::{isotropic_xml, library_xml, point_source_xml, power_law_xml, write_psf};
+use lat_io::{CountsCubeFile, SourceMapFile};
 use lat_response::{Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, Psf, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 use roi_fit::{Analysis, FitOptions, MakeOptions, Quiet, make_source_maps};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 /// Exposure, cm^2 s, the same at all energies.
 const EXPOSURE: f64 = 1e12;
@@ -64,32 +64,17 @@ fn expected(grid: &HealpixGrid) -> Array3<f32> {
 }
 
 fn model([prefactor, index, norm]: [f64; 3]) -> String {
-    let power_law = |value: f64, scale: &str, index: f64, free: u8| {
-        format!(
-            r#"<spectrum type="PowerLaw">
-<parameter name="Prefactor" value="{value}" scale="{scale}" min="0.01" max="1000" free="1"/>
-<parameter name="Index" value="{index}" scale="-1" min="0" max="5" free="{free}"/>
-<parameter name="Scale" value="2000" scale="1" min="2000" max="2000" free="0"/></spectrum>"#
-        )
-    };
-    let (source, isotropic) = (power_law(prefactor, "1e-12", index, 1), power_law(norm, "2e-12", 2.4, 0));
-    let (ra, dec) = (position().ra(), position().dec());
-    format!(
-        r#"<source_library title="region">
-<source name="source" type="PointSource">{source}<spatialModel type="SkyDirFunction">
-<parameter name="RA" value="{ra}" scale="1" min="-360" max="360" free="0"/>
-<parameter name="DEC" value="{dec}" scale="1" min="-90" max="90" free="0"/></spatialModel></source>
-<source name="isotropic" type="DiffuseSource">{isotropic}<spatialModel type="ConstantValue">
-<parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/></spatialModel></source>
-</source_library>"#
-    )
+    let source = power_law_xml([prefactor, index, 2000.0], "1e-12", 0.01, true);
+    let isotropic = power_law_xml([norm, 2.4, 2000.0], "2e-12", 0.01, false);
+    let position = [position().ra(), position().dec()];
+    library_xml(&[point_source_xml("source", position, &source), isotropic_xml("isotropic", &isotropic)])
 }
 
 fn write_region(directory: &Path, grid: &HealpixGrid) {
     let counts = CountsCube::new(axis(), expected(grid)).unwrap();
     let counts = CountsCubeFile { cube: counts, grid: SkyGrid::Healpix(grid.clone()), gti: Vec::new() };
-    counts_cube::write(&directory.join("ccube_00.fits"), &counts).unwrap();
-    source_maps::write(&directory.join("srcmap_00.fits"), &counts, &mut maps(grid).into_iter()).unwrap();
+    lat_io::write_counts_cube(&directory.join("ccube_00.fits"), &counts).unwrap();
+    lat_io::write_source_maps(&directory.join("srcmap_00.fits"), &counts, &mut maps(grid).into_iter()).unwrap();
     std::fs::write(directory.join("srcmdl_00.xml"), model([2.0, 2.4, 1.0])).unwrap();
     let config = "binning: {projtype: HPX}\ngtlike: {edisp: false}\n";
     std::fs::write(directory.join("config.yaml"), config).unwrap();
@@ -108,7 +93,7 @@ fn a_fit_to_the_expected_counts_gives_the_truth_back() {
         write_region(directory.path(), &grid);
         let mut analysis = Analysis::open(directory.path().join("config.yaml")).unwrap();
         // The pixels of the file are those of the model: the source lies in the brightest.
-        let counts = counts_cube::read(&directory.path().join("ccube_00.fits")).unwrap();
+        let counts = lat_io::read_counts_cube(&directory.path().join("ccube_00.fits")).unwrap();
         let brightest = (0..grid.n_pixels()).max_by(|a, b| {
             let at = |i: usize| counts.cube.counts()[[0, 0, i]];
             at(*a).total_cmp(&at(*b))
@@ -143,12 +128,12 @@ fn write_instrument(directory: &Path) {
     let planes = Array2::from_elem((edges.len(), 72 * 36), 1e12);
     let cube = SkyCube::new("exposure", sky, edges.clone(), planes).unwrap();
     let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
-    exposure::write(&path("bexpmap_00.fits"), &cube).unwrap();
+    lat_io::write_exposure(&path("bexpmap_00.fits"), &cube).unwrap();
     let thetas: Vec<f64> = (0..400).map(|i| 2e-4 * f64::from(i * i)).collect();
     let psf = Array2::from_shape_fn((edges.len(), 400), |(_, t)| {
         (-0.5 * (thetas[t] / SIGMA).powi(2)).exp() / (2.0 * PI * SIGMA.to_radians().powi(2))
     });
-    write_psf(&path("psf_00.fits"), &Psf::new(edges, thetas, psf).unwrap()).unwrap();
+    write_psf(&path("psf_00.fits"), &Psf::new(edges, thetas, psf).unwrap());
 }
 
 /// The same region without source maps: exposure and PSF are there instead.

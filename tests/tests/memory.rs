@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_fit::{Analysis, Error, FitOptions, MemoryEstimate, MemoryUse, Pars, Quiet, Selection};
+use roi_simulate::{SimulationOptions, simulate};
 
 fn region(directory: &Path, sources: usize, npix: usize, ebins: usize, components: usize) -> PathBuf {
     let mut options = SimulationOptions::default();
@@ -63,7 +63,7 @@ fn the_estimate_counts_the_planes_of_energy_dispersion() {
 fn is_right(config: &Path) -> MemoryEstimate {
     let (mut analysis, memory) = open(config, None);
     analysis.loglike_report().unwrap();
-    let counted = analysis.likelihood().footprint();
+    let counted = analysis.session().footprint();
     let part = |what: &str, estimate: u64, counted: usize| {
         let ratio = estimate as f64 / counted as f64;
         assert!(
@@ -96,7 +96,7 @@ fn a_tight_limit_takes_a_leaner_way_to_the_same_result() {
         analysis.free_sources(&Selection::within(2.0), Pars::Norm, true).unwrap();
         let result = analysis.fit(&FitOptions::default()).unwrap();
         assert!(result.fit_success);
-        (memory, analysis.likelihood().footprint().columns, start, result)
+        (memory, analysis.session().footprint().columns, start, result)
     };
     let (full, columns, start, result) = fitted(None);
     assert!(columns > 0);

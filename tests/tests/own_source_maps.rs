@@ -7,10 +7,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use acceptance::products::{write_drm, write_psf};
-use lat_io::{CountsCubeFile, SourceMapFile, counts_cube, exposure, source_maps};
-use lat_response::build::plane_energies;
-use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader};
+use fixtures::{isotropic_xml, library_xml, point_source_xml, power_law_xml, write_drm, write_psf};
+use lat_io::{CountsCubeFile, SourceMapFile};
+use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader, plane_energies};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 use roi_fit::{Analysis, Event, MakeOptions, Progress, Quiet, make_source_maps};
@@ -37,14 +36,14 @@ impl Region {
             grid: SkyGrid::wcs(header).unwrap(),
             gti: Vec::new(),
         };
-        counts_cube::write(&region.path("ccube_00.fits"), &counts).unwrap();
+        lat_io::write_counts_cube(&region.path("ccube_00.fits"), &counts).unwrap();
         region.write_exposure(1e11);
         let thetas: Vec<f64> = (0..200).map(|i| 5e-4 * f64::from(i * i)).collect();
         let energies = plane_energies(&axis(), 1).unwrap();
         let psf = Array2::from_shape_fn((energies.len(), thetas.len()), |(_, t)| {
             (-0.5 * (thetas[t] / 0.3f64).powi(2)).exp() / (2.0 * PI * 0.3f64.to_radians().powi(2))
         });
-        write_psf(&region.path("psf_00.fits"), &Psf::new(energies, thetas, psf).unwrap()).unwrap();
+        write_psf(&region.path("psf_00.fits"), &Psf::new(energies, thetas, psf).unwrap());
         region.write_model(CENTER[0] + 0.5);
         region.configure(EDISP_OFF);
         region
@@ -68,30 +67,18 @@ impl Region {
         let planes = Array2::from_elem((energies.len(), 72 * 36), value);
         let cube = SkyCube::new("exposure", sky, energies, planes).unwrap();
         let cube = Exposure::new(cube, ExposureLookup::Fermitools).unwrap();
-        exposure::write(&self.path("bexpmap_00.fits"), &cube).unwrap();
+        lat_io::write_exposure(&self.path("bexpmap_00.fits"), &cube).unwrap();
     }
 
     /// The model, with the source `beta` at this longitude.
     fn write_model(&self, longitude: f64) {
-        let spectrum = r#"<spectrum type="PowerLaw">
-<parameter name="Prefactor" value="1" scale="1e-12" min="0.01" max="1000" free="1"/>
-<parameter name="Index" value="2" scale="-1" min="0" max="5" free="0"/>
-<parameter name="Scale" value="2000" scale="1" min="2000" max="2000" free="0"/></spectrum>"#;
+        let spectrum = power_law_xml([1.0, 2.0, 2000.0], "1e-12", 0.01, false);
         let point = |name: &str, longitude: f64| {
-            let direction = roi_model::sky::SkyDirection::from_galactic(longitude, CENTER[1]).unwrap();
-            let (ra, dec) = (direction.ra(), direction.dec());
-            format!(
-                r#"<source name="{name}" type="PointSource">{spectrum}<spatialModel type="SkyDirFunction">
-<parameter name="RA" value="{ra}" scale="1" min="-360" max="360" free="0"/>
-<parameter name="DEC" value="{dec}" scale="1" min="-90" max="90" free="0"/></spatialModel></source>"#
-            )
+            let direction = roi_model::SkyDirection::from_galactic(longitude, CENTER[1]).unwrap();
+            point_source_xml(name, [direction.ra(), direction.dec()], &spectrum)
         };
-        let isotropic = format!(
-            r#"<source name="isodiff" type="DiffuseSource">{spectrum}<spatialModel type="ConstantValue">
-<parameter name="Value" value="1" scale="1" min="0" max="10" free="0"/></spatialModel></source>"#
-        );
-        let sources = [point("alpha", CENTER[0]), point("beta", longitude), isotropic].concat();
-        let text = format!("<source_library title=\"region\">{sources}</source_library>");
+        let text =
+            library_xml(&[point("alpha", CENTER[0]), point("beta", longitude), isotropic_xml("isodiff", &spectrum)]);
         std::fs::write(self.path("srcmdl_00.xml"), text).unwrap();
     }
 
@@ -218,9 +205,9 @@ fn accurate_maps_are_kept_as_they_are() {
 fn the_file_of_another_program_is_completed_in_memory_only() {
     let region = Region::new();
     region.open();
-    let counts = counts_cube::read(&region.path("ccube_00.fits")).unwrap();
+    let counts = lat_io::read_counts_cube(&region.path("ccube_00.fits")).unwrap();
     let mut foreign = ["alpha", "isodiff"].map(|name| (name.to_owned(), region.map(name))).into_iter();
-    source_maps::write(&region.maps(), &counts, &mut foreign).unwrap();
+    lat_io::write_source_maps(&region.maps(), &counts, &mut foreign).unwrap();
     let before = state(&region.maps());
     for _ in 0..2 {
         assert_eq!(region.open(), ["beta"]);
@@ -277,7 +264,7 @@ fn energy_dispersion_over_a_window_has_its_planes() {
     assert_eq!(region.map("alpha").planes().dim(), (5, 14, 14));
     let matrix: Vec<Vec<f32>> =
         (0..6).map(|row| (0..4).map(|column| if row == column + 1 { 0.9 } else { 0.02 }).collect()).collect();
-    write_drm(&region.path("drm_00.fits"), &plane_energies(&axis(), 1).unwrap(), &matrix).unwrap();
+    write_drm(&region.path("drm_00.fits"), &plane_energies(&axis(), 1).unwrap(), &matrix);
     region.configure(EDISP_WINDOW);
     assert_eq!(region.open(), ["alpha", "beta", "isodiff"]);
     assert_eq!(region.map("alpha").planes().dim(), (7, 14, 14));

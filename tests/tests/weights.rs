@@ -4,20 +4,20 @@
 
 use std::path::Path;
 
-use lat_io::{CountsCubeFile, counts_cube};
+use lat_io::CountsCubeFile;
 use likelihood_core::CountsCube;
-use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_fit::{Analysis, FitOptions};
+use roi_simulate::{SimulationOptions, simulate};
 
 /// A simulated region on disk, and a weights map of a half everywhere beside it.
 fn region() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let options = SimulationOptions { seed: 11, sources: 4, npix: 30, ebins: 8, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_seed(11).with_sources(4).with_npix(30).with_ebins(8);
     simulate(&options).unwrap().write(directory.path()).unwrap();
-    let counts = counts_cube::read(&directory.path().join("ccube_00.fits")).unwrap();
+    let counts = lat_io::read_counts_cube(&directory.path().join("ccube_00.fits")).unwrap();
     let half = counts.cube.counts().mapv(|_| 0.5);
     let cube = CountsCube::new(counts.cube.axis().clone(), half).unwrap();
-    counts_cube::write(&directory.path().join("half.fits"), &CountsCubeFile { cube, ..counts }).unwrap();
+    lat_io::write_counts_cube(&directory.path().join("half.fits"), &CountsCubeFile { cube, ..counts }).unwrap();
     directory
 }
 

@@ -13,7 +13,9 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   fuzz [TARGET] [--runs N]
                        fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)
   ci [STEP]...         every check of continuous integration, or the named ones
-  tidy                 check file lengths, layers of crates, circles of files, unfinished code, paths of one machine
+  tidy                 check layers of crates, circles of files, lengths of files and functions, folders, names, unfinished code
+  api [--check]        regenerate the listings of the public interfaces, docs/api/CRATE.txt, or check that they are up to date
+  package              check that every library and the program can be published: what is told of it, and what is packed
   docs [--check]       regenerate docs/configuration.md (or check that it is up to date), and check links and the map
   help                 this text
 
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Ci,
     Tidy,
     Docs,
+    Api,
+    Package,
     InstallOpenBlas,
     Help,
 }
@@ -51,6 +55,8 @@ impl Command {
             "ci" => Self::Ci,
             "tidy" => Self::Tidy,
             "docs" => Self::Docs,
+            "api" => Self::Api,
+            "package" => Self::Package,
             "help" | "--help" | "-h" => Self::Help,
             _ => return None,
         })
@@ -61,7 +67,7 @@ impl Command {
     }
 
     fn takes_arguments(self) -> bool {
-        matches!(self, Self::Test | Self::Demo | Self::Bench | Self::Parity | Self::Ci | Self::Docs | Self::Fuzz)
+        !matches!(self, Self::Tidy | Self::Package | Self::InstallOpenBlas | Self::Help)
     }
 }
 
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_usage_tells_every_command() {
-        for name in ["test", "demo", "bench", "parity", "fuzz", "ci", "tidy", "docs", "help"] {
+        for name in ["test", "demo", "bench", "parity", "fuzz", "ci", "tidy", "docs", "api", "package", "help"] {
             assert!(Command::named(name).is_some(), "{name}");
             assert!(USAGE.lines().any(|line| line.trim_start().starts_with(name)), "{name}");
         }

@@ -6,20 +6,24 @@ use std::time::{Duration, Instant};
 
 use crate::counts::Counts;
 use crate::error::Error;
-use crate::openblas::{self, Backend, OpenBlas};
-use crate::project::{self, EVERYTHING, Project};
-use crate::{bench, docs, parity, test, tidy};
+use crate::programs::openblas::{self, Backend, OpenBlas};
+use crate::programs::{bench, parity, test};
+use crate::repository::project::{self, EVERYTHING, Project};
+use crate::{api, docs, package, tidy};
 
 /// The steps in their order: what is quick to fail comes first, and what compiles for one step serves the next.
 /// Clippy and rustdoc share the checked dependencies, doctests, tests and benchmarks the compiled ones.
 const STEPS: &[(&str, Step)] = &[
     ("fmt", Step::Command(|project| project.cargo(["fmt", "--all", "--check", "--", "--color", "never"]))),
     ("tidy", Step::Check(tidy::run)),
+    ("api", Step::Check(api::check)),
     ("docs", Step::Check(docs::check)),
     ("clippy", Step::Command(|project| clippy(project, &[EVERYTHING]))),
     // Linting needs no library to link against, so this covers the LAPACK backend on every machine.
     ("clippy-lapack", Step::Command(|project| clippy(project, &["--package", "optimizers", "--features", "lapack"]))),
     ("rustdoc", Step::Command(rustdoc)),
+    // After the first steps, which have fetched what packing must know of the dependencies.
+    ("package", Step::Check(package::run)),
     ("program", Step::Command(|project| test::build_program(project, Backend::PureRust))),
     ("doctests", Step::Optional(|project| test::doctests(project, Backend::PureRust), "the test runner runs them")),
     ("tests", Step::Command(|project| test::runner(project, Backend::PureRust))),

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use crate::error::Error;
-use crate::finding::{Finding, conclude};
-use crate::project::{self, Project};
-use crate::text_file::{TextFile, text_files};
+use crate::repository::finding::{Finding, conclude};
+use crate::repository::project::{self, Project};
+use crate::repository::text_file::{TextFile, text_files};
 
 const MAP: &str = "docs/architecture.md";
 

@@ -1,28 +1,24 @@
 //! Project automation: `cargo xtask COMMAND`. It needs nothing but the Rust toolchain.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line talks through both")]
 
+mod api;
 mod arguments;
-mod bench;
 mod ci;
 mod counts;
-mod demo;
 mod docs;
 mod error;
-mod finding;
-mod fuzz;
-mod openblas;
-mod parity;
-mod project;
-mod test;
-mod text_file;
+mod package;
+mod programs;
+mod repository;
 mod tidy;
 
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use error::Error;
-use openblas::OpenBlas;
-use project::Project;
+use programs::openblas::{self, OpenBlas};
+use programs::{bench, demo, fuzz, parity, test};
+use repository::project::Project;
 
 fn main() -> ExitCode {
     match run() {
@@ -54,6 +50,8 @@ fn run() -> Result<(), Error> {
         Command::Parity => parity::run(&project, rest),
         Command::Fuzz => fuzz::run(&project, rest),
         Command::Tidy => tidy::run(&project),
+        Command::Api => api::run(&project, rest),
+        Command::Package => package::run(&project),
         Command::Docs => docs::run(&project, rest),
         Command::Ci => ci::run(&project, rest),
     }

@@ -12,7 +12,7 @@ pub(crate) fn separation([lon1, lat1]: [f64; 2], [lon2, lat2]: [f64; 2]) -> f64 
 
 #[cfg(test)]
 mod tests {
-    use roi_model::sky::SkyDirection;
+    use roi_model::SkyDirection;
 
     use super::separation;
 

@@ -4,11 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use lat_io::{CountsCubeFile, counts_cube, exposure, map_cube, source_maps};
+use lat_io::CountsCubeFile;
 use lat_response::{Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, SkyCube, SkyGrid};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory: PathBuf = std::env::args_os().nth(1).ok_or("usage: healpix_products DIR")?.into();
@@ -40,17 +40,17 @@ fn write(directory: &Path, name: &str, grid: &HealpixGrid) -> Result<(), Box<dyn
     let counts = Array3::from_shape_fn((2, 1, n), |(plane, _, pixel)| value(plane, pixel, 2.0));
     let counts = CountsCubeFile { cube: CountsCube::new(axis, counts)?, grid: on_sky.clone(), gti: vec![(0.0, 1.0)] };
     let path = |product: &str| directory.join(format!("{name}_{product}.fits"));
-    counts_cube::write(&path("ccube"), &counts)?;
+    lat_io::write_counts_cube(&path("ccube"), &counts)?;
 
     let dense = SourceMap::new(Array3::from_shape_fn((3, 1, n), |(plane, _, pixel)| value(plane, pixel, 3.0)))?;
     let cap = |pixel: usize| if z[pixel] > 0.8 { 1.0 } else { 0.0 };
     let polar = Array3::from_shape_fn((3, 1, n), |(plane, _, pixel)| cap(pixel) * value(plane, pixel, 3.0));
     let maps = [("dense".to_owned(), dense), ("polar".to_owned(), SourceMap::new(polar)?)];
-    source_maps::write(&path("srcmap"), &counts, &mut maps.into_iter())?;
+    lat_io::write_source_maps(&path("srcmap"), &counts, &mut maps.into_iter())?;
 
     let planes = Array2::from_shape_fn((2, n), |(plane, pixel)| value(plane, pixel, 4.0));
     let cube = SkyCube::new("map", on_sky, vec![100.0, 1000.0], planes)?;
-    map_cube::write(&path("mapcube"), &cube, "cm-2 s-1 sr-1 MeV-1")?;
-    exposure::write(&path("bexpmap"), &Exposure::new(cube, ExposureLookup::Fermitools)?)?;
+    lat_io::write_map_cube(&path("mapcube"), &cube, "cm-2 s-1 sr-1 MeV-1")?;
+    lat_io::write_exposure(&path("bexpmap"), &Exposure::new(cube, ExposureLookup::Fermitools)?)?;
     Ok(())
 }

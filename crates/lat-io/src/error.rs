@@ -13,15 +13,13 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A file that is not there.
-    #[error("file '{path}' does not exist; check the path{}", if *.from_config { " (relative paths are relative to the configuration file)" } else { "" })]
+    #[error("file '{path}' does not exist; check the path")]
     NotFound {
         /// The file.
         path: PathBuf,
-        /// Whether a configuration named it.
-        from_config: bool,
     },
     /// The operating system refused to read or write a file.
-    #[error("cannot {action} '{path}': {source}")]
+    #[error("cannot {action} '{path}': {source}{}", if *.action == "write" { "; choose another place with write permission and space" } else { "" })]
     Io {
         /// What was tried: `read`, `write`.
         action: &'static str,
@@ -178,80 +176,6 @@ pub enum Error {
         /// Number of edges in the other.
         expected: usize,
     },
-    /// Two products of one component with different sky pixels.
-    #[error("'{path}' and '{other}' disagree on their pixels: {what}; make both with the same binning")]
-    PixelMismatch {
-        /// One file.
-        path: PathBuf,
-        /// The other file.
-        other: PathBuf,
-        /// Which header values differ, and how.
-        what: String,
-    },
-    /// A source of the model without a source map.
-    #[error("component '{component}': '{path}' has no source map for source '{name}'{}; make one (gtsrcmaps), name a binned exposure and a PSF table to make it from (files: {{bexpmap: PATH, psf: PATH}}), or delete the source from the model; {missing}", nearest(.near.as_deref()))]
-    MissingSourceMap {
-        /// The component.
-        component: String,
-        /// The source map file.
-        path: PathBuf,
-        /// The source.
-        name: String,
-        /// The nearest name in the file.
-        near: Option<String>,
-        /// How the map could be computed without exposure and PSF files.
-        missing: String,
-    },
-    /// A source map would have to be made, and something that it is made from is not there.
-    #[error(
-        "component '{component}': no source map of '{source_name}', and no {what} to make it from; name one in the configuration, files: {{{key}: PATH}}, or name a source map file that has it, files: {{srcmap: PATH}}; {missing}"
-    )]
-    NoInstrument {
-        /// The component.
-        component: String,
-        /// The first source whose map is wanted.
-        source_name: String,
-        /// What is not there.
-        what: &'static str,
-        /// The key of `files` that names it.
-        key: &'static str,
-        /// How it could be computed instead.
-        missing: String,
-    },
-    /// Energy dispersion is on, and there is no matrix.
-    #[error(
-        "'{path}', component '{component}': energy dispersion is on (gtlike.edisp, with edisp_bins {edisp_bins}), and there is no detector response matrix; looked for {tried}; make one (gtdrm) and name it in the configuration, files: {{drm: PATH}}, or set gtlike: {{edisp: false}} to fit without energy dispersion; {missing}"
-    )]
-    NoResponse {
-        /// The configuration.
-        path: PathBuf,
-        /// The component.
-        component: String,
-        /// The setting.
-        edisp_bins: i64,
-        /// The paths that were tried.
-        tried: String,
-        /// How it could be computed instead.
-        missing: String,
-    },
-    /// A source map without the extra planes of energy dispersion.
-    #[error(
-        "component '{component}': '{path}' has {found} planes for source '{name}', energy dispersion with edisp_bins {edisp_bins} needs {needed}; make the source maps with edisp_bins={edisp_bins}, or set gtlike: {{edisp_bins: -{edisp_bins}}}, or name the source in gtlike.edisp_disable"
-    )]
-    TooFewPlanes {
-        /// The component.
-        component: String,
-        /// The source map file.
-        path: PathBuf,
-        /// The source.
-        name: String,
-        /// Planes of its map.
-        found: usize,
-        /// Planes that are needed.
-        needed: usize,
-        /// The setting.
-        edisp_bins: i64,
-    },
     /// Something that a file asks for and this version does not do.
     #[error("'{path}': {what} is not supported; {remedy}")]
     Unsupported {
@@ -298,9 +222,6 @@ pub enum Error {
         /// What was found and what was expected.
         reason: String,
     },
-    /// A sky projection or an instrument response that cannot be used.
-    #[error(transparent)]
-    Response(#[from] lat_response::Error),
     /// A model, spectrum table or direction that cannot be used.
     #[error("'{path}' cannot be used: {source}")]
     Model {
@@ -335,60 +256,13 @@ pub enum Error {
         /// What the parser found, with line and column.
         reason: String,
     },
-    /// A configuration key that nobody knows.
-    #[error("'{path}', line {line}: unknown key '{key}' in {section}{}", nearest(.near.as_deref()))]
-    UnknownKey {
-        /// The file.
-        path: PathBuf,
-        /// Line of the key.
-        line: u64,
-        /// The section it stands in.
-        section: String,
-        /// The key.
-        key: String,
-        /// The nearest known key.
-        near: Option<String>,
-    },
-    /// A configuration value of the wrong kind or out of range.
-    #[error("'{path}', line {line}: {key} is {found}, expected {expected}")]
-    ConfigValue {
-        /// The file.
-        path: PathBuf,
-        /// Line of the value.
-        line: u64,
-        /// Section and key, as `section.key`.
-        key: String,
-        /// The value found.
-        found: String,
-        /// What would be right.
-        expected: String,
-    },
-    /// A product that neither `files` names nor the output directory holds.
-    #[error(
-        "component '{component}': no {what} found; looked for {tried}; name it in the configuration: files: {{{key}: PATH}}"
-    )]
-    NoProduct {
-        /// The component.
-        component: String,
-        /// What was looked for.
-        what: &'static str,
-        /// The paths that were tried.
-        tried: String,
-        /// The key of `files` that names it.
-        key: &'static str,
-    },
-}
-
-/// `; did you mean 'X'?`, or nothing.
-fn nearest(near: Option<&str>) -> String {
-    near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default()
 }
 
 impl Error {
     /// An I/O error at `path`; a missing file gets its own variant.
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         if action == "read" && source.kind() == std::io::ErrorKind::NotFound {
-            Self::NotFound { path: path.to_owned(), from_config: false }
+            Self::NotFound { path: path.to_owned() }
         } else {
             Self::Io { action, path: path.to_owned(), source }
         }

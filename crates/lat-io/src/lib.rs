@@ -1,55 +1,32 @@
-//! Fermi-LAT analysis files: FITS counts cubes and source maps, spectrum tables, `config.yaml`.
+//! Fermi-LAT analysis files: FITS products of the LAT tools, source catalogs, spectrum tables and priors.
 //!
-//! [`load()`] goes from a configuration to everything a fit needs. Below it every product has a module of its own ([`counts_cube`],
-//! [`source_maps`], [`exposure`], [`psf`], [`detector_response`], [`likelihood_weights`], [`map_cube`], [`radial_profile`],
-//! [`file_function`]), [`config`] resolves fermipy's `config.yaml`, [`directory`] knows fermipy's file names, and
-//! [`fits`] is the only place that knows how FITS is laid out.
+//! | folder | holds |
+//! |---|---|
+//! | `fits` | the only place that knows how FITS is laid out |
+//! | `products` | counts cubes, source maps, exposures, PSF tables, response matrices, livetime cubes, response functions, map cubes |
+//! | `tables` | what several products share: energies, good times, pixels, keywords |
+//! | `events` | photon and spacecraft files, selections in headers, what is binned from them |
+//! | `catalog` | source catalogs |
+//! | `text` | file functions, radial profiles, priors |
+//! | `disk` | files as such: whole, through links, digests |
 //!
-//! Energies are in MeV, angles in degrees. Nothing here panics on any input: a damaged file, an unknown key or products that disagree
-//! end in an [`Error`] that names the file and says what to do.
+//! Invariants: nothing here panics on any input; a damaged file ends in an [`Error`] that names the file and says what to do. Types of
+//! the FITS library stay inside `fits`. A file that is written appears whole or not at all. Energies are in MeV, angles in degrees. This crate knows formats only: what a component or
+//! an analysis is, `lat-dataset` knows. The public boundary is the list of items below, one path each.
 
-pub mod catalog;
-pub mod component;
-pub mod component_model;
-pub mod config;
-pub mod counts_cube;
-pub mod detector_response;
-pub mod digest;
-pub mod directory;
-mod energies;
-mod energy_bounds;
-pub mod error;
+mod catalog;
+mod disk;
+mod error;
 mod events;
-pub mod exposure;
-pub mod file_function;
-pub mod fits;
-mod good_time;
-mod healpix;
-mod healpix_source_map;
-mod instrument;
-pub mod irf;
-mod keywords;
-pub mod likelihood_weights;
-mod link_target;
-pub mod livetime;
-pub mod load;
-mod making_size;
-pub mod map_cube;
-mod map_maker;
-pub mod model;
-pub mod new_map_file;
-pub mod priors;
-pub mod psf;
-pub mod radial_profile;
-pub mod source_maps;
-pub mod tables;
-pub mod template_files;
-pub mod wcs_header;
+mod fits;
+mod products;
+mod tables;
+mod text;
 
-pub use component::Component;
-pub use component_model::ComponentModel;
-pub use config::Config;
-pub use counts_cube::CountsCubeFile;
+pub use catalog::{Catalog, CatalogFamily, Entry, R68_OF_SIGMA};
+pub use disk::{
+    digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text, text_of, write_text,
+};
 pub use error::{Error, Result};
 pub use events::{
     BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, Photon, PhotonBlock, PhotonFile,
@@ -57,10 +34,16 @@ pub use events::{
     read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts, write_light_curve,
     write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
 };
-pub use link_target::link_target;
-pub use load::{Loaded, Observation, load};
-pub use making_size::MakingSize;
-pub use new_map_file::NewMapFile;
-pub use source_maps::SourceMapFile;
-pub use template_files::Templates;
-pub use wcs_header::{Frame, WcsHeader};
+pub use fits::{
+    Card, Column, ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header, Image, RowColumn, RowWriter, Rows, Value,
+};
+pub use products::{
+    CountsCubeFile, IrfSetFiles, MapFileSize, MapOrigin, SourceMapFile, SourceMapWriter, Weights, find_irf_set,
+    map_cube_integral, map_cube_size, open_map_cube, read_counts_cube, read_detector_response, read_exposure, read_irf,
+    read_irf_set, read_livetime_cube, read_map_cube, read_psf, read_weights, write_counts_cube, write_exposure,
+    write_map_cube, write_source_maps,
+};
+pub use tables::check_energy_edges;
+pub use text::{
+    TableFiles, priors_beside, priors_to_yaml, read_file_function, read_priors, read_radial_profile, tables_beside,
+};

@@ -2,23 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
-mod common;
-
 use std::path::Path;
 use std::sync::LazyLock;
 
-use common::{small_counts, small_maps};
-use lat_io::fits::FitsFile;
-use lat_io::{
-    Error, SourceMapFile, counts_cube, detector_response, exposure, likelihood_weights, map_cube, psf, source_maps,
-};
+use fixtures::{small_counts, small_maps};
+use lat_io::{Error, FitsFile, SourceMapFile};
 use proptest::prelude::*;
 
 /// A small valid source map file.
 static VALID: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("srcmap.fits");
-    source_maps::write(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
+    lat_io::write_source_maps(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
     std::fs::read(path).unwrap()
 });
 
@@ -28,18 +23,18 @@ fn read_everything(bytes: &[u8]) -> Result<(), String> {
     let path = dir.path().join("file.fits");
     std::fs::write(&path, bytes).unwrap();
     let named = |error: &Error| assert!(error.to_string().contains("file.fits"), "an error without its file: {error}");
-    let _ = counts_cube::read(&path).map_err(|error| named(&error));
-    let _ = likelihood_weights::read(&path, &small_counts()).map_err(|error| named(&error));
-    let _ = detector_response::read(&path, small_counts().cube.axis()).map_err(|error| named(&error));
+    let _ = lat_io::read_counts_cube(&path).map_err(|error| named(&error));
+    let _ = lat_io::read_weights(&path, &small_counts()).map_err(|error| named(&error));
+    let _ = lat_io::read_detector_response(&path, small_counts().cube.axis()).map_err(|error| named(&error));
     if let Ok(file) = SourceMapFile::open(&path).map_err(|error| named(&error)) {
         let _ = file.read_weights().map_err(|error| named(&error));
         for name in file.names() {
             let _ = file.read(name).map_err(|error| named(&error));
         }
     }
-    let _ = map_cube::read(&path).map_err(|error| named(&error));
-    let _ = exposure::read(&path).map_err(|error| named(&error));
-    let _ = psf::read(&path).map_err(|error| named(&error));
+    let _ = lat_io::read_map_cube(&path).map_err(|error| named(&error));
+    let _ = lat_io::read_exposure(&path).map_err(|error| named(&error));
+    let _ = lat_io::read_psf(&path).map_err(|error| named(&error));
     let file = FitsFile::open(&path).map_err(|error| {
         named(&error);
         error.to_string()
@@ -175,7 +170,7 @@ fn read_products(bytes: &[u8]) -> Result<(), String> {
     let path = dir.path().join("file.fits");
     std::fs::write(&path, bytes).unwrap();
     let read = |path: &Path| {
-        counts_cube::read(path)?;
+        lat_io::read_counts_cube(path)?;
         let maps = SourceMapFile::open(path)?;
         maps.names().iter().try_for_each(|name| maps.read(name).map(drop))
     };
@@ -291,7 +286,7 @@ fn holds_the_original(bytes: &[u8]) -> bool {
     let path = dir.path().join("file.fits");
     std::fs::write(&path, bytes).unwrap();
     let maps = SourceMapFile::open(&path).unwrap();
-    counts_cube::read(&path).unwrap() == small_counts()
+    lat_io::read_counts_cube(&path).unwrap() == small_counts()
         && small_maps().iter().all(|(name, map)| maps.read(name).unwrap() == *map)
 }
 

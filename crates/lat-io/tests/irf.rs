@@ -6,31 +6,26 @@
     reason = "clippy takes the helpers of a test for library code"
 )]
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::real_data;
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{Error, irf, livetime};
-use lat_response::drm::response_matrix;
-use lat_response::irf::Irf;
-use lat_response::{ObservedExposure, ObservedPsf};
-use roi_model::sky::SkyDirection;
+use fixtures::real_data;
+use lat_io::{Column, ColumnValues, Error, FitsWriter, Header};
+use lat_response::{Irf, ObservedExposure, ObservedIrfs, ObservedPsf, OnAxisWidth, response_matrix};
+use roi_model::SkyDirection;
 
 fn pass7(folder: &Path) -> Vec<Irf> {
-    irf::read_set(folder, "P7SOURCE_V6", 3).unwrap()
+    lat_io::read_irf_set(folder, "P7SOURCE_V6", 3).unwrap()
 }
 
 #[test]
 fn the_exposure_of_the_lat_tools_is_met_to_their_precision() {
     let Some(folder) = real_data("crab-p7v6") else { return };
-    let livetime = livetime::read(&folder.join("ltcube.fits.gz")).unwrap();
-    let reference = lat_io::exposure::read(&folder.join("binned_expmap.fits.gz")).unwrap();
+    let livetime = lat_io::read_livetime_cube(&folder.join("ltcube.fits.gz")).unwrap();
+    let reference = lat_io::read_exposure(&folder.join("binned_expmap.fits.gz")).unwrap();
     let reference = reference.cube();
     let irfs = pass7(&folder);
     assert_eq!(irfs.iter().map(|irf| irf.event_type.as_str()).collect::<Vec<_>>(), ["FRONT", "BACK"]);
-    let exposure = ObservedExposure::new(&livetime, &irfs, reference.energies()).unwrap();
+    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), reference.energies()).unwrap();
     let cube = exposure.cube(reference.grid().clone()).unwrap();
     let mut worst: f64 = 0.0;
     for (found, expected) in cube.planes().iter().zip(reference.planes()) {
@@ -44,10 +39,10 @@ fn the_exposure_of_the_lat_tools_is_met_to_their_precision() {
 #[test]
 fn the_mean_psf_of_pass_7_is_the_one_of_an_independent_calculation() {
     let Some(folder) = real_data("crab-p7v6") else { return };
-    let livetime = livetime::read(&folder.join("ltcube.fits.gz")).unwrap();
+    let livetime = lat_io::read_livetime_cube(&folder.join("ltcube.fits.gz")).unwrap();
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
     let energies = [100.0, 316.2, 1000.0, 1e4];
-    let mean = ObservedPsf::new(&livetime, &pass7(&folder), &crab, &energies).unwrap();
+    let mean = ObservedPsf::new(ObservedIrfs::new(&livetime, &pass7(&folder)), &crab, &energies).unwrap();
     // From a script of its own (numpy): exposure, and the PSF at the separations 0 and nodes 200 and 300.
     let expected = [
         (155_928_288.446, [92.047_250_7, 91.872_352_4, 33.637_791_8]),
@@ -67,11 +62,11 @@ fn the_mean_psf_of_pass_7_is_the_one_of_an_independent_calculation() {
 #[test]
 fn the_response_matrix_of_pass_7_is_the_one_of_an_independent_calculation() {
     let Some(folder) = real_data("crab-p7v6") else { return };
-    let livetime = livetime::read(&folder.join("ltcube.fits.gz")).unwrap();
-    let counts = lat_io::counts_cube::read(&folder.join("cntmap.fits.gz")).unwrap();
+    let livetime = lat_io::read_livetime_cube(&folder.join("ltcube.fits.gz")).unwrap();
+    let counts = lat_io::read_counts_cube(&folder.join("cntmap.fits.gz")).unwrap();
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
     let edges = counts.cube.axis().edges();
-    let matrix = response_matrix(&livetime, &pass7(&folder), &crab, edges, 1).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&livetime, &pass7(&folder)), &crab, edges, 1).unwrap();
     assert_eq!(matrix.dim(), (22, 20));
     // From a script of its own (numpy), which sums the densities over 40000 steps: rows, their sums, and elements from a column on.
     let expected: [(usize, f64, usize, &[f64]); 5] = [
@@ -92,7 +87,7 @@ fn the_response_matrix_of_pass_7_is_the_one_of_an_independent_calculation() {
 #[test]
 fn a_livetime_cube_of_one_sky_has_the_same_time_everywhere() {
     let Some(folder) = real_data("fermitools-roi") else { return };
-    let cube = livetime::read(&folder.join("ltcube.fits.gz")).unwrap();
+    let cube = lat_io::read_livetime_cube(&folder.join("ltcube.fits.gz")).unwrap();
     for (ra, dec) in [(0.0, 90.0), (83.63, 22.01), (266.4, -29.0), (359.9, -89.9)] {
         let at = cube.at(&SkyDirection::new(ra, dec).unwrap());
         let total: f64 = at.times().sum();
@@ -170,14 +165,14 @@ fn pass_8_sets_are_read_by_event_type() {
     write_pass8(folder.path(), "FB", &["FRONT", "BACK"]);
     write_pass8(folder.path(), "PSF", &["PSF0", "PSF1", "PSF2", "PSF3"]);
     let names = |evtype: u32| {
-        let irfs = irf::read_set(folder.path(), "P8TEST_V1", evtype).unwrap();
+        let irfs = lat_io::read_irf_set(folder.path(), "P8TEST_V1", evtype).unwrap();
         irfs.into_iter().map(|irf| irf.event_type).collect::<Vec<_>>()
     };
     assert_eq!(names(3), ["FRONT", "BACK"]);
     assert_eq!(names(2), ["BACK"]);
     assert_eq!(names(4 + 32), ["PSF0", "PSF3"]);
 
-    let irfs = irf::read_set(folder.path(), "P8TEST_V1", 60).unwrap();
+    let irfs = lat_io::read_irf_set(folder.path(), "P8TEST_V1", 60).unwrap();
     for (index, irf) in irfs.iter().enumerate() {
         approx::assert_relative_eq!(
             irf.effective_area.value(500.0, 0.7),
@@ -190,15 +185,15 @@ fn pass_8_sets_are_read_by_event_type() {
     }
     // A smaller scaling is a narrower PSF.
     assert!(irfs[3].psf.value(0.0, 100.0, 0.8) > 10.0 * irfs[0].psf.value(0.0, 100.0, 0.8));
-    let density = irfs[0].dispersion.as_ref().unwrap().density(1000.0, 1000.0, 0.8).unwrap();
+    let density = irfs[0].dispersion.as_ref().unwrap().density(1000.0, 1000.0, 0.8, OnAxisWidth::OwnCosine).unwrap();
     assert!(density > 1e-3, "{density}");
 
     for evtype in [0, 1 + 4, 1024] {
-        let error = irf::read_set(folder.path(), "P8TEST_V1", evtype).unwrap_err();
+        let error = lat_io::read_irf_set(folder.path(), "P8TEST_V1", evtype).unwrap_err();
         assert!(matches!(error, Error::Unsupported { .. }), "{error}");
     }
-    assert!(matches!(irf::read_set(folder.path(), "P8TEST_V2", 3), Err(Error::NotFound { .. })));
-    assert!(matches!(irf::read_set(folder.path(), "P8TEST_V1", 64), Err(Error::NotFound { .. })));
+    assert!(matches!(lat_io::read_irf_set(folder.path(), "P8TEST_V2", 3), Err(Error::NotFound { .. })));
+    assert!(matches!(lat_io::read_irf_set(folder.path(), "P8TEST_V1", 64), Err(Error::NotFound { .. })));
 }
 
 #[test]
@@ -212,7 +207,7 @@ fn a_calibration_database_is_searched_and_dispersion_may_be_absent() {
         std::fs::rename(folder.path().join(&name), bcf.join(place).join(&name)).unwrap();
     }
     std::fs::remove_file(folder.path().join("edisp_P8TEST_V1_FB.fits")).unwrap();
-    let irfs = irf::read_set(folder.path(), "P8TEST_V1", 1).unwrap();
+    let irfs = lat_io::read_irf_set(folder.path(), "P8TEST_V1", 1).unwrap();
     assert_eq!(irfs.len(), 1);
     assert!(irfs[0].dispersion.is_none());
 }
@@ -221,9 +216,9 @@ fn a_calibration_database_is_searched_and_dispersion_may_be_absent() {
 fn files_that_do_not_belong_together_are_refused() {
     let Some(folder) = real_data("crab-p7v6") else { return };
     let file = |kind: &str, side: &str| folder.join(format!("{kind}_P7SOURCE_V6_{side}.fits.gz"));
-    let error = irf::read(&file("aeff", "front"), &file("psf", "back"), None).unwrap_err().to_string();
+    let error = lat_io::read_irf(&file("aeff", "front"), &file("psf", "back"), None).unwrap_err().to_string();
     assert!(error.contains("BACK") && error.contains("FRONT") && error.contains("psf_P7SOURCE_V6_back"), "{error}");
-    let error = irf::read(&file("psf", "front"), &file("psf", "front"), None).unwrap_err().to_string();
+    let error = lat_io::read_irf(&file("psf", "front"), &file("psf", "front"), None).unwrap_err().to_string();
     assert!(error.contains("EFFECTIVE AREA"), "{error}");
 }
 
@@ -237,7 +232,7 @@ fn damaged_responses_end_in_errors_that_name_the_place() {
         let mut writer = FitsWriter::create(path(name)).unwrap();
         table(&mut writer, "EFFECTIVE AREA_FRONT", columns);
         writer.finish().unwrap();
-        irf::read(&path(name), &psf, None)
+        lat_io::read_irf(&path(name), &psf, None)
     };
     assert!(with_area("good.fits", vec![vector("EFFAREA", "m2", &[0.1; 4])]).is_ok());
     let error = |name: &str, columns| with_area(name, columns).unwrap_err().to_string();
@@ -248,7 +243,7 @@ fn damaged_responses_end_in_errors_that_name_the_place() {
     assert!(error("none.fits", Vec::new()).contains("EFFAREA"));
     let bytes = std::fs::read(path("good.fits")).unwrap();
     std::fs::write(path("cut.fits"), &bytes[..bytes.len() - 2880]).unwrap();
-    assert!(irf::read(&path("cut.fits"), &psf, None).is_err());
+    assert!(lat_io::read_irf(&path("cut.fits"), &psf, None).is_err());
 }
 
 /// What spoils a header.
@@ -276,16 +271,16 @@ fn livetime_cubes_are_checked() {
     let path = folder.path().join("ltcube.fits");
     let north = SkyDirection::new(0.0, 89.0).unwrap();
     write_livetime(&path, &[5.0; 24], 2, &|_| {});
-    assert_eq!(livetime::read(&path).unwrap().at(&north).times().sum::<f64>(), 10.0);
+    assert_eq!(lat_io::read_livetime_cube(&path).unwrap().at(&north).times().sum::<f64>(), 10.0);
     // Bins of azimuth follow those of the cosine alone.
     let row = [5.0, 4.0, 2.0, 0.5, 3.0, 0.0, 0.0, 3.5];
     write_livetime(&path, &row.repeat(12), 8, &|h| h.set("PHIBINS", 3, ""));
-    let by_azimuth = livetime::read(&path).unwrap();
+    let by_azimuth = lat_io::read_livetime_cube(&path).unwrap();
     assert_eq!(by_azimuth.at(&north).times().collect::<Vec<_>>(), [2.0, 0.5, 3.0, 0.0, 0.0, 3.5]);
     assert_eq!(by_azimuth.at(&north).by_inclination(), [5.0, 4.0]);
     for n in [0, 2, 4] {
         write_livetime(&path, &row.repeat(12), 8, &|h| h.set("PHIBINS", n, ""));
-        let error = livetime::read(&path).unwrap_err().to_string();
+        let error = lat_io::read_livetime_cube(&path).unwrap_err().to_string();
         assert!(error.contains("COSBINS") && error.contains("PHIBINS"), "{error}");
     }
 
@@ -300,12 +295,12 @@ fn livetime_cubes_are_checked() {
     ];
     for (keyword, spoil) in spoiled {
         write_livetime(&path, &[5.0; 24], 2, &spoil);
-        let error = livetime::read(&path).unwrap_err().to_string();
+        let error = lat_io::read_livetime_cube(&path).unwrap_err().to_string();
         assert!(error.contains(keyword) && error.contains("ltcube.fits"), "{error}");
     }
     for (times, width) in [(vec![5.0; 36], 3), (vec![5.0; 22], 2), (vec![-1.0; 24], 2), (vec![f32::NAN; 24], 2)] {
         write_livetime(&path, &times, width, &|_| {});
-        assert!(livetime::read(&path).is_err(), "{width} {}", times.len());
+        assert!(lat_io::read_livetime_cube(&path).is_err(), "{width} {}", times.len());
     }
 }
 
@@ -323,18 +318,19 @@ fn the_dependence_on_the_azimuth_is_read() {
     // Made-up files have none.
     let folder = tempfile::tempdir().unwrap();
     write_pass8(folder.path(), "FB", &["FRONT"]);
-    let area = &irf::read_set(folder.path(), "P8TEST_V1", 1).unwrap()[0].effective_area;
+    let area = &lat_io::read_irf_set(folder.path(), "P8TEST_V1", 1).unwrap()[0].effective_area;
     assert_eq!(area.at(130.0, 0.7, Some(0.0)), area.value(130.0, 0.7));
 }
 
 #[test]
 fn the_pixels_of_a_map_take_the_livetime_of_their_place() {
     let Some(folder) = real_data("crab-p7v6") else { return };
-    let livetime = livetime::read(&folder.join("ltcube.fits.gz")).unwrap();
-    let counts = lat_io::counts_cube::read(&folder.join("cntmap.fits.gz")).unwrap();
+    let livetime = lat_io::read_livetime_cube(&folder.join("ltcube.fits.gz")).unwrap();
+    let counts = lat_io::read_counts_cube(&folder.join("cntmap.fits.gz")).unwrap();
     let grid = counts.grid;
     let crab = SkyDirection::new(83.6331, 22.0145).unwrap();
-    let exposure = ObservedExposure::new(&livetime, &pass7(&folder), &[1000.0]).unwrap();
+    let irfs = pass7(&folder);
+    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), &[1000.0]).unwrap();
     let pixel = grid.pixel(&crab).unwrap();
     let cube = exposure.cube(grid).unwrap();
     approx::assert_relative_eq!(

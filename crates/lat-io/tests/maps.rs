@@ -2,16 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::real_data;
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{Error, WcsHeader, exposure, map_cube, psf, radial_profile};
-use lat_response::{Frame, SkyCube, SkyGrid, WcsGrid};
+use fixtures::real_data;
+use lat_io::{Column, ColumnValues, Error, FitsWriter, Header};
+use lat_response::{Frame, SkyCube, SkyGrid, WcsGrid, WcsHeader};
 use ndarray::{Array2, Array3};
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 /// Facts read in the real files with astropy: shape, first and last energy, sum of all pixels, the pixel at (planes/2, ny/3, nx/4).
 type Facts = (&'static str, [usize; 3], [f64; 2], f64, f32);
@@ -66,11 +63,11 @@ fn check(cube: &SkyCube, (name, [nz, ny, nx], [first, last], sum, pixel): Facts)
 fn real_maps_hold_what_astropy_reads_in_them() {
     for facts in MAPS {
         let Some(path) = real_data(facts.0) else { continue };
-        check(&map_cube::read(&path).unwrap(), facts);
+        check(&lat_io::read_map_cube(&path).unwrap(), facts);
     }
     for facts in EXPOSURES {
         let Some(path) = real_data(facts.0) else { continue };
-        check(exposure::read(&path).unwrap().cube(), facts);
+        check(lat_io::read_exposure(&path).unwrap().cube(), facts);
     }
 }
 
@@ -82,8 +79,8 @@ fn integrals_of_real_maps_are_those_of_numpy() {
         ("gc-3fhl/gll_iem_v06_gc.fits.gz", 1.6688686859493697e-07, 1.2864056629996104e-09),
     ] {
         let Some(path) = real_data(name) else { continue };
-        let integral = map_cube::integral(&path).unwrap();
-        assert_eq!(integral, map_cube::read(&path).unwrap().integral());
+        let integral = lat_io::map_cube_integral(&path).unwrap();
+        assert_eq!(integral, lat_io::read_map_cube(&path).unwrap().integral());
         approx::assert_relative_eq!(integral.values()[0], first, max_relative = 1e-12);
         approx::assert_relative_eq!(integral.values()[10], tenth, max_relative = 1e-12);
     }
@@ -118,7 +115,7 @@ fn real_psf_tables_hold_what_astropy_reads_in_them() {
         ),
     ] {
         let Some(path) = real_data(name) else { continue };
-        let psf = psf::read(&path).unwrap();
+        let psf = lat_io::read_psf(&path).unwrap();
         assert_eq!(psf.values().dim(), shape, "{name}");
         assert_eq!([psf.energies()[0], *psf.energies().last().unwrap()], energies, "{name}");
         assert_eq!(*psf.thetas().last().unwrap(), theta, "{name}");
@@ -191,8 +188,8 @@ fn a_map_comes_back_as_it_was_written() {
     let grid = SkyGrid::Wcs(WcsGrid::new(header.clone()).unwrap());
     let planes = Array2::from_shape_fn((2, 24), |(k, i)| (k * 24 + i) as f32);
     let cube = SkyCube::new("map", grid, vec![100.0, 1000.0], planes).unwrap();
-    map_cube::write(&place.path(), &cube, "cm-2 s-1 sr-1 MeV-1").unwrap();
-    let back = map_cube::read(&place.path()).unwrap();
+    lat_io::write_map_cube(&place.path(), &cube, "cm-2 s-1 sr-1 MeV-1").unwrap();
+    let back = lat_io::read_map_cube(&place.path()).unwrap();
     assert_eq!((back.energies(), back.planes()), (cube.energies(), cube.planes()));
     assert_eq!(wcs_of(&back), header);
 }
@@ -200,7 +197,7 @@ fn a_map_comes_back_as_it_was_written() {
 #[test]
 fn names_units_and_axes_may_be_written_in_many_ways() {
     let place = Place::new();
-    let plain = map_cube::read(&place.write(&header(), &pixels(), &energies())).unwrap();
+    let plain = lat_io::read_map_cube(&place.write(&header(), &pixels(), &energies())).unwrap();
     assert_eq!(plain.energies(), [100.0, 1000.0]);
     assert_eq!(plain.planes()[[1, 13]], 121.0);
 
@@ -209,7 +206,7 @@ fn names_units_and_axes_may_be_written_in_many_ways() {
         [("energies", "MeV", [100.0, 1000.0]), ("Energies", "GeV", [0.1, 1.0]), ("EBOUNDS", "keV", [1e5, 1e6])]
     {
         let tables = [(table, vec![column("ENERGY", unit, &values)])];
-        let cube = map_cube::read(&place.write(&header(), &pixels(), &tables)).unwrap();
+        let cube = lat_io::read_map_cube(&place.write(&header(), &pixels(), &tables)).unwrap();
         approx::assert_relative_eq!(cube.energies()[1], 1000.0, max_relative = 1e-15);
     }
 
@@ -222,7 +219,7 @@ fn names_units_and_axes_may_be_written_in_many_ways() {
     other.set("CTYPE1", "glon-car ", "");
     other.set("LONPOLE", 0.0, "");
     other.set("LATPOLE", 90.0, "");
-    let cube = map_cube::read(&place.write(&other, &pixels(), &energies())).unwrap();
+    let cube = lat_io::read_map_cube(&place.write(&other, &pixels(), &energies())).unwrap();
     assert_eq!((wcs_of(&cube).cdelt, wcs_of(&cube).crval), ([0.5, 0.5], [10.0, 0.0]));
     // The first pixel is centred on l = 8.75, b = -0.75 now, and was on l = 11.25.
     let at = |cube: &SkyCube, l: f64| cube.grid().pixel(&SkyDirection::from_galactic(l, -0.75).unwrap());
@@ -232,7 +229,7 @@ fn names_units_and_axes_may_be_written_in_many_ways() {
     let mut far = header();
     far.set("CRPIX1", -96.5, "");
     far.set("CRVAL1", 60.0, "");
-    let cube = map_cube::read(&place.write(&far, &pixels(), &energies())).unwrap();
+    let cube = lat_io::read_map_cube(&place.write(&far, &pixels(), &energies())).unwrap();
     assert_eq!(at(&cube, 11.25), Some(0));
 }
 
@@ -241,7 +238,7 @@ fn a_rotation_may_be_a_matrix() {
     let place = Place::new();
     let mut rotated = header();
     rotated.set("CROTA2", 30.0, "");
-    let wanted = map_cube::read(&place.write(&rotated, &pixels(), &energies())).unwrap();
+    let wanted = lat_io::read_map_cube(&place.write(&rotated, &pixels(), &energies())).unwrap();
     let (sin, cos) = 30f64.to_radians().sin_cos();
     let mut pc = header();
     // CD = [[cdelt1 cos, -cdelt2 sin], [cdelt1 sin, cdelt2 cos]], PC_ij = CD_ij / cdelt_i.
@@ -254,7 +251,7 @@ fn a_rotation_may_be_a_matrix() {
         cd.set(keyword, value, "");
     }
     for header in [pc, cd] {
-        let found = map_cube::read(&place.write(&header, &pixels(), &energies())).unwrap();
+        let found = lat_io::read_map_cube(&place.write(&header, &pixels(), &energies())).unwrap();
         for pixel in [0, 5, 23] {
             let (a, b) = (found.grid().direction(pixel).unwrap(), wanted.grid().direction(pixel).unwrap());
             assert!(a.separation(&b) < 1e-9, "pixel {pixel}");
@@ -262,7 +259,7 @@ fn a_rotation_may_be_a_matrix() {
     }
     let mut skewed = header();
     skewed.set("PC1_2", 0.3, "");
-    let error = map_cube::read(&place.write(&skewed, &pixels(), &energies())).unwrap_err();
+    let error = lat_io::read_map_cube(&place.write(&skewed, &pixels(), &energies())).unwrap_err();
     assert!(error.to_string().contains("perpendicular"), "{error}");
 }
 
@@ -270,12 +267,12 @@ fn a_rotation_may_be_a_matrix() {
 fn a_map_of_one_plane_needs_no_energies() {
     let place = Place::new();
     let one = pixels().slice_axis(ndarray::Axis(0), (..1).into()).to_owned();
-    let cube = map_cube::read(&place.write(&header(), &one, &[])).unwrap();
+    let cube = lat_io::read_map_cube(&place.write(&header(), &one, &[])).unwrap();
     let center = SkyDirection::from_galactic(10.0, 0.0).unwrap();
     let at = |energy: f64| cube.value(&center, energy).unwrap().unwrap();
     // Between columns 2 and 3, rows 1 and 2.
     assert!((at(100.0) - 17.5).abs() < 1e-9 && at(100.0) == at(1e6));
-    let error = map_cube::read(&place.write(&header(), &pixels(), &[])).unwrap_err();
+    let error = lat_io::read_map_cube(&place.write(&header(), &pixels(), &[])).unwrap_err();
     assert!(matches!(&error, Error::MissingHdu { name, .. } if name == "ENERGIES"), "{error}");
 }
 
@@ -290,10 +287,10 @@ fn pixels_off_the_projection_may_be_empty() {
     all_sky.set("CDELT2", 45.0, "");
     let mut planes = pixels();
     planes[[0, 0, 0]] = f32::NAN;
-    let cube = map_cube::read(&place.write(&all_sky, &planes, &energies())).unwrap();
+    let cube = lat_io::read_map_cube(&place.write(&all_sky, &planes, &energies())).unwrap();
     assert_eq!((cube.grid().direction(0), cube.planes()[[0, 0]]), (None, 0.0));
     planes[[0, 1, 2]] = f32::NAN;
-    let error = map_cube::read(&place.write(&all_sky, &planes, &energies())).unwrap_err();
+    let error = lat_io::read_map_cube(&place.write(&all_sky, &planes, &energies())).unwrap_err();
     assert!(error.to_string().contains("pixel 8"), "{error}");
 }
 
@@ -311,7 +308,7 @@ fn maps_that_cannot_be_are_errors_naming_file_and_hdu() {
     let with = |keyword: &str, value: &str| {
         let mut header = header();
         header.set(keyword, value, "");
-        map_cube::read(&place.write(&header, &pixels(), &energies()))
+        lat_io::read_map_cube(&place.write(&header, &pixels(), &energies()))
     };
     names(with("CTYPE1", "GLON-XYZ"), &["'PRIMARY'", "'XYZ'", "CAR"]);
     names(with("CTYPE2", "DEC--CAR"), &["'PRIMARY'", "DEC--CAR"]);
@@ -321,10 +318,10 @@ fn maps_that_cannot_be_are_errors_naming_file_and_hdu() {
     turned.set("CTYPE1", "GLON-TAN", "");
     turned.set("CTYPE2", "GLAT-TAN", "");
     turned.set("LONPOLE", 90.0, "");
-    names(map_cube::read(&place.write(&turned, &pixels(), &energies())), &["'PRIMARY'", "LONPOLE"]);
+    names(lat_io::read_map_cube(&place.write(&turned, &pixels(), &energies())), &["'PRIMARY'", "LONPOLE"]);
 
     let energies_of =
-        |columns: Vec<Column>| map_cube::read(&place.write(&header(), &pixels(), &[("ENERGIES", columns)]));
+        |columns: Vec<Column>| lat_io::read_map_cube(&place.write(&header(), &pixels(), &[("ENERGIES", columns)]));
     names(energies_of(vec![column("Energy", "", &[100.0])]), &["'ENERGIES'", "1 values", "2 planes"]);
     names(energies_of(vec![column("Power", "", &[100.0, 1000.0])]), &["'ENERGIES'", "Energy", "Power"]);
     names(energies_of(vec![column("Energy", "Jansky", &[100.0, 1000.0])]), &["'ENERGIES'", "Jansky"]);
@@ -334,23 +331,26 @@ fn maps_that_cannot_be_are_errors_naming_file_and_hdu() {
 
     let mut planes = pixels();
     planes[[1, 2, 3]] = f32::NAN;
-    names(map_cube::read(&place.write(&header(), &planes, &energies())), &["'PRIMARY'", "plane 1, pixel 15", "NaN"]);
+    names(
+        lat_io::read_map_cube(&place.write(&header(), &planes, &energies())),
+        &["'PRIMARY'", "plane 1, pixel 15", "NaN"],
+    );
     planes[[1, 2, 3]] = -1.0;
-    map_cube::read(&place.write(&header(), &planes, &energies())).unwrap();
-    names(exposure::read(&place.path()), &["'PRIMARY'", "plane 1, pixel 15", "-1"]);
+    lat_io::read_map_cube(&place.write(&header(), &planes, &energies())).unwrap();
+    names(lat_io::read_exposure(&place.path()), &["'PRIMARY'", "plane 1, pixel 15", "-1"]);
 
     let path = place.write(&header(), &pixels(), &energies());
     let whole = std::fs::read(&path).unwrap();
     for len in [0, 1000, 2880, 2880 + 100, whole.len() - 1] {
         std::fs::write(&path, &whole[..len]).unwrap();
-        names(map_cube::read(&path), &[]);
-        names(exposure::read(&path), &[]);
+        names(lat_io::read_map_cube(&path), &[]);
+        names(lat_io::read_exposure(&path), &[]);
     }
     // Cut between two HDUs: the energies are gone.
     std::fs::write(&path, &whole[..2 * 2880]).unwrap();
-    names(map_cube::read(&path), &["ENERGIES"]);
+    names(lat_io::read_map_cube(&path), &["ENERGIES"]);
     std::fs::remove_file(&path).unwrap();
-    assert!(matches!(exposure::read(&path), Err(Error::NotFound { .. })));
+    assert!(matches!(lat_io::read_exposure(&path), Err(Error::NotFound { .. })));
 }
 
 #[test]
@@ -363,19 +363,19 @@ fn psf_files_that_cannot_be_are_errors_naming_file_and_hdu() {
         writer.table("PSF", &Header::default(), &columns).unwrap();
         writer.table("THETA", &Header::default(), &[column("Theta", unit, thetas)]).unwrap();
         writer.finish().unwrap();
-        psf::read(&place.path())
+        lat_io::read_psf(&place.path())
     };
     names(file(&[100.0], &[1.0], &[0.0, 1.0], ""), &["'PSF'", "2 thetas"]);
     names(file(&[100.0], &[1.0], &[0.0, 1.0], "mile"), &["'THETA'", "mile"]);
     let tables = [("PSF", vec![column("Energy", "", &[100.0])]), ("THETA", vec![column("Theta", "", &[0.0])])];
-    names(psf::read(&place.write(&header(), &pixels(), &tables)), &["'PSF'", "'Psf'", "'Energy'"]);
-    names(psf::read(&place.write(&header(), &pixels(), &tables[..1])), &["'THETA'"]);
-    names(psf::read(&place.write(&header(), &pixels(), &[])), &["'PSF'"]);
+    names(lat_io::read_psf(&place.write(&header(), &pixels(), &tables)), &["'PSF'", "'Psf'", "'Energy'"]);
+    names(lat_io::read_psf(&place.write(&header(), &pixels(), &tables[..1])), &["'THETA'"]);
+    names(lat_io::read_psf(&place.write(&header(), &pixels(), &[])), &["'PSF'"]);
 }
 
 fn profile(path: &Path, text: &str) -> lat_io::Result<lat_response::RadialProfile> {
     std::fs::write(path, text).unwrap();
-    radial_profile::read(path)
+    lat_io::read_radial_profile(path)
 }
 
 #[test]
@@ -390,5 +390,5 @@ fn profiles_are_rows_of_separation_and_value() {
     names(profile(&place.path(), "0 1\n1 -1\n"), &["row 2", "-1"]);
     names(profile(&place.path(), "0 1\n1 nan\n"), &["row 2", "NaN"]);
     std::fs::write(place.path(), [0xff, 0xfe]).unwrap();
-    names(radial_profile::read(&place.path()), &["not text"]);
+    names(lat_io::read_radial_profile(&place.path()), &["not text"]);
 }

@@ -1,9 +1,9 @@
 //! Counts cubes and source maps: what is written is read back, and real files hold what other programs read in them.
 
-mod common;
-
-use common::{real_data, small_counts, small_maps};
-use lat_io::{Error, SourceMapFile, counts_cube, source_maps};
+use fixtures::{real_data, small_counts, small_maps};
+use lat_io::{Column, ColumnValues, CountsCubeFile, Error, FitsWriter, Header, SourceMapFile};
+use likelihood_core::{CountsCube, EnergyAxis};
+use ndarray::Array3;
 
 #[test]
 fn a_counts_cube_comes_back_bit_for_bit_plain_and_gzip() {
@@ -11,8 +11,8 @@ fn a_counts_cube_comes_back_bit_for_bit_plain_and_gzip() {
     for name in ["ccube_00.fits", "ccube_00.fits.gz"] {
         let path = dir.path().join(name);
         let counts = small_counts();
-        counts_cube::write(&path, &counts).unwrap();
-        assert_eq!(counts_cube::read(&path).unwrap(), counts);
+        lat_io::write_counts_cube(&path, &counts).unwrap();
+        assert_eq!(lat_io::read_counts_cube(&path).unwrap(), counts);
         let packed = std::fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]);
         assert_eq!(packed, path.extension().unwrap() == "gz");
     }
@@ -24,7 +24,7 @@ fn source_maps_come_back_bit_for_bit_by_name() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["srcmap_00.fits", "srcmap_00.fits.gz"] {
         let path = dir.path().join(name);
-        source_maps::write(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
+        lat_io::write_source_maps(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
         let file = SourceMapFile::open(&path).unwrap();
         assert_eq!(file.names(), ["isodiff", "4FGL J0000.0-0000"]);
         for (name, map) in small_maps() {
@@ -33,7 +33,7 @@ fn source_maps_come_back_bit_for_bit_by_name() {
         }
         assert_eq!(file.axis().edges(), small_counts().cube.axis().edges());
         assert_eq!(*file.grid(), small_counts().grid);
-        assert_eq!(counts_cube::read(&path).unwrap(), small_counts(), "the primary HDU is the counts cube");
+        assert_eq!(lat_io::read_counts_cube(&path).unwrap(), small_counts(), "the primary HDU is the counts cube");
         let error = file.read("nobody").unwrap_err();
         assert!(matches!(&error, Error::MissingHdu { name, .. } if name == "nobody"), "{error}");
     }
@@ -43,7 +43,7 @@ fn source_maps_come_back_bit_for_bit_by_name() {
 fn a_failed_write_leaves_the_file_that_was_there() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("srcmap_00.fits");
-    source_maps::write(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
+    lat_io::write_source_maps(&path, &small_counts(), &mut small_maps().into_iter()).unwrap();
     let before = std::fs::read(&path).unwrap();
     let twice = || small_maps().into_iter().chain(small_maps());
     let renamed = |name: &'static str| small_maps().into_iter().map(move |(_, map)| (name.to_owned(), map));
@@ -51,12 +51,12 @@ fn a_failed_write_leaves_the_file_that_was_there() {
         let planes = map.planes().slice_axis(ndarray::Axis(1), (1..).into()).to_owned();
         (name, likelihood_core::SourceMap::new(planes).unwrap())
     });
-    assert!(matches!(source_maps::write(&path, &small_counts(), &mut twice()), Err(Error::Unwritable { .. })));
+    assert!(matches!(lat_io::write_source_maps(&path, &small_counts(), &mut twice()), Err(Error::Unwritable { .. })));
     for name in ["", "__weights__", "end ", "caf\u{e9}", "line\nbreak"] {
-        let error = source_maps::write(&path, &small_counts(), &mut renamed(name)).unwrap_err();
+        let error = lat_io::write_source_maps(&path, &small_counts(), &mut renamed(name)).unwrap_err();
         assert!(matches!(error, Error::Unwritable { .. }), "{name:?}: {error}");
     }
-    let error = source_maps::write(&path, &small_counts(), &mut { wrong_shape }).unwrap_err();
+    let error = lat_io::write_source_maps(&path, &small_counts(), &mut { wrong_shape }).unwrap_err();
     assert!(matches!(&error, Error::Data { hdu, .. } if hdu == "'isodiff'"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
@@ -68,8 +68,51 @@ fn names_longer_than_a_card_survive() {
     let path = dir.path().join("srcmap_00.fits");
     let name = "a 'quoted' name that is far too long for one header card and has to be continued on the next one";
     let (_, map) = small_maps().remove(0);
-    source_maps::write(&path, &small_counts(), &mut std::iter::once((name.to_owned(), map.clone()))).unwrap();
+    lat_io::write_source_maps(&path, &small_counts(), &mut std::iter::once((name.to_owned(), map.clone()))).unwrap();
     assert_eq!(SourceMapFile::open(&path).unwrap().read(name).unwrap(), map);
+}
+
+#[test]
+fn what_the_format_cannot_hold_is_refused_and_nothing_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("table.fits");
+    let column = |width, n| {
+        let values = ColumnValues::FloatVectors { width, values: vec![1.0; n] };
+        [Column { name: "V".into(), unit: String::new(), values }]
+    };
+    for (width, n, fits) in [(3, 6, true), (3, 7, false), (3, 2, false), (0, 1, false)] {
+        let mut writer = FitsWriter::create(&path).unwrap();
+        let written = writer.table("T", &Header::default(), &column(width, n)).and_then(|()| writer.finish());
+        assert_eq!(written.is_ok(), fits, "{n} values in rows of {width}");
+        assert_eq!(std::fs::remove_file(&path).is_ok(), fits);
+    }
+    // Channels are numbered in 16 bits.
+    let n = 32_768;
+    let axis = EnergyAxis::new((0..=n).map(|k| 100.0 * 1.0003f64.powi(k)).collect()).unwrap();
+    let cube = CountsCube::new(axis, Array3::zeros((32_768, 4, 5))).unwrap();
+    let error = lat_io::write_counts_cube(&path, &CountsCubeFile { cube, ..small_counts() }).unwrap_err();
+    assert!(error.to_string().contains("32768 energy bins"), "{error}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_factor_of_the_exposure_that_is_no_number_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("srcmap_00.fits");
+    let origin = lat_io::MapOrigin { inputs: None, exposure_scale: 1.25 };
+    let counts = small_counts();
+    let mut writer = lat_io::SourceMapWriter::create(&path, &counts).unwrap();
+    for (name, map) in small_maps() {
+        writer.add(&name, &map, &origin).unwrap();
+    }
+    writer.finish().unwrap();
+    assert_eq!(SourceMapFile::open(&path).unwrap().exposure_scale("isodiff"), 1.25);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let card = bytes.windows(10).position(|card| card == b"EXPSCALE= ").unwrap();
+    bytes[card + 10..card + 30].copy_from_slice(b"'one'               ");
+    std::fs::write(&path, bytes).unwrap();
+    let error = SourceMapFile::open(&path).unwrap_err();
+    assert!(matches!(&error, Error::Keyword { keyword, .. } if keyword == "EXPSCALE"), "{error}");
 }
 
 /// Facts read in the real files with astropy: total counts, edges, and of one map its sum and the pixel at (planes/2, ny/3, nx/4).
@@ -117,7 +160,7 @@ const REAL: [Facts; 3] = [
 fn real_files_hold_what_astropy_reads_in_them() {
     for facts in &REAL {
         let (Some(counts), Some(maps)) = (real_data(facts.counts), real_data(facts.maps)) else { continue };
-        let counts = counts_cube::read(&counts).unwrap();
+        let counts = lat_io::read_counts_cube(&counts).unwrap();
         assert_eq!(counts.cube.total(), facts.total, "{}", facts.counts);
         let edges = counts.cube.axis().edges();
         assert_eq!([edges[0], edges[1], *edges.last().unwrap()], facts.edges, "edges are the 32-bit keV values / 1000");

@@ -2,14 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
-mod common;
-
 use std::path::Path;
 
-use common::{drm_file, real_data, small_counts};
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{Error, WcsHeader, counts_cube, detector_response, likelihood_weights};
-use lat_response::SkyGrid;
+use fixtures::{drm_file, real_data, small_counts};
+use lat_io::{Column, ColumnValues, Error, FitsWriter, Header};
+use lat_response::{SkyGrid, WcsHeader};
 use ndarray::{Array3, Axis};
 use proptest::prelude::*;
 
@@ -24,7 +21,7 @@ fn read_drm(bytes: &[u8]) -> lat_io::Result<likelihood_core::DetectorResponse> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("drm.fits");
     std::fs::write(&path, bytes).unwrap();
-    let found = detector_response::read(&path, small_counts().cube.axis());
+    let found = lat_io::read_detector_response(&path, small_counts().cube.axis());
     if let Err(error) = &found {
         assert!(error.to_string().contains("drm.fits"), "{error}");
     }
@@ -94,8 +91,8 @@ proptest! {
 #[test]
 fn the_real_matrices_read() {
     let Some(root) = real_data("fermitools-roi") else { return };
-    let counts = counts_cube::read(&root.join("ccube.fits.gz")).unwrap();
-    let response = detector_response::read(&root.join("drm.fits.gz"), counts.cube.axis()).unwrap();
+    let counts = lat_io::read_counts_cube(&root.join("ccube.fits.gz")).unwrap();
+    let response = lat_io::read_detector_response(&root.join("drm.fits.gz"), counts.cube.axis()).unwrap();
     assert_eq!((response.n_bins(), response.n_extra()), (30, 2));
     // The matrix that the C++ code computed, in double precision.
     let recorded: serde_json::Value =
@@ -108,11 +105,11 @@ fn the_real_matrices_read() {
     }
     let Some(root) = real_data("crab-400gev") else { return };
     for component in ["00", "01"] {
-        let counts = counts_cube::read(&root.join(format!("ccube_{component}.fits"))).unwrap();
+        let counts = lat_io::read_counts_cube(&root.join(format!("ccube_{component}.fits"))).unwrap();
         let response =
-            detector_response::read(&root.join(format!("drm_{component}.fits")), counts.cube.axis()).unwrap();
+            lat_io::read_detector_response(&root.join(format!("drm_{component}.fits")), counts.cube.axis()).unwrap();
         assert_eq!((response.n_bins(), response.n_extra()), (4, 0));
-        let weights = likelihood_weights::read(&root.join(format!("wcube_{component}.fits")), &counts).unwrap();
+        let weights = lat_io::read_weights(&root.join(format!("wcube_{component}.fits")), &counts).unwrap();
         assert!(weights.notes.is_empty(), "{:?}", weights.notes);
     }
 }
@@ -145,17 +142,13 @@ fn small_header() -> WcsHeader {
 }
 
 /// Weights `(k + 1) / 8 + (y + x) / 64`, read for the small counts cube.
-fn weights_of(
-    wcs: &WcsHeader,
-    planes: usize,
-    energies: Option<Vec<f64>>,
-) -> lat_io::Result<likelihood_weights::Weights> {
+fn weights_of(wcs: &WcsHeader, planes: usize, energies: Option<Vec<f64>>) -> lat_io::Result<lat_io::Weights> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("wmap.fits");
     let values =
         Array3::from_shape_fn((planes, wcs.ny, wcs.nx), |(k, y, x)| (k + 1) as f32 / 8.0 + (y + x) as f32 / 64.0);
     write_weights(&path, wcs, &values, energies);
-    likelihood_weights::read(&path, &small_counts())
+    lat_io::read_weights(&path, &small_counts())
 }
 
 #[test]
@@ -210,12 +203,12 @@ fn a_map_on_other_pixels_is_looked_up_at_the_nearest_and_is_1_outside() {
 #[test]
 fn real_weights_are_those_that_the_reference_used() {
     let Some(root) = real_data("fermitools-roi") else { return };
-    let counts = counts_cube::read(&root.join("ccube.fits.gz")).unwrap();
-    let used = likelihood_weights::read(&root.join("weights_used.fits.gz"), &counts).unwrap();
-    let sampled = likelihood_weights::read(&root.join("wmap.fits.gz"), &counts).unwrap();
+    let counts = lat_io::read_counts_cube(&root.join("ccube.fits.gz")).unwrap();
+    let used = lat_io::read_weights(&root.join("weights_used.fits.gz"), &counts).unwrap();
+    let sampled = lat_io::read_weights(&root.join("wmap.fits.gz"), &counts).unwrap();
     assert!(used.notes.is_empty() && sampled.notes.is_empty());
     for k in 0..30 {
-        let plane = |weights: &likelihood_weights::Weights| weights.weights.values().index_axis(Axis(0), k).to_owned();
+        let plane = |weights: &lat_io::Weights| weights.weights.values().index_axis(Axis(0), k).to_owned();
         let (used, sampled) = (plane(&used), plane(&sampled));
         if k == 0 || k == 29 {
             assert!(used.iter().all(|&w| w == 1.0));

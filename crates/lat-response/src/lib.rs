@@ -1,58 +1,50 @@
 //! What the instrument does to a model of the sky: pixel geometry, exposure, point spread function, energy dispersion, and the source maps
 //! that a binned likelihood is made of.
 //!
-//! This crate knows nothing of files or fits: `lat-io` fills its types, `likelihood-core` takes its source maps.
+//! # The code map
 //!
-//! Units: energies MeV, angles degrees (radians where a name says so), solid angles sr, exposure cm^2 s, PSF 1/sr.
+//! A folder uses those above it and none below.
+//!
+//! - `geometry`: where the pixels of a map lie on the sky.
+//! - `templates`: what sources look like on the sky before the instrument sees them.
+//! - `irf`: the response functions of an event type, over true energy and inclination.
+//! - `observation`: what an observation makes of them: livetime, exposure, mean PSF, energy dispersion; or tables that hold these.
+//! - `source_maps`: template times exposure, convolved with the PSF and summed over pixels ([`SourceMapBuilder`]), and the memory that this takes.
+//!
+//! # Invariants
+//!
+//! - Units: energies MeV, angles degrees (radians where a name says so), solid angles sr, exposure cm^2 s, PSF 1/sr.
+//! - What enters is checked once, in the constructors: numbers are finite, nodes increase, shapes fit. Everything behind relies on it.
+//! - Maps do not depend on the number of threads, bit for bit.
+//!
+//! # The public boundary
+//!
+//! All public items are named from the root of the crate. It knows neither files nor fits: `lat-io` fills its types, `likelihood-core` takes its
+//! source maps, and [`TemplateFiles`] is how it asks for the files of a model.
 
-pub mod build;
-mod composite;
-mod convolve;
-mod diffuse;
-pub mod drm;
-pub mod error;
-pub mod exposure;
-pub mod exposure_cube;
-mod extended;
-mod fine_image;
-pub mod footprint;
-pub mod geometry;
-mod healpix_maps;
-pub mod irf;
-pub mod livetime;
-pub mod map_integral;
-pub mod mean_psf;
-pub mod parity;
-mod pixels;
-mod point;
-pub mod psf;
-mod psf_correction;
-pub mod psf_planes;
-pub mod psf_resample;
-pub mod radial_profile;
-mod rebin;
-pub mod response;
-pub mod sky_cube;
-pub mod sky_planes;
-pub mod source_map_options;
-mod spline;
-pub mod template;
+mod error;
+mod geometry;
+mod irf;
+mod observation;
+mod recipe;
+mod source_maps;
+mod templates;
 
-pub use build::SourceMapBuilder;
 pub use error::{Error, Result};
-pub use exposure::{Exposure, ExposureLookup};
-pub use exposure_cube::ObservedExposure;
-pub use geometry::{Frame, HealpixGrid, HealpixOrdering, SkyGrid, WcsGrid, WcsHeader};
-pub use irf::Irf;
-pub use livetime::LivetimeCube;
-pub use map_integral::MapIntegral;
-pub use mean_psf::{ObservedPsf, ResponsePsf};
-pub use parity::Parity;
-pub use psf::Psf;
-pub use psf_planes::PsfPlanes;
-pub use radial_profile::RadialProfile;
-pub use response::{ObservationPsf, PsfAt, Response};
-pub use sky_cube::SkyCube;
-pub use sky_planes::SkyPlanes;
-pub use source_map_options::SourceMapOptions;
-pub use template::{Template, TemplateFiles};
+pub use geometry::{Frame, HealpixGrid, HealpixOrdering, Interpolation, SkyGrid, UnitVector, WcsGrid, WcsHeader};
+pub use irf::{
+    AzimuthDependence, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters,
+    PointSpread, PsfScaling,
+};
+pub use observation::{
+    CosineBins, Exposure, Livetime, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, ObservedPsf, Psf,
+    PsfAt, PsfPlanes, RadialPsf, Response, ResponsePsf, response_matrix, separations,
+};
+pub use recipe::{
+    DiffusePsf, DiskShape, ExposureLookup, HealpixSampling, KernelFrame, OnAxisWidth, Padding, PointPixels,
+    PsfCorrection, PsfNorm, Recipe, TriggerRate,
+};
+pub use source_maps::{
+    DIFFUSE_TOGETHER, Making, MapSize, SourceMapBuilder, SourceMapOptions, TemplateSize, plane_energies,
+};
+pub use templates::{MapIntegral, RadialProfile, SkyCube, SkyPlanes, Template, TemplateFiles};

@@ -6,17 +6,13 @@ use std::borrow::Cow;
 use std::process::Command;
 use std::sync::Arc;
 
-use lat_response::exposure::{Exposure, ExposureLookup};
-use lat_response::footprint::{Making, MapSize, TemplateSize};
 use lat_response::{
-    Frame, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions,
-    TemplateFiles, WcsGrid, WcsHeader,
+    Exposure, ExposureLookup, Frame, Making, MapSize, Psf, RadialProfile, Recipe, Response, SkyCube, SkyGrid,
+    SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, TemplateSize, WcsGrid, WcsHeader,
 };
 use likelihood_core::EnergyAxis;
 use ndarray::Array2;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Source, SourceType, SpatialModel, Spectrum};
 
 const CASE: &str = "FOOTPRINT_CASE";
 const THREADS: usize = 2;
@@ -55,14 +51,14 @@ impl TemplateFiles for Files {
     }
 }
 
-/// Counts of so many pixels of a size, a template's pixel size, parity, and how many sources.
-fn case(name: &str) -> (usize, f64, f64, Parity, usize) {
+/// Counts of so many pixels of a size, a template's pixel size, recipe, and how many sources.
+fn case(name: &str) -> (usize, f64, f64, Recipe, usize) {
     match name {
-        "accurate" => (100, 0.1, 0.5, Parity::Accurate, 1),
-        "fine template" => (50, 0.2, 0.05, Parity::Fermitools, 1),
-        "four sources" => (100, 0.1, 0.5, Parity::Fermitools, 4),
-        "five sources" => (100, 0.1, 0.5, Parity::Fermitools, 5),
-        _ => (100, 0.1, 0.5, Parity::Fermitools, 1),
+        "accurate" => (100, 0.1, 0.5, Recipe::accurate(), 1),
+        "fine template" => (50, 0.2, 0.05, Recipe::fermitools(), 1),
+        "four sources" => (100, 0.1, 0.5, Recipe::fermitools(), 4),
+        "five sources" => (100, 0.1, 0.5, Recipe::fermitools(), 5),
+        _ => (100, 0.1, 0.5, Recipe::fermitools(), 1),
     }
 }
 
@@ -95,21 +91,21 @@ fn peak() -> Option<u64> {
 #[test]
 fn child() {
     let Ok(name) = std::env::var(CASE) else { return };
-    let (n, step, pixel, parity, n_sources) = case(&name);
+    let (n, step, pixel, recipe, n_sources) = case(&name);
     let edges = vec![100.0, 300.0, 1000.0];
     let whole = if name == "fine template" { [1000, 1000] } else { [720, 360] };
     let template = wcs(whole, pixel);
     let planes = Array2::from_elem((edges.len(), template.n_pixels()), 1.0);
     let files = Files(Arc::new(File(SkyCube::new("template", template.clone(), edges.clone(), planes).unwrap())));
     let mut options = SourceMapOptions::default();
-    options.parity = parity;
+    options.recipe = recipe;
     options.least_template_pixel = 0.05;
     let grid = wcs([n, n], step);
     let bytes = 4 * edges.len() * template.n_pixels();
     let diffuse = vec![TemplateSize::map(template, bytes); n_sources];
     let size = MapSize { planes: edges.len(), options: &options, diffuse: &diffuse, templates: 0 };
     let estimate = Making::new(&grid, &size).unwrap().bytes(THREADS);
-    let lookup = if parity == Parity::Accurate { ExposureLookup::Bilinear } else { ExposureLookup::Fermitools };
+    let lookup = if recipe == Recipe::accurate() { ExposureLookup::Bilinear } else { ExposureLookup::Fermitools };
     let response = response(&edges, lookup);
     let source = SpatialModel::map_cube("t.fits").unwrap();
     let spectrum = Spectrum::with_defaults("PowerLaw").unwrap();

@@ -3,10 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
 
 use HealpixOrdering::{Nested, Ring};
-use lat_response::geometry::UnitVector;
-use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyGrid};
+use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyGrid, UnitVector};
 use proptest::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 fn grid(nside: u32, ordering: HealpixOrdering) -> HealpixGrid {
     HealpixGrid::new(nside, ordering, Frame::Celestial).unwrap()

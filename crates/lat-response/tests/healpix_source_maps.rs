@@ -5,20 +5,16 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use lat_response::build::plane_energies;
 use lat_response::{
-    Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, ObservationPsf, Parity, Psf, PsfAt, RadialProfile,
+    Exposure, ExposureLookup, Frame, HealpixGrid, HealpixOrdering, ObservationPsf, Psf, PsfAt, RadialProfile, Recipe,
     Response, SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    plane_energies,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
-use roi_model::parameter::Parameter;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialKind, SpatialModel, Spectrum};
 
-const PARITIES: [Parity; 2] = [Parity::Fermitools, Parity::Accurate];
+const RECIPES: [Recipe; 2] = [Recipe::fermitools(), Recipe::accurate()];
 
 /// Width of the Gaussian PSF at an energy in MeV, degrees.
 fn sigma(energy: f64) -> f64 {
@@ -58,9 +54,9 @@ fn region(nside: u32) -> HealpixGrid {
     sphere(nside, HealpixOrdering::Ring, Frame::Galactic).disk(&center(), 8.0).unwrap()
 }
 
-fn builder(grid: &SkyGrid, extra: usize, parity: Parity) -> SourceMapBuilder {
+fn builder(grid: &SkyGrid, extra: usize, recipe: Recipe) -> SourceMapBuilder {
     let mut options = SourceMapOptions::default();
-    options.parity = parity;
+    options.recipe = recipe;
     SourceMapBuilder::new(grid, &axis(), extra, response(extra), options).unwrap()
 }
 
@@ -76,7 +72,7 @@ fn point(direction: SkyDirection) -> Source {
 fn gaussian(sigma: f64) -> Source {
     let number = |name, value: f64| Parameter::new(name, value).unwrap();
     let parameters = vec![number("RA", center().ra()), number("DEC", center().dec()), number("Sigma", sigma)];
-    source(SpatialModel::new("RadialGaussian", parameters, None).unwrap())
+    source(SpatialModel::new(SpatialKind::Gaussian, parameters, None).unwrap())
 }
 
 fn isotropic() -> Source {
@@ -97,12 +93,12 @@ fn the_total_of_a_central_source_is_exposure_times_the_contained_fraction() {
     // A source on a pixel's centre, one near a corner, and one in a grid of an NSIDE that is no power of two.
     let off = SkyDirection::new(83.71, 22.13).unwrap();
     for (grid, direction) in [(region(64), center()), (region(128), off), (region(100), off), (region(16), center())] {
-        for (parity, contained) in PARITIES.into_iter().zip([0.995, 0.9999]) {
-            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&point(direction), &()).unwrap();
+        for (recipe, contained) in RECIPES.into_iter().zip([0.995, 0.9999]) {
+            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, recipe).source_map(&point(direction), &()).unwrap();
             assert_eq!(map.planes().dim(), (4, 1, grid.n_pixels()));
             for (plane, sum) in sums(&map).into_iter().enumerate() {
                 let ratio = sum / (1e11 * (plane + 1) as f64);
-                assert!((ratio / contained - 1.0).abs() < 1e-3, "{grid:?}, {parity:?}, plane {plane}: {ratio}");
+                assert!((ratio / contained - 1.0).abs() < 1e-3, "{grid:?}, {recipe:?}, plane {plane}: {ratio}");
             }
         }
     }
@@ -113,7 +109,8 @@ fn a_point_source_is_the_psf_integrated_over_pixels() {
     // The mean direction weighted with the map is the source, and the mean square distance that of the Gaussian and of a pixel.
     let grid = region(128);
     let direction = SkyDirection::new(83.71, 22.13).unwrap();
-    let map = builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Accurate).source_map(&point(direction), &()).unwrap();
+    let map =
+        builder(&SkyGrid::Healpix(grid.clone()), 0, Recipe::accurate()).source_map(&point(direction), &()).unwrap();
     for (plane, energy) in axis().edges().iter().enumerate() {
         let values = map.planes().index_axis(Axis(0), plane);
         let mut moments = [0.0; 4];
@@ -134,12 +131,12 @@ fn a_point_source_is_the_psf_integrated_over_pixels() {
 #[test]
 fn an_isotropic_map_is_exposure_times_solid_angle_up_to_the_edge() {
     for grid in [region(64), sphere(64, HealpixOrdering::Nested, Frame::Celestial).disk(&center(), 20.0).unwrap()] {
-        for parity in PARITIES {
-            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&isotropic(), &()).unwrap();
+        for recipe in RECIPES {
+            let map = builder(&SkyGrid::Healpix(grid.clone()), 0, recipe).source_map(&isotropic(), &()).unwrap();
             for (plane, values) in map.planes().axis_iter(Axis(0)).enumerate() {
                 let expected = 1e11 * (plane + 1) as f64 * grid.solid_angle();
                 let worst = values.iter().fold(0.0f64, |worst, v| worst.max((f64::from(*v) / expected - 1.0).abs()));
-                assert!(worst < 1e-3, "{grid:?}, {parity:?}, plane {plane}: {worst}");
+                assert!(worst < 1e-3, "{grid:?}, {recipe:?}, plane {plane}: {worst}");
             }
         }
     }
@@ -169,8 +166,12 @@ impl TemplateFiles for Square {
 
 fn square() -> Source {
     source(
-        SpatialModel::new("SpatialMap", vec![Parameter::new("Prefactor", 1.0).unwrap()], Some("square.fits".into()))
-            .unwrap(),
+        SpatialModel::new(
+            SpatialKind::Map,
+            vec![Parameter::new("Prefactor", 1.0).unwrap()],
+            Some("square.fits".into()),
+        )
+        .unwrap(),
     )
 }
 
@@ -180,12 +181,12 @@ fn maps_are_those_of_projected_pixels() {
     let projected = SkyGrid::wcs(WcsHeader::centered([160, 160], 0.1, Frame::Celestial, "ZEA", [83.6, 22.0])).unwrap();
     let (grid, files) = (region(256), Square::new());
     for (name, source) in [("Gaussian", gaussian(0.8)), ("square", square()), ("point", point(center()))] {
-        for (parity, contained) in PARITIES.into_iter().zip([0.995, 1.0]) {
-            let one = builder(&projected, 0, parity).source_map(&source, &files).unwrap();
-            let other = builder(&SkyGrid::Healpix(grid.clone()), 0, parity).source_map(&source, &files).unwrap();
+        for (recipe, contained) in RECIPES.into_iter().zip([0.995, 1.0]) {
+            let one = builder(&projected, 0, recipe).source_map(&source, &files).unwrap();
+            let other = builder(&SkyGrid::Healpix(grid.clone()), 0, recipe).source_map(&source, &files).unwrap();
             for (plane, (a, b)) in sums(&one).into_iter().zip(sums(&other)).enumerate() {
                 let contained = if name == "square" { 1.0 } else { contained };
-                assert!((b / (a * contained) - 1.0).abs() < 1e-3, "{name}, {parity:?}, plane {plane}: {a} {b}");
+                assert!((b / (a * contained) - 1.0).abs() < 1e-3, "{name}, {recipe:?}, plane {plane}: {a} {b}");
                 let (a, b) = (one.planes().index_axis(Axis(0), plane), other.planes().index_axis(Axis(0), plane));
                 let solid_angles: Vec<f32> = (0..a.len()).map(|p| single(projected.solid_angle(p))).collect();
                 let intensity: Vec<f32> = a.iter().zip(&solid_angles).map(|(v, omega)| v / omega).collect();
@@ -197,10 +198,10 @@ fn maps_are_those_of_projected_pixels() {
                     worst = worst.max((f64::from(*value) / grid.solid_angle() - found * contained).abs());
                 }
                 let worst = worst / f64::from(peak);
-                println!("{name}, {parity:?}, plane {plane}: {worst:.1e} of the peak");
+                println!("{name}, {recipe:?}, plane {plane}: {worst:.1e} of the peak");
                 // Pixels of 0.23 deg are not those of 0.1 deg where the PSF is 0.3 deg wide.
                 let bar = if name == "point" { 4e-2 } else { 1e-2 };
-                assert!(worst < bar, "{name}, {parity:?}, plane {plane}: {worst}");
+                assert!(worst < bar, "{name}, {recipe:?}, plane {plane}: {worst}");
             }
         }
     }
@@ -213,7 +214,9 @@ fn numbering_does_not_matter() {
         (region(64), sphere(64, HealpixOrdering::Nested, Frame::Galactic).disk(&center(), 8.0).unwrap());
     for source in [point(center()), gaussian(0.5), square()] {
         let [a, b] = [&ring, &nested].map(|grid| {
-            builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &Square::new()).unwrap()
+            builder(&SkyGrid::Healpix(grid.clone()), 0, Recipe::fermitools())
+                .source_map(&source, &Square::new())
+                .unwrap()
         });
         let peak = a.planes().iter().copied().fold(0.0f32, f32::max);
         for pixel in 0..ring.n_pixels() {
@@ -229,7 +232,7 @@ fn numbering_does_not_matter() {
 #[test]
 fn planes_for_energy_dispersion_are_there_for_the_sources_it_applies_to() {
     let grid = SkyGrid::Healpix(region(32));
-    let builder = builder(&grid, 2, Parity::Fermitools);
+    let builder = builder(&grid, 2, Recipe::fermitools());
     assert_eq!(builder.energies().len(), 8);
     for mut source in [point(center()), isotropic(), gaussian(1.0)] {
         assert_eq!(builder.source_map(&source, &()).unwrap().planes().dim(), (8, 1, grid.n_pixels()));
@@ -246,7 +249,7 @@ fn without_psf_all_exposure_lies_in_the_pixel_of_the_source() {
     let grid = region(64);
     let mut source = point(center());
     source.set_apply_psf(false);
-    let map = builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&source, &()).unwrap();
+    let map = builder(&SkyGrid::Healpix(grid.clone()), 0, Recipe::fermitools()).source_map(&source, &()).unwrap();
     assert_eq!(map.planes()[[0, 0, grid.pixel(&center()).unwrap()]], 1e11);
     assert_eq!(sums(&map)[3], 4.0 * f64::from(1e11f32));
 }
@@ -259,17 +262,17 @@ fn sky(nside: u32) -> SkyGrid {
 #[test]
 fn an_isotropic_sky_is_exposure_times_solid_angle_everywhere() {
     let far = sphere(32, HealpixOrdering::Nested, Frame::Celestial).disk(&center(), 70.0).unwrap();
-    for (grid, parity) in [
-        (sky(16), Parity::Fermitools),
-        (sky(64), Parity::Fermitools),
-        (sky(16), Parity::Accurate),
-        (SkyGrid::Healpix(far), Parity::Fermitools),
+    for (grid, recipe) in [
+        (sky(16), Recipe::fermitools()),
+        (sky(64), Recipe::fermitools()),
+        (sky(16), Recipe::accurate()),
+        (SkyGrid::Healpix(far), Recipe::fermitools()),
     ] {
-        let map = builder(&grid, 0, parity).source_map(&isotropic(), &()).unwrap();
+        let map = builder(&grid, 0, recipe).source_map(&isotropic(), &()).unwrap();
         for (plane, values) in map.planes().axis_iter(Axis(0)).enumerate() {
             let expected = 1e11 * (plane + 1) as f64 * grid.solid_angle(0);
             let worst = values.iter().fold(0.0f64, |worst, v| worst.max((f64::from(*v) / expected - 1.0).abs()));
-            assert!(worst < 1e-3, "{grid:?}, {parity:?}, plane {plane}: {worst}");
+            assert!(worst < 1e-3, "{grid:?}, {recipe:?}, plane {plane}: {worst}");
         }
     }
 }
@@ -277,10 +280,10 @@ fn an_isotropic_sky_is_exposure_times_solid_angle_everywhere() {
 #[test]
 fn on_the_whole_sky_a_source_has_all_of_its_exposure_and_the_map_of_a_region() {
     let whole = sphere(64, HealpixOrdering::Ring, Frame::Galactic);
-    let whole_sky = builder(&SkyGrid::Healpix(whole.clone()), 0, Parity::Accurate);
+    let whole_sky = builder(&SkyGrid::Healpix(whole.clone()), 0, Recipe::accurate());
     for direction in [center(), SkyDirection::new(266.4, -28.9).unwrap(), SkyDirection::new(10.0, 89.9).unwrap()] {
         let region = whole.disk(&direction, 20.0).unwrap();
-        let around = builder(&SkyGrid::Healpix(region.clone()), 0, Parity::Accurate);
+        let around = builder(&SkyGrid::Healpix(region.clone()), 0, Recipe::accurate());
         let map = whole_sky.source_map(&point(direction), &()).unwrap();
         let part = around.source_map(&point(direction), &()).unwrap();
         for (plane, sum) in sums(&map).into_iter().enumerate() {
@@ -315,10 +318,10 @@ fn on_the_whole_sky_a_template_has_the_map_of_a_region() {
         let number = |name, value: f64| Parameter::new(name, value).unwrap();
         let parameters =
             vec![number("Normalization", 1.0), number("RA", direction.ra()), number("DEC", direction.dec())];
-        let wide = source(SpatialModel::new("RadialProfile", parameters, Some("wide.txt".into())).unwrap());
+        let wide = source(SpatialModel::new(SpatialKind::Profile, parameters, Some("wide.txt".into())).unwrap());
         let region = whole.disk(&direction, 20.0).unwrap();
         let [all, part] = [&whole, &region].map(|grid| {
-            builder(&SkyGrid::Healpix(grid.clone()), 0, Parity::Fermitools).source_map(&wide, &Wide).unwrap()
+            builder(&SkyGrid::Healpix(grid.clone()), 0, Recipe::fermitools()).source_map(&wide, &Wide).unwrap()
         });
         for plane in 0..4 {
             let peak = part.planes().index_axis(Axis(0), plane).iter().copied().fold(0.0f32, f32::max);
@@ -383,7 +386,7 @@ fn on_the_whole_sky_a_template_is_read_once() {
     let energies: Vec<f64> = axis().edges().iter().copied().chain([1e6]).collect();
     let cube = SkyCube::new("template", pixels, energies, values).unwrap();
     let files = Files(Arc::new(Counted(cube, std::sync::atomic::AtomicUsize::new(0))));
-    let made = builder(&sky(8), 0, Parity::Fermitools)
+    let made = builder(&sky(8), 0, Recipe::fermitools())
         .source_map(&source(SpatialModel::map_cube("t.fits").unwrap()), &files)
         .unwrap();
     assert!(sums(&made).iter().all(|sum| *sum > 0.0));
@@ -402,13 +405,13 @@ fn on_the_whole_sky_the_accurate_psf_is_that_of_each_part() {
         Psf::new(edges, thetas, values).unwrap()
     };
     let grid = sky(16);
-    let made = |psf: ObservationPsf, parity: Parity, direction: SkyDirection| {
+    let made = |psf: ObservationPsf, recipe: Recipe, direction: SkyDirection| {
         let number = |name, value: f64| Parameter::new(name, value).unwrap();
         let parameters =
             vec![number("Normalization", 1.0), number("RA", direction.ra()), number("DEC", direction.dec())];
-        let wide = source(SpatialModel::new("RadialProfile", parameters, Some("wide.txt".into())).unwrap());
+        let wide = source(SpatialModel::new(SpatialKind::Profile, parameters, Some("wide.txt".into())).unwrap());
         let mut options = SourceMapOptions::default();
-        options.parity = parity;
+        options.recipe = recipe;
         let response = Response { psf, ..response(0) };
         let builder = SourceMapBuilder::new(&grid, &axis(), 0, response, options).unwrap();
         builder.source_map(&wide, &Wide).unwrap()
@@ -420,16 +423,16 @@ fn on_the_whole_sky_the_accurate_psf_is_that_of_each_part() {
         let pixel = grid.pixel(&direction).unwrap();
         let peak = |map: &SourceMap| map.planes()[[0, 0, pixel]];
         let (found, tools) =
-            (made(computed(), Parity::Accurate, direction), made(computed(), Parity::Fermitools, direction));
-        assert_eq!(peak(&found), peak(&made(table(factor).into(), Parity::Accurate, direction)));
-        assert_eq!(peak(&tools), peak(&made(table(2.0).into(), Parity::Fermitools, direction)));
+            (made(computed(), Recipe::accurate(), direction), made(computed(), Recipe::fermitools(), direction));
+        assert_eq!(peak(&found), peak(&made(table(factor).into(), Recipe::accurate(), direction)));
+        assert_eq!(peak(&tools), peak(&made(table(2.0).into(), Recipe::fermitools(), direction)));
     }
 }
 
 #[test]
 fn the_tools_of_pass_7_had_no_healpix_maps() {
     let mut options = SourceMapOptions::default();
-    options.parity = Parity::ScienceTools;
+    options.recipe = Recipe::science_tools();
     let error = SourceMapBuilder::new(&sky(16), &axis(), 0, response(0), options).err().unwrap();
     assert!(error.to_string().contains("HEALPix"), "{error}");
 }

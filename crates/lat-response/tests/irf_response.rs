@@ -5,17 +5,13 @@
 use std::f64::consts::PI;
 use std::slice::from_ref;
 
-use lat_response::drm::response_matrix;
-use lat_response::irf::{
-    AzimuthDependence, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Irf, IrfGrid, KingParameters,
-    PointSpread, PsfScaling,
-};
-use lat_response::livetime::{CosineBins, LivetimeCube};
 use lat_response::{
-    Error, Frame, HealpixGrid, HealpixOrdering, ObservedExposure, ObservedPsf, SkyGrid, WcsGrid, WcsHeader,
+    AzimuthDependence, CosineBins, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Error, Frame,
+    HealpixGrid, HealpixOrdering, Irf, IrfGrid, KingParameters, LivetimeCube, ObservedExposure, ObservedIrfs,
+    ObservedPsf, OnAxisWidth, PointSpread, PsfScaling, Recipe, SkyGrid, WcsGrid, WcsHeader, response_matrix,
 };
 use ndarray::Array2;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 const BINS: CosineBins = CosineBins { n: 20, minimum: 0.0, square_root: true };
 
@@ -95,25 +91,41 @@ fn the_exposure_of_a_flat_area_is_the_livetime_times_it() {
     let seen: f64 =
         livetime.at(&crab()).times().zip(livetime.cosines()).filter(|(_, c)| **c >= 0.2).map(|(t, _)| t).sum();
     let flat = irf(&vec![0.8; grid().n_bins()], None, None);
-    let exposure = ObservedExposure::new(&livetime, &[flat.clone(), flat], &[50.0, 3e3, 1e7]).unwrap();
+    let both = [flat.clone(), flat];
+    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &both), &[50.0, 3e3, 1e7]).unwrap();
     for value in exposure.at(&crab()).unwrap() {
         approx::assert_relative_eq!(value, 2.0 * 0.8e4 * seen, max_relative = 1e-6);
     }
 }
 
 #[test]
-fn the_correction_for_the_trigger_rate_acts_on_its_own_event_type() {
+fn the_correction_for_the_trigger_rate_is_that_of_the_first_event_type_or_of_each() {
     let livetime = livetime();
     let rows = [[0.0, -0.5, 0.0, 2.0, 0.0, 4.0], [0.0, 1.5, 0.0, 2.0, 0.0, 4.0]];
     let area = vec![0.8; grid().n_bins()];
     let (plain, corrected) = (irf(&area, None, None), irf(&area, Efficiency::from_rows(&rows).unwrap(), None));
-    let at = |irfs: &[Irf]| ObservedExposure::new(&livetime, irfs, &[1e3]).unwrap().at(&crab()).unwrap()[0];
+    let with = |irfs: &[Irf], recipe: Recipe| {
+        let observed = ObservedIrfs::new(&livetime, irfs).with_recipe(recipe);
+        ObservedExposure::new(observed, &[1e3]).unwrap().at(&crab()).unwrap()[0]
+    };
+    let at = |irfs: &[Irf]| with(irfs, Recipe::accurate());
     // 1.5 - 0.5 x 0.9.
     approx::assert_relative_eq!(at(from_ref(&corrected)) / at(from_ref(&plain)), 1.05, max_relative = 1e-6);
-    approx::assert_relative_eq!(at(&[plain.clone(), corrected.clone()]) / at(&[plain]), 2.05, max_relative = 1e-6);
+    let both = [plain.clone(), corrected.clone()];
+    approx::assert_relative_eq!(at(&both) / at(from_ref(&plain)), 2.05, max_relative = 1e-6);
+    // The tools: none where the first has none, that of the first for both otherwise.
+    let tools = |irfs: &[Irf]| with(irfs, Recipe::fermitools()) / at(from_ref(&plain));
+    approx::assert_relative_eq!(tools(&both), 2.0, max_relative = 1e-6);
+    let both = [corrected.clone(), plain.clone()];
+    approx::assert_relative_eq!(tools(&both), 2.1, max_relative = 1e-6);
+    let psf = ObservedPsf::new(ObservedIrfs::new(&livetime, &both), &crab(), &[1e3]).unwrap();
+    approx::assert_relative_eq!(psf.exposure[0] / at(from_ref(&plain)), 2.1, max_relative = 1e-6);
     let times = Array2::from_elem((192, 20), 1.0);
     let unweighted = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
-    assert!(matches!(ObservedExposure::new(&unweighted, &[corrected], &[1e3]), Err(Error::NoWeightedLivetime)));
+    assert!(matches!(
+        ObservedExposure::new(ObservedIrfs::new(&unweighted, &[corrected]), &[1e3]),
+        Err(Error::NoWeightedLivetime)
+    ));
 }
 
 /// A response whose area depends on the azimuth, differently in every bin.
@@ -140,8 +152,11 @@ fn distributed(shares: &[f32]) -> LivetimeCube {
 fn livetime_that_does_not_depend_on_the_azimuth_needs_no_bins_of_it() {
     let irfs = [square().0];
     let energies = [50.0, 500.0, 3e4];
-    let exposure = |livetime: &LivetimeCube| ObservedExposure::new(livetime, &irfs, &energies).unwrap().at(&crab());
-    let psf = |livetime: &LivetimeCube| ObservedPsf::new(livetime, &irfs, &crab(), &energies).unwrap();
+    let exposure = |livetime: &LivetimeCube| {
+        ObservedExposure::new(ObservedIrfs::new(livetime, &irfs), &energies).unwrap().at(&crab())
+    };
+    let psf =
+        |livetime: &LivetimeCube| ObservedPsf::new(ObservedIrfs::new(livetime, &irfs), &crab(), &energies).unwrap();
     let (plain, uniform) = (livetime(), distributed(&[0.002; 500]));
     // The sum over bins of azimuth is the mean of the factor to the square of a bin's width.
     for (found, expected) in exposure(&uniform).unwrap().into_iter().zip(exposure(&plain).unwrap()) {
@@ -161,7 +176,7 @@ fn livetime_at_one_azimuth_sees_the_area_there() {
     let (irf, azimuth) = square();
     let energies = [50.0, 500.0, 3e4];
     let of = |livetime: &LivetimeCube, irf: &Irf| {
-        ObservedExposure::new(livetime, from_ref(irf), &energies).unwrap().at(&crab()).unwrap()
+        ObservedExposure::new(ObservedIrfs::new(livetime, from_ref(irf)), &energies).unwrap().at(&crab()).unwrap()
     };
     let corner = distributed(&[0.0, 0.0, 0.0, 1.0]);
     let times = corner.at(&crab()).by_inclination();
@@ -179,7 +194,9 @@ fn livetime_at_one_azimuth_sees_the_area_there() {
     // At the corner the area is above its mean at 50 MeV, whose amplitude is negative at all cosines.
     assert!(of(&corner, &irf)[0] > 1.05 * of(&livetime(), &irf)[0]);
     // The matrix of energies takes the mean over the azimuth, whatever the cube has.
-    let matrix = |livetime: &LivetimeCube| response_matrix(livetime, from_ref(&irf), &crab(), &energies, 1).unwrap();
+    let matrix = |livetime: &LivetimeCube| {
+        response_matrix(ObservedIrfs::new(livetime, from_ref(&irf)), &crab(), &energies, 1).unwrap()
+    };
     for (found, expected) in matrix(&corner).iter().zip(&matrix(&livetime())) {
         approx::assert_relative_eq!(*found, *expected, max_relative = 1e-6);
     }
@@ -192,12 +209,12 @@ fn cubes_hold_the_exposure_of_their_pixels_and_do_not_depend_on_threads() {
     let sky = SkyGrid::Wcs(WcsGrid::new(header).unwrap());
     let irfs = [irf(&sloping_area(), None, Some(pass8(1.0)))];
     let energies = [50.0, 500.0, 3e4];
-    let exposure = ObservedExposure::new(&livetime, &irfs, &energies).unwrap();
+    let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), &energies).unwrap();
     let results = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let psf = ObservedPsf::new(&livetime, &irfs, &crab(), &energies).unwrap().psf;
-            let matrix = response_matrix(&livetime, &irfs, &crab(), &energies, 1).unwrap();
+            let psf = ObservedPsf::new(ObservedIrfs::new(&livetime, &irfs), &crab(), &energies).unwrap().psf;
+            let matrix = response_matrix(ObservedIrfs::new(&livetime, &irfs), &crab(), &energies, 1).unwrap();
             (exposure.cube(sky.clone()).unwrap().planes().clone(), psf.values().clone(), matrix)
         })
     };
@@ -217,7 +234,7 @@ fn the_mean_psf_is_normalised_and_lies_between_those_it_is_the_mean_of() {
     let energies = [30.0, 300.0, 2e4, 1e6];
     let narrow = irf(&sloping_area(), None, None);
     let broad = Irf { psf: psf(1.5), ..narrow.clone() };
-    let of = |irfs: &[Irf]| ObservedPsf::new(&livetime, irfs, &crab(), &energies).unwrap();
+    let of = |irfs: &[Irf]| ObservedPsf::new(ObservedIrfs::new(&livetime, irfs), &crab(), &energies).unwrap();
     let (one, two, both) = (of(from_ref(&narrow)), of(from_ref(&broad)), of(&[narrow.clone(), broad.clone()]));
     for (index, &energy) in energies.iter().enumerate() {
         let at = |mean: &ObservedPsf| mean.psf.at_energy(energy).unwrap();
@@ -240,7 +257,7 @@ fn the_mean_psf_of_one_inclination_is_the_psf_there() {
     let times = Array2::from_shape_fn((192, 20), |(_, bin)| if bin == 4 { 1000.0 } else { 0.0 });
     let livetime = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
     let irf = irf(&sloping_area(), None, None);
-    let mean = ObservedPsf::new(&livetime, from_ref(&irf), &crab(), &[700.0]).unwrap().psf;
+    let mean = ObservedPsf::new(ObservedIrfs::new(&livetime, from_ref(&irf)), &crab(), &[700.0]).unwrap().psf;
     let mean = mean.at_energy(700.0).unwrap();
     let (thetas, values) = mean.nodes();
     let cosine: f64 = 1.0 - 0.225f64.powi(2);
@@ -256,10 +273,10 @@ fn the_mean_psf_of_one_inclination_is_the_psf_there() {
 fn without_exposure_there_is_no_psf_and_no_response() {
     let livetime = LivetimeCube::new(pixels(), BINS, Array2::zeros((192, 20)), None).unwrap();
     let irfs = [irf(&sloping_area(), None, Some(pass7()))];
-    let mean = ObservedPsf::new(&livetime, &irfs, &crab(), &[100.0, 200.0]).unwrap();
+    let mean = ObservedPsf::new(ObservedIrfs::new(&livetime, &irfs), &crab(), &[100.0, 200.0]).unwrap();
     assert_eq!(mean.exposure, [0.0, 0.0]);
     assert!(mean.psf.values().iter().all(|&value| value == 0.0));
-    let matrix = response_matrix(&livetime, &irfs, &crab(), &[100.0, 200.0, 400.0], 0).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&livetime, &irfs), &crab(), &[100.0, 200.0, 400.0], 0).unwrap();
     assert!(matrix.iter().all(|&p| p == 0.0));
 }
 
@@ -267,7 +284,12 @@ fn without_exposure_there_is_no_psf_and_no_response() {
 fn integral(dispersion: &EnergyDispersion, energy: f64, cosine: f64, low: f64, high: f64) -> f64 {
     let n = 40_000;
     let step = (high - low) / f64::from(n);
-    (0..n).map(|i| dispersion.density(low + (f64::from(i) + 0.5) * step, energy, cosine).unwrap() * step).sum()
+    (0..n)
+        .map(|i| {
+            dispersion.density(low + (f64::from(i) + 0.5) * step, energy, cosine, OnAxisWidth::LastCenter).unwrap()
+                * step
+        })
+        .sum()
 }
 
 #[test]
@@ -275,12 +297,13 @@ fn dispersions_integrate_to_one_and_to_their_cumulative_probabilities() {
     for (name, dispersion) in [("Pass 7", pass7()), ("Pass 8", pass8(1.0))] {
         for (energy, cosine) in [(40.0, 0.3), (800.0, 0.93), (5e4, 0.66)] {
             let edges = [0.1 * energy, 0.7 * energy, 0.95 * energy, 1.02 * energy, 1.6 * energy, 10.0 * energy];
-            let cumulative = dispersion.cumulative(energy, cosine, &edges).unwrap();
+            let cumulative = dispersion.cumulative(energy, cosine, &edges, OnAxisWidth::LastCenter).unwrap();
             for (edge, p) in edges.windows(2).zip(cumulative.windows(2)) {
                 let numerical = integral(&dispersion, energy, cosine, edge[0], edge[1]);
                 approx::assert_relative_eq!(p[1] - p[0], numerical, epsilon = 1e-8, max_relative = 1e-6);
             }
-            let all = dispersion.cumulative(energy, cosine, &[-1e3 * energy, 1e3 * energy]).unwrap();
+            let all =
+                dispersion.cumulative(energy, cosine, &[-1e3 * energy, 1e3 * energy], OnAxisWidth::LastCenter).unwrap();
             assert!(all[0].abs() < 1e-9 && (all[1] - 1.0).abs() < 1e-9, "{name} {all:?}");
             let range = cumulative[5] - cumulative[0];
             assert!((range - 1.0).abs() < if name == "Pass 7" { 1e-12 } else { 0.05 }, "{name}: {range}");
@@ -292,7 +315,7 @@ fn dispersions_integrate_to_one_and_to_their_cumulative_probabilities() {
 fn a_narrow_dispersion_leaves_every_photon_in_its_bin() {
     let irfs = [irf(&sloping_area(), None, Some(pass8(1e-4)))];
     let edges = [100.0, 200.0, 400.0, 800.0, 1600.0];
-    let matrix = response_matrix(&livetime(), &irfs, &crab(), &edges, 2).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&livetime(), &irfs), &crab(), &edges, 2).unwrap();
     assert_eq!(matrix.dim(), (8, 4));
     for ((l, k), &p) in matrix.indexed_iter() {
         let expected = if l == k + 2 { 1.0 } else { 0.0 };
@@ -304,8 +327,8 @@ fn a_narrow_dispersion_leaves_every_photon_in_its_bin() {
 fn rows_of_the_response_sum_to_the_probability_inside_the_range() {
     let irfs = [irf(&sloping_area(), None, Some(pass8(1.0))), irf(&vec![0.5; grid().n_bins()], None, Some(pass7()))];
     let edges: Vec<f64> = (0..=12).map(|i| 100.0 * 1.5f64.powi(i)).collect();
-    let matrix = response_matrix(&livetime(), &irfs, &crab(), &edges, 2).unwrap();
-    let range = response_matrix(&livetime(), &irfs, &crab(), &[edges[0], edges[12]], 0).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&livetime(), &irfs), &crab(), &edges, 2).unwrap();
+    let range = response_matrix(ObservedIrfs::new(&livetime(), &irfs), &crab(), &[edges[0], edges[12]], 0).unwrap();
     assert_eq!(range.dim(), (1, 1));
     let sums: Vec<f64> = matrix.rows().into_iter().map(|row| row.sum()).collect();
     for (l, row) in matrix.rows().into_iter().enumerate() {
@@ -317,12 +340,12 @@ fn rows_of_the_response_sum_to_the_probability_inside_the_range() {
     // One event type at one inclination: the probability of the range itself.
     let times = Array2::from_shape_fn((192, 20), |(_, bin)| if bin == 7 { 10.0 } else { 0.0 });
     let one = LivetimeCube::new(pixels(), BINS, times, None).unwrap();
-    let matrix = response_matrix(&one, &irfs[..1], &crab(), &edges, 1).unwrap();
+    let matrix = response_matrix(ObservedIrfs::new(&one, &irfs[..1]), &crab(), &edges, 1).unwrap();
     let extended = likelihood_core::EnergyAxis::new(edges.clone()).unwrap().extended(1).unwrap().edges().to_vec();
     let cosine = 1.0 - 0.375f64.powi(2);
     for (row, pair) in matrix.rows().into_iter().zip(extended.windows(2)) {
         let energy = (pair[0] * pair[1]).sqrt();
-        let p = pass8(1.0).cumulative(energy, cosine, &[edges[0], edges[12]]).unwrap();
+        let p = pass8(1.0).cumulative(energy, cosine, &[edges[0], edges[12]], OnAxisWidth::LastCenter).unwrap();
         approx::assert_relative_eq!(row.sum(), p[1] - p[0], max_relative = 1e-9);
     }
 }
@@ -332,13 +355,13 @@ fn what_cannot_be_is_refused() {
     let area = sloping_area();
     let bare = [irf(&area, None, None)];
     let edges = [100.0, 200.0];
-    let error = response_matrix(&livetime(), &bare, &crab(), &edges, 0).unwrap_err();
+    let error = response_matrix(ObservedIrfs::new(&livetime(), &bare), &crab(), &edges, 0).unwrap_err();
     assert!(matches!(error, Error::NoDispersion { .. }), "{error}");
     for edges in [&[][..], &[100.0], &[200.0, 100.0], &[0.0, 1.0], &[f64::NAN, 1.0], &[1.0, f64::INFINITY]] {
-        assert!(response_matrix(&livetime(), &bare, &crab(), edges, 1).is_err(), "{edges:?}");
+        assert!(response_matrix(ObservedIrfs::new(&livetime(), &bare), &crab(), edges, 1).is_err(), "{edges:?}");
     }
-    assert!(ObservedExposure::new(&livetime(), &bare, &[-1.0]).is_err());
-    assert!(ObservedExposure::new(&livetime(), &bare, &[f64::NAN]).is_err());
+    assert!(ObservedExposure::new(ObservedIrfs::new(&livetime(), &bare), &[-1.0]).is_err());
+    assert!(ObservedExposure::new(ObservedIrfs::new(&livetime(), &bare), &[f64::NAN]).is_err());
 
     let all = |value: f64| vec![value; grid().n_bins()];
     let form = |s1: f64| DispersionForm::Pass8 {
@@ -349,9 +372,15 @@ fn what_cannot_be_is_refused() {
     assert!(EnergyDispersion::new(grid(), scaling, &form(0.0)).is_err());
     assert!(EnergyDispersion::new(grid(), [f64::NAN; 6], &form(0.5)).is_err());
     let without_width = EnergyDispersion::new(grid(), [0.0; 6], &form(0.5)).unwrap();
-    assert!(without_width.cumulative(100.0, 0.5, &[100.0]).unwrap_err().to_string().contains("scaling"));
-    assert!(without_width.density(100.0, -1.0, 0.5).is_err());
-    assert!(pass8(1.0).cumulative(100.0, 0.5, &[f64::NAN]).is_err());
+    assert!(
+        without_width
+            .cumulative(100.0, 0.5, &[100.0], OnAxisWidth::OwnCosine)
+            .unwrap_err()
+            .to_string()
+            .contains("scaling")
+    );
+    assert!(without_width.density(100.0, -1.0, 0.5, OnAxisWidth::OwnCosine).is_err());
+    assert!(pass8(1.0).cumulative(100.0, 0.5, &[f64::NAN], OnAxisWidth::OwnCosine).is_err());
 }
 
 #[test]
@@ -361,13 +390,41 @@ fn a_gaussian_of_pass_8_has_the_probabilities_of_a_gaussian() {
     let columns = [all(1.0), all(2f64.sqrt()), all(1.0), all(0.0), all(2.0), all(1.0), all(1.0), all(0.0), all(1.0)];
     let form = DispersionForm::Pass8 { columns };
     let dispersion = EnergyDispersion::new(grid(), [0.0, 0.0, 0.0, 0.0, 0.0, 0.1], &form).unwrap();
-    let p = dispersion.cumulative(1000.0, 0.7, &[800.0, 900.0, 1000.0, 1100.0]).unwrap();
+    let p = dispersion.cumulative(1000.0, 0.7, &[800.0, 900.0, 1000.0, 1100.0], OnAxisWidth::OwnCosine).unwrap();
     for (found, expected) in p.iter().zip([0.022_750_131_948, 0.158_655_253_931, 0.5, 0.841_344_746_069]) {
         assert!((found - expected).abs() < 1e-10, "{found} {expected}");
     }
     approx::assert_relative_eq!(
-        dispersion.density(1000.0, 1000.0, 0.7).unwrap(),
+        dispersion.density(1000.0, 1000.0, 0.7, OnAxisWidth::OwnCosine).unwrap(),
         1.0 / (100.0 * (2.0 * PI).sqrt()),
         max_relative = 1e-9
     );
+}
+
+#[test]
+fn near_the_axis_the_width_is_that_of_the_last_centre_or_its_own() {
+    // A narrow peak whose width falls by half from the last centre, 0.9, to the axis.
+    let all = |value: f64| vec![value; grid().n_bins()];
+    let columns = [all(1.0), all(2f64.sqrt()), all(1.0), all(0.0), all(2.0), all(1.0), all(1.0), all(0.0), all(1.0)];
+    let scaling = [0.0, 0.0, 0.0, -0.5, 0.0, 0.55];
+    let dispersion = EnergyDispersion::new(grid(), scaling, &DispersionForm::Pass8 { columns }).unwrap();
+    let last = *grid().cosines().last().unwrap();
+    let width = |cosine: f64| 0.55 - 0.5 * cosine;
+    // Below one standard deviation of a Gaussian.
+    let below = |cosine: f64, on_axis: OnAxisWidth| {
+        dispersion.cumulative(1000.0, cosine, &[1000.0 * (1.0 - width(cosine))], on_axis).unwrap()[0]
+    };
+    let one_sigma = 0.158_655_253_931;
+    for cosine in [0.3, last, 0.5 * (1.0 + last), 1.0] {
+        assert!((below(cosine, OnAxisWidth::OwnCosine) - one_sigma).abs() < 1e-10, "{cosine}");
+    }
+    assert!((below(last, OnAxisWidth::LastCenter) - one_sigma).abs() < 1e-10);
+    // On the axis the shape is that of a deviation scaled anew with the width at the last centre.
+    let stretched = dispersion
+        .cumulative(1000.0, 0.3, &[1000.0 * (1.0 - width(0.3) * width(1.0) / width(last))], OnAxisWidth::OwnCosine)
+        .unwrap()[0];
+    assert!(stretched > one_sigma + 0.01);
+    approx::assert_relative_eq!(below(1.0, OnAxisWidth::LastCenter), stretched, max_relative = 1e-9);
+    let half_way = below(0.5 * (1.0 + last), OnAxisWidth::LastCenter);
+    approx::assert_relative_eq!(half_way, f64::midpoint(one_sigma, stretched), max_relative = 1e-9);
 }

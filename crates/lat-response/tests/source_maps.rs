@@ -5,19 +5,13 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use lat_response::build::DIFFUSE_TOGETHER;
-use lat_response::build::plane_energies;
 use lat_response::{
-    Error, Exposure, ExposureLookup, Frame, ObservationPsf, Parity, Psf, RadialProfile, Response, SkyCube, SkyGrid,
-    SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader,
+    DIFFUSE_TOGETHER, Error, Exposure, ExposureLookup, Frame, ObservationPsf, Psf, RadialProfile, Recipe, Response,
+    SkyCube, SkyGrid, SkyPlanes, SourceMapBuilder, SourceMapOptions, TemplateFiles, WcsHeader, plane_energies,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::{Array2, Axis};
-use roi_model::parameter::Parameter;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialKind, SpatialModel, Spectrum};
 
 /// Width of the Gaussian PSF at an energy in MeV, degrees.
 fn sigma(energy: f64) -> f64 {
@@ -64,7 +58,7 @@ fn builder(grid: &SkyGrid, axis: &EnergyAxis, extra: usize, options: SourceMapOp
 
 fn accurate() -> SourceMapOptions {
     let mut options = SourceMapOptions::default();
-    options.parity = Parity::Accurate;
+    options.recipe = Recipe::accurate();
     options
 }
 
@@ -247,7 +241,7 @@ fn the_radial_integral_and_the_image_of_a_gaussian_agree() {
         Parameter::new("RA", 83.6).unwrap(),
         Parameter::new("DEC", 22.0).unwrap(),
     ];
-    let profile = source("profile", SpatialModel::new("RadialProfile", parameters, Some("g".into())).unwrap());
+    let profile = source("profile", SpatialModel::new(SpatialKind::Profile, parameters, Some("g".into())).unwrap());
     let maps = builder.build_all(&[&gaussian, &profile], &Files, &|_| ()).unwrap();
     for plane in 0..9 {
         assert!(difference(&maps[0], &maps[1], plane) < 1e-3, "plane {plane}");

@@ -145,12 +145,17 @@ pub enum Error {
         /// Planes that are needed.
         needed: usize,
     },
+    /// A workspace that was made for other data, or for these before a source map was replaced.
+    #[error(
+        "the workspace follows other data than those that are evaluated; let it follow these first (Workspace::follow)"
+    )]
+    OtherData,
     /// A likelihood without components.
     #[error("a joint likelihood needs at least one component")]
     NoComponents,
     /// An error of the model itself (a spectrum outside its table, for example).
     #[error(transparent)]
-    Model(#[from] roi_model::error::Error),
+    Model(#[from] roi_model::Error),
 }
 
 impl Error {

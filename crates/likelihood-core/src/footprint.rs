@@ -1,12 +1,15 @@
-//! How much memory a likelihood takes, and how it is told to take less.
+//! How much memory the data and a workspace take.
 
-use roi_model::source::Source;
+use roi_model::{Parameter, Roi, Source};
 
-use crate::error::Result;
-use crate::joint::JointLikelihood;
-use crate::likelihood::BinnedLikelihood;
+use crate::data::component::ComponentData;
+use crate::data::joint::Data;
+use crate::evaluate::stream;
+use crate::evaluate::workspace::{ComponentWork, Workspace};
+use crate::layout::fixed;
+use crate::layout::template::Template;
 
-/// Bytes that a likelihood holds, counted. What is too small to matter (spectra, sums of planes) is left out.
+/// Bytes that the data or a workspace hold, counted. What is too small to matter (spectra, sums of planes) is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
     /// The filled bins: counts, pixels, weights.
@@ -42,54 +45,72 @@ impl std::ops::Add for Footprint {
     }
 }
 
-impl BinnedLikelihood {
-    /// What it holds now.
-    pub fn footprint(&self) -> Footprint {
-        let vectors = self.fixed.groups.iter().map(|group| group.model.capacity()).sum::<usize>();
-        Footprint {
-            data: self.filled.bytes() + self.weight_bytes(),
-            templates: self.templates.values().map(crate::template::Template::bytes).sum(),
-            fixed: (vectors + self.fixed.model.capacity()) * size_of::<f64>(),
-            columns: self.columns.values().map(crate::column::Column::bytes).sum(),
-            work: self.work.bytes(),
-        }
-    }
-
-    /// Those of the sources (with their norms), in order, whose columns still fit into the bytes that columns may take.
-    pub(crate) fn within_budget<'a>(&self, needed: Vec<(&'a Source, usize)>) -> Result<Vec<(&'a Source, usize)>> {
-        if self.column_budget == usize::MAX {
-            return Ok(needed);
-        }
-        let mut left = self.column_budget;
-        let mut kept = Vec::with_capacity(needed.len());
-        for (source, norm) in needed {
-            let bytes = self.laid(source)?.0.n_reached() * size_of::<f64>();
-            if let Some(rest) = left.checked_sub(bytes) {
-                left = rest;
-                kept.push((source, norm));
-            }
-        }
-        Ok(kept)
+impl std::iter::Sum for Footprint {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), std::ops::Add::add)
     }
 }
 
-impl JointLikelihood {
-    /// What all components hold now.
+impl ComponentData {
+    /// What it holds; clones share it.
     pub fn footprint(&self) -> Footprint {
-        self.components().iter().map(BinnedLikelihood::footprint).fold(Footprint::default(), std::ops::Add::add)
+        Footprint {
+            data: self.filled().bytes() + self.weight_bytes(),
+            templates: self.templates().map(Template::bytes).sum(),
+            ..Footprint::default()
+        }
     }
 
-    /// Limits the memory of the models at norm 1 that are kept of free sources whose shape is fixed, all components together; there is no limit
-    /// at first. Sources beyond it are read plane by plane in every evaluation, which takes longer and gives the same numbers up to rounding
-    /// (1e-12 relative).
-    pub fn limit_columns(&mut self, bytes: usize) {
-        let filled: Vec<usize> = self.components().iter().map(BinnedLikelihood::n_filled).collect();
-        let total = filled.iter().sum::<usize>().max(1);
-        for (component, n) in self.components_mut().iter_mut().zip(filled) {
-            // Of a share, no more than a rounding is lost.
-            let share = (bytes as u128 * n as u128 / total as u128) as usize;
-            component.column_budget = if bytes == usize::MAX { bytes } else { share };
-            component.columns.clear();
+    /// Bytes that a thread takes to keep of one plane of a map what lies at the filled bins.
+    pub fn excerpt_bytes(&self) -> usize {
+        size_of::<f32>() * self.n_filled()
+    }
+
+    /// What it and one workspace will hold for a region, once it has the maps of all sources; `n_planes` tells how many planes the map of a
+    /// source has, 0 for one without a map. It is an estimate: how far sources reach is not known before their maps are.
+    pub fn expected_footprint(&self, roi: &Roi, n_planes: impl Fn(&Source) -> usize) -> Footprint {
+        let planes_of = |source: &Source| match n_planes(source) {
+            0 => 0,
+            planes => self.window_planes(source, planes),
+        };
+        let (mut pairs, mut columns) = (0, 0);
+        for source in roi.sources().iter().filter(|source| source.is_free()) {
+            let spectrum = source.spectrum();
+            let norm = spectrum.norm_index().map(|norm| &spectrum.parameters()[norm]);
+            let free = spectrum.parameters().iter().filter(|parameter| parameter.is_free()).count();
+            if free == 1 && norm.is_some_and(Parameter::is_free) && !self.is_rescaled(source) {
+                columns += 1;
+            } else {
+                pairs += planes_of(source) / 2;
+            }
         }
+        let filled = self.n_filled();
+        Footprint {
+            data: self.footprint().data,
+            templates: roi.sources().iter().map(|source| size_of::<f32>() * filled * planes_of(source)).sum(),
+            fixed: fixed::expected_bytes(roi.sources().len(), filled),
+            columns: size_of::<f64>() * filled * columns,
+            work: stream::expected_bytes(filled, self.n_bins(), (pairs, columns), roi.free_parameters().len()),
+        }
+    }
+}
+
+impl Data {
+    /// What all components hold; clones share it.
+    pub fn footprint(&self) -> Footprint {
+        self.components().iter().map(ComponentData::footprint).sum()
+    }
+}
+
+impl Workspace {
+    /// What it holds beside the data.
+    pub fn footprint(&self) -> Footprint {
+        let of = |own: &ComponentWork| Footprint {
+            fixed: own.layout.fixed.bytes(),
+            columns: own.layout.column_bytes(),
+            work: own.buffers.bytes(),
+            ..Footprint::default()
+        };
+        self.components().iter().map(of).sum()
     }
 }

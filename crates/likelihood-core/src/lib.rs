@@ -7,18 +7,14 @@
 //! applies energy dispersion ([`Dispersion`]) and likelihood weights ([`LikelihoodWeights`]), or integrates over energy more accurately
 //! ([`EnergyIntegration`]).
 //!
-//! A [`JointLikelihood`] holds one [`BinnedLikelihood`] a component; a [`roi_model::roi::Roi`] owns the parameters. Every evaluation is
-//! of the region as it is:
+//! [`Data`] hold one [`ComponentData`] a component: counts and source maps, immutable and shared. A [`Workspace`] follows a region
+//! ([`roi_model::Roi`]): it has the roles of its sources and a copy of their spectra. An evaluation is a function of the values of the free
+//! parameters; it writes into the caller's workspace alone:
 //!
 //! ```
-//! use likelihood_core::{BinnedLikelihood, CountsCube, EnergyAxis, JointLikelihood, SourceMap};
+//! use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap, Workspace};
 //! use ndarray::{Array2, Array3};
-//! use roi_model::parameter::Parameter;
-//! use roi_model::roi::Roi;
-//! use roi_model::sky::SkyDirection;
-//! use roi_model::source::{Source, SourceType};
-//! use roi_model::spatial::SpatialModel;
-//! use roi_model::spectrum::Spectrum;
+//! use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 //!
 //! // One source, N E^-2 with N = 3e-12 at 1 GeV, over two bins of energy and one pixel.
 //! let spectrum = Spectrum::new("PowerLaw", vec![
@@ -32,53 +28,63 @@
 //!
 //! let axis = EnergyAxis::new(vec![100.0, 1000.0, 10_000.0])?;
 //! let counts = CountsCube::new(axis, Array3::from_shape_vec((2, 1, 1), vec![250.0, 31.0])?)?;
-//! let mut component = BinnedLikelihood::new("00", &counts);
+//! let mut component = ComponentData::new("00", &counts);
 //! component.add_source_map("Crab", &SourceMap::new(Array3::from_elem((3, 1, 1), 7e9))?)?;
-//! let mut likelihood = JointLikelihood::new(vec![component])?;
+//! let data = Data::new(vec![component])?;
 //!
+//! let mut work = Workspace::new(&data, &roi, &[])?;
 //! let (mut gradient, mut hessian) = ([0.0], Array2::zeros((1, 1)));
-//! let log_likelihood = likelihood.hessian(&roi, &mut gradient, &mut hessian)?;
+//! let log_likelihood = data.hessian(&[3.0], &mut work, &mut gradient, &mut hessian)?;
 //! // For a norm alone, d logL / d norm = (N - npred) / norm and the curvature is -N / norm^2.
-//! let npred = likelihood.npred(&roi, 0)?;
+//! let npred = data.npred(&roi.sources()[0])?;
 //! assert!((gradient[0] - (281.0 - npred) / 3.0).abs() < 1e-9);
 //! assert!((hessian[[0, 0]] + 281.0 / 9.0).abs() < 1e-9);
 //! assert!(log_likelihood.is_finite());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # The map of the crate
+//!
+//! - `data`: what is given. Counts, energies, weights, source maps; a component; all of them.
+//! - `bin_model`: how the planes of a source's map make up the model of an energy bin. Integration over energy, energy dispersion.
+//! - `layout`: how a region's sources are laid beside the filled bins. Planes, the model at norm 1 (a *column*), the sums of the fixed ones; and
+//!   what of it is still true when the region has changed.
+//! - `kernel`: the streaming passes over blocks of filled bins.
+//! - `evaluate`: the workspace, and `logL` with its derivatives.
+//! - `footprint`: what all this takes of memory.
+//!
+//! # Invariants
+//!
+//! - An evaluation changes neither data nor region. What a workspace keeps carries a copy of what it was made from, down to the identity of
+//!   tables and maps, so that nobody has to say that something has changed.
+//! - A result is the same to the last bit for any number of threads, and for any number of callers at once.
+//! - Only filled bins need a model value and a logarithm; a pass reads each map once and allocates nothing for a block.
+//! - What failed leaves the workspace as good as it was.
+//!
+//! # The public boundary
+//!
+//! Everything public is named by the crate alone. Inputs (counts, energies, maps, weights, responses) are checked where they are made, so that an
+//! evaluation can fail for the values of parameters only, and says so ([`Error::depends_on_parameters`]).
 
-mod column;
-pub mod counts;
-pub mod dispersion;
-pub mod energy;
-pub mod error;
-mod evaluation;
-mod filled;
-mod fixed;
-pub mod footprint;
-pub mod integration;
-pub mod joint;
+mod bin_model;
+mod data;
+mod error;
+mod evaluate;
+mod footprint;
 mod kernel;
-mod latched;
-pub mod likelihood;
-mod mathvec;
-mod model_map;
-pub mod norm_lines;
-mod plan;
-mod reach;
-pub mod source_map;
-mod stencil;
-mod template;
-pub mod weights;
-mod workspace;
+mod layout;
 
-pub use counts::CountsCube;
-pub use dispersion::{DetectorResponse, Dispersion, DispersionMode};
-pub use energy::EnergyAxis;
+pub use bin_model::dispersion::response::DetectorResponse;
+pub use bin_model::dispersion::{Dispersion, DispersionMode};
+pub use bin_model::integration::EnergyIntegration;
+pub use data::component::{ComponentData, Settings, UnmodelledBins};
+pub use data::counts::CountsCube;
+pub use data::energy::{ENERGY_TOLERANCE, EnergyAxis, LogTrapezoid, is_same_energy};
+pub use data::joint::Data;
+pub use data::source_map::SourceMap;
+pub use data::weights::LikelihoodWeights;
 pub use error::{Error, Result};
+pub use evaluate::norm_lines::NormLines;
+pub use evaluate::workspace::Workspace;
 pub use footprint::Footprint;
-pub use integration::EnergyIntegration;
-pub use joint::JointLikelihood;
-pub use likelihood::{BinnedLikelihood, Settings, UnmodelledBins};
-pub use norm_lines::{NormLines, NormPoint};
-pub use source_map::SourceMap;
-pub use weights::LikelihoodWeights;
+pub use kernel::along_norms::NormPoint;

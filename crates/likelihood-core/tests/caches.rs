@@ -2,13 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use likelihood_core::{BinnedLikelihood, CountsCube, EnergyAxis, JointLikelihood, SourceMap};
+mod support;
+
+use likelihood_core::{ComponentData, CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use support::Evaluator;
 
 /// A source with the LAT's default parameters, all fixed, without bounds, but for those given.
 fn source(name: &str, spectrum: &str, values: &[(&str, f64)]) -> Source {
@@ -28,14 +27,14 @@ fn roi(sources: Vec<Source>) -> Roi {
     Roi::new(SkyDirection::new(10.0, 0.0).unwrap(), sources).unwrap()
 }
 
-fn likelihood(names: &[&str]) -> JointLikelihood {
+fn likelihood(names: &[&str]) -> Evaluator {
     let axis = EnergyAxis::new(vec![100.0, 1000.0, 10_000.0]).unwrap();
     let counts = CountsCube::new(axis, Array3::ones((2, 3, 3))).unwrap();
-    let mut component = BinnedLikelihood::new("00", &counts);
+    let mut component = ComponentData::new("00", &counts);
     for (name, value) in names.iter().zip([1e10f32, 3e10, 2e10, 5e9]) {
         component.add_source_map(name, &SourceMap::new(Array3::from_elem((3, 3, 3), value)).unwrap()).unwrap();
     }
-    JointLikelihood::new(vec![component]).unwrap()
+    Evaluator::new(vec![component]).unwrap()
 }
 
 #[test]
@@ -102,7 +101,7 @@ fn a_norm_alone_and_a_norm_with_a_shape_have_the_same_derivatives() {
         }
         roi
     };
-    let evaluate = |roi: &Roi, likelihood: &mut JointLikelihood| {
+    let evaluate = |roi: &Roi, likelihood: &mut Evaluator| {
         let n = roi.free_parameters().len();
         let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
         let value = likelihood.hessian(roi, &mut gradient, &mut hessian).unwrap();
@@ -126,7 +125,7 @@ fn a_norm_alone_and_a_norm_with_a_shape_have_the_same_derivatives() {
 fn sources_of_small_reach_count_where_they_shine_and_nowhere_else() {
     let axis = EnergyAxis::new(vec![100.0, 1000.0]).unwrap();
     let counts = CountsCube::new(axis, Array3::from_elem((1, 60, 60), 2.0)).unwrap();
-    let mut component = BinnedLikelihood::new("00", &counts);
+    let mut component = ComponentData::new("00", &counts);
     let flat = SourceMap::new(Array3::from_elem((2, 60, 60), 1e6)).unwrap();
     let spot = |y: usize| {
         let mut map = Array3::zeros((2, 60, 60));
@@ -137,7 +136,7 @@ fn sources_of_small_reach_count_where_they_shine_and_nowhere_else() {
     for (name, map) in [("a", flat), ("b", spot(3)), ("c", spot(55))] {
         component.add_source_map(name, &map).unwrap();
     }
-    let mut likelihood = JointLikelihood::new(vec![component]).unwrap();
+    let mut likelihood = Evaluator::new(vec![component]).unwrap();
     let mut region = roi(["a", "b", "c"].map(|name| source(name, "PowerLaw", &[("Prefactor", 1.0)])).into());
     for name in ["a", "b", "c"] {
         let spectrum = region.source_mut(name).unwrap().spectrum_mut();
@@ -171,7 +170,7 @@ fn columns_beyond_their_limit_are_not_kept_and_change_no_number() {
         source
     });
     let roi = roi(sources.collect());
-    let evaluate = |likelihood: &mut JointLikelihood| {
+    let evaluate = |likelihood: &mut Evaluator| {
         let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
         let value = likelihood.hessian(&roi, &mut gradient, &mut hessian).unwrap();
         (likelihood.footprint().columns, [&[value], &gradient[..], hessian.as_slice().unwrap()].concat())

@@ -2,17 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod support;
+
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, JointLikelihood,
-    Settings, SourceMap,
+    ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Settings, SourceMap,
 };
 use ndarray::{Array2, Array3, Axis, array};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use support::Evaluator;
 
 /// Bins of a third and half a decade.
 const EDGES: [f64; 4] = [100.0, 200.0, 630.0, 2000.0];
@@ -45,11 +42,11 @@ fn map(energies: &[f64], at: impl Fn(f64) -> (f64, f64)) -> SourceMap {
     SourceMap::new(Array3::from_shape_fn((energies.len(), 1, 2), value)).unwrap()
 }
 
-fn component(edges: &[f64], map: &SourceMap, settings: Settings) -> BinnedLikelihood {
+fn component(edges: &[f64], map: &SourceMap, settings: Settings) -> ComponentData {
     let n = edges.len() - 1;
     let counts = Array3::from_shape_fn((n, 1, 2), |(k, _, x)| (3 + k + x) as f32);
     let counts = CountsCube::new(EnergyAxis::new(edges.to_vec()).unwrap(), counts).unwrap();
-    let mut component = BinnedLikelihood::with_settings("00", &counts, settings).unwrap();
+    let mut component = ComponentData::with_settings("00", &counts, settings).unwrap();
     component.add_source_map("A", map).unwrap();
     component
 }
@@ -87,7 +84,7 @@ fn steep_maps_are_integrated_as_well_as_steep_spectra() {
     #[expect(clippy::cast_possible_truncation, reason = "maps are single precision")]
     let map = SourceMap::new(Array3::from_shape_fn((4, 1, 1), |(k, ..)| planes[k] as f32)).unwrap();
     let counts = CountsCube::new(EnergyAxis::new(EDGES.to_vec()).unwrap(), Array3::ones((3, 1, 1))).unwrap();
-    let mut component = BinnedLikelihood::with_settings("00", &counts, quadrature(None)).unwrap();
+    let mut component = ComponentData::with_settings("00", &counts, quadrature(None)).unwrap();
     component.add_source_map("A", &map).unwrap();
     let npred = component.npred(&source("PowerLaw", &[("Prefactor", 1.0), ("Index", -0.3), ("Scale", 300.0)])).unwrap();
     for (npred, e) in npred.iter().zip(EDGES.windows(2)) {
@@ -163,7 +160,7 @@ fn derivatives_agree_with_finite_differences() {
         let settings = quadrature(Dispersion::from_bins(&response(), edisp_bins).unwrap());
         let mut component = component(&EDGES, map, settings);
         component.add_source_map("flat", &SourceMap::new(Array3::ones((6, 1, 2))).unwrap()).unwrap();
-        let mut likelihood = JointLikelihood::new(vec![component]).unwrap();
+        let mut likelihood = Evaluator::new(vec![component]).unwrap();
         let flat = power_law(-1.9);
         let flat = Source::new("flat", SourceType::Point, flat.spectrum().clone(), flat.spatial().clone()).unwrap();
         let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![curved(), flat]).unwrap();

@@ -3,16 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
 
+mod support;
+
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, JointLikelihood,
-    LikelihoodWeights, NormPoint, Settings, SourceMap, UnmodelledBins,
+    ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, LikelihoodWeights,
+    NormPoint, Settings, SourceMap, UnmodelledBins,
 };
 use ndarray::{Array2, Array3};
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use support::Evaluator;
 
 const NX: usize = 40;
 
@@ -45,12 +44,12 @@ fn roi() -> Roi {
 }
 
 /// Two components with several blocks a bin; the first source reaches a corner only.
-fn likelihood(roi: &Roi, settings: &Settings) -> JointLikelihood {
+fn likelihood(roi: &Roi, settings: &Settings) -> Evaluator {
     let component = |seed: usize| {
         let axis = EnergyAxis::new((0..6).map(|k| 100.0 * 2f64.powi(k)).collect()).unwrap();
         let counts = Array3::from_shape_fn((5, NX, NX), |(k, y, x)| ((7 * k + 13 * y + 29 * x + seed) % 4) as f32);
         let counts = CountsCube::new(axis, counts).unwrap();
-        let mut component = BinnedLikelihood::with_settings(seed.to_string(), &counts, settings.clone()).unwrap();
+        let mut component = ComponentData::with_settings(seed.to_string(), &counts, settings.clone()).unwrap();
         for (number, source) in roi.sources().iter().enumerate() {
             let mut nodes = vec![0.0; 6];
             let edges: Vec<f64> = (0..6).map(|k| 100.0 * 2f64.powi(k)).collect();
@@ -70,7 +69,7 @@ fn likelihood(roi: &Roi, settings: &Settings) -> JointLikelihood {
         }
         component
     };
-    JointLikelihood::new(vec![component(0), component(5)]).unwrap()
+    Evaluator::new(vec![component(0), component(5)]).unwrap()
 }
 
 fn settings() -> Vec<Settings> {
@@ -143,7 +142,7 @@ fn points_that_are_out_of_the_ordinary_are_what_a_region_with_them_is() {
         if skip {
             components[0] = components[0].clone().with_unmodelled_bins(UnmodelledBins::Skip);
         }
-        let mut likelihood = JointLikelihood::new(components).unwrap();
+        let mut likelihood = Evaluator::new(components).unwrap();
         likelihood.limit_columns(columns);
         let lines = likelihood.norm_lines(&roi).unwrap();
         let sources = lines.sources().to_vec();

@@ -3,17 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
 
+mod support;
+
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, JointLikelihood, LikelihoodWeights,
-    Settings, SourceMap,
+    ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, LikelihoodWeights, Settings, SourceMap,
 };
 use ndarray::{Array2, Array3};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use support::Evaluator;
 
 /// Two power laws, norms and indices free.
 fn region() -> Roi {
@@ -53,10 +50,10 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
                     ..Settings::default()
                 };
                 let cube = CountsCube::new(axis(), counts.clone()).unwrap();
-                let mut component = BinnedLikelihood::with_settings("00", &cube, settings).unwrap();
+                let mut component = ComponentData::with_settings("00", &cube, settings).unwrap();
                 component.add_source_map("A", &map(1e-3)).unwrap();
                 component.add_source_map("B", &map(-2e-3)).unwrap();
-                let mut likelihood = JointLikelihood::new(vec![component]).unwrap();
+                let mut likelihood = Evaluator::new(vec![component]).unwrap();
                 let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
                 let value = likelihood.hessian(&region(), &mut gradient, &mut hessian).unwrap();
                 (value, gradient, hessian)

@@ -6,14 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
 
-use likelihood_core::{BinnedLikelihood, CountsCube, EnergyAxis, Error, JointLikelihood, SourceMap, UnmodelledBins};
+mod support;
+
+use likelihood_core::{ComponentData, CountsCube, EnergyAxis, Error, SourceMap, UnmodelledBins};
 use ndarray::{Array2, Array3, array};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use support::Evaluator;
 
 fn power_law(name: &str, norm: f64, norm_scale: f64, index: f64) -> Source {
     let parameter = |name: &str, value: f64, scale: f64, free: bool| {
@@ -37,9 +35,9 @@ fn roi() -> Roi {
     Roi::new(center, vec![power_law("B", 5.0, 1e-4, -2.4), power_law("A", 2.0, 1e-2, -2.0)]).unwrap()
 }
 
-fn component(counts: Array3<f32>) -> BinnedLikelihood {
+fn component(counts: Array3<f32>) -> ComponentData {
     let axis = EnergyAxis::new(vec![100.0, 300.0, 1000.0, 3000.0]).unwrap();
-    let mut component = BinnedLikelihood::new("00", &CountsCube::new(axis, counts).unwrap());
+    let mut component = ComponentData::new("00", &CountsCube::new(axis, counts).unwrap());
     // The full maps have one plane for energy dispersion on each side: 6 planes, k = 0..5. The example's maps are 1e10 (A) and 1e8 (B)
     // times these, and its norms that much smaller: so the maps are whole numbers, exact in single precision.
     let a = Array3::from_shape_fn((6, 1, 2), |(k, _, x)| (k + 1) as f32 * if x == 0 { 1.0 } else { 0.25 });
@@ -53,8 +51,8 @@ fn toy_counts() -> Array3<f32> {
     array![[[9.0, 3.0]], [[5.0, 0.0]], [[2.0, 1.0]]]
 }
 
-fn likelihood() -> JointLikelihood {
-    JointLikelihood::new(vec![component(toy_counts())]).unwrap()
+fn likelihood() -> Evaluator {
+    Evaluator::new(vec![component(toy_counts())]).unwrap()
 }
 
 #[test]
@@ -139,12 +137,12 @@ fn a_muted_source_is_as_good_as_deleted_and_comes_back_unchanged() {
 fn components_add_up_and_share_their_parameters() {
     let roi = roi();
     let mut one = likelihood();
-    let mut two = JointLikelihood::new(vec![component(toy_counts()), component(toy_counts())]).unwrap();
+    let mut two = Evaluator::new(vec![component(toy_counts()), component(toy_counts())]).unwrap();
     let (mut gradient_one, mut gradient_two) = ([0.0; 4], [0.0; 4]);
     let value = one.gradient(&roi, &mut gradient_one).unwrap();
     assert_eq!(two.gradient(&roi, &mut gradient_two).unwrap(), 2.0 * value);
     assert_eq!(gradient_two, gradient_one.map(|g| 2.0 * g));
-    assert_eq!(two.total_counts(), 40.0);
+    assert_eq!(two.data.total_counts(), 40.0);
 }
 
 #[test]
@@ -160,10 +158,10 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
     let evaluate = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let mut component = BinnedLikelihood::new("00", &CountsCube::new(axis(), counts.clone()).unwrap());
+            let mut component = ComponentData::new("00", &CountsCube::new(axis(), counts.clone()).unwrap());
             component.add_source_map("A", &map(1e-3)).unwrap();
             component.add_source_map("B", &map(-2e-3)).unwrap();
-            let mut likelihood = JointLikelihood::new(vec![component]).unwrap();
+            let mut likelihood = Evaluator::new(vec![component]).unwrap();
             let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
             let value = likelihood.hessian(&roi(), &mut gradient, &mut hessian).unwrap();
             (value, gradient, hessian)
@@ -185,8 +183,7 @@ fn a_bin_with_counts_that_nothing_predicts_is_named() {
     let error = likelihood().value(&roi).unwrap_err();
     assert!(matches!(error, Error::UnmodelledCounts { bins: 5, energy: 0, x: 0, y: 0, .. }), "{error}");
     assert!(error.depends_on_parameters());
-    let mut lenient =
-        JointLikelihood::new(vec![component(toy_counts()).with_unmodelled_bins(UnmodelledBins::Skip)]).unwrap();
+    let mut lenient = Evaluator::new(vec![component(toy_counts()).with_unmodelled_bins(UnmodelledBins::Skip)]).unwrap();
     assert_eq!(lenient.value(&roi).unwrap(), 0.0);
 }
 
@@ -203,7 +200,7 @@ fn a_source_without_a_map_is_named() {
 
 #[test]
 fn without_counts_only_the_prediction_is_left() {
-    let (roi, mut likelihood) = (roi(), JointLikelihood::new(vec![component(Array3::zeros((3, 1, 2)))]).unwrap());
+    let (roi, mut likelihood) = (roi(), Evaluator::new(vec![component(Array3::zeros((3, 1, 2)))]).unwrap());
     let npred: f64 = (0..2).map(|j| likelihood.npred(&roi, j).unwrap()).sum();
     let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
     approx::assert_relative_eq!(

@@ -17,8 +17,7 @@ const DISTANCE: f64 = 2e-8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let minuit = optimizer("MINUIT")?;
-    let options =
-        Options::default().with_tolerance(0.25 * DISTANCE).with_max_calls(100_000).with_max_iterations(100_000);
+    let options = Options::default().with_tol(0.25 * DISTANCE).with_max_calls(100_000).with_max_iterations(100_000);
     for case in cases() {
         let problem = case.problem.clone().with_error_definition(ERROR_DEFINITION)?;
         for offers in [Derivatives::None, Derivatives::Gradient] {

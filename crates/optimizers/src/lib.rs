@@ -41,11 +41,13 @@
 //!
 //! All optimizers end with the same judgement on their last point, from the Hessian there: the estimated distance to the
 //! minimum *within the bounds*, the covariance, and a [`FitQuality`]. Quality 3 claims that
-//! - the distance is below [`Options::edm_goal`],
-//! - the Hessian of the parameters off their bounds is positive definite as it stands,
+//! - the distance is below [`Options::edm_goal`], and the Hessian's own step, where it promises more than the searches
+//!   aim at, has been taken and has come true,
+//! - the Hessian, evaluated at this very point, is positive definite as it stands in the parameters off their bounds,
+//! - no error is as long as the range that the bounds leave,
 //! - at every bound that holds a parameter the objective falls towards the outside,
-//! - the objective rises around the point as the Hessian says: at a tenth of a standard deviation, or, where a curved
-//!   valley leaves the straight line, at a fiftieth.
+//! - the objective changes around the point as gradient and Hessian say, to each side, and from bounds inwards: at a
+//!   tenth of a standard deviation, or, where it leaves its parabola, at a fiftieth; values and gradients agree.
 //!
 //! A run that falls short of it returns its best point, with a lower quality and a [`Status`] that says why; an
 //! [`Error`] means misuse or a fatal error of the objective. [`Minimum`] tells what the errors of parameters at a limit
@@ -55,64 +57,60 @@
 //! sum millions of terms should say how well they do so through [`Objective::precision`]: numerical derivatives, if any
 //! are needed, choose their steps by it.
 //!
+//! # Code map
+//!
+//! | folder | holds |
+//! |---|---|
+//! | `linalg` | dense linear algebra, the quadratic model within bounds, roots in one dimension |
+//! | `problem` | what a caller brings and gets: objective, parameters, options, observer, result |
+//! | `evaluate` | the objective as the algorithms see it: counted, limited, differentiated, inside its bounds |
+//! | `judge` | the judgement of a point, its covariance, and what every optimizer does around its search |
+//! | `search` | the algorithms, one a file, each from a point to a better one |
+//! | `minimizers` | the optimizers that a caller may choose, by name |
+//! | `explore` | the surroundings of a minimum: MINOS errors, contours, profiles |
+//!
+//! A folder uses those above it and `error`, never one below. What holds throughout:
+//!
+//! - nothing is evaluated outside the bounds, and nothing behind the back of [`Calls`];
+//! - a value, gradient or Hessian that is not finite never leaves `evaluate`;
+//! - `linalg` is the one place that chooses a backend; only `judge` decides on a [`FitQuality`];
+//! - the same input gives the same bits.
+//!
+//! The public boundary is the list of names below, each with one path, `optimizers::Name`.
+//!
 //! # Around the minimum
 //!
 //! [`hesse`] gives the covariance at any point; [`Explorer`] finds MINOS errors, contours, profiles and scans;
-//! [`Minimum::global_correlations`] the global correlations. [`Problem::starting_at`] continues from a result.
+//! [`Minimum::global_correlations`] the global correlations, [`Minimum::propagated_error`] the error of a function. [`Problem::starting_at`] continues from a result.
 
-pub mod linalg;
-
-mod confirm;
-mod contour;
-mod coordinates;
-mod descent;
-mod driver;
 mod error;
-mod evaluator;
-mod explorer;
-mod finite_difference;
-mod hesse;
-mod lbfgs;
-mod least_squares;
-mod levenberg_marquardt;
-mod line_search;
-mod migrad;
-mod minimum;
-mod minos;
-mod minuit;
-mod newton;
-mod newton_crossing;
-mod objective;
-mod observer;
-mod optimizer;
-mod options;
+mod evaluate;
+mod explore;
+mod judge;
+mod linalg;
+mod minimizers;
 mod problem;
-mod profile;
-mod quadratic;
-mod quasi_newton;
-mod registry;
-mod residuals;
-mod simplex;
-mod single;
-mod verdict;
+mod search;
 
-pub use contour::ContourPoint;
 pub use error::{BoxError, Error, EvalError, Result};
-pub use explorer::{Crossing, Explorer};
-pub use hesse::hesse;
-pub use least_squares::LeastSquares;
-pub use minimum::{Calls, FitQuality, Minimum, Status};
-pub use minos::{MinosErrors, OneSided};
-pub use minuit::{Minuit, NewMinuit};
-pub use objective::{Derivatives, Objective};
-pub use observer::{Iteration, Observer, Silent};
-pub use optimizer::Optimizer;
-pub use options::{Options, Strategy};
-pub use problem::{Parameter, Problem};
-pub use profile::ProfilePoint;
-pub use registry::{Registry, optimizer, registry};
-pub use residuals::Residuals;
-pub use single::{Drmnfb, Drmngb, Lbfgs, LevenbergMarquardt, Newton, Simplex};
+pub use explore::contour::ContourPoint;
+pub use explore::explorer::{Crossing, Explorer};
+pub use explore::minos::{MinosErrors, OneSided};
+pub use explore::profile::ProfilePoint;
+pub use judge::hesse::hesse;
+pub use linalg::inverse;
+pub use minimizers::builtin::{Drmnfb, Drmngb, Lbfgs, LevenbergMarquardt, Newton, Simplex};
+pub use minimizers::minuit::{Minuit, NewMinuit};
+pub use minimizers::optimizer::Optimizer;
+pub use minimizers::registry::{Registry, optimizer, registry};
+pub use problem::from_fn::{FromFn, from_fn};
+pub use problem::least_squares::LeastSquares;
+pub use problem::minimum::{Calls, FitQuality, Minimum, Status};
+pub use problem::objective::{Derivatives, Objective};
+pub use problem::observer::{Iteration, Observer, Silent};
+pub use problem::options::{Options, Strategy};
+pub use problem::parameters::{Parameter, Problem};
+pub use problem::residuals::Residuals;
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ mod support;
 use ndarray::Array2;
 use optimizers::{
     Derivatives, Error, EvalError, FitQuality, Iteration, Objective, Observer, Options, Parameter, Problem, Silent,
-    Status, hesse, linalg, optimizer, registry,
+    Status, hesse, inverse as inverse_of, optimizer, registry,
 };
 use proptest::prelude::*;
 use std::ops::ControlFlow;
@@ -50,7 +50,7 @@ proptest! {
         start in prop::collection::vec(-5.0..5.0_f64, 4),
     ) {
         let h = positive_definite(entries, 4);
-        let inverse = linalg::inverse(&h).unwrap();
+        let inverse = inverse_of(&h).unwrap();
         for name in registry().names() {
             for offers in [Derivatives::Gradient, Derivatives::Hessian] {
                 let m = fit(name, Quadratic { h: h.clone(), centre: centre.clone() }, offers, &unbounded(&start), &Options::default());
@@ -110,7 +110,9 @@ proptest! {
             for offers in OFFERS {
                 let quadratic = Quadratic { h: h.clone(), centre: centre.clone() };
                 let m = fit(name, quadratic, offers, &bounded(&start, &bounds), &Options::default());
-                prop_assert_eq!(m.quality, FitQuality::Accurate, "{} {:?} {:?}", name, offers, m);
+                // An error as long as the range of the first parameter is no measurement.
+                let claimed = if m.errors[0] < 0.9 * 2.0 { FitQuality::Accurate } else { FitQuality::Forced };
+                prop_assert_eq!(m.quality, claimed, "{} {:?} {:?}", name, offers, m);
                 best.push(m.fval);
             }
         }
@@ -175,7 +177,7 @@ fn limits_end_a_run_with_the_best_point_so_far() {
     for name in registry().names() {
         for offers in OFFERS {
             for limit in [1, 2, 5, 12] {
-                let options = Options::default().with_max_calls(limit).with_tolerance(1e-6);
+                let options = Options::default().with_max_calls(limit).with_tol(1e-6);
                 let m = fit(name, Rosenbrock, offers, &unbounded(&[-1.2, 1.0]), &options);
                 let who = format!("{name} {offers:?} {limit} {m:?}");
                 assert!(m.calls.total() <= limit, "{who}");
@@ -267,8 +269,8 @@ fn misuse_and_fatal_errors_are_errors() {
             Err(Error::Dimension { objective: 1, problem: 2 })
         ));
         for options in [
-            Options::default().with_tolerance(0.0),
-            Options::default().with_tolerance(f64::NAN),
+            Options::default().with_tol(0.0),
+            Options::default().with_tol(f64::NAN),
             Options::default().with_initial_damping(-1.0),
         ] {
             assert!(matches!(run(&mut Broken, &one, &options), Err(Error::InvalidOption { .. })));

@@ -25,7 +25,7 @@ fn distance(minimum: &Minimum, case: &Case) -> f64 {
 
 #[test]
 fn published_minima() {
-    let options = Options::default().with_tolerance(1e-7).with_max_calls(30_000).with_max_iterations(10_000);
+    let options = Options::default().with_tol(1e-7).with_max_calls(30_000).with_max_iterations(10_000);
     let names = ["NEWTON", "MINUIT", "NEWMINUIT", "LBFGS", "DRMNGB", "DRMNFB", "SIMPLEX"];
     let registry = registry();
     assert!(names.iter().all(|name| registry.get(name).is_ok()));

@@ -198,7 +198,7 @@ impl Nist {
     }
 
     fn fit(&self, optimizer: &str, start: usize) -> Minimum {
-        let options = Options::default().with_tolerance(1e-14).with_max_calls(20_000).with_max_iterations(20_000);
+        let options = Options::default().with_tol(1e-14).with_max_calls(20_000).with_max_iterations(20_000);
         let problem = self.problem(start);
         match optimizer {
             "LM" => minimize("LM", &mut LeastSquares::new(self.clone()), &problem, &options),

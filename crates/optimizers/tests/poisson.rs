@@ -129,7 +129,7 @@ fn a_tight_tolerance_brings_minuit_as_near_as_newton() {
         let mut rng = StdRng::seed_from_u64(3);
         for _ in 0..50 {
             let problem = bounded(&start(&mut rng), &BOUNDS);
-            let m = fit("MINUIT", histogram(5e4), offers, &problem, &Options::default().with_tolerance(1e-8));
+            let m = fit("MINUIT", histogram(5e4), offers, &problem, &Options::default().with_tol(1e-8));
             assert_eq!(m.quality, FitQuality::Accurate, "{m:?}");
             assert!((m.fval - truth.fval).abs() < 1e-7 && distance(&m, &truth) < 1e-4, "{m:?}");
             for (e, t) in m.errors.iter().zip(&truth.errors) {
@@ -200,7 +200,7 @@ fn rounding_noise_of_a_large_likelihood_does_no_harm() {
             for _ in 0..30 {
                 let problem = bounded(&start(&mut rng), &BOUNDS);
                 let mut objective = Noisy(Exact::new(histogram(5e4), offers).within(&problem));
-                let m = minimize(name, &mut objective, &problem, &Options::default().with_tolerance(tolerance));
+                let m = minimize(name, &mut objective, &problem, &Options::default().with_tol(tolerance));
                 let who = format!("{name} {tolerance} {offers:?} {m:?}");
                 assert_eq!(m.quality, FitQuality::Accurate, "{who}");
                 assert!(distance(&m, &truth) < bar, "{} {who}", distance(&m, &truth));

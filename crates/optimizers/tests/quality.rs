@@ -80,10 +80,10 @@ fn minimum_on_a_bound() {
     everyone(|name, offers| {
         for start in [[5.0, -3.0], [0.0, 0.0], [1e-9, 4.0]] {
             let problem = bounded(&start, &[(0.0, 10.0), (f64::NEG_INFINITY, f64::INFINITY)]);
-            let m = fit(name, Corner, offers, &problem, &Options::default().with_tolerance(1e-5));
+            let m = fit(name, Corner, offers, &problem, &Options::default().with_tol(1e-5));
             check_corner(&m, &format!("{name} {offers:?} from {start:?}"));
             let problem = bounded(&start, &[(0.0, f64::INFINITY), (-10.0, 10.0)]);
-            let m = fit(name, Corner, offers, &problem, &Options::default().with_tolerance(1e-5));
+            let m = fit(name, Corner, offers, &problem, &Options::default().with_tol(1e-5));
             check_corner(&m, &format!("{name} {offers:?} one-sided from {start:?}"));
         }
     });
@@ -159,7 +159,7 @@ fn check_degenerate(m: &Minimum, who: &str) {
 fn degenerate_directions_never_give_quality_three() {
     everyone(|name, offers| {
         for tolerance in [1e-3, 1e-6, 1e-9] {
-            let options = Options::default().with_tolerance(tolerance);
+            let options = Options::default().with_tol(tolerance);
             for start in [[3.0, 2.0], [0.5, 0.5], [-1.0, 0.7], [10.0, -10.0]] {
                 let who = format!("{name} {offers:?} from {start:?} at {tolerance}");
                 check_degenerate(&fit(name, Sum, offers, &unbounded(&start), &options), &who);

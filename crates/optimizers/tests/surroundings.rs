@@ -21,7 +21,7 @@ impl Formula for Ratio {
 
 fn ratio(offers: Derivatives) -> (Exact<Ratio>, Problem, Minimum) {
     let problem = bounded(&[8.0, 0.7], &[(0.0, 100.0), (0.0, 20.0)]);
-    let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tolerance(1e-6));
+    let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tol(1e-6));
     (Exact::new(Ratio, offers).within(&problem), problem, m)
 }
 
@@ -70,7 +70,7 @@ fn minos_of_a_paraboloid_is_the_parabolic_error() {
     }
     for offers in OFFERS {
         let problem = unbounded(&[0.0, 0.0, 0.0]);
-        let m = fit("NEWMINUIT", Tilted, offers, &problem, &Options::default().with_tolerance(1e-6));
+        let m = fit("NEWMINUIT", Tilted, offers, &problem, &Options::default().with_tol(1e-6));
         let mut objective = Exact::new(Tilted, offers);
         let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
         for i in 0..3 {
@@ -86,14 +86,14 @@ fn a_bound_in_the_way_is_told() {
     for offers in OFFERS {
         // The crossing below lies at 7.16, the one above at 13.5.
         let problem = bounded(&[9.0, 0.7], &[(8.0, 11.0), (0.0, 20.0)]);
-        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tolerance(1e-6));
+        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tol(1e-6));
         let mut objective = Exact::new(Ratio, offers).within(&problem);
         let errors = Explorer::new(&mut objective, &problem, &m).unwrap().minos(0, &mut Silent).unwrap();
         assert_eq!((errors.lower.crossing, errors.upper.crossing), (Crossing::AtLimit, Crossing::AtLimit));
         assert_eq!((errors.lower.values[0], errors.upper.values[0]), (8.0, 11.0));
         // A minimum on its bound has an error on one side only.
         let problem = bounded(&[14.0, 0.7], &[(12.0, 100.0), (0.0, 20.0)]);
-        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tolerance(1e-6));
+        let m = fit("MINUIT", Ratio, offers, &problem, &Options::default().with_tol(1e-6));
         assert_eq!(m.at_limit, [0]);
         let mut objective = Exact::new(Ratio, offers).within(&problem);
         let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
@@ -260,4 +260,36 @@ fn a_break_ends_the_search_for_a_crossing_at_once() {
         assert_ne!(errors.upper.crossing, Crossing::Found, "{offers:?}");
         assert!(seen <= 2, "{offers:?}: one for each side, not {seen}");
     }
+}
+
+#[test]
+fn a_result_of_ones_own_has_the_errors_of_its_covariance() {
+    let covariance = ndarray::array![[4.0, 1.0], [1.0, 9.0]];
+    let m = Minimum::new(vec![1.0, 2.0, 3.0], 0.5, optimizers::Status::Converged);
+    let m = m.with_covariance(&[0, 2], covariance.clone(), FitQuality::Accurate).unwrap();
+    assert_eq!((m.errors.as_slice(), m.fval), (&[2.0, 0.0, 3.0][..], 0.5));
+    // Var(a - b) = 4 + 9 - 2.
+    assert!((m.propagated_error(&[1.0, -1.0]).unwrap() - 11.0_f64.sqrt()).abs() < 1e-15);
+    assert!(m.propagated_error(&[1.0]).is_none());
+    let other = Minimum::new(vec![1.0], 0.5, optimizers::Status::Converged);
+    assert!(other.with_covariance(&[0, 2], covariance, FitQuality::Accurate).is_err());
+}
+
+#[test]
+fn a_covariance_given_beforehand_saves_calls_as_a_warm_start_does() {
+    let (mut objective, problem, m) = ratio(Derivatives::Gradient);
+    let told = problem.clone().with_covariance(m.covariance.as_ref().unwrap()).unwrap();
+    let cold = minimize("MINUIT", &mut objective, &problem, &Options::default());
+    let warm = minimize("MINUIT", &mut objective, &told, &Options::default());
+    assert_eq!(warm.quality, FitQuality::Accurate);
+    assert!(warm.calls.total() < cold.calls.total(), "{:?} {:?}", warm.calls, cold.calls);
+    assert!(problem.with_covariance(&ndarray::array![[1.0]]).is_err());
+}
+
+#[test]
+fn minos_of_all_is_minos_of_each() {
+    let (mut objective, problem, m) = ratio(Derivatives::Hessian);
+    let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
+    let all = explorer.minos_of_all(&mut Silent).unwrap();
+    assert_eq!(all, [explorer.minos(0, &mut Silent).unwrap(), explorer.minos(1, &mut Silent).unwrap()]);
 }

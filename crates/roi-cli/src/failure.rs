@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use roi_fit::batch::Ending;
+use roi_batch::Ending;
 use thiserror::Error;
 
 /// Why a command failed.
@@ -14,6 +14,12 @@ pub(crate) enum Failure {
     /// The library refused: configuration, files, model or data.
     #[error(transparent)]
     Analysis(#[from] roi_fit::Error),
+    /// A region could not be simulated or written.
+    #[error(transparent)]
+    Simulation(#[from] roi_simulate::Error),
+    /// A batch as such could not be run.
+    #[error(transparent)]
+    NoBatch(#[from] roi_batch::Error),
     /// A fit ended below the quality asked for.
     #[error("the fit failed: {0}")]
     Fit(String),
@@ -33,7 +39,11 @@ impl Failure {
         ExitCode::from(match self {
             Self::Analysis(error) if error.is_internal() => 1,
             Self::Batch { worst: Ending::Failed, .. } | Self::Fit(_) => 3,
-            Self::Batch { worst: Ending::Error, .. } | Self::Usage(_) | Self::Analysis(_) => 2,
+            Self::Batch { worst: Ending::Error, .. }
+            | Self::Usage(_)
+            | Self::Analysis(_)
+            | Self::Simulation(_)
+            | Self::NoBatch(_) => 2,
             Self::Batch { .. } => 1,
         })
     }

@@ -1,6 +1,7 @@
 //! `roi-fit`: fit and optimize a Fermi-LAT region of interest from its `config.yaml`.
 
 mod commands;
+mod common;
 mod failure;
 mod output;
 mod progress;
@@ -8,7 +9,8 @@ mod region;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
+use common::Common;
 
 /// Fit and optimize a Fermi-LAT region of interest by maximum likelihood.
 ///
@@ -26,32 +28,6 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 internal error; 2 bad usage, configuration or input; \
 3 a fit ended below min_fit_quality and every parameter was restored. batch: the worst of its regions, 1 before 2 before 3.";
 
-/// Where the help lists the options of every command.
-const GLOBAL: &str = "Global options";
-
-/// Options of every command.
-#[derive(Args)]
-struct Common {
-    /// Write the result dictionary as JSON to a file, or to standard output with `-`
-    #[arg(long, value_name = "FILE|-", global = true, help_heading = GLOBAL)]
-    json: Option<std::path::PathBuf>,
-    /// Number of threads, 1 to 1024; all cores by default. The result is the same for any number
-    #[arg(long, value_name = "N", global = true, help_heading = GLOBAL, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-    /// The most memory to take, such as 2GiB or 1500MB: work is done in a leaner way if need be, or refused with the number that is needed
-    #[arg(long, value_name = "SIZE", global = true, help_heading = GLOBAL, value_parser = size)]
-    max_memory: Option<u64>,
-    /// Print nothing but errors
-    #[arg(long, short, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Log what is being done
-    #[arg(long, short, global = true, help_heading = GLOBAL)]
-    verbose: bool,
-    /// Show no progress (none is ever shown when standard error is not a terminal)
-    #[arg(long, global = true, help_heading = GLOBAL)]
-    no_progress: bool,
-}
-
 #[derive(Subcommand)]
 enum Command {
     Demo(commands::demo::Demo),
@@ -68,10 +44,6 @@ enum Command {
     Profile(commands::profile::Profile),
     Spectrum(commands::spectrum::Spectrum),
     Config(commands::config::Config),
-}
-
-fn size(text: &str) -> Result<u64, &'static str> {
-    roi_fit::memory_size(text).ok_or("expected a size above 0, such as 2GiB or 1500MB")
 }
 
 fn main() -> ExitCode {

@@ -8,7 +8,7 @@ use roi_fit::Analysis;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
-use crate::Common;
+use crate::common::Common;
 use crate::failure::Failure;
 use crate::progress::Bar;
 
@@ -53,7 +53,7 @@ impl Output {
 
     /// Writes a dictionary to a file.
     pub(crate) fn write_json(path: &Path, value: &Value) -> Result<(), Failure> {
-        roi_fit::write_text(path, &format!("{value:#}\n"))?;
+        roi_fit::write_text(path, &format!("{value:#}\n")).map_err(roi_fit::Error::from)?;
         Ok(())
     }
 

@@ -214,3 +214,15 @@ fn remarks_on_the_data_are_warnings_of_the_result() {
         assert!(warnings.iter().any(|note| note.as_str().unwrap().contains("selection.emin")), "{command:?} {result}");
     }
 }
+
+#[test]
+fn help_has_examples_for_every_command() {
+    for command in ["demo", "simulate", "loglike", "optimize", "fit", "params", "model", "ts"] {
+        let output = roi_fit(&[command, "--help"]);
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("Example"), "{command}: {text}");
+    }
+    let text = String::from_utf8(roi_fit(&["--help"]).stdout).unwrap();
+    assert!(text.contains("Exit codes"));
+}

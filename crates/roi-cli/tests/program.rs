@@ -359,18 +359,6 @@ fn a_configuration_that_cannot_be_is_named() {
 }
 
 #[test]
-fn help_has_examples_for_every_command() {
-    for command in ["demo", "simulate", "loglike", "optimize", "fit", "params", "model", "ts"] {
-        let output = roi_fit(&[command, "--help"]);
-        assert!(output.status.success());
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.contains("Example"), "{command}: {text}");
-    }
-    let text = String::from_utf8(roi_fit(&["--help"]).stdout).unwrap();
-    assert!(text.contains("Exit codes"));
-}
-
-#[test]
 fn demo_writes_its_results() {
     let directory = tempfile::tempdir().unwrap();
     let out: PathBuf = directory.path().join("demo");

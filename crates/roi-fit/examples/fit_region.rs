@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p roi-fit --example fit_region [config.yaml]`; without an argument a region is simulated first.
 
-use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_fit::{Analysis, FitOptions, Pars, Selection};
+use roi_simulate::{SimulationOptions, simulate};
 
 #[expect(clippy::print_stdout, reason = "an example shows its results")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -4,21 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use lat_io::config::OptimizerConfig;
-use lat_io::{ComponentModel, Config};
-use likelihood_core::JointLikelihood;
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
+use lat_dataset::{ComponentModel, Config, OptimizerConfig};
+use likelihood_core::Data;
+use roi_model::{Parameter, Roi};
 
-use crate::angular::TemplateIntegrals;
-use crate::covariance::Covariance;
+use crate::data::source_maps;
 use crate::error::{Error, Result};
-use crate::options::{FitOptions, OptimizeOptions};
-use crate::posterior;
-use crate::progress::{Progress, Quiet};
-use crate::properties::SourceProperties;
-use crate::results::{ComponentCounts, LoglikeResult, Timing, WeightedCounts};
-use crate::source_maps;
+use crate::known::angular::TemplateIntegrals;
+use crate::known::merge::Known;
+use crate::known::options::{FitOptions, OptimizeOptions};
+use crate::known::progress::{Progress, Quiet};
+use crate::known::source_properties::SourceProperties;
+use crate::known::timing::Timing;
+use crate::results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
+use crate::session::Session;
 
 /// An analysis of one region: open it, free parameters, fit.
 ///
@@ -32,36 +31,51 @@ use crate::source_maps;
 /// # Ok::<(), roi_fit::Error>(())
 /// ```
 pub struct Analysis {
-    pub(crate) roi: Roi,
-    pub(crate) likelihood: JointLikelihood,
-    pub(crate) properties: BTreeMap<String, SourceProperties>,
-    pub(crate) covariance: Option<Covariance>,
+    pub(crate) session: Session,
+    /// What is known of the sources.
+    pub(crate) known: Known,
+    /// Angular integrals of templates.
+    pub(crate) templates: TemplateIntegrals,
+    /// What the user did to sources, beyond what the model tells.
+    pub(crate) edits: Edits,
+    /// Where it came from.
+    pub(crate) opened: Opened,
+    /// Who watches fits and optimisations.
     pub(crate) progress: Box<dyn Progress>,
-    pub(crate) timing: Timing,
-    /// Templates that components do not share, in their order; empty when all share all.
-    pub(crate) component_models: Vec<ComponentModel>,
+}
+
+/// What a user did to sources, beyond what the model tells.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
     /// Files of spectral tables that were made here and lie nowhere yet.
     pub(crate) own_tables: BTreeSet<String>,
     /// Parameters that nothing frees, by source and parameter name.
     pub(crate) locked: BTreeSet<(String, String)>,
     /// Scales that the norms of zeroed sources had.
     pub(crate) zeroed: BTreeMap<String, f64>,
-    /// Angular integrals of templates.
-    pub(crate) templates: TemplateIntegrals,
-    /// The configuration that it was opened from.
+}
+
+/// What an analysis has from its configuration; nothing when it was made in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    /// The configuration.
     pub(crate) config: Option<Config>,
+    /// Templates that components do not share, in their order; empty when all share all.
+    pub(crate) component_models: Vec<ComponentModel>,
     /// The most bytes that the program may take.
     pub(crate) max_memory: Option<u64>,
-    fit_defaults: FitOptions,
-    optimize_defaults: OptimizeOptions,
+    /// Seconds that it took.
+    pub(crate) timing: Timing,
     pub(crate) notes: Vec<String>,
+    fit_options: FitOptions,
+    optimize_options: OptimizeOptions,
 }
 
 impl Analysis {
     /// Opens a fermipy `config.yaml` (with or without a `files:` section) and everything it names.
     ///
     /// # Errors
-    /// Whatever is missing, damaged or does not belong together, by file, HDU, source or key; see [`lat_io::load()`].
+    /// Whatever is missing, damaged or does not belong together, by file, HDU, source or key; see [`lat_dataset::load()`].
     pub fn open(config: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(config, Box::new(Quiet))
     }
@@ -96,28 +110,31 @@ impl Analysis {
         analyses: usize,
     ) -> Result<Self> {
         let start = Instant::now();
-        let loaded = lat_io::load(config.as_ref())?;
+        let loaded = lat_dataset::load(config.as_ref())?;
         let load = start.elapsed().as_secs_f64();
 
         let start = Instant::now();
         let limit = max_memory.or(loaded.config.max_memory).map(|bytes| bytes / analyses.max(1) as u64);
-        let (likelihood, memory) = source_maps::likelihood(&loaded, limit, progress.as_mut())?;
+        let (data, memory) = source_maps::data(&loaded, limit, progress.as_mut())?;
         let srcmaps = start.elapsed().as_secs_f64();
-        let mut analysis = Self::new(loaded.roi, likelihood)?;
+        let mut analysis = Self::new(loaded.roi, data)?;
         analysis.progress = progress;
-        let model = loaded.observation.components.iter().find_map(|component| component.products.xml.clone());
+        let components = loaded.observation.components;
+        let model = components.iter().find_map(|component| component.products.xml.clone());
         analysis.templates.model = model.unwrap_or_else(|| loaded.config.path.clone());
-        analysis.component_models =
-            loaded.observation.components.into_iter().map(|component| component.model).collect();
-        analysis.timing = Timing { load, srcmaps, memory, ..Timing::default() };
         // What is odd about the data is a warning; which keys were ignored is not.
         for remark in loaded.notes.iter().filter(|note| !loaded.config.notes.contains(note)) {
             tracing::warn!("{remark}");
         }
-        analysis.notes = loaded.notes;
-        analysis.take_defaults(&loaded.config);
-        analysis.config = Some(loaded.config);
-        analysis.max_memory = limit;
+        analysis.opened = Opened {
+            component_models: components.into_iter().map(|component| component.model).collect(),
+            max_memory: limit,
+            timing: Timing { load, srcmaps, memory, ..Timing::default() },
+            notes: loaded.notes,
+            fit_options: fit_options(&loaded.config.optimizer),
+            optimize_options: optimize_options(&loaded.config),
+            config: Some(loaded.config),
+        };
         Ok(analysis)
     }
 
@@ -125,87 +142,66 @@ impl Analysis {
     ///
     /// # Errors
     /// When a source has no source map, or its spectrum cannot be evaluated.
-    pub fn new(roi: Roi, likelihood: JointLikelihood) -> Result<Self> {
+    pub fn new(roi: Roi, data: Data) -> Result<Self> {
         let mut analysis = Self {
-            roi,
-            likelihood,
-            properties: BTreeMap::new(),
-            covariance: None,
-            progress: Box::new(Quiet),
-            timing: Timing::default(),
-            component_models: Vec::new(),
-            own_tables: BTreeSet::new(),
-            locked: BTreeSet::new(),
-            zeroed: BTreeMap::new(),
+            session: Session::new(roi, data),
+            known: Known::default(),
             templates: TemplateIntegrals::default(),
-            config: None,
-            max_memory: None,
-            fit_defaults: FitOptions::default(),
-            optimize_defaults: OptimizeOptions::default(),
-            notes: Vec::new(),
+            edits: Edits::default(),
+            opened: Opened::default(),
+            progress: Box::new(Quiet),
         };
         analysis.update_npred()?;
-        for index in 0..analysis.roi.sources().len() {
+        for index in 0..analysis.session.roi.sources().len() {
             analysis.update_fluxes(index, None)?;
         }
         Ok(analysis)
     }
 
-    fn take_defaults(&mut self, config: &Config) {
-        let roiopt = &config.roiopt;
-        self.fit_defaults = fit_options(&config.optimizer);
-        self.optimize_defaults = OptimizeOptions {
-            npred_frac: roiopt.npred_frac,
-            npred_threshold: roiopt.npred_threshold,
-            shape_ts_threshold: roiopt.shape_ts_threshold,
-            max_free_sources: roiopt.max_free_sources,
-            skip: roiopt.skip.clone(),
-            fit: fit_options(&roiopt.optimizer),
-            ..OptimizeOptions::default()
-        };
-    }
-
     /// Options of [`Analysis::fit`] as the configuration has them.
     pub fn fit_options(&self) -> FitOptions {
-        self.fit_defaults.clone()
+        self.opened.fit_options.clone()
     }
 
     /// Options of [`Analysis::optimize`] as the configuration has them.
     pub fn optimize_options(&self) -> OptimizeOptions {
-        self.optimize_defaults.clone()
+        self.opened.optimize_options.clone()
     }
 
     /// What the files had to say: keys that were ignored, for example.
     pub fn notes(&self) -> &[String] {
-        &self.notes
+        &self.opened.notes
     }
 
     /// Those of the [`notes`](Self::notes) that are warnings: what is odd about the data or the model. Keys that were ignored are none.
     pub fn remarks(&self) -> impl Iterator<Item = &str> {
-        let ignored = self.config.as_ref().map_or(&[][..], |config| &config.notes);
-        self.notes.iter().filter(|note| !ignored.contains(note)).map(String::as_str)
+        let ignored = self.opened.config.as_ref().map_or(&[][..], |config| &config.notes);
+        self.opened.notes.iter().filter(|note| !ignored.contains(note)).map(String::as_str)
     }
 
     /// The model.
     pub fn roi(&self) -> &Roi {
-        &self.roi
+        &self.session.roi
     }
 
-    /// The model, to be changed. Fits and likelihoods notice every change of a parameter.
+    /// The model, to be changed. Fits and likelihoods notice every change.
     pub fn roi_mut(&mut self) -> &mut Roi {
-        // A table may be replaced by another under the same parameter values, which the cache could not tell.
-        self.likelihood.forget_fixed();
-        &mut self.roi
+        &mut self.session.roi
     }
 
     /// Data and source maps.
-    pub fn likelihood(&self) -> &JointLikelihood {
-        &self.likelihood
+    pub fn likelihood(&self) -> &Data {
+        &self.session.data
+    }
+
+    /// The model and the data: what fits take. A clone of it can be fitted beside this analysis.
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Seconds spent on opening.
     pub fn timing(&self) -> &Timing {
-        &self.timing
+        &self.opened.timing
     }
 
     /// Sets the watcher of fits and optimisations.
@@ -219,8 +215,8 @@ impl Analysis {
     /// # Errors
     /// When no source, or more than one, has this name; when the source is new.
     pub fn properties(&self, name: &str) -> Result<&SourceProperties> {
-        let source = self.roi.source(name)?;
-        self.properties.get(source.name()).ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
+        let source = self.session.roi.source(name)?;
+        self.known.of(source.name()).ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
     }
 
     /// Properties of all sources, by name. Templates whose integrals the fluxes need are read at the first call; a file that cannot be read
@@ -230,7 +226,7 @@ impl Analysis {
     /// When a flux or its error cannot be computed.
     pub fn all_properties(&mut self) -> Result<BTreeMap<String, SourceProperties>> {
         self.update_template_fluxes()?;
-        Ok(self.properties.clone())
+        Ok(self.known.all().clone())
     }
 
     /// `logL` of the model as it stands (positive-going, without the `ln N!` term), the logarithms of the parameters' priors added.
@@ -239,7 +235,7 @@ impl Analysis {
     /// When the model cannot be evaluated: counts where it predicts none, a spectrum that is not finite, a value that its
     /// prior excludes.
     pub fn loglike(&mut self) -> Result<f64> {
-        posterior::value(&mut self.likelihood, &self.roi)
+        self.session.loglike()
     }
 
     /// `logL`, predicted counts by source, component and energy bin, and the gradient.
@@ -248,13 +244,14 @@ impl Analysis {
     /// As [`Analysis::loglike`].
     pub fn loglike_report(&mut self) -> Result<LoglikeResult> {
         let start = Instant::now();
-        let free = self.roi.free_parameters();
+        let free = self.session.roi.free_parameters();
         let mut gradient = vec![0.0; free.len()];
-        let loglike = posterior::gradient(&mut self.likelihood, &self.roi, &mut gradient)?;
+        let values = self.session.roi.free_values();
+        let loglike = self.session.posterior()?.gradient(&values, &mut gradient)?;
         let mut components = Vec::new();
-        for component in self.likelihood.components() {
+        for component in self.session.data.components() {
             let (mut npred, mut npred_wt) = (BTreeMap::new(), BTreeMap::new());
-            for source in self.roi.sources() {
+            for source in self.session.roi.sources() {
                 npred.insert(source.name().to_owned(), component.npred(source)?);
                 if component.has_weights() {
                     npred_wt.insert(source.name().to_owned(), component.weighted_npred(source)?);
@@ -271,41 +268,36 @@ impl Analysis {
                 weighted,
             });
         }
-        let name = |id: &roi_model::roi::ParameterId| {
-            let source = &self.roi.sources()[id.source];
-            format!("{}:{}", source.name(), source.spectrum().parameters()[id.parameter].name())
-        };
         let npred = components.iter().flat_map(|c| c.npred.values()).flatten().sum();
-        let gradient = free.iter().map(name).zip(gradient).collect();
-        let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.timing.now() };
-        Ok(LoglikeResult { loglike, npred, counts: self.likelihood.total_counts(), components, gradient, timing })
+        let names = free.iter().map(|id| Ok(self.session.roi.parameter_name(*id)?.to_string()));
+        let gradient = names.collect::<Result<Vec<_>>>()?.into_iter().zip(gradient).collect();
+        let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.opened.timing.now() };
+        Ok(LoglikeResult { loglike, npred, counts: self.session.data.total_counts(), components, gradient, timing })
     }
 
     /// Lowest and highest energy of the components, in MeV.
     pub fn energy_range(&self) -> (f64, f64) {
-        let edges = || self.likelihood.components().iter().flat_map(|c| c.axis().edges().iter().copied());
-        (edges().fold(f64::INFINITY, f64::min), edges().fold(0.0, f64::max))
+        self.session.energy_range()
     }
 
     /// Position of a parameter in a source's spectrum.
     pub(crate) fn parameter_index(&self, source: usize, parameter: &str) -> Result<usize> {
-        let source = &self.roi.sources()[source];
-        source.spectrum().index_of(parameter).ok_or_else(|| Error::NoParameter {
-            source_name: source.name().to_owned(),
-            spectrum: source.spectrum().type_name().to_owned(),
-            found: parameter.to_owned(),
-            known: source.spectrum().parameters().iter().map(|p| p.name().to_owned()).collect::<Vec<_>>().join(", "),
-        })
+        self.session.parameter_index(source, parameter)
     }
 
     /// Free flags of all parameters.
     pub(crate) fn free_flags(&self) -> Vec<Vec<bool>> {
-        self.roi.sources().iter().map(|s| s.spectrum().parameters().iter().map(Parameter::is_free).collect()).collect()
+        self.session
+            .roi
+            .sources()
+            .iter()
+            .map(|s| s.spectrum().parameters().iter().map(Parameter::is_free).collect())
+            .collect()
     }
 
     /// Sets the free flags of all parameters; what is fixed has no error.
     pub(crate) fn set_free_flags(&mut self, flags: &[Vec<bool>]) -> Result<()> {
-        for (source, flags) in self.roi.sources_mut().iter_mut().zip(flags) {
+        for (source, flags) in self.session.roi.sources_mut().iter_mut().zip(flags) {
             for (parameter, &free) in source.spectrum_mut().parameters_mut().iter_mut().zip(flags) {
                 parameter.set_free(free);
                 if !free {
@@ -314,6 +306,20 @@ impl Analysis {
             }
         }
         Ok(())
+    }
+}
+
+/// The `roiopt` section as options.
+fn optimize_options(config: &Config) -> OptimizeOptions {
+    let roiopt = &config.roiopt;
+    OptimizeOptions {
+        npred_frac: roiopt.npred_frac,
+        npred_threshold: roiopt.npred_threshold,
+        shape_ts_threshold: roiopt.shape_ts_threshold,
+        max_free_sources: roiopt.max_free_sources,
+        skip: roiopt.skip.clone(),
+        fit: fit_options(&roiopt.optimizer),
+        ..OptimizeOptions::default()
     }
 }
 

@@ -15,6 +15,9 @@ pub enum Error {
     /// A file could not be read, understood or written.
     #[error(transparent)]
     Files(#[from] lat_io::Error),
+    /// A configuration, or the files that it names, cannot be used.
+    #[error(transparent)]
+    Dataset(#[from] lat_dataset::Error),
     /// A sky projection or an instrument response cannot be used.
     #[error(transparent)]
     Response(#[from] lat_response::Error),
@@ -80,6 +83,12 @@ pub enum Error {
         /// The source.
         source_name: String,
     },
+    /// Something that needs the files of an analysis that was not opened from a configuration.
+    #[error("{what} needs files, and the analysis has none; open it from a configuration")]
+    NoFiles {
+        /// What needs them.
+        what: &'static str,
+    },
     /// A file of parameters or of a saved analysis cannot be read or does not belong to this one.
     #[error("{path}: {reason}")]
     State {
@@ -115,7 +124,8 @@ pub enum Error {
 impl Error {
     /// Whether the program is at fault, not the input: an objective that failed for good in the middle of a fit.
     pub fn is_internal(&self) -> bool {
-        matches!(self, Self::Optimizer(optimizers::Error::Objective(_) | optimizers::Error::Dimension { .. }))
+        matches!(self, Self::Dataset(error) if error.is_internal())
+            || matches!(self, Self::Optimizer(optimizers::Error::Objective(_) | optimizers::Error::Dimension { .. }))
     }
 
     /// Says of a likelihood that could not be evaluated that it was that of the start.

@@ -4,11 +4,11 @@
 //! ([`Analysis::optimize`]) and prints the tables. Names, defaults and result keys are the documented ones of fermipy.
 //!
 //! ```
-//! use roi_fit::simulate::{SimulationOptions, simulate};
 //! use roi_fit::{Analysis, FitOptions, OptimizeOptions, Pars, Selection};
+//! use roi_simulate::{SimulationOptions, simulate};
 //!
 //! // A small region made by the built-in simulator; `Analysis::open("config.yaml")` opens one from files.
-//! let simulated = simulate(&SimulationOptions { npix: 20, ebins: 6, sources: 2, ..SimulationOptions::default() })?;
+//! let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
 //! let likelihood = simulated.likelihood()?;
 //! let mut roi = Analysis::new(simulated.start, likelihood)?;
 //!
@@ -18,70 +18,68 @@
 //! assert!(o.fit_success && o.fit_quality == 3);
 //! // In units of `value`, as in the XML; `true_values` have the scale applied.
 //! assert_eq!(o.values.len(), o.src_names.len());
-//! # Ok::<(), roi_fit::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # The map of the crate
+//!
+//! - `session`: a model and its data, what every verb takes. `analysis`: what a user holds, a session and what is known of its sources; `verbs`:
+//!   its fits, test statistics and profiles.
+//! - `maximize`: the one place where a likelihood meets a minimiser.
+//! - `fit`: the fit of all free parameters, `optimize`, and what follows a fit.
+//! - `profile`: the likelihood along one parameter, along many norms at once, and the test statistic.
+//! - `flux`: integrals of spectra and their errors.
+//! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
+//! - `edit`: what a user changes: sources, parameters, freedom, priors.
+//! - `results`, `saved`: dictionaries, tables and files. `data`: source maps and model maps.
+//!
+//! # Invariants
+//!
+//! - A verb works on a model of its own. Only a fit that is good enough writes into the session's, once, at its end; otherwise every
+//!   parameter is as it was, bit for bit.
+//! - A result is built once, complete; one place merges it into what is known.
+//! - Sessions share data: any number of them may be fitted at once ([`fit`]), and each gets the bits that it would get alone.
+//!
+//! # The public boundary
+//!
+//! [`Analysis`] and [`Session`], options, results. Names and keys of results are documented ones and stay.
 
-pub mod analysis;
-mod angular;
-pub mod batch;
-mod covariance;
-pub mod edit;
-pub mod error;
-mod exact;
+mod analysis;
+mod data;
+mod edit;
+mod error;
 mod fit;
 mod flux;
-mod free;
-pub use free::is_spectral_parameter;
-mod grid;
-pub mod limits;
-mod lock;
-pub mod memory;
-pub mod model_map;
-mod norm_profiles;
-mod objective;
-mod optimize;
-pub mod options;
-pub mod parameters;
-mod posterior;
-mod priors;
-pub mod profile;
-pub mod progress;
-pub mod properties;
-mod resolved;
-pub mod results;
-mod save;
-mod save_tables;
+mod known;
+mod maximize;
+mod profile;
+mod results;
 mod saved;
-pub mod scan;
-mod set_spectrum;
-pub mod simulate;
-pub mod source_maps;
-mod sources;
-mod state;
-mod tables;
-pub mod tabulate;
-pub mod ts;
-mod update;
+mod session;
+mod verbs;
 
 pub use analysis::Analysis;
-pub use edit::ParameterSetting;
+pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
+pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
+pub use edit::free::is_spectral_parameter;
+pub use edit::parameter_lists::ParameterInfo;
+pub use edit::set_parameter::ParameterSetting;
 pub use error::{Error, Result};
-pub use lat_io::config::memory_size;
-pub use limits::{ParameterLimits, parameter_limits};
-pub use memory::{MemoryEstimate, MemoryUse, peak_memory};
-pub use model_map::{ComponentSpectrum, ModelMapOptions};
-pub use options::{FitOptions, OptimizeOptions};
-pub use parameters::ParameterInfo;
-pub use profile::ProfileOptions;
-pub use progress::{Event, Progress, Quiet};
-pub use properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
-pub use resolved::{configuration_reference, resolved_config};
-pub use results::{
-    ComponentCounts, Convergence, FitResult, LoglikeResult, OptimizeResult, OptimizeStep, Timing, WeightedCounts,
-};
-pub use roi_model::selection::{Pars, Selection};
-pub use roi_model::usual::Given;
-pub use scan::Profile;
-pub use source_maps::{MadeMaps, MakeOptions, make_source_maps};
-pub use state::write_text;
-pub use tabulate::{TabulatedSpectrum, tabulate};
+pub use fit::fit_session::fit;
+pub use flux::tabulate::{TabulatedSpectrum, tabulate};
+pub use known::limits::{ParameterLimits, parameter_limits};
+pub use known::memory::{MemoryEstimate, MemoryUse};
+pub use known::options::{FitOptions, OptimizeOptions};
+pub use known::process_memory::peak_memory;
+pub use known::profile_curve::Profile;
+pub use known::progress::{Event, Progress, Quiet};
+pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
+pub use known::timing::Timing;
+pub use lat_dataset::{configuration_reference, memory_size, resolved_config};
+pub use lat_io::write_text;
+pub use profile::one::ProfileOptions;
+pub use results::fit_result::FitResult;
+pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
+pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
+pub use roi_model::{Given, Pars, Selection};
+pub use session::Session;

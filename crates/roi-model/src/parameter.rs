@@ -14,7 +14,7 @@ const SNAP: f64 = 1e-8;
 /// `value * scale`. Derivatives in this crate are with respect to `value`. Bounds of `(0, 0)` mean "no bounds".
 ///
 /// ```
-/// use roi_model::parameter::Parameter;
+/// use roi_model::Parameter;
 ///
 /// let mut index = Parameter::new("Index", 2.3)?.with_scale(-1.0)?.with_bounds(0.0, 5.0)?.with_free(true);
 /// assert_eq!(index.true_value(), -2.3);

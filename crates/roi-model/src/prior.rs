@@ -10,7 +10,7 @@ use crate::error::{Error, Result, finite};
 /// log-likelihood.
 ///
 /// ```
-/// use roi_model::prior::Prior;
+/// use roi_model::Prior;
 ///
 /// let prior = Prior::gaussian(2.0, 0.5)?;
 /// assert_eq!(prior.ln(3.0), -2.0);
@@ -43,7 +43,7 @@ impl TryFrom<Unchecked> for Prior {
 
 /// The functions of the LAT tools that a prior can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
+pub enum PriorFunction {
     /// [`Prior::gaussian`].
     GaussianError,
     /// [`Prior::normalized_gaussian`].
@@ -93,20 +93,20 @@ impl Prior {
     ///
     /// # Errors
     /// As [`Prior::gaussian`].
-    pub fn from_function(function: Function, mean: f64, sigma: f64) -> Result<Self> {
+    pub fn from_function(function: PriorFunction, mean: f64, sigma: f64) -> Result<Self> {
         match function {
-            Function::GaussianError => Self::gaussian(mean, sigma),
-            Function::LogGaussian => Self::normalized_gaussian(mean, sigma),
-            Function::LogNormalLog => Self::log_normal(mean, sigma),
+            PriorFunction::GaussianError => Self::gaussian(mean, sigma),
+            PriorFunction::LogGaussian => Self::normalized_gaussian(mean, sigma),
+            PriorFunction::LogNormalLog => Self::log_normal(mean, sigma),
         }
     }
 
     /// The function of the LAT tools that it is.
-    pub fn function(&self) -> Function {
+    pub fn function(&self) -> PriorFunction {
         match self.shape {
-            Shape::Gaussian => Function::GaussianError,
-            Shape::NormalizedGaussian => Function::LogGaussian,
-            Shape::LogNormal => Function::LogNormalLog,
+            Shape::Gaussian => PriorFunction::GaussianError,
+            Shape::NormalizedGaussian => PriorFunction::LogGaussian,
+            Shape::LogNormal => PriorFunction::LogNormalLog,
         }
     }
 

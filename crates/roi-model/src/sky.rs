@@ -17,7 +17,7 @@ const NODE_L: f64 = 122.931_92;
 /// defined through FK5 by about 0.02 arcsec.
 ///
 /// ```
-/// use roi_model::sky::SkyDirection;
+/// use roi_model::SkyDirection;
 ///
 /// let crab = SkyDirection::new(83.633, 22.014)?;
 /// let (l, b) = crab.to_galactic();

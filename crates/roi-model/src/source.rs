@@ -33,6 +33,18 @@ impl SourceType {
     }
 }
 
+impl std::str::FromStr for SourceType {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = [Self::Point, Self::Diffuse, Self::Composite];
+        known.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| {
+            let known = "the types are PointSource, DiffuseSource and CompositeSource";
+            Error::XmlSchema(format!("unknown source type {name:?}; {known}"))
+        })
+    }
+}
+
 /// A source of gamma rays. Its name never changes; its spectral parameters may.
 #[derive(Debug, Clone)]
 pub struct Source {

@@ -1,38 +1,12 @@
 //! Spatial models, as descriptions: what the XML says, not the sky maps themselves.
 
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Result};
 use crate::parameter::Parameter;
 use crate::sky::SkyDirection;
 
-/// What is known of a type of spatial model.
-struct Kind {
-    name: &'static str,
-    parameters: &'static [&'static str],
-    needs_file: bool,
-    diffuse_background: bool,
-}
+mod kind;
 
-const fn kind(
-    name: &'static str,
-    parameters: &'static [&'static str],
-    needs_file: bool,
-    diffuse_background: bool,
-) -> Kind {
-    Kind { name, parameters, needs_file, diffuse_background }
-}
-
-static KINDS: [Kind; 7] = [
-    kind("SkyDirFunction", &["RA", "DEC"], false, false),
-    kind("ConstantValue", &["Value"], false, true),
-    kind("SpatialMap", &["Prefactor"], true, false),
-    kind("MapCubeFunction", &["Normalization"], true, true),
-    kind("RadialDisk", &["RA", "DEC", "Radius"], false, false),
-    kind("RadialGaussian", &["RA", "DEC", "Sigma"], false, false),
-    kind("RadialProfile", &["Normalization", "RA", "DEC"], true, false),
-];
-
-/// What a composite source has instead; it is no type of the XML.
-static COMPOSITE: Kind = kind("CompositeSource", &[], false, false);
+pub use kind::SpatialKind;
 
 /// Where a source shines: a point, a disk, a map, the whole sky.
 ///
@@ -49,65 +23,40 @@ static COMPOSITE: Kind = kind("CompositeSource", &[], false, false);
 /// Angles are in degrees. As in the LAT tools, RA and DEC are taken from `value`; their scale is ignored.
 ///
 /// ```
-/// use roi_model::sky::SkyDirection;
-/// use roi_model::spatial::SpatialModel;
+/// use roi_model::{SkyDirection, SpatialKind, SpatialModel};
 ///
 /// let point = SpatialModel::point(SkyDirection::new(83.633, 22.014)?)?;
-/// assert_eq!(point.type_name(), "SkyDirFunction");
+/// assert_eq!(point.kind(), SpatialKind::Point);
 /// assert_eq!(point.direction().map(|d| d.dec()), Some(22.014));
 /// # Ok::<(), roi_model::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct SpatialModel {
-    kind: &'static Kind,
+    kind: SpatialKind,
     file: Option<String>,
     parameters: Vec<Parameter>,
     direction: Option<SkyDirection>,
     attributes: Vec<(String, String)>,
 }
 
-impl std::fmt::Debug for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-/// The names of all spatial types, as the XML has them.
-pub fn types() -> Vec<&'static str> {
-    KINDS.iter().map(|kind| kind.name).collect()
-}
-
-/// The names of the parameters of a type in declaration order.
-///
-/// # Errors
-/// [`Error::UnknownSpatialModel`].
-pub fn parameter_names(type_name: &str) -> Result<&'static [&'static str]> {
-    Ok(find(type_name)?.parameters)
-}
-
-fn find(type_name: &str) -> Result<&'static Kind> {
-    KINDS.iter().find(|kind| kind.name == type_name).ok_or_else(|| Error::UnknownSpatialModel {
-        name: type_name.to_owned(),
-        nearest: nearest(type_name, KINDS.iter().map(|kind| kind.name)),
-    })
-}
-
 impl SpatialModel {
-    /// A spatial model from its XML type, its parameters in any order, and its file where it has one.
+    /// A spatial model of a kind, its parameters in any order, and its file where it has one.
     ///
     /// # Errors
-    /// [`Error::UnknownSpatialModel`], [`Error::MissingParameter`], [`Error::UnknownParameter`],
+    /// [`Error::UnknownSpatialModel`] for a composite, which is none, [`Error::MissingParameter`], [`Error::UnknownParameter`],
     /// [`Error::DuplicateParameter`], [`Error::File`] for a missing file, or an error of the direction.
-    pub fn new(type_name: &str, mut given: Vec<Parameter>, file: Option<String>) -> Result<Self> {
-        let kind = find(type_name)?;
-        let function = || type_name.to_owned();
-        let expected = || kind.parameters.iter().map(|&name| name.to_owned()).collect();
-        if kind.needs_file && file.as_deref().is_none_or(str::is_empty) {
+    pub fn new(kind: SpatialKind, mut given: Vec<Parameter>, file: Option<String>) -> Result<Self> {
+        if kind == SpatialKind::Composite {
+            return Err(SpatialKind::unknown(kind.as_str()));
+        }
+        let (function, names) = (|| kind.as_str().to_owned(), kind.parameter_names());
+        let expected = || names.iter().map(|&name| name.to_owned()).collect();
+        if kind.needs_file() && file.as_deref().is_none_or(str::is_empty) {
             let reason = "it needs a file; name it in the attribute `file` of spatialModel".to_owned();
             return Err(Error::File { function: function(), reason });
         }
-        let mut parameters = Vec::with_capacity(kind.parameters.len());
-        for &name in kind.parameters {
+        let mut parameters = Vec::with_capacity(names.len());
+        for &name in names {
             let Some(position) = given.iter().position(|p| p.name() == name) else {
                 let parameter = name.to_owned();
                 return Err(Error::MissingParameter { function: function(), parameter, expected: expected() });
@@ -116,7 +65,7 @@ impl SpatialModel {
         }
         if let Some(extra) = given.first() {
             let parameter = extra.name().to_owned();
-            return Err(if kind.parameters.contains(&extra.name()) {
+            return Err(if names.contains(&extra.name()) {
                 Error::DuplicateParameter { function: function(), parameter }
             } else {
                 Error::UnknownParameter { function: function(), parameter, expected: expected() }
@@ -135,7 +84,7 @@ impl SpatialModel {
     /// # Errors
     /// None for a valid direction.
     pub fn point(direction: SkyDirection) -> Result<Self> {
-        Self::new("SkyDirFunction", vec![right_ascension(direction)?, declination(direction)?], None)
+        Self::new(SpatialKind::Point, vec![right_ascension(direction)?, declination(direction)?], None)
     }
 
     /// A uniform disk of this radius, degrees (`RadialDisk`).
@@ -144,7 +93,7 @@ impl SpatialModel {
     /// [`Error::NonFinite`], or [`Error::OutOfBounds`] for a radius outside [0, 180] deg.
     pub fn disk(direction: SkyDirection, radius: f64) -> Result<Self> {
         let radius = Parameter::new("Radius", radius)?.with_bounds(0.0, 180.0)?;
-        Self::new("RadialDisk", vec![right_ascension(direction)?, declination(direction)?, radius], None)
+        Self::new(SpatialKind::Disk, vec![right_ascension(direction)?, declination(direction)?, radius], None)
     }
 
     /// A Gaussian of this sigma, degrees (`RadialGaussian`).
@@ -153,7 +102,7 @@ impl SpatialModel {
     /// [`Error::NonFinite`], or [`Error::OutOfBounds`] for a sigma outside [0, 180] deg.
     pub fn gaussian(direction: SkyDirection, sigma: f64) -> Result<Self> {
         let sigma = Parameter::new("Sigma", sigma)?.with_bounds(0.0, 180.0)?;
-        Self::new("RadialGaussian", vec![right_ascension(direction)?, declination(direction)?, sigma], None)
+        Self::new(SpatialKind::Gaussian, vec![right_ascension(direction)?, declination(direction)?, sigma], None)
     }
 
     /// The whole sky (`ConstantValue`).
@@ -161,7 +110,7 @@ impl SpatialModel {
     /// # Errors
     /// None.
     pub fn isotropic() -> Result<Self> {
-        Self::new("ConstantValue", vec![Parameter::new("Value", 1.0)?.with_bounds(0.0, 10.0)?], None)
+        Self::new(SpatialKind::Isotropic, vec![Parameter::new("Value", 1.0)?.with_bounds(0.0, 10.0)?], None)
     }
 
     /// A map cube (`MapCubeFunction`) read from this file.
@@ -170,7 +119,7 @@ impl SpatialModel {
     /// [`Error::File`] for an empty file name.
     pub fn map_cube(file: impl Into<String>) -> Result<Self> {
         let norm = Parameter::new("Normalization", 1.0)?.with_bounds(0.0, 1000.0)?;
-        Self::new("MapCubeFunction", vec![norm], Some(file.into()))
+        Self::new(SpatialKind::MapCube, vec![norm], Some(file.into()))
     }
 
     /// A map (`SpatialMap`) read from this file.
@@ -179,7 +128,7 @@ impl SpatialModel {
     /// [`Error::File`] for an empty file name.
     pub fn map(file: impl Into<String>) -> Result<Self> {
         let norm = Parameter::new("Prefactor", 1.0)?.with_bounds(0.001, 1000.0)?;
-        Self::new("SpatialMap", vec![norm], Some(file.into()))
+        Self::new(SpatialKind::Map, vec![norm], Some(file.into()))
     }
 
     /// A radial profile (`RadialProfile`) read from this file.
@@ -189,12 +138,18 @@ impl SpatialModel {
     pub fn profile(direction: SkyDirection, file: impl Into<String>) -> Result<Self> {
         let norm = Parameter::new("Normalization", 1.0)?.with_bounds(0.0, 10.0)?;
         let parameters = vec![norm, right_ascension(direction)?, declination(direction)?];
-        Self::new("RadialProfile", parameters, Some(file.into()))
+        Self::new(SpatialKind::Profile, parameters, Some(file.into()))
     }
 
     /// What a composite source has in place of a spatial model.
     pub(crate) fn composite() -> Self {
-        Self { kind: &COMPOSITE, file: None, parameters: Vec::new(), direction: None, attributes: Vec::new() }
+        Self {
+            kind: SpatialKind::Composite,
+            file: None,
+            parameters: Vec::new(),
+            direction: None,
+            attributes: Vec::new(),
+        }
     }
 
     pub(crate) fn with_attributes(mut self, attributes: Vec<(String, String)>) -> Self {
@@ -202,9 +157,14 @@ impl SpatialModel {
         self
     }
 
+    /// Its kind.
+    pub fn kind(&self) -> SpatialKind {
+        self.kind
+    }
+
     /// Its type, as in the XML.
-    pub fn type_name(&self) -> &str {
-        self.kind.name
+    pub fn type_name(&self) -> &'static str {
+        self.kind.as_str()
     }
 
     /// Its file, as in the XML.
@@ -229,21 +189,21 @@ impl SpatialModel {
 
     /// Whether it is a point.
     pub fn is_point(&self) -> bool {
-        self.kind.name == "SkyDirFunction"
+        self.kind == SpatialKind::Point
     }
 
     /// Whether it is a diffuse background: isotropic or a map cube. Extended sources are not.
     pub fn is_diffuse_background(&self) -> bool {
-        self.kind.diffuse_background
+        self.kind.is_diffuse_background()
     }
 
     /// Integral of the template over the sky, by which `dN/dE` times is the source's flux: 1 for points, disks and Gaussians, `4 pi` for
     /// the isotropic template (its `Value` ignored, as in the LAT tools), `None` for maps and profiles, whose files must be integrated.
     pub fn angular_integral(&self) -> Option<f64> {
-        match self.kind.name {
-            "SkyDirFunction" | "RadialDisk" | "RadialGaussian" => Some(1.0),
-            "ConstantValue" => Some(4.0 * std::f64::consts::PI),
-            _ => None,
+        match self.kind {
+            SpatialKind::Point | SpatialKind::Disk | SpatialKind::Gaussian => Some(1.0),
+            SpatialKind::Isotropic => Some(4.0 * std::f64::consts::PI),
+            SpatialKind::Map | SpatialKind::MapCube | SpatialKind::Profile | SpatialKind::Composite => None,
         }
     }
 

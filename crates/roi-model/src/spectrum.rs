@@ -1,6 +1,6 @@
 //! Spectra: dN/dE as a function of energy and parameters, with exact first and second derivatives.
 //!
-//! The families, their parameters and their formulas are those of the LAT tools; see [`types`] for their names.
+//! The families, their parameters and their formulas are those of the LAT tools; see [`spectrum_types`] for their names.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use num_dual::{Dual64, HyperDual64};
 
 use crate::error::{Error, Result};
 use crate::parameter::Parameter;
-use family::Declared;
+use family::{Declared, Norm};
 use formula::Kernel;
 use scaled::Scaled;
 
@@ -26,7 +26,9 @@ mod scaled;
 mod wrapper;
 mod wrappers;
 
-pub use blueprint::{Needs, Tables, default_parameters, needs, parameter_names, types, wrappers};
+pub use blueprint::{
+    Needs, Tables, default_parameters, spectrum_needs, spectrum_parameter_names, spectrum_types, spectrum_wrappers,
+};
 pub use dark_matter_table::DarkMatterTable;
 pub use ebl_table::{EblTable, EnergyUnit};
 pub use file_table::FileTable;
@@ -38,8 +40,7 @@ pub use file_table::FileTable;
 /// to the true value times the scale.
 ///
 /// ```
-/// use roi_model::parameter::Parameter;
-/// use roi_model::spectrum::Spectrum;
+/// use roi_model::{Parameter, Spectrum};
 ///
 /// let spectrum = Spectrum::new(
 ///     "PowerLaw",
@@ -63,6 +64,7 @@ pub struct Spectrum {
     scaling_file: Option<String>,
     parameters: Vec<Parameter>,
     norm: Option<usize>,
+    norm_is_factor: bool,
     shape: Vec<usize>,
     index: Vec<usize>,
     kernel: Arc<dyn Kernel>,
@@ -92,7 +94,7 @@ impl Spectrum {
         let declared = blueprint::declared(type_name, &given)?;
         let parameters = blueprint::arrange(type_name, &declared, parameters)?;
         let kernel = blueprint::kernel(type_name, parameters.len(), tables)?;
-        let declares_table = needs(type_name)?.spectrum;
+        let declares_table = spectrum_needs(type_name)?.spectrum;
         let true_values: Vec<f64> = parameters.iter().map(Parameter::true_value).collect();
         let objection = |reason| Error::InvalidFunction { function: type_name.to_owned(), reason };
         kernel.objection(&true_values).map_err(objection)?;
@@ -102,7 +104,8 @@ impl Spectrum {
             type_name: type_name.to_owned(),
             file: tables.file.clone(),
             scaling_file: None,
-            norm: marked(|d| d.is_norm).next(),
+            norm: marked(|d| d.norm != Norm::No).next(),
+            norm_is_factor: declared.iter().find(|d| d.norm != Norm::No).is_some_and(|d| d.norm == Norm::Factor),
             shape: marked(|d| d.is_shape).collect(),
             index: marked(|d| d.is_index).collect(),
             parameters,
@@ -216,11 +219,16 @@ impl Spectrum {
         self.parameters.iter().position(|p| p.name() == name)
     }
 
-    /// Whether the spectrum is its normalisation times a shape that does not depend on it. The one exception is `BrokenPowerLaw3`, whose break
-    /// lies where its two power laws cross, and so moves with `Integral1`; `false` also without a normalisation.
+    /// Whether the spectrum is its normalisation times a shape that does not depend on it, as its family declares: not so for
+    /// `BrokenPowerLaw3`, whose break lies where its two power laws cross and moves with `Integral1`. `false` also without a normalisation.
     pub fn is_proportional_to_norm(&self) -> bool {
-        let family = self.type_name().rsplit("::").next().unwrap_or_default();
-        self.norm_index().is_some() && family != "BrokenPowerLaw3"
+        self.norm_is_factor
+    }
+
+    /// Whether it is the very formula of another spectrum, over the same tables: with equal parameters both give the same bits. Two
+    /// spectra that were made apart are never taken for one, whatever they are.
+    pub fn is_function_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.kernel, &other.kernel)
     }
 
     /// The position of the normalisation; `None` for a type without one.
@@ -276,7 +284,8 @@ impl Spectrum {
         self.check(energies, out.len(), wanted.len())?;
         let mut p: Vec<Dual64> = self.parameters.iter().map(|x| Dual64::from_re(x.true_value())).collect();
         for (row, &i) in rows(out, energies.len()).zip(wanted) {
-            seed(&mut p, i, |x| x.eps = self.scale(i))?;
+            let scale = self.scale(i)?;
+            seed(&mut p, i, |x| x.eps = scale)?;
             let curve = self.kernel.first_derivatives(&p);
             for (slot, &energy) in row.iter_mut().zip(energies) {
                 *slot = curve(Dual64::from_re(energy)).eps;
@@ -298,8 +307,9 @@ impl Spectrum {
         let mut p: Vec<HyperDual64> = self.parameters.iter().map(|x| HyperDual64::from_re(x.true_value())).collect();
         let pairs = wanted.iter().enumerate().flat_map(|(n, &i)| wanted.iter().skip(n).map(move |&j| (i, j)));
         for (row, (i, j)) in rows(out, energies.len()).zip(pairs) {
-            seed(&mut p, i, |x| x.eps1 = self.scale(i))?;
-            seed(&mut p, j, |x| x.eps2 = self.scale(j))?;
+            let (first, second) = (self.scale(i)?, self.scale(j)?);
+            seed(&mut p, i, |x| x.eps1 = first)?;
+            seed(&mut p, j, |x| x.eps2 = second)?;
             let curve = self.kernel.second_derivatives(&p);
             for (slot, &energy) in row.iter_mut().zip(energies) {
                 *slot = curve(HyperDual64::from_re(energy)).eps1eps2;
@@ -327,8 +337,9 @@ impl Spectrum {
         Ok(slope[0])
     }
 
-    fn scale(&self, parameter: usize) -> f64 {
-        self.parameters.get(parameter).map_or(f64::NAN, Parameter::scale)
+    fn scale(&self, index: usize) -> Result<f64> {
+        let missing = Error::Index { what: "parameter", index, count: self.parameters.len() };
+        self.parameters.get(index).map(Parameter::scale).ok_or(missing)
     }
 
     /// Checks energies and the length of the output, `quantities` numbers an energy.
@@ -355,8 +366,9 @@ impl Spectrum {
     }
 
     fn check_finite(&self, energies: &[f64], out: &[f64], quantity: &'static str) -> Result<()> {
-        let Some(position) = out.iter().position(|x| !x.is_finite()) else { return Ok(()) };
-        let energy = energies.get(position % energies.len().max(1)).copied().unwrap_or(f64::NAN);
+        // One energy after another, for each quantity anew.
+        let mut pairs = out.iter().zip(energies.iter().cycle());
+        let Some((_, &energy)) = pairs.find(|(x, _)| !x.is_finite()) else { return Ok(()) };
         let mut parameters = String::new();
         for p in &self.parameters {
             // Writing to a String cannot fail.

@@ -10,6 +10,6 @@ mod tables;
 mod write;
 
 pub use library::SourceLibrary;
-pub use read::{read, read_with};
+pub use read::{read_xml, read_xml_with};
 pub use tables::TableReader;
-pub use write::write;
+pub use write::write_xml;

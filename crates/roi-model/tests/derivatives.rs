@@ -5,9 +5,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use roi_model::parameter::Parameter;
-use roi_model::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tables};
-use roi_model::usual::{self, Bounds};
+use roi_model::{Bounds, DarkMatterTable, EblTable, FileTable, Parameter, Spectrum, Tables};
 
 /// The range of a parameter's true value in which LAT analyses use it.
 fn range(name: &str) -> (f64, f64) {
@@ -123,8 +121,8 @@ fn spectrum_at(type_name: &str, fractions: &[f64], scale: f64, tables: &Tables) 
 
 /// All types, plain and wrapped.
 fn all_types() -> Vec<String> {
-    let plain = spectrum::types();
-    let wrapped = spectrum::wrappers();
+    let plain = roi_model::spectrum_types();
+    let wrapped = roi_model::spectrum_wrappers();
     let wrapped = wrapped.iter().flat_map(|w| plain.iter().map(move |t| format!("{w}::{t}")));
     plain.iter().map(|t| (*t).to_owned()).chain(wrapped).collect()
 }
@@ -245,7 +243,7 @@ proptest! {
         let energies: Vec<f64> = (0..24).map(|i| 30.0 * 10f64.powf(f64::from(i) * 0.2)).collect();
         for type_name in all_types() {
             // Those of variable length have no usual parameters.
-            let usual = usual::parameters(&type_name, &[], Bounds::Usual).unwrap();
+            let usual = roi_model::usual_parameters(&type_name, &[], Bounds::Usual).unwrap();
             let Ok(mut spectrum) = Spectrum::with_tables(&type_name, usual, &tables) else { continue };
             for (p, fraction) in spectrum.parameters_mut().iter_mut().zip(&fractions) {
                 // Limits and pivots are fixed; with one at 1 MeV, a curved log-parabola is beyond any double at 1 TeV.

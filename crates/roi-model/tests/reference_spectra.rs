@@ -6,8 +6,7 @@ mod common;
 
 use std::sync::Arc;
 
-use roi_model::parameter::Parameter;
-use roi_model::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tables};
+use roi_model::{DarkMatterTable, EblTable, FileTable, Parameter, Spectrum, Tables};
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -71,7 +70,7 @@ fn setting<'a>(reference: &'a Value, name: &str, n: usize) -> &'a Value {
 
 /// The tables of a spectrum. The reference lists none, so they are made from what it computed for another function.
 fn tables(reference: &Value, name: &str, n: usize, energies: &[f64]) -> Option<Tables> {
-    let needs = spectrum::needs(name).unwrap();
+    let needs = roi_model::spectrum_needs(name).unwrap();
     let mut tables = Tables::default();
     if needs.spectrum {
         let values = numbers(&setting(reference, "FileFunction", 0)["value"]);

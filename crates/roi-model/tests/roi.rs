@@ -2,15 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use roi_model::Error;
-use roi_model::parameter::Parameter;
-use roi_model::prior::Prior;
-use roi_model::roi::{ParameterId, Roi};
-use roi_model::selection::{Pars, Selection};
-use roi_model::sky::{Frame, SkyDirection};
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{
+    Error, Frame, Parameter, ParameterId, Pars, Prior, Roi, Selection, SkyDirection, Source, SourceType, SpatialKind,
+    SpatialModel, Spectrum, normalized_name,
+};
 
 fn direction(ra: f64, dec: f64) -> SkyDirection {
     SkyDirection::new(ra, dec).unwrap()
@@ -152,7 +147,7 @@ fn selections() {
     let south = Selection::within(1.0).around(direction(83.633, 21.014)).square(Frame::Celestial);
     let (x, y) =
         south.skydir.unwrap().aitoff_offset(&roi.source("Crab Nebula").unwrap().direction().unwrap(), Frame::Celestial);
-    let edge = Selection { distance: Some(x.abs().max(y.abs())), ..south };
+    let edge = south.with_distance(x.abs().max(y.abs()));
     assert_eq!(picked(&edge, nan, nan), ["isodiff"]);
     // A map is near only once its centre is known to be.
     let mut roi = roi.clone();
@@ -215,10 +210,26 @@ fn a_source_needs_the_spatial_model_of_its_type() {
     assert!(Source::new("x", SourceType::Point, spectrum(), SpatialModel::isotropic().unwrap()).is_err());
     assert!(Source::new(" ", SourceType::Point, spectrum(), point).is_err());
     let parameter = |name: &str| Parameter::new(name, 1.0).unwrap();
-    let disk = |names: &[&str]| SpatialModel::new("RadialDisk", names.iter().map(|n| parameter(n)).collect(), None);
+    let disk =
+        |names: &[&str]| SpatialModel::new(SpatialKind::Disk, names.iter().map(|n| parameter(n)).collect(), None);
     assert_eq!(disk(&["Radius", "DEC", "RA"]).unwrap().parameters()[2].name(), "Radius");
     assert!(matches!(disk(&["DEC", "RA"]), Err(Error::MissingParameter { .. })));
     assert!(matches!(disk(&["DEC", "RA", "Radius", "Sigma"]), Err(Error::UnknownParameter { .. })));
     assert!(matches!(disk(&["DEC", "RA", "Radius", "RA"]), Err(Error::DuplicateParameter { .. })));
     assert!(matches!(SpatialModel::map(""), Err(Error::File { .. })));
+}
+
+#[test]
+fn names_are_compared_without_case_and_blanks_and_a_parameter_is_written_with_its_source() {
+    for name in ["4FGL J0534.5+2200", "4fglj0534.5+2200", "\t4FGL  J0534.5 +2200\u{a0}"] {
+        assert_eq!(normalized_name(name), "4fglj0534.5+2200");
+    }
+    let roi = roi();
+    for (id, parameter) in roi.parameters() {
+        let name = roi.parameter_name(id).unwrap();
+        assert_eq!((name.source, name.parameter), (roi.sources()[id.source].name(), parameter.name()));
+        assert_eq!(name.to_string(), format!("{}:{}", name.source, name.parameter));
+    }
+    let beyond = ParameterId { source: roi.sources().len(), parameter: 0 };
+    assert!(matches!(roi.parameter_name(beyond), Err(Error::Index { what: "source", .. })));
 }

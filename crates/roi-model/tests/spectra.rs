@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use roi_model::Error;
-use roi_model::parameter::Parameter;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Error, Parameter, Spectrum, spectrum_needs, spectrum_types};
 
 #[test]
 #[expect(clippy::unreadable_literal, reason = "digits as they were computed")]
@@ -198,4 +196,32 @@ fn bad_energies_are_errors() {
     steep.parameters_mut()[1].set_value(-1e6).unwrap();
     let error = steep.dnde(0.1).unwrap_err().to_string();
     assert!(error.contains("PowerLaw") && error.contains("Index = -1000000.0"), "{error}");
+}
+
+#[test]
+fn a_norm_is_a_factor_of_every_spectrum_but_one() {
+    for type_name in spectrum_types() {
+        let needs = spectrum_needs(type_name).unwrap();
+        if needs.spectrum || needs.dark_matter {
+            continue;
+        }
+        for wrapper in ["", "ScaleFactor::"] {
+            let mut spectrum = Spectrum::with_defaults(&format!("{wrapper}{type_name}")).unwrap();
+            let Some(norm) = spectrum.norm_index() else {
+                assert!(!spectrum.is_proportional_to_norm());
+                continue;
+            };
+            // On both sides of 8e6 MeV, where the branches of BrokenPowerLaw3 cross; there others have overflowed.
+            let last = if type_name == "BrokenPowerLaw3" { 5e7 } else { 9e4 };
+            let energies = [150.0, 2e3, 2e4, last];
+            let [mut before, mut after] = [[0.0; 4]; 2];
+            spectrum.evaluate(&energies, &mut before).unwrap();
+            let value = spectrum.parameters()[norm].value();
+            spectrum.parameters_mut()[norm].set_value(2.0 * value).unwrap();
+            spectrum.evaluate(&energies, &mut after).unwrap();
+            let is_factor = before.iter().zip(after).all(|(a, b)| (b - 2.0 * a).abs() <= 1e-12 * b.abs());
+            assert_eq!(spectrum.is_proportional_to_norm(), is_factor, "{type_name}");
+            assert_eq!(is_factor, type_name != "BrokenPowerLaw3");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use lat_io::{
     Cut, Error, LivetimeTable, NewPhoton, PhotonFile, PhotonHeader, SpacecraftFile, SpacecraftRow, read_energy_bins,
     read_livetime_table,
 };
-use lat_response::livetime::CosineBins;
+use lat_response::CosineBins;
 use lat_response::{Frame, HealpixGrid, HealpixOrdering};
 use ndarray::Array2;
 
@@ -76,7 +76,8 @@ pub(crate) fn spacecraft(path: &Path) -> lat_io::Result<()> {
 
 /// Writes a livetime cube.
 pub(crate) fn livetime(path: &Path) -> lat_io::Result<()> {
-    let pixels = HealpixGrid::new(1, HealpixOrdering::Nested, Frame::Celestial)?;
+    let pixels =
+        HealpixGrid::new(1, HealpixOrdering::Nested, Frame::Celestial).unwrap_or_else(|error| panic!("{error}"));
     let times = Array2::from_elem((12, 4), 1.5f32);
     lat_io::write_livetime_table(
         path,

@@ -3,11 +3,7 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use lat_io::catalog::Catalog;
-use lat_io::fits::FitsFile;
-use lat_io::{
-    Error, SourceMapFile, counts_cube, detector_response, exposure, irf, likelihood_weights, livetime, map_cube, psf,
-};
+use lat_io::{Catalog, Error, FitsFile, SourceMapFile};
 use tempfile::TempDir;
 
 use crate::events;
@@ -51,19 +47,19 @@ pub(crate) fn run_table(data: &[u8]) {
                 }
             }
         }
-        if let Some(counts) = named(counts_cube::read(path)) {
+        if let Some(counts) = named(lat_io::read_counts_cube(path)) {
             assert!(counts.cube.total().is_finite());
-            named(likelihood_weights::read(path, &counts));
-            named(detector_response::read(path, counts.cube.axis()));
+            named(lat_io::read_weights(path, &counts));
+            named(lat_io::read_detector_response(path, counts.cube.axis()));
         }
-        if let Some(cube) = named(map_cube::read(path)) {
-            let (read, summed) = (cube.integral(), named(map_cube::integral(path)));
+        if let Some(cube) = named(lat_io::read_map_cube(path)) {
+            let (read, summed) = (cube.integral(), named(lat_io::map_cube_integral(path)));
             assert!(summed.is_none_or(|summed| summed == read), "the planes of a map and the map have other integrals");
         }
-        named(exposure::read(path));
-        named(psf::read(path));
-        named(livetime::read(path));
-        named(irf::read(path, path, Some(path)));
+        named(lat_io::read_exposure(path));
+        named(lat_io::read_psf(path));
+        named(lat_io::read_livetime_cube(path));
+        named(lat_io::read_irf(path, path, Some(path)));
         events::run(path, |error| assert!(error.to_string().contains(NAME), "an error without its file: {error}"));
         if let Some(maps) = named(SourceMapFile::open(path)) {
             for name in maps.names() {

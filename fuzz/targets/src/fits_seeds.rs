@@ -5,13 +5,33 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lat_io::fits::{Column, ColumnValues, FitsWriter, Header};
-use lat_io::{CountsCubeFile, Frame, WcsHeader, counts_cube, map_cube, source_maps};
-use lat_response::{HealpixGrid, HealpixOrdering, SkyCube, SkyGrid};
+use lat_io::{Column, ColumnValues, CountsCubeFile, FitsWriter, Header};
+use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 
 use crate::events;
+/// A primary HDU without data.
+const PRIMARY: [&str; 4] = [
+    "SIMPLE  =                    T",
+    "BITPIX  =                    8",
+    "NAXIS   =                    0",
+    "EXTEND  =                    T",
+];
+/// Cards of every kind that is met.
+const CARDS: [&str; 11] = [
+    "LONG    = 'a text that is &' / first",
+    "CONTINUE  'continued &'",
+    "CONTINUE  '' / to the end",
+    "HIERARCH ESO TEL ALT = 45.5 / a long keyword",
+    "COMMENT free text",
+    "HISTORY more",
+    "DATE-OBS= '2026-01-01'",
+    "A_REAL  =           -1.5D+03 / Fortran",
+    "COMPLEX = (1.0, -2)",
+    "NOVALUE =",
+    "QUOTE   = 'it''s'",
+];
 
 /// Headers of every kind that is met.
 pub(crate) fn headers() -> Vec<Vec<u8>> {
@@ -20,32 +40,8 @@ pub(crate) fn headers() -> Vec<Vec<u8>> {
         text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(2880) - text.len()));
         text.into_bytes()
     };
-    let primary = [
-        "SIMPLE  =                    T",
-        "BITPIX  =                    8",
-        "NAXIS   =                    0",
-        "EXTEND  =                    T",
-    ];
-    let empty = cards(&primary);
-    let long = cards(
-        &[
-            &primary[..],
-            &[
-                "LONG    = 'a text that is &' / first",
-                "CONTINUE  'continued &'",
-                "CONTINUE  '' / to the end",
-                "HIERARCH ESO TEL ALT = 45.5 / a long keyword",
-                "COMMENT free text",
-                "HISTORY more",
-                "DATE-OBS= '2026-01-01'",
-                "A_REAL  =           -1.5D+03 / Fortran",
-                "COMPLEX = (1.0, -2)",
-                "NOVALUE =",
-                "QUOTE   = 'it''s'",
-            ],
-        ]
-        .concat(),
-    );
+    let empty = cards(&PRIMARY);
+    let long = cards(&[&PRIMARY[..], &CARDS].concat());
     let table = cards(&[
         "XTENSION= 'BINTABLE'",
         "BITPIX  =                    8",
@@ -85,15 +81,15 @@ pub(crate) fn products() -> Vec<Vec<u8>> {
     let maps = |planes: usize| SourceMap::new(Array3::from_elem((planes, 2, 3), 1.5f32));
     let maps =
         [("isodiff", 3), ("4FGL J0000.0-0000", 5)].map(|(name, planes)| Some((name.to_owned(), maps(planes).ok()?)));
-    let cube = file(&|path| counts_cube::write(path, &counts));
-    let maps = file(&|path| source_maps::write(path, &counts, &mut maps.clone().into_iter().flatten()));
+    let cube = file(&|path| lat_io::write_counts_cube(path, &counts));
+    let maps = file(&|path| lat_io::write_source_maps(path, &counts, &mut maps.clone().into_iter().flatten()));
     let mut seeds = headers();
     seeds.extend([packed(&cube), cube, maps]);
     let grid = HealpixGrid::new(1, HealpixOrdering::Ring, Frame::Galactic).unwrap_or_else(|error| panic!("{error}"));
     for grid in [counts.grid.clone(), SkyGrid::Healpix(grid)] {
         let planes = Array2::from_elem((2, grid.n_pixels()), 0.5f32);
         let map = SkyCube::new("map", grid, vec![100.0, 1000.0], planes).unwrap_or_else(|error| panic!("{error}"));
-        seeds.push(file(&|path| map_cube::write(path, &map, "")));
+        seeds.push(file(&|path| lat_io::write_map_cube(path, &map, "")));
     }
     seeds.extend([events::photons, events::spacecraft, events::livetime].map(|write| file(&write)));
     seeds.extend([CATALOG_DR2, CATALOG_3FGL].map(|columns| file(&|path| write_catalog(path, columns))));

@@ -1,6 +1,6 @@
 //! Tables in text: isotropic templates, optical depths, dark matter yields.
 
-use roi_model::spectrum::{DarkMatterTable, EblTable, EnergyUnit, FileTable};
+use roi_model::{DarkMatterTable, EblTable, EnergyUnit, FileTable};
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };

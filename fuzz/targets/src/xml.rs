@@ -1,12 +1,10 @@
 //! Source library XML: what is read can be written, and reads back as the same.
 
-use roi_model::error::BoxError;
-use roi_model::spectrum::{EblTable, FileTable, Spectrum};
-use roi_model::xml::{self, SourceLibrary, TableReader};
+use roi_model::{BoxError, EblTable, FileTable, SourceLibrary, Spectrum, TableReader};
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let library = match xml::read_with(text, &MadeUp) {
+    let library = match roi_model::read_xml_with(text, &MadeUp) {
         Ok(library) => library,
         Err(error) => {
             assert!(!error.to_string().is_empty());
@@ -15,8 +13,8 @@ pub(crate) fn run(data: &[u8]) {
     };
     evaluate(&library);
     let written = library.to_xml().unwrap_or_else(|error| panic!("read but not written: {error}\n{text}"));
-    let again =
-        xml::read_with(&written, &MadeUp).unwrap_or_else(|error| panic!("written but not read: {error}\n{written}"));
+    let again = roi_model::read_xml_with(&written, &MadeUp)
+        .unwrap_or_else(|error| panic!("written but not read: {error}\n{written}"));
     assert_eq!(format!("{library:?}"), format!("{again:?}"), "not the same after writing:\n{text}\n{written}");
     assert_eq!(again.to_xml().ok().as_ref(), Some(&written), "a second writing differs");
 }
@@ -81,7 +79,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         spatial("RadialGaussian", "", &["RA", "DEC", "Sigma"]),
     ];
     seeds.extend(shapes.iter().map(|shape| library(&source("d", "DiffuseSource", "", &format!("{table}{shape}")))));
-    for name in roi_model::spectrum::types() {
+    for name in roi_model::spectrum_types() {
         let Ok(spectrum) = Spectrum::with_defaults(name) else { continue };
         let all = spectrum.parameters().iter().map(|p| parameter(p.name(), &p.true_value().to_string()));
         let spectrum = format!("<spectrum type=\"{name}\">\n{}</spectrum>", all.collect::<Vec<_>>().concat());

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lat_io::Config;
+use lat_dataset::Config;
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };

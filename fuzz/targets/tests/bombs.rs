@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use fuzz_targets::TARGETS;
-use lat_io::Config;
-use roi_model::spectrum::FileTable;
+use lat_dataset::Config;
+use roi_model::FileTable;
 
 fn run(name: &str, text: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();
@@ -15,7 +15,7 @@ fn run(name: &str, text: &str) {
 
 fn xml_error(text: &str) -> String {
     run("xml", text);
-    roi_model::xml::read(text, &|_| Ok(FileTable::new(vec![1.0, 2.0], vec![1.0, 1.0])?)).unwrap_err().to_string()
+    roi_model::read_xml(text, &|_| Ok(FileTable::new(vec![1.0, 2.0], vec![1.0, 1.0])?)).unwrap_err().to_string()
 }
 
 fn yaml_error(text: &str) -> String {

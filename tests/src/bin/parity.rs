@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use acceptance::comparison::markdown;
-use acceptance::{data, parity};
+use acceptance::parity;
 
 const HEAD: &str = "# Validation
 
@@ -37,7 +37,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let check = arguments.iter().any(|argument| argument == "--check");
     let path = arguments.iter().find(|argument| !argument.starts_with("--")).map(PathBuf::from);
-    let Some(directory) = data::directory() else {
+    let Some(directory) = fixtures::data_directory() else {
         eprintln!("parity: no reference data, nothing compared; set ROI_FIT_TEST_DATA to their directory");
         return Ok(if check { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     };

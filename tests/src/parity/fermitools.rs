@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use likelihood_core::{BinnedLikelihood, DetectorResponse, Dispersion, JointLikelihood, Settings};
+use likelihood_core::{ComponentData, Data, DetectorResponse, Dispersion, Settings};
 use ndarray::Array2;
 use roi_fit::Analysis;
 use serde::Deserialize;
@@ -123,19 +123,19 @@ fn as_recorded(directory: &Path, config: &Path) -> Result<Analysis, Box<dyn std:
     let (rows, columns) = (recorded.drm.len(), recorded.drm.first().map_or(0, Vec::len));
     let matrix = Array2::from_shape_vec((rows, columns), recorded.drm.into_iter().flatten().collect())?;
     let response = DetectorResponse::new(matrix)?;
-    let loaded = lat_io::load(config)?;
+    let loaded = lat_dataset::load(config)?;
     let mut components = Vec::new();
     for (component, settings) in loaded.observation.components.iter().zip(&loaded.config.components) {
         let bins = if settings.edisp.is_on() { settings.edisp.bins } else { 0 };
         let dispersion = Dispersion::from_bins(&response, bins)?.map(Dispersion::with_frozen_ratios);
         let settings = Settings { dispersion, ..component.settings.clone() };
-        let mut likelihood = BinnedLikelihood::with_settings(component.name.clone(), &component.counts.cube, settings)?;
+        let mut likelihood = ComponentData::with_settings(component.name.clone(), &component.counts.cube, settings)?;
         for source in loaded.roi.sources() {
             likelihood.add_source_map(source.name(), &component.source_map(source, None)?)?;
         }
         components.push(likelihood);
     }
-    Ok(Analysis::new(loaded.roi, JointLikelihood::new(components)?)?)
+    Ok(Analysis::new(loaded.roi, Data::new(components)?)?)
 }
 
 fn compare(data: &Path, case: &Case) -> Outcome {

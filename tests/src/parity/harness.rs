@@ -1,6 +1,7 @@
 //! What the groups share: options of their fits, and how a result is found in one.
 
 use roi_fit::{Analysis, FitOptions, FitResult};
+use roi_model::ParameterName;
 
 use crate::comparison::Comparison;
 
@@ -18,7 +19,8 @@ pub(super) fn options(optimizer: &str, tol: f64) -> FitOptions {
 
 /// Position of a free parameter in a result, by its `SOURCE:PAR` name.
 pub(super) fn row(result: &FitResult, name: &str) -> Option<usize> {
-    (0..result.src_names.len()).find(|&i| name == format!("{}:{}", result.src_names[i], result.par_names[i]))
+    (0..result.src_names.len())
+        .find(|&i| name == ParameterName { source: &result.src_names[i], parameter: &result.par_names[i] }.to_string())
 }
 
 /// Quality 3 is a bar of its own.

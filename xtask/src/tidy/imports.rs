@@ -1,39 +1,68 @@
-//! What a Rust file imports from its own crate, as far as a reader of words can tell.
+//! What a Rust file names of its own crate.
 
-/// The paths that a file names, from the root of its crate: those that begin with `crate`, `super`, `self` or one of
-/// its own child modules, wherever they stand. Comments, the unit tests at the end and `pub use` lists do not count.
-pub(super) fn imports(text: &str, module: &[&str]) -> Vec<Vec<String>> {
-    let words = words(&code(text));
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Item;
+
+use crate::repository::rust_file::{attributes, is_test};
+
+/// What a file names of its own crate.
+#[derive(Debug, Default)]
+pub(super) struct Imports {
+    /// Paths from the root of the crate, wherever they stand in code, `use` or `pub use`: those that begin with `crate`, `super`,
+    /// `self` or a child module. Comments and tests do not count.
+    pub(super) paths: Vec<Vec<String>>,
+    /// The files that `mod name;` declares, as module paths.
+    pub(super) declared: Vec<Vec<String>>,
+}
+
+/// The imports of a file that is the module `module`.
+pub(super) fn imports(items: &[Item], module: &[String]) -> Imports {
+    let mut found = Imports::default();
+    collect(items, module, &mut found);
+    found
+}
+
+fn collect(items: &[Item], module: &[String], found: &mut Imports) {
+    let items = || items.iter().filter(|item| !is_test(attributes(item)));
+    let mut children = Vec::new();
+    for item in items() {
+        if let Item::Mod(child) = item {
+            let path = [module, &[child.ident.to_string()]].concat();
+            match &child.content {
+                // Inside the braces `super` is this file.
+                Some((_, content)) => collect(content, &path, found),
+                None => found.declared.push(path),
+            }
+            children.push(child.ident.to_string());
+        }
+    }
+    let mut words = Vec::new();
+    items().filter(|item| !matches!(item, Item::Mod(_))).for_each(|item| flatten(item.to_token_stream(), &mut words));
+    paths_of(&words, module, &children, &mut found.paths);
+}
+
+fn paths_of(words: &[String], module: &[String], children: &[String], found: &mut Vec<Vec<String>>) {
     let is = |at: usize, word: &str| words.get(at).is_some_and(|found| found == word);
-    let children: Vec<&String> =
-        (1..words.len()).filter(|&at| is(at - 1, "mod") && is(at + 1, ";")).map(|at| &words[at]).collect();
-    let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        if is(at, "pub") {
-            at = end_of_facade(&words, at);
-        }
-        let follows_path = at > 0 && is(at - 1, "::");
-        if is(at + 1, "::") && !follows_path {
+        // `pub(in crate::x)` says who may see, not what is used.
+        let follows = at > 0 && (is(at - 1, "::") || is(at - 1, "in") && at > 1 && is(at - 2, "("));
+        if is(at + 1, "::") && !follows {
             let start = match words[at].as_str() {
                 "crate" => Some(Vec::new()),
-                "self" => Some(owned(module)),
-                "super" => Some(owned(&module[..module.len().saturating_sub(1)])),
-                _ if children.contains(&&words[at]) => Some([owned(module), vec![words[at].clone()]].concat()),
+                "self" => Some(module.to_vec()),
+                "super" => Some(module[..module.len().saturating_sub(1)].to_vec()),
+                word if children.iter().any(|child| child == word) => Some([module, &[word.to_owned()]].concat()),
                 _ => None,
             };
             if let Some(start) = start {
-                at = tree(&words, at + 2, &start, &mut found);
+                at = tree(words, at + 2, &start, found);
                 continue;
             }
         }
         at += 1;
     }
-    found
-}
-
-fn owned(path: &[&str]) -> Vec<String> {
-    path.iter().map(ToString::to_string).collect()
 }
 
 /// Follows a path, and every branch of a `{...}` at its end, from `at`; returns where it stops.
@@ -66,43 +95,33 @@ fn tree(words: &[String], mut at: usize, start: &[String], found: &mut Vec<Vec<S
     at
 }
 
-/// The place behind `pub use ...;` or `pub(crate) use ...;`; the same place where no such list begins.
-fn end_of_facade(words: &[String], start: usize) -> usize {
-    let mut at = start + 1;
-    if words.get(at).is_some_and(|word| word == "(") {
-        at += words[at..].iter().take_while(|word| *word != ")").count() + 1;
-    }
-    if words.get(at).is_none_or(|word| word != "use") {
-        return start;
-    }
-    at + words[at..].iter().take_while(|word| *word != ";").count()
-}
-
-/// The text without comments and without the unit tests at its end.
-fn code(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or(line)).collect();
-    let is_tests = |pair: &[&str]| pair[0].trim() == "#[cfg(test)]" && pair[1].trim_start().starts_with("mod ");
-    let end = lines.windows(2).position(is_tests).unwrap_or(lines.len());
-    lines[..end].join("\n")
-}
-
-/// Names, `::`, and every other sign by itself.
-fn words(code: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut in_name = false;
-    let mut before = ' ';
-    for sign in code.chars() {
-        let names = sign.is_alphanumeric() || sign == '_';
-        match words.last_mut() {
-            Some(word) if names && in_name => word.push(sign),
-            Some(word) if sign == ':' && before == ':' && word == ":" => word.push(sign),
-            _ if sign.is_whitespace() => {}
-            _ => words.push(sign.to_string()),
+/// Names, `::`, and every other sign by itself; a literal, and so a comment on an item, is one empty word.
+fn flatten(tokens: TokenStream, words: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = signs(group.delimiter());
+                words.push(open.to_owned());
+                flatten(group.stream(), words);
+                words.push(close.to_owned());
+            }
+            TokenTree::Ident(name) => words.push(name.to_string()),
+            TokenTree::Literal(_) => words.push(String::new()),
+            TokenTree::Punct(sign) => match words.last_mut() {
+                Some(word) if sign.as_char() == ':' && word == ":" => word.push(':'),
+                _ => words.push(sign.as_char().to_string()),
+            },
         }
-        in_name = names;
-        before = sign;
     }
-    words
+}
+
+fn signs(delimiter: Delimiter) -> (&'static str, &'static str) {
+    match delimiter {
+        Delimiter::Parenthesis => ("(", ")"),
+        Delimiter::Brace => ("{", "}"),
+        Delimiter::Bracket => ("[", "]"),
+        Delimiter::None => ("", ""),
+    }
 }
 
 fn is_name(word: &str) -> bool {
@@ -112,9 +131,15 @@ fn is_name(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repository::rust_file::tests::parsed;
+
+    fn named(text: &str, module: &[&str]) -> Imports {
+        let module: Vec<String> = module.iter().map(ToString::to_string).collect();
+        imports(&parsed(&[("a.rs", text)])[0].items, &module)
+    }
 
     fn paths(text: &str, module: &[&str]) -> Vec<String> {
-        imports(text, module).iter().map(|path| path.join("/")).collect()
+        named(text, module).paths.iter().map(|path| path.join("/")).collect()
     }
 
     #[test]
@@ -130,16 +155,30 @@ mod tests {
     }
 
     #[test]
-    fn facades_visibilities_and_other_crates_are_no_imports() {
-        let text =
-            "mod a;\npub use a::A;\npub(crate) use a::{B, C};\npub(super) fn f() {}\nuse std::fmt;\nuse b::a::D;";
-        assert_eq!(paths(text, &["x"]), Vec::<String>::new());
+    fn facades_count_and_visibilities_and_other_crates_do_not() {
+        let text = "mod a;\npub use a::A;\npub(crate) use a::{B, C};\npub(super) fn f() {}\npub(in crate::q) fn g() {}\nuse std::fmt;\nuse b::a::D;";
+        assert_eq!(paths(text, &["x"]), ["x/a/A", "x/a/B", "x/a/C"]);
     }
 
     #[test]
-    fn broken_code_ends() {
-        for text in ["use crate::{a, ::, {", "use crate::", "pub", "pub(", "pub use", "mod", "crate::{}}}"] {
-            imports(text, &[]);
-        }
+    fn macros_are_read_and_strings_and_comments_are_not() {
+        let text = "//! crate::c\nfn f() { vec![super::g(\"https://x.org\", \"crate::h\")] /* crate::i */ }\n/// [`crate::k::K`]\nfn l() {}";
+        assert_eq!(paths(text, &["x"]), ["g"]);
+    }
+
+    #[test]
+    fn inside_braces_super_is_the_file_itself() {
+        let text = "mod inner { use super::A; use super::super::B; mod deep; }\nmod child;";
+        let found = named(text, &["x"]);
+        assert_eq!(found.paths, [vec!["x", "A"], vec!["B"]]);
+        assert_eq!(found.declared, [vec!["x", "inner", "deep"], vec!["x", "child"]]);
+    }
+
+    #[test]
+    fn tests_import_nothing() {
+        let text =
+            "#[cfg(test)]\nmod tests { use crate::a::A; }\n#[cfg(test)]\nmod support;\n#[test]\nfn t() { crate::b() }";
+        let found = named(text, &["x"]);
+        assert!(found.paths.is_empty() && found.declared.is_empty(), "{found:?}");
     }
 }

@@ -1,22 +1,70 @@
 //! Arrows between crates point down only, and what one crate is there to hide stays in it.
 
 use super::manifest::dependencies;
-use crate::finding::Finding;
-use crate::text_file::TextFile;
+use crate::repository::finding::Finding;
+use crate::repository::text_file::TextFile;
 
-/// Which crates a crate may use, of those under `crates/`, tests and build scripts included.
-/// docs/architecture.md draws the same picture.
-const LAYERS: &[(&str, &[&str])] = &[
-    ("optimizers", &[]),
-    ("roi-model", &[]),
-    ("likelihood-core", &["roi-model"]),
-    ("lat-response", &["likelihood-core", "roi-model"]),
-    ("lat-io", &["lat-response", "likelihood-core", "roi-model"]),
-    ("lat-events", &["lat-io", "lat-response", "likelihood-core", "roi-model"]),
-    ("roi-fit", &["lat-io", "lat-response", "likelihood-core", "roi-model", "optimizers"]),
-    ("roi-cli", &["roi-fit"]),
-    ("roi-py", &["roi-fit"]),
+/// A crate and the crates of the house that it may use, build scripts included; its tests may also use `SHARED_BY_TESTS`.
+struct Layer {
+    name: &'static str,
+    floor: u8,
+    uses: &'static [&'static str],
+}
+
+/// The floors of the house, the lowest first. docs/architecture.md draws the same picture.
+const LAYERS: &[Layer] = &[
+    Layer { name: "numerics", floor: 1, uses: &[] },
+    Layer { name: "optimizers", floor: 1, uses: &[] },
+    Layer { name: "roi-model", floor: 1, uses: &[] },
+    Layer { name: "likelihood-core", floor: 2, uses: &["numerics", "roi-model"] },
+    Layer { name: "lat-response", floor: 3, uses: &["numerics", "roi-model", "likelihood-core"] },
+    Layer { name: "lat-io", floor: 4, uses: DATA },
+    // The defaults of section `optimizer` are those of the minimisers.
+    Layer { name: "lat-dataset", floor: 5, uses: DATASETS },
+    Layer { name: "lat-events", floor: 5, uses: FILES },
+    Layer { name: "roi-simulate", floor: 5, uses: FILES },
+    Layer { name: "roi-fit", floor: 6, uses: BELOW_FITS },
+    Layer { name: "roi-estimators", floor: 7, uses: FITS },
+    Layer { name: "roi-batch", floor: 7, uses: &["roi-fit", "lat-dataset", "lat-io"] },
+    Layer {
+        name: "roi-report",
+        floor: 8,
+        uses: &["roi-estimators", "roi-fit", "lat-dataset", "lat-response", "likelihood-core", "roi-model", "numerics"],
+    },
+    Layer { name: "roi-cli", floor: 9, uses: PROGRAM },
+    Layer { name: "roi-py", floor: 9, uses: PROGRAM },
 ];
+
+const DATA: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response"];
+const FILES: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response", "lat-io"];
+const DATASETS: &[&str] = &["numerics", "optimizers", "roi-model", "likelihood-core", "lat-response", "lat-io"];
+const BELOW_FITS: &[&str] = &[
+    "numerics",
+    "optimizers",
+    "roi-model",
+    "likelihood-core",
+    "lat-response",
+    "lat-io",
+    "lat-dataset",
+    "lat-events",
+    "roi-simulate",
+];
+const FITS: &[&str] = &[
+    "numerics",
+    "optimizers",
+    "roi-model",
+    "likelihood-core",
+    "lat-response",
+    "lat-io",
+    "lat-dataset",
+    "lat-events",
+    "roi-fit",
+];
+/// A program asks for verbs and prints what they return; what it needs of the floors below comes through these.
+const PROGRAM: &[&str] = &["lat-events", "roi-simulate", "roi-fit", "roi-estimators", "roi-batch", "roi-report"];
+
+/// What the tests of several crates share. It writes files and regions, so it stands on the crates of data.
+const SHARED_BY_TESTS: &str = "fixtures";
 
 /// Libraries that only some crates may know.
 const KEPT_IN: &[(&str, &[&str])] = &[
@@ -26,7 +74,15 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("ndarray-linalg", &["optimizers", "roi-cli", "roi-py"]),
     // Words for a terminal belong to the program.
     ("clap", &["roi-cli"]),
+    ("clap_complete", &["roi-cli"]),
+    ("clap_mangen", &["roi-cli"]),
     ("indicatif", &["roi-cli"]),
+    // Python sees the house through one door.
+    ("pyo3", &["roi-py"]),
+    ("numpy", &["roi-py"]),
+    // HTML is written in one place.
+    ("askama", &["roi-report"]),
+    ("plotly", &["roi-report"]),
 ];
 
 /// Features that choose a LAPACK for everyone below: for final programs only.
@@ -49,20 +105,26 @@ fn crate_of(path: &str) -> Option<&str> {
 
 fn one(name: &str, file: &TextFile) -> Vec<Finding> {
     let finding = |line: usize, message: String| Finding { path: file.path.clone(), line, message };
-    let Some((_, below)) = LAYERS.iter().find(|(layer, _)| *layer == name) else {
-        return vec![finding(
-            1,
-            format!("crate `{name}` has no place in the table of layers in xtask/src/tidy/layers.rs"),
-        )];
+    let below = match LAYERS.iter().find(|layer| layer.name == name) {
+        Some(layer) => layer.uses,
+        None if name == SHARED_BY_TESTS => FILES,
+        None => {
+            let message = format!("crate `{name}` has no place in the table of layers in xtask/src/tidy/layers.rs");
+            return vec![finding(1, message)];
+        }
     };
     let mut findings = Vec::new();
     for dependency in dependencies(&file.text) {
         let used = dependency.name.as_str();
-        if LAYERS.iter().any(|(layer, _)| *layer == used) && !below.contains(&used) {
-            findings.push(finding(dependency.line, format!("`{name}` may not use `{used}`: arrows point down only")));
+        if let Some(layer) = LAYERS.iter().find(|layer| layer.name == used && !below.contains(&used)) {
+            let message = format!("`{name}` may not use `{used}` of floor {}: arrows point down only", layer.floor);
+            findings.push(finding(dependency.line, message));
         }
-        if let Some((_, keepers)) =
-            KEPT_IN.iter().find(|(library, keepers)| *library == used && !keepers.contains(&name))
+        if used == SHARED_BY_TESTS && !dependency.for_tests {
+            findings.push(finding(dependency.line, format!("`{used}` is for tests: put it under [dev-dependencies]")));
+        }
+        if let Some((_, keepers)) = KEPT_IN.iter().find(|(library, _)| *library == used)
+            && !keepers.contains(&name)
         {
             findings.push(finding(dependency.line, format!("only {} may use `{used}`", keepers.join(", "))));
         }
@@ -98,12 +160,50 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_uses_only_layers_that_stand_before_it() {
-        for (index, (name, below)) in LAYERS.iter().enumerate() {
-            for used in *below {
-                // roi-fit stands on everything before it; the order of the table is the order of the house.
-                assert!(LAYERS[..index].iter().any(|(layer, _)| layer == used), "{name} -> {used}");
+    fn every_arrow_of_the_table_points_to_a_lower_floor() {
+        for layer in LAYERS {
+            for used in layer.uses {
+                let below = LAYERS.iter().find(|below| below.name == *used);
+                assert!(below.is_some_and(|below| below.floor < layer.floor), "{} -> {used}", layer.name);
             }
+        }
+        assert!(LAYERS.is_sorted_by_key(|layer| layer.floor));
+    }
+
+    #[test]
+    fn minimisers_and_models_stand_on_nothing() {
+        for name in ["optimizers", "roi-model", "numerics"] {
+            assert_eq!(messages(name, "[dependencies]\nnumerics.workspace = true\n").len(), 1, "{name}");
+        }
+        assert!(messages("likelihood-core", "[dependencies]\nnumerics.workspace = true\n").is_empty());
+    }
+
+    #[test]
+    fn neighbours_on_a_floor_do_not_know_each_other() {
+        for (name, used) in
+            [("lat-events", "lat-dataset"), ("roi-simulate", "lat-dataset"), ("roi-estimators", "roi-batch")]
+        {
+            assert_eq!(messages(name, &format!("[dependencies]\n{used}.workspace = true\n")).len(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn fixtures_are_for_tests_alone() {
+        assert!(messages("optimizers", "[dev-dependencies]\nfixtures.workspace = true\n").is_empty());
+        let found = messages("lat-io", "[dependencies]\nfixtures.workspace = true\n");
+        assert!(found.len() == 1 && found[0].contains("[dev-dependencies]"), "{found:?}");
+        assert!(messages("fixtures", "[dependencies]\nlat-io.workspace = true\n").is_empty());
+        assert_eq!(messages("fixtures", "[dependencies]\nroi-fit.workspace = true\n").len(), 1);
+    }
+
+    #[test]
+    fn terminal_python_and_html_each_have_one_place() {
+        for (library, keeper) in
+            [("clap", "roi-cli"), ("clap_mangen", "roi-cli"), ("pyo3", "roi-py"), ("askama", "roi-report")]
+        {
+            let manifest = format!("[dependencies]\n{library} = \"1\"\n");
+            assert!(messages(keeper, &manifest).is_empty(), "{library}");
+            assert_eq!(messages("roi-fit", &manifest).len(), 1, "{library}");
         }
     }
 

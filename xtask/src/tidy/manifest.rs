@@ -6,12 +6,15 @@ pub(super) struct Dependency {
     pub(super) name: String,
     /// Counted from 1.
     pub(super) line: usize,
+    /// Whether only tests, examples and benchmarks have it.
+    pub(super) for_tests: bool,
 }
 
 /// The dependencies of every kind: normal, of tests, of build scripts, of one platform.
 pub(super) fn dependencies(manifest: &str) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
     let mut section = Section::Other;
+    let mut for_tests = false;
     for (index, line) in manifest.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -19,8 +22,9 @@ pub(super) fn dependencies(manifest: &str) -> Vec<Dependency> {
         }
         if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             section = Section::of(header);
+            for_tests = header.contains("dev-dependencies");
             if let Section::One(name) = &section {
-                found.push(Dependency { name: name.clone(), line: index + 1 });
+                found.push(Dependency { name: name.clone(), line: index + 1, for_tests });
             }
             continue;
         }
@@ -30,8 +34,8 @@ pub(super) fn dependencies(manifest: &str) -> Vec<Dependency> {
                 let name = key.split('.').next().map_or("", unquoted);
                 // One dependency may take several lines: `name.workspace = true`, then `name.features = [...]`.
                 let name = package(value).unwrap_or(name);
-                if found.last().is_none_or(|last| last.name != name) {
-                    found.push(Dependency { name: name.to_owned(), line: index + 1 });
+                if found.last().is_none_or(|last| last.name != name || last.for_tests != for_tests) {
+                    found.push(Dependency { name: name.to_owned(), line: index + 1, for_tests });
                 }
             }
             Section::One(_) if key.trim() == "package" => {
@@ -115,7 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_knows_its_line() {
-        assert_eq!(dependencies("[dependencies]\n\nx = \"1\"\n"), [Dependency { name: "x".to_owned(), line: 3 }]);
+    fn a_dependency_knows_its_line_and_whether_it_is_for_tests() {
+        let manifest = "[dependencies]\n\nx = \"1\"\n[dev-dependencies]\nx = \"1\"\n[target.'cfg(unix)'.dev-dependencies.y]\n[build-dependencies]\nz = \"1\"\n";
+        let found: Vec<_> = dependencies(manifest).into_iter().map(|one| (one.name, one.line, one.for_tests)).collect();
+        let expected = [("x", 3, false), ("x", 5, true), ("y", 6, true), ("z", 8, false)];
+        assert_eq!(found, expected.map(|(name, line, for_tests)| (name.to_owned(), line, for_tests)));
     }
 }

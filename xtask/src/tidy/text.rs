@@ -1,10 +1,10 @@
 //! Rules for the text of a file: its length, nothing unfinished, no path of one machine.
 
-use crate::finding::Finding;
-use crate::text_file::TextFile;
+use crate::repository::finding::Finding;
+use crate::repository::text_file::TextFile;
 
 /// A Rust file that grows past this does more than one thing.
-const MAX_LINES: usize = 500;
+const MAX_LINES: usize = 450;
 
 // Each pattern is written in two halves, or this file would break its own rules.
 const UNFINISHED: &[(&str, &str)] = &[
@@ -61,11 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn a_rust_file_may_have_500_lines_and_no_more() {
-        assert!(messages("a.rs", &"//\n".repeat(500)).is_empty());
-        let found = messages("a.rs", &"//\n".repeat(501));
-        assert!(found.len() == 1 && found[0].starts_with("a.rs:501: 501 lines"), "{found:?}");
-        assert!(messages("a.json", &"{}\n".repeat(501)).is_empty());
+    fn a_rust_file_may_have_450_lines_and_no_more() {
+        assert!(messages("a.rs", &"//\n".repeat(450)).is_empty());
+        let found = messages("a.rs", &"//\n".repeat(451));
+        assert!(found.len() == 1 && found[0].starts_with("a.rs:451: 451 lines"), "{found:?}");
+        assert!(messages("a.json", &"{}\n".repeat(451)).is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use benchmarks::open;
+use likelihood_core::Workspace;
 use serde_json::Value;
 
 use crate::gammapy::Gammapy;
@@ -105,14 +106,15 @@ pub(crate) fn compare(setting: &Setting, python: &Path) -> Result<(), Failure> {
 
 /// One value of the likelihood after all nine norms have changed.
 fn evaluations(folder: &Path, gammapy: &mut Gammapy) -> Result<(), Failure> {
-    let (mut roi, mut likelihood) = open(&folder.join("config_fitA.yaml"))?;
+    let (roi, data) = open(&folder.join("config_fitA.yaml"))?;
+    let mut work = Workspace::new(&data, &roi, &[])?;
     let start = roi.free_values();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for i in 0..EVALUATIONS {
         let factor = if i % 2 == 0 { 1.001 } else { 1.0 };
-        roi.set_free_values(&start.iter().map(|value| value * factor).collect::<Vec<_>>())?;
+        let values: Vec<f64> = start.iter().map(|value| value * factor).collect();
         let clock = Instant::now();
-        std::hint::black_box(likelihood.value(&roi)?);
+        std::hint::black_box(data.value(&values, &mut work)?);
         ours.push(clock.elapsed().as_secs_f64());
         theirs.push(seconds(&gammapy.ask("value")?)?);
     }

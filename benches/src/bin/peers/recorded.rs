@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use benchmarks::open;
+use likelihood_core::Workspace;
 
 use crate::table::{Bar, head, median, row};
 use crate::{Failure, Setting, program};
@@ -68,18 +69,19 @@ fn edisp(setting: &Setting, config: &std::path::Path) {
 /// One value, and one value with the gradient.
 fn evaluation(config: &std::path::Path, free: &str, recorded: [f64; 2], bar: Bar) -> Result<(), Failure> {
     const EVALUATIONS: usize = 50;
-    let (mut roi, mut likelihood) = open(config)?;
+    let (roi, data) = open(config)?;
+    let mut work = Workspace::new(&data, &roi, &[])?;
     let start = roi.free_values();
     let mut gradient = vec![0.0; start.len()];
     let (mut value, mut both) = (Vec::new(), Vec::new());
     for i in 0..EVALUATIONS {
         let factor = if i % 2 == 0 { 1.0001 } else { 1.0 };
-        roi.set_free_values(&start.iter().map(|value| value * factor).collect::<Vec<_>>())?;
+        let values: Vec<f64> = start.iter().map(|value| value * factor).collect();
         let clock = Instant::now();
-        std::hint::black_box(likelihood.value(&roi)?);
+        std::hint::black_box(data.value(&values, &mut work)?);
         value.push(clock.elapsed().as_secs_f64());
         let clock = Instant::now();
-        std::hint::black_box(likelihood.gradient(&roi, &mut gradient)?);
+        std::hint::black_box(data.gradient(&values, &mut work, &mut gradient)?);
         both.push(clock.elapsed().as_secs_f64());
     }
     row(&format!("one logL, {free}"), median(&value), recorded[0], Bar::None);

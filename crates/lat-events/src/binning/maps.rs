@@ -7,7 +7,7 @@ use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyGrid, WcsGrid, WcsHea
 use likelihood_core::CountsCube;
 use ndarray::Array3;
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use super::bins::EnergyBinning;
 use crate::error::{Error, Result};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lat_io::fits::RowColumn;
+use lat_io::RowColumn;
 use winnow::ascii::{Caseless, float, multispace0};
 use winnow::combinator::{Infix, alt, expression, opt, peek};
 use winnow::error::ParserError;

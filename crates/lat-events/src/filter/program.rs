@@ -1,7 +1,7 @@
 //! A filter as a program for a stack of numbers.
 
 use lat_io::SpacecraftFile;
-use lat_io::fits::{RowColumn, Rows};
+use lat_io::{RowColumn, Rows};
 
 use super::parse::{Columns, Parsed, parse};
 use super::steps::{Step, run};

@@ -4,7 +4,7 @@ use lat_io::{LivetimeTable, SpacecraftRow};
 use lat_response::{Frame, HealpixGrid, HealpixOrdering};
 use ndarray::Array2;
 use rayon::prelude::*;
-use roi_model::sky::SkyDirection;
+use roi_model::SkyDirection;
 
 use super::attitude::{Attitude, dot, unit_vector};
 use super::cube::Livetime;

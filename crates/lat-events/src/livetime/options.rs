@@ -1,6 +1,6 @@
 //! How livetime is binned.
 
-use lat_response::livetime::CosineBins;
+use lat_response::CosineBins;
 
 use crate::error::{Error, Result};
 use crate::spacecraft::COVERED;

@@ -1,7 +1,7 @@
 //! Whether a row of a photon file passes.
 
 use lat_io::Photon;
-use lat_io::fits::{RowColumn, Rows};
+use lat_io::{RowColumn, Rows};
 
 use crate::intervals::GoodTimes;
 use crate::separation::separation;

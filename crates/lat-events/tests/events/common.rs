@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lat_events::{GoodTimeOptions, PhotonFiles, SelectOptions, Selection, Spacecraft};
-use lat_io::fits::FitsFile;
+use lat_io::FitsFile;
 use lat_io::{Cut, NewPhoton, PhotonFile, PhotonHeader, SpacecraftRow};
 
 /// A file of the real observation of 3C 279 and of what the LAT's own tools made of it, or `None` (with a note) where the data is absent.

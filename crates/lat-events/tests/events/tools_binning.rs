@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::common::{assert_same_keywords, marked, observation, real_data};
 use lat_events::{EnergyBinning, PhotonFiles, Selection, TimeBinning};
 use lat_io::CountsCubeFile;
-use lat_io::fits::FitsFile;
+use lat_io::FitsFile;
 use lat_response::{Frame, HealpixOrdering, SkyGrid, WcsHeader};
 
 const CENTER: [f64; 2] = [194.0465, -5.7893];
@@ -19,7 +19,7 @@ const WCS: [&str; 16] = [
 const CUTS: [&str; 8] = ["NDSKEYS", "DSTYP1", "DSVAL1", "DSVAL2", "DSREF3", "DSVAL4", "DSUNI6", "DSVAL7"];
 
 fn assert_same_cube(ours: &Path, tools: &Path) -> CountsCubeFile {
-    let [a, b] = [ours, tools].map(|path| lat_io::counts_cube::read(path).unwrap());
+    let [a, b] = [ours, tools].map(|path| lat_io::read_counts_cube(path).unwrap());
     assert_eq!(a.grid.difference(&b.grid), None);
     assert_eq!(a.cube.counts(), b.cube.counts());
     assert_eq!(a.cube.axis(), b.cube.axis(), "32-bit keV, to the last bit");

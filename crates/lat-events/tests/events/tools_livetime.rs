@@ -38,7 +38,7 @@ fn assert_same_livetime(name: &str, options: &LivetimeOptions) -> Option<Livetim
     }
     assert_same_keywords(&path, &tools, 4, &["ONTIME", "TELAPSE"]);
     // The reader of the response takes both.
-    assert!(lat_io::livetime::read(&path).is_ok() && livetime.to_cube().is_ok());
+    assert!(lat_io::read_livetime_cube(&path).is_ok() && livetime.to_cube().is_ok());
     Some(livetime)
 }
 
@@ -80,7 +80,7 @@ fn the_livetime_of_a_region_is_that_of_the_whole_sky_there() {
     let part = whole.clone().with_region(194.0465, -5.7893, 15.0);
     let [whole, part] =
         [whole, part].map(|options| lat_events::livetime(&spacecraft, selection.good_times(), &options).unwrap());
-    let center = roi_model::sky::SkyDirection::new(194.0465, -5.7893).unwrap();
+    let center = roi_model::SkyDirection::new(194.0465, -5.7893).unwrap();
     let (mut inside, mut empty) = (0, 0);
     for pixel in 0..whole.table().pixels.n_pixels() {
         let direction = whole.table().pixels.direction_of(pixel).unwrap();
@@ -131,7 +131,7 @@ fn without_a_zenith_cut_a_pixel_in_view_gets_all_livetime() {
     let livetime =
         lat_events::livetime(&spacecraft, &good_times, &LivetimeOptions::default().with_pixel_size(8.0)).unwrap();
     let table = livetime.table();
-    let axis = roi_model::sky::SkyDirection::new(84.0, 25.0).unwrap();
+    let axis = roi_model::SkyDirection::new(84.0, 25.0).unwrap();
     let (mut in_view, mut behind) = (0, 0);
     for pixel in 0..table.pixels.n_pixels() {
         let angle = table.pixels.direction_of(pixel).unwrap().separation(&axis);

@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use roi_model::sky::SkyDirection;
-use roi_model::spatial::SpatialModel;
+use roi_model::{SkyDirection, SpatialModel};
 
 use super::table::Table;
 use crate::error::Result;
 use crate::fits::FitsFile;
 
 /// 68 % containment radius of a two-dimensional Gaussian over its sigma: sqrt(-2 ln 0.32), to fermipy's digits.
-pub(crate) const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
+pub const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
 
 /// The shape of an extended source.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,13 +40,13 @@ pub(super) struct Extensions {
 impl Extensions {
     pub(super) fn read(file: &FitsFile) -> Result<Self> {
         let Ok(hdu) = file.table("ExtendedSources") else { return Ok(Self { shapes: Vec::new() }) };
-        let table = Table::new(file, hdu);
+        let table = Table::new(file, hdu)?;
         let names = table.texts("Source_Name")?;
         // Only newer catalogs name the function; before, all had templates.
-        let functions = table.optional_texts("Spatial_Function")?.unwrap_or_default();
+        let functions = table.optional_texts("Spatial_Function")?;
         let (sizes, files) = (table.numbers("Model_SemiMajor")?, table.texts("Spatial_Filename")?);
         let shape = |(row, ((name, size), file)): (usize, ((String, f64), String))| {
-            let shape = match functions.get(row).map(String::as_str) {
+            let shape = match functions.as_ref().and_then(|texts| texts.get(row)).map(String::as_str) {
                 Some("RadialDisk") => Shape::Disk(size),
                 Some("RadialGauss" | "RadialGaussian") => Shape::Gaussian(size),
                 _ => Shape::Template(file),

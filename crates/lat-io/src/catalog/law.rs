@@ -1,8 +1,6 @@
 //! From the numbers of a catalog to the parameters of a spectrum: fermipy's scales and bounds.
 
-use roi_model::parameter::Parameter;
-use roi_model::spectrum::Spectrum;
-use roi_model::usual::power_of_ten;
+use roi_model::{Parameter, Spectrum, power_of_ten};
 
 use super::table::Table;
 use crate::error::Result;

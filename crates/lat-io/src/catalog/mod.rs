@@ -4,15 +4,15 @@
 //!
 //! | family | catalogs | what tells it |
 //! |---|---|---|
-//! | [`Family::FourFglDr3`] | 4FGL-DR3, 4FGL-DR4, FL16Y | column `PLEC_IndexS` |
-//! | [`Family::Fl8y`] | FL8Y | column `PLEC_Index`, and column `NickName`, `CDS-NAME` of FL8Y, or one `Flux_Density` |
-//! | [`Family::FourFgl`] | 4FGL, 4FGL-DR2 | column `PLEC_Index` |
-//! | [`Family::Fhl`] | 2FHL, 3FHL | `CDS-NAME` |
-//! | [`Family::ThreeFgl`] | 3FGL | `CDS-NAME`, or column `Cutoff` |
+//! | [`CatalogFamily::FourFglDr3`] | 4FGL-DR3, 4FGL-DR4, FL16Y | column `PLEC_IndexS` |
+//! | [`CatalogFamily::Fl8y`] | FL8Y | column `PLEC_Index`, and column `NickName`, `CDS-NAME` of FL8Y, or one `Flux_Density` |
+//! | [`CatalogFamily::FourFgl`] | 4FGL, 4FGL-DR2 | column `PLEC_Index` |
+//! | [`CatalogFamily::Fhl`] | 2FHL, 3FHL | `CDS-NAME` |
+//! | [`CatalogFamily::ThreeFgl`] | 3FGL | `CDS-NAME`, or column `Cutoff` |
 //!
 //! Sources become point or extended sources with all parameters fixed, scaled and bounded as fermipy does it.
 
-pub(crate) mod extended;
+mod extended;
 mod fhl;
 mod fl8y;
 mod four_fgl;
@@ -25,9 +25,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
+use roi_model::{SkyDirection, Source, SourceType, SpatialModel, normalized_name};
+
+pub use extended::R68_OF_SIGMA;
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};
@@ -52,7 +52,7 @@ const ALIAS_COLUMNS: [&str; 10] = [
 /// The layouts of catalogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Family {
+pub enum CatalogFamily {
     /// 3FGL.
     ThreeFgl,
     /// 2FHL and 3FHL.
@@ -71,7 +71,7 @@ pub enum Family {
 #[derive(Clone, Debug)]
 pub struct Catalog {
     path: PathBuf,
-    family: Family,
+    family: CatalogFamily,
     entries: Vec<Entry>,
     /// The file and its table, from which further columns are read when they are asked for.
     table: Option<Arc<(FitsFile, usize)>>,
@@ -104,23 +104,23 @@ impl Catalog {
     /// When the file is missing or damaged, is of no known family, lacks a column, or holds a source without name or position.
     ///
     /// ```no_run
-    /// use lat_io::catalog::{Catalog, Family};
+    /// use lat_io::{Catalog, CatalogFamily};
     /// let catalog = Catalog::read("gll_psc_v27.fit.gz".as_ref(), &[])?;
-    /// assert_eq!(catalog.family(), Family::FourFgl);
+    /// assert_eq!(catalog.family(), CatalogFamily::FourFgl);
     /// # Ok::<(), lat_io::Error>(())
     /// ```
     pub fn read(path: &Path, xmatch: &[String]) -> Result<Self> {
         let file = FitsFile::open(path)?;
         let hdu = source_table(&file)?;
         let family = guess(path, hdu)?;
-        let table = Table::new(&file, hdu);
+        let table = Table::new(&file, hdu)?;
         let laws = match family {
-            Family::ThreeFgl => three_fgl::laws(&table)?,
-            Family::Fhl => fhl::laws(&table)?,
-            Family::Fl8y => fl8y::laws(&table)?,
-            Family::FourFgl => four_fgl::laws(&table)?,
-            Family::FourFglDr3 => four_fgl_dr3::laws(&table)?,
-            Family::Xml => return Err(unknown_family(path, hdu)),
+            CatalogFamily::ThreeFgl => three_fgl::laws(&table)?,
+            CatalogFamily::Fhl => fhl::laws(&table)?,
+            CatalogFamily::Fl8y => fl8y::laws(&table)?,
+            CatalogFamily::FourFgl => four_fgl::laws(&table)?,
+            CatalogFamily::FourFglDr3 => four_fgl_dr3::laws(&table)?,
+            CatalogFamily::Xml => return Err(unknown_family(path, hdu)),
         };
         let entries = entries(path, &table, laws, &Extensions::read(&file)?, xmatch)?;
         let index = hdu.index();
@@ -133,7 +133,7 @@ impl Catalog {
         })
     }
 
-    /// The sources of a library XML (see [`roi_model::xml::read`]) as a catalog; `path` names the file in messages.
+    /// The sources of a library XML (see [`roi_model::read_xml`]) as a catalog; `path` names the file in messages.
     pub fn from_sources(path: &Path, sources: Vec<Source>) -> Self {
         let entry = |source: Source| Entry {
             name: source.name().to_owned(),
@@ -145,7 +145,7 @@ impl Catalog {
         };
         let entries = sources.into_iter().map(entry).collect();
         let path = path.to_owned();
-        Self { path, family: Family::Xml, entries, table: None, numbers: OnceLock::new() }
+        Self { path, family: CatalogFamily::Xml, entries, table: None, numbers: OnceLock::new() }
     }
 
     /// The file.
@@ -154,7 +154,7 @@ impl Catalog {
     }
 
     /// Its layout.
-    pub fn family(&self) -> Family {
+    pub fn family(&self) -> CatalogFamily {
         self.family
     }
 
@@ -173,10 +173,10 @@ impl Catalog {
 
     /// The position of the source of this name or alias, compared without regard to case and blanks.
     pub fn find(&self, name: &str) -> Option<SkyDirection> {
-        let squashed = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
-        let wanted = squashed(name);
-        let is_it =
-            |entry: &&Entry| std::iter::once(&entry.name).chain(&entry.aliases).any(|name| squashed(name) == wanted);
+        let wanted = normalized_name(name);
+        let is_it = |entry: &&Entry| {
+            std::iter::once(&entry.name).chain(&entry.aliases).any(|name| normalized_name(name) == wanted)
+        };
         self.entries.iter().find(is_it).and_then(Entry::direction)
     }
 
@@ -256,18 +256,18 @@ fn source_table(file: &FitsFile) -> Result<&Hdu> {
     }
 }
 
-fn guess(path: &Path, hdu: &Hdu) -> Result<Family> {
+fn guess(path: &Path, hdu: &Hdu) -> Result<CatalogFamily> {
     let has = |name: &str| hdu.column_names().any(|column| column.eq_ignore_ascii_case(name));
     let designation = hdu.header().text("CDS-NAME").unwrap_or("").trim().to_ascii_uppercase();
     if has("PLEC_IndexS") {
-        Ok(Family::FourFglDr3)
+        Ok(CatalogFamily::FourFglDr3)
     } else if has("PLEC_Index") {
         let is_fl8y = has("NickName") || designation.contains("FL8Y") || !has("PL_Flux_Density");
-        Ok(if is_fl8y { Family::Fl8y } else { Family::FourFgl })
+        Ok(if is_fl8y { CatalogFamily::Fl8y } else { CatalogFamily::FourFgl })
     } else if designation.ends_with("FHL") {
-        Ok(Family::Fhl)
+        Ok(CatalogFamily::Fhl)
     } else if designation.starts_with("3FGL") || has("Cutoff") {
-        Ok(Family::ThreeFgl)
+        Ok(CatalogFamily::ThreeFgl)
     } else {
         Err(unknown_family(path, hdu))
     }

@@ -6,11 +6,20 @@ use crate::fits::{FitsFile, Hdu};
 pub(super) struct Table<'a> {
     file: &'a FitsFile,
     hdu: &'a Hdu,
+    rows: usize,
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(file: &'a FitsFile, hdu: &'a Hdu) -> Self {
-        Self { file, hdu }
+    /// # Errors
+    /// When the HDU is no table.
+    pub(super) fn new(file: &'a FitsFile, hdu: &'a Hdu) -> Result<Self> {
+        let no_table = || Error::Shape {
+            path: file.path().to_owned(),
+            hdu: hdu.label(),
+            found: hdu.shape(),
+            expected: "a table of sources".into(),
+        };
+        Ok(Self { file, hdu, rows: hdu.table_rows().ok_or_else(no_table)? })
     }
 
     pub(super) fn has(&self, column: &str) -> bool {
@@ -23,7 +32,7 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn rows(&self) -> usize {
-        self.hdu.table_rows().unwrap_or(0)
+        self.rows
     }
 
     /// One number a row.

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use lat_response::geometry::WcsHeader;
+use lat_response::WcsHeader;
 use lat_response::{HealpixGrid, SkyGrid};
 use likelihood_core::{CountsCube, EnergyAxis};
 
 use super::headers::{Cut, Interval, set_instrument, set_time_system, set_times, write_cuts, write_good_times};
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsWriter, Header};
-use crate::{energy_bounds, healpix, wcs_header};
+use crate::tables::{energy_bounds, healpix, wcs_header};
 
 const CREATOR: &str = "roi-fit";
 
@@ -125,7 +125,8 @@ fn write_pixels(writer: &mut FitsWriter, grid: &HealpixGrid, cube: &CountsCube, 
     write_cuts(&mut header, &told.cuts);
     let planes = cube.counts().as_slice().unwrap_or_default().chunks(grid.n_pixels());
     let wide = |plane: &[f32]| ColumnValues::Double(plane.iter().copied().map(f64::from).collect());
-    let columns = healpix::columns(grid, "CHANNEL", "", planes, wide).map_err(|reason| unwritable(&path, reason))?;
+    let columns =
+        healpix::columns(grid, "CHANNEL", "", planes.map(wide)).map_err(|reason| unwritable(&path, reason))?;
     writer.table(healpix::SKYMAP, &header, &columns)
 }
 

@@ -6,7 +6,7 @@ use likelihood_core::EnergyAxis;
 
 use crate::error::{Error, Result};
 use crate::fits::FitsFile;
-use crate::{energies, energy_bounds};
+use crate::tables::{energies, energy_bounds};
 
 /// The table of gtbindef.
 const TABLE: &str = "ENERGYBINS";

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use lat_response::geometry::{Frame, HealpixGrid, HealpixOrdering};
-use lat_response::livetime::CosineBins;
+use lat_response::CosineBins;
+use lat_response::{Frame, HealpixGrid, HealpixOrdering};
 use ndarray::Array2;
 
 use super::headers::{

@@ -120,11 +120,11 @@ fn is_gzip(file: &mut File) -> std::io::Result<bool> {
 
 /// What is known of a file without reading all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FileSize {
+pub struct FileSize {
     /// Bytes, inflated.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
     /// How a gzip file begins, inflated; such a file is held in memory while it is open. `None` for a plain one.
-    pub(crate) gzip: Option<Vec<u8>>,
+    pub gzip: Option<Vec<u8>>,
 }
 
 impl FileSize {
@@ -132,7 +132,7 @@ impl FileSize {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn of(path: &Path) -> Result<Self> {
+    pub fn of(path: &Path) -> Result<Self> {
         let io = |source| Error::io("read", path, source);
         let mut file = File::open(path).map_err(io)?;
         let len = file.metadata().map_err(io)?.len();
@@ -149,7 +149,7 @@ impl FileSize {
     }
 
     /// Bytes that the file takes in memory while it is open.
-    pub(crate) fn held(&self) -> usize {
+    pub fn held(&self) -> usize {
         if self.gzip.is_some() { self.bytes } else { 0 }
     }
 }

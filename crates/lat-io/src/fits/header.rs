@@ -70,7 +70,7 @@ pub struct Card {
 /// The cards of one HDU in the order of the file.
 ///
 /// ```
-/// use lat_io::fits::Header;
+/// use lat_io::Header;
 /// let mut header = Header::default();
 /// header.set("TELESCOP", "GLAST", "name of telescope generating data");
 /// header.set("EQUINOX", 2000.0, "");

@@ -6,15 +6,17 @@
 mod bytes;
 mod file;
 mod header;
+mod image;
 mod row_writer;
 mod rows;
 mod structure;
 mod variable;
 mod write;
 
-pub(crate) use bytes::FileSize;
-pub use file::{FitsFile, Hdu, Image};
+pub use bytes::FileSize;
+pub use file::{FitsFile, Hdu};
 pub use header::{Card, Header, Value};
+pub use image::Image;
 pub use row_writer::RowWriter;
 pub use rows::{RowColumn, Rows};
 pub use write::{Column, ColumnValues, FitsWriter};

@@ -47,13 +47,11 @@ impl FitsFile {
             let descriptor = data.get(row * row_bytes + offset..).unwrap_or_default();
             let array = array_descriptor(descriptor, matches!(column.kind, T::VarArrayQ(_)));
             let bytes = array.and_then(|(count, _)| count.checked_mul(element_bytes));
-            let fits = array.zip(bytes).is_some_and(|((_, start), bytes)| {
-                start.checked_add(bytes).is_some_and(|end| end <= heap_bytes) && bytes <= left
+            let taken = array.zip(bytes).and_then(|((_, start), bytes)| {
+                start.checked_add(bytes).filter(|end| *end <= heap_bytes)?;
+                left.checked_sub(bytes)
             });
-            if !fits {
-                return Err(refuse(format!("the array of row {} does not fit into the heap", row + 1)));
-            }
-            left -= bytes.unwrap_or(0);
+            left = taken.ok_or_else(|| refuse(format!("the array of row {} does not fit into the heap", row + 1)))?;
         }
         raw.info =
             raw::HduInfo::BinaryTable { naxis1: *row_bytes, naxis2: *rows, pcount: heap_bytes, tfields: columns.len() };

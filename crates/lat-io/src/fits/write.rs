@@ -12,8 +12,8 @@ use flate2::write::GzEncoder;
 use ndarray::Array3;
 
 use super::header::{Header, printable};
+use crate::disk::link_target;
 use crate::error::{Error, Result};
-use crate::link_target::link_target;
 
 /// Writes a FITS file HDU by HDU. Nothing stands at the path until [`FitsWriter::finish`]: an error, or dropping the writer, leaves what
 /// was there before.
@@ -82,7 +82,7 @@ pub enum ColumnValues {
         /// All of them.
         values: Vec<String>,
     },
-    /// Format `nE`: `width` values a row, one row after the other. Values that do not fill a last row are not written.
+    /// Format `nE`: `width` values a row, one row after the other.
     FloatVectors {
         /// Values a row.
         width: usize,
@@ -145,12 +145,17 @@ impl FitsWriter {
     /// Appends a binary table `name`. `header` holds the keywords besides the layout ones.
     ///
     /// # Errors
-    /// When the columns differ in length, FITS cannot hold the header, or the file cannot be written.
+    /// When the columns differ in length or end within a row, FITS cannot hold the header, or the file cannot be written.
     pub fn table(&mut self, name: &str, header: &Header, columns: &[Column]) -> Result<()> {
         let rows = columns.first().map_or(0, |column| column.values.len());
         if let Some(other) = columns.iter().find(|column| column.values.len() != rows) {
             let what = format!("column '{}'", other.name);
             let reason = format!("it has {} rows, the first column has {rows}", other.values.len());
+            return Err(Error::Unwritable { path: self.path.clone(), hdu: format!("'{name}'"), what, reason });
+        }
+        if let Some(ragged) = columns.iter().find(|column| column.values.left_over() > 0) {
+            let what = format!("column '{}'", ragged.name);
+            let reason = format!("{} values are left over behind its last row", ragged.values.left_over());
             return Err(Error::Unwritable { path: self.path.clone(), hdu: format!("'{name}'"), what, reason });
         }
         let mut all = Header::default();
@@ -245,8 +250,19 @@ impl ColumnValues {
             Self::Text(values) => values.len(),
             Self::Doubles { width, values } => values.len() / width.max(&1),
             Self::Texts { width, values } => values.len() / width.max(&1),
-            Self::FloatVectors { width, values } => values.len().checked_div(*width).unwrap_or(0),
+            Self::FloatVectors { width, values } => values.len() / width.max(&1),
         }
+    }
+
+    /// Values that fill no row.
+    fn left_over(&self) -> usize {
+        let (width, n) = match self {
+            Self::Doubles { width, values } => (*width, values.len()),
+            Self::Texts { width, values } => (*width, values.len()),
+            Self::FloatVectors { width, values } => (*width, values.len()),
+            _ => return 0,
+        };
+        n.checked_rem(width).unwrap_or(n)
     }
 
     fn descriptor(&self, name: &str) -> BinaryColumnDescriptor {

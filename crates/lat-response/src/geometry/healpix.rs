@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use cdshealpix::{nested, ring};
-use roi_model::sky::SkyDirection;
+use roi_model::{Frame, SkyDirection};
 
 use super::healpix_ring::interpolation;
-use super::{Frame, Interpolation, UnitVector};
+use super::interpolation::Interpolation;
+use super::unit_vector::UnitVector;
 use crate::error::{Error, Result};
 
 /// The largest `NSIDE`, 2^29: pixel numbers fit 64 bits.
@@ -28,7 +29,7 @@ pub enum HealpixOrdering {
 ///
 /// ```
 /// use lat_response::{Frame, HealpixGrid, HealpixOrdering};
-/// use roi_model::sky::SkyDirection;
+/// use roi_model::{Frame, SkyDirection};
 /// let sphere = HealpixGrid::new(64, HealpixOrdering::Ring, Frame::Galactic)?;
 /// assert_eq!(sphere.n_pixels(), 12 * 64 * 64);
 /// let crab = SkyDirection::from_galactic(184.56, -5.78)?;

@@ -9,9 +9,11 @@ use mapproj::img2proj::WcsImgXY2ProjXY;
 use mapproj::pseudocyl::{ait::Ait, sfl::Sfl};
 use mapproj::zenithal::{arc::Arc as ZenithalArc, sin::Sin, stg::Stg, tan::Tan, zea::Zea};
 use mapproj::{CanonicalProjection, CenteredProjection, ImgXY, LonLat};
-use roi_model::sky::SkyDirection;
+use roi_model::{Frame, SkyDirection};
 
-use super::{Frame, Interpolation, UnitVector, WcsHeader};
+use super::interpolation::Interpolation;
+use super::unit_vector::UnitVector;
+use super::wcs_header::WcsHeader;
 use crate::error::{Error, Result};
 
 /// The projections that images may have.
@@ -40,7 +42,7 @@ impl<P: CanonicalProjection + Send + Sync> Projector for Img2Celestial<P, WcsImg
 ///
 /// ```
 /// use lat_response::{Frame, WcsGrid, WcsHeader};
-/// use roi_model::sky::SkyDirection;
+/// use roi_model::{Frame, SkyDirection};
 /// let header = WcsHeader::centered([100, 100], 0.1, Frame::Celestial, "AIT", [83.63, 22.01]);
 /// let grid = WcsGrid::new(header)?;
 /// let center = SkyDirection::new(83.63, 22.01)?;

@@ -1,6 +1,6 @@
 //! The sky projection of a map as its FITS header states it.
 
-use roi_model::sky::{Frame, SkyDirection};
+use roi_model::{Frame, SkyDirection};
 
 use crate::error::{Error, Result};
 
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// Pixel numbers in `crpix` follow FITS: the centre of the first pixel is 1.
 ///
 /// ```
-/// use lat_response::geometry::{Frame, WcsHeader};
+/// use lat_response::{Frame, WcsHeader};
 /// let wcs = WcsHeader::centered([100, 100], 0.1, Frame::Celestial, "AIT", [83.63, 22.01]);
 /// assert_eq!(wcs.ctype1, "RA---AIT");
 /// assert_eq!(wcs.crpix, [50.5, 50.5]);

@@ -6,6 +6,7 @@ use statrs::function::gamma::{checked_gamma_lr, checked_gamma_ur, gamma};
 
 use super::grid::IrfGrid;
 use crate::error::{Error, Result};
+use crate::recipe::OnAxisWidth;
 
 /// The functional form of the dispersion in the scaled deviation `x = (E' - E) / (E S)`, and the columns of its table, each over the grid.
 #[derive(Clone, Debug)]
@@ -35,7 +36,8 @@ pub enum DispersionForm {
 ///
 /// Deviations are scaled with `S = c0 l^2 + c1 c^2 + c2 l + c3 c + c4 l c + c5`, `l` the log10 of the true energy in MeV and `c` the cosine of the
 /// inclination. The distributions of the scaled deviation are interpolated between the centres of the table's bins (Ackermann et al.
-/// 2012, ApJ Suppl. 203, 4; "Energy Dispersion" of the Fermi Science Support Center's Cicerone).
+/// 2012, ApJ Suppl. 203, 4; "Energy Dispersion" of the Fermi Science Support Center's Cicerone); how it goes on from the last centre to
+/// the axis is [`OnAxisWidth`].
 #[derive(Clone, Debug)]
 pub struct EnergyDispersion {
     grid: IrfGrid,
@@ -90,8 +92,8 @@ impl EnergyDispersion {
     ///
     /// # Errors
     /// [`Error::BadValue`] when the scaling gives no width there, the true energy is not positive, or an edge is not finite.
-    pub fn cumulative(&self, energy: f64, cosine: f64, edges: &[f64]) -> Result<Vec<f64>> {
-        let at = self.at(energy, cosine)?;
+    pub fn cumulative(&self, energy: f64, cosine: f64, edges: &[f64], on_axis: OnAxisWidth) -> Result<Vec<f64>> {
+        let at = self.at(energy, cosine, on_axis)?;
         edges.iter().map(|&edge| Ok((self.sum(&at, at.deviation(edge)?)? - at.below) / at.total)).collect()
     }
 
@@ -99,21 +101,23 @@ impl EnergyDispersion {
     ///
     /// # Errors
     /// As [`EnergyDispersion::cumulative`].
-    pub fn density(&self, measured: f64, energy: f64, cosine: f64) -> Result<f64> {
-        let at = self.at(energy, cosine)?;
+    pub fn density(&self, measured: f64, energy: f64, cosine: f64, on_axis: OnAxisWidth) -> Result<f64> {
+        let at = self.at(energy, cosine, on_axis)?;
         let x = at.deviation(measured)?;
         if at.range.as_ref().is_some_and(|range| !range.contains(&((measured - energy) / (energy * at.width)))) {
             return Ok(0.0);
         }
-        let density: f64 = at.around.iter().map(|&(node, weight)| weight * self.nodes[node].density(x)).sum();
+        let corner =
+            |corner: &Corner| corner.weight * corner.stretch * self.nodes[corner.node].density(x * corner.stretch);
+        let density: f64 = at.corners.iter().map(corner).sum();
         Ok(density / (at.total * energy * at.width))
     }
 
-    fn at(&self, energy: f64, cosine: f64) -> Result<At> {
+    fn at(&self, energy: f64, cosine: f64, on_axis: OnAxisWidth) -> Result<At> {
         positive("a true energy in MeV", energy)?;
         let width = scale(&self.scaling, energy.log10(), cosine)?;
-        let around = self.grid.around(energy, cosine);
-        let mut at = At { energy, width, around, range: None, below: 0.0, total: 1.0 };
+        let corners = self.corners(energy, cosine, on_axis)?;
+        let mut at = At { energy, width, corners, range: None, below: 0.0, total: 1.0 };
         if let Some(Node::Pass7(_)) = self.nodes.first() {
             // The tails of Pass 7 go on for ever. Its range is normalised here too, as the width is not that at the nodes.
             let [low, high] = pass7_range(width);
@@ -124,11 +128,41 @@ impl EnergyDispersion {
         Ok(at)
     }
 
+    /// The distributions that are interpolated between.
+    fn corners(&self, energy: f64, cosine: f64, on_axis: OnAxisWidth) -> Result<[Corner; 4]> {
+        let mut corners = self.grid.around(energy, cosine).map(|(node, weight)| Corner { node, weight, stretch: 1.0 });
+        let last = self.grid.cosines().last().copied().unwrap_or(1.0);
+        let is_pass8 = matches!(self.nodes.first(), Some(Node::Pass8(_)));
+        if is_pass8 && on_axis == OnAxisWidth::LastCenter && cosine > last && last < 1.0 {
+            // Beyond the last centre both pairs are those of the last bin; the second stands for the axis.
+            let way = ((cosine - last) / (1.0 - last)).min(1.0);
+            let n = self.grid.n_energies();
+            let [a, b, c, d] = &mut corners;
+            for (inner, outer) in [(a, c), (b, d)] {
+                let log_energy = self.grid.log_energies()[inner.node % n];
+                let stretch = scale(&self.scaling, log_energy, 1.0)? / scale(&self.scaling, log_energy, last)?;
+                let weight = inner.weight + outer.weight;
+                *outer = Corner { node: inner.node, weight: way * weight, stretch };
+                inner.weight = (1.0 - way) * weight;
+            }
+        }
+        Ok(corners)
+    }
+
     /// The interpolated cumulative distribution of the scaled deviation.
     fn sum(&self, at: &At, x: f64) -> Result<f64> {
-        let terms = at.around.iter().filter(|(_, weight)| *weight != 0.0);
-        terms.map(|&(node, weight)| Ok(weight * self.nodes[node].cumulative(x)?)).sum()
+        let corners = at.corners.iter().filter(|corner| corner.weight != 0.0);
+        corners.map(|corner| Ok(corner.weight * self.nodes[corner.node].cumulative(x * corner.stretch)?)).sum()
     }
+}
+
+/// A distribution of the table, and what it adds to the one between.
+#[derive(Clone, Copy, Debug)]
+struct Corner {
+    node: usize,
+    weight: f64,
+    /// The distribution is evaluated at the scaled deviation times this.
+    stretch: f64,
 }
 
 /// One true energy and inclination.
@@ -136,7 +170,7 @@ impl EnergyDispersion {
 struct At {
     energy: f64,
     width: f64,
-    around: [(usize, f64); 4],
+    corners: [Corner; 4],
     /// Where the distribution is not 0, if that is bounded.
     range: Option<RangeInclusive<f64>>,
     /// What the distributions at the nodes hold below the range, and within it.

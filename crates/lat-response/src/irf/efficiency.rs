@@ -44,7 +44,7 @@ impl Efficiency {
     /// livetime.
     ///
     /// ```
-    /// use lat_response::irf::Efficiency;
+    /// use lat_response::Efficiency;
     /// let rows = [[0.0, -0.5, 0.0, 2.0, 0.0, 4.0], [0.0, 1.5, 0.0, 2.0, 0.0, 4.0]];
     /// let factors = Efficiency::from_rows(&rows)?.map(|efficiency| efficiency.factors(1000.0));
     /// assert_eq!(factors, Some((1.5, -0.5)));

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// Tables over it are in the order of the files: all energies of the first cosine bin, then those of the next.
 ///
 /// ```
-/// use lat_response::irf::IrfGrid;
+/// use lat_response::IrfGrid;
 /// let grid = IrfGrid::new(&[10.0, 100.0], &[100.0, 1000.0], &[0.2, 0.6], &[0.6, 1.0])?;
 /// // Half way between the centres in the logarithm of the energy, at the centre of the upper cosine bin.
 /// assert!((grid.interpolate(&[1.0, 3.0, 5.0, 9.0], 100.0, 0.8) - 7.0).abs() < 1e-12);

@@ -5,12 +5,12 @@
 //! centres of the bins the LAT tools interpolate linearly in the logarithm of the energy and in the cosine: the area itself, and for the
 //! other two the distributions, not their parameters.
 
-pub mod aeff;
-pub mod azimuth;
-pub mod edisp;
-pub mod efficiency;
-pub mod grid;
-pub mod psf;
+mod aeff;
+mod azimuth;
+mod edisp;
+mod efficiency;
+mod grid;
+mod psf;
 
 pub use aeff::EffectiveArea;
 pub use azimuth::AzimuthDependence;

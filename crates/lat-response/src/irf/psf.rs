@@ -2,6 +2,8 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
+use numerics::GAUSS_LEGENDRE_8;
+
 use super::grid::{IrfGrid, between};
 use crate::error::{Error, Result};
 
@@ -190,22 +192,10 @@ fn hemisphere(slope: f64, scale: f64) -> f64 {
     let step = (FRAC_PI_2 / width).asinh() / PANELS as f64;
     let ring = |t: f64| (width * t.sinh()).sin() * t.cosh().powf(1.0 - 2.0 * slope) * width;
     (0..PANELS)
-        .flat_map(|panel| GAUSS_8.map(|(x, weight)| (panel as f64 + 0.5 * (1.0 + x), weight)))
+        .flat_map(|panel| GAUSS_LEGENDRE_8.map(|(x, weight)| (panel as f64 + 0.5 * (1.0 + x), weight)))
         .map(|(t, weight)| PI * step * weight * ring(t * step))
         .sum()
 }
-
-/// Nodes in (-1, 1) and weights of Gauss's rule of 8 points (Abramowitz & Stegun, table 25.4).
-const GAUSS_8: [(f64, f64); 8] = [
-    (-0.960_289_856_497_536_2, 0.101_228_536_290_376_26),
-    (-0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
-    (-0.525_532_409_916_329, 0.313_706_645_877_887_27),
-    (-0.183_434_642_495_649_8, 0.362_683_783_378_361_96),
-    (0.183_434_642_495_649_8, 0.362_683_783_378_361_96),
-    (0.525_532_409_916_329, 0.313_706_645_877_887_27),
-    (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
-    (0.960_289_856_497_536_2, 0.101_228_536_290_376_26),
-];
 
 #[cfg(test)]
 mod tests {

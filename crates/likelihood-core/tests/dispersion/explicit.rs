@@ -2,8 +2,7 @@
 
 use likelihood_core::{EnergyAxis, EnergyIntegration, Settings};
 use ndarray::{Array3, Axis};
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Roi, Source};
 
 use super::{EDGES, counts, maps, response};
 

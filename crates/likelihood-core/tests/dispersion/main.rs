@@ -6,19 +6,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod explicit;
+mod refusals;
+#[path = "../support/mod.rs"]
+mod support;
 
 use explicit::explicit;
 use likelihood_core::{
-    BinnedLikelihood, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Error, JointLikelihood,
-    LikelihoodWeights, Settings, SourceMap,
+    ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, EnergyIntegration, Error, LikelihoodWeights,
+    Settings, SourceMap,
 };
 use ndarray::{Array2, Array3, Axis, array};
-use roi_model::parameter::Parameter;
-use roi_model::roi::Roi;
-use roi_model::sky::SkyDirection;
-use roi_model::source::{Source, SourceType};
-use roi_model::spatial::SpatialModel;
-use roi_model::spectrum::Spectrum;
+use roi_model::{Parameter, Roi, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+use support::Evaluator;
 
 const EDGES: [f64; 4] = [100.0, 300.0, 1000.0, 3000.0];
 
@@ -76,12 +75,12 @@ fn counts() -> CountsCube {
     CountsCube::new(EnergyAxis::new(EDGES.to_vec()).unwrap(), array![[[9.0, 3.0]], [[5.0, 0.0]], [[2.0, 1.0]]]).unwrap()
 }
 
-fn likelihood(settings: Settings) -> JointLikelihood {
-    let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
+fn likelihood(settings: Settings) -> Evaluator {
+    let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
     for (name, map) in maps() {
         component.add_source_map(name, &SourceMap::new(map).unwrap()).unwrap();
     }
-    JointLikelihood::new(vec![component]).unwrap()
+    Evaluator::new(vec![component]).unwrap()
 }
 
 const INTEGRATIONS: [EnergyIntegration; 2] = [EnergyIntegration::LogTrapezoid, EnergyIntegration::Quadrature];
@@ -113,7 +112,7 @@ fn all_settings() -> Vec<(String, Settings)> {
     INTEGRATIONS.into_iter().flat_map(by).collect()
 }
 
-fn npred(likelihood: &JointLikelihood, roi: &Roi, weighted: bool) -> f64 {
+fn npred(likelihood: &Evaluator, roi: &Roi, weighted: bool) -> f64 {
     let of = |j| if weighted { likelihood.weighted_npred(roi, j) } else { likelihood.npred(roi, j) };
     (0..roi.sources().len()).map(|j| of(j).unwrap()).sum()
 }
@@ -188,7 +187,7 @@ fn plane_sums_and_filled_bins_give_what_an_explicit_sum_over_pixels_gives() {
 }
 
 /// Gradient and Hessian beside central differences.
-fn check_derivatives(name: &str, roi: &mut Roi, likelihood: &mut JointLikelihood) {
+fn check_derivatives(name: &str, roi: &mut Roi, likelihood: &mut Evaluator) {
     let start = roi.free_values();
     let n = start.len();
     let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
@@ -254,13 +253,13 @@ fn with_two_extra_bins_the_extrapolation_goes_on_and_its_derivatives_are_right()
             weights: Some(weights()),
             ..Settings::default()
         };
-        let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
+        let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
         let map = |f: &dyn Fn(usize, usize) -> f32| {
             SourceMap::new(Array3::from_shape_fn((8, 1, 2), |(k, _, x)| f(k, x))).unwrap()
         };
         component.add_source_map("A", &map(&|k, x| (k * k + 1) as f32 / (1 + x) as f32)).unwrap();
         component.add_source_map("B", &map(&|k, x| (30 + k + 3 * x) as f32)).unwrap();
-        check_derivatives("two extra bins", &mut roi(), &mut JointLikelihood::new(vec![component]).unwrap());
+        check_derivatives("two extra bins", &mut roi(), &mut Evaluator::new(vec![component]).unwrap());
     }
 }
 
@@ -294,7 +293,7 @@ fn unit_weights_change_nothing() {
                 likelihood(Settings { dispersion: dispersion(edisp_bins), weights, ..Settings::default() });
             let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
             let value = likelihood.hessian(&roi(), &mut gradient, &mut hessian).unwrap();
-            (value, gradient, hessian, likelihood.total_weighted_counts())
+            (value, gradient, hessian, likelihood.data.total_weighted_counts())
         };
         assert_eq!(evaluate(Some(unit)), evaluate(None));
     }
@@ -309,7 +308,7 @@ fn a_bin_of_no_weight_does_not_count_at_all() {
     assert_eq!(likelihood.components()[0].n_filled(), 4);
     assert_eq!(likelihood.components()[0].weighted_counts_spectrum(), [3.0, 5.0, 3.0]);
     assert_eq!(likelihood.components()[0].counts_spectrum(), [12.0, 5.0, 3.0]);
-    assert_eq!((likelihood.total_counts(), likelihood.total_weighted_counts()), (20.0, 11.0));
+    assert_eq!((likelihood.data.total_counts(), likelihood.data.total_weighted_counts()), (20.0, 11.0));
 }
 
 #[test]
@@ -320,11 +319,11 @@ fn at_zero_norm_the_derivatives_are_the_limits_from_above() {
         // A map whose shape changes with energy: else every plane has the same part of its counts in a pixel.
         let map =
             Array3::from_shape_fn((6, 1, 2), |(k, _, x)| if x == 0 { (k + 1) as f32 } else { 6.0 / (k + 1) as f32 });
-        let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
+        let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
         component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
         component.add_source_map("B", &SourceMap::new(maps()[1].1.clone()).unwrap()).unwrap();
         let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
-        let mut likelihood = JointLikelihood::new(vec![component]).unwrap();
+        let mut likelihood = Evaluator::new(vec![component]).unwrap();
         likelihood.hessian(&roi, &mut gradient, &mut hessian).unwrap();
         (gradient, hessian)
     };
@@ -371,7 +370,7 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     map.index_axis_mut(Axis(0), 2).fill(0.0);
     map.index_axis_mut(Axis(0), 3).fill(0.0);
     let settings = Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() };
-    let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
+    let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
     component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
     let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![power_law("A", 2.0, 1e-2, -2.0)]).unwrap();
     let npred = component.npred(&roi.sources()[0]).unwrap();
@@ -395,7 +394,7 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     matrix.row_mut(4).fill(0.0);
     let dispersion = Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), -1).unwrap();
     let settings = Settings { dispersion, weights: Some(weights()), ..Settings::default() };
-    let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
+    let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
     let mut map = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
     map.index_axis_mut(Axis(0), 2).fill(0.0);
     map.index_axis_mut(Axis(0), 3).fill(0.0);
@@ -408,7 +407,7 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let model = component.model_map(&roi.sources()[0], &SourceMap::new(whole).unwrap()).unwrap();
     approx::assert_relative_eq!(model[[2, 0, 0]], 0.8 * npred[2], max_relative = 1e-13);
     approx::assert_relative_eq!(weighted[2], npred[2] * (0.8 + 0.2 * 0.9), max_relative = 1e-7);
-    check_derivatives("reference bins", &mut roi, &mut JointLikelihood::new(vec![component]).unwrap());
+    check_derivatives("reference bins", &mut roi, &mut Evaluator::new(vec![component]).unwrap());
 }
 
 #[test]
@@ -431,30 +430,4 @@ fn the_counts_of_a_model_map_sum_to_npred_with_and_without_weights() {
             assert!(matches!(component.model_map(source, &other), Err(Error::Shape { .. })), "{name}");
         }
     }
-}
-
-#[test]
-fn a_map_without_the_extra_planes_is_named_with_what_it_needs() {
-    let settings = Settings { dispersion: dispersion(1), ..Settings::default() };
-    let mut component = BinnedLikelihood::with_settings("00", &counts(), settings).unwrap();
-    component.add_source_map("A", &SourceMap::new(Array3::ones((4, 1, 2))).unwrap()).unwrap();
-    let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![power_law("A", 2.0, 1e-2, -2.0)]).unwrap();
-    let error = component.npred(&roi.sources()[0]).unwrap_err();
-    assert!(matches!(error, Error::TooFewPlanes { found: 4, needed: 6, .. }), "{error}");
-    assert!(error.to_string().contains("'A'"), "{error}");
-    roi.sources_mut()[0].set_apply_edisp(false);
-    assert!(component.npred(&roi.sources()[0]).is_ok(), "without energy dispersion the planes at the edges are enough");
-}
-
-#[test]
-fn settings_that_do_not_fit_the_counts_are_refused() {
-    let other = DetectorResponse::new(Array2::eye(4)).unwrap();
-    let dispersion = Dispersion::from_bins(&other, 0).unwrap();
-    assert_eq!(dispersion, None);
-    let wide = DetectorResponse::new(Array2::zeros((6, 4))).unwrap();
-    let settings = Settings { dispersion: Dispersion::from_bins(&wide, -1).unwrap(), ..Settings::default() };
-    assert!(matches!(BinnedLikelihood::with_settings("00", &counts(), settings), Err(Error::Shape { .. })));
-    let weights = Some(LikelihoodWeights::new(Array3::ones((3, 2, 1))).unwrap());
-    let settings = Settings { weights, ..Settings::default() };
-    assert!(matches!(BinnedLikelihood::with_settings("00", &counts(), settings), Err(Error::Shape { .. })));
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
+use roi_batch::{Ending, Entry, TaskResult, file_digest};
 use roi_fit::Analysis;
-use roi_fit::batch::{Ending, Entry, TaskResult, file_digest};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -69,7 +69,7 @@ impl Batch {
         let threads = rayon::current_num_threads();
         let jobs = self.jobs.map_or(threads, usize::from);
         let (index, count) = self.shard;
-        let batch = roi_fit::batch::Batch::new(&self.out)
+        let batch = roi_batch::Batch::new(&self.out)
             .with_threads(threads)
             .with_jobs(jobs)
             .with_resume(self.resume)
@@ -77,7 +77,7 @@ impl Batch {
         let mut bar = output.shows_progress().then(|| CountBar::new(configs.len().div_ceil(count)));
         // Regions that are worked on at the same time share what memory there is.
         let regions = batch.at_a_time(&configs);
-        let task = |config: &Path| self.task(config, output.max_memory(), regions);
+        let task = |config: &Path| Ok(self.task(config, output.max_memory(), regions)?);
         let entries = batch.run(&configs, &settings, &task, &mut |entry, done, total| {
             let tell = || tracing::info!("{done}/{total} {}", words(entry));
             match &mut bar {
@@ -145,17 +145,15 @@ impl Batch {
             self.fitting.change(&mut options.fit);
             let result = analysis.optimize(&options)?;
             if self.only_optimize {
-                return Ok(TaskResult {
-                    failure: optimize::failure(&result),
-                    dictionary: completed(result.to_json(), &analysis, None),
-                });
+                let failure = optimize::failure(&result);
+                return Ok(TaskResult::new(completed(result.to_json(), &analysis, None)).with_failure(failure));
             }
             optimized = Some(result);
         }
         self.freeing.apply(&mut analysis)?;
         let result = analysis.fit(&self.fitting.options(&analysis))?;
         let dictionary = completed(result.to_json(), &analysis, optimized.as_ref());
-        Ok(TaskResult { dictionary, failure: (!result.fit_success).then_some(result.message) })
+        Ok(TaskResult::new(dictionary).with_failure((!result.fit_success).then_some(result.message)))
     }
 }
 

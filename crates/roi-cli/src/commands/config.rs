@@ -26,7 +26,7 @@ impl Config {
             output.text(roi_fit::configuration_reference().trim_end());
             return Ok(());
         };
-        let config = roi_fit::resolved_config(&config_file(path))?;
+        let config = roi_fit::resolved_config(&config_file(path)).map_err(roi_fit::Error::from)?;
         output.text(format_args!("{config:#}"));
         output.json(&config)
     }

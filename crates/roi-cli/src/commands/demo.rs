@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -30,7 +30,7 @@ impl Demo {
                 config.display()
             )));
         }
-        let options = SimulationOptions { seed: self.seed, ..SimulationOptions::default() };
+        let options = SimulationOptions::default().with_seed(self.seed);
         output.text(format_args!(
             "simulating {} sources, {} x {} pixels, {} energy bins (seed {}) into {}\n",
             options.sources,

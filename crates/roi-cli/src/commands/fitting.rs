@@ -76,32 +76,27 @@ impl Freeing {
     }
 }
 
+/// What the help of a flag says that `--optimize-first` heeds too.
+const ALSO_FIRST: &str = ", also of --optimize-first";
+
 /// How it is fitted.
 #[derive(Args, Debug)]
 pub(crate) struct Fitting {
-    /// Optimizer, also of --optimize-first [config or MINUIT]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = FitOptions::OPTIMIZER.help(ALSO_FIRST))]
     optimizer: Option<String>,
-    /// Tolerance, also of --optimize-first [config or 1e-3]
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, help = FitOptions::TOL.help(ALSO_FIRST))]
     tol: Option<f64>,
-    /// Limit of iterations of one attempt
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = FitOptions::MAX_ITER.help(""))]
     max_iter: Option<usize>,
-    /// Limit of likelihood evaluations of one attempt
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = FitOptions::MAX_CALLS.help(""))]
     max_calls: Option<usize>,
-    /// How many attempts are made at most [config or 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = FitOptions::RETRIES.help(""))]
     retries: Option<usize>,
-    /// Quality below which every parameter is restored [config or 3]
-    #[arg(long, value_name = "Q")]
+    #[arg(long, value_name = "Q", help = FitOptions::MIN_FIT_QUALITY.help(""))]
     min_fit_quality: Option<u8>,
-    /// Compute asymmetric (MINOS) errors of the free parameters
-    #[arg(long)]
+    #[arg(long, help = FitOptions::MINOS.switch_help())]
     minos: bool,
-    /// Refit all other free parameters for each TS
-    #[arg(long)]
+    #[arg(long, help = FitOptions::REOPTIMIZE.switch_help())]
     reoptimize: bool,
     /// Do not compute TS and fluxes after the fit
     #[arg(long)]

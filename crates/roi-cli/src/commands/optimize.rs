@@ -1,7 +1,7 @@
 //! `roi-fit optimize`.
 
 use clap::Args;
-use roi_fit::{Analysis, OptimizeOptions, OptimizeResult};
+use roi_fit::{Analysis, FitOptions, OptimizeOptions, OptimizeResult};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -15,26 +15,19 @@ use crate::region::Region;
 pub(crate) struct Optimize {
     #[command(flatten)]
     region: Region,
-    /// Step 1 ends once its components hold this fraction of the predicted counts [config or 0.95]
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    #[arg(long, value_name = "F", allow_negative_numbers = true, help = OptimizeOptions::NPRED_FRAC.help(""))]
     npred_frac: Option<f64>,
-    /// Sources with fewer predicted counts are not fitted alone [config or 1]
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    #[arg(long, value_name = "F", allow_negative_numbers = true, help = OptimizeOptions::NPRED_THRESHOLD.help(""))]
     npred_threshold: Option<f64>,
-    /// Step 3 fits shapes of sources with at least this TS [config or 25]
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    #[arg(long, value_name = "F", allow_negative_numbers = true, help = OptimizeOptions::SHAPE_TS_THRESHOLD.help(""))]
     shape_ts_threshold: Option<f64>,
-    /// At most this many sources are fitted jointly in step 1 [config or 5]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = OptimizeOptions::MAX_FREE_SOURCES.help(""))]
     max_free_sources: Option<usize>,
-    /// A source that is never fitted (may be repeated)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = OptimizeOptions::SKIP.help(" (may be repeated)"))]
     skip: Vec<String>,
-    /// Optimizer of every fit [config or MINUIT]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = FitOptions::OPTIMIZER.help(""))]
     optimizer: Option<String>,
-    /// After the three steps fit everything that they fitted jointly, until nothing is added, and prove that the maximum is reached
-    #[arg(long)]
+    #[arg(long, help = OptimizeOptions::UNTIL_CONVERGED.switch_help())]
     until_converged: bool,
 }
 

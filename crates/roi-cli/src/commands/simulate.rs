@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -90,15 +90,13 @@ impl Simulate {
 
     /// Simulates one region, writes it and returns the path of its configuration.
     fn write(&self, seed: u64, directory: &Path) -> Result<PathBuf, Failure> {
-        let options = SimulationOptions {
-            seed,
-            sources: self.sources,
-            npix: self.npix,
-            ebins: self.ebins,
-            components: self.components,
-            years: self.years,
-            ..SimulationOptions::default()
-        };
+        let options = SimulationOptions::default()
+            .with_seed(seed)
+            .with_sources(self.sources)
+            .with_npix(self.npix)
+            .with_ebins(self.ebins)
+            .with_components(self.components)
+            .with_years(self.years);
         Ok(simulate(&options)?.write(directory)?)
     }
 }

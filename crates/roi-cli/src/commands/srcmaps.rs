@@ -35,9 +35,11 @@ pub(crate) struct Srcmaps {
 impl Srcmaps {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         self.out.as_deref().map_or(Ok(()), |path| check_folder("--out", path))?;
-        let mut options = MakeOptions::default();
-        (options.out, options.all, options.accurate) = (self.out.clone(), self.all, self.accurate);
-        options.max_memory = output.max_memory();
+        let options = MakeOptions::default()
+            .with_out(self.out.clone())
+            .with_all(self.all)
+            .with_accurate(self.accurate)
+            .with_max_memory(output.max_memory());
         let mut progress = output.progress();
         let made = make_source_maps(&config_file(&self.config), &options, progress.as_mut())?;
         drop(progress);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_fit::{Analysis, Error};
+use roi_simulate::{SimulationOptions, simulate};
 
 /// A region of two components on disk, the second of which has a source model of its own, with twice the isotropic table.
 fn opened(directory: &Path) -> Analysis {
-    let options = SimulationOptions { sources: 2, npix: 20, ebins: 5, components: 2, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_sources(2).with_npix(20).with_ebins(5).with_components(2);
     let config = simulate(&options).unwrap().write(directory).unwrap();
     let shared = std::fs::read_to_string(directory.join("srcmdl_00.xml")).unwrap();
     let table = std::fs::read_to_string(directory.join("iso_simulated.txt")).unwrap();

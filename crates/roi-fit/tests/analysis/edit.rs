@@ -1,7 +1,7 @@
 //! Editing a model, and priors, change what they say and nothing else.
 
 use roi_fit::{Error, FitOptions, Given, ParameterSetting, Pars, Selection};
-use roi_model::prior::Prior;
+use roi_model::Prior;
 
 use crate::region::{analysis, analysis_with, small_region};
 

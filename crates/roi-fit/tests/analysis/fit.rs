@@ -250,7 +250,7 @@ fn the_rescaled_null_makes_good_for_the_counts_of_the_source() {
     let mut null = analysis_with(analysis.roi().clone(), likelihood);
     null.roi_mut().remove_source(&name).unwrap();
     let report = null.loglike_report().unwrap();
-    let is_free = |name: &str, roi: &roi_model::roi::Roi| {
+    let is_free = |name: &str, roi: &roi_model::Roi| {
         let spectrum = roi.source(name).unwrap().spectrum();
         spectrum.parameters()[spectrum.norm_index().unwrap()].is_free()
     };

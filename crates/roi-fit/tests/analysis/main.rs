@@ -12,3 +12,4 @@ mod region;
 mod saved_tables;
 mod state;
 mod template_fluxes;
+mod trials;

@@ -1,7 +1,7 @@
 //! What a profile promises: the likelihood itself at its points, limits where they are, and a model left alone.
 
 use roi_fit::{Analysis, FitOptions, Pars, Profile, ProfileOptions, Selection};
-use roi_model::prior::Prior;
+use roi_model::Prior;
 
 use crate::region::{analysis, analysis_with, small_region};
 

@@ -258,7 +258,7 @@ fn optimize_leaves_limits_behind() {
 
 /// Checks TS and profiles of a result against those made for each source alone.
 fn check_each_alone(analysis: &mut Analysis, result: &FitResult) {
-    let is_free = |source: &&roi_model::source::Source| source.is_free();
+    let is_free = |source: &&roi_model::Source| source.is_free();
     assert_eq!(result.sources.len(), analysis.roi().sources().iter().filter(is_free).count());
     for (name, properties) in &result.sources {
         let alone = analysis.ts(name, false).unwrap();

@@ -1,10 +1,9 @@
 //! A small simulated region for the tests of this crate.
 
-use likelihood_core::{BinnedLikelihood, JointLikelihood, SourceMap};
+use likelihood_core::{ComponentData, Data, SourceMap};
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulatedRoi, SimulationOptions, simulate};
-use roi_model::roi::Roi;
-use roi_model::source::Source;
+use roi_model::{Roi, Source};
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 
 /// The region's starting model and its maps, to be changed before the likelihood is built.
 pub(crate) struct Parts {
@@ -25,15 +24,15 @@ impl Parts {
 }
 
 /// A region of 30 x 30 pixels, 8 energy bins and 4 point sources. `change` may add sources; the norms of those it names are freed.
-pub(crate) fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (Roi, JointLikelihood) {
-    let options = SimulationOptions { sources: 4, npix: 30, ebins: 8, ..SimulationOptions::default() };
+pub(crate) fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (Roi, Data) {
+    let options = SimulationOptions::default().with_sources(4).with_npix(30).with_ebins(8);
     let SimulatedRoi { start, components, .. } = simulate(&options).unwrap();
     let component = components.into_iter().next().unwrap();
     let maps = component.source_maps(&start).map(|item| item.map(|(source, map)| (source.name().to_owned(), map)));
     let maps = maps.collect::<Result<_, _>>().unwrap();
     let mut parts = Parts { start, maps };
     let freed = change(&mut parts);
-    let mut likelihood = BinnedLikelihood::new("00", &component.counts.cube);
+    let mut likelihood = ComponentData::new("00", &component.counts.cube);
     for (name, map) in &parts.maps {
         likelihood.add_source_map(name, map).unwrap();
     }
@@ -42,7 +41,7 @@ pub(crate) fn small_region(change: impl FnOnce(&mut Parts) -> Vec<String>) -> (R
         let norm = spectrum.norm_index().unwrap();
         spectrum.parameters_mut()[norm].set_free(true);
     }
-    (parts.start, JointLikelihood::new(vec![likelihood]).unwrap())
+    (parts.start, Data::new(vec![likelihood]).unwrap())
 }
 
 /// The small region as simulated.
@@ -52,6 +51,6 @@ pub(crate) fn analysis() -> Analysis {
 }
 
 /// An analysis of these.
-pub(crate) fn analysis_with(roi: Roi, likelihood: JointLikelihood) -> Analysis {
+pub(crate) fn analysis_with(roi: Roi, likelihood: Data) -> Analysis {
     Analysis::new(roi, likelihood).unwrap()
 }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use lat_io::fits::FitsFile;
+use lat_io::FitsFile;
 use roi_fit::Analysis;
-use roi_fit::simulate::{SimulationOptions, simulate};
+use roi_simulate::{SimulationOptions, simulate};
 
 #[test]
 fn tables_hold_error_ellipses_and_configuration() {
     let directory = tempfile::tempdir().unwrap();
-    let options = SimulationOptions { sources: 3, npix: 24, ebins: 6, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_sources(3).with_npix(24).with_ebins(6);
     let config = simulate(&options).unwrap().write(directory.path()).unwrap();
     // No FITS text can hold this name as it is.
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, format!("{text}\nroiopt: {{skip: [\"caf\u{e9}\"]}}\n")).unwrap();
     let mut analysis = Analysis::open(&config).unwrap();
-    let is_point = |s: &&roi_model::source::Source| s.spatial().is_point();
+    let is_point = |s: &&roi_model::Source| s.spatial().is_point();
     let name = analysis.roi().sources().iter().find(is_point).unwrap().name().to_owned();
     let ellipse = [("Conf_68_SemiMajor", 0.03), ("Conf_95_PosAng", -41.5)];
     let values: BTreeMap<String, f64> = ellipse.iter().map(|&(column, value)| (column.to_owned(), value)).collect();

@@ -1,7 +1,7 @@
 //! A saved analysis comes back as it was.
 
 use roi_fit::{FitOptions, Pars};
-use roi_model::prior::Prior;
+use roi_model::Prior;
 
 use crate::region::analysis;
 

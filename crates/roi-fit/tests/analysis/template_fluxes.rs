@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use lat_response::{Frame, SkyCube, SkyGrid, WcsHeader};
 use ndarray::Array2;
-use roi_fit::simulate::{SimulationOptions, simulate};
 use roi_fit::{Analysis, FitOptions, Pars, Selection};
+use roi_simulate::{SimulationOptions, simulate};
 
 const CUBE: &str = "galdiff_simulated.fits";
 const MEAN: f64 = 3e-4;
@@ -24,9 +24,9 @@ fn flat_cube() -> SkyCube {
 /// A simulated region whose Galactic template is the flat cube.
 fn region() -> (tempfile::TempDir, PathBuf, String) {
     let directory = tempfile::tempdir().unwrap();
-    let options = SimulationOptions { sources: 3, npix: 24, ebins: 6, ..SimulationOptions::default() };
+    let options = SimulationOptions::default().with_sources(3).with_npix(24).with_ebins(6);
     let config = simulate(&options).unwrap().write(directory.path()).unwrap();
-    lat_io::map_cube::write(&directory.path().join(CUBE), &flat_cube(), "").unwrap();
+    lat_io::write_map_cube(&directory.path().join(CUBE), &flat_cube(), "").unwrap();
     let analysis = Analysis::open(&config).unwrap();
     let cube = analysis.roi().sources().iter().find(|s| s.spatial().type_name() == "MapCubeFunction").unwrap();
     let name = cube.name().to_owned();

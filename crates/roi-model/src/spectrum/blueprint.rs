@@ -39,12 +39,12 @@ pub struct Needs {
 
 /// The names of all spectral types, as the XML has them. Each may also stand behind one of the [`wrappers`], as in
 /// `EblAtten::LogParabola`.
-pub fn types() -> Vec<&'static str> {
+pub fn spectrum_types() -> Vec<&'static str> {
     FAMILIES.iter().map(|family| family.name).collect()
 }
 
 /// The names of the wrappers: spectra that modify another one.
-pub fn wrappers() -> Vec<&'static str> {
+pub fn spectrum_wrappers() -> Vec<&'static str> {
     WRAPPERS.iter().map(|wrapper| wrapper.name).collect()
 }
 
@@ -52,7 +52,7 @@ pub fn wrappers() -> Vec<&'static str> {
 ///
 /// # Errors
 /// [`Error::UnknownSpectrum`].
-pub fn needs(type_name: &str) -> Result<Needs> {
+pub fn spectrum_needs(type_name: &str) -> Result<Needs> {
     let (wrapper, family) = find(type_name)?;
     Ok(Needs {
         spectrum: matches!(family.make, Make::FromTable(_)),
@@ -65,7 +65,7 @@ pub fn needs(type_name: &str) -> Result<Needs> {
 ///
 /// # Errors
 /// [`Error::UnknownSpectrum`].
-pub fn parameter_names(type_name: &str, given: &[&str]) -> Result<Vec<String>> {
+pub fn spectrum_parameter_names(type_name: &str, given: &[&str]) -> Result<Vec<String>> {
     Ok(declared(type_name, given)?.iter().map(|declared| declared.name.to_string()).collect())
 }
 
@@ -91,9 +91,10 @@ fn find(type_name: &str) -> Result<(Option<&'static Wrapper>, &'static Family)> 
         (None, Some(family)) => Ok((None, family)),
         (Some(Some(wrapper)), Some(family)) => Ok((Some(wrapper), family)),
         _ => {
-            let prefix = outer.map_or(Vec::new(), |outer| nearest(outer, wrappers())).into_iter().next();
+            let prefix = outer.map_or(Vec::new(), |outer| nearest(outer, spectrum_wrappers())).into_iter().next();
             let prefix = prefix.map_or(String::new(), |prefix| prefix + "::");
-            let nearest = nearest(inner, types()).into_iter().map(|family| format!("{prefix}{family}")).collect();
+            let nearest =
+                nearest(inner, spectrum_types()).into_iter().map(|family| format!("{prefix}{family}")).collect();
             Err(Error::UnknownSpectrum { name: type_name.to_owned(), nearest })
         }
     }

@@ -54,7 +54,7 @@ impl DarkMatterTable {
     pub(crate) fn dnde<D: Number>(&self, channel: f64, mass: D, energy: D) -> D {
         let zero = D::from(0.0);
         let heavier = MASSES.partition_point(|&m| m <= mass.re());
-        if energy >= mass || mass.re() > MASSES.last().copied().unwrap_or(0.0) {
+        if energy >= mass || mass.re() > MASSES[MASSES.len() - 1] {
             return zero;
         }
         let Some(lighter) = heavier.checked_sub(1).map(|k| k.min(MASSES.len() - 2)) else { return D::from(f64::NAN) };
@@ -80,7 +80,7 @@ impl DarkMatterTable {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both are small and not negative")]
     fn entry(&self, channel: f64, mass: usize, bin: f64) -> f64 {
         let known = (1.0..=CHANNELS as f64).contains(&channel.trunc());
-        let position = if known { POSITIONS.get(channel as usize - 1).copied().unwrap_or(OTHER) } else { OTHER };
+        let position = if known { POSITIONS[channel as usize - 1] } else { OTHER };
         self.yields.get((position * MASSES.len() + mass) * BINS + bin as usize).map_or(f64::NAN, |&y| f64::from(y))
     }
 }

@@ -15,6 +15,17 @@ pub(crate) enum Freedom {
     AlwaysFixed,
 }
 
+/// Whether a parameter is the normalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Norm {
+    /// It is another parameter.
+    No,
+    /// dN/dE is this parameter times what does not depend on it.
+    Factor,
+    /// It is called the normalisation, but scales a part of the spectrum alone.
+    OfABranch,
+}
+
 /// A parameter as its family declares it.
 #[derive(Debug, Clone)]
 pub(crate) struct Declared {
@@ -23,7 +34,7 @@ pub(crate) struct Declared {
     pub(crate) default: f64,
     pub(crate) freedom: Freedom,
     /// Whether it is the normalisation.
-    pub(crate) is_norm: bool,
+    pub(crate) norm: Norm,
     /// Whether it is freed as "shape".
     pub(crate) is_shape: bool,
     /// Whether it counts as an index.
@@ -37,6 +48,12 @@ impl Declared {
         self
     }
 
+    /// A normalisation that is no factor of the whole spectrum: it scales one branch alone, say.
+    pub(crate) const fn but_no_factor(mut self) -> Self {
+        self.norm = Norm::OfABranch;
+        self
+    }
+
     /// The same declaration under another name.
     pub(crate) fn named(mut self, name: String) -> Self {
         self.name = Cow::Owned(name);
@@ -45,13 +62,13 @@ impl Declared {
 }
 
 const fn declare(name: &'static str, default: f64, freedom: Freedom) -> Declared {
-    Declared { name: Cow::Borrowed(name), default, freedom, is_norm: false, is_shape: false, is_index: false }
+    Declared { name: Cow::Borrowed(name), default, freedom, norm: Norm::No, is_shape: false, is_index: false }
 }
 
-/// The normalisation.
+/// The normalisation, a factor of the whole spectrum.
 pub(crate) const fn norm(name: &'static str, default: f64) -> Declared {
     let mut declared = declare(name, default, Freedom::Free);
-    declared.is_norm = true;
+    declared.norm = Norm::Factor;
     declared
 }
 

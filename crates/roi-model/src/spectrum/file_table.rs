@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 /// dN/dE at increasing energies; between them, linear interpolation of ln dN/dE in ln E.
 ///
 /// ```
-/// use roi_model::spectrum::FileTable;
+/// use roi_model::FileTable;
 ///
 /// let table = FileTable::parse("# energy dN/dE error\n100 1e-8 0\n1000 1e-10 0\n")?;
 /// assert_eq!(table.energies(), [100.0, 1000.0]);

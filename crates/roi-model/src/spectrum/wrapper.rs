@@ -14,7 +14,8 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// Its curve, and the parameters that the wrapper adds.
+    /// Its curve, and the parameters that the wrapper adds. Their number was checked when the spectrum was made; what is missing is NaN, see
+    /// [`bind`](super::formula::bind).
     pub(crate) fn curve<'a, D: Number>(&'a self, p: &'a [D]) -> (Curve<'a, D>, &'a [D]) {
         let (own, added) = p.split_at_checked(self.parameters).unwrap_or((p, &[]));
         (D::curve(self.kernel.as_ref(), own), added)

@@ -29,7 +29,7 @@ use crate::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tabl
 ///     </spatialModel>
 ///   </source>
 /// </source_library>"#;
-/// let library = roi_model::xml::read(text, &|file| Err(format!("no file {file}").into()))?;
+/// let library = roi_model::read_xml(text, &|file| Err(format!("no file {file}").into()))?;
 /// assert_eq!(library.sources[0].spectrum().parameter("Index").map(|p| p.true_value()), Some(-2.1));
 /// # Ok::<(), roi_model::Error>(())
 /// ```
@@ -38,15 +38,15 @@ use crate::spectrum::{self, DarkMatterTable, EblTable, FileTable, Spectrum, Tabl
 /// [`Error::XmlSyntax`], or [`Error::InXml`] with line and column around what is wrong: an unknown element or type, a missing
 /// attribute or parameter, a text that is no number, a value outside its bounds, a second source of the same name, a
 /// file that `load` cannot read.
-pub fn read(text: &str, load: &dyn Fn(&str) -> std::result::Result<FileTable, BoxError>) -> Result<SourceLibrary> {
-    read_with(text, &load)
+pub fn read_xml(text: &str, load: &dyn Fn(&str) -> std::result::Result<FileTable, BoxError>) -> Result<SourceLibrary> {
+    read_xml_with(text, &load)
 }
 
 /// Reads a source library whose spectra may need tables of any kind; see [`read`].
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibrary> {
+pub fn read_xml_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibrary> {
     let document = Document::parse(text).map_err(Error::XmlSyntax)?;
     let root = document.root_element();
     if root.tag_name().name() != "source_library" {
@@ -79,15 +79,7 @@ fn read_source(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<Source> {
         Error::InXml { line, column, error } => Error::InXml { line, column, error: Box::new(error.in_source(name)) },
         other => at(node, other.in_source(name)),
     };
-    let source_type = match attributes.required("type").map_err(in_source)? {
-        "PointSource" => SourceType::Point,
-        "DiffuseSource" => SourceType::Diffuse,
-        "CompositeSource" => SourceType::Composite,
-        other => {
-            let known = "the types are PointSource, DiffuseSource and CompositeSource";
-            return Err(in_source(Error::XmlSchema(format!("unknown source type {other:?}; {known}"))));
-        }
-    };
+    let source_type: SourceType = attributes.required("type").and_then(str::parse).map_err(in_source)?;
     let is_composite = source_type == SourceType::Composite;
     let second_part = if is_composite { "source_library" } else { "spatialModel" };
     let on_source = if is_composite { attributes.optional("xmlFile") } else { None };
@@ -140,7 +132,7 @@ fn read_members(composite: Node<'_, '_>, library: Node<'_, '_>, tables: &dyn Tab
 fn read_members_file(composite: Node<'_, '_>, file: &str, tables: &dyn TableReader) -> Result<Vec<Source>> {
     let load = |error| at(composite, Error::Load { file: file.to_owned(), error });
     let text = tables.library(file).map_err(load)?;
-    let library = read_with(&text, &WithoutLibraries(tables)).map_err(|error| load(error.into()))?;
+    let library = read_xml_with(&text, &WithoutLibraries(tables)).map_err(|error| load(error.into()))?;
     Ok(library.sources)
 }
 
@@ -171,7 +163,7 @@ fn read_spectrum(node: Node<'_, '_>, tables: &dyn TableReader) -> Result<(Spectr
     let parameters = read_parameters(node)?;
     let loaded = |what: Option<&str>, error| Error::Load { file: what.unwrap_or(type_name).to_owned(), error };
     let build = || {
-        let needs = spectrum::needs(type_name)?;
+        let needs = spectrum::spectrum_needs(type_name)?;
         let mut found = Tables::default();
         if needs.spectrum {
             let reason = "it needs a file; name it in the attribute `file` of spectrum".to_owned();
@@ -209,7 +201,9 @@ fn read_spatial(node: Node<'_, '_>) -> Result<(SpatialModel, Option<bool>, Optio
     let file = attributes.optional("file").map(str::to_owned);
     let psf = attributes.optional_flag("apply_psf")?;
     let exposure = attributes.optional_flag("apply_exposure")?;
-    let spatial = SpatialModel::new(type_name, read_parameters(node)?, file).map_err(|error| at(node, error))?;
+    let parameters = read_parameters(node)?;
+    let spatial = type_name.parse().and_then(|kind| SpatialModel::new(kind, parameters, file));
+    let spatial = spatial.map_err(|error| at(node, error))?;
     Ok((spatial.with_attributes(attributes.rest()), psf, exposure))
 }
 
@@ -271,11 +265,13 @@ impl<'a, 'input> Attributes<'a, 'input> {
     }
 
     fn required(&mut self, name: &str) -> Result<&'a str> {
-        self.optional(name).ok_or_else(|| {
-            let element = self.node.tag_name().name();
-            let which = self.node.attribute("name").map_or_else(String::new, |n| format!(" of {element} {n:?}"));
-            at(self.node, Error::XmlSchema(format!("attribute `{name}`{which} is missing in <{element}>")))
-        })
+        self.optional(name).ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        let element = self.node.tag_name().name();
+        let which = self.node.attribute("name").map_or_else(String::new, |n| format!(" of {element} {n:?}"));
+        at(self.node, Error::XmlSchema(format!("attribute `{name}`{which} is missing in <{element}>")))
     }
 
     fn optional_number(&mut self, name: &str) -> Result<Option<f64>> {
@@ -283,8 +279,8 @@ impl<'a, 'input> Attributes<'a, 'input> {
     }
 
     fn required_number(&mut self, name: &str) -> Result<f64> {
-        self.required(name)?;
-        self.node.attribute_node(name).map_or(Ok(f64::NAN), |attribute| self.number(attribute))
+        let attribute = self.take(name).ok_or_else(|| self.missing(name))?;
+        self.number(attribute)
     }
 
     fn number(&self, attribute: Attribute<'a, 'input>) -> Result<f64> {

@@ -14,7 +14,7 @@ use crate::source::{Source, SourceType};
 ///
 /// # Errors
 /// [`Error::XmlSchema`] when a name holds a character that XML cannot hold.
-pub fn write(title: &str, sources: &[Source]) -> Result<String> {
+pub fn write_xml(title: &str, sources: &[Source]) -> Result<String> {
     write_library(title, sources, &[])
 }
 

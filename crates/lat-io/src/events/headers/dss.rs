@@ -1,6 +1,6 @@
 //! The cuts that rows have passed, as headers tell them: the data sub-space keywords `NDSKEYS`, `DSTYPn`, `DSUNIn`, `DSVALn`, `DSREFn`.
 
-use roi_model::sky::{Frame, SkyDirection};
+use roi_model::{Frame, SkyDirection};
 
 use super::number_text::general;
 use crate::error::{Error, Result};

@@ -12,7 +12,7 @@ use crate::spectrum::formula::{Formula, Number, bind};
 pub(crate) const FAMILY: Family = Family {
     name: "BrokenPowerLaw3",
     layout: Layout::Listed(&[
-        norm("Integral1", 1.0),
+        norm("Integral1", 1.0).but_no_factor(),
         index("Index1", -2.0),
         shape("Integral2", 1.0),
         index("Index2", -3.0),

@@ -36,7 +36,9 @@ impl Formula for EblAtten {
 
     fn check(&self, p: &[f64]) -> Result<(), String> {
         self.inner.check(p)?;
-        let (redshift, last) = (p.get(self.inner.parameters + 1).copied().unwrap_or(0.0), self.table.last_redshift());
+        let [_, redshift, _] = bind(p.get(self.inner.parameters..).unwrap_or_default());
+        let last = self.table.last_redshift();
+        // Not a missing one either, which would be NaN.
         if redshift <= last {
             return Ok(());
         }

@@ -1,0 +1,152 @@
+//! One component: its counts, its settings, and its source maps, read or made.
+
+use std::path::Path;
+
+use likelihood_core::{Dispersion, DispersionMode, Settings};
+use roi_model::Source;
+
+use super::ingredients::Ingredients;
+use super::instrument::Instrument;
+use super::map_maker::{Digests, MapMaker};
+use super::own_templates::ComponentModel;
+use super::template_files::Templates;
+use super::{dispersion, recipe, weights};
+use crate::config::{ComponentConfig, ExposureScaling, nearest};
+use crate::error::{Error, Result};
+use crate::products::{Products, template};
+use lat_io::{CountsCubeFile, SourceMapFile};
+
+/// The data of one component.
+#[derive(Debug)]
+pub struct Component {
+    /// Its name, `00` when there is only one.
+    pub name: String,
+    /// Counts.
+    pub counts: CountsCubeFile,
+    /// The source map file, if there is one; maps are read when asked for.
+    pub source_maps: Option<SourceMapFile>,
+    /// Energy dispersion, likelihood weights and the integration over energy.
+    pub settings: Settings,
+    /// Corrections of the exposure.
+    pub exposure: ExposureScaling,
+    /// The files.
+    pub products: Products,
+    /// The templates that the component does not share with the others.
+    pub model: ComponentModel,
+    pub(super) maker: MapMaker,
+    /// What the user should know of its products.
+    pub(super) notes: Vec<String>,
+}
+
+impl Component {
+    /// Opens the products of a component and checks that they fit together.
+    pub(crate) fn load(
+        of: &Ingredients<'_>,
+        products: Products,
+        model: ComponentModel,
+        digests: Digests,
+    ) -> Result<Self> {
+        let Ingredients { config, settings, sources, .. } = *of;
+        let counts = lat_io::read_counts_cube(&products.ccube)?;
+        let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose()?;
+        if let Some(file) = &source_maps {
+            check_same_bins(file, &products.ccube, &counts)?;
+        }
+        let mut notes = Vec::new();
+        let instrument = Instrument::new(config, settings, &products);
+        let dispersion = dispersion::dispersion(of, &products, &instrument, &counts, &mut notes)?;
+        let weights = weights::weights(&products, source_maps.as_ref(), &counts, &mut notes)?;
+        let recipe = recipe::followed(&products, &counts, instrument.is_first_pass_7(), &mut notes);
+        let maker = MapMaker {
+            component: settings.name.clone(),
+            exposure: products.bexpmap.clone(),
+            psf: products.psf.clone(),
+            instrument,
+            extra: extra_planes(dispersion.as_ref()),
+            recipe,
+            dispersion: dispersion.clone(),
+            options: recipe::options(settings, recipe),
+            templates: templates(of),
+            digests,
+        };
+        let component = Self {
+            name: settings.name.clone(),
+            counts,
+            source_maps,
+            settings: Settings { dispersion, weights, energy_integration: settings.energy_integration },
+            exposure: settings.exposure.clone(),
+            products,
+            model,
+            maker,
+            notes,
+        };
+        for source in sources {
+            component.check_map(settings, source)?;
+        }
+        Ok(component)
+    }
+
+    /// A map on file must have the planes that are wanted; one that is not there must be makeable.
+    fn check_map(&self, settings: &ComponentConfig, source: &Source) -> Result<()> {
+        if self.model.is_absent(source.name()) {
+            return Ok(());
+        }
+        let file = self.source_maps.as_ref();
+        let Some(file) = file.filter(|file| file.contains(source.name())) else {
+            if self.maker.can_make() {
+                return Ok(());
+            }
+            let Some(file) = file else { return self.maker.check(source.name()) };
+            let names = file.names().iter().map(String::as_str);
+            let near = nearest(source.name(), names).filter(|(alike, _)| *alike > 0.6);
+            return Err(Error::MissingSourceMap {
+                component: self.name.clone(),
+                path: file.path().to_owned(),
+                name: source.name().to_owned(),
+                near: near.map(|(_, name)| name.to_owned()),
+                missing: self.maker.instrument.missing(),
+            });
+        };
+        if self.maker.extra == 0 || !self.maker.is_dispersed(source) {
+            return Ok(());
+        }
+        // A map that was made here is made anew with the planes that it lacks.
+        let needed = file.axis().edges().len() + 2 * self.maker.extra;
+        // A map whose planes cannot be counted is refused when it is read.
+        let Some(found) = file.n_planes(source.name()) else { return Ok(()) };
+        if found >= needed || file.inputs(source.name()).is_some() {
+            return Ok(());
+        }
+        Err(Error::TooFewPlanes {
+            component: self.name.clone(),
+            path: file.path().to_owned(),
+            name: source.name().to_owned(),
+            found,
+            needed,
+            edisp_bins: settings.edisp.bins,
+        })
+    }
+}
+
+/// A source map file must be made for the bins of the counts.
+fn check_same_bins(file: &SourceMapFile, ccube: &Path, counts: &CountsCubeFile) -> Result<()> {
+    lat_io::check_energy_edges(file.path(), file.axis(), ccube, counts.cube.axis())?;
+    match file.grid().difference(&counts.grid) {
+        None => Ok(()),
+        Some(what) => Err(Error::PixelMismatch { path: file.path().to_owned(), other: ccube.to_owned(), what }),
+    }
+}
+
+/// Planes beyond the edges on each side that energy dispersion over a window needs.
+fn extra_planes(dispersion: Option<&Dispersion>) -> usize {
+    match dispersion {
+        Some(dispersion) if dispersion.mode() == DispersionMode::Window => dispersion.n_extra(),
+        _ => 0,
+    }
+}
+
+/// The templates that the model of a component names.
+fn templates(of: &Ingredients<'_>) -> Templates {
+    let (config, settings, model_path) = (of.config.clone(), of.settings.clone(), of.model_path.to_owned());
+    Templates::new(move |file: &str| template(&config, &settings, &model_path, file))
+}

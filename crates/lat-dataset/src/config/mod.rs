@@ -1,0 +1,96 @@
+//! fermipy's `config.yaml`, read, checked and resolved.
+//!
+//! Besides fermipy's own sections a configuration may hold `files`, at the top level and in each component, which names the products to
+//! load. Keys that only fermipy's set-up steps use are accepted and listed in [`Config::notes`]; an unknown key is an error. Relative
+//! paths are relative to the configuration file.
+
+mod component_settings;
+mod definition;
+mod exposure;
+mod fit_sections;
+mod keys;
+mod memory_size;
+mod model;
+mod page;
+mod printed;
+mod reference;
+mod refusals;
+mod resolve;
+mod resolved;
+mod schema;
+mod settings;
+mod source;
+mod yaml;
+
+use std::path::Path;
+
+pub use component_settings::{ComponentConfig, EnergyDispersion, ExposureScaling, Files, ResponseFunctions};
+pub use definition::{Definition, Kind, OptionValue, OutOfRange, Range};
+pub use fit_sections::{OptimizerConfig, RoioptConfig};
+pub use memory_size::memory_size;
+pub use model::{Diffuse, ModelConfig};
+pub use page::configuration_reference;
+pub use printed::resolved_config;
+pub(crate) use refusals::nearest;
+pub use resolved::Resolved;
+pub use settings::{Center, Config};
+pub use source::SourceConfig;
+
+use crate::error::{Error, Result};
+use lat_io::{read_bytes, text_of};
+
+impl Config {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// When the file is missing or not YAML, holds an unknown key (the message names the nearest known one), or a value of the wrong
+    /// kind or range.
+    ///
+    /// ```no_run
+    /// let config = lat_dataset::Config::read("config.yaml".as_ref())?;
+    /// println!("{} components, optimizer {}", config.components.len(), config.optimizer.optimizer);
+    /// # Ok::<(), lat_dataset::Error>(())
+    /// ```
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = read_bytes(path)?;
+        if let Some(kind) = other_kind(&bytes) {
+            let reason = format!(
+                "this is {kind}; expected a configuration in YAML, a config.yaml, which names such files under 'files'"
+            );
+            return Err(Error::Yaml { path: path.to_owned(), reason });
+        }
+        Self::parse(path, &text_of(path, bytes)?)
+    }
+
+    /// Resolves the text of a configuration; `path` places relative paths and names the file in messages.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    ///
+    /// ```
+    /// let text = "selection: {emin: 100, emax: 300000, glon: 0, glat: 0}\ngtlike: {edisp: false}";
+    /// let config = lat_dataset::Config::parse("/analysis/config.yaml".as_ref(), text)?;
+    /// assert_eq!(config.components[0].emax, Some(300_000.0));
+    /// assert_eq!(config.outdir, std::path::Path::new("/analysis"));
+    /// assert_eq!(config.optimizer.tol, 1e-3);
+    /// # Ok::<(), lat_dataset::Error>(())
+    /// ```
+    pub fn parse(path: &Path, text: &str) -> Result<Self> {
+        let root = yaml::parse(path, text)?;
+        let notes = schema::check(path, &root)?;
+        resolve::config(path, &root, notes)
+    }
+}
+
+/// What a file is that is taken for a configuration by mistake.
+fn other_kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes.trim_ascii_start() {
+        [b'<', ..] => Some("an XML file"),
+        [b'S', b'I', b'M', b'P', b'L', b'E', b' ', b' ', b'=', ..] => Some("a FITS file"),
+        [0x1f, 0x8b, ..] => Some("a file compressed by gzip"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

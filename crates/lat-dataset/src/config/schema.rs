@@ -1,0 +1,124 @@
+//! Checks of a whole configuration: every section and key is known, every value of the kind that its key has.
+
+use super::definition::Kind;
+use super::reference::{OTHER_METHODS, Role, SECTIONS, Section, section};
+use super::refusals::{unknown, wrong};
+use super::yaml::{Node, Value};
+use crate::error::{Error, Result};
+use std::path::Path;
+
+/// Checks every key of the configuration and tells, one note a section, which ones are ignored.
+pub(super) fn check(path: &Path, root: &Node) -> Result<Vec<String>> {
+    if !matches!(root.value, Value::Map(_)) {
+        let reason = format!("expected a mapping of sections (binning, selection, files, ...), found {}", root.value);
+        return Err(Error::Yaml { path: path.to_owned(), reason });
+    }
+    let mut notes = Vec::new();
+    check_sections(path, root, None, &mut notes)?;
+    if let Some(components) = root.get("components") {
+        for (name, component) in components_of(path, components)? {
+            check_sections(path, component, Some(&name), &mut notes)?;
+        }
+    }
+    Ok(notes)
+}
+
+/// The components by name: `00`, `01`, ... for a list, the keys in sorted order for a mapping, as fermipy names its files.
+pub(super) fn components_of<'a>(path: &Path, node: &'a Node) -> Result<Vec<(String, &'a Node)>> {
+    let mut components: Vec<(String, &Node)> = match &node.value {
+        Value::Null => Vec::new(),
+        Value::List(items) => items.iter().enumerate().map(|(i, item)| (format!("{i:02}"), item)).collect(),
+        Value::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), &entry.node)).collect(),
+        other => return Err(wrong(path, node, "components", other, "a list or mapping of components")),
+    };
+    if matches!(node.value, Value::Map(_)) {
+        components.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    for (name, component) in &components {
+        if !matches!(component.value, Value::Map(_) | Value::Null) {
+            let key = format!("components.{name}");
+            return Err(wrong(path, component, &key, &component.value, "a mapping of sections"));
+        }
+    }
+    Ok(components)
+}
+
+fn check_sections(path: &Path, node: &Node, component: Option<&str>, notes: &mut Vec<String>) -> Result<()> {
+    let place = component.map_or_else(String::new, |name| format!("components.{name}."));
+    for entry in node.entries() {
+        let name = entry.key.as_str();
+        if component.is_none() && name == "components" {
+            continue;
+        }
+        let known = section(name);
+        if component.is_some() && (known.is_some_and(|section| !section.by_component) || name == "plotting") {
+            let found = Value::Text(name.to_owned());
+            let expected = "a section that may differ between components; move it to the top level";
+            return Err(wrong(path, &entry.node, &format!("components.{}", component.unwrap_or("")), &found, expected));
+        }
+        if OTHER_METHODS.contains(&name) {
+            notes.push(format!(
+                "section '{place}{name}' is ignored: it configures a fermipy method that is not part of this program"
+            ));
+            continue;
+        }
+        let Some(section) = known else {
+            let known = SECTIONS.iter().map(|section| section.name).chain(OTHER_METHODS.iter().copied());
+            let section = component.map_or_else(|| "the top level".to_owned(), |name| format!("component '{name}'"));
+            return Err(unknown(path, entry, section, known.chain(component.is_none().then_some("components"))));
+        };
+        if !matches!(entry.node.value, Value::Map(_) | Value::Null) {
+            return Err(wrong(path, &entry.node, &format!("{place}{name}"), &entry.node.value, "a mapping"));
+        }
+        check_keys(path, section, &entry.node, &place, notes)?;
+    }
+    Ok(())
+}
+
+fn check_keys(path: &Path, section: &Section, node: &Node, place: &str, notes: &mut Vec<String>) -> Result<()> {
+    let mut ignored = Vec::new();
+    for entry in node.entries() {
+        let name = entry.key.as_str();
+        let Some(key) = section.key(name) else {
+            let label = format!("section '{place}{}'", section.name);
+            let home = SECTIONS.iter().find(|other| other.key(name).is_some());
+            return Err(match home {
+                Some(home) => Error::UnknownKey {
+                    path: path.to_owned(),
+                    line: entry.line,
+                    section: label,
+                    key: name.to_owned(),
+                    near: Some(format!("{}.{name}", home.name)),
+                },
+                None => unknown(path, entry, label, section.keys.iter().map(|key| key.name)),
+            });
+        };
+        if !is_of(key.kind, &entry.node.value) {
+            let label = format!("{place}{}.{name}", section.name);
+            return Err(wrong(path, &entry.node, &label, &entry.node.value, key.kind.expected()));
+        }
+        if key.role == Role::Ignored {
+            ignored.push(name);
+        }
+    }
+    if !ignored.is_empty() {
+        let keys = ignored.join(", ");
+        notes.push(format!("'{place}{}': {keys} ignored: only the set-up steps of fermipy use them", section.name));
+    }
+    Ok(())
+}
+
+/// Whether a value is of a kind, or can be converted to it as fermipy does; null is the default of every key.
+fn is_of(kind: Kind, value: &Value) -> bool {
+    match (kind, value) {
+        (_, Value::Null) => true,
+        (Kind::Text, value) => value.text().is_some(),
+        (Kind::Number, value) => value.number().is_some(),
+        (Kind::Whole, value) => value.whole().is_some(),
+        (Kind::Flag, value) => value.flag().is_some(),
+        (Kind::Texts, Value::List(items)) => items.iter().all(|item| is_of(Kind::Text, &item.value) && !item.is_null()),
+        (Kind::Texts, value) => is_of(Kind::Text, value),
+        (Kind::List, value) => !matches!(value, Value::Flag(_)),
+        (Kind::Map, value) => matches!(value, Value::Map(_)),
+    }
+}

@@ -1,0 +1,48 @@
+//! From a fermipy `config.yaml` and the files that it names to a region model and its observation.
+//!
+//! [`load()`] goes from a configuration to everything a fit needs. [`Config`] is fermipy's configuration, read, checked and resolved;
+//! [`build_region`] makes the model of a region from catalogs, diffuse components and sources written out; a [`Component`] knows its
+//! counts cube and its source maps, and makes those that no file holds.
+//!
+//! # The map of the crate
+//!
+//! - `config`: `config.yaml`. `definition` says what is known of an option, which the settings (`settings`, `component_settings`, `fit_sections`) define; `reference` lists all keys, from which their checks (`schema`), the page
+//!   (`page`) and the printed configuration (`resolved`, `printed`) come; `resolve`, `model` and `source` make typed settings of them.
+//! - `products`: which files belong to a component, and where templates are looked for.
+//! - `region`: the model of a region, from catalogs, diffuse components and sources written out; its centre.
+//! - `component`: one component. `assemble` opens its products, `dispersion` and `weights` are what they are for, `remarks` what the user should know;
+//!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
+//!   them, `memory` tells what that takes; `instrument` computes what no product holds.
+//! - `load`: everything together.
+//!
+//! # Invariants
+//!
+//! - An option is defined once, with its default, range and documentation. No other line holds a default.
+//! - Whose numbers source maps follow is chosen in `component::recipe` alone.
+//! - A source map that was made carries a digest of all that it was made from. Files of other programs are never touched.
+//! - Components share the sources and their parameters; what a component has of its own is its [`ComponentModel`].
+//! - Files appear whole, or not at all.
+//!
+//! # The public boundary
+//!
+//! All that is public is named by the crate alone. Energies are in MeV, angles in degrees. Nothing here panics on any input: what is missing, damaged
+//! or does not belong together ends in an [`Error`] that names the file or key and says what to do. This crate knows no fits; it takes from `optimizers`
+//! the defaults of section `optimizer`.
+
+mod component;
+mod config;
+mod error;
+mod load;
+mod products;
+mod region;
+
+pub use component::{Component, ComponentModel, MakingSize, MapKeeper, MapPlace, NewMapFile, Templates};
+pub use config::{
+    Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, ExposureScaling, Files, Kind, ModelConfig,
+    OptimizerConfig, OptionValue, OutOfRange, Range, Resolved, ResponseFunctions, RoioptConfig, SourceConfig,
+    configuration_reference, memory_size, resolved_config,
+};
+pub use error::{Error, Result};
+pub use load::{Loaded, Observation, load, read_model_file};
+pub use products::{Products, component_path, find_template};
+pub use region::{RegionModel, build_region};

@@ -1,0 +1,136 @@
+//! What lies in a fermipy output directory: the products of each component under fermipy's names.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{ComponentConfig, Config, Files};
+use crate::error::{Error, Result};
+use lat_io::expand_environment;
+
+/// The files of one component as they were found. The counts cube is the source map file when there is none, whose primary HDU is a counts
+/// cube; likelihood weights are those that the configuration names.
+pub type Products = Files<PathBuf>;
+
+impl Files<PathBuf> {
+    /// The files that the configuration names, and in their absence those in the output directory: `ccube_00.fits`, `srcmap_00.fits`,
+    /// `bexpmap_00.fits`, `psf_00.fits`, `drm_00.fits`, `ltcube_00.fits`, `srcmdl_00.xml`, FITS files also with `.gz`. Response functions
+    /// that it does not name are those of the calibration database that the environment variable `CALDB` names.
+    ///
+    /// # Errors
+    /// When a named file does not exist, or there are no counts.
+    pub fn find(config: &Config, component: &ComponentConfig) -> Result<Self> {
+        let files = &component.files;
+        let found = |named: &Option<PathBuf>, product: &str, extension: &str| -> Result<Option<PathBuf>> {
+            if let Some(path) = named {
+                return if path.exists() {
+                    Ok(Some(path.clone()))
+                } else {
+                    Err(Error::NotFound { path: path.clone() })
+                };
+            }
+            Ok(candidates(&config.outdir, product, &component.name, extension).into_iter().find(|path| path.exists()))
+        };
+        let srcmap = found(&files.srcmap, "srcmap", "fits")?;
+        // The primary HDU of a source map file is a counts cube.
+        let ccube = found(&files.ccube, "ccube", "fits")?.or_else(|| srcmap.clone()).ok_or_else(|| {
+            let tried = ["ccube", "srcmap"].map(|product| candidates(&config.outdir, product, &component.name, "fits"));
+            Error::NoProduct {
+                component: component.name.clone(),
+                what: "counts cube",
+                tried: listed(tried.iter().flatten()),
+                key: "ccube",
+            }
+        })?;
+        let xml = found(&files.xml, "srcmdl", "xml")?;
+        let priors = match (&files.priors, &xml) {
+            (Some(_), _) => found(&files.priors, "", "")?,
+            (None, Some(xml)) => Some(lat_io::priors_beside(xml)).filter(|path| path.exists()),
+            (None, None) => None,
+        };
+        let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && path.exists());
+        let caldb = || std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir());
+        Ok(Self {
+            ccube,
+            bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
+            psf: found(&files.psf, "psf", "fits")?,
+            drm: found(&files.drm, "drm", "fits")?,
+            ltcube: match data {
+                Some(path) => Some(path),
+                None => found(&files.ltcube, "ltcube", "fits")?,
+            },
+            irfs: match &files.irfs {
+                Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),
+                Some(path) => Some(path.clone()),
+                None => caldb(),
+            },
+            // Weights change the likelihood: they are not taken without being asked for. The map need not be there when a source map file has them.
+            wmap: files.wmap.clone(),
+            xml,
+            priors,
+            srcmap,
+        })
+    }
+}
+
+/// Where a product lies under fermipy's name.
+pub(crate) fn product_path(outdir: &Path, product: &str, component: &str, extension: &str) -> PathBuf {
+    outdir.join(format!("{product}_{component}.{extension}"))
+}
+
+/// Where a product may lie.
+pub(crate) fn candidates(outdir: &Path, product: &str, component: &str, extension: &str) -> Vec<PathBuf> {
+    let plain = product_path(outdir, product, component, extension);
+    match extension {
+        "fits" => vec![plain, product_path(outdir, product, component, "fits.gz")],
+        _ => vec![plain],
+    }
+}
+
+/// The file of a component where one is named for several: `a/maps.fits` as `a/maps_NAME.fits`. A path without a file name stays as it is.
+///
+/// ```
+/// let path = lat_dataset::component_path("a/maps.fits.gz".as_ref(), "01");
+/// assert_eq!(path, std::path::Path::new("a/maps_01.fits.gz"));
+/// ```
+pub fn component_path(path: &Path, name: &str) -> PathBuf {
+    let Some(file) = path.file_name() else { return path.to_owned() };
+    let file = file.to_string_lossy();
+    let (stem, ending) = file.find(".fit").map_or((file.as_ref(), ""), |at| file.split_at(at));
+    path.with_file_name(format!("{stem}_{name}{ending}"))
+}
+
+/// Paths as a message lists them.
+pub(crate) fn listed<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> String {
+    paths.into_iter().map(|path| format!("'{}'", path.display())).collect::<Vec<_>>().join(", ")
+}
+
+/// A template that the model names: the path itself when it is absolute, else the first that exists below one of the
+/// [`search_directories`].
+pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Path, text: &str) -> Result<PathBuf> {
+    let name = PathBuf::from(expand_environment(text)?);
+    let directories = search_directories(config, component, model);
+    let tried: Vec<PathBuf> = directories.iter().map(|directory| directory.join(&name)).collect();
+    tried.iter().find(|path| path.exists()).or(tried.first()).cloned().ok_or(Error::NotFound { path: name })
+}
+
+/// A template that the source model `model` of a configuration names, as [`crate::load()`] looks for it; the first component's folders are
+/// searched.
+///
+/// # Errors
+/// When the name has an environment variable that is not set.
+pub fn find_template(config: &Config, model: &Path, text: &str) -> Result<PathBuf> {
+    template(config, config.first_component()?, model, text)
+}
+
+/// Where templates and catalogs are looked for: the configuration's directory, the model's, `model.diffuse_dir`, the output directory,
+/// `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
+pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, model: &Path) -> Vec<PathBuf> {
+    let from_environment = ["FERMI_DIFFUSE_DIR", "FERMIPY_DATA_DIR"].into_iter().filter_map(std::env::var_os);
+    [Some(config.directory()), model.parent()]
+        .into_iter()
+        .flatten()
+        .map(Path::to_owned)
+        .chain(component.model.diffuse_dirs.iter().cloned())
+        .chain([config.outdir.clone()])
+        .chain(from_environment.map(PathBuf::from))
+        .collect()
+}

@@ -1,0 +1,56 @@
+//! Text files that are either whole or not there.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::link_target::link_target;
+use crate::error::{Error, Result};
+
+/// Writes a text file under a temporary name beside its place and renames it, so that a reader never sees half of it. A symbolic link is
+/// followed: the file that it names is replaced, not the link. What is no regular file (a pipe, a device) is written into.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    write_or_replace(path, text).map_err(|source| Error::io("write", path, source))
+}
+
+fn write_or_replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let place = link_target(path)?;
+    if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
+        return std::fs::OpenOptions::new().write(true).open(&place)?.write_all(text.as_bytes());
+    }
+    let unnamed = || std::io::Error::new(std::io::ErrorKind::InvalidInput, "the path names no file");
+    let mut name = place.file_name().ok_or_else(unnamed)?.to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let temporary = place.with_file_name(name);
+    let written = std::fs::File::create(&temporary).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, &place)
+    });
+    if written.is_err() {
+        // The error that counts is the one above; a file that was never made cannot be removed.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_leaves_no_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("result.json");
+        write_text(&path, "one").unwrap();
+        write_text(&path, "two").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        let error = write_text(&dir.path().join(".."), "x").unwrap_err().to_string();
+        assert!(error.contains("write"), "{error}");
+        let error = write_text(&dir.path().join("missing/result.json"), "x").unwrap_err().to_string();
+        assert!(error.contains("missing/result.json"), "{error}");
+    }
+}

@@ -1,0 +1,52 @@
+//! Mean point spread functions in the layout of gtpsf.
+
+use std::path::Path;
+
+use lat_response::Psf;
+use ndarray::Array2;
+
+use crate::error::{Error, Result};
+use crate::fits::{FitsFile, Hdu};
+use crate::tables::energies;
+
+/// Reads a gtpsf file: a table with the columns Energy (MeV unless it states another unit) and Psf (1/sr, one row an energy), and a table
+/// with the column Theta (degrees).
+///
+/// # Errors
+/// When the file is missing or damaged, has no such tables, they do not fit together, or hold a PSF that cannot be.
+///
+/// ```no_run
+/// let psf = lat_io::read_psf("psf_00.fits".as_ref())?;
+/// println!("68 % containment at 1 GeV: {:?} deg", psf.at_energy(1000.0)?.containment_radius(0.68));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_psf(path: &Path) -> Result<Psf> {
+    let file = FitsFile::open(path)?;
+    // The table of the PSF has a name that users may choose.
+    let with_column = |wanted: &str, name: &str| {
+        let has = |hdu: &&Hdu| hdu.column_names().any(|column| column.eq_ignore_ascii_case(wanted));
+        file.hdus().iter().find(has).map_or_else(|| file.table(name), Ok)
+    };
+    let (table, theta_table) = (with_column("Psf", "PSF")?, with_column("Theta", "THETA")?);
+    let bad_column = |hdu: &Hdu, column: &str, reason| Error::Column {
+        path: path.to_owned(),
+        hdu: hdu.label(),
+        column: column.into(),
+        reason,
+    };
+    let per_mev = energies::per_mev(table.column_unit("Energy").unwrap_or("MeV"))
+        .map_err(|reason| bad_column(table, "Energy", reason))?;
+    let energies: Vec<f64> = file.read_column(table, "Energy")?.into_iter().map(|e| e / per_mev).collect();
+    let in_degrees = match theta_table.column_unit("Theta").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("deg" | "degree" | "degrees") => 1.0,
+        Some("rad" | "radian" | "radians") => 180.0 / std::f64::consts::PI,
+        Some(other) => {
+            return Err(bad_column(theta_table, "Theta", format!("unit is '{other}', expected deg or rad")));
+        }
+    };
+    let thetas: Vec<f64> = file.read_column(theta_table, "Theta")?.into_iter().map(|t| t * in_degrees).collect();
+    let values = file.read_column(table, "Psf")?;
+    let values = Array2::from_shape_vec((energies.len(), file.column_repeat(table, "Psf")?), values)
+        .map_err(|error| bad_column(table, "Psf", error.to_string()))?;
+    Psf::new(energies, thetas, values).map_err(|source| Error::map(path, table.label(), source))
+}

@@ -1,0 +1,109 @@
+//! The point spread function averaged over an observation, from the response and the livetime.
+
+use std::sync::Arc;
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use roi_model::SkyDirection;
+
+use super::livetime::LivetimeCube;
+use super::observed_exposure::ObservedExposure;
+use super::observed_irfs::ObservedIrfs;
+use super::psf_resample::separations;
+use super::psf_table::Psf;
+use super::response::PsfAt;
+use crate::error::Result;
+use crate::geometry::rings;
+use crate::irf::Irf;
+use crate::recipe::{PsfNorm, Recipe};
+
+/// The PSF at one direction, and the exposure that it is weighted with.
+#[derive(Clone, Debug)]
+pub struct ObservedPsf {
+    /// The table, normalised to 1 at its last separation.
+    pub psf: Psf,
+    /// cm^2 s, one value an energy of the table.
+    pub exposure: Vec<f64>,
+}
+
+impl ObservedPsf {
+    /// The PSF at a direction and energies in MeV (increasing): the mean over event types and inclinations, weighted with effective area and
+    /// livetime. It is what gtpsf and gtsrcmaps use; zero where there is no exposure.
+    ///
+    /// # Errors
+    /// As [`ObservedExposure::new`] and [`Psf::new`].
+    pub fn new(observed: ObservedIrfs<'_>, direction: &SkyDirection, energies: &[f64]) -> Result<Self> {
+        let exposure = ObservedExposure::new(observed, energies)?.at(direction)?;
+        let thetas = separations(observed.recipe.observed_psf_nodes);
+        let radians: Vec<f64> = thetas.iter().map(|theta| theta.to_radians()).collect();
+        let rows: Vec<Vec<f64>> = energies
+            .par_iter()
+            .zip(&exposure)
+            .map(|(&energy, &exposure)| {
+                let mut row = row(observed, direction, energy, &radians)?;
+                let norm = match observed.recipe.psf_norm {
+                    PsfNorm::One => rings::total(&thetas, &row),
+                    PsfNorm::ResponseFunctions => exposure,
+                };
+                if norm > 0.0 {
+                    for value in &mut row {
+                        *value /= norm;
+                    }
+                }
+                Ok(row)
+            })
+            .collect::<Result<_>>()?;
+        let shape = (energies.len(), thetas.len());
+        let values = Array2::from_shape_fn(shape, |(energy, theta)| rows[energy][theta]);
+        let psf = Psf::new(energies.to_vec(), thetas, values)?;
+        Ok(Self { psf, exposure })
+    }
+}
+
+/// The PSF wherever source maps need it, from the response functions and livetimes themselves.
+///
+/// As [`ObservationPsf::Computed`](crate::ObservationPsf::Computed) it gives each point source the PSF of its own position.
+#[derive(Clone, Debug)]
+pub struct ResponsePsf {
+    livetime: Arc<LivetimeCube>,
+    irfs: Arc<[Irf]>,
+    energies: Vec<f64>,
+    recipe: Recipe,
+}
+
+impl ResponsePsf {
+    /// A PSF at energies in MeV that increase: those of the planes of source maps.
+    pub fn new(livetime: Arc<LivetimeCube>, irfs: Arc<[Irf]>, energies: Vec<f64>, recipe: Recipe) -> Self {
+        Self { livetime, irfs, energies, recipe }
+    }
+}
+
+impl PsfAt for ResponsePsf {
+    fn psf(&self, direction: &SkyDirection) -> Result<Psf> {
+        let observed = ObservedIrfs { livetime: &self.livetime, irfs: &self.irfs, recipe: self.recipe };
+        Ok(ObservedPsf::new(observed, direction, &self.energies)?.psf)
+    }
+}
+
+/// The PSF times the exposure at one energy.
+fn row(observed: ObservedIrfs<'_>, direction: &SkyDirection, energy: f64, radians: &[f64]) -> Result<Vec<f64>> {
+    let livetime = observed.livetime;
+    let at = livetime.at(direction);
+    let mut row = vec![0.0; radians.len()];
+    for (irf, factors) in observed.corrected(energy) {
+        let exposures = at.exposure(&irf.effective_area, factors, energy)?;
+        // The PSF is linear in its nodes, so that inclinations are summed before separations are looked at.
+        let mut weights = vec![0.0; irf.psf.n_nodes()];
+        for (exposure, &cosine) in exposures.into_iter().zip(livetime.cosines()) {
+            for (node, weight) in irf.psf.around(energy, cosine) {
+                weights[node] += weight * exposure;
+            }
+        }
+        for (node, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
+            for (value, &theta) in row.iter_mut().zip(radians) {
+                *value += weight * irf.psf.at_node(node, theta);
+            }
+        }
+    }
+    Ok(row)
+}

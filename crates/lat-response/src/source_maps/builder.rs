@@ -1,0 +1,309 @@
+//! Source maps of a component: counts grid, energies and response in, maps out.
+
+use likelihood_core::{EnergyAxis, SourceMap};
+use ndarray::Array3;
+use roi_model::{SkyDirection, Source};
+
+use super::diffuse::Sky;
+use super::extended::{self, Shape};
+use super::healpix_maps::{self, Patch};
+use super::options::SourceMapOptions;
+use super::pixels::Pixels;
+use super::point;
+use super::psf_correction::Correction;
+use crate::error::{Error, Result};
+use crate::geometry::{HealpixGrid, SkyGrid};
+use crate::observation::Exposure;
+use crate::observation::PsfPlanes;
+use crate::observation::separations;
+use crate::observation::{ObservationPsf, Response};
+use crate::recipe::{HealpixSampling, PsfCorrection};
+use crate::templates::Template;
+use crate::templates::rebin;
+
+/// Makes source maps for one counts cube.
+///
+/// ```
+/// use lat_response::{///, ///     Exposure, ExposureLookup, Frame, Psf, Response, SkyCube, SkyGrid, SourceMapBuilder, SourceMapOptions, WcsGrid, WcsHeader};
+/// use likelihood_core::EnergyAxis;
+/// use ndarray::Array2;
+/// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+///
+/// // Exposure of 1e11 cm^2 s everywhere, and a PSF of a fifth of a degree.
+/// let edges = vec![1000.0, 3000.0, 10_000.0];
+/// let sky = WcsHeader::centered([36, 18], 10.0, Frame::Galactic, "CAR", [0.0, 0.0]);
+/// let cube = SkyCube::new("exposure", SkyGrid::Wcs(WcsGrid::new(sky)?), edges.clone(), Array2::from_elem((3, 648), 1e11))?;
+/// let thetas: Vec<f64> = (0..400).map(|i| 5e-5 * f64::from(i * i)).collect();
+/// let psf = Array2::from_shape_fn((3, 400), |(_, t)| (-(thetas[t] / 0.2f64).powi(2) / 2.0).exp() / (2.0 * 3.141_592_65 * 0.2f64.to_radians().powi(2)));
+/// let response = Response {
+///     exposure: Exposure::new(cube, ExposureLookup::Fermitools)?,
+///     psf: Psf::new(edges.clone(), thetas, psf)?.into(),
+/// };
+///
+/// let counts = WcsHeader::centered([40, 40], 0.1, Frame::Celestial, "AIT", [83.6, 22.0]);
+/// let grid = SkyGrid::Wcs(WcsGrid::new(counts)?);
+/// let builder = SourceMapBuilder::new(&grid, &EnergyAxis::new(edges)?, 0, response, SourceMapOptions::default())?;
+/// let crab = SpatialModel::point(SkyDirection::new(83.6, 22.0)?)?;
+/// let source = Source::new("Crab", SourceType::Point, Spectrum::with_defaults("PowerLaw")?, crab)?;
+/// let map = builder.source_map(&source, &())?;
+/// let total: f32 = map.planes().index_axis(ndarray::Axis(0), 0).sum();
+/// assert!((total / 1e11 - 1.0).abs() < 1e-3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SourceMapBuilder {
+    pub(super) canvas: Canvas,
+    pub(super) energies: Vec<f64>,
+    pub(super) n_edges: usize,
+    pub(super) extra: usize,
+    pub(super) exposure: Exposure,
+    exposure_planes: Vec<usize>,
+    pub(super) psf: ObservationPsf,
+    pub(super) nodes: Vec<f64>,
+    /// The PSF at the centre of the counts map.
+    pub(super) central: PsfPlanes,
+    pub(super) options: SourceMapOptions,
+}
+
+/// The pixels of the counts.
+pub(super) enum Canvas {
+    Image(Pixels),
+    /// The images around parts of it are for diffuse sources.
+    Healpix(HealpixGrid, Vec<Patch>, HealpixSampling),
+}
+
+/// The energies of a source map's planes, MeV: the edges of the counts cube and `extra` more on each side, where the first and last bins
+/// go on with their ratios.
+///
+/// # Errors
+/// [`Error::Likelihood`] when so many more are not finite energies above 0.
+pub fn plane_energies(axis: &EnergyAxis, extra: usize) -> Result<Vec<f64>> {
+    Ok(axis.extended(extra)?.edges().to_vec())
+}
+
+impl SourceMapBuilder {
+    /// A builder for the pixels of a counts cube and its energies, with `extra` planes on each side for energy dispersion.
+    ///
+    /// # Errors
+    /// [`Error::Energy`] when exposure or PSF do not cover the planes, [`Error::Unsupported`] for HEALPix pixels with
+    /// a recipe that has none, or a projection's error.
+    pub fn new(
+        grid: &SkyGrid,
+        axis: &EnergyAxis,
+        extra: usize,
+        response: Response,
+        options: SourceMapOptions,
+    ) -> Result<Self> {
+        let energies = plane_energies(axis, extra)?;
+        let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
+        let nodes = separations(options.recipe.psf_nodes);
+        let center = grid.reference_direction()?;
+        let central = response.psf.at(&center)?.planes(&energies, &nodes)?;
+        let (exposure, psf) = (response.exposure, response.psf);
+        let canvas = match grid {
+            SkyGrid::Wcs(grid) => Canvas::Image(Pixels::new(grid)),
+            SkyGrid::Healpix(grid) => {
+                let sampling = options.recipe.healpix.ok_or_else(no_healpix)?;
+                Canvas::Healpix(grid.clone(), healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?, sampling)
+            }
+        };
+        let n_edges = axis.edges().len();
+        Ok(Self { canvas, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
+    }
+
+    /// Energies of the planes, MeV, those for energy dispersion included.
+    pub fn energies(&self) -> &[f64] {
+        &self.energies
+    }
+
+    pub(super) fn sky<'a>(&'a self, pixels: &'a Pixels, psf: &'a PsfPlanes, factor: usize) -> Sky<'a> {
+        Sky {
+            pixels,
+            exposure: &self.exposure,
+            exposure_planes: &self.exposure_planes,
+            psf,
+            energies: &self.energies,
+            recipe: &self.options.recipe,
+            factor,
+        }
+    }
+
+    /// Size of the pixels that diffuse sources are computed on when they are not resampled, degrees.
+    fn counts_pixel(&self) -> f64 {
+        let grid = match &self.canvas {
+            Canvas::Image(pixels) => Some(pixels.grid()),
+            Canvas::Healpix(_, patches, _) => patches.first().map(|patch| &patch.image),
+        };
+        let steps = grid.iter().flat_map(|grid| grid.header().cdelt);
+        steps.fold(f64::INFINITY, |least, d| least.min(d.abs()))
+    }
+
+    /// Templates that are finer than they need be, rebinned.
+    pub(super) fn rebinned(&self, template: Template) -> Result<Template> {
+        match template {
+            Template::Map { cube, norm } => {
+                let wanted = self.options.least_template_pixel.min(self.counts_pixel());
+                let cube = match rebin::factor(cube.grid(), wanted) {
+                    1 => cube,
+                    factor => rebin::rebin(cube, factor)?,
+                };
+                Ok(Template::Map { cube, norm })
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// For a source that needs an image: fine pixels along a side of a counts pixel.
+    pub(super) fn image_factor(&self, template: &Template) -> Option<usize> {
+        let least = if self.options.resample { self.options.resample_factor.max(1) } else { 1 };
+        match template {
+            Template::Map { cube, .. } if self.options.resample => {
+                Some(least.max(rebin::ratio(self.counts_pixel(), cube.grid())))
+            }
+            Template::Map { .. } | Template::Isotropic(_) | Template::Profile { .. } => Some(least),
+            Template::Point(_) | Template::Disk { .. } | Template::Gaussian { .. } => None,
+        }
+    }
+
+    /// The map of a point or a radially symmetric source.
+    pub(super) fn radial(&self, source: &Source, template: &Template) -> Result<Vec<f32>> {
+        let (center, shape) = match template {
+            Template::Point(center) => (center, None),
+            Template::Disk { center, radius } => (center, Some(Shape::Disk(*radius))),
+            Template::Gaussian { center, sigma } => (center, Some(Shape::Gaussian(*sigma))),
+            _ => return Err(Error::Unsupported { what: "this template".into(), remedy: "it needs an image".into() }),
+        };
+        let exposures = self.exposures(source, center)?;
+        if !self.convolves(source) {
+            return match shape {
+                None => Ok(self.unconvolved(center, &exposures)),
+                Some(_) => Err(Error::Unsupported {
+                    what: "a disk or Gaussian that is not convolved with the PSF (apply_psf=\"false\", or gtlike.convolve: false)"
+                        .into(),
+                    remedy: "give it as a SpatialMap, or convolve it".into(),
+                }),
+            };
+        }
+        let Some(shape) = shape else { return self.point(center, &exposures) };
+        let psf = extended::convolved(&self.central, shape, self.options.recipe.disk_shape)?;
+        Ok(match &self.canvas {
+            Canvas::Healpix(grid, _, sampling) => healpix_maps::radial(grid, &psf, center, &exposures, sampling),
+            Canvas::Image(pixels) => {
+                assembled(pixels, &point::image(pixels, &psf, center, &self.options.recipe), &exposures)
+            }
+        })
+    }
+
+    /// The map of a point source.
+    fn point(&self, center: &SkyDirection, exposures: &[f64]) -> Result<Vec<f32>> {
+        let own;
+        let psf = match &self.psf {
+            ObservationPsf::Single(_) => &self.central,
+            at => {
+                own = at.at(center)?.planes(&self.energies, &self.nodes)?;
+                &own
+            }
+        };
+        let pixels = match &self.canvas {
+            Canvas::Healpix(grid, _, sampling) => {
+                return Ok(healpix_maps::radial(grid, psf, center, exposures, sampling));
+            }
+            Canvas::Image(pixels) => pixels,
+        };
+        let recipe = &self.options.recipe;
+        let image = point::image(pixels, psf, center, recipe);
+        let way = if self.options.psf_correction { recipe.psf_correction } else { PsfCorrection::Never };
+        let corrections = Correction { pixels, psf, n_edges: self.n_edges, way }.factors(&image, center);
+        let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
+        Ok(assembled(pixels, &image, &scales))
+    }
+
+    pub(super) fn convolves(&self, source: &Source) -> bool {
+        self.options.convolve && source.apply_psf()
+    }
+
+    /// Exposure at a direction for each plane; 1 for a source that it does not apply to.
+    fn exposures(&self, source: &Source, direction: &SkyDirection) -> Result<Vec<f64>> {
+        if !source.apply_exposure() {
+            return Ok(vec![1.0; self.energies.len()]);
+        }
+        let value = |&plane: &usize| {
+            self.exposure.value(plane, direction).ok_or_else(|| Error::Unsupported {
+                what: format!(
+                    "a source at RA {:.3}, Dec {:.3} deg, which {} does not cover,",
+                    direction.ra(),
+                    direction.dec(),
+                    self.exposure.cube().what()
+                ),
+                remedy: "make the exposure map for the whole sky, or remove the source".into(),
+            })
+        };
+        self.exposure_planes.iter().map(value).collect()
+    }
+
+    /// All exposure in the pixel of the source.
+    fn unconvolved(&self, center: &SkyDirection, exposures: &[f64]) -> Vec<f32> {
+        let (n_pixels, pixel) = match &self.canvas {
+            Canvas::Healpix(grid, ..) => (grid.n_pixels(), grid.pixel(center)),
+            Canvas::Image(pixels) => (pixels.grid().n_pixels(), pixels.grid().pixel(center)),
+        };
+        let mut map = vec![0.0; n_pixels * exposures.len()];
+        if let Some(pixel) = pixel {
+            for (plane, &exposure) in map.chunks_exact_mut(n_pixels).zip(exposures) {
+                plane[pixel] = single(exposure);
+            }
+        }
+        map
+    }
+
+    pub(super) fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
+        let [nx, ny] = match &self.canvas {
+            Canvas::Healpix(grid, ..) => [grid.n_pixels(), 1],
+            Canvas::Image(pixels) => pixels.grid().size(),
+        };
+        let mut planes = self.energies.len();
+        if !source.apply_edisp() && self.extra > 0 {
+            map.drain(..self.extra * nx * ny);
+            planes = self.n_edges;
+            map.truncate(planes * nx * ny);
+        }
+        let shape = |error: ndarray::ShapeError| Error::Shape {
+            what: format!("map of '{}'", source.name()),
+            found: error.to_string(),
+            expected: format!("[{planes}, {ny}, {nx}]"),
+        };
+        Ok(SourceMap::new(Array3::from_shape_vec((planes, ny, nx), map).map_err(shape)?)?)
+    }
+}
+
+/// The planes of an image, times a number each.
+fn assembled(pixels: &Pixels, image: &point::PointImage, scales: &[f64]) -> Vec<f32> {
+    let [nx, ny] = pixels.grid().size();
+    let mut map = Vec::with_capacity(nx * ny * scales.len());
+    for (plane, scale) in scales.iter().enumerate() {
+        for row in 0..ny {
+            map.extend(image.row(plane, row).iter().map(|value| single(value * scale)));
+        }
+    }
+    map
+}
+
+fn no_healpix() -> Error {
+    Error::Unsupported {
+        what: "a source map on HEALPix pixels as the tools of Pass 7 made it".into(),
+        remedy: "they had none: choose the recipe of today's tools, or the accurate one".into(),
+    }
+}
+
+/// Puts the source's name before an error, once.
+pub(super) fn named(source: &Source) -> impl Fn(Error) -> Error {
+    let name = source.name().to_owned();
+    move |error| match error {
+        Error::Source { .. } => error,
+        error => Error::Source { name: name.clone(), error: Box::new(error) },
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
+fn single(value: f64) -> f32 {
+    value as f32
+}

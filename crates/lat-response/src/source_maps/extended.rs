@@ -1,0 +1,192 @@
+//! Radially symmetric sources convolved with the PSF: one-dimensional integrals instead of images.
+
+use std::f64::consts::PI;
+
+use numerics::{bessel_i0_scaled, fejer};
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::observation::PsfPlanes;
+use crate::recipe::DiskShape;
+
+/// A radially symmetric shape of integral 1, sizes in degrees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shape {
+    /// A uniform disk of this radius.
+    Disk(f64),
+    /// A Gaussian of this sigma.
+    Gaussian(f64),
+}
+
+/// Points of the quadrature in each panel.
+const POINTS: usize = 12;
+/// Growth of the panels away from the centre of the PSF.
+const GROWTH: f64 = 1.7;
+/// The first panel, degrees.
+const FIRST_PANEL: f64 = 0.004;
+/// Where a Gaussian is taken for zero, in units of sigma.
+const GAUSSIAN_REACH: f64 = 6.0;
+
+/// The PSF convolved with a shape, again a radial table at the same planes. The sky is flat for it, or a disk is a cap of the sphere.
+pub(crate) fn convolved(psf: &PsfPlanes, shape: Shape, disk: DiskShape) -> Result<PsfPlanes> {
+    let convolution = Convolution { psf, shape, disk, rule: fejer(POINTS) };
+    let thetas = nodes(psf, shape);
+    let n = psf.n_planes();
+    let mut values = vec![0.0; thetas.len() * n];
+    values.par_chunks_mut(n).zip(&thetas).for_each(|(row, &theta)| convolution.at(theta, row));
+    PsfPlanes::new(thetas, n, values)
+}
+
+/// Separations at which the result is tabulated: those of the PSF, and closer ones where the shape has its edge.
+fn nodes(psf: &PsfPlanes, shape: Shape) -> Vec<f64> {
+    let mut nodes = psf.thetas().to_vec();
+    let last = psf.last_theta();
+    let mut add = |from: f64, to: f64, step: f64| {
+        let (mut at, to) = (from.max(step), to.min(last));
+        while at < to {
+            nodes.push(at);
+            at += step;
+        }
+    };
+    match shape {
+        Shape::Disk(radius) => {
+            // The edge is as sharp as the PSF; each finer step holds over a shorter way.
+            for step in [0.001, 0.004, 0.016, 0.064] {
+                add(radius - 40.0 * step, radius + 40.0 * step, step);
+            }
+        }
+        Shape::Gaussian(sigma) => add(0.0, GAUSSIAN_REACH * sigma, sigma / 20.0),
+    }
+    nodes.sort_by(f64::total_cmp);
+    // Nodes that all but coincide would only cost time.
+    nodes.dedup_by(|b, a| *b - *a < 1e-7);
+    nodes
+}
+
+/// A PSF and the shape that it is convolved with.
+struct Convolution<'a> {
+    psf: &'a PsfPlanes,
+    shape: Shape,
+    disk: DiskShape,
+    rule: Vec<(f64, f64)>,
+}
+
+impl Convolution<'_> {
+    /// The convolution at one separation, all planes at once.
+    fn at(&self, theta: f64, sums: &mut [f64]) {
+        let (from, to, mut breaks) = match self.shape {
+            Shape::Disk(radius) => ((theta - radius).max(0.0), theta + radius, vec![(radius - theta).abs()]),
+            Shape::Gaussian(sigma) => {
+                let reach = GAUSSIAN_REACH * sigma;
+                let steps = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
+                ((theta - reach).max(0.0), theta + reach, steps.map(|step| theta + step * sigma).to_vec())
+            }
+        };
+        let to = to.min(self.psf.last_theta());
+        let mut panel = FIRST_PANEL;
+        while panel < to {
+            breaks.push(panel);
+            panel *= GROWTH;
+        }
+        breaks.push(to);
+        breaks.retain(|&x| x > from && x <= to);
+        breaks.sort_by(f64::total_cmp);
+        let mut point = vec![0.0; sums.len()];
+        let mut low = from;
+        for high in breaks {
+            for &(position, weight) in &self.rule {
+                let x = low + (high - low) * position;
+                let share = weight * (high - low).to_radians() * self.density(theta, x);
+                if share > 0.0 {
+                    point.fill(0.0);
+                    self.psf.add(x, 0, &mut point);
+                    for (sum, value) in sums.iter_mut().zip(&point) {
+                        *sum += share * value;
+                    }
+                }
+            }
+            low = high;
+        }
+    }
+
+    /// How much of the shape, at `theta` from its centre, lies on the ring of radius `x` around there: per radian of `x`, weighted by 1 for the
+    /// whole shape in the centre of the ring.
+    fn density(&self, theta: f64, x: f64) -> f64 {
+        match (self.shape, self.disk) {
+            (Shape::Disk(radius), DiskShape::Flat) => {
+                let arc = arc(x + theta <= radius, (theta * theta + x * x - radius * radius) / (2.0 * theta * x));
+                arc * x.to_radians() / (PI * radius.to_radians().powi(2))
+            }
+            (Shape::Disk(radius), DiskShape::Cap) => {
+                let [(sin_t, cos_t), (sin_x, cos_x)] = [theta, x].map(|angle| angle.to_radians().sin_cos());
+                let half = (0.5 * radius.to_radians()).sin();
+                let arc = arc(x + theta <= radius, (radius.to_radians().cos() - cos_t * cos_x) / (sin_t * sin_x));
+                arc * sin_x / (4.0 * PI * half * half)
+            }
+            (Shape::Gaussian(sigma), _) => {
+                let s = sigma.to_radians();
+                let (t, x) = (theta.to_radians(), x.to_radians());
+                x * (-0.5 * ((t - x) / s).powi(2)).exp() * bessel_i0_scaled(t * x / (s * s)) / (s * s)
+            }
+        }
+    }
+}
+
+/// The part of a ring, radians, inside a disk: all of it, or twice the angle of this cosine.
+fn arc(inside: bool, cosine: f64) -> f64 {
+    if inside { 2.0 * PI } else { 2.0 * cosine.clamp(-1.0, 1.0).acos() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::separations;
+
+    /// Gaussian PSFs of these sigmas, 1/sr, flat sky.
+    fn gaussians(sigmas: &[f64]) -> PsfPlanes {
+        let thetas = separations(2000);
+        let value = |t: f64, sigma: f64| {
+            let s = sigma.to_radians();
+            (-(t.to_radians() / s).powi(2) / 2.0).exp() / (2.0 * PI * s * s)
+        };
+        let values = thetas.iter().flat_map(|&t| sigmas.iter().map(move |&s| value(t, s))).collect();
+        PsfPlanes::new(thetas, sigmas.len(), values).unwrap()
+    }
+
+    #[test]
+    fn two_gaussians_make_a_wider_one() {
+        let psf = gaussians(&[0.05, 0.3, 2.0]);
+        let found = convolved(&psf, Shape::Gaussian(0.4), DiskShape::Flat).unwrap();
+        for (plane, sigma) in [0.05f64, 0.3, 2.0].into_iter().enumerate() {
+            let expected = gaussians(&[sigma.hypot(0.4)]);
+            for theta in [0.0, 0.1, 0.37, 1.0, 1.9] {
+                let error = (found.value(theta, plane) - expected.value(theta, 0)) / expected.peak(0);
+                assert!(error.abs() < 2e-4, "sigma {sigma}, {theta}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_disk_much_wider_than_the_psf_is_flat_with_half_its_height_at_the_edge() {
+        let psf = gaussians(&[0.02]);
+        for shape in [DiskShape::Flat, DiskShape::Cap] {
+            let disk = convolved(&psf, Shape::Disk(1.0), shape).unwrap();
+            let height = 1.0 / (PI * 1f64.to_radians().powi(2));
+            approx::assert_relative_eq!(disk.value(0.3, 0), height, max_relative = 2e-4);
+            approx::assert_relative_eq!(disk.value(1.0, 0), 0.5 * height, max_relative = 1e-2);
+            assert!(disk.value(1.2, 0) < 1e-9 * height);
+            approx::assert_relative_eq!(disk.integral(2.0, 0), 1.0, max_relative = 3e-4);
+        }
+    }
+
+    #[test]
+    fn a_tiny_disk_is_the_psf() {
+        let psf = gaussians(&[0.1, 1.0]);
+        let disk = convolved(&psf, Shape::Disk(1e-3), DiskShape::Cap).unwrap();
+        for theta in [0.0, 0.05, 0.2, 0.5] {
+            for plane in 0..2 {
+                approx::assert_relative_eq!(disk.value(theta, plane), psf.value(theta, plane), max_relative = 2e-3);
+            }
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! One component: its counts, and the source maps that are laid beside them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use roi_model::Source;
+
+use crate::bin_model::dispersion::{Dispersion, DispersionMode};
+use crate::bin_model::integration::EnergyIntegration;
+use crate::bin_model::named_spectrum::Rows;
+use crate::bin_model::stencil::Stencil;
+use crate::data::counts::CountsCube;
+use crate::data::energy::EnergyAxis;
+use crate::data::source_map::SourceMap;
+use crate::data::weights::LikelihoodWeights;
+use crate::error::{Error, Result};
+use crate::kernel::filled::Filled;
+use crate::layout::source_planes::SourcePlanes;
+use crate::layout::template::{Draw, PlaneView, Template};
+
+/// What to do with filled bins where the model is not positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnmodelledBins {
+    /// The likelihood is zero there: an error that names the bin.
+    #[default]
+    Error,
+    /// Leave them out of the sum without a word, as the LAT tools do.
+    Skip,
+}
+
+/// How a component departs from the plain likelihood of counts and source maps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Energy dispersion.
+    pub dispersion: Option<Dispersion>,
+    /// Likelihood weights.
+    pub weights: Option<LikelihoodWeights>,
+    /// How predicted counts are integrated over energy.
+    pub energy_integration: EnergyIntegration,
+}
+
+/// One component of the data: counts, and source maps by source name. It is filled with maps, and then given to [`crate::Data`]; a clone
+/// shares all of it.
+#[derive(Clone, Debug)]
+pub struct ComponentData {
+    counts: Arc<Counts>,
+    templates: BTreeMap<String, Arc<Template>>,
+    unmodelled_bins: UnmodelledBins,
+}
+
+/// What of a component stands before there is any source map.
+#[derive(Debug)]
+struct Counts {
+    name: String,
+    axis: EnergyAxis,
+    shape: (usize, usize),
+    filled: Filled,
+    spectrum: Vec<f64>,
+    weighted_spectrum: Vec<f64>,
+    weights: Option<LikelihoodWeights>,
+    plain: Arc<Stencil>,
+    dispersed: Option<Dispersed>,
+}
+
+/// How energy dispersion makes up the model, and the stencil for it.
+#[derive(Debug)]
+struct Dispersed {
+    dispersion: Dispersion,
+    stencil: Arc<Stencil>,
+}
+
+impl Counts {
+    fn new(name: String, cube: &CountsCube, settings: Settings, dispersed: Option<Dispersed>) -> Self {
+        let (_, ny, nx) = cube.counts().dim();
+        let filled = Filled::new(cube, settings.weights.as_ref());
+        let weighted_spectrum = if settings.weights.is_some() { filled.spectrum() } else { cube.spectrum() };
+        Self {
+            name,
+            axis: cube.axis().clone(),
+            shape: (ny, nx),
+            filled,
+            spectrum: cube.spectrum(),
+            weighted_spectrum,
+            plain: Arc::new(Stencil::plain(cube.axis(), settings.energy_integration)),
+            weights: settings.weights,
+            dispersed,
+        }
+    }
+}
+
+impl ComponentData {
+    /// A component without source maps; `name` stands in error messages (`"00"`, say).
+    pub fn new(name: impl Into<String>, counts: &CountsCube) -> Self {
+        Self::build(Counts::new(name.into(), counts, Settings::default(), None))
+    }
+
+    /// A component without source maps, with settings of its own.
+    ///
+    /// ```
+    /// use likelihood_core::{ComponentData, CountsCube, DetectorResponse, Dispersion, EnergyAxis, Settings};
+    /// let axis = EnergyAxis::new(vec![100.0, 1000.0, 10_000.0])?;
+    /// let counts = CountsCube::new(axis, ndarray::Array3::ones((2, 1, 1)))?;
+    /// let response = DetectorResponse::new(ndarray::array![[0.2, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
+    /// let dispersion = Dispersion::from_bins(&response, 1)?;
+    /// let settings = Settings { dispersion, ..Settings::default() };
+    /// let component = ComponentData::with_settings("00", &counts, settings)?;
+    /// assert!(!component.has_weights());
+    /// # Ok::<(), likelihood_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when response or weights do not fit the counts cube, [`Error::EnergyEdges`] when the energies of the extra bins
+    /// cannot be.
+    pub fn with_settings(name: impl Into<String>, counts: &CountsCube, settings: Settings) -> Result<Self> {
+        if let Some(weights) = &settings.weights {
+            weights.check(counts.counts().dim())?;
+        }
+        let dispersed = |dispersion: &Dispersion| {
+            dispersion.check(counts.axis())?;
+            let stencil = Stencil::dispersed(counts.axis(), dispersion, settings.energy_integration)?;
+            Ok::<_, Error>(Dispersed { dispersion: dispersion.clone(), stencil: Arc::new(stencil) })
+        };
+        let dispersed = settings.dispersion.as_ref().map(dispersed).transpose()?;
+        Ok(Self::build(Counts::new(name.into(), counts, settings, dispersed)))
+    }
+
+    fn build(counts: Counts) -> Self {
+        Self { counts: Arc::new(counts), templates: BTreeMap::new(), unmodelled_bins: UnmodelledBins::default() }
+    }
+
+    /// What to do with filled bins where the model is not positive.
+    #[must_use]
+    pub fn with_unmodelled_bins(mut self, choice: UnmodelledBins) -> Self {
+        self.unmodelled_bins = choice;
+        self
+    }
+
+    /// Adds the map of the source of this name. Only its values at filled bins and its plane sums are kept.
+    ///
+    /// # Errors
+    /// When the shape does not fit the counts cube, or a map of this name is there already.
+    pub fn add_source_map(&mut self, source_name: &str, map: &SourceMap) -> Result<()> {
+        if self.templates.contains_key(source_name) {
+            return Err(Error::DuplicateSourceMap {
+                component: self.name().to_owned(),
+                source_name: source_name.to_owned(),
+            });
+        }
+        let template = Arc::new(self.template_of(source_name, map)?);
+        self.set_template(source_name, template);
+        Ok(())
+    }
+
+    /// Adds the maps of several sources, which `read` gets, in parallel: at most one whole map a thread is held at a time.
+    ///
+    /// # Errors
+    /// The first error of `read` in the order of the names, and as [`ComponentData::add_source_map`].
+    pub fn add_source_maps<'a, N, E>(
+        &mut self,
+        sources: &'a [N],
+        name: impl Fn(&'a N) -> &'a str + Sync,
+        read: impl Fn(&'a N) -> std::result::Result<SourceMap, E> + Sync,
+    ) -> std::result::Result<(), E>
+    where
+        N: Sync,
+        E: From<Error> + Send,
+    {
+        let made: Vec<std::result::Result<Template, E>> =
+            sources.par_iter().map(|source| Ok(self.template_of(name(source), &read(source)?)?)).collect();
+        for (source, template) in sources.iter().zip(made) {
+            let (name, template) = (name(source), template?);
+            if self.templates.insert(name.to_owned(), Arc::new(template)).is_some() {
+                let (component, source_name) = (self.name().to_owned(), name.to_owned());
+                return Err(Error::DuplicateSourceMap { component, source_name }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
+    pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
+        let edges = self.axis().edges().len();
+        let extra = self.extra_planes(source_name, map.n_planes());
+        let planes = map.at_edges(edges + 2 * extra, self.shape().0, self.shape().1).map_err(|error| match error {
+            Error::Shape { expected, found, .. } => Error::Shape {
+                what: format!("source map of '{source_name}' in component '{}'", self.name()),
+                expected,
+                found,
+            },
+            other => other,
+        })?;
+        Ok(Template::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
+    }
+
+    /// How many planes beyond its two each bin draws on, on each side, of a map with so many planes.
+    fn extra_planes(&self, source_name: &str, n_planes: usize) -> usize {
+        let window = self
+            .dispersion()
+            .filter(|dispersion| dispersion.mode() == DispersionMode::Window && !dispersion.excepts(source_name))
+            .map(Dispersion::n_extra);
+        window.filter(|extra| n_planes >= self.axis().edges().len() + 2 * extra).unwrap_or(0)
+    }
+
+    /// Whether the energy dispersion of a source is applied by rescaling, so that its model is not proportional to its norm.
+    pub(crate) fn is_rescaled(&self, source: &Source) -> bool {
+        let applies = |dispersion: &Dispersion| source.apply_edisp() && !dispersion.excepts(source.name());
+        let rescaling = |dispersion: &&Dispersion| dispersion.mode() == DispersionMode::Rescaling;
+        self.dispersion().filter(rescaling).is_some_and(applies)
+    }
+
+    /// How many values are kept, for each filled bin, of a map with so many planes: two, or all that energy dispersion over a window draws on.
+    pub(crate) fn window_planes(&self, source: &Source, n_planes: usize) -> usize {
+        2 + 2 * self.extra_planes(source.name(), n_planes)
+    }
+
+    /// The component's name.
+    pub fn name(&self) -> &str {
+        &self.counts.name
+    }
+
+    /// Its energy axis.
+    pub fn axis(&self) -> &EnergyAxis {
+        &self.counts.axis
+    }
+
+    /// Rows and columns of the counts cube.
+    pub(crate) fn shape(&self) -> (usize, usize) {
+        self.counts.shape
+    }
+
+    /// Counts per energy bin.
+    pub fn counts_spectrum(&self) -> &[f64] {
+        &self.counts.spectrum
+    }
+
+    /// Weighted counts per energy bin; the counts themselves without weights.
+    pub fn weighted_counts_spectrum(&self) -> &[f64] {
+        &self.counts.weighted_spectrum
+    }
+
+    /// Whether it has likelihood weights.
+    pub fn has_weights(&self) -> bool {
+        self.counts.weights.is_some()
+    }
+
+    /// Its energy dispersion, if any.
+    pub fn dispersion(&self) -> Option<&Dispersion> {
+        self.counts.dispersed.as_ref().map(|dispersed| &dispersed.dispersion)
+    }
+
+    /// Number of filled bins: those with counts, and a weight above 0 if there are weights.
+    pub fn n_filled(&self) -> usize {
+        self.filled().len()
+    }
+
+    /// Whether it has a map of the source of this name.
+    pub fn has_source_map(&self, source_name: &str) -> bool {
+        self.templates.contains_key(source_name)
+    }
+
+    /// Predicted counts of a source per (measured) energy bin.
+    ///
+    /// # Errors
+    /// [`Error::NoSourceMap`], [`Error::TooFewPlanes`], or a spectrum that cannot be evaluated.
+    pub fn npred(&self, source: &Source) -> Result<Vec<f64>> {
+        self.predicted(source, |view, bin| view.sums(bin))
+    }
+
+    /// Predicted counts of a source per energy bin, each pixel's times its weight; as [`ComponentData::npred`] without weights.
+    ///
+    /// # Errors
+    /// As [`ComponentData::npred`].
+    pub fn weighted_npred(&self, source: &Source) -> Result<Vec<f64>> {
+        self.predicted(source, |view, bin| view.weighted_sums(bin))
+    }
+
+    fn predicted(&self, source: &Source, sums: impl for<'a> Fn(PlaneView<'a>, usize) -> &'a [f64]) -> Result<Vec<f64>> {
+        let planes = self.planes_of(source.name(), source.apply_edisp())?;
+        let nodes = planes.nodes(source.into(), Rows::Value)?;
+        Ok(planes.counts(&nodes, self.n_bins(), sums).collect())
+    }
+
+    /// Bytes of the likelihood weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.counts.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>())
+    }
+
+    /// The likelihood weight of a bin.
+    pub(crate) fn weight(&self, energy: usize, y: usize, x: usize) -> f32 {
+        self.counts.weights.as_ref().map_or(1.0, |weights| weights.values()[[energy, y, x]])
+    }
+
+    /// The planes of the source of this name and how they make up its model, with energy dispersion if that applies to it.
+    pub(crate) fn planes_of(&self, source_name: &str, apply_edisp: bool) -> Result<SourcePlanes> {
+        let Some(template) = self.templates.get(source_name) else {
+            return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: source_name.to_owned() });
+        };
+        let template = Arc::clone(template);
+        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name);
+        let Some(Dispersed { dispersion, stencil }) = self.counts.dispersed.as_ref().filter(applies) else {
+            return Ok(SourcePlanes { template, draw: Draw::Plain, stencil: Arc::clone(&self.counts.plain) });
+        };
+        let draw = match dispersion.mode() {
+            DispersionMode::Rescaling => Draw::Rescaled,
+            DispersionMode::Window if template.n_window() == stencil.n_planes() => Draw::Window,
+            DispersionMode::Window => {
+                return Err(Error::TooFewPlanes {
+                    component: self.name().to_owned(),
+                    source_name: source_name.to_owned(),
+                    found: template.n_planes(),
+                    needed: self.axis().edges().len() + 2 * dispersion.n_extra(),
+                });
+            }
+        };
+        Ok(SourcePlanes { template, draw, stencil: Arc::clone(stencil) })
+    }
+
+    /// Gives a source another map, or its first one.
+    pub(crate) fn set_template(&mut self, source_name: &str, template: Arc<Template>) {
+        self.templates.insert(source_name.to_owned(), template);
+    }
+
+    /// What is kept of the map of the source of this name.
+    pub(crate) fn template(&self, source_name: &str) -> Option<&Arc<Template>> {
+        self.templates.get(source_name)
+    }
+
+    /// What is kept of all maps.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.templates.values().map(Arc::as_ref)
+    }
+
+    /// The filled bins.
+    pub(crate) fn filled(&self) -> &Filled {
+        &self.counts.filled
+    }
+
+    /// Number of energy bins.
+    pub(crate) fn n_bins(&self) -> usize {
+        self.axis().n_bins()
+    }
+
+    /// Whether bins that nothing predicts are an error.
+    pub(crate) fn refuses_unmodelled_bins(&self) -> bool {
+        self.unmodelled_bins == UnmodelledBins::Error
+    }
+}

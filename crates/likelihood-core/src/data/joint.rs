@@ -1,0 +1,125 @@
+//! The data of an analysis: all components, which share one model.
+
+use std::sync::Arc;
+
+use roi_model::Source;
+
+use crate::data::component::ComponentData;
+use crate::data::source_map::SourceMap;
+use crate::error::{Error, Result};
+
+/// Counts and source maps of all components of an analysis.
+///
+/// They are immutable and shared: a clone costs nothing, and any number of threads may evaluate the same data, each with a
+/// [`crate::Workspace`] of its own. `logL` is the sum of that of the components: positive-going (larger is better), without the `ln N!`
+/// term. Derivatives are with respect to the free parameters' scaled `value`, in the region's order ([`roi_model::Roi::free_parameters`]).
+///
+/// A result is the same to the last bit for any number of threads.
+#[derive(Clone, Debug)]
+pub struct Data {
+    components: Arc<Vec<ComponentData>>,
+    columns_limit: usize,
+}
+
+impl Data {
+    /// The data of at least one component.
+    ///
+    /// # Errors
+    /// [`Error::NoComponents`].
+    pub fn new(components: Vec<ComponentData>) -> Result<Self> {
+        if components.is_empty() {
+            return Err(Error::NoComponents);
+        }
+        Ok(Self { components: Arc::new(components), columns_limit: usize::MAX })
+    }
+
+    /// Limits the memory of the models at norm 1 that a workspace keeps of free sources whose shape is fixed, in bytes, all components
+    /// together; there is no limit at first. Sources beyond it are read plane by plane in every evaluation, which takes longer and gives
+    /// the same numbers up to rounding (1e-12 relative).
+    #[must_use]
+    pub fn with_columns_limit(mut self, bytes: usize) -> Self {
+        self.columns_limit = bytes;
+        self
+    }
+
+    /// The components.
+    pub fn components(&self) -> &[ComponentData] {
+        &self.components
+    }
+
+    /// Adds the map of a source to each component, in their order, or replaces what stands there. Clones of the data keep what they had, and
+    /// a workspace takes the new maps when it follows these data. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there is not one map a component, or one does not fit its counts cube.
+    pub fn set_source_maps(&mut self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
+        if maps.len() != self.components.len() {
+            return Err(Error::Shape {
+                what: format!("source maps of '{source_name}'"),
+                expected: format!("{} (one a component)", self.components.len()),
+                found: maps.len().to_string(),
+            });
+        }
+        let made = self.components.iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.template_of(source_name, map)?)));
+        let templates = made.collect::<Result<Vec<_>>>()?;
+        for (component, template) in Arc::make_mut(&mut self.components).iter_mut().zip(templates) {
+            component.set_template(source_name, template);
+        }
+        Ok(())
+    }
+
+    /// Observed counts of all components.
+    pub fn total_counts(&self) -> f64 {
+        self.components.iter().flat_map(ComponentData::counts_spectrum).sum()
+    }
+
+    /// Weighted counts of all components; the counts themselves where there are no weights.
+    pub fn total_weighted_counts(&self) -> f64 {
+        self.components.iter().flat_map(ComponentData::weighted_counts_spectrum).sum()
+    }
+
+    /// Predicted counts of a source in all components.
+    ///
+    /// # Errors
+    /// As [`ComponentData::npred`].
+    pub fn npred(&self, source: &Source) -> Result<f64> {
+        self.predicted(source, ComponentData::npred)
+    }
+
+    /// The same with each pixel's counts times its weight.
+    ///
+    /// # Errors
+    /// As [`ComponentData::npred`].
+    pub fn weighted_npred(&self, source: &Source) -> Result<f64> {
+        self.predicted(source, ComponentData::weighted_npred)
+    }
+
+    fn predicted(
+        &self,
+        source: &Source,
+        of_component: impl Fn(&ComponentData, &Source) -> Result<Vec<f64>>,
+    ) -> Result<f64> {
+        let mut npred = 0.0;
+        for component in self.components() {
+            npred += of_component(component, source)?.iter().sum::<f64>();
+        }
+        Ok(npred)
+    }
+
+    /// Whether these are the very data of another value: all counts and maps are shared.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.components, &other.components) && self.columns_limit == other.columns_limit
+    }
+
+    /// The bytes that the models at norm 1 of each component may take.
+    pub(crate) fn columns_limits(&self) -> Vec<usize> {
+        let filled: Vec<usize> = self.components.iter().map(ComponentData::n_filled).collect();
+        let total = filled.iter().sum::<usize>().max(1);
+        let share = |n: usize| match self.columns_limit {
+            usize::MAX => usize::MAX,
+            // Of a share, no more than a rounding is lost.
+            bytes => (bytes as u128 * n as u128 / total as u128) as usize,
+        };
+        filled.into_iter().map(share).collect()
+    }
+}

@@ -1,0 +1,9 @@
+//! The evaluation: value and derivatives, many norms at once, predicted counts in every pixel.
+
+pub(crate) mod evaluation;
+pub(crate) mod gather;
+pub(crate) mod model_map;
+pub(crate) mod norm_lines;
+pub(crate) mod pass;
+pub(crate) mod stream;
+pub(crate) mod workspace;

@@ -1,0 +1,138 @@
+//! The layout of everything that is needed bin by bin: only the *filled* bins (weighted counts > 0), bin of energy by bin of energy.
+//!
+//! A bin without counts enters the likelihood through the sum of the model alone, and that sum is known per plane; so only filled
+//! bins need a model value and a logarithm.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView3, Axis};
+
+use crate::data::counts::CountsCube;
+use crate::data::weights::LikelihoodWeights;
+
+/// Filled bins per block: a block's model and ratios stay in the first-level cache, its templates in the second.
+pub(crate) const BLOCK: usize = 512;
+
+/// A run of at most [`BLOCK`] filled bins, all in one energy bin.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    /// Indices into the arrays over filled bins.
+    pub(crate) range: Range<usize>,
+    /// Energy bin.
+    pub(crate) bin: usize,
+    /// Number of the block.
+    pub(crate) index: usize,
+}
+
+/// The filled bins of a counts cube.
+#[derive(Clone, Debug)]
+pub(crate) struct Filled {
+    /// Counts of each filled bin, times its weight if there are weights.
+    pub(crate) counts: Vec<f32>,
+    /// Pixel of each filled bin, `y * nx + x`.
+    pixels: Vec<usize>,
+    /// Filled bins of energy bin `k` are `bins[k]..bins[k + 1]`.
+    bins: Vec<usize>,
+    /// The blocks, in order. They depend on the data alone, so every sum over them does too, whatever the number of threads.
+    pub(crate) blocks: Vec<Block>,
+    /// Pixels in a row.
+    nx: usize,
+}
+
+impl Filled {
+    /// `weights`, if any, have the shape of the cube.
+    pub(crate) fn new(cube: &CountsCube, weights: Option<&LikelihoodWeights>) -> Self {
+        let (_, _, nx) = cube.counts().dim();
+        let (mut counts, mut pixels, mut bins, mut blocks) = (Vec::new(), Vec::new(), vec![0], Vec::new());
+        for (bin, plane) in cube.counts().outer_iter().enumerate() {
+            let start = counts.len();
+            let weight = |pixel: usize| weights.map_or(1.0, |w| w.values()[[bin, pixel / nx, pixel % nx]]);
+            for (pixel, &n) in plane.iter().enumerate() {
+                let n = n * weight(pixel);
+                if n > 0.0 {
+                    counts.push(n);
+                    pixels.push(pixel);
+                }
+            }
+            bins.push(counts.len());
+            for first in (start..counts.len()).step_by(BLOCK) {
+                blocks.push(Block { range: first..counts.len().min(first + BLOCK), bin, index: blocks.len() });
+            }
+        }
+        Self { counts, pixels, bins, blocks, nx }
+    }
+
+    /// Number of energy bins.
+    pub(crate) fn n_bins(&self) -> usize {
+        self.bins.len() - 1
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Bytes that the layout takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.counts.capacity() * size_of::<f32>()
+            + self.pixels.capacity() * size_of::<usize>()
+            + self.blocks.capacity() * size_of::<Block>()
+    }
+
+    /// For each filled bin the values of `planes[plane(bin)]` at its pixel; `planes` is `[edge, y, x]` in standard layout.
+    pub(crate) fn gather(&self, planes: &ArrayView3<'_, f32>, plane: impl Fn(usize) -> usize) -> Vec<f32> {
+        let mut out = Vec::with_capacity(self.len());
+        for (bin, range) in self.bins.windows(2).enumerate() {
+            let plane = planes.index_axis(Axis(0), plane(bin));
+            out.extend(self.pixels[range[0]..range[1]].iter().map(|&pixel| plane[[pixel / self.nx, pixel % self.nx]]));
+        }
+        out
+    }
+
+    /// (Weighted) counts per energy bin.
+    pub(crate) fn spectrum(&self) -> Vec<f64> {
+        let sum = |range: &[usize]| self.counts[range[0]..range[1]].iter().map(|&n| f64::from(n)).sum();
+        self.bins.windows(2).map(sum).collect()
+    }
+
+    /// Energy bin, row and column of a filled bin.
+    pub(crate) fn place(&self, index: usize) -> (usize, usize, usize) {
+        let bin = self.bins.partition_point(|&first| first <= index).saturating_sub(1);
+        (bin, self.pixels[index] / self.nx, self.pixels[index] % self.nx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::energy::EnergyAxis;
+    use ndarray::Array3;
+
+    #[test]
+    fn blocks_cover_every_filled_bin_once_and_never_cross_an_energy_bin() {
+        let counts = Array3::from_shape_fn((3, 40, 50), |(k, y, x)| ((k + 3 * y + 7 * x) % 3) as f32);
+        let cube = CountsCube::new(EnergyAxis::new(vec![1.0, 2.0, 3.0, 4.0]).unwrap(), counts.clone()).unwrap();
+        let filled = Filled::new(&cube, None);
+        let mut next = 0;
+        for block in &filled.blocks {
+            assert_eq!(block.range.start, next);
+            assert!((1..=BLOCK).contains(&block.range.len()));
+            assert!(block.range.clone().all(|i| filled.place(i).0 == block.bin));
+            next = block.range.end;
+        }
+        assert_eq!(next, counts.iter().filter(|&&n| n > 0.0).count());
+        for i in 0..filled.len() {
+            let (k, y, x) = filled.place(i);
+            assert_eq!(counts[[k, y, x]], filled.counts[i]);
+        }
+    }
+
+    #[test]
+    fn gathering_takes_the_lower_or_the_upper_edge_of_each_bin() {
+        let counts = Array3::from_shape_fn((2, 2, 2), |(k, y, x)| u8::from((k, y, x) != (0, 0, 0)).into());
+        let cube = CountsCube::new(EnergyAxis::new(vec![1.0, 2.0, 3.0]).unwrap(), counts).unwrap();
+        let planes = Array3::from_shape_fn((3, 2, 2), |(k, y, x)| (100 * k + 10 * y + x) as f32);
+        let filled = Filled::new(&cube, None);
+        assert_eq!(filled.gather(&planes.view(), |bin| bin), [1.0, 10.0, 11.0, 100.0, 101.0, 110.0, 111.0]);
+        assert_eq!(filled.gather(&planes.view(), |bin| bin + 1), [101.0, 110.0, 111.0, 200.0, 201.0, 210.0, 211.0]);
+    }
+}

@@ -1,0 +1,113 @@
+//! DRMNGB and DRMNFB: bounded quasi-Newton minimisation with a secant model of the Hessian, in the parameters' own
+//! coordinates.
+//!
+//! Named after the routines of the PORT library that the Fermi-LAT tools use (D. M. Gay, ACM Transactions on
+//! Mathematical Software 9 (1983) 503). The step minimises the model within the bounds; instead of PORT's trust region
+//! the model's diagonal is damped, as in [`newton`](super::newton). The model starts as the Hessian's diagonal or, where
+//! gradients are cheap, the full Hessian, and is then updated after Broyden, Fletcher, Goldfarb and Shanno, with
+//! Powell's modification that keeps it positive definite (J. Nocedal, S. Wright, Numerical Optimization, 2nd ed.,
+//! procedure 18.2).
+
+use super::newton::damped_step;
+use crate::evaluate::evaluator::{Evaluator, Halt, Point, Progress};
+use crate::judge::driver::Search;
+use crate::judge::verdict;
+use crate::linalg::quadratic_model::positive_definite;
+use crate::linalg::{self, dot};
+use crate::problem::minimum::Status;
+use crate::problem::objective::Derivatives;
+use crate::problem::options::Options;
+use ndarray::Array2;
+
+/// Updates, per parameter and four, after which the model is measured anew.
+const MOST_UPDATES: usize = 5;
+/// Smallest eigenvalue ratio of a measured model.
+const FLOOR: f64 = 1e-6;
+
+/// Minimises from a point with a finite value.
+pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Options) -> Result<Search, Halt> {
+    let target = evaluator.aim();
+    let mut here = start;
+    let mut model = match evaluator.warm.take().and_then(|inverse| linalg::inverse(&inverse)) {
+        Some(known) => known,
+        None => first_model(evaluator, &here)?,
+    };
+    // Whether the model is the last resort already.
+    let mut plain = false;
+    let (mut age, mut damping) = (0, 0.0);
+    for _ in 0..options.max_iterations {
+        if age > MOST_UPDATES * (here.x.len() + 4) {
+            (model, age) = (measured(evaluator, &here)?.unwrap_or(model), 0);
+        }
+        let Some(step) = verdict::step_in_bounds(evaluator, &here, &model) else {
+            if plain {
+                return Ok(Search { point: here, hessian: None, stopped: Some(Status::NoProgress) });
+            }
+            (model, age, plain) = (diagonal(evaluator), 0, true);
+            continue;
+        };
+        let edm = step.decrease;
+        if edm <= target {
+            return Ok(Search { point: here, hessian: None, stopped: None });
+        }
+        let Some((next, _, length)) = damped_step(evaluator, &here, &model, edm, &mut damping)? else {
+            if age == 0 {
+                let stopped = (edm > evaluator.edm_goal).then_some(Status::NoProgress);
+                return Ok(Search { point: here, hessian: None, stopped });
+            }
+            (model, age, damping) = (first_model(evaluator, &here)?, 0, 0.0);
+            continue;
+        };
+        update(&mut model, &here, &next);
+        plain = false;
+        age += 1;
+        here = next;
+        evaluator.report("QUASI-NEWTON", Progress { fval: here.f, edm, step: length, damping })?;
+    }
+    Ok(Search { point: here, hessian: None, stopped: Some(Status::IterationLimit) })
+}
+
+fn first_model(evaluator: &mut Evaluator<'_>, here: &Point) -> Result<Array2<f64>, Halt> {
+    if evaluator.derivatives() >= Derivatives::Gradient
+        && let Some(model) = measured(evaluator, here)?
+    {
+        return Ok(model);
+    }
+    Ok(diagonal(evaluator))
+}
+
+fn measured(evaluator: &mut Evaluator<'_>, here: &Point) -> Result<Option<Array2<f64>>, Halt> {
+    let Some(hessian) = evaluator.hessian(here)? else { return Ok(None) };
+    let up = evaluator.error_definition();
+    let fallback: Vec<f64> = evaluator.steps.iter().map(|step| (2.0 * up).sqrt() / step).collect();
+    Ok(positive_definite(&hessian.matrix, &fallback, FLOOR).map(|definite| definite.matrix))
+}
+
+fn diagonal(evaluator: &Evaluator<'_>) -> Array2<f64> {
+    let up = evaluator.error_definition();
+    Array2::from_diag(
+        &evaluator.scales().iter().map(|scale| 2.0 * up / (scale * scale)).collect::<ndarray::Array1<f64>>(),
+    )
+}
+
+/// The secant update with the step from `old` to `new`.
+fn update(model: &mut Array2<f64>, old: &Point, new: &Point) {
+    let n = old.x.len();
+    let s: Vec<f64> = (0..n).map(|i| new.x[i] - old.x[i]).collect();
+    let y: Vec<f64> = (0..n).map(|i| new.g[i] - old.g[i]).collect();
+    let bs: Vec<f64> = (0..n).map(|i| (0..n).map(|j| model[[i, j]] * s[j]).sum()).collect();
+    let sy = dot(&s, &y);
+    let sbs = dot(&s, &bs);
+    if !(sbs.is_normal() && sbs > 0.0 && sy.is_finite()) {
+        return;
+    }
+    // Powell: mix in the old model's change of slope until the curvature along the step is clearly positive.
+    let mix = if sy >= 0.2 * sbs { 1.0 } else { 0.8 * sbs / (sbs - sy) };
+    let r: Vec<f64> = (0..n).map(|i| mix * y[i] + (1.0 - mix) * bs[i]).collect();
+    let sr = dot(&s, &r);
+    for i in 0..n {
+        for j in 0..n {
+            model[[i, j]] += r[i] * r[j] / sr - bs[i] * bs[j] / sbs;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The journal of a batch: a text file to which one line is appended for each region that ended, forced to disk before anything else is done.
+//!
+//! Each line is a JSON object. The first says what the batch does; a line that a kill cut short is not counted. Each shard has a journal of
+//! its own, `journal.jsonl` or `journal-0-of-4.jsonl`; all of a directory are read.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::result_name::file_digest;
+
+/// How a region ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Ending {
+    /// Its result stands.
+    Done,
+    /// Its fit ended below the quality asked for; the result says why.
+    Failed,
+    /// Its input cannot be used.
+    Error,
+    /// A defect of the program.
+    Internal,
+}
+
+/// One region in the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The configuration, as it was named.
+    pub config: PathBuf,
+    /// SHA-256 of the configuration file's text; `None` when it could not be read.
+    pub digest: Option<String>,
+    /// How it ended.
+    pub ending: Ending,
+    /// Why it did not end well.
+    pub message: String,
+    /// The result file, beside the journal.
+    pub result: Option<String>,
+    /// `logL` of the result.
+    #[serde(rename = "logLike")]
+    pub loglike: Option<f64>,
+    /// Its fit quality.
+    pub fit_quality: Option<u64>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+impl Entry {
+    pub(crate) fn new(config: &Path) -> Self {
+        Self {
+            config: config.to_owned(),
+            // Why it cannot be read, the task will say.
+            digest: file_digest(config).ok(),
+            ending: Ending::Internal,
+            message: String::new(),
+            result: None,
+            loglike: None,
+            fit_quality: None,
+            seconds: 0.0,
+        }
+    }
+
+    /// What the summary shows of a result dictionary.
+    pub(crate) fn take_numbers(&mut self, dictionary: &Value) {
+        self.loglike = dictionary.get("logLike").or_else(|| dictionary.get("logLike1")).and_then(Value::as_f64);
+        self.fit_quality = dictionary.get("fit_quality").and_then(Value::as_u64);
+    }
+}
+
+/// The journal of one shard, open for appending, and what all journals of the directory say.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    file: File,
+    ended: HashMap<PathBuf, Entry>,
+}
+
+impl Journal {
+    /// Opens the journal of a shard in a directory. Nobody else can have it open.
+    pub(crate) fn open(directory: &Path, shard: (usize, usize), settings: &str, resume: bool) -> Result<Self> {
+        let name = match shard {
+            (_, 1) => "journal.jsonl".to_owned(),
+            (index, count) => format!("journal-{index}-of-{count}.jsonl"),
+        };
+        let path = directory.join(name);
+        let failed = |source| Error::Io { action: "write", path: path.clone(), source };
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
+        // Some network file systems have no locks; there the user must see to it that one batch writes a journal.
+        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(Error::Busy { path });
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(Error::io("read", &path))?;
+        if bytes.is_empty() {
+            file.write_all(format!("{}\n", json!({ "batch": settings })).as_bytes()).map_err(failed)?;
+            file.sync_data().map_err(failed)?;
+        } else if !resume {
+            return Err(Error::Earlier { path });
+        } else {
+            // A line that a kill cut short must not run into the next one; if it is the first, nothing was recorded yet.
+            let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+            if end < bytes.len() {
+                file.set_len(end as u64).map_err(failed)?;
+                file.seek(SeekFrom::End(0)).map_err(failed)?;
+            }
+            if end == 0 {
+                file.write_all(format!("{}\n", json!({ "batch": settings })).as_bytes()).map_err(failed)?;
+                file.sync_data().map_err(failed)?;
+            }
+        }
+        let mut journal = Self { path, file, ended: HashMap::new() };
+        if resume {
+            journal.read_all(directory, settings)?;
+        }
+        Ok(journal)
+    }
+
+    /// Reads what every journal of the directory says.
+    fn read_all(&mut self, directory: &Path, settings: &str) -> Result<()> {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for entry in std::fs::read_dir(directory).map_err(Error::io("list", directory))? {
+            let entry = entry.map_err(Error::io("list", directory))?;
+            let (path, name) = (entry.path(), entry.file_name());
+            if name.to_string_lossy().starts_with("journal")
+                && path.extension().is_some_and(|extension| extension == "jsonl")
+            {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        for path in paths {
+            self.read_one(&path, settings)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what one journal says.
+    fn read_one(&mut self, path: &Path, settings: &str) -> Result<()> {
+        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let lines = text.lines().count();
+        for (number, line) in (1..).zip(text.lines()) {
+            let damaged = |source| Error::Damaged { path: path.to_owned(), line: number, source };
+            let value = match serde_json::from_str::<Value>(line) {
+                Ok(value) => value,
+                // Only the last line can be one that a kill cut short.
+                Err(_) if number == lines && !text.ends_with('\n') => break,
+                Err(error) => return Err(damaged(error)),
+            };
+            if let Some(before) = value.get("batch") {
+                if before.as_str() != Some(settings) {
+                    let (before, now) = (before.to_string(), settings.to_owned());
+                    return Err(Error::OtherSettings { path: path.to_owned(), before, now });
+                }
+                continue;
+            }
+            let entry: Entry = serde_json::from_value(value).map_err(damaged)?;
+            self.ended.insert(entry.config.clone(), entry);
+        }
+        Ok(())
+    }
+
+    /// How a region ended in an earlier run, if it need not be done again.
+    pub(crate) fn ended(&self, config: &Path) -> Option<Entry> {
+        let entry = self.ended.get(config)?;
+        let is_final = matches!(entry.ending, Ending::Done | Ending::Failed);
+        let stands = entry.result.as_ref().is_some_and(|name| self.path.with_file_name(name).exists());
+        let is_same = entry.digest.is_some() && entry.digest == Entry::new(config).digest;
+        (is_final && stands && is_same).then(|| entry.clone())
+    }
+
+    /// Appends a line and waits until it is on disk.
+    pub(crate) fn append(&mut self, entry: &Entry) -> Result<()> {
+        let failed = |source| Error::Io { action: "write", path: self.path.clone(), source };
+        let record = |source| Error::Record { path: self.path.clone(), source };
+        let line = serde_json::to_string(entry).map_err(record)?;
+        self.file.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
+        self.file.sync_data().map_err(failed)
+    }
+}

@@ -1,0 +1,153 @@
+//! Predicted counts in every pixel, as files, and the spectra of counts, model and residual.
+
+use std::path::{Path, PathBuf};
+
+use lat_io::CountsCubeFile;
+use lat_response::SkyCube;
+use likelihood_core::{ComponentData, CountsCube};
+use ndarray::{Array2, Array3};
+use roi_model::Source;
+use serde::Serialize;
+
+use crate::analysis::Analysis;
+use crate::data::source_maps;
+use crate::error::{Error, Result};
+use crate::known::memory;
+use crate::known::progress::Quiet;
+
+/// What a model map is of.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ModelMapOptions {
+    /// The file; with several components, `_NAME` is added before the ending. Without it only the spectra are computed.
+    pub out: Option<PathBuf>,
+    /// The sources whose counts are added, by name or alias; all when empty.
+    pub sources: Vec<String>,
+    /// Write counts minus model, as a sky map, instead of the model, as a counts cube.
+    pub residual: bool,
+}
+
+/// Counts, model and residual of one component, per energy bin.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ComponentSpectrum {
+    /// The component.
+    pub component: String,
+    /// The file that was written.
+    pub path: Option<PathBuf>,
+    /// Energy edges, MeV.
+    pub energies: Vec<f64>,
+    /// Observed counts.
+    pub counts: Vec<f64>,
+    /// Predicted counts of the chosen sources.
+    pub model: Vec<f64>,
+    /// `counts - model`.
+    pub residual: Vec<f64>,
+    /// `(counts - model) / sqrt(model)`; `None` where the model is not positive.
+    pub significance: Vec<Option<f64>>,
+}
+
+impl Analysis {
+    /// Sums the predicted counts of sources over every pixel of each component, energy dispersion included, and writes them.
+    ///
+    /// The model is that of the analysis; the source maps are read again (or made again), as a fit keeps only the filled bins of them.
+    ///
+    /// The limit of memory that the analysis was opened with holds here too.
+    ///
+    /// # Errors
+    /// For an analysis that was not opened from a configuration, an unknown source, or files that cannot be read or written;
+    /// [`Error::Memory`] when maps cannot be made below the limit.
+    pub fn model_map(&self, options: &ModelMapOptions) -> Result<Vec<ComponentSpectrum>> {
+        let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a model map" })?;
+        let mut chosen: Vec<usize> = if options.sources.is_empty() {
+            (0..self.session.roi.sources().len()).collect()
+        } else {
+            options.sources.iter().map(|name| self.session.roi.index_of(name)).collect::<std::result::Result<_, _>>()?
+        };
+        // Who names a source twice does not want it twice.
+        chosen.sort_unstable();
+        chosen.dedup();
+        let loaded = lat_dataset::load(&config.path)?;
+        let several = loaded.observation.components.len() > 1;
+        let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
+        let mut spectra = Vec::new();
+        for (component, likelihood) in loaded.observation.components.iter().zip(self.session.data.components()) {
+            let unmade = component.unmade(loaded.roi.sources())?;
+            let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
+            let mut wanted: Vec<&Source> =
+                chosen.iter().filter_map(|&index| self.session.roi.sources().get(index)).collect();
+            let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
+            let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
+            // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
+            let held = self.session.footprint().total() as u64;
+            let planes = wanted.iter().map(|source| component.n_planes(source)).max().unwrap_or(0);
+            let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
+            let own = 2 * 8 * model.len() as u64 + 2 * map;
+            let others = held + all_files - memory::of_files(component) + own;
+            let (threads, _) = memory::making(component, &unmade, others, self.opened.max_memory)?;
+            source_maps::with_threads(threads, || {
+                source_maps::make(component, &unmade, &mut Quiet, |own, map| {
+                    if let Some(at) = wanted.iter().position(|source| source.name() == own.name()) {
+                        let source = wanted.remove(at);
+                        model += &likelihood.model_map(source, &component.source_map(source, Some(map))?)?;
+                    }
+                    Ok(())
+                })
+            })?;
+            for source in wanted {
+                model += &likelihood.model_map(source, &component.source_map(source, None)?)?;
+            }
+            let path = options.path(&component.name, several);
+            if let Some(path) = &path {
+                write(path, &component.counts, &model, options.residual)?;
+            }
+            spectra.push(ComponentSpectrum::new(likelihood, &model, path));
+        }
+        Ok(spectra)
+    }
+}
+
+impl ModelMapOptions {
+    /// Where the file of a component goes, one of `several`.
+    fn path(&self, component: &str, several: bool) -> Option<PathBuf> {
+        let out = self.out.as_deref()?;
+        Some(if several { lat_dataset::component_path(out, component) } else { out.to_owned() })
+    }
+}
+
+impl ComponentSpectrum {
+    fn new(data: &ComponentData, model: &Array3<f64>, path: Option<PathBuf>) -> Self {
+        let model: Vec<f64> = model.outer_iter().map(|plane| plane.sum()).collect();
+        let counts = data.counts_spectrum().to_vec();
+        let residual: Vec<f64> = counts.iter().zip(&model).map(|(n, m)| n - m).collect();
+        let significance = residual.iter().zip(&model).map(|(r, m)| (*m > 0.0).then(|| r / m.sqrt())).collect();
+        let (component, energies) = (data.name().to_owned(), data.axis().edges().to_vec());
+        Self { component, path, energies, counts, model, residual, significance }
+    }
+}
+
+/// Writes the model, or what the counts are above it.
+fn write(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>, residual: bool) -> Result<()> {
+    if residual { write_residual(path, counts, model) } else { write_model(path, counts, model) }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "cubes are single precision")]
+fn write_model(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>) -> Result<()> {
+    // The ringing of a convolution can leave a pixel a rounding error below zero, which counts cannot be.
+    let cube = CountsCube::new(counts.cube.axis().clone(), model.mapv(|m| m.max(0.0) as f32))?;
+    Ok(lat_io::write_counts_cube(path, &CountsCubeFile { cube, grid: counts.grid.clone(), gti: counts.gti.clone() })?)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "cubes are single precision")]
+fn write_residual(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>) -> Result<()> {
+    let planes: Vec<f32> = counts.cube.counts().iter().zip(model).map(|(&n, m)| (f64::from(n) - m) as f32).collect();
+    let axis = counts.cube.axis();
+    let shape = (axis.n_bins(), counts.grid.n_pixels());
+    let planes = Array2::from_shape_vec(shape, planes).map_err(|error| lat_response::Error::Shape {
+        what: "residual map".into(),
+        found: error.to_string(),
+        expected: format!("{shape:?}"),
+    })?;
+    let cube = SkyCube::new("residual counts", counts.grid.clone(), axis.centers(), planes)?;
+    Ok(lat_io::write_map_cube(path, &cube, "count")?)
+}

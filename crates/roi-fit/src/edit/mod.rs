@@ -1,0 +1,9 @@
+//! What a user changes in the model: free flags, values, spectra, sources, locks, priors.
+
+pub(crate) mod free;
+pub(crate) mod lock;
+pub(crate) mod parameter_lists;
+pub(crate) mod priors;
+pub(crate) mod set_parameter;
+pub(crate) mod set_spectrum;
+pub(crate) mod sources;

@@ -1,0 +1,170 @@
+//! Another spectrum for a source.
+
+use std::sync::Arc;
+
+use roi_model::{Bounds, FileTable, Given, Parameter, Source, Spectrum};
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+
+/// Where the table of a source's own spectrum ends, log10 of MeV.
+const TABLE_ENDS: (f64, f64) = (0.5, 6.5);
+
+impl Analysis {
+    /// Gives a source another type of spectrum, with the parameters that `pars` tells and usual values for the rest (see
+    /// [`roi_model::usual_parameters`]), bounds from a thousandth to a thousand times the value where none are told. The normalisation stays free if it
+    /// was; other parameters are fixed unless `pars` frees them.
+    ///
+    /// Two changes keep the flux: a `PowerLaw` becomes the `LogParabola` without curvature (beta is 0, between 0 and 1), and `FileFunction` becomes a
+    /// table of the present dN/dE at the edges of the energy bins, continued at the same steps to 3 MeV and 3 TeV. The table is written beside the XML
+    /// when the model is saved.
+    ///
+    /// # Errors
+    /// When there is no such source, type or parameter, a number is not allowed, the type needs a table of another kind, or a component has a
+    /// spectral table of its own for this source. Nothing is then changed.
+    pub fn set_source_spectrum(&mut self, name: &str, spectrum_type: &str, pars: &[(&str, Given)]) -> Result<()> {
+        let index = self.session.roi.index_of(name)?;
+        let source = self.session.roi.sources()[index].clone();
+        for (model, component) in self.opened.component_models.iter().zip(self.session.data.components()) {
+            if model.has_own_spectrum(source.name()) {
+                return Err(Error::OwnSpectrum {
+                    source_name: source.name().to_owned(),
+                    component: component.name().to_owned(),
+                });
+            }
+        }
+        let mut spectrum = match (source.spectrum().type_name(), spectrum_type) {
+            (_, "FileFunction") => self.tabulated(&source, pars)?,
+            ("PowerLaw", "LogParabola") => without_curvature(source.spectrum(), pars)?,
+            _ => Spectrum::new(spectrum_type, roi_model::usual_parameters(spectrum_type, pars, Bounds::FromValue)?)?,
+        };
+        let was_free = |spectrum: &Spectrum| {
+            spectrum.norm_index().and_then(|norm| spectrum.parameters().get(norm)).is_some_and(Parameter::is_free)
+        };
+        if let Some(norm) = spectrum.norm_index().and_then(|norm| spectrum.parameters_mut().get_mut(norm)) {
+            let told = pars.iter().rfind(|(name, _)| *name == norm.name()).and_then(|(_, given)| given.free);
+            norm.set_free(told.unwrap_or_else(|| was_free(source.spectrum())));
+        }
+        let changed = source.with_spectrum(spectrum);
+        let mut roi = self.session.roi.clone();
+        roi.sources_mut()[index] = changed;
+        // A spectrum that cannot be evaluated must not take the place of one that can.
+        self.session.data.npred(&roi.sources()[index])?;
+        let file = roi.sources()[index].spectrum().file().map(str::to_owned);
+        self.session.roi = roi;
+        if let Some(file) = file.filter(|_| spectrum_type == "FileFunction") {
+            self.edits.own_tables.insert(file);
+        }
+        let known = self.session.roi.sources()[index].spectrum().clone();
+        self.edits.locked.retain(|(locked, parameter)| locked != source.name() || known.index_of(parameter).is_some());
+        self.edits.zeroed.remove(source.name());
+        self.known.forget_spectrum(source.name());
+        self.update_npred()?;
+        self.update_fluxes(index, None)
+    }
+
+    /// The present spectrum of a source as a table.
+    fn tabulated(&self, source: &Source, pars: &[(&str, Given)]) -> Result<Spectrum> {
+        let mut edges: Vec<f64> = self
+            .session
+            .data
+            .components()
+            .iter()
+            .flat_map(|component| component.axis().edges())
+            .map(|e| e.log10())
+            .collect();
+        edges.sort_by(f64::total_cmp);
+        edges.dedup_by(|a, b| (*a - *b).abs() < 1e-5);
+        let (below, above) = match edges[..] {
+            [first, second, .., before, last] => {
+                (steps(first, first - second, TABLE_ENDS.0), steps(last, last - before, TABLE_ENDS.1))
+            }
+            [first, last] => (steps(first, first - last, TABLE_ENDS.0), steps(last, last - first, TABLE_ENDS.1)),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let (mut energies, mut values) = (Vec::new(), Vec::new());
+        for (log, is_edge) in below
+            .iter()
+            .rev()
+            .map(|log| (*log, false))
+            .chain(edges.iter().map(|log| (*log, true)))
+            .chain(above.iter().map(|log| (*log, false)))
+        {
+            let energy = 10f64.powf(log);
+            match source.spectrum().dnde(energy) {
+                Ok(dnde) if dnde >= 0.0 => {
+                    energies.push(energy);
+                    values.push(dnde);
+                }
+                // Beyond the bins a spectrum need not be known.
+                Err(_) | Ok(_) if !is_edge => {}
+                Ok(dnde) => {
+                    return Err(Error::Option {
+                        option: "spectrum",
+                        found: format!("dN/dE of {dnde} at {energy} MeV"),
+                        expected: "one that is not negative, to be tabulated",
+                    });
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let table = Arc::new(FileTable::new(energies, values)?);
+        let norm = Given { value: Some(1.0), scale: Some(1.0), min: Some(1e-3), max: Some(1e3), ..Given::default() };
+        let given: Vec<(&str, Given)> = [("Normalization", norm)].into_iter().chain(pars.iter().copied()).collect();
+        let [norm] =
+            <[Parameter; 1]>::try_from(roi_model::usual_parameters("FileFunction", &given, Bounds::Usual)?).map_err(
+                |_| Error::Option { option: "pars", found: "more parameters".into(), expected: "Normalization alone" },
+            )?;
+        let stem: String = source.name().chars().map(|c| if c.is_whitespace() || c == '/' { '_' } else { c }).collect();
+        Ok(Spectrum::file_function(norm, format!("{}_filespectrum.txt", stem.to_lowercase()), table)?)
+    }
+}
+
+/// Numbers from `start` (itself left out) to `end` (included) in steps of this size and sign.
+fn steps(start: f64, step: f64, end: f64) -> Vec<f64> {
+    let mut all = Vec::new();
+    let mut next = start + step;
+    while step != 0.0 && (end - next) * step.signum() > 1e-9 {
+        all.push(next);
+        next += step;
+    }
+    if (end - start) * step.signum() > 0.0 {
+        all.push(end);
+    }
+    all
+}
+
+/// A power law as a log-parabola: norm and pivot stay, alpha is the negative of the true index.
+fn without_curvature(power_law: &Spectrum, pars: &[(&str, Given)]) -> Result<Spectrum> {
+    let moved = |from: &str, to: &str, sign: f64| -> Result<Parameter> {
+        let missing = || Error::NoParameter {
+            source_name: String::new(),
+            spectrum: "PowerLaw".into(),
+            found: from.to_owned(),
+            known: String::new(),
+        };
+        let old = power_law.parameter(from).ok_or_else(missing)?;
+        let (scale, bounds) = if sign > 0.0 {
+            (old.scale(), (old.min(), old.max()))
+        } else {
+            // The scale of alpha is 1, whatever that of the index was.
+            let [a, b] = [old.min(), old.max()].map(|bound| sign * bound * old.scale());
+            (1.0, (a.min(b), a.max(b)))
+        };
+        let new = Parameter::new(to, sign * old.true_value() / scale)?.with_scale(scale)?;
+        Ok(new.with_bounds(bounds.0, bounds.1)?.with_free(old.is_free()))
+    };
+    let mut parameters = vec![
+        moved("Prefactor", "norm", 1.0)?,
+        moved("Index", "alpha", -1.0)?,
+        Parameter::new("beta", 0.0)?.with_bounds(0.0, 1.0)?,
+        moved("Scale", "Eb", 1.0)?,
+    ];
+    let told = roi_model::usual_parameters("LogParabola", pars, Bounds::FromValue)?;
+    for (place, told) in parameters.iter_mut().zip(told) {
+        if pars.iter().any(|(name, given)| *name == place.name() && given.value.is_some()) {
+            *place = told;
+        }
+    }
+    Ok(Spectrum::new("LogParabola", parameters)?)
+}

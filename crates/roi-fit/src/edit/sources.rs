@@ -1,0 +1,99 @@
+//! Adding, deleting and zeroing sources.
+
+use likelihood_core::SourceMap;
+use roi_model::{Selection, Source};
+
+use crate::analysis::Analysis;
+use crate::error::Result;
+use crate::known::source_properties::PredictedCounts;
+
+/// What the scale of a zeroed normalisation is multiplied by.
+const ZERO: f64 = 1e-10;
+
+impl Analysis {
+    /// Adds a source with its map for each component, in the components' order. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// When a source of this name is there already, the maps do not fit the data, or the spectrum cannot be evaluated.
+    pub fn add_source(&mut self, source: Source, maps: &[SourceMap]) -> Result<()> {
+        let name = source.name().to_owned();
+        let mut roi = self.session.roi.clone();
+        roi.add_source(source)?;
+        let mut data = self.session.data.clone();
+        data.set_source_maps(&name, maps)?;
+        let source = &roi.sources()[roi.index_of(&name)?];
+        let (npred, npred_wt) = (data.npred(source)?, data.weighted_npred(source)?);
+        (self.session.roi, self.session.data) = (roi, data);
+        self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });
+        Ok(())
+    }
+
+    /// Deletes a source, found by name or alias, and returns it. Its maps stay in memory until
+    /// a source of its name is added.
+    ///
+    /// # Errors
+    /// When there is no such source.
+    pub fn delete_source(&mut self, name: &str) -> Result<Source> {
+        let source = self.session.roi.remove_source(name)?;
+        self.known.forget_source(source.name());
+        self.edits.locked.retain(|(locked, _)| locked != source.name());
+        self.edits.zeroed.remove(source.name());
+        Ok(source)
+    }
+
+    /// Deletes the selected sources and returns them.
+    ///
+    /// # Errors
+    /// None for a valid model.
+    pub fn delete_sources(&mut self, selection: &Selection) -> Result<Vec<Source>> {
+        self.selected(selection).iter().map(|name| self.delete_source(name)).collect()
+    }
+
+    /// Takes a source's emission away: the scale of its normalisation times 1e-10, and the normalisation fixed. A source that is zero
+    /// already stays so.
+    ///
+    /// # Errors
+    /// When there is no such source, or its spectrum has no normalisation.
+    pub fn zero_source(&mut self, name: &str) -> Result<()> {
+        let norm = self.norm_name(name)?;
+        let source = self.session.roi.source(name)?.name().to_owned();
+        if self.edits.zeroed.contains_key(&source) {
+            return Ok(());
+        }
+        let mut scale = 0.0;
+        self.change(name, &norm, |parameter| {
+            scale = parameter.scale();
+            parameter.set_scale(scale * ZERO)?;
+            parameter.set_free(false);
+            Ok(parameter.set_error(0.0)?)
+        })?;
+        self.edits.zeroed.insert(source, scale);
+        Ok(())
+    }
+
+    /// Gives a zeroed source its emission back, to the last bit; its normalisation stays fixed. Nothing happens to other sources.
+    ///
+    /// # Errors
+    /// When there is no such source.
+    pub fn unzero_source(&mut self, name: &str) -> Result<()> {
+        let source = self.session.roi.source(name)?.name().to_owned();
+        let Some(&scale) = self.edits.zeroed.get(&source) else { return Ok(()) };
+        let norm = self.norm_name(name)?;
+        self.change(name, &norm, |parameter| Ok(parameter.set_scale(scale)?))?;
+        self.edits.zeroed.remove(&source);
+        Ok(())
+    }
+
+    /// A quantity of a source by the name that its dictionary has for it, else by the column of its catalog.
+    pub(crate) fn source_datum(&self, source: &Source, key: &str) -> Option<f64> {
+        let direction = source.direction();
+        match key {
+            "offset" => direction.map(|direction| self.session.roi.center().separation(&direction)),
+            "ra" => direction.map(|direction| direction.ra()),
+            "dec" => direction.map(|direction| direction.dec()),
+            "glon" => direction.map(|direction| direction.to_galactic().0),
+            "glat" => direction.map(|direction| direction.to_galactic().1),
+            _ => self.known.of(source.name()).and_then(|known| known.number(key)).or(source.catalog_value(key)),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The properties of sources after a change of the model: predicted counts, TS, fluxes, profile and limits.
+//!
+//! TS and profiles of all sources with free parameters are made together, in one pass for all TS and about ten for all profiles; only what
+//! those cannot serve (`many_norms`) costs passes of its own.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+use roi_model::Source;
+
+use crate::analysis::Analysis;
+use crate::error::Result;
+use crate::known::profile_curve::Profile;
+use crate::known::progress::Event;
+use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties, SpectralParameter};
+use crate::profile::many_norms::profiles_of_norms;
+use crate::profile::one::ProfileOptions;
+use crate::profile::test_statistic::{rescaled_together, test_statistic};
+
+/// Edges of the analysis axis that are closer than this, in log10 of the energy, are one.
+const SAME_EDGE: f64 = 1e-5;
+
+/// Predicted counts in the energy bins of the analysis, to which components add theirs.
+struct Predicted<'a> {
+    /// Log10 of the energy edges.
+    edges: &'a [f64],
+    bins: Vec<f64>,
+    total: f64,
+}
+
+impl<'a> Predicted<'a> {
+    fn new(edges: &'a [f64]) -> Self {
+        Self { edges, bins: vec![0.0; edges.len().saturating_sub(1)], total: 0.0 }
+    }
+
+    /// Adds the counts of a component's bins to the bins of the analysis that hold their centres.
+    fn add(&mut self, edges: &[f64], counts: &[f64]) {
+        self.total += counts.iter().sum::<f64>();
+        for (pair, counts) in edges.windows(2).zip(counts) {
+            let center = (pair[0] * pair[1]).sqrt().log10();
+            let bin = self.edges.partition_point(|&edge| edge <= center).saturating_sub(1);
+            if let Some(sum) = self.bins.get_mut(bin) {
+                *sum += counts;
+            }
+        }
+    }
+}
+
+impl Analysis {
+    /// Recomputes the predicted counts of all sources.
+    pub(crate) fn update_npred(&mut self) -> Result<()> {
+        let edges = self.analysis_edges();
+        for source in self.session.roi.sources() {
+            let (mut counts, mut weighted) = (Predicted::new(&edges), Predicted::new(&edges));
+            for component in self.session.data.components() {
+                counts.add(component.axis().edges(), &component.npred(source)?);
+                weighted.add(component.axis().edges(), &component.weighted_npred(source)?);
+            }
+            let (npred, npred_wt) = (counts.total, weighted.total);
+            let (model_counts, model_counts_wt) = (counts.bins, weighted.bins);
+            let predicted = PredictedCounts { npred, npred_wt, model_counts, model_counts_wt };
+            self.known.take_counts(source.name(), predicted);
+        }
+        Ok(())
+    }
+
+    /// Log10 of the energy edges of the analysis: those of all components together.
+    fn analysis_edges(&self) -> Vec<f64> {
+        let axes = self.session.data.components().iter().map(|component| component.axis().edges());
+        let mut edges: Vec<f64> = axes.flatten().map(|edge| edge.log10()).collect();
+        edges.sort_by(f64::total_cmp);
+        edges.dedup_by(|next, edge| *next - *edge < SAME_EDGE);
+        edges
+    }
+
+    /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm.
+    pub(crate) fn update_fluxes(&mut self, source: usize, norm_limit: Option<f64>) -> Result<()> {
+        self.read_template(source);
+        let source = &self.session.roi.sources()[source];
+        let integrals = self.fluxes(source, norm_limit)?;
+        let block = self.covariance_of(source);
+        let model_flux = if block.is_some() { self.bowtie(source.name(), None).ok() } else { None };
+        let pivot_energy = model_flux.as_ref().and_then(|band| band.pivot_energy);
+        let known = self.known.of(source.name()).map_or(1000.0, SourceProperties::pivot);
+        let (dnde, dnde_index) = self.differential(source, pivot_energy.unwrap_or(known));
+        let parameter = |p: &roi_model::Parameter| SpectralParameter {
+            name: p.name().to_owned(),
+            value: p.value(),
+            error: Some(p.error()).filter(|_| p.is_free()),
+            scale: p.scale(),
+            min: p.min(),
+            max: p.max(),
+            free: p.is_free(),
+        };
+        let parameters = source.spectrum().parameters().iter().map(parameter).collect();
+        let correlation = self.norm_correlation(source);
+        let covar = block.map(|(_, matrix)| matrix);
+        let fluxes = Fluxes { integrals, pivot_energy, dnde, dnde_index, parameters, model_flux, covar, correlation };
+        self.known.take_fluxes(source.name(), fluxes);
+        Ok(())
+    }
+
+    /// Reads the template of a source if its fluxes need it; without a configuration there is none.
+    pub(crate) fn read_template(&mut self, source: usize) {
+        let Some(config) = &self.opened.config else { return };
+        if let Some(note) = self.templates.read(config, &self.session.roi.sources()[source]) {
+            tracing::warn!("{note}");
+            self.opened.notes.push(note);
+        }
+    }
+
+    /// Computes the fluxes that are unknown because their templates had not been read.
+    pub(crate) fn update_template_fluxes(&mut self) -> Result<()> {
+        for index in 0..self.session.roi.sources().len() {
+            let source = &self.session.roi.sources()[index];
+            let known = self.known.of(source.name());
+            let unknown = known.is_none_or(|known| known.number("flux").is_none());
+            if unknown && source.spatial().angular_integral().is_none() {
+                let limits = known.and_then(|known| known.norm_limits);
+                self.update_fluxes(index, limits.and_then(|limits| limits.ul))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Computes TS, npred, fluxes, profile and limits of every source with free parameters.
+    pub(crate) fn update_free_sources(
+        &mut self,
+        reoptimize: bool,
+        scan: bool,
+    ) -> Result<BTreeMap<String, SourceProperties>> {
+        self.update_npred()?;
+        let free: Vec<usize> = (0..self.session.roi.sources().len())
+            .filter(|&index| self.session.roi.sources()[index].is_free())
+            .collect();
+        let mut updated = BTreeMap::new();
+        // All that one pass can serve at once; the rest one by one. All TS first: they share the cached sum of the fixed sources, which each
+        // profile of one source alone replaces.
+        let mut together = if reoptimize { BTreeMap::new() } else { rescaled_together(&mut self.session, &free)? };
+        let mut statistics = Vec::with_capacity(free.len());
+        let total = 2 * free.len();
+        for (done, &index) in free.iter().enumerate() {
+            let name = self.session.roi.sources()[index].name().to_owned();
+            if self.progress.event(&Event::Update { source: name.clone(), done, total }).is_break() {
+                break;
+            }
+            let ts = match together.remove(&index) {
+                Some(ts) => ts,
+                None => test_statistic(&mut self.session, index, reoptimize)?,
+            };
+            statistics.push((index, ts, name));
+        }
+        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
+        let mut profiles = self.profiles_of_norms(wanted, &options)?;
+        for (done, (index, ts, name)) in statistics.into_iter().enumerate() {
+            let event = Event::Update { source: name.clone(), done: free.len() + done, total };
+            if self.progress.event(&event).is_break() {
+                break;
+            }
+            if scan {
+                self.take_scan(index, &name, profiles.remove(&index), &options)?;
+            } else {
+                self.update_fluxes(index, None)?;
+                self.known.take_scan(&name, None);
+            }
+            self.known.take_ts(&name, &ts);
+            updated.extend(self.known.of(&name).map(|properties| (name.clone(), properties.clone())));
+        }
+        Ok(updated)
+    }
+
+    /// Profile of the norm, limits, fluxes of some free sources.
+    pub(crate) fn update_scans(&mut self, sources: &[usize], reoptimize: bool) -> Result<()> {
+        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let mut profiles = self.profiles_of_norms(sources, &options)?;
+        for &index in sources {
+            let name = self.session.roi.sources()[index].name().to_owned();
+            self.take_scan(index, &name, profiles.remove(&index), &options)?;
+        }
+        Ok(())
+    }
+
+    /// The profiles of norms that can be made together, by source.
+    fn profiles_of_norms(&mut self, sources: &[usize], options: &ProfileOptions) -> Result<BTreeMap<usize, Profile>> {
+        for &source in sources {
+            self.read_template(source);
+        }
+        let angular: BTreeMap<usize, _> = sources
+            .iter()
+            .filter_map(|&source| Some((source, self.templates.of(&self.session.roi.sources()[source])?)))
+            .collect();
+        profiles_of_norms(&mut self.session, sources, options, |source| angular.get(&source).cloned())
+    }
+
+    /// Limits and fluxes from a profile of the norm, which is made if it is not there.
+    fn take_scan(&mut self, index: usize, name: &str, known: Option<Profile>, options: &ProfileOptions) -> Result<()> {
+        let has_norm = self.session.roi.sources()[index].spectrum().norm_index().is_some();
+        let scan = match known {
+            None if has_norm => Some(self.profile_norm(name, options)?),
+            known => known,
+        };
+        let scan = scan.map(|scan| (scan.limits(), scan)).map(|(limits, scan)| (scan, limits));
+        self.update_fluxes(index, scan.as_ref().and_then(|(_, limits)| limits.ul))?;
+        self.known.take_scan(name, scan);
+        Ok(())
+    }
+
+    /// Correlation of a source's norm with the norms of the other sources in the last fit.
+    fn norm_correlation(&self, source: &Source) -> BTreeMap<String, f64> {
+        let Some(covariance) = self.known.covariance() else { return BTreeMap::new() };
+        let is_norm = |(name, parameter): &&(String, String)| {
+            let spectrum = self.session.roi.sources().iter().find(|source| source.name() == name).map(Source::spectrum);
+            spectrum.is_some_and(|s| s.norm_index().is_some_and(|norm| s.index_of(parameter) == Some(norm)))
+        };
+        let norms: Vec<(usize, &str)> = (0..)
+            .zip(&covariance.parameters)
+            .filter(|(_, key)| is_norm(key))
+            .map(|(row, (name, _))| (row, name.as_str()))
+            .collect();
+        let Some(&(own, _)) = norms.iter().find(|(_, name)| *name == source.name()) else { return BTreeMap::new() };
+        let at = |i: usize, j: usize| covariance.matrix[[i, j]];
+        norms
+            .iter()
+            .filter(|(row, _)| *row != own)
+            .map(|&(row, name)| (name.to_owned(), at(own, row) / (at(own, own) * at(row, row)).sqrt()))
+            .filter(|(_, coefficient)| coefficient.is_finite())
+            .collect()
+    }
+
+    /// A source's free parameters and their block of the last fit's covariance.
+    pub(crate) fn covariance_of(&self, source: &Source) -> Option<(Vec<usize>, Array2<f64>)> {
+        let covariance = self.known.covariance()?;
+        let rows: Vec<(usize, usize)> = covariance
+            .parameters
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| name == source.name())
+            .filter_map(|(row, (_, parameter))| Some((row, source.spectrum().index_of(parameter)?)))
+            .collect();
+        let block = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| covariance.matrix[[rows[i].0, rows[j].0]]);
+        (!rows.is_empty()).then(|| (rows.into_iter().map(|(_, parameter)| parameter).collect(), block))
+    }
+}

@@ -1,0 +1,4 @@
+//! Fluxes of sources and spectra as tables.
+
+pub(crate) mod integrals;
+pub(crate) mod tabulate;

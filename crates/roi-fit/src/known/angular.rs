@@ -1,0 +1,115 @@
+//! The angular integrals that turn `dN/dE` into fluxes. Those of maps and profiles are read from the template files when a flux is first asked
+//! for, once a file: a Galactic cube holds half a gigabyte, which a fit without fluxes need not read.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lat_dataset::{Config, find_template};
+use lat_response::MapIntegral;
+use roi_model::{Parameter, Source, SpatialKind, SpatialModel, Spectrum};
+
+/// The integral of a template over the sky.
+#[derive(Clone, Debug)]
+pub(crate) enum Angular {
+    /// The same at every energy.
+    Constant(f64),
+    /// A factor times that of a cube.
+    Cube(f64, Arc<MapIntegral>),
+}
+
+impl Angular {
+    /// The integral at an energy in MeV; NaN where a cube has none, which no flux survives.
+    fn at(&self, energy: f64) -> f64 {
+        match self {
+            Self::Constant(integral) => *integral,
+            Self::Cube(factor, integral) => integral.at(energy).map_or(f64::NAN, |integral| factor * integral),
+        }
+    }
+
+    /// The integral of a spectrum times this; `None` where the spectrum or the cube is not defined over the whole range.
+    pub(crate) fn flux(&self, spectrum: &Spectrum, emin: f64, emax: f64) -> Option<f64> {
+        match self {
+            Self::Constant(integral) => Some(spectrum.flux(emin, emax).ok()? * integral),
+            Self::Cube(..) => spectrum.weighted_flux(emin, emax, |energy| self.at(energy)).ok(),
+        }
+    }
+
+    /// The same of the energy flux.
+    pub(crate) fn energy_flux(&self, spectrum: &Spectrum, emin: f64, emax: f64) -> Option<f64> {
+        match self {
+            Self::Constant(integral) => Some(spectrum.energy_flux(emin, emax).ok()? * integral),
+            Self::Cube(..) => spectrum.weighted_flux(emin, emax, |energy| energy * self.at(energy)).ok(),
+        }
+    }
+
+    /// Derivatives of the flux.
+    pub(crate) fn flux_gradient(
+        &self,
+        spectrum: &Spectrum,
+        range: (f64, f64),
+        wanted: &[usize],
+    ) -> roi_model::Result<Vec<f64>> {
+        spectrum.weighted_flux_gradient(range.0, range.1, wanted, |energy| self.at(energy))
+    }
+
+    /// Derivatives of the energy flux.
+    pub(crate) fn energy_flux_gradient(
+        &self,
+        spectrum: &Spectrum,
+        range: (f64, f64),
+        wanted: &[usize],
+    ) -> roi_model::Result<Vec<f64>> {
+        spectrum.weighted_flux_gradient(range.0, range.1, wanted, |energy| energy * self.at(energy))
+    }
+}
+
+/// Integrals of template files, by the name that the model has for the file.
+#[derive(Debug, Default)]
+pub(crate) struct TemplateIntegrals {
+    /// The source model, relative to which templates are named.
+    pub(crate) model: PathBuf,
+    /// `None` for a file that could not be read.
+    known: BTreeMap<String, Option<Arc<MapIntegral>>>,
+}
+
+impl TemplateIntegrals {
+    /// The angular integral of a source, if it is known without reading or was read.
+    pub(crate) fn of(&self, source: &Source) -> Option<Angular> {
+        let spatial = source.spatial();
+        if let Some(integral) = spatial.angular_integral() {
+            return Some(Angular::Constant(integral));
+        }
+        let integral = Arc::clone(self.known.get(spatial.file()?)?.as_ref()?);
+        let factor = |name: &str| spatial.parameter(name).map_or(1.0, Parameter::true_value);
+        match spatial.kind() {
+            SpatialKind::MapCube => Some(Angular::Cube(factor("Normalization"), integral)),
+            // The first plane counts.
+            SpatialKind::Map => Some(Angular::Constant(factor("Prefactor") * integral.values().first()?)),
+            // Its normalisation is not applied, as in the LAT tools.
+            _ => Some(Angular::Constant(*integral.values().first()?)),
+        }
+    }
+
+    /// Reads the template of a source. What a file that cannot be read means is returned, once a file.
+    pub(crate) fn read(&mut self, config: &Config, source: &Source) -> Option<String> {
+        let spatial = source.spatial();
+        let file = spatial.file().filter(|file| is_template(spatial) && !self.known.contains_key(*file))?.to_owned();
+        let path = find_template(config, &self.model, &file);
+        let integral = path.and_then(|path| match spatial.kind() {
+            SpatialKind::Profile => {
+                let integral = lat_io::read_radial_profile(&path)?.integral();
+                MapIntegral::from_planes(file.as_str(), vec![1.0], vec![integral])
+                    .map_err(|source| lat_io::Error::Template { path, source: Box::new(source) }.into())
+            }
+            _ => Ok(lat_io::map_cube_integral(&path)?),
+        });
+        let note = integral.as_ref().err().map(|error| format!("no fluxes of source '{}': {error}", source.name()));
+        self.known.insert(file, integral.ok().map(Arc::new));
+        note
+    }
+}
+
+fn is_template(spatial: &SpatialModel) -> bool {
+    spatial.kind().needs_file()
+}

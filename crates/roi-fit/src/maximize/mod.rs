@@ -1,0 +1,4 @@
+//! Where a likelihood meets a minimiser.
+
+pub(crate) mod objective;
+pub(crate) mod posterior;

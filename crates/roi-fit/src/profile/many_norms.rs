@@ -1,0 +1,132 @@
+//! Profiles of many normalisations at once, each with the rest of the model held.
+//!
+//! Each profile asks for the points that its search wants next; one pass over the data answers them all. So the profiles of all free sources of
+//! a region cost about as many passes as one of them. What a source cannot share is left to the profile of one.
+
+use std::collections::BTreeMap;
+
+use likelihood_core::NormPoint;
+use ndarray::Array2;
+use roi_model::ParameterId;
+
+use crate::error::Result;
+use crate::known::angular::Angular;
+use crate::known::profile_curve::Profile;
+use crate::profile::one::{HELD_ORIGIN, ProfileOptions, describe, first_step, norm_range};
+use crate::profile::walk::{Curve, Peak, profile_points};
+use crate::session::Session;
+
+/// Passes after which a search that has not ended goes on alone.
+const PASSES: usize = 12;
+
+/// The profile of one source's norm, as far as it is known.
+struct Search {
+    id: ParameterId,
+    line: usize,
+    peak: Peak,
+    range: (f64, f64),
+    /// Points and their `logL`.
+    visited: Vec<(f64, f64)>,
+    /// The points of the profile, once they are chosen.
+    xvals: Option<Vec<f64>>,
+}
+
+/// What is known of a curve; a point that is not stops the search that asks for it.
+struct Known<'a>(&'a [(f64, f64)]);
+
+/// The point that is not known.
+struct Unknown(f64);
+
+impl Curve for Known<'_> {
+    type Error = Unknown;
+
+    fn loglike(&mut self, x: f64) -> std::result::Result<f64, Unknown> {
+        self.0.iter().find(|(at, _)| *at == x).map(|(_, loglike)| *loglike).ok_or(Unknown(x))
+    }
+}
+
+impl Search {
+    /// The points that it needs next; none when all of the profile is known.
+    fn wants(&mut self, npts: usize) -> Vec<f64> {
+        if self.xvals.is_none() {
+            // The search is run anew from its start: its decisions depend on the points alone.
+            match profile_points(&mut Known(&self.visited), self.peak, self.range, Some(HELD_ORIGIN), npts) {
+                Ok(xvals) => self.xvals = Some(xvals),
+                Err(Unknown(x)) => return vec![x],
+            }
+        }
+        let known = |x: &f64| self.visited.iter().any(|(at, _)| at == x);
+        self.xvals.iter().flatten().copied().filter(|x| !known(x)).collect()
+    }
+}
+
+/// Profiles of the norms of some free sources with the rest of the model held, by source; a source is missing where the pass cannot serve it:
+/// others are to be fitted again, its norm is fixed, not at its maximum, has a prior or is no plain factor. `angular` tells the angular
+/// integral of a source, if it is known.
+pub(crate) fn profiles_of_norms(
+    session: &mut Session,
+    sources: &[usize],
+    options: &ProfileOptions,
+    angular: impl Fn(usize) -> Option<Angular>,
+) -> Result<BTreeMap<usize, Profile>> {
+    let mut profiles = BTreeMap::new();
+    if options.reoptimize || options.xvals.is_some() || sources.is_empty() {
+        return Ok(profiles);
+    }
+    for mut search in search_together(session, sources, options.npts)? {
+        let (Some(xvals), id) = (search.xvals.take(), search.id) else { continue };
+        let at = |x: &f64| search.visited.iter().find(|(at, _)| at == x).map(|(_, loglike)| *loglike);
+        let Some(loglike) = xvals.iter().map(at).collect::<Option<Vec<f64>>>() else { continue };
+        let (source, angular) = (&session.roi.sources()[id.source], angular(id.source));
+        let described = describe(session, source, id.parameter, (&xvals, angular.as_ref()))?;
+        let dloglike = loglike.iter().map(|l| l - search.peak.loglike).collect();
+        let calls = search.visited.len();
+        profiles.insert(id.source, Profile { xvals, loglike, dloglike, calls, ..described });
+    }
+    Ok(profiles)
+}
+
+/// Runs all searches side by side.
+fn search_together(session: &mut Session, sources: &[usize], npts: usize) -> Result<Vec<Search>> {
+    let (free, values) = (session.roi.free_parameters(), session.roi.free_values());
+    let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
+    let Ok((roi, mut posterior)) = session.model_and_posterior() else { return Ok(Vec::new()) };
+    let Ok(loglike) = posterior.hessian(&values, &mut gradient, &mut hessian) else { return Ok(Vec::new()) };
+    let ln_prior = posterior.ln_prior()?;
+    let lines = posterior.norm_lines(&values)?;
+    let search = |(line, &source): (usize, &usize)| {
+        if !sources.contains(&source) {
+            return None;
+        }
+        let parameter = roi.sources()[source].spectrum().norm_index()?;
+        let id = ParameterId { source, parameter };
+        let row = free.iter().position(|free| *free == id)?;
+        let norm = roi.parameter(id).ok().filter(|norm| norm.prior().is_none())?;
+        let (x, range) = (norm.value(), norm_range(norm.value()));
+        let (step, is_elsewhere) = first_step(x, gradient[row], -hessian[[row, row]], range);
+        let peak = Peak { x, loglike, step };
+        (!is_elsewhere).then(|| Search { id, line, peak, range, visited: Vec::new(), xvals: None })
+    };
+    let mut searches: Vec<Search> = lines.sources().iter().enumerate().filter_map(search).collect();
+    // Differences along a line are to have no other rounding than its own, so its maximum is evaluated like all of it.
+    let peaks: Vec<NormPoint> =
+        searches.iter().map(|search| NormPoint { line: search.line, norm: search.peak.x, others: 1.0 }).collect();
+    for (search, value) in searches.iter_mut().zip(lines.values(&peaks)?) {
+        search.peak.loglike = value + ln_prior;
+        search.visited.push((search.peak.x, search.peak.loglike));
+    }
+    for _ in 0..PASSES {
+        let wanted: Vec<Vec<f64>> = searches.iter_mut().map(|search| search.wants(npts)).collect();
+        let point = |(search, x): (&Search, &f64)| NormPoint { line: search.line, norm: *x, others: 1.0 };
+        let all = searches.iter().zip(&wanted).flat_map(|(search, xs)| xs.iter().map(move |x| (search, x)));
+        let points: Vec<NormPoint> = all.map(point).collect();
+        if points.is_empty() {
+            break;
+        }
+        let mut values = lines.values(&points)?.into_iter();
+        for (search, xs) in searches.iter_mut().zip(wanted) {
+            search.visited.extend(xs.into_iter().zip(values.by_ref()).map(|(x, value)| (x, value + ln_prior)));
+        }
+    }
+    Ok(searches)
+}

@@ -1,0 +1,6 @@
+//! Profiles and test statistics: of one parameter, of many norms at once.
+
+pub(crate) mod many_norms;
+pub(crate) mod one;
+pub(crate) mod test_statistic;
+pub(crate) mod walk;

@@ -1,0 +1,321 @@
+//! Profiles: `logL` along one parameter of a source, with the rest of the model held, or fitted again at every point.
+//!
+//! With the rest held and only one parameter free, the likelihood keeps all other sources as one cached vector, so that a point costs a
+//! pass over one source's map. A profile of `n` points costs one sum of the other sources, and about `n + 5` such passes. The profiles of many
+//! norms at once share their passes, see `many_norms`.
+
+use ndarray::Array2;
+use optimizers::{Options, Silent};
+use roi_model::{Parameter, ParameterId, Roi, Source};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::known::angular::Angular;
+use crate::known::profile_curve::Profile;
+use crate::maximize::objective::{minimize, problem};
+use crate::profile::walk::{Curve, DROP, Peak, profile_points};
+use crate::session::Session;
+
+/// Options of [`Analysis::profile`](crate::Analysis::profile) and [`Analysis::profile_norm`](crate::Analysis::profile_norm).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProfileOptions {
+    /// Fit the other free parameters again at every point. Default false: they are held.
+    pub reoptimize: bool,
+    /// The points, the scale not applied; by default they are chosen so that `logL` falls by 2.7 to either side, where it can.
+    pub xvals: Option<Vec<f64>>,
+    /// How many points are chosen. Default 20.
+    pub npts: usize,
+    /// Hold all parameters but normalisations when the others are fitted again. Default true for
+    /// [`Analysis::profile_norm`](crate::Analysis::profile_norm).
+    pub fix_shape: bool,
+}
+
+impl Default for ProfileOptions {
+    fn default() -> Self {
+        Self { reoptimize: false, xvals: None, npts: 20, fix_shape: true }
+    }
+}
+
+impl ProfileOptions {
+    fn check(&self) -> Result<()> {
+        let xvals = self.xvals.as_deref();
+        if let Some(bad) = xvals.and_then(|x| x.iter().find(|x| !x.is_finite())) {
+            return Err(Error::Option { option: "xvals", found: bad.to_string(), expected: "finite values" });
+        }
+        if xvals.map_or(self.npts, <[f64]>::len) == 0 {
+            return Err(Error::Option { option: "npts", found: "0".into(), expected: "at least 1 point" });
+        }
+        Ok(())
+    }
+}
+
+/// With the rest held, the lowest point of a norm's profile is this fraction of the one above it: the reference's scans with a fixed
+/// background never visit zero.
+pub(crate) const HELD_ORIGIN: f64 = 0.05;
+
+/// A parameter and how its curve is evaluated.
+#[derive(Clone, Copy)]
+struct Line {
+    id: ParameterId,
+    /// Its place among the free parameters.
+    row: usize,
+    /// Whether others are fitted again.
+    reoptimize: bool,
+    is_norm: bool,
+    /// Where the parameter may go.
+    range: (f64, f64),
+}
+
+/// A line that is evaluated as its points are asked for, with a model of its own.
+struct Walk<'a> {
+    session: &'a mut Session,
+    roi: Roi,
+    line: Line,
+    /// `logL` of the points.
+    visited: Vec<(f64, f64)>,
+    /// The free parameters at the maximum.
+    start: Vec<f64>,
+}
+
+/// Where a norm may go in a profile: not below zero, however it is bounded.
+pub(crate) fn norm_range(value: f64) -> (f64, f64) {
+    (0.0f64.min(value), f64::MAX)
+}
+
+/// How far from `x` to look first for the end of a curve with this slope and (downward) curvature, and whether its highest point within
+/// `range` lies elsewhere.
+pub(crate) fn first_step(x: f64, slope: f64, curvature: f64, range: (f64, f64)) -> (f64, bool) {
+    let leads_out = (x <= range.0 && slope < 0.0) || (x >= range.1 && slope > 0.0);
+    let (step, is_elsewhere) = if curvature > 0.0 {
+        let expected_gain = 0.5 * slope * slope / curvature;
+        // Where slope and curvature lead down by as much as wanted.
+        let down = if leads_out { slope.abs() } else { 0.0 };
+        (((down * down + 2.0 * DROP * curvature).sqrt() - down) / curvature, expected_gain > 1e-3 && !leads_out)
+    } else {
+        (-DROP / slope, false)
+    };
+    (if step.is_finite() && step > 0.0 { step } else { usual_step(x) }, is_elsewhere)
+}
+
+fn usual_step(x: f64) -> f64 {
+    if x == 0.0 { 1.0 } else { x.abs() }
+}
+
+/// Profile of a parameter. `angular` is the angular integral of its source, if it is known.
+pub(crate) fn profile(
+    session: &mut Session,
+    id: ParameterId,
+    options: &ProfileOptions,
+    angular: Option<&Angular>,
+) -> Result<Profile> {
+    options.check()?;
+    let loglike0 = session.loglike().map_err(Error::at_start)?;
+    let mut walk = Walk::new(session, id, options)?;
+    let xvals = match &options.xvals {
+        Some(xvals) => xvals.clone(),
+        None => walk.choose_points(options.npts, loglike0)?,
+    };
+    let loglike = walk.loglikes(&xvals)?;
+    let calls = walk.visited.len();
+    let source = &session.roi.sources()[id.source];
+    let described = describe(session, source, id.parameter, (&xvals, angular))?;
+    let dloglike = loglike.iter().map(|l| l - loglike0).collect();
+    Ok(Profile { xvals, loglike, dloglike, calls, ..described })
+}
+
+/// Frees what takes part in the profile, and nothing else.
+fn open_line(roi: &mut Roi, id: ParameterId, options: &ProfileOptions) -> Result<Line> {
+    let norm_only = options.fix_shape;
+    let mut others = 0;
+    for (source, model) in roi.sources_mut().iter_mut().enumerate() {
+        let norm = model.spectrum().norm_index();
+        for (parameter, p) in model.spectrum_mut().parameters_mut().iter_mut().enumerate() {
+            let is_it = source == id.source && parameter == id.parameter;
+            let takes_part = options.reoptimize && p.is_free() && (!norm_only || norm == Some(parameter));
+            others += usize::from(takes_part && !is_it);
+            p.set_free(is_it || takes_part);
+        }
+    }
+    let is_norm = roi.sources()[id.source].spectrum().norm_index() == Some(id.parameter);
+    let parameter = roi.parameter_mut(id)?;
+    // The integration limits of some spectra can never be free.
+    let never = || Error::Option {
+        option: "parameter",
+        found: parameter.name().to_owned(),
+        expected: "one that a fit can vary",
+    };
+    if !parameter.is_free() {
+        return Err(never());
+    }
+    let (value, (low, high)) = (parameter.value(), parameter.bounds());
+    let range = if is_norm { norm_range(value) } else { (low.min(value), high.max(value)) };
+    parameter.set_bounds(0.0, 0.0)?;
+    let row = roi.free_parameters().iter().take_while(|free| **free != id).count();
+    Ok(Line { id, row, reoptimize: others > 0, is_norm, range })
+}
+
+impl<'a> Walk<'a> {
+    fn new(session: &'a mut Session, id: ParameterId, options: &ProfileOptions) -> Result<Self> {
+        let mut roi = session.roi.clone();
+        let line = open_line(&mut roi, id, options)?;
+        let start = roi.free_values();
+        Ok(Self { session, roi, line, visited: Vec::new(), start })
+    }
+
+    /// `logL` of each point.
+    fn loglikes(&mut self, xvals: &[f64]) -> Result<Vec<f64>> {
+        // Away from the start in both directions, so that each fit begins near where the last one ended.
+        let x0 = self.value()?;
+        let middle = xvals.iter().position(|&x| x >= x0).unwrap_or(xvals.len());
+        let start = self.roi.free_values();
+        let mut loglikes = vec![f64::NEG_INFINITY; xvals.len()];
+        let downwards = (0..middle).rev();
+        for (step, index) in (middle..xvals.len()).chain(downwards).enumerate() {
+            if step + middle == xvals.len() && self.line.reoptimize {
+                self.roi.set_free_values(&start)?;
+            }
+            loglikes[index] = self.loglike_at(xvals[index])?;
+        }
+        Ok(loglikes)
+    }
+
+    /// Where the parameter stands.
+    fn value(&self) -> Result<f64> {
+        Ok(self.roi.parameter(self.line.id).map(Parameter::value)?)
+    }
+
+    /// `logL` with the parameter at `x`; minus infinity when the data are impossible there. No point is evaluated twice.
+    fn loglike_at(&mut self, x: f64) -> Result<f64> {
+        let line = self.line;
+        if let (Some(&(_, loglike)), false) = (self.visited.iter().find(|(at, _)| *at == x), line.reoptimize) {
+            return Ok(loglike);
+        }
+        self.roi.parameter_mut(line.id)?.set_value(x)?;
+        let mut loglike = self.session.loglike_or_impossible(&self.roi, &[])?;
+        if line.reoptimize {
+            let optimizer = optimizers::optimizer("NEWTON")?;
+            let options = Options::default().with_tol(1e-5);
+            let problem = problem(&self.roi, Some(line.row))?;
+            let posterior = self.session.posterior_of(&self.roi, &[]);
+            match posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent)) {
+                Ok(minimum) if -minimum.fval >= loglike => {
+                    loglike = -minimum.fval;
+                    self.roi.set_free_values(&minimum.values)?;
+                }
+                Err(error) if error.is_internal() => return Err(error),
+                // The fit of the others has no start here, or got nowhere: the point counts as it is.
+                _ => {}
+            }
+        }
+        self.visited.push((x, loglike));
+        Ok(loglike)
+    }
+
+    /// Points that show the profile from one side to the other.
+    fn choose_points(&mut self, n: usize, loglike0: f64) -> Result<Vec<f64>> {
+        let peak = self.find_peak(loglike0)?;
+        self.visited.push((peak.x, peak.loglike));
+        self.start = self.roi.free_values();
+        let (line, range) = (self.line, self.line.range);
+        let origin = line.is_norm.then_some(if line.reoptimize { 0.0 } else { HELD_ORIGIN });
+        let points = profile_points(self, peak, range, origin, n)?;
+        self.restart()?;
+        Ok(points)
+    }
+
+    /// The highest point of the curve: where the model stands after a fit that freed the parameter.
+    fn find_peak(&mut self, loglike0: f64) -> Result<Peak> {
+        let (x, line) = (self.value()?, self.line);
+        let values = self.roi.free_values();
+        let (mut gradient, mut hessian) = (vec![0.0; values.len()], Array2::zeros((values.len(), values.len())));
+        let posterior = self.session.posterior_of(&self.roi, &[]);
+        let derivatives = posterior.and_then(|mut p| p.hessian(&values, &mut gradient, &mut hessian)).is_ok();
+        let mut peak = Peak { x, loglike: loglike0, step: usual_step(x) };
+        if derivatives {
+            let (slope, curvature) = (gradient[line.row], -hessian[[line.row, line.row]]);
+            let (step, is_elsewhere) = first_step(x, slope, curvature, line.range);
+            if is_elsewhere || (line.reoptimize && curvature > 0.0) {
+                peak = self.climb(peak)?;
+            }
+            peak.step = step;
+        }
+        Ok(peak)
+    }
+
+    /// Fits all that takes part, the parameter included, within its range.
+    fn climb(&mut self, from: Peak) -> Result<Peak> {
+        let (id, range) = (self.line.id, self.line.range);
+        let parameter = self.roi.parameter_mut(id)?;
+        // A search wants finite bounds; a normalisation has no upper one.
+        let top = if range.1 < f64::MAX { range.1 } else { 1e6 * from.x.abs().max(1.0) };
+        if range.0 < top && range.0.is_finite() {
+            parameter.set_bounds(range.0, top)?;
+        }
+        let optimizer = optimizers::optimizer("NEWTON")?;
+        let options = Options::default().with_tol(1e-4);
+        let problem = problem(&self.roi, None)?;
+        let posterior = self.session.posterior_of(&self.roi, &[]);
+        let found = posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent));
+        self.roi.parameter_mut(id)?.set_bounds(0.0, 0.0)?;
+        match found {
+            Ok(minimum) if -minimum.fval > from.loglike => {
+                self.roi.set_free_values(&minimum.values)?;
+                Ok(Peak { x: self.value()?, loglike: -minimum.fval, ..from })
+            }
+            Err(error) if error.is_internal() => Err(error),
+            _ => Ok(from),
+        }
+    }
+}
+
+impl Curve for Walk<'_> {
+    type Error = Error;
+
+    fn loglike(&mut self, x: f64) -> Result<f64> {
+        self.loglike_at(x)
+    }
+
+    fn restart(&mut self) -> Result<()> {
+        Ok(self.roi.set_free_values(&self.start)?)
+    }
+}
+
+/// What a source would be at each value of a parameter, whatever the bounds; the likelihood is left to the caller.
+pub(crate) fn describe(
+    session: &Session,
+    source: &Source,
+    parameter: usize,
+    (xvals, angular): (&[f64], Option<&Angular>),
+) -> Result<Profile> {
+    let (emin, emax) = session.energy_range();
+    let mut source = source.clone();
+    let mut profile = Profile { src_name: source.name().to_owned(), ..Profile::default() };
+    for &x in xvals {
+        let Some(moved) = source.spectrum_mut().parameters_mut().get_mut(parameter) else { break };
+        moved.set_bounds(0.0, 0.0)?;
+        moved.set_value(x)?;
+        // A spectrum that cannot be evaluated predicts nothing that could be told.
+        profile.npred.extend(session.data.npred(&source));
+        profile.npred_wt.extend(session.data.weighted_npred(&source));
+        let spectrum = source.spectrum();
+        if let Some(norm) = spectrum.norm_index() {
+            profile.dnde.push(spectrum.parameters()[norm].true_value());
+        }
+        let Some(angular) = angular else { continue };
+        if let (Some(flux), Some(eflux)) =
+            (angular.flux(spectrum, emin, emax), angular.energy_flux(spectrum, emin, emax))
+        {
+            profile.flux.push(flux);
+            profile.eflux.push(eflux);
+        }
+    }
+    if let Some(moved) = source.spectrum().parameters().get(parameter) {
+        moved.name().clone_into(&mut profile.par_name);
+    }
+    for list in [&mut profile.npred, &mut profile.npred_wt, &mut profile.flux, &mut profile.eflux] {
+        if list.len() != xvals.len() || list.iter().any(|value| !value.is_finite()) {
+            list.clear();
+        }
+    }
+    Ok(profile)
+}

@@ -1,0 +1,222 @@
+//! Saving a whole analysis and taking it up again: `PREFIX.json` with everything, `PREFIX_00.xml` with the model for each component,
+//! `PREFIX.fits` with tables for people and plots.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use roi_model::{Parameter, Roi, Source};
+use serde_json::{Map, Value, json};
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+use crate::known::covariance::Covariance;
+use crate::known::merge::Known;
+use crate::saved::format::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
+use lat_io::write_text;
+
+/// Version of the JSON.
+const FORMAT: u32 = 1;
+
+impl Analysis {
+    /// Saves the analysis as `PREFIX.json`, `PREFIX.fits` and one `PREFIX_NAME.xml` a component. An ending `.fits`, `.json`, `.npy`,
+    /// `.xml` or `.yaml` of the prefix is dropped. Every file appears whole or not at all; the JSON comes last.
+    ///
+    /// # Errors
+    /// When the likelihood cannot be evaluated, or a file cannot be written.
+    pub fn write_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
+        let prefix = stem(prefix.as_ref());
+        let loglike = self.loglike()?;
+        self.update_template_fluxes()?;
+        for (index, component) in self.session.data.components().iter().enumerate() {
+            self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
+        }
+        self.write_tables(&with_ending(&prefix, ".fits"), loglike)?;
+        let covariance = self.known.covariance().map(|covariance| SavedCovariance {
+            parameters: covariance.parameters.clone(),
+            matrix: rows(&covariance.matrix),
+        });
+        let properties = |source: &Source| self.known.of(source.name()).cloned().unwrap_or_default();
+        let saved = |source: &Source| (source.name().to_owned(), SavedSource::new(source, &properties(source)));
+        let state = SavedRoi {
+            format: FORMAT,
+            title: self.session.roi.title().to_owned(),
+            loglike,
+            locked: self.edits.locked.iter().cloned().collect(),
+            zeroed: self.edits.zeroed.clone(),
+            covariance,
+            sources: self.session.roi.sources().iter().map(saved).collect(),
+        };
+        // `state` is what load_roi reads; the rest is for people and scripts, under fermipy's keys.
+        let file = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "roi": self.totals(loglike)?,
+            "sources": self.session.roi.sources().iter().map(|s| (s.name().to_owned(), self.dictionary(s))).collect::<Map<_, _>>(),
+            "lck_params": self.locks(),
+            "state": state,
+        });
+        let path = with_ending(&prefix, ".json");
+        let text = serde_json::to_string_pretty(&file).map_err(|error| bad(&path, error.to_string()))?;
+        Ok(write_text(&path, &text)?)
+    }
+
+    /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance. Sources that the
+    /// saved model does not have are deleted. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is damaged, or the present model lacks one of its sources or has another spectrum for it.
+    pub fn load_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
+        let path = with_ending(&stem(prefix.as_ref()), ".json");
+        let text = std::fs::read_to_string(&path).map_err(|error| bad(&path, error.to_string()))?;
+        let SavedFile { state: saved } = serde_json::from_str(&text).map_err(|error| {
+            bad(&path, format!("not a saved analysis: {error}; name the prefix given to write_roi"))
+        })?;
+        if saved.format != FORMAT {
+            let reason = format!("format {} of a saved analysis; this program reads format {FORMAT}", saved.format);
+            return Err(bad(&path, reason));
+        }
+        let covariance = saved.covariance.map(|covariance| restore_covariance(&path, covariance)).transpose()?;
+        let mut sources = Vec::with_capacity(saved.sources.len());
+        let mut properties = BTreeMap::new();
+        for (name, stored) in saved.sources {
+            sources.push(self.restored_source(&path, &name, &stored)?);
+            let restored = stored.properties.restore();
+            properties.insert(name, restored.map_err(|reason| bad(&path, reason))?);
+        }
+        let mut roi = Roi::new(self.session.roi.center(), sources)?;
+        roi.set_title(saved.title);
+        let present = std::mem::replace(&mut self.session.roi, roi);
+        match self.loglike() {
+            Err(error) => {
+                self.session.roi = present;
+                return Err(error);
+            }
+            Ok(loglike) if loglike != saved.loglike => {
+                let name = path.display();
+                tracing::warn!(
+                    "{name}: logL was {} when saved and is {loglike} now; are the data the same?",
+                    saved.loglike
+                );
+            }
+            Ok(_) => {}
+        }
+        self.known = Known::new(properties, covariance);
+        self.edits.locked = saved.locked.into_iter().collect();
+        self.edits.zeroed = saved.zeroed;
+        Ok(())
+    }
+
+    /// The present source of this name with the saved parameters.
+    fn restored_source(&self, path: &Path, name: &str, stored: &SavedSource) -> Result<Source> {
+        let Some(present) = self.session.roi.sources().iter().find(|source| source.name() == name) else {
+            let reason =
+                format!("it has source '{name}', which the model does not; add it first, with its source maps");
+            return Err(bad(path, reason));
+        };
+        let mut source = present.clone();
+        let spectrum = source.spectrum_mut();
+        let is_same = spectrum.type_name() == stored.spectrum_type
+            && spectrum.file() == stored.spectrum_file.as_deref()
+            && spectrum.parameters().iter().map(Parameter::name).eq(stored.parameters.iter().map(|p| p.name.as_str()));
+        if !is_same {
+            let (saved, here) = (&stored.spectrum_type, spectrum.type_name());
+            let reason = format!(
+                "source '{name}' has spectrum {saved}, the model has {here}, or another file or other parameters; open the \
+                 configuration that the analysis was saved from"
+            );
+            return Err(bad(path, reason));
+        }
+        for (parameter, saved) in spectrum.parameters_mut().iter_mut().zip(&stored.parameters) {
+            saved.apply(parameter)?;
+        }
+        for alias in &stored.aliases {
+            if !source.aliases().contains(alias) {
+                source.add_alias(alias.clone());
+            }
+        }
+        Ok(source)
+    }
+
+    /// The totals of the region, with fermipy's keys. Without a weights map the weighted counts are the counts.
+    fn totals(&self, loglike: f64) -> Result<Value> {
+        let mut components = Vec::new();
+        for component in self.session.data.components() {
+            let mut model_counts = vec![0.0; component.counts_spectrum().len()];
+            let mut model_counts_wt = model_counts.clone();
+            for source in self.session.roi.sources() {
+                model_counts.iter_mut().zip(component.npred(source)?).for_each(|(sum, n)| *sum += n);
+                model_counts_wt.iter_mut().zip(component.weighted_npred(source)?).for_each(|(sum, n)| *sum += n);
+            }
+            let energies = component.axis().edges();
+            let centers = energies.windows(2).map(|pair| (pair[0] * pair[1]).sqrt());
+            components.push(json!({
+                "name": component.name(),
+                "counts": component.counts_spectrum(),
+                "model_counts": model_counts,
+                "npred": model_counts.iter().sum::<f64>(),
+                "counts_wt": component.weighted_counts_spectrum(),
+                "model_counts_wt": model_counts_wt,
+                "npred_wt": model_counts_wt.iter().sum::<f64>(),
+                "energies": centers.clone().collect::<Vec<_>>(),
+                "log_energies": centers.map(f64::log10).collect::<Vec<_>>(),
+                "energy_edges": energies,
+            }));
+        }
+        let total = |key: &str| -> f64 { components.iter().filter_map(|c| c[key].as_f64()).sum() };
+        let (npred, npred_wt) = (total("npred"), total("npred_wt"));
+        let (emin, emax) = self.energy_range();
+        Ok(json!({
+            "loglike": loglike,
+            "npred": npred,
+            "npred_wt": npred_wt,
+            "counts": self.session.data.total_counts(),
+            "loge_bounds": [emin.log10(), emax.log10()],
+            "components": components,
+        }))
+    }
+
+    /// What is known of a source, with fermipy's keys.
+    fn dictionary(&self, source: &Source) -> Value {
+        let mut dictionary = self.known.of(source.name()).cloned().unwrap_or_default().to_json();
+        if let Some(map) = dictionary.as_object_mut() {
+            map.insert("name".into(), source.name().into());
+            map.insert("names".into(), json!(source.aliases()));
+            map.insert("SpectrumType".into(), source.spectrum().type_name().into());
+            map.insert("SpatialType".into(), source.spatial().type_name().into());
+            map.insert("SourceType".into(), source.source_type().as_str().into());
+            for key in ["ra", "dec", "glon", "glat", "offset"] {
+                map.insert(key.into(), json!(self.source_datum(source, key)));
+            }
+        }
+        dictionary
+    }
+
+    /// Names of the locked parameters of each source.
+    fn locks(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut locks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (source, parameter) in self.locked_parameters() {
+            locks.entry(source).or_default().push(parameter);
+        }
+        locks
+    }
+}
+
+fn restore_covariance(path: &Path, saved: SavedCovariance) -> Result<Covariance> {
+    let matrix = matrix(saved.parameters.len(), &saved.matrix).map_err(|reason| bad(path, reason))?;
+    Ok(Covariance { parameters: saved.parameters, matrix })
+}
+
+fn bad(path: &Path, reason: String) -> Error {
+    Error::State { path: path.to_owned(), reason }
+}
+
+fn stem(prefix: &Path) -> PathBuf {
+    let known = ["fits", "json", "npy", "xml", "yaml"];
+    let is_known = prefix.extension().is_some_and(|ending| known.iter().any(|known| ending == *known));
+    if is_known { prefix.with_extension("") } else { prefix.to_owned() }
+}
+
+fn with_ending(prefix: &Path, ending: &str) -> PathBuf {
+    let mut name = prefix.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    prefix.with_file_name(name)
+}

@@ -1,0 +1,162 @@
+//! The model as a file: written as XML, or replaced by one; and text files that are either whole or not there.
+
+use std::path::Path;
+
+use lat_io::write_text;
+use roi_model::{Roi, Source};
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+
+impl Analysis {
+    /// Writes the model as a fermitools source library, and its priors beside it (see [`lat_io::priors`]).
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write_xml(&self, path: &Path) -> Result<()> {
+        self.write_sources(path, self.session.roi.sources())
+    }
+
+    /// Writes the model as a component has it: with its own templates, and without the sources that it lacks.
+    pub(crate) fn write_component_xml(&self, component: usize, path: &Path) -> Result<()> {
+        match self.opened.component_models.get(component) {
+            Some(model) => self.write_sources(path, &model.sources(&self.session.roi)?),
+            None => self.write_xml(path),
+        }
+    }
+
+    /// Writes the XML, and beside it what it cannot hold: priors, and spectral tables that were made here.
+    fn write_sources(&self, path: &Path, sources: &[Source]) -> Result<()> {
+        for spectrum in sources.iter().map(Source::spectrum) {
+            if let (Some(file), [table, ..]) = (spectrum.file(), spectrum.file_tables())
+                && self.edits.own_tables.contains(file)
+            {
+                write_text(&path.with_file_name(file), &table.to_text())?;
+            }
+        }
+        write_text(path, &roi_model::write_xml(self.session.roi.title(), sources)?)?;
+        let priors = lat_io::priors_beside(path);
+        match lat_io::priors_to_yaml(sources) {
+            Some(text) => write_text(&priors, &text)?,
+            // Those of an earlier model would be taken for those of this one.
+            None if priors.exists() => write_text(&priors, "{}\n")?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Replaces the model by that of a file: a source model XML ([`Analysis::load_xml`]) or, whatever else its name ends in, an analysis
+    /// that [`Analysis::write_roi`] saved ([`Analysis::load_roi`]).
+    ///
+    /// # Errors
+    /// As those.
+    pub fn load_model(&mut self, path: &Path) -> Result<()> {
+        let is_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
+        if is_xml { self.load_xml(path) } else { self.load_roi(path) }
+    }
+
+    /// Replaces the model by that of a source model XML. Its sources must have source maps in this analysis; sources that it lacks are
+    /// deleted. Other names of sources that stay are kept, as the XML has none, and priors too, unless a priors file lies beside the XML; TS and
+    /// covariance are forgotten. Nothing
+    /// changes on an error.
+    ///
+    /// # Errors
+    /// When the file or a table that it names is missing or damaged, a source has no source map, or the likelihood of the model cannot
+    /// be evaluated.
+    pub fn load_xml(&mut self, path: &Path) -> Result<()> {
+        let (title, mut sources) = match &self.opened.config {
+            Some(config) => lat_dataset::read_model_file(config, path)?,
+            None => crate::flux::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
+        };
+        for source in &mut sources {
+            let lacks = |c: &&likelihood_core::ComponentData| !c.has_source_map(source.name());
+            if let Some(component) = self.session.data.components().iter().find(lacks) {
+                let (name, component) = (source.name(), component.name());
+                let reason = format!(
+                    "source '{name}' has no source map in component '{component}'; add it to the model of the configuration, \
+                     with its map"
+                );
+                return Err(Error::State { path: path.to_owned(), reason });
+            }
+            if let Some(present) = self.session.roi.sources().iter().find(|present| present.name() == source.name()) {
+                self.check_maps(path, source, present)?;
+                take_over(source, present);
+            }
+        }
+        let mut roi = Roi::new(self.session.roi.center(), sources)?;
+        roi.set_title(title);
+        let priors = lat_io::priors_beside(path);
+        if priors.exists() {
+            lat_io::read_priors(&priors, &mut roi)?;
+        }
+        let before = (std::mem::replace(&mut self.session.roi, roi), std::mem::take(&mut self.known));
+        if let Err(error) = self.describe_anew() {
+            (self.session.roi, self.known) = before;
+            return Err(error);
+        }
+        self.edits.zeroed.clear();
+        self.edits
+            .locked
+            .retain(|(source, _)| self.session.roi.sources().iter().any(|present| present.name() == source));
+        for index in 0..self.session.roi.sources().len() {
+            for parameter in 0..self.session.roi.sources()[index].spectrum().parameters().len() {
+                if self.is_locked(index, parameter) {
+                    self.session.roi.sources_mut()[index].spectrum_mut().parameters_mut()[parameter].set_free(false);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The source maps of the analysis were made for the model that it was opened with: a source must be where it was, and keep the table that a
+    /// component's own one is relative to.
+    fn check_maps(&self, path: &Path, source: &Source, present: &Source) -> Result<()> {
+        let refuse = |reason: String| Err(Error::State { path: path.to_owned(), reason });
+        let (new, old) = (source.spatial(), present.spatial());
+        let values = |s: &roi_model::SpatialModel| -> Vec<f64> {
+            s.parameters().iter().map(roi_model::Parameter::value).collect()
+        };
+        if new.type_name() != old.type_name() || new.file() != old.file() || values(new) != values(old) {
+            return refuse(format!(
+                "source '{}' has another position or template than the model that its source maps were made for; name this file in the \
+                 configuration instead, files: {{xml: PATH}}, so that they are made for it",
+                source.name()
+            ));
+        }
+        let own = self.opened.component_models.iter().any(|model| model.has_own_spectrum(source.name()));
+        if own && source.spectrum().file() != present.spectrum().file() {
+            return refuse(format!(
+                "source '{}' names the table '{}', and components of the analysis have tables of their own relative to '{}'; load the model of \
+                 the first component",
+                source.name(),
+                source.spectrum().file().unwrap_or_default(),
+                present.spectrum().file().unwrap_or_default()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Checks that the likelihood can be evaluated, and computes what is known of sources without a fit.
+    fn describe_anew(&mut self) -> Result<()> {
+        self.loglike().map_err(Error::at_start)?;
+        self.update_npred()?;
+        (0..self.session.roi.sources().len()).try_for_each(|index| self.update_fluxes(index, None))
+    }
+}
+
+/// What a source of an XML takes from the one that it replaces.
+fn take_over(source: &mut Source, present: &Source) {
+    for alias in present.aliases() {
+        source.add_alias(alias.clone());
+    }
+    if let (None, Some(center)) = (source.direction(), present.direction()) {
+        source.set_center(center);
+    }
+    for parameter in source.spectrum_mut().parameters_mut() {
+        let old = present.spectrum().parameter(parameter.name());
+        // A prior is of the scaled value.
+        if let Some(old) = old.filter(|old| old.scale() == parameter.scale()) {
+            parameter.set_prior(old.prior().copied());
+        }
+    }
+}

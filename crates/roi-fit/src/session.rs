@@ -1,0 +1,133 @@
+//! A model and the data that it is fitted to: what fits, test statistics and profiles take.
+
+use likelihood_core::{Data, Footprint, Workspace};
+use roi_model::{Roi, Source};
+
+use crate::error::{Error, Result};
+use crate::maximize::posterior::Posterior;
+
+/// A model and its data. The data are shared: a clone has a model of its own, and may be fitted beside the others on another thread.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(crate) roi: Roi,
+    pub(crate) data: Data,
+    /// What the last evaluation summed, for the next one.
+    work: Option<Workspace>,
+    on_one_thread: bool,
+}
+
+impl Session {
+    /// Of a model and data that are in memory already.
+    pub fn new(roi: Roi, data: Data) -> Self {
+        Self { roi, data, work: None, on_one_thread: false }
+    }
+
+    /// The same, evaluated on the calling thread alone: for many sessions side by side. Results are the same to the last bit.
+    #[must_use]
+    pub fn on_one_thread(mut self) -> Self {
+        (self.work, self.on_one_thread) = (None, true);
+        self
+    }
+
+    /// The model.
+    pub fn roi(&self) -> &Roi {
+        &self.roi
+    }
+
+    /// The model, to be changed. Every change is noticed by the next evaluation.
+    pub fn roi_mut(&mut self) -> &mut Roi {
+        &mut self.roi
+    }
+
+    /// Counts and source maps.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// What data and evaluations hold in memory.
+    pub fn footprint(&self) -> Footprint {
+        self.data.footprint() + self.work.as_ref().map_or_else(Footprint::default, Workspace::footprint)
+    }
+
+    /// `logL` of the model as it stands (positive-going, without the `ln N!` term), the logarithms of the parameters' priors added.
+    ///
+    /// # Errors
+    /// When the model cannot be evaluated: counts where it predicts none, a spectrum that is not finite, a value that its
+    /// prior excludes.
+    pub fn loglike(&mut self) -> Result<f64> {
+        let values = self.roi.free_values();
+        self.posterior()?.value(&values)
+    }
+
+    /// `logL` as a function of the free parameters of the model as it stands.
+    pub(crate) fn posterior(&mut self) -> Result<Posterior<'_>> {
+        Ok(self.model_and_posterior()?.1)
+    }
+
+    /// The model as it stands, and [`Session::posterior`].
+    pub(crate) fn model_and_posterior(&mut self) -> Result<(&Roi, Posterior<'_>)> {
+        let work = following(&mut self.work, &self.data, (&self.roi, &[]), self.on_one_thread)?;
+        Ok((&self.roi, Posterior::new(&self.data, work, &self.roi)))
+    }
+
+    /// The same of another model of the same sources, some of them left out.
+    pub(crate) fn posterior_of(&mut self, roi: &Roi, muted: &[&str]) -> Result<Posterior<'_>> {
+        let work = following(&mut self.work, &self.data, (roi, muted), self.on_one_thread)?;
+        Ok(Posterior::new(&self.data, work, roi))
+    }
+
+    /// `logL` of another model of the same sources, some of them left out; minus infinity when it makes the data impossible.
+    pub(crate) fn loglike_or_impossible(&mut self, roi: &Roi, muted: &[&str]) -> Result<f64> {
+        match self.posterior_of(roi, muted).and_then(|mut posterior| posterior.value(&roi.free_values())) {
+            Err(Error::Likelihood(error)) if error.depends_on_parameters() => Ok(f64::NEG_INFINITY),
+            Err(Error::ExcludedByPrior { .. }) => Ok(f64::NEG_INFINITY),
+            other => other,
+        }
+    }
+
+    /// Predicted counts of every source.
+    pub(crate) fn npred_of_sources(&self, roi: &Roi) -> Result<Vec<f64>> {
+        roi.sources().iter().map(|source| Ok(self.data.npred(source)?)).collect()
+    }
+
+    /// Lowest and highest energy of the components, in MeV.
+    pub fn energy_range(&self) -> (f64, f64) {
+        let edges = || self.data.components().iter().flat_map(|c| c.axis().edges().iter().copied());
+        (edges().fold(f64::INFINITY, f64::min), edges().fold(0.0, f64::max))
+    }
+
+    /// Position of a parameter in a source's spectrum.
+    pub(crate) fn parameter_index(&self, source: usize, parameter: &str) -> Result<usize> {
+        let source = &self.roi.sources()[source];
+        source.spectrum().index_of(parameter).ok_or_else(|| no_parameter(source, parameter))
+    }
+}
+
+/// A parameter, or something like one, that a source does not have.
+pub(crate) fn no_parameter(source: &Source, found: &str) -> Error {
+    let parameters = source.spectrum().parameters();
+    Error::NoParameter {
+        source_name: source.name().to_owned(),
+        spectrum: source.spectrum().type_name().to_owned(),
+        found: found.to_owned(),
+        known: parameters.iter().map(|p| p.name().to_owned()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// The workspace that is there, or a new one, following a model with some sources left out.
+fn following<'a>(
+    work: &'a mut Option<Workspace>,
+    data: &Data,
+    (roi, muted): (&Roi, &[&str]),
+    on_one_thread: bool,
+) -> Result<&'a mut Workspace> {
+    let known = match work.take() {
+        Some(known) => known,
+        None if on_one_thread => Workspace::on_one_thread(data, roi, muted)?,
+        None => Workspace::new(data, roi, muted)?,
+    };
+    // What cannot follow is as good as it was.
+    let work = work.insert(known);
+    work.follow(data, roi, muted)?;
+    Ok(work)
+}

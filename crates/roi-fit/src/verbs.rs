@@ -1,0 +1,140 @@
+//! Verbs of the user: each works on the session, and what it finds is merged into what is known.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use roi_model::ParameterId;
+
+use crate::analysis::Analysis;
+use crate::error::Result;
+use crate::fit::fit_free::{covariance, fit_free};
+use crate::known::options::FitOptions;
+use crate::known::profile_curve::Profile;
+use crate::known::source_properties::TestStatistic;
+use crate::known::timing::Timing;
+use crate::profile::one::{ProfileOptions, profile};
+use crate::profile::test_statistic::{rescaled_together, test_statistic};
+use crate::results::fit_result::{FitResult, Updated};
+use crate::session::no_parameter;
+
+impl Analysis {
+    /// Fits all free parameters.
+    ///
+    /// Attempts are repeated, up to `retries` of them, until one reaches `min_fit_quality`. If none does, every parameter is as it was
+    /// before, bit for bit, and the result says so (`fit_success` false, status and message). On success values and errors are set
+    /// and, with `update`, TS, npred and fluxes of every source with free parameters are computed.
+    ///
+    /// # Errors
+    /// Wrong options, an unknown optimizer, a start whose likelihood cannot be evaluated, a defect of the data. The parameters are
+    /// restored in every case.
+    pub fn fit(&mut self, options: &FitOptions) -> Result<FitResult> {
+        let start = Instant::now();
+        let fitted = fit_free(&mut self.session, options, self.progress.as_mut())?;
+        let Some(end) = &fitted.end else {
+            return Ok(FitResult::new(fitted, options, Updated::default(), Timing::default()));
+        };
+        let mut timing =
+            Timing { load: self.opened.timing.load, srcmaps: self.opened.timing.srcmaps, ..Timing::default() };
+        timing.fit = start.elapsed().as_secs_f64();
+        let mut updated = Updated::default();
+        if end.refusal.is_none() {
+            let matrix = end.minimum.covariance.as_ref();
+            self.known.take_covariance(matrix.map(|matrix| covariance(&self.session.roi, matrix)));
+            if options.update {
+                let start = Instant::now();
+                updated = self.update_after_fit(options, end.warnings.is_empty());
+                timing.update = start.elapsed().as_secs_f64();
+            }
+        }
+        timing.memory = self.opened.timing.now().memory;
+        Ok(FitResult::new(fitted, options, updated, timing))
+    }
+
+    /// TS, npred and fluxes of the free sources. The fit stands, whatever becomes of them.
+    fn update_after_fit(&mut self, options: &FitOptions, is_quiet: bool) -> Updated {
+        let (sources, mut warnings) = match self.update_free_sources(options.reoptimize, options.scan) {
+            Ok(sources) => (sources, Vec::new()),
+            Err(error) => (BTreeMap::new(), vec![format!("TS and fluxes were not updated: {error}")]),
+        };
+        let free = self.session.roi.sources().iter().filter(|source| source.is_free()).count();
+        if sources.len() < free && is_quiet && warnings.is_empty() {
+            warnings.push("the update of TS and fluxes was stopped before its end".into());
+        }
+        Updated { sources, warnings }
+    }
+
+    /// TS of a source at the present parameter values. The model is left as it was, bit for bit.
+    ///
+    /// # Errors
+    /// When there is no such source, or the likelihood with the source cannot be evaluated.
+    pub fn ts(&mut self, name: &str, reoptimize: bool) -> Result<TestStatistic> {
+        let source = self.session.roi.index_of(name)?;
+        test_statistic(&mut self.session, source, reoptimize)
+    }
+
+    /// Computes the TS (rescaled) of every source that has none yet.
+    ///
+    /// # Errors
+    /// As [`Analysis::ts`].
+    pub fn compute_missing_ts(&mut self) -> Result<()> {
+        let names: Vec<String> = self.session.roi.sources().iter().map(|source| source.name().to_owned()).collect();
+        let is_missing = |index: &usize| self.known.of(&names[*index]).is_none_or(|p| p.ts.is_none());
+        let missing: Vec<usize> = (0..names.len()).filter(is_missing).collect();
+        let mut together = rescaled_together(&mut self.session, &missing)?;
+        for index in missing {
+            let ts = match together.remove(&index) {
+                Some(ts) => ts,
+                None => test_statistic(&mut self.session, index, false)?,
+            };
+            self.known.take_ts(&names[index], &ts);
+        }
+        Ok(())
+    }
+
+    /// Profile of a source's normalisation, found by name or alias. The model is left as it was, bit for bit.
+    ///
+    /// The normalisation is moved beyond its bounds if need be, but not below zero. Priors are part of `logL`.
+    ///
+    /// ```
+    /// # use roi_simulate::{SimulationOptions, simulate};
+    /// # use roi_fit::{Analysis, FitOptions, ProfileOptions};
+    /// # let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
+    /// # let likelihood = simulated.likelihood()?;
+    /// # let mut roi = Analysis::new(simulated.start, likelihood)?;
+    /// roi.fit(&FitOptions::default())?;
+    /// let name = roi.roi().sources()[0].name().to_owned();
+    /// let profile = roi.profile_norm(&name, &ProfileOptions::default())?;
+    /// assert_eq!(profile.xvals.len(), 20);
+    /// println!("upper limit {:?}", profile.limits().ul);
+    /// # Ok::<(), roi_fit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such source, it has no normalisation, an option is wrong, or `logL` of the model as it stands cannot be
+    /// evaluated.
+    pub fn profile_norm(&mut self, name: &str, options: &ProfileOptions) -> Result<Profile> {
+        let index = self.session.roi.index_of(name)?;
+        let source = &self.session.roi.sources()[index];
+        let norm = source.spectrum().norm_index().ok_or_else(|| no_parameter(source, "normalisation"))?;
+        self.profile_of(ParameterId { source: index, parameter: norm }, options)
+    }
+
+    /// Profile of any parameter of a source, found by name or alias. The model is left as it was, bit for bit.
+    ///
+    /// Chosen points stay within the bounds of a parameter that is no normalisation; points given as `xvals` are visited wherever they
+    /// are. With `reoptimize` and without `fix_shape` all other free parameters are fitted again.
+    ///
+    /// # Errors
+    /// As [`Analysis::profile_norm`]; when the source has no such parameter.
+    pub fn profile(&mut self, name: &str, parameter: &str, options: &ProfileOptions) -> Result<Profile> {
+        let source = self.session.roi.index_of(name)?;
+        let parameter = self.parameter_index(source, parameter)?;
+        self.profile_of(ParameterId { source, parameter }, options)
+    }
+
+    fn profile_of(&mut self, id: ParameterId, options: &ProfileOptions) -> Result<Profile> {
+        self.read_template(id.source);
+        let angular = self.templates.of(&self.session.roi.sources()[id.source]);
+        profile(&mut self.session, id, options, angular.as_ref())
+    }
+}

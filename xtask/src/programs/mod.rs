@@ -1,0 +1,10 @@
+//! Commands that run other programs: the tests, the demonstration, the benchmarks, the fuzzer, the comparison with other tools.
+
+pub(crate) mod bench;
+pub(crate) mod demo;
+pub(crate) mod fuzz;
+pub(crate) mod openblas;
+pub(crate) mod parity;
+pub(crate) mod test;
+
+mod peers;

@@ -1,0 +1,41 @@
+//! The text files of the repository.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::repository::project::Project;
+
+/// A text file of the repository; the path is relative to its root, with `/` between folders.
+pub(crate) struct TextFile {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+impl TextFile {
+    pub(crate) fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|found| found == extension)
+    }
+}
+
+/// Every text file that git tracks, or would once it is added.
+pub(crate) fn text_files(project: &Project) -> Result<Vec<TextFile>, Error> {
+    let list = "git ls-files";
+    let mut git = project.command("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let output = git.output().map_err(|source| Error::Start { program: list.to_owned(), source })?;
+    if !output.status.success() {
+        return Err(Error::Failed { program: list.to_owned(), status: output.status.to_string() });
+    }
+    let mut files = Vec::new();
+    for path in String::from_utf8_lossy(&output.stdout).split_terminator('\0') {
+        match fs::read_to_string(project.root().join(path)) {
+            Ok(text) => files.push(TextFile { path: path.to_owned(), text }),
+            // Deleted but not yet committed, or not a text.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {}
+            Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,29 @@
+//! `cargo xtask tidy`: the rules of the house that a compiler does not know.
+
+mod circles;
+mod folders;
+mod functions;
+mod imports;
+mod interface;
+mod layers;
+mod manifest;
+mod text;
+
+use crate::error::Error;
+use crate::repository::finding::{Finding, conclude};
+use crate::repository::project::Project;
+use crate::repository::rust_file::rust_files;
+use crate::repository::text_file::text_files;
+
+pub(crate) fn run(project: &Project) -> Result<(), Error> {
+    let files = text_files(project)?;
+    let (parsed, unreadable) = rust_files(&files);
+    let mut findings: Vec<Finding> = files.iter().flat_map(text::check).collect();
+    findings.extend(unreadable);
+    findings.extend(layers::check(&files));
+    findings.extend(folders::check(&files));
+    findings.extend(circles::check(&parsed));
+    findings.extend(functions::check(&parsed));
+    findings.extend(interface::check(&parsed));
+    conclude("tidy", &findings)
+}
