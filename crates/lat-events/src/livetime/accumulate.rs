@@ -8,7 +8,7 @@ use roi_model::SkyDirection;
 
 use super::attitude::{Attitude, dot, unit_vector};
 use super::cube::Livetime;
-use super::options::LivetimeOptions;
+use super::livetime_options::LivetimeOptions;
 use super::sky_block::{Rule, Scratch, SkyBlock};
 use crate::error::{Error, Result};
 use crate::intervals::GoodTimes;

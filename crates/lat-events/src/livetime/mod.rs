@@ -4,9 +4,9 @@ mod accumulate;
 mod attitude;
 mod cube;
 mod kernel;
-mod options;
+mod livetime_options;
 mod sky_block;
 
 pub use accumulate::livetime;
 pub use cube::{Livetime, sum_livetimes};
-pub use options::LivetimeOptions;
+pub use livetime_options::LivetimeOptions;

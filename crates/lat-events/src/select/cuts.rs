@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn texts(list: &[Cut]) -> Vec<String> {
-        list.iter().map(|cut| cut.texts()).map(|[kind, _, value, _]| format!("{kind} {value}")).collect()
+        list.iter().map(Cut::texts).map(|[kind, _, value, _]| format!("{kind} {value}")).collect()
     }
 
     fn cone(ra: f64, radius: f64) -> Cut {

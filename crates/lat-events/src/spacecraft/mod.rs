@@ -1,7 +1,7 @@
 //! Spacecraft files as one stream of rows in the order of time.
 
-mod files;
+mod rows_of_files;
 
-pub(crate) use files::{COVERED, Coverage};
+pub(crate) use rows_of_files::{COVERED, Coverage};
 
-pub use files::Spacecraft;
+pub use rows_of_files::Spacecraft;
