@@ -5,6 +5,7 @@
 //! | `fits` | the only place that knows how FITS is laid out |
 //! | `products` | counts cubes, source maps, exposures, PSF tables, response matrices, livetime cubes, response functions, map cubes |
 //! | `tables` | what several products share: energies, good times, pixels, keywords |
+//! | `events` | photon and spacecraft files, selections in headers, what is binned from them |
 //! | `catalog` | source catalogs |
 //! | `text` | file functions, radial profiles, priors |
 //! | `disk` | files as such: whole, through links, digests |
@@ -16,6 +17,7 @@
 mod catalog;
 mod disk;
 mod error;
+mod events;
 mod fits;
 mod products;
 mod tables;
@@ -26,7 +28,15 @@ pub use disk::{
     digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text, text_of, write_text,
 };
 pub use error::{Error, Result};
-pub use fits::{Card, Column, ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header, Image, Value};
+pub use events::{
+    BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, Photon, PhotonBlock, PhotonFile,
+    PhotonHeader, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list, read_cuts, read_energy_bins,
+    read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts, write_light_curve,
+    write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
+};
+pub use fits::{
+    Card, Column, ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header, Image, RowColumn, RowWriter, Rows, Value,
+};
 pub use products::{
     CountsCubeFile, IrfSetFiles, MapFileSize, MapOrigin, SourceMapFile, SourceMapWriter, Weights, find_irf_set,
     map_cube_integral, map_cube_size, open_map_cube, read_counts_cube, read_detector_response, read_exposure, read_irf,

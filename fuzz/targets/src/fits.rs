@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use lat_io::{Catalog, Error, FitsFile, SourceMapFile};
 use tempfile::TempDir;
 
+use crate::events;
+
 pub(crate) fn run_header(data: &[u8]) {
     with_file(data, |path| {
         let Some(file) = named(FitsFile::open(path)) else { return };
@@ -58,6 +60,7 @@ pub(crate) fn run_table(data: &[u8]) {
         named(lat_io::read_psf(path));
         named(lat_io::read_livetime_cube(path));
         named(lat_io::read_irf(path, path, Some(path)));
+        events::run(path, |error| assert!(error.to_string().contains(NAME), "an error without its file: {error}"));
         if let Some(maps) = named(SourceMapFile::open(path)) {
             for name in maps.names() {
                 named(maps.read(name));

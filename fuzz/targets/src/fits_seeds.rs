@@ -10,6 +10,7 @@ use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyCube, SkyGrid, WcsHea
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 
+use crate::events;
 /// A primary HDU without data.
 const PRIMARY: [&str; 4] = [
     "SIMPLE  =                    T",
@@ -90,6 +91,7 @@ pub(crate) fn products() -> Vec<Vec<u8>> {
         let map = SkyCube::new("map", grid, vec![100.0, 1000.0], planes).unwrap_or_else(|error| panic!("{error}"));
         seeds.push(file(&|path| lat_io::write_map_cube(path, &map, "")));
     }
+    seeds.extend([events::photons, events::spacecraft, events::livetime].map(|write| file(&write)));
     seeds.extend([CATALOG_DR2, CATALOG_3FGL].map(|columns| file(&|path| write_catalog(path, columns))));
     seeds
 }

@@ -10,6 +10,7 @@
 )]
 
 mod edit;
+mod events;
 mod fits;
 mod fits_seeds;
 mod spectrum_table;

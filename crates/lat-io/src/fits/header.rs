@@ -137,6 +137,16 @@ impl Header {
         }
     }
 
+    /// Appends cards as they are, commentary cards and repeated keywords too.
+    pub fn extend(&mut self, cards: impl IntoIterator<Item = Card>) {
+        self.cards.extend(cards);
+    }
+
+    /// Keeps the cards that a test accepts.
+    pub fn retain(&mut self, keep: impl FnMut(&Card) -> bool) {
+        self.cards.retain(keep);
+    }
+
     /// Takes over the cards that the FITS library parsed, the closing `END` left out.
     pub(super) fn from_raw(cards: &[raw::Card]) -> Self {
         let cards = cards

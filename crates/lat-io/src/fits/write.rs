@@ -19,13 +19,13 @@ use crate::error::{Error, Result};
 /// was there before.
 #[derive(Debug)]
 pub struct FitsWriter {
-    path: PathBuf,
-    sink: Sink,
-    hdus: usize,
+    pub(super) path: PathBuf,
+    pub(super) sink: Sink,
+    pub(super) hdus: usize,
 }
 
 #[derive(Debug)]
-enum Sink {
+pub(super) enum Sink {
     Plain(AtomicFile),
     Gzip(Box<GzEncoder<AtomicFile>>),
 }
@@ -217,11 +217,11 @@ impl FitsWriter {
         done.map_err(|source| Error::io("write", &path, source))
     }
 
-    fn label(&self, header: &Header) -> String {
+    pub(super) fn label(&self, header: &Header) -> String {
         header.text("EXTNAME").map_or_else(|| format!("number {}", self.hdus), |name| format!("'{name}'"))
     }
 
-    fn cards(&self, header: &Header) -> Result<Vec<fitsio_pure::header::Card>> {
+    pub(super) fn cards(&self, header: &Header) -> Result<Vec<fitsio_pure::header::Card>> {
         header.to_raw().map_err(|(keyword, reason)| Error::Unwritable {
             path: self.path.clone(),
             hdu: self.label(header),
@@ -230,7 +230,7 @@ impl FitsWriter {
         })
     }
 
-    fn failed(&self, hdu: String, error: fitsio_pure::Error) -> Error {
+    pub(super) fn failed(&self, hdu: String, error: fitsio_pure::Error) -> Error {
         match error {
             fitsio_pure::Error::Io(source) => Error::io("write", &self.path, source),
             other => {

@@ -1,0 +1,11 @@
+//! What gtbin makes of photons: counts by energy, place and time.
+
+mod bins;
+mod exposure;
+mod light_curve;
+mod maps;
+
+pub use bins::{EnergyBinning, TimeBinning};
+pub use exposure::livetime_within;
+pub use light_curve::{LightCurve, bin_light_curve};
+pub use maps::{BinnedCube, BinnedMap, bin_cube, bin_map, pixels_within};

@@ -1,0 +1,42 @@
+//! Where the LAT looked during a spacecraft row, and how long.
+
+use lat_io::SpacecraftRow;
+
+/// Axes as unit vectors, and the livetime of a row within the good times.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attitude {
+    pub(super) z: [f64; 3],
+    pub(super) x: [f64; 3],
+    pub(super) y: [f64; 3],
+    pub(super) zenith: [f64; 3],
+    /// Livetime, s.
+    pub(super) livetime: f64,
+    /// Livetime times the fraction of the row that the instrument was live.
+    pub(super) weighted: f64,
+}
+
+impl Attitude {
+    /// Of a row of which `overlap` seconds are good time. Livetime is taken as spread evenly over the row, and the attitude as that at
+    /// its start.
+    pub(super) fn of(row: &SpacecraftRow, overlap: f64) -> Self {
+        let length = row.stop - row.start;
+        let livetime = row.livetime * (overlap / length);
+        let (z, x) = (unit_vector(row.z_axis), unit_vector(row.x_axis));
+        let weighted = livetime * (row.livetime / length);
+        Self { z, x, y: cross(z, x), zenith: unit_vector(row.zenith), livetime, weighted }
+    }
+}
+
+/// The unit vector of a direction (right ascension, declination) in degrees.
+pub(super) fn unit_vector([ra, dec]: [f64; 2]) -> [f64; 3] {
+    let ((sin_ra, cos_ra), (sin_dec, cos_dec)) = (ra.to_radians().sin_cos(), dec.to_radians().sin_cos());
+    [cos_ra * cos_dec, sin_ra * cos_dec, sin_dec]
+}
+
+pub(super) fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}

@@ -1,0 +1,7 @@
+//! Spacecraft files as one stream of rows in the order of time.
+
+mod rows_of_files;
+
+pub(crate) use rows_of_files::{COVERED, Coverage};
+
+pub use rows_of_files::Spacecraft;

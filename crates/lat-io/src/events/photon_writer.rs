@@ -1,0 +1,82 @@
+//! Writing a photon file from rows of others: the rows byte for byte, the headers with what has changed.
+
+use std::path::Path;
+
+use super::headers::{Cut, Interval, set_times, write_cuts, write_good_times};
+use super::photon_file::PhotonFile;
+use crate::error::{Error, Result};
+use crate::fits::{FitsWriter, Header, RowWriter};
+
+/// What the headers of a photon file tell of its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhotonHeader {
+    /// The cuts that the rows have passed, in the order in which they are written.
+    pub cuts: Vec<Cut>,
+    /// Good time intervals, s.
+    pub good_times: Vec<Interval>,
+    /// Begin and end of the observation (`TSTART`, `TSTOP`), s.
+    pub times: Interval,
+}
+
+/// Writes a photon file with the columns and headers of another: `rows` rows, which `feed` hands over as bytes in that layout. Tables
+/// other than EVENTS and GTI are not taken over, nor is the history of the rows. The file appears whole or not at all; gzip when its name
+/// ends in `.gz`.
+///
+/// # Errors
+/// When the file cannot be written, `feed` fails, or hands over another number of rows.
+pub fn write_photons<E: From<Error>>(
+    path: &Path,
+    like: &PhotonFile,
+    header: &PhotonHeader,
+    rows: usize,
+    feed: impl FnOnce(&mut RowWriter<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let [primary, events, good_times] = like.headers().map(|header| header.cloned().unwrap_or_default());
+    let mut writer = FitsWriter::create(path)?;
+    writer.empty_primary(&primary_header(primary, path, header.times))?;
+    let mut table = writer.rows(&events_header(events, header), like.row_bytes(), rows)?;
+    feed(&mut table)?;
+    table.finish()?;
+    write_good_times(&mut writer, Some(&good_times), &header.good_times, header.times)?;
+    Ok(writer.finish()?)
+}
+
+/// The primary header of another file for this one.
+fn primary_header(mut header: Header, path: &Path, (start, stop): Interval) -> Header {
+    clean(&mut header);
+    set_times(&mut header, start, stop);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if name.chars().all(|c| (' '..='~').contains(&c)) {
+        header.set("FILENAME", name.as_str(), "name of this file");
+    }
+    header
+}
+
+fn events_header(mut header: Header, told: &PhotonHeader) -> Header {
+    clean(&mut header);
+    set_times(&mut header, told.times.0, told.times.1);
+    write_cuts(&mut header, &told.cuts);
+    header
+}
+
+/// Takes out what is true of one file alone: checksums, the date of its making, its history.
+fn clean(header: &mut Header) {
+    header.retain(|card| card.value.is_some() && !["CHECKSUM", "DATASUM", "DATE"].contains(&card.keyword.as_str()));
+}
+
+/// As [`write_photons`] for a new file: complete headers of the primary HDU and table EVENTS, and rows as bytes.
+pub(super) fn write_new(
+    path: &Path,
+    [primary, events]: [Header; 2],
+    told: &PhotonHeader,
+    (row_bytes, rows): (usize, usize),
+    feed: impl FnOnce(&mut RowWriter<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut writer = FitsWriter::create(path)?;
+    writer.empty_primary(&primary_header(primary, path, told.times))?;
+    let mut table = writer.rows(&events_header(events, told), row_bytes, rows)?;
+    feed(&mut table)?;
+    table.finish()?;
+    write_good_times(&mut writer, None, &told.good_times, told.times)?;
+    writer.finish()
+}
