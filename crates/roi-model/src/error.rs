@@ -3,7 +3,7 @@
 /// Result with the crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A boxed error of the caller's own code, for example of the function that reads a table for [`crate::xml::read`].
+/// A boxed error of the caller's own code, for example of the function that reads a table for [`crate::read_xml`].
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Everything that can be wrong with a parameter, spectrum, source or model file.

@@ -170,7 +170,7 @@ impl Parameter {
         self.prior.as_ref()
     }
 
-    /// Sets or removes the prior. It is no part of the XML, and [`RoiState`](crate::roi::RoiState) does not keep it.
+    /// Sets or removes the prior. It is no part of the XML, and [`RoiState`](crate::RoiState) does not keep it.
     pub fn set_prior(&mut self, prior: Option<Prior>) {
         self.prior = prior;
     }

@@ -131,11 +131,11 @@ impl Component {
         })
     }
 
-    /// The map of a source of the region, ready for the region's spectrum (see [`ComponentModel::adapted`]) and multiplied by the
+    /// The map of a source of the region, ready for the region's spectrum (see [`ComponentModel::adapted`](crate::ComponentModel::adapted)) and multiplied by the
     /// correction of the exposure if there is one: `made`, or that of the file. Where the component lacks the source the map is zero.
     ///
     /// # Errors
-    /// As [`SourceMapFile::read`] and [`ComponentModel::adapted`]; when the map in the file was multiplied by zero and is wanted
+    /// As [`SourceMapFile::read`] and [`ComponentModel::adapted`](crate::ComponentModel::adapted); when the map in the file was multiplied by zero and is wanted
     /// otherwise.
     pub fn source_map(&self, source: &Source, made: Option<SourceMap>) -> Result<SourceMap> {
         if self.model.is_absent(source.name()) {

@@ -74,14 +74,14 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The default of [`tolerance`](Self::tolerance), that of the Fermi-LAT tools.
+    /// The default of [`tol`](Self::tol), that of the Fermi-LAT tools.
     pub const DEFAULT_TOL: f64 = 1e-3;
     /// The default of [`max_iterations`](Self::max_iterations).
     pub const DEFAULT_MAX_ITERATIONS: usize = 1000;
     /// The default of [`initial_damping`](Self::initial_damping).
     pub const DEFAULT_INITIAL_DAMPING: f64 = 1e-4;
 
-    /// Sets [`tolerance`](Self::tolerance).
+    /// Sets [`tol`](Self::tol).
     #[must_use]
     pub fn with_tol(mut self, tol: f64) -> Self {
         self.tol = tol;

@@ -104,7 +104,7 @@ pub struct SourceProperties {
     pub ts: Option<f64>,
     /// `logL0` that the TS is relative to.
     pub loglike_null: Option<f64>,
-    /// Which definition of TS was used: `"rescaled"` or `"reoptimized"`, see [`crate::profile::test_statistic`].
+    /// Which definition of TS was used: `"rescaled"` or `"reoptimized"` (others held at their values, or refitted).
     pub ts_definition: Option<&'static str>,
     /// Named fluxes: `flux`, `eflux` over the analysis range; `flux100`, `flux1000`, `flux10000`, `eflux100` ... to 316 GeV.
     /// Photon fluxes in ph cm^-2 s^-1, energy fluxes in MeV cm^-2 s^-1.

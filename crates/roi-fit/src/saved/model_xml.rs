@@ -9,7 +9,7 @@ use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 
 impl Analysis {
-    /// Writes the model as a fermitools source library, and its priors beside it (see [`lat_io::priors`]).
+    /// Writes the model as a fermitools source library, and its priors beside it (see [`lat_io::read_priors`]).
     ///
     /// # Errors
     /// [`Error::Write`].

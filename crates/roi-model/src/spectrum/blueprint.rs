@@ -13,7 +13,7 @@ use super::wrappers::WRAPPERS;
 use crate::error::{Error, Result, nearest};
 use crate::parameter::Parameter;
 
-/// The tables that some types of spectra need besides their parameters; see [`needs`].
+/// The tables that some types of spectra need besides their parameters; see [`spectrum_needs`].
 #[derive(Debug, Clone, Default)]
 pub struct Tables {
     /// The name of the file, as in the XML, of the spectrum or of the dark matter yields.
@@ -37,7 +37,7 @@ pub struct Needs {
     pub ebl: bool,
 }
 
-/// The names of all spectral types, as the XML has them. Each may also stand behind one of the [`wrappers`], as in
+/// The names of all spectral types, as the XML has them. Each may also stand behind one of the [`spectrum_wrappers`], as in
 /// `EblAtten::LogParabola`.
 pub fn spectrum_types() -> Vec<&'static str> {
     FAMILIES.iter().map(|family| family.name).collect()

@@ -42,10 +42,10 @@ pub fn read_xml(text: &str, load: &dyn Fn(&str) -> std::result::Result<FileTable
     read_xml_with(text, &load)
 }
 
-/// Reads a source library whose spectra may need tables of any kind; see [`read`].
+/// Reads a source library whose spectra may need tables of any kind; see [`read_xml`].
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read_xml`].
 pub fn read_xml_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibrary> {
     let document = Document::parse(text).map_err(Error::XmlSyntax)?;
     let root = document.root_element();

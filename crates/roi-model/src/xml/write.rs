@@ -19,10 +19,10 @@ pub fn write_xml(title: &str, sources: &[Source]) -> Result<String> {
 }
 
 impl SourceLibrary {
-    /// The library as XML, with the attributes of its root element; see [`write()`].
+    /// The library as XML, with the attributes of its root element; see [`write_xml`].
     ///
     /// # Errors
-    /// As [`write()`].
+    /// As [`write_xml`].
     pub fn to_xml(&self) -> Result<String> {
         write_library(&self.title, &self.sources, &self.attributes)
     }
