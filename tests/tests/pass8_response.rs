@@ -295,6 +295,7 @@ fn the_crab_of_gammalib_is_fitted_as_published() {
 
     let mut analysis = Analysis::open(configured(&folder, &config(&with_maps))).unwrap();
     let fit = analysis.fit(&FitOptions::default()).unwrap();
+    assert!(fit.fit_success && fit.fit_quality == 3, "{}", fit.message);
     let published = [
         ("Extragal_diffuse", "Normalization", 1.997, 1.009),
         ("Galactic_diffuse", "Value", 1.009, 0.094),
