@@ -46,3 +46,8 @@ pub use error::{Error, Result};
 pub use load::{Loaded, Observation, load, read_model_file};
 pub use products::{Products, component_path, find_template};
 pub use region::{RegionModel, build_region};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
