@@ -13,7 +13,7 @@
 //! - `component`: one component. `assemble` opens its products, `dispersion` and `weights` are what they are for, `remarks` what the user should know;
 //!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
 //!   them, `memory` tells what that takes; `instrument` computes what no product holds.
-//! - `load`: everything together.
+//! - `inputs`: which files an analysis reads. `load`: everything together.
 //!
 //! # Invariants
 //!
@@ -32,6 +32,7 @@
 mod component;
 mod config;
 mod error;
+mod inputs;
 mod load;
 mod products;
 mod region;
@@ -43,6 +44,7 @@ pub use config::{
     configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
+pub use inputs::{InputFile, InputFiles, input_files};
 pub use load::{Loaded, Observation, load, read_model_file};
 pub use products::{Products, component_path, find_template};
 pub use region::{RegionModel, build_region};
