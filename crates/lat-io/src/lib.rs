@@ -25,7 +25,8 @@ mod text;
 
 pub use catalog::{Catalog, CatalogFamily, Entry, R68_OF_SIGMA};
 pub use disk::{
-    digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text, text_of, write_text,
+    digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text, remove_left_temporaries,
+    remove_temporaries, text_of, write_text,
 };
 pub use error::{Error, Result};
 pub use events::{
