@@ -95,7 +95,7 @@ pub(crate) fn put_together(config: &Config, problems: &mut Problems) -> Result<P
     let roi = match model {
         None => None,
         Some(model) => {
-            let roi = region_of(config, model, components.first().and_then(Option::as_ref));
+            let roi = region_of(model, components.first().and_then(Option::as_ref));
             problems.take(&Subject::Model, roi)?.flatten()
         }
     };
@@ -142,7 +142,7 @@ fn open_components(
 
 /// The region of a model around the centre that it has, else around the reference direction of the first counts cube; `None`
 /// without either.
-fn region_of(config: &Config, model: Model, first: Option<&Component>) -> Result<Option<Roi>> {
+fn region_of(model: Model, first: Option<&Component>) -> Result<Option<Roi>> {
     let center = match (model.center, first) {
         (Some(center), _) => center,
         (None, Some(component)) => component.counts.grid.reference_direction()?,
