@@ -41,6 +41,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Analysis(error) if error.is_internal() => 1,
+            Self::NoBatch(error) if error.is_internal() => 1,
             Self::Batch { worst: Ending::Failed, .. } | Self::Fit(_) => 3,
             Self::Batch { worst: Ending::Error, .. }
             | Self::Usage(_)

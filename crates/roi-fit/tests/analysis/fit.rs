@@ -100,6 +100,8 @@ fn wrong_options_are_named() {
     assert!(error(options(|o| o.tol = -1.0), &mut analysis).contains("tol"));
     assert!(error(options(|o| o.min_fit_quality = 4), &mut analysis).contains("min_fit_quality"));
     assert!(error(options(|o| o.retries = 0), &mut analysis).contains("retries"));
+    assert!(error(options(|o| o.max_iter = 0), &mut analysis).contains("max_iter"));
+    assert!(error(options(|o| o.max_calls = Some(0)), &mut analysis).contains("max_calls"));
     assert_eq!(analysis.roi().state(), before);
 }
 

@@ -79,6 +79,7 @@ fn wrong_options_change_nothing() {
         options(|o| o.npred_frac = 1.5),
         options(|o| o.npred_frac = f64::NAN),
         options(|o| o.max_free_sources = 0),
+        options(|o| o.shape_ts_threshold = f64::NAN),
         options(|o| o.skip = vec!["nobody".into()]),
         options(|o| o.fit.optimizer = "nothing".into()),
     ] {
