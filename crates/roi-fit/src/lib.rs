@@ -75,6 +75,7 @@ pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
 pub use known::timing::Timing;
+pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
     InputFile, InputFiles, component_path, configuration_reference, input_files, memory_size, resolved_config,
 };
@@ -83,6 +84,6 @@ pub use profile::one::ProfileOptions;
 pub use results::fit_result::FitResult;
 pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
 pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
-pub use roi_model::{Given, Pars, Selection};
+pub use roi_model::{Given, Pars, Roi, Selection};
 pub use saved::analysis_file::state_files;
 pub use session::Session;
