@@ -48,6 +48,7 @@ enum Command {
     Profile(commands::profile::Profile),
     Spectrum(commands::spectrum::Spectrum),
     Config(commands::config::Config),
+    Check(commands::check::Check),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
 }
@@ -104,6 +105,7 @@ fn perform(command: &Command, output: &output::Output) -> Result<(), failure::Fa
         Command::Profile(command) => command.run(output),
         Command::Spectrum(command) => command.run(output),
         Command::Config(command) => command.run(output),
+        Command::Check(command) => command.run(output),
         Command::Completions(command) => command.run(Cli::command(), output),
         Command::Man(command) => command.run(Cli::command(), output),
     }

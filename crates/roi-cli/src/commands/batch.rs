@@ -158,7 +158,10 @@ impl Batch {
     fn task(&self, config: &Path, output: &Output, regions: usize) -> Result<TaskResult, Failure> {
         // A signal ends the program, not its regions one by one: these are done again with --resume.
         let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), output.max_memory(), regions)?;
-        output.set_verbosity(&mut analysis);
+        // It stands in the results, so that `-v`, which tells of the batch, leaves it alone.
+        if let Some(verbosity) = output.verbosity() {
+            analysis.set_verbosity(verbosity);
+        }
         for note in analysis.notes() {
             tracing::info!("{}: {note}", config.display());
         }

@@ -59,7 +59,7 @@ impl Editing {
 /// `NAME` or `NAME:PARS`. A source's own name may hold a colon; only what is no source is taken apart.
 pub(crate) fn source_and_pars<'a>(analysis: &Analysis, place: &'a str) -> roi_fit::Result<(&'a str, Pars)> {
     match place.rsplit_once(':') {
-        Some((name, pars)) if analysis.roi().index_of(place).is_err() => Ok((name, Pars::from_str(pars)?)),
+        Some((name, pars)) if analysis.roi().id_of(place).is_err() => Ok((name, Pars::from_str(pars)?)),
         _ => Ok((place, Pars::All)),
     }
 }

@@ -140,7 +140,7 @@ fn errors(hessian: &Array2<f64>) -> Option<Vec<f64>> {
 /// `SOURCE:PARAMETER` of all free parameters.
 fn names(roi: &Roi) -> Vec<String> {
     let name = |id: roi_model::ParameterId| {
-        let source = &roi.sources()[id.source];
+        let source = &roi[id.source];
         ParameterName { source: source.name(), parameter: source.spectrum().parameters()[id.parameter].name() }
             .to_string()
     };
