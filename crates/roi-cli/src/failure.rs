@@ -23,6 +23,9 @@ pub(crate) enum Failure {
     /// The text for people could not be written. What was asked for in files is there.
     #[error("standard output cannot be written: {0}")]
     Unwritten(#[source] std::io::Error),
+    /// A configuration and its files have problems, which were told.
+    #[error("{0} problem(s); nothing can be fitted before they are mended")]
+    Problems(usize),
     /// A fit ended below the quality asked for.
     #[error("the fit failed: {0}")]
     Fit(String),
@@ -46,6 +49,7 @@ impl Failure {
             Self::Batch { worst: Ending::Error, .. }
             | Self::Usage(_)
             | Self::Unwritten(_)
+            | Self::Problems(_)
             | Self::Analysis(_)
             | Self::Simulation(_)
             | Self::NoBatch(_) => 2,

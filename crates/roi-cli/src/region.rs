@@ -6,8 +6,10 @@ use clap::Args;
 use roi_fit::Analysis;
 
 use crate::collisions::Files;
+use crate::commands::editing::Editing;
 use crate::failure::Failure;
 use crate::output::{Output, check_folder};
+use crate::provenance::provenance;
 
 /// A region, and what becomes of its model.
 #[derive(Args)]
@@ -23,6 +25,8 @@ pub(crate) struct Region {
     /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
     #[arg(long, value_name = "PREFIX")]
     write_roi: Option<PathBuf>,
+    #[command(flatten)]
+    editing: Editing,
 }
 
 impl Region {
@@ -50,7 +54,14 @@ impl Region {
         if let Some(model) = &self.model {
             analysis.load_model(model)?;
         }
+        self.editing.apply(&mut analysis)?;
         Ok(analysis)
+    }
+
+    /// Where the results of this region come from.
+    pub(crate) fn provenance(&self) -> serde_json::Value {
+        let models: Vec<&Path> = self.model.as_deref().into_iter().collect();
+        provenance(Some(&config_file(&self.config)), &models, true)
     }
 
     /// The file of the model, if it is one.

@@ -1,13 +1,18 @@
 //! One file a command.
 
 pub(crate) mod batch;
+pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 mod dictionary;
+mod ecsv;
+pub(crate) mod editing;
 mod first;
 pub(crate) mod fit;
 mod fitting;
 pub(crate) mod loglike;
+pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod model_map;
 pub(crate) mod optimize;

@@ -48,6 +48,11 @@ impl ModelMap {
             }
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(json!({ "components": spectra }), &analysis, optimized.as_ref()))
+        output.json(&completed(
+            json!({ "components": spectra }),
+            &analysis,
+            optimized.as_ref(),
+            self.region.provenance(),
+        ))
     }
 }
