@@ -63,16 +63,14 @@ fn data_within_energies_are_those_of_a_cut_counts_cube() {
         let found = evaluated(&within, &mut work);
         let expected = evaluated(&cut, &mut Workspace::new(&cut, &region(), &[]).unwrap());
         approx::assert_relative_eq!(found.0, expected.0, max_relative = 1e-13);
-        for (found, expected) in found.1.iter().chain(&found.2).chain(&found.3).zip(expected.1.iter().chain(&expected.2).chain(&expected.3)) {
+        for (found, expected) in
+            found.1.iter().chain(&found.2).chain(&found.3).zip(expected.1.iter().chain(&expected.2).chain(&expected.3))
+        {
             approx::assert_relative_eq!(found, expected, max_relative = 1e-12);
         }
         assert_eq!(within.total_counts(), cut.total_counts());
         let source = &region().sources()[0].clone();
-        approx::assert_relative_eq!(
-            within.npred(source).unwrap(),
-            cut.npred(source).unwrap(),
-            max_relative = 1e-14
-        );
+        approx::assert_relative_eq!(within.npred(source).unwrap(), cut.npred(source).unwrap(), max_relative = 1e-14);
     }
 }
 

@@ -42,6 +42,8 @@ enum Command {
     ModelMap(commands::model_map::ModelMap),
     Ts(commands::ts::Ts),
     Profile(commands::profile::Profile),
+    Sed(commands::sed::Sed),
+    Curvature(commands::curvature::Curvature),
     Spectrum(commands::spectrum::Spectrum),
     Config(commands::config::Config),
 }
@@ -84,6 +86,8 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
         Command::ModelMap(command) => command.run(&output),
         Command::Ts(command) => command.run(&output),
         Command::Profile(command) => command.run(&output),
+        Command::Sed(command) => command.run(&output),
+        Command::Curvature(command) => command.run(&output),
         Command::Spectrum(command) => command.run(&output),
         Command::Config(command) => command.run(&output),
     }

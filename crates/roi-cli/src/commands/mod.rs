@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod config;
+pub(crate) mod curvature;
 pub(crate) mod demo;
 mod dictionary;
 mod first;
@@ -13,6 +14,7 @@ pub(crate) mod model_map;
 pub(crate) mod optimize;
 pub(crate) mod params;
 pub(crate) mod profile;
+pub(crate) mod sed;
 pub(crate) mod simulate;
 pub(crate) mod spectrum;
 pub(crate) mod srcmaps;
