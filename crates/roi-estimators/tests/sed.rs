@@ -12,7 +12,7 @@ use support::{fitted_region, point_source};
 /// A session whose source is a power law of this index, everything else held, within a bin.
 fn in_bin(session: &Session, name: &str, bin: &SedBin) -> (Session, ParameterId) {
     let mut session = session.within_energies(bin.e_min, bin.e_max).unwrap();
-    let source = session.roi().index_of(name).unwrap();
+    let source = session.roi().id_of(name).unwrap();
     let spectrum = Spectrum::new(
         "PowerLaw",
         vec![
@@ -24,8 +24,8 @@ fn in_bin(session: &Session, name: &str, bin: &SedBin) -> (Session, ParameterId)
     for model in session.roi_mut().sources_mut() {
         model.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
     }
-    let changed = session.roi().sources()[source].with_spectrum(spectrum.unwrap());
-    session.roi_mut().sources_mut()[source] = changed;
+    let changed = session.roi()[source].with_spectrum(spectrum.unwrap());
+    session.roi_mut()[source] = changed;
     (session, ParameterId { source, parameter: 0 })
 }
 

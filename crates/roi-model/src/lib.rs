@@ -36,7 +36,9 @@ pub use defaults::{Bounds, Given, power_of_ten, usual_parameters};
 pub use error::{BoxError, Error, Result};
 pub use parameter::Parameter;
 pub use prior::{Prior, PriorFunction};
-pub use region::{ParameterId, ParameterName, Pars, Roi, RoiState, Selection, SelectionRange, normalized_name};
+pub use region::{
+    ParameterId, ParameterName, Pars, Roi, RoiState, Selection, SelectionRange, SourceId, normalized_name,
+};
 pub use sky::{Frame, SkyDirection};
 pub use source::{Source, SourceType};
 pub use spatial::{SpatialKind, SpatialModel};

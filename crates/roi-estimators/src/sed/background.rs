@@ -1,7 +1,7 @@
 //! What stands behind the source in the bins: held, or free with a prior from a fit without the source.
 
 use roi_fit::{Quiet, Session, fit};
-use roi_model::{Parameter, ParameterId, Prior};
+use roi_model::{Parameter, ParameterId, Prior, Source, SourceId};
 
 use crate::error::Result;
 use crate::sed::sed_options::SedOptions;
@@ -11,7 +11,7 @@ const REMOVED: f64 = 1e-10;
 
 /// Fixes everything but the norms of the background that are to be fitted in each bin. With `cov_scale` these get a Gaussian prior around their
 /// value in a fit of the whole range without the source; a norm that has a prior of the user keeps that. What went wrong is returned.
-pub(crate) fn set_background(session: &mut Session, source: usize, options: &SedOptions) -> Result<Vec<String>> {
+pub(crate) fn set_background(session: &mut Session, source: SourceId, options: &SedOptions) -> Result<Vec<String>> {
     let free = free_norms(session, source, options);
     for model in session.roi_mut().sources_mut() {
         model.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
@@ -26,29 +26,29 @@ pub(crate) fn set_background(session: &mut Session, source: usize, options: &Sed
 }
 
 /// The norms that are fitted with the source: those that are free in the model with `free_background`, those near it with `free_radius`.
-fn free_norms(session: &Session, source: usize, options: &SedOptions) -> Vec<ParameterId> {
+fn free_norms(session: &Session, source: SourceId, options: &SedOptions) -> Vec<ParameterId> {
     let roi = session.roi();
-    let center = roi.sources()[source].direction();
-    let of = |(index, model): (usize, &roi_model::Source)| {
-        let norm = model.spectrum().norm_index().filter(|_| index != source)?;
+    let center = roi[source].direction();
+    let of = |(id, model): (SourceId, &Source)| {
+        let norm = model.spectrum().norm_index().filter(|_| id != source)?;
         let parameter = &model.spectrum().parameters()[norm];
         let is_near = options.free_radius.zip(center).zip(model.direction()).is_some_and(|((radius, center), at)| {
             !model.spatial().is_diffuse_background() && center.separation(&at) <= radius
         });
         let is_wanted = (options.free_background && parameter.is_free()) || is_near;
-        is_wanted.then_some(ParameterId { source: index, parameter: norm })
+        is_wanted.then_some(ParameterId { source: id, parameter: norm })
     };
-    roi.sources().iter().enumerate().filter_map(of).collect()
+    roi.ids().zip(roi.sources()).filter_map(of).collect()
 }
 
 fn add_priors(
     session: &mut Session,
-    source: usize,
+    source: SourceId,
     (free, scale): (&[ParameterId], f64),
     options: &SedOptions,
 ) -> Result<Vec<String>> {
     let mut null = session.clone();
-    let spectrum = null.roi_mut().sources_mut()[source].spectrum_mut();
+    let spectrum = null.roi_mut()[source].spectrum_mut();
     let norm = spectrum.norm_index().and_then(|norm| spectrum.parameters_mut().get_mut(norm));
     if let Some(norm) = norm {
         norm.set_bounds(0.0, 0.0)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use roi_fit::{Quiet, Session, fit};
-use roi_model::{Parameter, ParameterId, Source, Spectrum};
+use roi_model::{Parameter, ParameterId, Source, SourceId, Spectrum};
 
 use crate::curve::crossing::find_crossing;
 use crate::curve::level::{DROP_ERROR, DROP_SCAN, drop_of_limit};
@@ -51,13 +51,13 @@ pub(crate) fn power_law(index: f64) -> Result<Spectrum> {
 }
 
 /// Fits one bin; `base` is the background with the source, over all bins.
-pub(crate) fn fit_bin(base: &Session, source: usize, bin: Bin, options: &SedOptions) -> Result<SedBin> {
+pub(crate) fn fit_bin(base: &Session, source: SourceId, bin: Bin, options: &SedOptions) -> Result<SedBin> {
     let mut session = base.within_energies(bin.range.0, bin.range.1)?;
     let id = ParameterId { source, parameter: 0 };
-    let model = session.roi().sources()[source].with_spectrum(power_law(bin.index)?);
+    let model = session.roi()[source].with_spectrum(power_law(bin.index)?);
     let reference = Reference::new(model.spectrum(), bin.range, session.data().npred(&model)?)?;
     let counts = session.data().total_counts();
-    session.roi_mut().sources_mut()[source] = model;
+    session.roi_mut()[source] = model;
     let mut result = SedBin::unseen(bin, reference, counts);
     if !(reference.npred > 0.0 && reference.npred.is_finite()) {
         return Ok(result);
@@ -66,7 +66,7 @@ pub(crate) fn fit_bin(base: &Session, source: usize, bin: Bin, options: &SedOpti
     let largest = LARGEST * counts.max(1.0) / reference.npred;
     let start = (bin.flux / reference.flux).clamp(0.1 / reference.npred, largest);
     session.roi_mut().parameter_mut(id)?.set_value(start)?;
-    let name = session.roi().sources()[source].name().to_owned();
+    let name = session.roi()[source].name().to_owned();
     (result.fit_quality, result.fit_status) = (3, 0);
     result.correlation = BTreeMap::from([(name.clone(), 1.0)]);
     if session.roi().free_parameters().len() > 1 {

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use roi_fit::{FitResult, ModelFlux, Pars, Quiet, Session, band_energies, bowtie, fit};
-use roi_model::Spectrum;
+use roi_model::{SourceId, Spectrum};
 
 use crate::error::{Error, Result};
 use crate::sed::sed_options::SedOptions;
@@ -22,14 +22,15 @@ const MIN_FIT_QUALITY: u8 = 2;
 
 /// Fits norm and shape of a source (or the parameters that are asked for) with the norms that are free in the model. A fit that is not good enough leaves the model as it
 /// was, and no errors.
-pub(crate) fn global_fit(session: &Session, source: usize, options: &SedOptions) -> Result<GlobalFit> {
+pub(crate) fn global_fit(session: &Session, source: SourceId, options: &SedOptions) -> Result<GlobalFit> {
     let mut session = session.clone();
     let free = session.roi().free_parameters();
-    let wanted = wanted(session.roi().sources()[source].spectrum(), options)?;
+    let wanted = wanted(session.roi()[source].spectrum(), options)?;
     for (index, model) in session.roi_mut().sources_mut().iter_mut().enumerate() {
         let norm = model.spectrum().norm_index();
         for (at, parameter) in model.spectrum_mut().parameters_mut().iter_mut().enumerate() {
-            let is_free = if index == source { wanted.contains(&at) } else { parameter.is_free() && norm == Some(at) };
+            let is_free =
+                if index == source.position() { wanted.contains(&at) } else { parameter.is_free() && norm == Some(at) };
             parameter.set_free(is_free);
         }
     }
@@ -39,14 +40,14 @@ pub(crate) fn global_fit(session: &Session, source: usize, options: &SedOptions)
     if !fitted.fit_success {
         warnings.push(format!("the fit of the whole energy range: {}; the model stands as it was", fitted.message));
     }
-    let spectrum = session.roi().sources()[source].spectrum();
-    let name = session.roi().sources()[source].name();
+    let spectrum = session.roi()[source].spectrum();
+    let name = session.roi()[source].name();
     let block =
         fitted.covariance.as_ref().filter(|_| fitted.fit_success).map(|all| block(&fitted, name, spectrum, all));
     let covariance = block.as_ref().map(|(free, matrix)| (&free[..], matrix));
     let model_flux = bowtie(spectrum, covariance, &band_energies(session.energy_range()))?;
     let parameters = SedParameters::new(spectrum, covariance);
-    for (_, model) in session.roi_mut().sources_mut().iter_mut().enumerate() {
+    for model in session.roi_mut().sources_mut() {
         model.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
     }
     for id in free {

@@ -29,20 +29,20 @@ const FAINTEST: f64 = 1e-30;
 /// likelihood of the model as it stands cannot be evaluated.
 pub fn sed(session: &Session, name: &str, options: &SedOptions) -> Result<SedResult> {
     options.check()?;
-    let source = session.roi().index_of(name)?;
-    let model = &session.roi().sources()[source];
+    let source = session.roi().id_of(name)?;
+    let model = &session.roi()[source];
     let name = model.name().to_owned();
     if model.spectrum().norm_index().is_none() {
         return Err(Error::NoNorm { source_name: name, spectrum: model.spectrum().type_name().to_owned() });
     }
     let edges = edges(session, options.loge_bins.as_deref())?;
     let GlobalFit { session: mut base, parameters, model_flux, mut warnings } = global_fit(session, source, options)?;
-    let fitted = base.roi().sources()[source].spectrum().clone();
+    let fitted = base.roi()[source].spectrum().clone();
     warnings.extend(set_background(&mut base, source, options)?);
 
     // What all bins share is summed once, by all threads; then each bin is one thread's.
-    let stand_in = stand_in(&base.roi().sources()[source], options)?;
-    base.roi_mut().sources_mut()[source] = stand_in;
+    let stand_in = stand_in(&base.roi()[source], options)?;
+    base.roi_mut()[source] = stand_in;
     let mut base = base.on_one_thread();
     match base.loglike() {
         // Another norm will do.

@@ -13,7 +13,7 @@ use crate::error::Result;
 /// # Errors
 /// When there is no such source, the likelihood cannot be evaluated, or the spectrum cannot at an energy.
 pub fn bowtie(session: &Session, name: &str, energies: Option<&[f64]>) -> Result<ModelFlux> {
-    let source = session.roi().index_of(name)?;
+    let source = session.roi().id_of(name)?;
     let energies = energies.map_or_else(|| band_energies(session.energy_range()), <[f64]>::to_vec);
     let free = session.roi().free_parameters();
     let rows: Vec<usize> = (0..free.len()).filter(|&row| free[row].source == source).collect();
@@ -21,6 +21,6 @@ pub fn bowtie(session: &Session, name: &str, energies: Option<&[f64]>) -> Result
         if rows.is_empty() { None } else { optimizers::inverse(&session.clone().derivatives()?.hessian.mapv(|h| -h)) };
     let block = covariance.map(|all| Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| all[[rows[i], rows[j]]]));
     let places: Vec<usize> = rows.iter().map(|&row| free[row].parameter).collect();
-    let spectrum = session.roi().sources()[source].spectrum();
+    let spectrum = session.roi()[source].spectrum();
     Ok(roi_fit::bowtie(spectrum, block.as_ref().map(|block| (&places[..], block)), &energies)?)
 }

@@ -1,7 +1,7 @@
 //! Whether the spectrum of a source is curved: fits of a power law, a log-parabola and a power law with a cutoff.
 
 use roi_fit::{FitOptions, Quiet, Session, fit};
-use roi_model::{Parameter, Spectrum, power_of_ten};
+use roi_model::{Parameter, SourceId, Spectrum, power_of_ten};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -138,12 +138,12 @@ pub fn curvature(session: &Session, name: &str, options: &CurvatureOptions) -> R
         return Err(Error::Option { option: "Index2", found, expected: "a number from 0.1 to 1" });
     }
     let mut session = session.clone();
-    let source = session.roi().index_of(name)?;
-    let name = session.roi().sources()[source].name().to_owned();
-    let own = session.roi().sources()[source].spectrum();
+    let source = session.roi().id_of(name)?;
+    let name = session.roi()[source].name().to_owned();
+    let own = session.roi()[source].spectrum();
     let start = if own.type_name() == "PowerLaw" { own.clone() } else { power_law(own)? };
     let pl = fitted(&mut session, source, freed(start, &["Prefactor", "Index"]), options)?;
-    let line = session.roi().sources()[source].spectrum().clone();
+    let line = session.roi()[source].spectrum().clone();
     let lp = fitted(&mut session.clone(), source, log_parabola(&line)?, options)?;
     let ple = fitted(&mut session.clone(), source, cutoff(&line, options.index2, false)?, options)?;
     let ple_free = if options.free_index2 {
@@ -157,12 +157,12 @@ pub fn curvature(session: &Session, name: &str, options: &CurvatureOptions) -> R
 /// Fits with another spectrum; a fit that is good enough stays in the session.
 fn fitted(
     session: &mut Session,
-    source: usize,
+    source: SourceId,
     spectrum: Spectrum,
     options: &CurvatureOptions,
 ) -> Result<CurvatureFit> {
-    let changed = session.roi().sources()[source].with_spectrum(spectrum);
-    session.roi_mut().sources_mut()[source] = changed;
+    let changed = session.roi()[source].with_spectrum(spectrum);
+    session.roi_mut()[source] = changed;
     let fitted = fit(session, &options.optimizer.clone().with_update(false), &mut Quiet)?;
     Ok(CurvatureFit {
         loglike: fitted.loglike,

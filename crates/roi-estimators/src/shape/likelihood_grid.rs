@@ -97,7 +97,7 @@ pub fn profile(session: &Session, axes: &[ProfileAxis], reoptimize: bool) -> Res
     let found: Vec<(f64, bool)> =
         (0..points).into_par_iter().map_init(|| base.clone(), evaluated).collect::<Result<_>>()?;
     let named = |(axis, id): (&ProfileAxis, &ParameterId)| {
-        let source = &session.roi().sources()[id.source];
+        let source = &session.roi()[id.source];
         let parameter = source.spectrum().parameters()[id.parameter].name().to_owned();
         ProfileAxis { source: source.name().to_owned(), parameter: Some(parameter), xvals: axis.xvals.clone() }
     };
@@ -115,8 +115,8 @@ fn place(session: &Session, axis: &ProfileAxis) -> Result<ParameterId> {
     if let Some(bad) = axis.xvals.iter().find(|x| !x.is_finite()) {
         return Err(Error::Option { option: "xvals", found: bad.to_string(), expected: "finite values" });
     }
-    let source = session.roi().index_of(&axis.source)?;
-    let model = &session.roi().sources()[source];
+    let source = session.roi().id_of(&axis.source)?;
+    let model = &session.roi()[source];
     let parameter = match &axis.parameter {
         Some(name) => model.spectrum().index_of(name).ok_or_else(|| Error::Option {
             option: "parameter",
