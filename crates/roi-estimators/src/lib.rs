@@ -1,6 +1,7 @@
 //! What an analyst asks after a fit: the spectrum of a source bin by bin, its curvature, its error band, the likelihood along its parameters.
 //!
-//! An estimator is a struct of options with fermipy's names and defaults, one verb over a [`Session`](roi_fit::Session), and a result that becomes JSON with fermipy's keys.
+//! An estimator is a struct of options with fermipy's names and defaults, one verb over a [`Session`](roi_fit::Session), and a result that
+//! becomes JSON with fermipy's keys.
 //!
 //! ```
 //! use roi_estimators::{SedOptions, sed};
@@ -15,7 +16,8 @@
 //! let name = session.roi().sources().iter().find(|source| source.direction().is_some()).unwrap().name().to_owned();
 //! let spectrum = sed(&session, &name, &SedOptions::default())?;
 //! for bin in &spectrum.bins {
-//!     println!("{:8.0} MeV: {:.3e} +- {:.1e} MeV cm-2 s-1", bin.e_ref(), bin.e2dnde(), bin.norm_err.unwrap_or(f64::NAN) * bin.reference.e2dnde);
+//!     let error = bin.norm_err.unwrap_or(f64::NAN) * bin.reference.e2dnde;
+//!     println!("{:8.0} MeV: {:.3e} +- {error:.1e} MeV cm-2 s-1", bin.e_ref(), bin.e2dnde());
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -30,7 +32,8 @@
 //! # Invariants
 //!
 //! - A verb takes `&Session` and works on clones, which share the data. The session is as it was.
-//! - Limits and errors are those of the true profile, found on it by Newton's method with exact derivatives, not on a spline through some points.
+//! - Limits and errors are those of the true profile, found on it by Newton's method with exact derivatives, not on a spline through some
+//! points.
 //! - Bins are fitted side by side, each on one thread: results are the same to the last bit for any number of threads.
 //!
 //! # The public boundary
@@ -50,3 +53,8 @@ pub use sed::sed_verb::sed;
 pub use shape::bowtie_verb::bowtie;
 pub use shape::curvature::{Curvature, CurvatureFit, CurvatureOptions, curvature};
 pub use shape::likelihood_grid::{LikelihoodGrid, ProfileAxis, profile};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

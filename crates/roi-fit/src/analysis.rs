@@ -168,6 +168,12 @@ impl Analysis {
         self.opened.optimize_options.clone()
     }
 
+    /// Sets what the log tells of fits and optimisations with the options of the configuration: [`FitOptions::VERBOSITY`].
+    pub fn set_verbosity(&mut self, verbosity: usize) {
+        self.opened.fit_options.verbosity = verbosity;
+        self.opened.optimize_options.fit.verbosity = verbosity;
+    }
+
     /// What the files had to say: keys that were ignored, for example.
     pub fn notes(&self) -> &[String] {
         &self.opened.notes
@@ -332,6 +338,7 @@ fn fit_options(section: &OptimizerConfig) -> FitOptions {
         init_lambda: section.init_lambda,
         retries: section.retries,
         min_fit_quality: section.min_fit_quality,
+        verbosity: section.verbosity,
         ..FitOptions::default()
     }
 }

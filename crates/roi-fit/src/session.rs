@@ -78,6 +78,10 @@ impl Session {
 
     /// The model as it stands, and [`Session::posterior`].
     pub(crate) fn model_and_posterior(&mut self) -> Result<(&Roi, Posterior<'_>)> {
+        let counts = self.data.total_counts();
+        if self.roi.sources().is_empty() && counts > 0.0 {
+            return Err(Error::NoSource { counts });
+        }
         let work = following(&mut self.work, &self.data, (&self.roi, &[]), self.on_one_thread)?;
         Ok((&self.roi, Posterior::new(&self.data, work, &self.roi)))
     }

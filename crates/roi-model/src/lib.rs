@@ -47,3 +47,8 @@ pub use spectrum::{
     spectrum_parameter_names, spectrum_types, spectrum_wrappers,
 };
 pub use xml::{SourceLibrary, TableReader, read_xml, read_xml_with, write_xml};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -49,7 +49,7 @@ impl Curvature {
         if let Some(fit) = &result.ple_free {
             line("PLSuperExpCutoff4, Index2 free", fit, result.ple_free_ts_curv());
         }
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))
     }
 }

@@ -46,7 +46,7 @@ impl Params {
                 }));
             }
         }
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         output.json(&rows.into())
     }
 }

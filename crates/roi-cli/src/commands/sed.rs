@@ -7,7 +7,7 @@ use roi_estimators::{SedBin, SedOptions, SedResult, sed};
 use roi_fit::Analysis;
 
 use crate::failure::Failure;
-use crate::output::{Output, check_folder};
+use crate::output::Output;
 use crate::region::Region;
 
 use super::dictionary::completed;
@@ -59,10 +59,8 @@ pub(crate) struct Sed {
 
 impl Sed {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        for (option, path) in [("--fits", &self.fits), ("--ecsv", &self.ecsv)] {
-            path.as_deref().map_or(Ok(()), |path| check_folder(option, path))?;
-        }
-        let mut analysis = self.region.open(output)?;
+        let files = [("--fits", self.fits.as_deref()), ("--ecsv", self.ecsv.as_deref())];
+        let mut analysis = self.region.open_to_write(output, None, &files)?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let result = sed(analysis.session(), &self.source, &self.options(&analysis))?;
         show(output, &result);
@@ -72,7 +70,7 @@ impl Sed {
         if let Some(path) = &self.ecsv {
             result.write_ecsv(path)?;
         }
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))
     }
 

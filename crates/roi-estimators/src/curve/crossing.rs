@@ -8,7 +8,8 @@ const TRIALS: usize = 100;
 /// How exactly the fall is met, relative to it.
 const TOLERANCE: f64 = 1e-8;
 
-/// Walks from the maximum towards `limit` to where `logL` has fallen by `drop`; `None` when it does not fall that far until there. The points that
+/// Walks from the maximum towards `limit` to where `logL` has fallen by `drop`; `None` when it does not fall that far until there. The
+/// points that
 /// it visits go to `visited`.
 ///
 /// The square root of the fall is nearly linear in the distance, whatever the curve; Newton's method is applied to it, between the last point

@@ -2,7 +2,8 @@
 
 use crate::curve::point::Point;
 
-/// `n` points (at least 5), rising, from zero by way of the maximum `peak` to `upper`. With a lower limit the points between zero and it are left out; a maximum that
+/// `n` points (at least 5), rising, from zero by way of the maximum `peak` to `upper`. With a lower limit the points between zero and it
+/// are left out; a maximum that
 /// hardly differs from zero has no points between.
 pub(crate) fn scan_points(peak: f64, lower: Option<f64>, upper: f64, fall_to_zero: f64, n: usize) -> Vec<f64> {
     if peak <= 0.0 {

@@ -18,7 +18,8 @@ const QUANTITIES: [(&str, fn(&Reference) -> f64); 5] = [
 ];
 
 impl SedResult {
-    /// The dictionary with fermipy's keys; what is not defined is `null`, and so is minus infinity in scans. Beside them `counts`, the observed counts of
+    /// The dictionary with fermipy's keys; what is not defined is `null`, and so is minus infinity in scans. Beside them `counts`, the
+    /// observed counts of
     /// each bin, and `warnings`.
     pub fn to_json(&self) -> Value {
         let mut map = Map::new();

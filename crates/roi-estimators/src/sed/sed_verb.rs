@@ -19,9 +19,12 @@ const FAINTEST: f64 = 1e-30;
 
 /// The spectrum of a source, found by name or alias, bin by bin. The session is left as it was.
 ///
-/// First the whole range is fitted: norm and shape of the source (or `free_pars`) with the norms that are free in the model. Then, in each bin, the norm
-/// of a power law `norm 1e-13 (E / 1 GeV)^-index` with the rest of the model held, or, with `free_background` or `free_radius`, fitted again with
-/// priors. Errors and limits are those of the profile of `logL`, found on it by Newton's method: `logL` falls by 0.5, and by 1.3528 for 95 %. Bins
+/// First the whole range is fitted: norm and shape of the source (or `free_pars`) with the norms that are free in the model. Then, in each
+/// bin, the norm
+/// of a power law `norm 1e-13 (E / 1 GeV)^-index` with the rest of the model held, or, with `free_background` or `free_radius`, fitted
+/// again with
+/// priors. Errors and limits are those of the profile of `logL`, found on it by Newton's method: `logL` falls by 0.5, and by 1.3528 for 95
+/// %. Bins
 /// are fitted side by side; the result is the same for any number of threads.
 ///
 /// # Errors

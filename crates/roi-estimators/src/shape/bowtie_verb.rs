@@ -7,7 +7,8 @@ use crate::error::Result;
 
 /// The spectrum of a source, found by name or alias, with its error band, at `energies` (MeV) or at 50 log-spaced ones over the analysis range.
 ///
-/// The covariance is that of all free parameters at the present point, the inverse of minus the exact second derivatives of `logL`: no earlier fit has to
+/// The covariance is that of all free parameters at the present point, the inverse of minus the exact second derivatives of `logL`: no
+/// earlier fit has to
 /// match. The band has no width for a source without free parameters, or where `logL` has no maximum.
 ///
 /// # Errors

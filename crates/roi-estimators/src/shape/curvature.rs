@@ -68,7 +68,8 @@ pub struct CurvatureFit {
     pub message: String,
 }
 
-/// What [`curvature`] returns. Each statistic is twice the gain in `logL` over the power law, `None` when one of the two fits was not good enough.
+/// What [`curvature`] returns. Each statistic is twice the gain in `logL` over the power law, `None` when one of the two fits was not good
+/// enough.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Curvature {
@@ -125,7 +126,8 @@ impl Curvature {
     }
 }
 
-/// Fits a source, found by name or alias, with a power law, and from there with a log-parabola and with `PLSuperExpCutoff4`; what else is free in the model
+/// Fits a source, found by name or alias, with a power law, and from there with a log-parabola and with `PLSuperExpCutoff4`; what else is
+/// free in the model
 /// takes part in every fit. The session is left as it was.
 ///
 /// A source that is no power law begins as one with its dN/dE at 1 GeV and an index of 2.

@@ -52,11 +52,13 @@ impl LikelihoodGrid {
     }
 }
 
-/// `logL` over the grid of some parameters, with the rest of the model held, or with `reoptimize` all other free parameters fitted again at every point. Each point is
+/// `logL` over the grid of some parameters, with the rest of the model held, or with `reoptimize` all other free parameters fitted again at
+/// every point. Each point is
 /// begun from the model as it stands, and points are visited side by side. The session is left as it was.
 ///
 /// # Errors
-/// When there is no axis, no such source or parameter, a value is not finite, the grid has more than ten million points, or `logL` of the model as it
+/// When there is no axis, no such source or parameter, a value is not finite, the grid has more than ten million points, or `logL` of the
+/// model as it
 /// stands cannot be evaluated.
 pub fn profile(session: &Session, axes: &[ProfileAxis], reoptimize: bool) -> Result<LikelihoodGrid> {
     let ids = axes.iter().map(|axis| place(session, axis)).collect::<Result<Vec<_>>>()?;

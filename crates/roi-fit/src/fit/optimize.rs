@@ -14,6 +14,7 @@ use roi_model::{ParameterName, Pars, SourceId};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+use crate::fit::iteration_log::TARGET;
 use crate::known::options::OptimizeOptions;
 use crate::known::progress::Event;
 use crate::results::fit_result::FitResult;
@@ -273,6 +274,9 @@ impl Analysis {
         }
         let mut sub_options = options.fit.clone();
         sub_options.scan = false;
+        // Its line is the first level; what the fit itself tells comes with the next.
+        sub_options.verbosity = options.fit.verbosity.saturating_sub(1);
+        let before = record.loglike;
         let result = self.fit(&sub_options).and_then(|result| {
             // A source whose last fit failed has its parameters of before, and a profile of those.
             if options.fit.scan && !options.until_converged && (result.fit_success || step == Step::Shapes) {
@@ -286,7 +290,7 @@ impl Analysis {
         if result.fit_success {
             record.loglike = result.loglike;
         }
-        record.steps.push(OptimizeStep {
+        let done = OptimizeStep {
             step: step.number(),
             sources: names,
             npred,
@@ -297,7 +301,11 @@ impl Analysis {
             fit_status: result.fit_status,
             fit_success: result.fit_success,
             message: result.message.clone(),
-        });
+        };
+        if options.fit.verbosity > 0 {
+            tell(&done, before);
+        }
+        record.steps.push(done);
         Ok(Some(result))
     }
 
@@ -339,4 +347,15 @@ impl Analysis {
         let ts = self.known.of(self.session.roi[source].name()).and_then(|p| p.ts);
         ts.filter(|ts| !ts.is_nan()).unwrap_or(f64::NEG_INFINITY)
     }
+}
+
+/// The line of the log after a fit.
+fn tell(done: &OptimizeStep, before: f64) {
+    let ts = done.ts.map_or_else(|| "---".into(), |ts| format!("{ts:.2}"));
+    let (step, sources, npred, after) = (done.step, done.sources.join(", "), done.npred, done.loglike);
+    let end = if done.fit_success { "accepted" } else { done.message.as_str() };
+    tracing::info!(
+        target: TARGET,
+        "optimize step {step}  {sources}  npred {npred:.1}  TS {ts}  logL {before:.6} -> {after:.6}  {end}"
+    );
 }

@@ -17,6 +17,14 @@ impl Analysis {
         self.write_sources(path, self.session.roi.sources())
     }
 
+    /// The model as the text of a fermitools source library, without its priors and tables.
+    ///
+    /// # Errors
+    /// When a name cannot stand in XML.
+    pub fn xml_text(&self) -> Result<String> {
+        Ok(roi_model::write_xml(self.session.roi.title(), self.session.roi.sources())?)
+    }
+
     /// Writes the model as a component has it: with its own templates, and without the sources that it lacks.
     pub(crate) fn write_component_xml(&self, component: usize, path: &Path) -> Result<()> {
         match self.opened.component_models.get(component) {
