@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::time::Instant;
+
 use roi_estimators::{CurvatureOptions, ProfileAxis, SedOptions, bowtie, curvature, profile, sed};
 use roi_fit::{FitOptions, ParameterLimits, Quiet, Session, fit, parameter_limits};
 use serde_json::Value;
@@ -35,7 +37,9 @@ fn profiles_of(theirs: &Value) -> Vec<ParameterLimits> {
 
 fn sed_of_src00(session: &Session, file: &str, options: &SedOptions) {
     let theirs = recorded(file);
+    let start = Instant::now();
     let ours = sed(session, "src00", options).unwrap();
+    println!("{file}: {:?}", start.elapsed());
     assert!(ours.bins.iter().all(|bin| bin.fit_status == 0 && bin.fit_quality == 3));
     let json = ours.to_json();
     let both = |key: &str| (numbers(&theirs[key]), numbers(&json[key]));

@@ -4,6 +4,7 @@ use roi_fit::{Quiet, Session, fit};
 use roi_model::{Parameter, ParameterId, Prior, Source, SourceId};
 
 use crate::error::Result;
+use crate::sed::global_fit::MIN_FIT_QUALITY;
 use crate::sed::sed_options::SedOptions;
 
 /// How little of the source is left in the fit without it.
@@ -54,7 +55,8 @@ fn add_priors(
         norm.set_bounds(0.0, 0.0)?;
         norm.set_value(norm.value() * REMOVED)?;
     }
-    let fitted = fit(&mut null, &options.optimizer.clone().with_update(false), &mut Quiet)?;
+    let fit_options = options.optimizer.clone().with_update(false).with_min_fit_quality(MIN_FIT_QUALITY);
+    let fitted = fit(&mut null, &fit_options, &mut Quiet)?;
     if !fitted.fit_success {
         return Ok(vec![format!("the fit without the source: {}; the background has no priors", fitted.message)]);
     }

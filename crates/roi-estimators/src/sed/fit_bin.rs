@@ -72,7 +72,7 @@ pub(crate) fn fit_bin(base: &Session, source: SourceId, bin: Bin, options: &SedO
     if session.roi().free_parameters().len() > 1 {
         session.roi_mut().parameter_mut(id)?.set_bounds(0.0, largest)?;
         let fitted = fit(&mut session, &options.optimizer.clone().with_update(false), &mut Quiet)?;
-        (result.fit_quality, result.fit_status) = (fitted.fit_quality, fitted.fit_status);
+        result.fit_quality = fitted.fit_quality;
         if let Some(matrix) = &fitted.correlation {
             let row = fitted.src_names.iter().position(|other| *other == name);
             let of = |row: usize| fitted.src_names.iter().cloned().zip(matrix.row(row).to_vec());
@@ -88,6 +88,7 @@ pub(crate) fn fit_bin(base: &Session, source: SourceId, bin: Bin, options: &SedO
 /// Maximum, test statistic, errors, limits and scan of a bin's norm.
 fn along(mut curve: SessionCurve, start: f64, result: &mut SedBin, options: &SedOptions) -> Result<()> {
     let (peak, is_found) = find_peak(&mut curve, start, (0.0, f64::INFINITY))?;
+    // Whatever became of a fit before: what counts is whether the profile has its maximum.
     if !is_found {
         (result.fit_quality, result.fit_status) = (0, NOT_FOUND);
     }

@@ -18,7 +18,7 @@ pub(crate) struct GlobalFit {
 }
 
 /// The quality from which the fit is used.
-const MIN_FIT_QUALITY: u8 = 2;
+pub(crate) const MIN_FIT_QUALITY: u8 = 2;
 
 /// Fits norm and shape of a source (or the parameters that are asked for) with the norms that are free in the model. A fit that is not good
 /// enough leaves the model as it

@@ -135,9 +135,9 @@ pub struct SedBin {
     pub ts: f64,
     /// `logL` of the bin at the maximum, priors included.
     pub loglike: f64,
-    /// Quality of the fit, 0 to 3.
+    /// Quality of the fit, 0 to 3: 3 for a maximum that was found with the background held, otherwise that of the fit of all free norms.
     pub fit_quality: u8,
-    /// 0 when all is well; -1 when the source predicts nothing in the bin, another number when the maximum was not found.
+    /// 0 when all is well; -1 when the source predicts nothing in the bin, 1 when the maximum was not found.
     pub fit_status: i32,
     /// Points of the profile, the first of which is zero.
     pub norm_scan: Vec<f64>,
