@@ -11,6 +11,7 @@ use crate::curve::peak::find_peak;
 use crate::curve::point::{Curve, Point};
 use crate::curve::session_curve::SessionCurve;
 use crate::error::Result;
+use crate::sed::bin::{Bin, NOT_FOUND};
 use crate::sed::scan_points::{outwards, scan_points};
 use crate::sed::sed_options::SedOptions;
 use crate::sed::sed_result::{Reference, SedBin};
@@ -23,22 +24,6 @@ const PIVOT: f64 = 1000.0;
 const CL95: f64 = 0.95;
 /// How many times the counts of a bin the source may predict in its fit.
 const LARGEST: f64 = 1e3;
-
-/// Status of a bin in which the source predicts nothing.
-pub(crate) const UNSEEN: i32 = -1;
-/// Status of a bin whose maximum was not found.
-pub(crate) const NOT_FOUND: i32 = 1;
-
-/// One bin, and what the fit of the whole range says of it.
-#[derive(Clone, Copy)]
-pub(crate) struct Bin {
-    /// Edges in MeV.
-    pub(crate) range: (f64, f64),
-    /// Photon index of the power law, a positive number.
-    pub(crate) index: f64,
-    /// Photon flux of the model in the bin, cm^-2 s^-1.
-    pub(crate) flux: f64,
-}
 
 /// A power law of the reference norm.
 pub(crate) fn power_law(index: f64) -> Result<Spectrum> {

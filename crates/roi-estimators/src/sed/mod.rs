@@ -1,6 +1,7 @@
 //! The spectrum of a source bin by bin ("spectral energy distribution").
 
 pub(crate) mod background;
+pub(crate) mod bin;
 pub(crate) mod energy_bins;
 pub(crate) mod fit_bin;
 pub(crate) mod global_fit;

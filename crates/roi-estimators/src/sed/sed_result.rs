@@ -8,7 +8,7 @@ use roi_model::{Parameter, Spectrum};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::sed::fit_bin::{Bin, UNSEEN};
+use crate::sed::bin::{Bin, UNSEEN};
 use crate::sed::sed_options::SedOptions;
 
 /// The spectrum of a source bin by bin.

@@ -6,8 +6,9 @@ use roi_model::Spectrum;
 
 use crate::error::{Error, Result};
 use crate::sed::background::set_background;
+use crate::sed::bin::{Bin, UNSEEN};
 use crate::sed::energy_bins::edges;
-use crate::sed::fit_bin::{Bin, UNSEEN, fit_bin, stand_in};
+use crate::sed::fit_bin::{fit_bin, stand_in};
 use crate::sed::global_fit::{GlobalFit, global_fit};
 use crate::sed::sed_options::SedOptions;
 use crate::sed::sed_result::{SedBin, SedResult};
