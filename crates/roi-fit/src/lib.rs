@@ -65,7 +65,9 @@ pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
 pub use edit::set_parameter::ParameterSetting;
 pub use error::{Error, Result};
+pub use fit::climb::{Summit, climb};
 pub use fit::fit_session::fit;
+pub use flux::bowtie::{band_energies, bowtie};
 pub use flux::tabulate::{TabulatedSpectrum, tabulate};
 pub use known::limits::{ParameterLimits, parameter_limits};
 pub use known::memory::{MemoryEstimate, MemoryUse, size_in_words};
@@ -88,7 +90,7 @@ pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts
 pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 pub use roi_model::{Given, Pars, Roi, Selection};
 pub use saved::analysis_file::state_files;
-pub use session::Session;
+pub use session::{LoglikeDerivatives, Session};
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

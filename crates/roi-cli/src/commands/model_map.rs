@@ -36,7 +36,7 @@ pub(crate) struct ModelMap {
 
 impl ModelMap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let mut analysis = self.region.open_to_write(output, self.out.as_deref())?;
+        let mut analysis = self.region.open_to_write(output, self.out.as_deref(), &[])?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let mut options = ModelMapOptions::default();
         (options.out, options.sources, options.residual) = (self.out.clone(), self.source.clone(), self.residual);
