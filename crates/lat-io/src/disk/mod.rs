@@ -1,12 +1,14 @@
 //! Files as the operating system has them: read and written whole, followed through links, told apart by digests.
 
 mod digest;
+mod directory;
 mod environment;
 mod link_target;
 mod read_text;
 mod whole_file;
 
 pub use digest::{digest_of_bytes, digest_of_file};
+pub use directory::create_directory;
 pub use environment::expand_environment;
 pub use link_target::link_target;
 pub use read_text::{read_bytes, read_text, text_of};

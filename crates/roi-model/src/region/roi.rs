@@ -1,6 +1,6 @@
 //! A region of interest: its centre and its sources.
 
-use super::names::{ParameterName, normalized_name};
+use crate::names::{ParameterName, normalized_name};
 use crate::error::{Error, Result, nearest};
 use crate::parameter::{Parameter, ParameterState};
 use crate::sky::SkyDirection;
