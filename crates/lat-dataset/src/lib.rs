@@ -14,6 +14,7 @@
 //!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
 //!   them, `memory` tells what that takes; `instrument` computes what no product holds.
 //! - `unheeded`: what a configuration names without effect.
+//! - `inputs`: which files an analysis reads.
 //! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
 //! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
 //!
@@ -35,6 +36,7 @@ mod check;
 mod component;
 mod config;
 mod error;
+mod inputs;
 mod load;
 mod problems;
 mod products;
@@ -51,7 +53,13 @@ pub use config::{
     configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
+pub use inputs::{InputFile, InputFiles, input_files};
 pub use load::{Loaded, Observation, load, read_model_file};
 pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template};
 pub use region::{RegionModel, build_region};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

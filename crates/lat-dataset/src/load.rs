@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use roi_model::{Roi, Source, SourceLibrary};
+use roi_model::{Roi, SkyDirection, Source, SourceLibrary};
 
 use crate::component::assemble::Component;
 use crate::component::ingredients::Ingredients;
@@ -96,7 +96,7 @@ pub(crate) fn put_together(config: &Config, problems: &mut Problems) -> Result<P
     let roi = match model {
         None => None,
         Some(model) => {
-            let roi = region_of(config, model, components.first().and_then(Option::as_ref));
+            let roi = region_of(model, components.first().and_then(Option::as_ref));
             problems.take(&Subject::Model, roi)?.flatten()
         }
     };
@@ -145,10 +145,10 @@ fn open_components(
     Ok(components)
 }
 
-/// The region of a model around the centre that the configuration tells, else around the reference direction of the first counts cube; `None`
+/// The region of a model around the centre that it has, else around the reference direction of the first counts cube; `None`
 /// without either.
-fn region_of(config: &Config, model: Model, first: Option<&Component>) -> Result<Option<Roi>> {
-    let center = match (among_sources(config, &model.sources)?, first) {
+fn region_of(model: Model, first: Option<&Component>) -> Result<Option<Roi>> {
+    let center = match (model.center, first) {
         (Some(center), _) => center,
         (None, Some(component)) => component.counts.grid.reference_direction()?,
         (None, None) => return Ok(None),
@@ -164,6 +164,7 @@ fn model_of(config: &Config, files: &[Files], problems: &mut Problems) -> Result
     if files.iter().any(|files| files.xml.is_some()) || nothing_to_build {
         let mut model = read_model(config, files)?;
         model.notes = enrich(config, config.first_component()?, &mut model.sources);
+        model.center = among_sources(config, &model.sources)?;
         return Ok(model);
     }
     let region = compose(config, problems)?;
@@ -171,6 +172,7 @@ fn model_of(config: &Config, files: &[Files], problems: &mut Problems) -> Result
     Ok(Model {
         path: config.path.clone(),
         title: region.roi.title().to_owned(),
+        center: Some(region.roi.center()),
         sources: region.roi.sources().to_vec(),
         components: region.components,
         notes: vec![note],
@@ -180,6 +182,8 @@ fn model_of(config: &Config, files: &[Files], problems: &mut Problems) -> Result
 struct Model {
     path: PathBuf,
     title: String,
+    /// The centre of the region, where the configuration tells one.
+    center: Option<SkyDirection>,
     sources: Vec<Source>,
     /// What each component has of its own.
     components: Vec<ComponentModel>,
@@ -209,7 +213,7 @@ fn read_model(config: &Config, files: &[Files]) -> Result<Model> {
         by_component.insert(0, library.sources);
     }
     let (sources, components) = own_templates::combine(first, &by_component)?;
-    Ok(Model { path: first.clone(), title, sources, components, notes: Vec::new() })
+    Ok(Model { path: first.clone(), title, center: None, sources, components, notes: Vec::new() })
 }
 
 /// Reads another source model XML for a configuration: its title and its sources. Tables that it names are looked for as [`load`] does.

@@ -283,7 +283,9 @@ pub enum Error {
     #[error("not well-formed XML: {0}")]
     XmlSyntax(roxmltree::Error),
     /// An XML whose document type holds declarations of its own.
-    #[error("its DOCTYPE holds declarations of its own (an internal DTD), which are not read; remove all from '<!DOCTYPE' to ']>'")]
+    #[error(
+        "its DOCTYPE holds declarations of its own (an internal DTD), which are not read; remove all from '<!DOCTYPE' to ']>'"
+    )]
     Doctype,
     /// The XML is well-formed but is no source library.
     #[error("{0}")]

@@ -38,7 +38,7 @@ pub use error::{BoxError, Error, Result};
 pub use names::{ParameterName, normalized_name};
 pub use parameter::Parameter;
 pub use prior::{Prior, PriorFunction};
-pub use region::{ParameterId, Pars, Roi, RoiState, Selection, SelectionRange};
+pub use region::{ParameterId, Pars, Roi, RoiState, Selection, SelectionRange, SourceId};
 pub use sky::{Frame, SkyDirection};
 pub use source::{Source, SourceType};
 pub use spatial::{SpatialKind, SpatialModel};
@@ -47,3 +47,8 @@ pub use spectrum::{
     spectrum_parameter_names, spectrum_types, spectrum_wrappers,
 };
 pub use xml::{SourceLibrary, TableReader, read_xml, read_xml_with, write_xml};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

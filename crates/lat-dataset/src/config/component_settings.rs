@@ -84,7 +84,8 @@ pub struct ExposureScaling {
 impl ExposureScaling {
     /// The same with the names of the model in the place of those that are written otherwise.
     pub(crate) fn of_sources(&self, sources: &[Source]) -> Self {
-        let named = |name: &str| sources.iter().find(|source| source.is_named(name)).map_or(name, Source::name).to_owned();
+        let named =
+            |name: &str| sources.iter().find(|source| source.is_named(name)).map_or(name, Source::name).to_owned();
         Self { all: self.all, sources: self.sources.iter().map(|(name, factor)| (named(name), *factor)).collect() }
     }
 

@@ -28,8 +28,8 @@ use std::sync::{Arc, OnceLock};
 
 use roi_model::{SkyDirection, Source, SourceType, SpatialModel, normalized_name};
 
-pub use extended::R68_OF_SIGMA;
 pub use archives::archive_folders;
+pub use extended::R68_OF_SIGMA;
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};

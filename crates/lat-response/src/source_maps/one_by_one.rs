@@ -106,7 +106,10 @@ impl SourceMapBuilder {
     /// does not cover.
     fn images(&self, factor: usize, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
         let names: Vec<&str> = sources.iter().map(|source| source.name).collect();
-        sources.iter().filter_map(|source| extrapolated(source, self.edges())).for_each(|note| tracing::warn!("{note}"));
+        sources
+            .iter()
+            .filter_map(|source| extrapolated(source, self.edges()))
+            .for_each(|note| tracing::warn!("{note}"));
         let maps = self.covered_images(factor, sources)?;
         for (name, (_, coverage)) in names.into_iter().zip(&maps) {
             if coverage.beyond() > WORTH_A_WARNING {

@@ -1,31 +1,17 @@
 //! The fit of all free parameters: attempts until the quality is good enough, and nothing changed when it never is.
 
-use std::ops::ControlFlow;
-
 use ndarray::Array2;
-use optimizers::{Calls, Iteration, Minimum, Optimizer, Status};
+use optimizers::{Calls, Minimum, Optimizer, Status};
 use roi_model::Roi;
 
 use crate::error::{Error, Result};
+use crate::fit::iteration_log::{Relay, attempt_begins, attempt_ended};
 use crate::known::covariance::Covariance;
 use crate::known::options::FitOptions;
-use crate::known::progress::{Event, Progress};
+use crate::known::progress::Progress;
 use crate::maximize::objective::{minimize, minos, problem};
+use crate::maximize::recorder::Recorder;
 use crate::session::Session;
-
-/// Passes a minimiser's iterations on to the analysis's watcher.
-struct Relay<'a>(&'a mut dyn Progress);
-
-impl optimizers::Observer for Relay<'_> {
-    fn iteration(&mut self, iteration: &Iteration) -> ControlFlow<()> {
-        self.0.event(&Event::Iteration {
-            algorithm: iteration.algorithm,
-            iteration: iteration.iteration,
-            log_likelihood: -iteration.fval,
-            edm: iteration.edm,
-        })
-    }
-}
 
 /// What a fit came to.
 pub(crate) struct Fitted {
@@ -65,14 +51,14 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
     }
     let mut end = attempts(session, options, optimizer.as_ref(), loglike0, progress)?;
     if let Some(refusal) = &end.refusal {
-        let message = format!("{}; {refusal}", end.minimum.status);
-        tracing::error!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{message}");
+        // The result tells it; who shows the result shows it once.
+        tracing::debug!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{refusal}");
         return Ok(Fitted { loglike0, start, end: Some(end) });
     }
     session.roi = fitted(&session.roi, &end.minimum)?;
     if options.minos {
         let problem = problem(&session.roi, None)?;
-        let mut relay = Relay(progress);
+        let mut relay = Relay::quiet(progress);
         match session.posterior().and_then(|posterior| minos(posterior, &problem, &end.minimum, &mut relay)) {
             Ok((errors, calls)) => {
                 end.minos = Some(errors);
@@ -118,8 +104,18 @@ fn attempt(
     options: &FitOptions,
     progress: &mut dyn Progress,
 ) -> Result<Minimum> {
-    let (options, problem) = (options.for_attempt(number), problem(roi, None)?);
-    minimize(session.posterior_of(roi, &[])?, &problem, optimizer, &options, &mut Relay(progress))
+    let problem = problem(roi, None)?;
+    if options.verbosity > 0 {
+        let free = roi.free_parameters().len();
+        let loglike = session.posterior_of(roi, &[])?.value(&roi.free_values())?;
+        attempt_begins(options, (number, optimizer.name()), (free, loglike));
+    }
+    let recorder = Recorder::default();
+    let posterior = session.posterior_of(roi, &[])?.recorded((options.verbosity > 1).then_some(&recorder));
+    let mut relay = Relay::logging(progress, options.verbosity, roi, &recorder);
+    let minimum = minimize(posterior, &problem, optimizer, &options.for_attempt(number), &mut relay)?;
+    attempt_ended(options, number, &minimum);
+    Ok(minimum)
 }
 
 /// Why an end point is not good enough. One that is was not cancelled, has the quality that was asked for, and its likelihood is not below
@@ -153,7 +149,7 @@ fn fitted(roi: &Roi, minimum: &Minimum) -> Result<Roi> {
 /// The covariance of a fit of all free parameters of a model.
 pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
     let name = |id: roi_model::ParameterId| {
-        let source = &roi.sources()[id.source];
+        let source = &roi[id.source];
         (source.name().to_owned(), source.spectrum().parameters()[id.parameter].name().to_owned())
     };
     Covariance { parameters: roi.free_parameters().into_iter().map(name).collect(), matrix: matrix.clone() }

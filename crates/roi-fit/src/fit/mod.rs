@@ -2,5 +2,6 @@
 
 pub(crate) mod fit_free;
 pub(crate) mod fit_session;
+pub(crate) mod iteration_log;
 pub(crate) mod optimize;
 pub(crate) mod update;
