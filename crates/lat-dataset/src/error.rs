@@ -24,6 +24,28 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A template, table or catalog that is named without its folder and is in none of those that are searched.
+    #[error(
+        "file '{name}' does not exist in any of the folders that are searched\n  searched: {tried}\n  put it into one of them, or name its folder: model: {{extdir: PATH}} for templates of extended sources, model: {{diffuse_dir: [PATH]}} for others", name = .name.display()
+    )]
+    NoTemplate {
+        /// The name.
+        name: PathBuf,
+        /// The folders.
+        tried: String,
+    },
+    /// A file of source maps that holds none.
+    #[error(
+        "component '{component}': '{path}' holds no source maps, only {found}; name a source map file (of gtsrcmaps or `roi-fit srcmaps`), or leave files.srcmap out to have the maps made"
+    )]
+    NoSourceMaps {
+        /// The component.
+        component: String,
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+    },
     /// Something that a file asks for and this version does not do.
     #[error("'{path}': {what} is not supported; {remedy}")]
     Unsupported {
@@ -132,7 +154,8 @@ pub enum Error {
     },
     /// A product that neither `files` names nor the output directory holds.
     #[error(
-        "component '{component}': no {what} found; looked for {tried}; name it in the configuration: files: {{{key}: PATH}}"
+        "component '{component}': no {what} found{events}\n  looked for: {tried}\n  name it in the configuration: files: {{{key}: PATH}}",
+        events = .events.as_deref().map(from_events).unwrap_or_default()
     )]
     NoProduct {
         /// The component.
@@ -143,6 +166,8 @@ pub enum Error {
         tried: String,
         /// The key of `files` that names it.
         key: &'static str,
+        /// The events that the configuration names (`data.evfile`), where it could be made from them.
+        events: Option<PathBuf>,
     },
     /// Two products of one component with different sky pixels.
     #[error("'{path}' and '{other}' disagree on their pixels: {what}; make both with the same binning")]
@@ -155,7 +180,7 @@ pub enum Error {
         what: String,
     },
     /// A source of the model without a source map.
-    #[error("component '{component}': '{path}' has no source map for source '{name}'{}; make one (gtsrcmaps), name a binned exposure and a PSF table to make it from (files: {{bexpmap: PATH, psf: PATH}}), or delete the source from the model; {missing}", nearest(.near.as_deref()))]
+    #[error("component '{component}': '{path}' has no source map for source '{name}'{}\n  ways out:\n  - make one with gtsrcmaps\n  - name a binned exposure (gtexpcube2) and a PSF table (gtpsf) to make it from: files: {{bexpmap: PATH, psf: PATH}}\n  - {missing}\n  - delete the source from the model", nearest(.near.as_deref()))]
     MissingSourceMap {
         /// The component.
         component: String,
@@ -170,7 +195,7 @@ pub enum Error {
     },
     /// A source map would have to be made, and something that it is made from is not there.
     #[error(
-        "component '{component}': no source map of '{source_name}', and no {what} to make it from; name one in the configuration, files: {{{key}: PATH}}, or name a source map file that has it, files: {{srcmap: PATH}}; {missing}"
+        "component '{component}': no source map of '{source_name}', and no {what} to make it from\n  ways out:\n  - name one in the configuration: files: {{{key}: PATH}}\n  - name a source map file (gtsrcmaps) that has the map: files: {{srcmap: PATH}}\n  - {missing}"
     )]
     NoInstrument {
         /// The component.
@@ -186,7 +211,7 @@ pub enum Error {
     },
     /// Energy dispersion is on, and there is no matrix.
     #[error(
-        "'{path}', component '{component}': energy dispersion is on (gtlike.edisp, with edisp_bins {edisp_bins}), and there is no detector response matrix; looked for {tried}; make one (gtdrm) and name it in the configuration, files: {{drm: PATH}}, or set gtlike: {{edisp: false}} to fit without energy dispersion; {missing}"
+        "'{path}', component '{component}': energy dispersion is on (gtlike.edisp, with edisp_bins {edisp_bins}), and there is no detector response matrix\n  looked for: {tried}\n  ways out:\n  - make one with gtdrm and name it in the configuration: files: {{drm: PATH}}\n  - {missing}\n  - fit without energy dispersion: gtlike: {{edisp: false}}"
     )]
     NoResponse {
         /// The configuration.
@@ -218,6 +243,14 @@ pub enum Error {
         /// The setting.
         edisp_bins: i64,
     },
+}
+
+/// What the user should know who names events.
+fn from_events(events: &std::path::Path) -> String {
+    format!(
+        "\n  the events of '{}' (data.evfile) are not binned by this command; make the cube from them first (gtbin, or fermipy's setup())",
+        events.display()
+    )
 }
 
 /// `; did you mean 'X'?`, or nothing.

@@ -13,6 +13,7 @@
 //! - `component`: one component. `assemble` opens its products, `dispersion` and `weights` are what they are for, `remarks` what the user should know;
 //!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
 //!   them, `memory` tells what that takes; `instrument` computes what no product holds.
+//! - `unheeded`: what a configuration names without effect.
 //! - `inputs`: which files an analysis reads.
 //! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
 //! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
@@ -40,6 +41,7 @@ mod load;
 mod problems;
 mod products;
 mod region;
+mod unheeded;
 
 pub use check::{
     ComponentReport, Computed, CountsSummary, FoundFile, ModelSummary, PlannedMap, PlannedMaps, Reason, Report, check,

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::problems::{Problems, Subject};
 use crate::products::{Products, candidates, find_products, listed, template};
 use crate::region::{among_sources, compose, enrich};
+use crate::unheeded::unheeded;
 use lat_io::TableFiles;
 
 /// A region of interest as it lies on disk.
@@ -99,6 +100,10 @@ pub(crate) fn put_together(config: &Config, problems: &mut Problems) -> Result<P
             problems.take(&Subject::Model, roi)?.flatten()
         }
     };
+    if let Some(roi) = &roi {
+        let xml = files.iter().find_map(|files| files.xml.as_ref()).map(|path| path.display().to_string());
+        notes.extend(unheeded(config, roi, &components, xml.as_deref()));
+    }
     let mut parts = Parts { roi, components, files, notes };
     if let (Some(roi), Some(path)) = (&mut parts.roi, parts.files.iter().find_map(|files| files.priors.as_ref())) {
         // As the parameters, the priors of the first component are those of all.
@@ -197,6 +202,7 @@ fn read_model(config: &Config, files: &[Files]) -> Result<Model> {
             what: "source model",
             tried: listed(&tried),
             key: "xml",
+            events: None,
         });
     };
     let mut title = String::new();

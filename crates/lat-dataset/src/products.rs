@@ -33,6 +33,7 @@ impl Files {
                 what: "counts cube",
                 tried: listed(tried.iter().flatten()),
                 key: "ccube",
+                events: component.events.clone(),
             });
         };
         let Self { srcmap, bexpmap, psf, drm, ltcube, irfs, wmap, xml, priors, .. } = self;
@@ -114,12 +115,34 @@ pub(crate) fn listed<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> String
 }
 
 /// A template that the model names: the path itself when it is absolute, else the first that exists below one of the
-/// [`search_directories`].
+/// [`template_directories`].
 pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Path, text: &str) -> Result<PathBuf> {
     let name = PathBuf::from(expand_environment(text)?);
+    let directories = template_directories(config, component, model);
+    let found = directories.iter().map(|directory| directory.join(&name)).find(|path| path.exists());
+    found.ok_or_else(|| match name.is_absolute() {
+        true => Error::NotFound { path: name },
+        false => Error::NoTemplate { name, tried: listed(&directories) },
+    })
+}
+
+/// Where templates are looked for: in the [`search_directories`], and in the archives of extended sources below `model.extdir` and `catalogs`.
+fn template_directories(config: &Config, component: &ComponentConfig, model: &Path) -> Vec<PathBuf> {
     let directories = search_directories(config, component, model);
-    let tried: Vec<PathBuf> = directories.iter().map(|directory| directory.join(&name)).collect();
-    tried.iter().find(|path| path.exists()).or(tried.first()).cloned().ok_or(Error::NotFound { path: name })
+    let extdir = component.model.extdir.as_ref().and_then(|extdir| {
+        let extdir = PathBuf::from(expand_environment(&extdir.to_string_lossy()).ok()?);
+        directories.iter().map(|directory| directory.join(&extdir)).find(|path| path.is_dir())
+    });
+    let catalogs = directories.iter().map(|directory| directory.join("catalogs")).filter(|path| path.is_dir());
+    let archives: Vec<PathBuf> = extdir.into_iter().chain(catalogs).collect();
+    let archives = archives.iter().flat_map(|root| lat_io::archive_folders(root, Path::new("")));
+    distinct(directories.iter().cloned().chain(archives))
+}
+
+/// The paths without those that were there before.
+fn distinct(paths: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut seen = std::collections::HashSet::new();
+    paths.into_iter().filter(|path| seen.insert(path.clone())).collect()
 }
 
 /// A template that the source model `model` of a configuration names, as [`crate::load()`] looks for it; the first component's folders are
@@ -135,12 +158,7 @@ pub fn find_template(config: &Config, model: &Path, text: &str) -> Result<PathBu
 /// `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
 pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, model: &Path) -> Vec<PathBuf> {
     let from_environment = ["FERMI_DIFFUSE_DIR", "FERMIPY_DATA_DIR"].into_iter().filter_map(std::env::var_os);
-    [Some(config.directory()), model.parent()]
-        .into_iter()
-        .flatten()
-        .map(Path::to_owned)
-        .chain(component.model.diffuse_dirs.iter().cloned())
-        .chain([config.outdir.clone()])
-        .chain(from_environment.map(PathBuf::from))
-        .collect()
+    let beside = [Some(config.directory()), model.parent()].into_iter().flatten().map(Path::to_owned);
+    let told = component.model.diffuse_dirs.iter().cloned().chain([config.outdir.clone()]);
+    distinct(beside.chain(told).chain(from_environment.map(PathBuf::from)))
 }

@@ -87,7 +87,7 @@ fn loglike_reports_every_source_component_and_derivative() {
     let npred: f64 = sources.values().map(|s| s["npred"].as_f64().unwrap()).sum();
     assert!((npred / result["npred"].as_f64().unwrap() - 1.0).abs() < 1e-12);
     for source in sources.values() {
-        let by_bin: f64 = source["npred_by_bin"].as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).sum();
+        let by_bin: f64 = source["npred_by_bin"][0].as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).sum();
         assert!((by_bin - source["npred"].as_f64().unwrap()).abs() < 1e-9 * by_bin);
     }
     assert!(result["gradient"].as_object().unwrap().keys().all(|key| key.contains(':')));

@@ -1,5 +1,7 @@
 //! What can be wrong with a model.
 
+use crate::names::normalized_name;
+
 /// Result with the crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -280,6 +282,11 @@ pub enum Error {
     /// The text is no well-formed XML.
     #[error("not well-formed XML: {0}")]
     XmlSyntax(roxmltree::Error),
+    /// An XML whose document type holds declarations of its own.
+    #[error(
+        "its DOCTYPE holds declarations of its own (an internal DTD), which are not read; remove all from '<!DOCTYPE' to ']>'"
+    )]
+    Doctype,
     /// The XML is well-formed but is no source library.
     #[error("{0}")]
     XmlSchema(String),
@@ -313,6 +320,9 @@ impl Error {
     }
 }
 
+/// How many letters a part of a name has at least that counts as meant.
+const SHORTEST_PART: usize = 3;
+
 fn nearest_hint(nearest: &[String]) -> String {
     if nearest.is_empty() { String::new() } else { format!("; the nearest names are {}", nearest.join(", ")) }
 }
@@ -322,11 +332,32 @@ pub(crate) fn finite(value: f64, what: impl FnOnce() -> String) -> Result<f64> {
     if value.is_finite() { Ok(value) } else { Err(Error::NonFinite { what: what(), value }) }
 }
 
-/// The up to three candidates most similar to `name`, best first.
+/// The up to three candidates most similar to `name`, best first: by how few letters of the whole names differ. Those that hold `name`, or that it
+/// holds, come first: `Crab` for a part of a name.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let wanted = name.to_lowercase();
-    let mut ranked: Vec<(f64, &str)> =
-        candidates.into_iter().map(|c| (strsim::jaro_winkler(&wanted, &c.to_lowercase()), c)).collect();
+    let wanted = normalized_name(name);
+    let similarity = |candidate: &str| {
+        let candidate = normalized_name(candidate);
+        let (short, long) = if candidate.len() < wanted.len() { (&candidate, &wanted) } else { (&wanted, &candidate) };
+        let is_part = short.len() >= SHORTEST_PART && long.contains(short.as_str());
+        f64::from(u8::from(is_part)) + strsim::normalized_damerau_levenshtein(&wanted, &candidate)
+    };
+    let mut ranked: Vec<(f64, &str)> = candidates.into_iter().map(|c| (similarity(c), c)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.into_iter().take(3).map(|(_, c)| c.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_names_are_alike_as_a_whole() {
+        // All begin alike; only one of them differs in two digits.
+        let names = ["4FGL J0534.5+2200", "4FGL J0535.2+2200", "4FGL J1745.6-2859", "isodiff", "PSR J0534+2200 (Crab)"];
+        assert_eq!(nearest("4FGL J1745.6-2895", names)[0], "4FGL J1745.6-2859");
+        assert_eq!(nearest("4fglj0534.5+2201", names)[0], "4FGL J0534.5+2200");
+        assert_eq!(nearest("crab", names)[0], "PSR J0534+2200 (Crab)");
+        assert_eq!(nearest("diffiso", ["galdiff", "isodiff", "dissifo"]).len(), 3);
+    }
 }

@@ -23,6 +23,7 @@
 
 mod defaults;
 mod error;
+mod names;
 mod parameter;
 mod prior;
 mod region;
@@ -34,11 +35,10 @@ mod xml;
 
 pub use defaults::{Bounds, Given, power_of_ten, usual_parameters};
 pub use error::{BoxError, Error, Result};
+pub use names::{ParameterName, normalized_name};
 pub use parameter::Parameter;
 pub use prior::{Prior, PriorFunction};
-pub use region::{
-    ParameterId, ParameterName, Pars, Roi, RoiState, Selection, SelectionRange, SourceId, normalized_name,
-};
+pub use region::{ParameterId, Pars, Roi, RoiState, Selection, SelectionRange, SourceId};
 pub use sky::{Frame, SkyDirection};
 pub use source::{Source, SourceType};
 pub use spatial::{SpatialKind, SpatialModel};

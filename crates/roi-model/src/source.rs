@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::names::normalized_name;
 use crate::parameter::Parameter;
 use crate::sky::SkyDirection;
 use crate::spatial::SpatialModel;
@@ -223,6 +224,25 @@ impl Source {
     /// Tells the centre of a source whose spatial model has none: that of its map, which only the file of the map knows.
     pub fn set_center(&mut self, center: SkyDirection) {
         self.center = Some(center);
+    }
+
+    /// Whether this is its name or one of its aliases, compared as [`normalized_name`](crate::normalized_name) does.
+    ///
+    /// ```
+    /// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum, default_parameters};
+    ///
+    /// let spectrum = Spectrum::new("PowerLaw", default_parameters("PowerLaw", &[])?)?;
+    /// let place = SpatialModel::point(SkyDirection::new(83.63, 22.01)?)?;
+    /// let mut source = Source::new("4FGL J0534.5+2200", SourceType::Point, spectrum, place)?;
+    /// source.add_alias("Crab");
+    /// assert!(source.is_named("crab") && source.is_named("4fglj0534.5+2200") && !source.is_named("Vela"));
+    /// # Ok::<(), roi_model::Error>(())
+    /// ```
+    pub fn is_named(&self, name: &str) -> bool {
+        let wanted = normalized_name(name);
+        std::iter::once(self.name.as_str())
+            .chain(self.aliases.iter().map(String::as_str))
+            .any(|own| normalized_name(own) == wanted)
     }
 
     /// Other names by which it can be found.

@@ -35,6 +35,8 @@ pub struct Component {
     /// The templates that the component does not share with the others.
     pub model: ComponentModel,
     pub(crate) maker: MapMaker,
+    /// The output directory, which is made when something is written into it.
+    pub(super) outdir: PathBuf,
     /// What the user should know of its products.
     pub(super) notes: Vec<String>,
 }
@@ -61,6 +63,11 @@ impl Component {
         let Some(counts) = counts else { return Ok(None) };
         if let Some(file) = &source_maps {
             problems.take(&of_maps, check_same_bins(file, &products.ccube, &counts))?;
+            if file.names().is_empty() && settings.files.srcmap.is_some() && !sources.is_empty() {
+                let found = format!("counts in {} energy bins", file.axis().n_bins());
+                let (component, path) = (settings.name.clone(), file.path().to_owned());
+                problems.take(&of_maps, Err::<(), _>(Error::NoSourceMaps { component, path, found }))?;
+            }
         }
         let mut notes = Vec::new();
         let instrument = Instrument::new(config, settings, &products);
@@ -86,7 +93,8 @@ impl Component {
             counts,
             source_maps,
             settings: Settings { dispersion, weights, energy_integration: settings.energy_integration },
-            exposure: settings.exposure.clone(),
+            exposure: settings.exposure.of_sources(sources),
+            outdir: config.outdir.clone(),
             products,
             model,
             maker,

@@ -21,15 +21,7 @@ pub(super) fn dispersion(
     if !settings.edisp.is_on() {
         return Ok(None);
     }
-    let disabled = |source: &Source| {
-        let named = |name: &str| settings.edisp.disable.iter().any(|entry| entry == name);
-        named(source.name()) || source.aliases().iter().any(|alias| named(alias))
-    };
-    for entry in &settings.edisp.disable {
-        if !sources.iter().any(|s| s.name() == entry || s.aliases().contains(entry)) {
-            notes.push(format!("gtlike.edisp_disable names '{entry}', which is no source of the model"));
-        }
-    }
+    let disabled = |source: &Source| settings.edisp.disable.iter().any(|entry| source.is_named(entry));
     let (path, response) = match (&products.drm, instrument.description()) {
         (Some(path), _) => (path, lat_io::read_detector_response(path, counts.cube.axis())?),
         (None, Some(computed)) => {

@@ -89,7 +89,7 @@ impl Instrument {
         if self.directory.is_none() {
             missing.push("their folder (files: {irfs: PATH}, or the environment variable CALDB)".into());
         }
-        format!("to have it computed from livetime and response functions, name {}", missing.join(" and "))
+        format!("have it computed from livetime and response functions: name {}", missing.join(" and "))
     }
 
     /// The same, where exposure, PSF and energy dispersion cannot be computed without them.

@@ -22,12 +22,16 @@ pub struct NewMapFile<'a> {
 }
 
 impl<'a> NewMapFile<'a> {
-    /// Begins a file of the maps of `sources`, of which `unmade` ([`Component::unmade`]) are to be made.
+    /// Begins a file of the maps of `sources`, of which `unmade` ([`Component::unmade`]) are to be made. The output directory (`fileio.outdir`) is made
+    /// if the file lies there.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn create(component: &'a Component, path: &Path, sources: &'a [Source], unmade: &'a [Source]) -> Result<Self> {
         let present = |source: &&Source| !component.model.is_absent(source.name());
+        if path.parent() == Some(component.outdir.as_path()) {
+            lat_io::create_directory(&component.outdir)?;
+        }
         Ok(Self {
             component,
             writer: SourceMapWriter::create(path, &component.counts)?,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use likelihood_core::EnergyIntegration;
+use roi_model::Source;
 use serde::Serialize;
 
 use super::definition::{Definition, Range};
@@ -36,6 +37,8 @@ pub struct ComponentConfig {
     pub resample: bool,
     /// Response functions.
     pub response: ResponseFunctions,
+    /// `data.evfile`: the events as they are named. Nothing is read from them here.
+    pub events: Option<PathBuf>,
     /// The products that the configuration names.
     pub files: Files,
     /// Section `model`: what a region is built from when there is no source model XML.
@@ -79,6 +82,13 @@ pub struct ExposureScaling {
 }
 
 impl ExposureScaling {
+    /// The same with the names of the model in the place of those that are written otherwise.
+    pub(crate) fn of_sources(&self, sources: &[Source]) -> Self {
+        let named =
+            |name: &str| sources.iter().find(|source| source.is_named(name)).map_or(name, Source::name).to_owned();
+        Self { all: self.all, sources: self.sources.iter().map(|(name, factor)| (named(name), *factor)).collect() }
+    }
+
     /// The correction for the source of this name, if there is one.
     pub fn of(&self, source_name: &str) -> Option<f64> {
         self.sources.iter().find(|(name, _)| name == source_name).map(|(_, factor)| *factor).or(self.all)

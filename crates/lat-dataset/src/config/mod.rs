@@ -22,7 +22,7 @@ mod settings;
 mod source;
 mod yaml;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use component_settings::{ComponentConfig, EnergyDispersion, ExposureScaling, Files, ResponseFunctions};
 pub use definition::{Definition, Kind, OptionValue, OutOfRange, Range};
@@ -59,6 +59,7 @@ impl Config {
     /// Reads a configuration file; `None` where problems are gathered that leave none.
     pub(crate) fn read_with(path: &Path, problems: &mut Problems) -> Result<Option<Self>> {
         let bytes = read_bytes(path)?;
+        let path = &whole_path(path);
         if let Some(kind) = other_kind(&bytes) {
             let reason = format!(
                 "this is {kind}; expected a configuration in YAML, a config.yaml, which names such files under 'files'"
@@ -89,6 +90,16 @@ impl Config {
         let root = yaml::parse(path, text)?;
         let notes = schema::check(path, &root, problems)?;
         resolve::config(path, &root, notes, problems)
+    }
+}
+
+/// A path that means the same wherever the program runs and however it was spelled.
+fn whole_path(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // The file itself may be a link: its relative paths are relative to where it was named.
+    match (whole.parent().map(std::fs::canonicalize), whole.file_name()) {
+        (Some(Ok(directory)), Some(name)) => directory.join(name),
+        _ => whole,
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the tree of keys to typed options: defaults, overrides of components, ranges.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use likelihood_core::EnergyIntegration;
 
@@ -108,6 +108,7 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         convolve: keys.option("gtlike", &ComponentConfig::CONVOLVE)?,
         resample: keys.option("gtlike", &ComponentConfig::RESAMPLE)?,
         response: response(keys)?,
+        events: keys.texts("data", "evfile")?.into_iter().next().map(PathBuf::from),
         files: Files {
             ccube: file("ccube")?,
             srcmap: either("srcmap")?,

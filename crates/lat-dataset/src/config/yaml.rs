@@ -37,8 +37,18 @@ pub(super) struct Entry {
 
 /// Parses a document.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Node> {
-    let spanned: Spanned<Value> = serde_saphyr::from_str(text)
-        .map_err(|error| Error::Yaml { path: path.to_owned(), reason: format!("not valid YAML: {error}") })?;
+    let refuse = |error: serde_saphyr::Error| {
+        let reason = match error.without_snippet() {
+            serde_saphyr::Error::DuplicateMappingKey { key, location } => format!(
+                "line {}: key '{}' stands twice in its section; keep the one that is meant (fermipy takes the last)",
+                location.line(),
+                key.as_deref().unwrap_or_default()
+            ),
+            _ => format!("not valid YAML: {error}"),
+        };
+        Error::Yaml { path: path.to_owned(), reason }
+    };
+    let spanned: Spanned<Value> = serde_saphyr::from_str(text).map_err(refuse)?;
     Ok(Node::from(spanned))
 }
 
@@ -142,6 +152,7 @@ impl fmt::Display for Value {
             Self::Whole(n) => write!(f, "{n}"),
             Self::Number(x) => write!(f, "{x}"),
             Self::Text(text) => write!(f, "'{text}'"),
+            Self::List(items) if items.iter().any(Node::is_null) => f.write_str("a list with an empty entry"),
             Self::List(_) => f.write_str("a list"),
             Self::Map(_) => f.write_str("a mapping"),
         }

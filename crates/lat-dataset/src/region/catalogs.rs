@@ -33,11 +33,14 @@ impl Catalogs {
     }
 }
 
+/// The folder `model.extdir`, if it is there: it is not needed where no template of it is.
+pub(super) fn extdir(config: &Config, component: &ComponentConfig) -> Option<PathBuf> {
+    let named = component.model.extdir.as_ref()?;
+    template(config, component, &config.path, &named.to_string_lossy()).ok()
+}
+
 fn locate(config: &Config, component: &ComponentConfig, name: &str) -> Result<PathBuf> {
-    let mut directories = Vec::new();
-    let extdir = component.model.extdir.as_ref();
-    let extdir = extdir.map(|path| template(config, component, &config.path, &path.to_string_lossy())).transpose()?;
-    directories.extend(extdir);
+    let mut directories: Vec<PathBuf> = extdir(config, component).into_iter().collect();
     directories.extend(search_directories(config, component, &config.path));
     let directories = directories.iter().flat_map(|directory| [directory.clone(), directory.join("catalogs")]);
     let Some(files) = known_catalog(name) else {

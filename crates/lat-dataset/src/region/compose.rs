@@ -2,13 +2,12 @@
 
 use roi_model::{Roi, SkyDirection, Source};
 
-use super::catalogs::{Catalogs, Found};
+use super::catalogs::{Catalogs, Found, extdir};
 use super::{center, diffuse, written};
 use crate::component::own_templates::{self, ComponentModel};
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
 use crate::problems::{Problems, Subject};
-use crate::products::template;
 
 /// A region and what its components have of their own.
 #[derive(Clone, Debug)]
@@ -72,9 +71,7 @@ impl Making<'_> {
                 self.take(found.add(source))?;
             }
         }
-        let extdir = model.extdir.as_ref();
-        let extdir = extdir.map(|path| template(config, component, &config.path, &path.to_string_lossy())).transpose();
-        let extdir = self.take(extdir)?.flatten();
+        let extdir = extdir(config, component);
         for name in &model.catalogs {
             if let Some(catalog) = self.take(catalogs.get(config, component, name))? {
                 found.add_catalog(catalog, center, extdir.as_deref(), self.problems)?;

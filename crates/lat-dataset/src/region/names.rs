@@ -14,7 +14,10 @@ pub(super) fn known_catalog(name: &str) -> Option<Vec<String>> {
         "4FGL-DR2" => Some(versions("gll_psc_v", 23..=27)),
         "4FGL-DR3" => Some(versions("gll_psc_v", 28..=31)),
         "4FGL-DR4" => Some(versions("gll_psc_v", 32..=38)),
-        "FL16Y" => Some((1..=9).rev().map(|version| format!("gll_psc_16year_v{version}.fit")).collect()),
+        "FL16Y" => {
+            let by_name = (1..=9).rev().map(|version| format!("gll_psc_16year_v{version}.fit"));
+            Some(versions("gll_psc_v", 40..=49).into_iter().chain(by_name).collect())
+        }
         _ => None,
     }
 }

@@ -204,8 +204,8 @@ fn families_are_told_apart_and_their_columns_read() {
     let (_dir, path) = made_up("2FHL", "PowerLaw", &[("Flux50", "", 1e-11), ("Spectral_Index", "", 3.0)]);
     let catalog = Catalog::read(&path, &[]).unwrap();
     assert_eq!(catalog.family(), CatalogFamily::Fhl);
-    let truths = [("Prefactor", 1e-11 * 2.0 / (50e3 * (1.0 - 1.0 / 1600.0))), ("Index", -3.0), ("Scale", 50e3)];
-    check(&model(&catalog, "A B", None), "PowerLaw", &truths, 1e-12);
+    let truths = [("Integral", 1e-11), ("Index", -3.0), ("LowerLimit", 50e3), ("UpperLimit", 2e6)];
+    check(&model(&catalog, "A B", None), "PowerLaw2", &truths, 1e-12);
 }
 
 /// A row of a catalog in the layouts of 2017 to 2024: name, type, position, and numbers by column.

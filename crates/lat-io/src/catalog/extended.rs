@@ -1,9 +1,8 @@
 //! Extended sources of a catalog: disks and Gaussians by their size, all others by their template.
 
-use std::path::{Path, PathBuf};
-
 use roi_model::{SkyDirection, SpatialModel};
 
+use super::archives::Archives;
 use super::table::Table;
 use crate::error::Result;
 use crate::fits::FitsFile;
@@ -11,23 +10,27 @@ use crate::fits::FitsFile;
 /// 68 % containment radius of a two-dimensional Gaussian over its sigma: sqrt(-2 ln 0.32), to fermipy's digits.
 pub const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
 
+/// The same of the LAT catalogs, which state the radius of 68.27 % containment: sqrt(-2 ln 0.3173). With it the sigmas are those of the XML that is
+/// published beside them (IC 443: 0.27 deg is 0.178195 deg).
+const CATALOG_RADIUS_OF_SIGMA: f64 = 1.515_194_760_017_989_8;
+
 /// The shape of an extended source.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Shape {
     /// Radius in degrees.
     Disk(f64),
-    /// 68 % containment radius in degrees.
+    /// 68.27 % containment radius in degrees.
     Gaussian(f64),
     /// File name of the template.
     Template(String),
 }
 
 impl Shape {
-    pub(super) fn model(&self, center: SkyDirection, extdir: Option<&Path>) -> roi_model::Result<SpatialModel> {
+    pub(super) fn model(&self, center: SkyDirection, archives: &Archives<'_>) -> roi_model::Result<SpatialModel> {
         match self {
             Self::Disk(radius) => SpatialModel::disk(center, *radius),
-            Self::Gaussian(r68) => SpatialModel::gaussian(center, r68 / R68_OF_SIGMA),
-            Self::Template(name) => SpatialModel::map(template(name, extdir).to_string_lossy()),
+            Self::Gaussian(r68) => SpatialModel::gaussian(center, r68 / CATALOG_RADIUS_OF_SIGMA),
+            Self::Template(name) => SpatialModel::map(archives.template(name).to_string_lossy()),
         }
     }
 }
@@ -72,21 +75,4 @@ impl Extensions {
             }
         }
     }
-}
-
-/// Where a template lies, or should.
-fn template(name: &str, extdir: Option<&Path>) -> PathBuf {
-    let Some(root) = extdir else { return PathBuf::from(name) };
-    let mut archives: Vec<PathBuf> = std::fs::read_dir(root)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("Extended_")))
-        .collect();
-    archives.sort();
-    let usual = root.join("Templates").join(name);
-    let mut places = vec![root.join(name), usual.clone()];
-    // The newest archive first.
-    places.extend(archives.into_iter().rev().map(|archive| archive.join("Templates").join(name)));
-    places.into_iter().find(|path| path.is_file()).unwrap_or(usual)
 }

@@ -50,6 +50,12 @@ impl Law {
         Self::new("PowerLaw", [("Prefactor", density), ("Index", -index), ("Scale", pivot)])
     }
 
+    /// A power law by its integral over a range of energy.
+    pub(super) fn power_law_2(flux: f64, index: f64, range: (f64, f64)) -> Self {
+        let limits = [("LowerLimit", range.0), ("UpperLimit", range.1)];
+        Self::new("PowerLaw2", [[("Integral", flux), ("Index", -index)], limits].concat())
+    }
+
     /// N (E/Eb)^-(alpha + beta ln(E/Eb)).
     pub(super) fn log_parabola(density: f64, alpha: f64, beta: f64, pivot: f64) -> Self {
         Self::new("LogParabola", [("norm", density), ("alpha", alpha), ("beta", beta), ("Eb", pivot)])
@@ -83,9 +89,10 @@ impl Law {
 /// A fixed parameter of this true value with the scale and bounds that fermipy gives it; bounds are widened to hold the value.
 fn catalog_parameter(kind: &str, name: &str, truth: f64) -> roi_model::Result<Parameter> {
     let (scale, bounds) = match name {
-        "Prefactor" | "norm" | "Integral" | "Cutoff" | "Expfactor" | "Expfactor2" | "ExpfactorS" => {
-            (power_of_ten(truth), (1e-5, 1000.0))
-        }
+        "Cutoff" => (power_of_ten(truth), (0.001, 1000.0)),
+        "Expfactor" => (power_of_ten(truth), (-0.5, 0.5)),
+        "ExpfactorS" => (power_of_ten(truth), (0.0, 5.0)),
+        "Prefactor" | "norm" | "Integral" | "Expfactor2" => (power_of_ten(truth), (1e-5, 1000.0)),
         "Index" if kind == "PowerLaw" => (-1.0, ((-truth - 1.0).min(0.0), (-truth + 1.0).max(5.0))),
         "Index" | "Index1" | "IndexS" => (-1.0, (0.0, 5.0)),
         "alpha" => (1.0, (-5.0, 5.0)),

@@ -7,11 +7,12 @@
 //! | [`CatalogFamily::FourFglDr3`] | 4FGL-DR3, 4FGL-DR4, FL16Y | column `PLEC_IndexS` |
 //! | [`CatalogFamily::Fl8y`] | FL8Y | column `PLEC_Index`, and column `NickName`, `CDS-NAME` of FL8Y, or one `Flux_Density` |
 //! | [`CatalogFamily::FourFgl`] | 4FGL, 4FGL-DR2 | column `PLEC_Index` |
-//! | [`CatalogFamily::Fhl`] | 2FHL, 3FHL | `CDS-NAME` |
+//! | [`CatalogFamily::Fhl`] | 2FHL, 3FHL | `CDS-NAME`, or the name of the table |
 //! | [`CatalogFamily::ThreeFgl`] | 3FGL | `CDS-NAME`, or column `Cutoff` |
 //!
 //! Sources become point or extended sources with all parameters fixed, scaled and bounded as fermipy does it.
 
+mod archives;
 mod extended;
 mod fhl;
 mod fl8y;
@@ -27,10 +28,12 @@ use std::sync::{Arc, OnceLock};
 
 use roi_model::{SkyDirection, Source, SourceType, SpatialModel, normalized_name};
 
+pub use archives::archive_folders;
 pub use extended::R68_OF_SIGMA;
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};
+use archives::Archives;
 use extended::{Extensions, Shape};
 use law::Law;
 use table::Table;
@@ -133,15 +136,21 @@ impl Catalog {
         })
     }
 
-    /// The sources of a library XML (see [`roi_model::read_xml`]) as a catalog; `path` names the file in messages.
+    /// The sources of a library XML (see [`roi_model::read_xml`]) as a catalog; `path` names the file in messages. A source whose spatial model has
+    /// no position is where the attributes `RA` and `DEC` of its element say, as the libraries of the LAT have them.
     pub fn from_sources(path: &Path, sources: Vec<Source>) -> Self {
-        let entry = |source: Source| Entry {
-            name: source.name().to_owned(),
-            direction: source.direction(),
-            associations: Vec::new(),
-            aliases: source.aliases().to_vec(),
-            content: Content::Model(Box::new(source)),
-            row: 0,
+        let entry = |mut source: Source| {
+            if let (None, Some(center)) = (source.direction(), stated_position(&source)) {
+                source.set_center(center);
+            }
+            Entry {
+                name: source.name().to_owned(),
+                direction: source.direction(),
+                associations: Vec::new(),
+                aliases: source.aliases().to_vec(),
+                content: Content::Model(Box::new(source)),
+                row: 0,
+            }
         };
         let entries = sources.into_iter().map(entry).collect();
         let path = path.to_owned();
@@ -180,8 +189,8 @@ impl Catalog {
         self.entries.iter().find(is_it).and_then(Entry::direction)
     }
 
-    /// The model of a source. Extended templates lie in the archive folder `extdir`, or below it in `Templates` or
-    /// `Extended_*/Templates`; a template that is not there keeps the path where it should be.
+    /// The model of a source. Extended templates lie in the archive folder `extdir`, or in that of the catalog's file: there, or below in
+    /// `Templates` or `Extended_*/Templates`. A template that is not there keeps its bare name.
     ///
     /// # Errors
     /// When a value of the catalog that the model needs is not finite, or cannot be.
@@ -190,13 +199,14 @@ impl Catalog {
             Content::Model(source) => return Ok(source.as_ref().clone()),
             Content::Row { law, shape } => (law, shape.as_ref()),
         };
+        let archives = Archives { roots: extdir.into_iter().chain(self.path.parent()).collect(), catalog: &self.path };
         let build = || -> roi_model::Result<Source> {
             let Some(direction) = entry.direction else {
                 return Err(roi_model::Error::EmptyName { what: "position" });
             };
             let (kind, spatial) = match shape {
                 None => (SourceType::Point, SpatialModel::point(direction)?),
-                Some(shape) => (SourceType::Diffuse, shape.model(direction, extdir)?),
+                Some(shape) => (SourceType::Diffuse, shape.model(direction, &archives)?),
             };
             let mut source = Source::new(entry.name.as_str(), kind, law.spectrum()?, spatial)?;
             if shape.is_some() {
@@ -236,6 +246,15 @@ impl Entry {
     }
 }
 
+/// The position that the attributes of a source of a library state.
+fn stated_position(source: &Source) -> Option<SkyDirection> {
+    let number = |wanted: &str| {
+        let stated = source.attributes().iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        stated.and_then(|(_, text)| text.trim().parse::<f64>().ok())
+    };
+    SkyDirection::new(number("RA")?, number("DEC")?).ok()
+}
+
 /// The columns of one number a row.
 fn numbers(file: &FitsFile, index: usize) -> Vec<(String, Vec<f64>)> {
     let Some(hdu) = file.hdus().get(index) else { return Vec::new() };
@@ -259,12 +278,15 @@ fn source_table(file: &FitsFile) -> Result<&Hdu> {
 fn guess(path: &Path, hdu: &Hdu) -> Result<CatalogFamily> {
     let has = |name: &str| hdu.column_names().any(|column| column.eq_ignore_ascii_case(name));
     let designation = hdu.header().text("CDS-NAME").unwrap_or("").trim().to_ascii_uppercase();
+    // The published 2FHL has no such keyword, but `2FHL Source Catalog` as the name of its table.
+    let table = hdu.name().trim().to_ascii_uppercase();
+    let is_fhl = designation.ends_with("FHL") || table.starts_with("2FHL") || table.starts_with("3FHL");
     if has("PLEC_IndexS") {
         Ok(CatalogFamily::FourFglDr3)
     } else if has("PLEC_Index") {
         let is_fl8y = has("NickName") || designation.contains("FL8Y") || !has("PL_Flux_Density");
         Ok(if is_fl8y { CatalogFamily::Fl8y } else { CatalogFamily::FourFgl })
-    } else if designation.ends_with("FHL") {
+    } else if is_fhl {
         Ok(CatalogFamily::Fhl)
     } else if designation.starts_with("3FGL") || has("Cutoff") {
         Ok(CatalogFamily::ThreeFgl)
@@ -280,7 +302,7 @@ fn unknown_family(path: &Path, hdu: &Hdu) -> Error {
         hdu: hdu.label(),
         keyword: "CDS-NAME".into(),
         found,
-        expected: "3FGL, 2FHL, 3FHL, FL8Y or 4FGL, or the columns of one of them (PLEC_Index, PLEC_IndexS, Cutoff)",
+        expected: "3FGL, 2FHL, 3FHL, FL8Y or 4FGL, or the columns of one of them (PLEC_Index, PLEC_IndexS, Cutoff), or a table named after 2FHL or 3FHL",
     }
 }
 

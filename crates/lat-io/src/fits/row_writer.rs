@@ -35,7 +35,7 @@ impl FitsWriter {
         let cards = header.cards().iter().filter(|card| all.get(&card.keyword).is_none()).cloned();
         let cards: Vec<_> = cards.collect();
         all.extend(cards);
-        self.header_blocks(&all)
+        self.header_blocks(&self.signed(&all))
     }
 
     /// Begins the file with an image of whole numbers of 32 bits, `axes` in FITS order (`NAXIS1` first). `header` holds the keywords
@@ -46,7 +46,7 @@ impl FitsWriter {
     /// be written.
     pub fn integer_primary(&mut self, header: &Header, axes: &[usize], pixels: &[i32]) -> Result<()> {
         self.expect_first()?;
-        let extra = self.cards(header)?;
+        let extra = self.cards(&self.signed(header))?;
         let written = ImageWriter::primary(&mut self.sink, 32, axes, &extra).and_then(|mut image| {
             image.write_samples(pixels)?;
             image.finish().map(drop)

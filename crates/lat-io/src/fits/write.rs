@@ -121,7 +121,7 @@ impl FitsWriter {
     /// When FITS cannot hold the header, or the file cannot be written.
     pub fn image(&mut self, header: &Header, pixels: &Array3<f32>) -> Result<()> {
         let (nz, ny, nx) = pixels.dim();
-        let extra = self.cards(header)?;
+        let extra = self.cards(&self.signed(header))?;
         let hdu = self.label(header);
         let sink = &mut self.sink;
         let written = if self.hdus == 0 {
@@ -186,7 +186,11 @@ impl FitsWriter {
         let data: Vec<_> = columns.iter().map(|column| column.values.raw()).collect();
         if self.hdus == 0 {
             // A table cannot stand first: an empty primary HDU goes before it.
-            let cards = fitsio_pure::primary::build_primary_header(8, &[]);
+            let signature = self.cards(&self.signed(&Header::default()))?;
+            let cards = fitsio_pure::primary::build_primary_header(8, &[]).map(|mut cards| {
+                cards.extend(signature);
+                cards
+            });
             let bytes = cards.and_then(|cards| serialize_header(&cards)).map_err(|e| self.failed(hdu.clone(), e))?;
             self.sink.write_all(&bytes).map_err(|source| Error::io("write", &self.path, source))?;
             self.hdus += 1;
@@ -201,6 +205,20 @@ impl FitsWriter {
         self.sink.write_all(&bytes).map_err(|source| Error::io("write", &self.path, source))?;
         self.hdus += 1;
         Ok(())
+    }
+
+    /// A header of the primary HDU with what every file has there: when it was made (`DATE`) and what made it (`CREATOR`). Others stay as they are.
+    pub(super) fn signed(&self, header: &Header) -> Header {
+        let mut signed = header.clone();
+        if self.hdus == 0 {
+            if signed.get("DATE").is_none() {
+                signed.set("DATE", today().as_str(), "date of creation of this file (UTC)");
+            }
+            if signed.get("CREATOR").is_none() {
+                signed.set("CREATOR", "roi-fit", "software creating this file");
+            }
+        }
+        signed
     }
 
     /// Completes the file and puts it in place of what stood at the path.
@@ -237,6 +255,18 @@ impl FitsWriter {
             }
         }
     }
+}
+
+/// The date of today, UTC, or that of the environment variable `SOURCE_DATE_EPOCH` (seconds of the Unix clock), which makes files reproducible. A day is
+/// as fine as the standard asks for; files that are made of the same on one day are the same, byte for byte.
+fn today() -> String {
+    let told = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
+    let now = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    };
+    let date = chrono::DateTime::from_timestamp(told.unwrap_or_else(now), 0).unwrap_or_default();
+    date.format("%Y-%m-%d").to_string()
 }
 
 impl ColumnValues {

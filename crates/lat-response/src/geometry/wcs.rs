@@ -95,7 +95,8 @@ impl WcsGrid {
             "CAR" => centered(&header, Car::new()),
             "CEA" => centered(&header, Cea::new()),
             "MER" => centered(&header, Mer::new()),
-            "SFL" => centered(&header, Sfl::new()),
+            // The old name of SFL, as wcslib and the LAT tools take it.
+            "SFL" | "GLS" => centered(&header, Sfl::new()),
             "SIN" => centered(&header, Sin::new()),
             "STG" => centered(&header, Stg::new()),
             "TAN" => centered(&header, Tan::new()),

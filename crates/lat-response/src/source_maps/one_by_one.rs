@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use likelihood_core::SourceMap;
+use likelihood_core::{SourceMap, is_same_energy};
 use rayon::prelude::*;
 use roi_model::Source;
 
@@ -21,6 +21,23 @@ pub const DIFFUSE_TOGETHER: usize = 4;
 
 /// The part of a source beyond the exposure map of which the user is told.
 const WORTH_A_WARNING: f64 = 1e-4;
+
+/// What the user is told of a map cube that ends within the energies of the counts.
+fn extrapolated(source: &Diffuse<'_>, edges: &[f64]) -> Option<String> {
+    let Template::Map { cube, .. } = &source.template else { return None };
+    let [first, .., last] = *cube.energies() else { return None };
+    let [low, .., high] = *edges else { return None };
+    let is_below = first > low && !is_same_energy(first, low);
+    let is_above = last < high && !is_same_energy(last, high);
+    (is_below || is_above).then(|| {
+        format!(
+            "source '{}': its map cube {} reaches from {first} to {last} MeV, the counts from {low} to {high} MeV; beyond the cube it is \
+             extrapolated as a power law of its last two planes",
+            source.name,
+            cube.what()
+        )
+    })
+}
 
 impl SourceMapBuilder {
     /// The map of a source. A source to which energy dispersion does not apply gets no planes for it.
@@ -89,6 +106,10 @@ impl SourceMapBuilder {
     /// does not cover.
     fn images(&self, factor: usize, sources: Vec<Diffuse<'_>>) -> Result<Vec<Vec<f32>>> {
         let names: Vec<&str> = sources.iter().map(|source| source.name).collect();
+        sources
+            .iter()
+            .filter_map(|source| extrapolated(source, self.edges()))
+            .for_each(|note| tracing::warn!("{note}"));
         let maps = self.covered_images(factor, sources)?;
         for (name, (_, coverage)) in names.into_iter().zip(&maps) {
             if coverage.beyond() > WORTH_A_WARNING {
@@ -101,6 +122,11 @@ impl SourceMapBuilder {
             }
         }
         Ok(maps.into_iter().map(|(map, _)| map).collect())
+    }
+
+    /// The energies at the edges of the counts, MeV.
+    fn edges(&self) -> &[f64] {
+        self.energies.get(self.extra..self.extra + self.n_edges).unwrap_or(&self.energies)
     }
 
     fn covered_images(&self, factor: usize, mut sources: Vec<Diffuse<'_>>) -> Result<Vec<(Vec<f32>, Coverage)>> {

@@ -22,11 +22,31 @@ pub(crate) struct Spectrum {
     /// Name of the source
     source: String,
     /// Energies in MeV, separated by commas
-    #[arg(long, value_name = "E1,E2,...", value_delimiter = ',', required = true, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "E1,E2,...",
+        value_delimiter = ',',
+        required = true,
+        allow_hyphen_values = true,
+        value_parser = energy
+    )]
     energies: Vec<f64>,
     /// Also the derivatives with respect to each parameter's `value` (the scale not applied)
     #[arg(long)]
     derivatives: bool,
+}
+
+/// An energy in MeV.
+fn energy(text: &str) -> Result<f64, String> {
+    let number = text.trim();
+    number.parse().map_err(|_| {
+        let bare = number.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end();
+        if !bare.is_empty() && bare.parse::<f64>().is_ok() {
+            format!("energies are numbers in MeV, without a unit: {bare} for {bare} MeV")
+        } else {
+            "expected a number, an energy in MeV".to_owned()
+        }
+    })
 }
 
 impl Spectrum {

@@ -71,9 +71,10 @@ impl LoglikeResult {
             .map(|name| {
                 let by_component: Vec<&Vec<f64>> = self.components.iter().filter_map(|c| c.npred.get(name)).collect();
                 let npred: f64 = by_component.iter().flat_map(|bins| bins.iter()).sum();
-                // One list when there is one component; a list for each otherwise, as their bins may differ.
-                let by_bin = if let [only] = by_component[..] { json!(only) } else { json!(by_component) };
-                let mut entry = json!({ "npred": npred, "npred_by_bin": by_bin });
+                // Adding 0 makes a positive zero of the sum of nothing, which is -0.
+                let npred = npred + 0.0;
+                // A list for each component, one or several, as their bins may differ.
+                let mut entry = json!({ "npred": npred, "npred_by_bin": by_component });
                 if weighted {
                     let by_component = self.components.iter().filter_map(|c| c.npred_wt().get(name));
                     entry["npred_wt"] = by_component.flatten().sum::<f64>().into();

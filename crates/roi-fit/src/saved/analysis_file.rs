@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use roi_model::{Parameter, Roi, Source};
+use roi_model::{Parameter, Roi, Source, Spectrum};
 use serde_json::{Map, Value, json};
 
 use crate::analysis::Analysis;
@@ -115,14 +115,11 @@ impl Analysis {
         let mut source = present.clone();
         let spectrum = source.spectrum_mut();
         let is_same = spectrum.type_name() == stored.spectrum_type
-            && spectrum.file() == stored.spectrum_file.as_deref()
+            && is_same_file(spectrum.file(), stored.spectrum_file.as_deref())
             && spectrum.parameters().iter().map(Parameter::name).eq(stored.parameters.iter().map(|p| p.name.as_str()));
         if !is_same {
-            let (saved, here) = (&stored.spectrum_type, spectrum.type_name());
-            let reason = format!(
-                "source '{name}' has spectrum {saved}, the model has {here}, or another file or other parameters; open the \
-                 configuration that the analysis was saved from"
-            );
+            let what = difference(stored, spectrum);
+            let reason = format!("source '{name}' {what}; open the configuration that the analysis was saved from");
             return Err(bad(path, reason));
         }
         for (parameter, saved) in spectrum.parameters_mut().iter_mut().zip(&stored.parameters) {
@@ -203,6 +200,36 @@ impl Analysis {
 fn restore_covariance(path: &Path, saved: SavedCovariance) -> Result<Covariance> {
     let matrix = matrix(saved.parameters.len(), &saved.matrix).map_err(|reason| bad(path, reason))?;
     Ok(Covariance { parameters: saved.parameters, matrix })
+}
+
+/// In what a saved spectrum differs from the present one.
+fn difference(saved: &SavedSource, present: &Spectrum) -> String {
+    if saved.spectrum_type != present.type_name() {
+        return format!("has spectrum {}, the model has {}", saved.spectrum_type, present.type_name());
+    }
+    if !is_same_file(saved.spectrum_file.as_deref(), present.file()) {
+        let named = |file: Option<&str>| file.map_or_else(|| "no file".to_owned(), |file| format!("the file '{file}'"));
+        return format!(
+            "has its spectrum from {}, the model from {}",
+            named(saved.spectrum_file.as_deref()),
+            named(present.file())
+        );
+    }
+    let list = |names: Vec<&str>| names.join(", ");
+    format!(
+        "has the parameters {}, the model {}",
+        list(saved.parameters.iter().map(|parameter| parameter.name.as_str()).collect()),
+        list(present.parameters().iter().map(Parameter::name).collect())
+    )
+}
+
+/// Whether two tables are the same file: a region may have moved to another folder since.
+fn is_same_file(one: Option<&str>, other: Option<&str>) -> bool {
+    let name = |file: &str| Path::new(file).file_name().map(std::ffi::OsStr::to_owned);
+    match (one, other) {
+        (Some(one), Some(other)) => one == other || name(one).is_some_and(|one| Some(one) == name(other)),
+        (one, other) => one == other,
+    }
 }
 
 fn bad(path: &Path, reason: String) -> Error {

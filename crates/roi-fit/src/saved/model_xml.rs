@@ -59,6 +59,12 @@ impl Analysis {
     /// # Errors
     /// As those.
     pub fn load_model(&mut self, path: &Path) -> Result<()> {
+        if let Some(kind) = other_kind(path) {
+            let reason = format!(
+                "this is {kind}, no model; name a source model XML, or an analysis that write_roi saved (PREFIX or PREFIX.json)"
+            );
+            return Err(Error::State { path: path.to_owned(), reason });
+        }
         let is_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
         if is_xml { self.load_xml(path) } else { self.load_roi(path) }
     }
@@ -124,7 +130,7 @@ impl Analysis {
         let values = |s: &roi_model::SpatialModel| -> Vec<f64> {
             s.parameters().iter().map(roi_model::Parameter::value).collect()
         };
-        if new.type_name() != old.type_name() || new.file() != old.file() || values(new) != values(old) {
+        if new.type_name() != old.type_name() || !self.is_same_template(path, new, old) || values(new) != values(old) {
             return refuse(format!(
                 "source '{}' has another position or template than the model that its source maps were made for; name this file in the \
                  configuration instead, files: {{xml: PATH}}, so that they are made for it",
@@ -144,11 +150,33 @@ impl Analysis {
         Ok(())
     }
 
+    /// Whether two spatial models have the same file, however it is spelled.
+    fn is_same_template(&self, path: &Path, new: &roi_model::SpatialModel, old: &roi_model::SpatialModel) -> bool {
+        let found = |model: &Path, file: Option<&str>| {
+            let config = self.opened.config.as_ref()?;
+            lat_dataset::find_template(config, model, file?).ok()?.canonicalize().ok()
+        };
+        let of_config = self.opened.config.as_ref().map_or(path, |config| config.path.as_path());
+        new.file() == old.file() || found(path, new.file()).is_some_and(|new| Some(new) == found(of_config, old.file()))
+    }
+
     /// Checks that the likelihood can be evaluated, and computes what is known of sources without a fit.
     fn describe_anew(&mut self) -> Result<()> {
         self.loglike().map_err(Error::at_start)?;
         self.update_npred()?;
         self.session.roi.ids().try_for_each(|id| self.update_fluxes(id, None))
+    }
+}
+
+/// What a file is that is named as a model by mistake; a prefix need be no file.
+fn other_kind(path: &Path) -> Option<&'static str> {
+    use std::io::Read as _;
+    let mut begin = Vec::new();
+    std::fs::File::open(path).ok()?.take(10).read_to_end(&mut begin).ok()?;
+    match begin.as_slice() {
+        [b'S', b'I', b'M', b'P', b'L', b'E', b' ', b' ', b'=', ..] => Some("a FITS file"),
+        [0x1f, 0x8b, ..] => Some("a file compressed by gzip"),
+        _ => None,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::ops::{Index, IndexMut};
 
 use super::id::{ParameterId, SourceId};
-use super::names::{ParameterName, normalized_name};
 use crate::error::{Error, Result, nearest};
+use crate::names::{ParameterName, normalized_name};
 use crate::parameter::{Parameter, ParameterState};
 use crate::sky::SkyDirection;
 use crate::source::Source;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use roxmltree::{Attribute, Document, Node};
+use roxmltree::{Attribute, Document, Node, ParsingOptions};
 
 use super::library::SourceLibrary;
 use super::tables::TableReader;
@@ -47,7 +47,7 @@ pub fn read_xml(text: &str, load: &dyn Fn(&str) -> std::result::Result<FileTable
 /// # Errors
 /// As [`read_xml`].
 pub fn read_xml_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibrary> {
-    let document = Document::parse(text).map_err(Error::XmlSyntax)?;
+    let document = parse(text)?;
     let root = document.root_element();
     if root.tag_name().name() != "source_library" {
         let found = root.tag_name().name();
@@ -57,6 +57,49 @@ pub fn read_xml_with(text: &str, tables: &dyn TableReader) -> Result<SourceLibra
     let title = attributes.optional("title").unwrap_or("source library").to_owned();
     let sources = read_sources(root, tables)?;
     Ok(SourceLibrary { title, sources, attributes: attributes.rest() })
+}
+
+/// Parses the text. A `DOCTYPE` that only names a file of declarations, as the sample models of the LAT tools have it, says nothing that is needed;
+/// declarations of its own could be entities that expand without end.
+fn parse(text: &str) -> Result<Document<'_>> {
+    let allow_dtd = match doctype(text) {
+        Some(declaration) if declaration.ends_with('[') => return Err(Error::Doctype),
+        declaration => declaration.is_some(),
+    };
+    Document::parse_with_options(text, ParsingOptions { allow_dtd, ..ParsingOptions::default() })
+        .map_err(Error::XmlSyntax)
+}
+
+/// The document type declaration before the first element, up to its end or to the `[` that opens declarations of its own.
+fn doctype(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = rest.get(rest.find("<")?..)?;
+        if rest.starts_with("<!DOCTYPE") {
+            break;
+        }
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if rest.starts_with("<?") {
+            "?>"
+        } else {
+            return None;
+        };
+        rest = rest.get(rest.find(end)? + end.len()..)?;
+    }
+    let mut quote = None;
+    let end = rest.char_indices().find(|&(_, c)| match quote {
+        Some(open) => {
+            quote = quote.filter(|_| c != open);
+            false
+        }
+        None if c == '"' || c == '\'' => {
+            quote = Some(c);
+            false
+        }
+        None => c == '[' || c == '>',
+    });
+    rest.get(..=end?.0)
 }
 
 fn read_sources(library: Node<'_, '_>, tables: &dyn TableReader) -> Result<Vec<Source>> {

@@ -1,0 +1,13 @@
+//! Folders that are made when something is written into them.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Makes a folder and those above it, where they are not there.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn create_directory(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|source| Error::io("make the folder", path, source))
+}
