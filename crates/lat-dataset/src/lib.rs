@@ -13,7 +13,9 @@
 //! - `component`: one component. `assemble` opens its products, `dispersion` and `weights` are what they are for, `remarks` what the user should know;
 //!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
 //!   them, `memory` tells what that takes; `instrument` computes what no product holds.
-//! - `load`: everything together.
+//! - `inputs`: which files an analysis reads.
+//! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
+//! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
 //!
 //! # Invariants
 //!
@@ -29,13 +31,19 @@
 //! or does not belong together ends in an [`Error`] that names the file or key and says what to do. This crate knows no fits; it takes from `optimizers`
 //! the defaults of section `optimizer`.
 
+mod check;
 mod component;
 mod config;
 mod error;
+mod inputs;
 mod load;
+mod problems;
 mod products;
 mod region;
 
+pub use check::{
+    ComponentReport, Computed, CountsSummary, FoundFile, ModelSummary, PlannedMap, PlannedMaps, Reason, Report, check,
+};
 pub use component::{Component, ComponentModel, MakingSize, MapKeeper, MapPlace, NewMapFile, Templates};
 pub use config::{
     Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, ExposureScaling, Files, Kind, ModelConfig,
@@ -43,6 +51,13 @@ pub use config::{
     configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
+pub use inputs::{InputFile, InputFiles, input_files};
 pub use load::{Loaded, Observation, load, read_model_file};
+pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template};
 pub use region::{RegionModel, build_region};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

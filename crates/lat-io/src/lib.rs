@@ -25,7 +25,8 @@ mod text;
 
 pub use catalog::{Catalog, CatalogFamily, Entry, R68_OF_SIGMA};
 pub use disk::{
-    digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text, text_of, write_text,
+    digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text, remove_left_temporaries,
+    remove_temporaries, text_of, write_text,
 };
 pub use error::{Error, Result};
 pub use events::{
@@ -47,3 +48,8 @@ pub use tables::check_energy_edges;
 pub use text::{
     TableFiles, priors_beside, priors_to_yaml, read_file_function, read_priors, read_radial_profile, tables_beside,
 };
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -168,7 +168,8 @@ impl Batch {
         }
         std::fs::create_dir_all(&self.directory).map_err(Error::io("make", &self.directory))?;
         let mut journal = Journal::open(&self.directory, self.shard, settings, self.resume)?;
-        self.sweep(&mine)?;
+        // Half-written results that a kill left.
+        lat_io::remove_left_temporaries(&self.directory);
         let mut ended: Vec<Option<Entry>> = mine.iter().map(|config| journal.ended(config)).collect();
         let total = mine.len();
         let mut done = ended.iter().flatten().count();
@@ -211,21 +212,6 @@ impl Batch {
             pool.map_err(|source| Error::Threads { threads, source })
         };
         (0..workers).map(pool).collect()
-    }
-
-    /// Removes the half-written result files that a kill left of these regions. The journal is locked: nobody else is writing them.
-    fn sweep(&self, configs: &[&PathBuf]) -> Result<()> {
-        let names: std::collections::HashSet<String> = configs.iter().map(|config| result_name(config)).collect();
-        for file in std::fs::read_dir(&self.directory).map_err(Error::io("list", &self.directory))? {
-            let file = file.map_err(Error::io("list", &self.directory))?;
-            let (path, name) = (file.path(), file.file_name().to_string_lossy().into_owned());
-            // `NAME.json.PROCESS.part`
-            let result = name.strip_suffix(".part").and_then(|rest| rest.rsplit_once('.')).map(|(result, _)| result);
-            if result.is_some_and(|result| names.contains(result)) {
-                std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
-            }
-        }
-        Ok(())
     }
 
     /// One region from its configuration to its result file.

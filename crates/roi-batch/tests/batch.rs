@@ -86,7 +86,7 @@ fn a_batch_that_was_cut_short_is_resumed_and_leaves_the_same_bytes() {
     std::fs::write(&journal, text).unwrap();
     let result = std::fs::read_dir(&cut).unwrap().map(|entry| entry.unwrap().path());
     let result = result.into_iter().find(|path| path.extension().is_some_and(|e| e == "json")).unwrap();
-    let part = result.with_extension("json.4711.part");
+    let part = result.with_file_name(format!(".{}.4711.roi-fit.part", result.file_name().unwrap().to_string_lossy()));
     std::fs::write(&part, "{").unwrap();
 
     assert!(Batch::new(&cut).run(&configs, "test", &task, &mut |_, _, _| {}).is_err(), "not without --resume");

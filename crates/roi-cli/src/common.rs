@@ -23,6 +23,10 @@ pub(crate) struct Common {
     /// Log what is being done
     #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub(crate) verbose: bool,
+    /// What is told of fits while they run, on standard error: 0 nothing, 1 a line an iteration and an attempt (also by -v), 2 also the free
+    /// parameters, 3 also the matrices [default: optimizer.verbosity of the configuration]
+    #[arg(long, value_name = "N", global = true, help_heading = GLOBAL, conflicts_with = "quiet", value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub(crate) verbosity: Option<u8>,
     /// Show no progress (none is ever shown when standard error is not a terminal)
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) no_progress: bool,

@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// A batch as such could not be run.
     #[error(transparent)]
     NoBatch(#[from] roi_batch::Error),
+    /// The text for people could not be written. What was asked for in files is there.
+    #[error("standard output cannot be written: {0}")]
+    Unwritten(#[source] std::io::Error),
     /// A fit ended below the quality asked for.
     #[error("the fit failed: {0}")]
     Fit(String),
@@ -41,6 +44,7 @@ impl Failure {
             Self::Batch { worst: Ending::Failed, .. } | Self::Fit(_) => 3,
             Self::Batch { worst: Ending::Error, .. }
             | Self::Usage(_)
+            | Self::Unwritten(_)
             | Self::Analysis(_)
             | Self::Simulation(_)
             | Self::NoBatch(_) => 2,

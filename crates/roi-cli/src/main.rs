@@ -1,11 +1,13 @@
 //! `roi-fit`: fit and optimize a Fermi-LAT region of interest from its `config.yaml`.
 
+mod collisions;
 mod commands;
 mod common;
 mod failure;
 mod output;
 mod progress;
 mod region;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -26,7 +28,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 internal error; 2 bad usage, configuration or input; \
-3 a fit ended below min_fit_quality and every parameter was restored. batch: the worst of its regions, 1 before 2 before 3.";
+3 a fit ended below min_fit_quality and every parameter was restored; 128 + N ended by signal N (130 Ctrl-C, 143 kill): what was finished \
+by then is written, with `interrupted` in the JSON. batch: the worst of its regions, 1 before 2 before 3.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -49,18 +52,25 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // A panic is a defect of the program; it must not look like bad input (2) or a failed fit (3).
-    match std::panic::catch_unwind(|| run(&cli)) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
-            output::error(&failure);
-            failure.exit_code()
+    let end = std::panic::catch_unwind(|| run(&cli));
+    if let Ok(Err(failure)) = &end {
+        output::error(failure);
+    }
+    match (end, signals::caught()) {
+        (Err(_), _) => ExitCode::from(1),
+        (Ok(end), Some(signal)) => {
+            let kept = if end.is_ok() { "; what was finished is written" } else { "" };
+            output::line_of_error(&format!("ended by {}{kept}", signals::name(signal)));
+            ExitCode::from(signals::exit_code(signal))
         }
-        Err(_) => ExitCode::from(1),
+        (Ok(Ok(())), None) => ExitCode::SUCCESS,
+        (Ok(Err(failure)), None) => failure.exit_code(),
     }
 }
 
 fn run(cli: &Cli) -> Result<(), failure::Failure> {
     output::start_logging(&cli.common);
+    signals::watch();
     if let Some(threads) = cli.common.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads.into())
@@ -71,20 +81,25 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
         output::check_folder("--json", path)?;
     }
     let output = output::Output::new(&cli.common);
-    match &cli.command {
-        Command::Demo(command) => command.run(&output),
-        Command::Simulate(command) => command.run(&output),
-        Command::Srcmaps(command) => command.run(&output),
-        Command::Loglike(command) => command.run(&output),
-        Command::Optimize(command) => command.run(&output),
-        Command::Fit(command) => command.run(&output),
-        Command::Batch(command) => command.run(&output),
-        Command::Params(command) => command.run(&output),
-        Command::Model(command) => command.run(&output),
-        Command::ModelMap(command) => command.run(&output),
-        Command::Ts(command) => command.run(&output),
-        Command::Profile(command) => command.run(&output),
-        Command::Spectrum(command) => command.run(&output),
-        Command::Config(command) => command.run(&output),
+    perform(&cli.command, &output)?;
+    output.finish()
+}
+
+fn perform(command: &Command, output: &output::Output) -> Result<(), failure::Failure> {
+    match command {
+        Command::Demo(command) => command.run(output),
+        Command::Simulate(command) => command.run(output),
+        Command::Srcmaps(command) => command.run(output),
+        Command::Loglike(command) => command.run(output),
+        Command::Optimize(command) => command.run(output),
+        Command::Fit(command) => command.run(output),
+        Command::Batch(command) => command.run(output),
+        Command::Params(command) => command.run(output),
+        Command::Model(command) => command.run(output),
+        Command::ModelMap(command) => command.run(output),
+        Command::Ts(command) => command.run(output),
+        Command::Profile(command) => command.run(output),
+        Command::Spectrum(command) => command.run(output),
+        Command::Config(command) => command.run(output),
     }
 }

@@ -2,28 +2,80 @@
 
 use std::ops::ControlFlow;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use roi_fit::{Event, Progress};
 
+/// The lines of progress at the foot of the terminal.
+static LINES: OnceLock<MultiProgress> = OnceLock::new();
+
+/// Whether something was printed since the last event: what was being done is over then.
+static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+/// Takes the lines of progress away, so that text can be written; they come back with the next event.
+pub(crate) fn clear() {
+    if let Some(lines) = LINES.get() {
+        // A terminal that cannot be written to shows nothing anyway.
+        let _ = lines.clear();
+    }
+}
+
+/// As [`clear`], at the end of a step.
+pub(crate) fn step_is_over() {
+    IS_OVER.store(true, Ordering::Relaxed);
+    clear();
+}
+
+fn shown(line: ProgressBar) -> ProgressBar {
+    LINES.get_or_init(MultiProgress::new).add(line)
+}
+
+/// Watches an analysis: shows its progress where there is somebody to see it, and stops it at a signal.
+pub(crate) struct Watch {
+    bar: Option<Bar>,
+}
+
+impl Watch {
+    pub(crate) fn new(shows_progress: bool) -> Self {
+        Self { bar: shows_progress.then(Bar::new) }
+    }
+}
+
+impl Progress for Watch {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Some(bar) = &mut self.bar {
+            bar.show(event);
+        }
+        if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        crate::signals::caught().is_some()
+    }
+}
+
 /// A line that follows a fit or an optimisation.
-pub(crate) struct Bar {
+struct Bar {
     line: ProgressBar,
     /// What is being done, to which the iterations add their part.
     doing: String,
 }
 
 impl Bar {
-    pub(crate) fn new() -> Self {
-        let line = ProgressBar::new_spinner();
+    fn new() -> Self {
+        let line = shown(ProgressBar::new_spinner());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
             line.set_style(style);
         }
         Self { line, doing: "fit".into() }
     }
-}
 
-impl Progress for Bar {
-    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+    fn show(&mut self, event: &Event) {
+        if IS_OVER.swap(false, Ordering::Relaxed) {
+            self.doing = "fit".into();
+        }
         match event {
             Event::SubFit { step, sources, done, total, log_likelihood } => {
                 let name = match &sources[..] {
@@ -47,7 +99,6 @@ impl Progress for Bar {
             _ => {}
         }
         self.line.tick();
-        ControlFlow::Continue(())
     }
 }
 
@@ -66,7 +117,7 @@ pub(crate) struct CountBar {
 
 impl CountBar {
     pub(crate) fn new(total: usize) -> Self {
-        let bar = ProgressBar::new(total as u64);
+        let bar = shown(ProgressBar::new(total as u64));
         if let Ok(style) = ProgressStyle::with_template("{elapsed} [{bar:30}] {pos}/{len}  {msg}  ETA {eta}") {
             bar.set_style(style);
         }
@@ -88,7 +139,7 @@ impl CountBar {
         }
         self.failures += usize::from(is_failure);
         self.bar.set_message(format!("{} not well", self.failures));
-        self.bar.suspend(tell);
+        tell();
         self.bar.set_position(done as u64);
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use roi_fit::Analysis;
 
+use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::{Output, check_folder};
 
@@ -16,8 +17,8 @@ pub(crate) struct Region {
     /// Take the model of a file instead of the configuration's: a source model XML, or the JSON that --write-roi saved
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Write the model as it ends
-    #[arg(long, value_name = "FILE")]
+    /// Write the model as it ends to a file, or to standard output with `-`
+    #[arg(long, value_name = "FILE|-")]
     xml: Option<PathBuf>,
     /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
     #[arg(long, value_name = "PREFIX")]
@@ -27,20 +28,42 @@ pub(crate) struct Region {
 impl Region {
     /// Opens the region.
     pub(crate) fn open(&self, output: &Output) -> Result<Analysis, Failure> {
-        for (option, path) in [("--xml", &self.xml), ("--write-roi", &self.write_roi)] {
-            path.as_deref().map_or(Ok(()), |path| check_folder(option, path))?;
+        self.open_to_write(output, None)
+    }
+
+    /// Opens the region for a command that writes one more file, once it is clear that no output destroys another, or an input.
+    pub(crate) fn open_to_write(&self, output: &Output, out: Option<&Path>) -> Result<Analysis, Failure> {
+        for (option, path) in [("--xml", self.xml_file()), ("--write-roi", self.write_roi.as_deref()), ("--out", out)] {
+            path.map_or(Ok(()), |path| check_folder(option, path))?;
         }
-        let mut analysis = output.open(&config_file(&self.config))?;
+        let config = config_file(&self.config);
+        let mut files = Files::default();
+        let components = files.reads_config(&config).components;
+        files.reads_model("--model", self.model.as_deref());
+        files.writes("--json", output.json_file()).writes_model("--xml", self.xml.as_deref());
+        files.writes_state("--write-roi", self.write_roi.as_deref(), &components);
+        files.writes_for_each("--out", out, &components).check()?;
+        if self.xml.as_deref() == Some(Path::new("-")) {
+            output.hide_text();
+        }
+        let mut analysis = output.open(&config)?;
         if let Some(model) = &self.model {
             analysis.load_model(model)?;
         }
         Ok(analysis)
     }
 
+    /// The file of the model, if it is one.
+    fn xml_file(&self) -> Option<&Path> {
+        self.xml.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
     /// Writes what was asked for.
-    pub(crate) fn save(&self, analysis: &mut Analysis) -> Result<(), Failure> {
-        if let Some(path) = &self.xml {
-            analysis.write_xml(path)?;
+    pub(crate) fn save(&self, output: &Output, analysis: &mut Analysis) -> Result<(), Failure> {
+        match &self.xml {
+            Some(path) if path == Path::new("-") => output.plain(&analysis.xml_text()?)?,
+            Some(path) => analysis.write_xml(path)?,
+            None => {}
         }
         if let Some(prefix) = &self.write_roi {
             analysis.write_roi(prefix)?;

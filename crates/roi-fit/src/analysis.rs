@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use lat_dataset::{ComponentModel, Config, OptimizerConfig};
 use likelihood_core::Data;
-use roi_model::{Parameter, Roi};
+use roi_model::{Parameter, Roi, SourceId};
 
 use crate::data::source_maps;
 use crate::error::{Error, Result};
@@ -152,8 +152,8 @@ impl Analysis {
             progress: Box::new(Quiet),
         };
         analysis.update_npred()?;
-        for index in 0..analysis.session.roi.sources().len() {
-            analysis.update_fluxes(index, None)?;
+        for id in analysis.session.roi.ids() {
+            analysis.update_fluxes(id, None)?;
         }
         Ok(analysis)
     }
@@ -166,6 +166,12 @@ impl Analysis {
     /// Options of [`Analysis::optimize`] as the configuration has them.
     pub fn optimize_options(&self) -> OptimizeOptions {
         self.opened.optimize_options.clone()
+    }
+
+    /// Sets what the log tells of fits and optimisations with the options of the configuration: [`FitOptions::VERBOSITY`].
+    pub fn set_verbosity(&mut self, verbosity: usize) {
+        self.opened.fit_options.verbosity = verbosity;
+        self.opened.optimize_options.fit.verbosity = verbosity;
     }
 
     /// What the files had to say: keys that were ignored, for example.
@@ -281,7 +287,7 @@ impl Analysis {
     }
 
     /// Position of a parameter in a source's spectrum.
-    pub(crate) fn parameter_index(&self, source: usize, parameter: &str) -> Result<usize> {
+    pub(crate) fn parameter_index(&self, source: SourceId, parameter: &str) -> Result<usize> {
         self.session.parameter_index(source, parameter)
     }
 
@@ -332,6 +338,7 @@ fn fit_options(section: &OptimizerConfig) -> FitOptions {
         init_lambda: section.init_lambda,
         retries: section.retries,
         min_fit_quality: section.min_fit_quality,
+        verbosity: section.verbosity,
         ..FitOptions::default()
     }
 }

@@ -43,6 +43,14 @@ pub enum Error {
     /// The likelihood of the starting model is not finite, so there is nothing to start from.
     #[error("the likelihood of the model as it stands cannot be evaluated: {0}")]
     Start(#[source] likelihood_core::Error),
+    /// A model without a source, and data with counts.
+    #[error(
+        "the model has no source, so it predicts nothing, and the data hold {counts} counts; name a model with sources (files.xml, model.catalogs, model.sources) or add one"
+    )]
+    NoSource {
+        /// How many.
+        counts: f64,
+    },
     /// A parameter that the source's spectrum does not have.
     #[error("source '{source_name}' ({spectrum}) has no parameter '{found}'; it has {known}")]
     NoParameter {

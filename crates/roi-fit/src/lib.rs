@@ -76,11 +76,19 @@ pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
 pub use known::timing::Timing;
-pub use lat_dataset::{configuration_reference, memory_size, resolved_config};
-pub use lat_io::write_text;
+pub use lat_dataset::{
+    InputFile, InputFiles, component_path, configuration_reference, input_files, memory_size, resolved_config,
+};
+pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
 pub use profile::one::ProfileOptions;
 pub use results::fit_result::FitResult;
 pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
 pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 pub use roi_model::{Given, Pars, Selection};
+pub use saved::analysis_file::state_files;
 pub use session::Session;
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

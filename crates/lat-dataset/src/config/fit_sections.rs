@@ -22,7 +22,7 @@ pub struct OptimizerConfig {
     /// [`OptimizerConfig::MIN_FIT_QUALITY`].
     pub min_fit_quality: u8,
     /// [`OptimizerConfig::VERBOSITY`].
-    pub verbosity: i64,
+    pub verbosity: usize,
 }
 
 impl OptimizerConfig {
@@ -51,9 +51,12 @@ impl OptimizerConfig {
     pub const MIN_FIT_QUALITY: Definition<u8> =
         Definition::new("min_fit_quality", 3, "A fit below it is undone (fermipy's code: 2, its documentation: 3).")
             .within(Range::QUALITY);
-    /// Output level, of no effect here.
-    pub const VERBOSITY: Definition<i64> =
-        Definition::new("verbosity", 0, "Without effect; `--verbose` and `RUST_LOG` choose what is logged.");
+    /// What the log tells of a fit while it runs.
+    pub const VERBOSITY: Definition<usize> = Definition::new(
+        "verbosity",
+        0,
+        "What is logged of a fit while it runs: 0 nothing, 1 a line an iteration, an attempt, a fit of `optimize`; 2 also the free parameters; 3 also the matrices.",
+    );
 }
 
 impl Default for OptimizerConfig {

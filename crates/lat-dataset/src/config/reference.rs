@@ -289,7 +289,7 @@ pub(super) static SECTIONS: &[Section] = &[
                 "null",
                 "The most memory that the program may take, such as `2GiB`: fewer threads and fewer kept sums when need be, or a refusal that tells what is needed (docs/performance.md, Memory). MB is 10^6, MiB 2^20, a bare number bytes. `--max-memory` goes before it.",
             ),
-            Key { role: Role::Ignored, ..defined(&OptimizerConfig::VERBOSITY) },
+            defined(&OptimizerConfig::VERBOSITY),
         ],
     },
     Section {

@@ -3,11 +3,14 @@
 mod digest;
 mod environment;
 mod link_target;
+mod new_file;
 mod read_text;
 mod whole_file;
 
 pub use digest::{digest_of_bytes, digest_of_file};
 pub use environment::expand_environment;
 pub use link_target::link_target;
+pub(crate) use new_file::NewFile;
+pub use new_file::{remove_left_temporaries, remove_temporaries};
 pub use read_text::{read_bytes, read_text, text_of};
 pub use whole_file::write_text;

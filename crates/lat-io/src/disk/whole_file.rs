@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::link_target::link_target;
+use super::new_file::NewFile;
 use crate::error::{Error, Result};
 
 /// Writes a text file under a temporary name beside its place and renames it, so that a reader never sees half of it. A symbolic link is
@@ -20,20 +21,9 @@ fn write_or_replace(path: &Path, text: &str) -> std::io::Result<()> {
     if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
         return std::fs::OpenOptions::new().write(true).open(&place)?.write_all(text.as_bytes());
     }
-    let unnamed = || std::io::Error::new(std::io::ErrorKind::InvalidInput, "the path names no file");
-    let mut name = place.file_name().ok_or_else(unnamed)?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary = place.with_file_name(name);
-    let written = std::fs::File::create(&temporary).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, &place)
-    });
-    if written.is_err() {
-        // The error that counts is the one above; a file that was never made cannot be removed.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+    let mut file = NewFile::create(&place)?;
+    file.write_all(text.as_bytes())?;
+    file.commit(true)
 }
 
 #[cfg(test)]

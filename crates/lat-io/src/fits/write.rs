@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use fitsio_pure::bintable::{self, BinaryColumnData, BinaryColumnDescriptor, BinaryColumnType};
 use fitsio_pure::header::serialize_header;
 use fitsio_pure::image_writer::ImageWriter;
-use fitsio_pure::io::{AtomicFile, Durability};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ndarray::Array3;
 
 use super::header::{Header, printable};
-use crate::disk::link_target;
+use crate::disk::{NewFile, link_target};
 use crate::error::{Error, Result};
 
 /// Writes a FITS file HDU by HDU. Nothing stands at the path until [`FitsWriter::finish`]: an error, or dropping the writer, leaves what
@@ -26,8 +25,8 @@ pub struct FitsWriter {
 
 #[derive(Debug)]
 pub(super) enum Sink {
-    Plain(AtomicFile),
-    Gzip(Box<GzEncoder<AtomicFile>>),
+    Plain(NewFile),
+    Gzip(Box<GzEncoder<NewFile>>),
 }
 
 impl Write for Sink {
@@ -103,7 +102,7 @@ impl FitsWriter {
         if std::fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
             return Err(failed(std::io::Error::other("it is there and no regular file")));
         }
-        let file = AtomicFile::with_durability(&place, Durability::Atomic).map_err(failed)?;
+        let file = NewFile::create(&place).map_err(failed)?;
         let gzip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
         let sink =
             if gzip { Sink::Gzip(Box::new(GzEncoder::new(file, Compression::default()))) } else { Sink::Plain(file) };
@@ -211,8 +210,8 @@ impl FitsWriter {
     pub fn finish(self) -> Result<()> {
         let Self { path, sink, .. } = self;
         let done = match sink {
-            Sink::Plain(file) => file.commit(),
-            Sink::Gzip(encoder) => encoder.finish().and_then(AtomicFile::commit),
+            Sink::Plain(file) => file.commit(false),
+            Sink::Gzip(encoder) => encoder.finish().and_then(|file| file.commit(false)),
         };
         done.map_err(|source| Error::io("write", &path, source))
     }

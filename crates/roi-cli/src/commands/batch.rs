@@ -9,6 +9,7 @@ use roi_batch::{Ending, Entry, TaskResult, file_digest};
 use roi_fit::Analysis;
 use serde_json::{Value, json};
 
+use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::CountBar;
@@ -65,6 +66,7 @@ impl Batch {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         self.freeing.check()?;
         let configs = self.all_configs()?;
+        self.check_files(&configs, output)?;
         let settings = self.settings()?;
         let threads = rayon::current_num_threads();
         let jobs = self.jobs.map_or(threads, usize::from);
@@ -77,7 +79,7 @@ impl Batch {
         let mut bar = output.shows_progress().then(|| CountBar::new(configs.len().div_ceil(count)));
         // Regions that are worked on at the same time share what memory there is.
         let regions = batch.at_a_time(&configs);
-        let task = |config: &Path| Ok(self.task(config, output.max_memory(), regions)?);
+        let task = |config: &Path| Ok(self.task(config, output, regions)?);
         let entries = batch.run(&configs, &settings, &task, &mut |entry, done, total| {
             let tell = || tracing::info!("{done}/{total} {}", words(entry));
             match &mut bar {
@@ -92,6 +94,19 @@ impl Batch {
         output.text(table(&entries));
         output.json(&summary)?;
         failure(&entries).map_or(Ok(()), Err)
+    }
+
+    /// Refuses a dictionary of all in the place of something that is read, or among the results.
+    fn check_files(&self, configs: &[PathBuf], output: &Output) -> Result<(), Failure> {
+        let Some(json) = output.json_file() else { return Ok(()) };
+        output.keep_out_of(&self.out)?;
+        let mut files = Files::default();
+        files.writes("--json", Some(json)).reads("--list", self.list.as_deref().filter(|list| *list != Path::new("-")));
+        files.reads_model("--model", self.model.as_deref());
+        for config in configs {
+            files.reads_config(config);
+        }
+        files.check()
     }
 
     /// The configurations of the command line and of the list.
@@ -131,8 +146,10 @@ impl Batch {
     }
 
     /// What is done with one region of so many that are worked on at the same time.
-    fn task(&self, config: &Path, max_memory: Option<u64>, regions: usize) -> roi_fit::Result<TaskResult> {
-        let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), max_memory, regions)?;
+    fn task(&self, config: &Path, output: &Output, regions: usize) -> roi_fit::Result<TaskResult> {
+        // A signal ends the program, not its regions one by one: these are done again with --resume.
+        let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), output.max_memory(), regions)?;
+        output.set_verbosity(&mut analysis);
         for note in analysis.notes() {
             tracing::info!("{}: {note}", config.display());
         }

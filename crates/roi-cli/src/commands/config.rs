@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::config_file;
@@ -26,7 +27,11 @@ impl Config {
             output.text(roi_fit::configuration_reference().trim_end());
             return Ok(());
         };
-        let config = roi_fit::resolved_config(&config_file(path)).map_err(roi_fit::Error::from)?;
+        let path = config_file(path);
+        let mut files = Files::default();
+        files.reads_config(&path);
+        files.writes("--json", output.json_file()).check()?;
+        let config = roi_fit::resolved_config(&path).map_err(roi_fit::Error::from)?;
         output.text(format_args!("{config:#}"));
         output.json(&config)
     }

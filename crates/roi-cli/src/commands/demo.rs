@@ -23,6 +23,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        output.keep_out_of(&self.out)?;
         if !SimulatedRoi::may_write(&self.out) {
             let config = self.out.join("config.yaml");
             return Err(Failure::Usage(format!(

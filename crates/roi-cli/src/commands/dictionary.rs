@@ -12,5 +12,8 @@ pub(crate) fn completed(mut json: Value, analysis: &Analysis, optimized: Option<
     if let Some(warnings) = map.entry("warnings").or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
         warnings.extend(analysis.remarks().map(Value::from));
     }
+    if crate::signals::caught().is_some() {
+        map.insert("interrupted".into(), true.into());
+    }
     json
 }

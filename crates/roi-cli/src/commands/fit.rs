@@ -38,9 +38,13 @@ impl Fit {
         show(output, &mut analysis, &result);
         output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))?;
         if !result.fit_success {
+            // What was optimized before a signal came is worth keeping.
+            if crate::signals::caught().is_some() && optimized.is_some() {
+                self.region.save(output, &mut analysis)?;
+            }
             return Err(Failure::Fit(result.message));
         }
-        self.region.save(&mut analysis)
+        self.region.save(output, &mut analysis)
     }
 }
 

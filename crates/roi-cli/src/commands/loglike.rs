@@ -27,7 +27,7 @@ impl Loglike {
         output.text(analysis.print_roi());
         output
             .text(format_args!("\nlogL {:.6}   npred {:.2}   counts {}", result.loglike, result.npred, result.counts));
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))
     }
 }

@@ -25,7 +25,7 @@ impl Model {
         let mut analysis = self.region.open(output)?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         output.text(analysis.print_model());
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         let sources = analysis.all_properties()?;
         output.json(&completed(json!({ "sources": sources }), &analysis, optimized.as_ref()))
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::dictionary::completed;
 use super::first::First;
 use crate::failure::Failure;
-use crate::output::{Output, check_folder};
+use crate::output::Output;
 use crate::region::Region;
 
 /// Predicted counts in every pixel as a cube, and the spectra of counts, model and residual
@@ -36,8 +36,7 @@ pub(crate) struct ModelMap {
 
 impl ModelMap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        self.out.as_deref().map_or(Ok(()), |path| check_folder("--out", path))?;
-        let mut analysis = self.region.open(output)?;
+        let mut analysis = self.region.open_to_write(output, self.out.as_deref())?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let mut options = ModelMapOptions::default();
         (options.out, options.sources, options.residual) = (self.out.clone(), self.source.clone(), self.residual);
@@ -48,7 +47,7 @@ impl ModelMap {
                 output.text(format_args!("written to {}\n", path.display()));
             }
         }
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         output.json(&completed(json!({ "components": spectra }), &analysis, optimized.as_ref()))
     }
 }

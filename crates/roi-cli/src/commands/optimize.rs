@@ -46,7 +46,7 @@ impl Optimize {
         }
         let result = analysis.optimize(&options)?;
         show(output, &analysis, &result);
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         output.json(&super::dictionary::completed(result.to_json(), &analysis, None))?;
         failure(&result).map_or(Ok(()), |message| Err(Failure::Fit(message)))
     }

@@ -87,7 +87,7 @@ impl Profile {
             number(limits.ll),
             number(limits.ul)
         ));
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         output.json(&completed(profile.to_json(), &analysis, optimized.as_ref()))
     }
 }

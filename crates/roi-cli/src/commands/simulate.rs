@@ -53,6 +53,7 @@ impl Simulate {
                     .into(),
             ));
         }
+        output.keep_out_of(&self.out)?;
         let Some(regions) = self.regions else {
             self.check(&self.out)?;
             let config = self.write(self.seed, &self.out)?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -27,6 +28,8 @@ pub(crate) struct Spectrum {
 
 impl Spectrum {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let mut files = Files::default();
+        files.reads("the model", Some(&self.xml)).writes("--json", output.json_file()).check()?;
         let spectrum = roi_fit::tabulate(&self.xml, &self.source, &self.energies)?;
         let mut text = format!("{:>14} {:>23}", "energy (MeV)", "dN/dE");
         let shown = if self.derivatives { &spectrum.derivatives[..] } else { &[] };

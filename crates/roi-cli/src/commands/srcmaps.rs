@@ -6,6 +6,7 @@ use clap::Args;
 use roi_fit::{MakeOptions, make_source_maps};
 use serde_json::json;
 
+use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::{Output, check_folder};
 use crate::region::config_file;
@@ -35,13 +36,20 @@ pub(crate) struct Srcmaps {
 impl Srcmaps {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         self.out.as_deref().map_or(Ok(()), |path| check_folder("--out", path))?;
+        let config = config_file(&self.config);
+        let mut files = Files::default();
+        let components = files.reads_config(&config).components;
+        files
+            .writes("--json", output.json_file())
+            .writes_for_each("--out", self.out.as_deref(), &components)
+            .check()?;
         let options = MakeOptions::default()
             .with_out(self.out.clone())
             .with_all(self.all)
             .with_accurate(self.accurate)
             .with_max_memory(output.max_memory());
         let mut progress = output.progress();
-        let made = make_source_maps(&config_file(&self.config), &options, progress.as_mut())?;
+        let made = make_source_maps(&config, &options, progress.as_mut())?;
         drop(progress);
         for component in &made {
             output.text(format_args!(

@@ -69,7 +69,7 @@ impl Ts {
                 "\n{negative} TS are negative: the model is not at its maximum; --fit-first fits its free parameters"
             ));
         }
-        self.region.save(&mut analysis)?;
+        self.region.save(output, &mut analysis)?;
         let json = json!({ "logLike": loglike, "loglike": loglike, "sources": sources });
         output.json(&completed(json, &analysis, optimized.as_ref()))
     }

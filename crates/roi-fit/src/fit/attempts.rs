@@ -13,10 +13,11 @@ use roi_model::{Parameter, Roi};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::fit::relay::Relay;
+use crate::fit::iteration_log::{Relay, attempt_begins, attempt_ended};
 use crate::known::options::FitOptions;
 use crate::known::progress::Progress;
 use crate::maximize::objective::{minimize, problem, problem_with_held};
+use crate::maximize::recorder::Recorder;
 use crate::session::Session;
 
 /// Two ends whose `logL` differs by less are the same: the searches aim at a distance of `2 tol` of the maximum.
@@ -112,7 +113,7 @@ pub(crate) fn attempts(
 
 /// Which free parameters of a model are normalisations.
 fn norms(roi: &Roi) -> Vec<bool> {
-    let is_norm = |id: roi_model::ParameterId| roi.sources()[id.source].spectrum().norm_index() == Some(id.parameter);
+    let is_norm = |id: roi_model::ParameterId| roi[id.source].spectrum().norm_index() == Some(id.parameter);
     roi.free_parameters().into_iter().map(is_norm).collect()
 }
 
@@ -150,8 +151,7 @@ impl Trial<'_> {
             AttemptStart::NormsFirst => calls = self.fit_norms(&mut roi, &options)?,
             AttemptStart::BestSoFar => roi.set_free_values(&self.ends[self.best()].values)?,
         }
-        let posterior = self.session.posterior_of(&roi, &[])?;
-        let mut end = minimize(posterior, &problem(&roi, None)?, optimizer, &options, &mut Relay(self.progress))?;
+        let mut end = self.minimize_from(&roi, optimizer, &options)?;
         end.calls += calls;
         self.all.push(Attempt {
             method: optimizer.name().to_owned(),
@@ -167,12 +167,28 @@ impl Trial<'_> {
         Ok(())
     }
 
+    /// All free parameters, from a model on; the session's own is left alone.
+    fn minimize_from(&mut self, roi: &Roi, optimizer: &dyn Optimizer, options: &Options) -> Result<Minimum> {
+        let (number, verbosity) = (self.all.len(), self.options.verbosity);
+        if verbosity > 0 {
+            let free = roi.free_parameters().len();
+            let loglike = self.session.posterior_of(roi, &[])?.value(&roi.free_values())?;
+            attempt_begins(self.options, (number, optimizer.name()), (free, loglike));
+        }
+        let recorder = Recorder::default();
+        let posterior = self.session.posterior_of(roi, &[])?.recorded((verbosity > 1).then_some(&recorder));
+        let mut relay = Relay::logging(self.progress, verbosity, roi, &recorder);
+        let end = minimize(posterior, &problem(roi, None)?, optimizer, options, &mut relay)?;
+        attempt_ended(self.options, number, &end);
+        Ok(end)
+    }
+
     /// Fits the norms of a model, its shapes held.
     fn fit_norms(&mut self, roi: &mut Roi, options: &Options) -> Result<Calls> {
         let problem = problem_with_held(roi, |row| !self.is_norm[row])?;
         let newton = optimizers::optimizer("NEWTON")?;
         let posterior = self.session.posterior_of(roi, &[])?;
-        let end = minimize(posterior, &problem, newton.as_ref(), options, &mut Relay(self.progress))?;
+        let end = minimize(posterior, &problem, newton.as_ref(), options, &mut Relay::quiet(self.progress))?;
         roi.set_free_values(&end.values)?;
         Ok(end.calls)
     }

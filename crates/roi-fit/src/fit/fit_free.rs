@@ -6,7 +6,7 @@ use roi_model::Roi;
 
 use crate::error::{Error, Result};
 use crate::fit::attempts::{Attempt, Attempts, attempts};
-use crate::fit::relay::Relay;
+use crate::fit::iteration_log::Relay;
 use crate::known::covariance::Covariance;
 use crate::known::options::FitOptions;
 use crate::known::progress::Progress;
@@ -54,8 +54,8 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
     }
     let mut end = try_to_fit(session, options, loglike0, progress)?;
     if let Some(refusal) = &end.refusal {
-        let message = format!("{}; {refusal}", end.minimum.status);
-        tracing::error!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{message}");
+        // The result tells it; who shows the result shows it once.
+        tracing::debug!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{refusal}");
         return Ok(Fitted { loglike0, start, end: Some(end) });
     }
     session.roi = fitted(&session.roi, &end.minimum)?;
@@ -70,7 +70,7 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
 fn explore(session: &mut Session, options: &FitOptions, end: &mut End, progress: &mut dyn Progress) -> Result<()> {
     for _ in 0..RESTARTS {
         let problem = problem(&session.roi, None)?;
-        let mut relay = Relay(progress);
+        let mut relay = Relay::quiet(progress);
         let found = session.posterior().and_then(|posterior| minos(posterior, &problem, &end.minimum, &mut relay));
         let MinosOfAll { errors, higher, calls } = match found {
             Ok(found) => found,
@@ -160,7 +160,7 @@ fn fitted(roi: &Roi, minimum: &Minimum) -> Result<Roi> {
 /// The covariance of a fit of all free parameters of a model.
 pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
     let name = |id: roi_model::ParameterId| {
-        let source = &roi.sources()[id.source];
+        let source = &roi[id.source];
         (source.name().to_owned(), source.spectrum().parameters()[id.parameter].name().to_owned())
     };
     Covariance { parameters: roi.free_parameters().into_iter().map(name).collect(), matrix: matrix.clone() }

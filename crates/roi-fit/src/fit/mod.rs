@@ -3,6 +3,6 @@
 pub(crate) mod attempts;
 pub(crate) mod fit_free;
 pub(crate) mod fit_session;
+pub(crate) mod iteration_log;
 pub(crate) mod optimize;
-pub(crate) mod relay;
 pub(crate) mod update;

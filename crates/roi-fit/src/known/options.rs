@@ -30,6 +30,9 @@ pub struct FitOptions {
     pub retries: usize,
     /// The quality that an attempt must reach to be accepted: [`FitOptions::MIN_FIT_QUALITY`]. Below it, every parameter is restored.
     pub min_fit_quality: u8,
+    /// What the log tells of the fit while it runs, none of which changes a number: [`FitOptions::VERBOSITY`]. Lines have level INFO and target
+    /// `roi_fit::fit`. Level 1 evaluates the start of each attempt once more.
+    pub verbosity: usize,
     /// Compute MINOS errors: [`FitOptions::MINOS`].
     pub minos: bool,
     /// Refit for each source's TS: [`FitOptions::REOPTIMIZE`].
@@ -61,6 +64,8 @@ impl FitOptions {
     pub const RETRIES: Definition<usize> = OptimizerConfig::RETRIES;
     /// The quality below which a fit is undone.
     pub const MIN_FIT_QUALITY: Definition<u8> = OptimizerConfig::MIN_FIT_QUALITY;
+    /// What is logged.
+    pub const VERBOSITY: Definition<usize> = OptimizerConfig::VERBOSITY;
     /// Asymmetric errors.
     pub const MINOS: Definition<bool> = Definition::new(
         "minos",
@@ -89,6 +94,7 @@ impl Default for FitOptions {
             init_lambda: Self::INIT_LAMBDA.value(),
             retries: Self::RETRIES.value(),
             min_fit_quality: Self::MIN_FIT_QUALITY.value(),
+            verbosity: Self::VERBOSITY.value(),
             minos: Self::MINOS.value(),
             reoptimize: Self::REOPTIMIZE.value(),
             scan: Self::SCAN.value(),
@@ -120,6 +126,7 @@ builders! {
     with_init_lambda init_lambda f64,
     with_retries retries usize,
     with_min_fit_quality min_fit_quality u8,
+    with_verbosity verbosity usize,
     with_minos minos bool,
     with_reoptimize reoptimize bool,
     with_scan scan bool

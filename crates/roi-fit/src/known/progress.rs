@@ -56,6 +56,11 @@ pub enum Event {
 pub trait Progress: Send {
     /// Sees an event; `ControlFlow::Break` asks the analysis to stop (a fit that is stopped counts as failed and restores).
     fn event(&mut self, event: &Event) -> ControlFlow<()>;
+
+    /// Asked between evaluations; `true` stops likewise, without waiting for the next event.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Watches nothing.

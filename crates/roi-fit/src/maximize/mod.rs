@@ -2,3 +2,4 @@
 
 pub(crate) mod objective;
 pub(crate) mod posterior;
+pub(crate) mod recorder;

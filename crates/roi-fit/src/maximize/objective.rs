@@ -131,7 +131,7 @@ pub(crate) fn problem_with_held(roi: &Roi, is_held: impl Fn(usize) -> bool) -> R
         .into_iter()
         .enumerate()
         .map(|(row, id)| {
-            let source = &roi.sources()[id.source];
+            let source = &roi[id.source];
             let parameter = &source.spectrum().parameters()[id.parameter];
             let (lower, upper) = parameter.bounds();
             let held = lower == upper || is_held(row);

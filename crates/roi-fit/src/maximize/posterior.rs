@@ -7,12 +7,15 @@ use ndarray::Array2;
 use roi_model::{Prior, Roi};
 
 use crate::error::{Error, Result};
+use crate::maximize::recorder::Recorder;
 
 /// `logL` with priors as a function of the values of a region's free parameters. It writes into the workspace alone.
 pub(crate) struct Posterior<'a> {
     data: &'a Data,
     work: &'a mut Workspace,
     priors: Vec<Term>,
+    /// Who is told of the points at which derivatives are taken.
+    recorder: Option<&'a Recorder>,
 }
 
 /// The prior of a parameter.
@@ -48,11 +51,17 @@ impl<'a> Posterior<'a> {
             let at = if parameter.is_free() { At::Row(row) } else { At::Value(parameter.value()) };
             row += usize::from(parameter.is_free());
             if let Some(&prior) = parameter.prior() {
-                let source_name = roi.sources()[id.source].name().to_owned();
+                let source_name = roi[id.source].name().to_owned();
                 priors.push(Term { source_name, parameter: parameter.name().to_owned(), prior, at });
             }
         }
-        Self { data, work, priors }
+        Self { data, work, priors, recorder: None }
+    }
+
+    /// The same, which tells a recorder of each point.
+    pub(crate) fn recorded(mut self, recorder: Option<&'a Recorder>) -> Self {
+        self.recorder = recorder;
+        self
     }
 
     /// How many free parameters there are.
@@ -71,6 +80,9 @@ impl<'a> Posterior<'a> {
         for (row, [first, _]) in self.derivatives() {
             gradient[row] += first;
         }
+        if let Some(recorder) = self.recorder {
+            recorder.record(values, gradient, None);
+        }
         Ok(value)
     }
 
@@ -80,6 +92,9 @@ impl<'a> Posterior<'a> {
         for (row, [first, second]) in self.derivatives() {
             gradient[row] += first;
             hessian[[row, row]] += second;
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.record(values, gradient, Some(hessian));
         }
         Ok(value)
     }

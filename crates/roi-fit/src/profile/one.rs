@@ -147,7 +147,7 @@ pub(crate) fn profile(
     if unfinished > 0 {
         warnings.push(format!("at {unfinished} of {} points the fit of the others did not converge", xvals.len()));
     }
-    let source = &session.roi.sources()[id.source];
+    let source = &session.roi[id.source];
     let described = describe(session, source, id.parameter, (&xvals, angular))?;
     let dloglike = loglike.iter().map(|l| l - loglike0).collect();
     Ok(Profile { xvals, loglike, dloglike, calls, exact_limits, fit_status, warnings, ..described })
@@ -187,7 +187,7 @@ fn not_at_maximum(session: &mut Session) -> Result<Vec<String>> {
 fn open_line(roi: &mut Roi, id: ParameterId, options: &ProfileOptions) -> Result<Line> {
     let norm_only = options.fix_shape;
     let mut others = 0;
-    for (source, model) in roi.sources_mut().iter_mut().enumerate() {
+    for (source, model) in roi.ids().zip(roi.sources_mut()) {
         let norm = model.spectrum().norm_index();
         for (parameter, p) in model.spectrum_mut().parameters_mut().iter_mut().enumerate() {
             let is_it = source == id.source && parameter == id.parameter;
@@ -196,7 +196,7 @@ fn open_line(roi: &mut Roi, id: ParameterId, options: &ProfileOptions) -> Result
             p.set_free(is_it || takes_part);
         }
     }
-    let is_norm = roi.sources()[id.source].spectrum().norm_index() == Some(id.parameter);
+    let is_norm = roi[id.source].spectrum().norm_index() == Some(id.parameter);
     let parameter = roi.parameter_mut(id)?;
     // The integration limits of some spectra can never be free.
     let never = || Error::Option {

@@ -209,6 +209,13 @@ fn bad(path: &Path, reason: String) -> Error {
     Error::State { path: path.to_owned(), reason }
 }
 
+/// The files that [`Analysis::write_roi`] writes for a prefix, when components have these names: the JSON, the tables, and one XML a component.
+pub fn state_files(prefix: &Path, components: &[String]) -> Vec<PathBuf> {
+    let prefix = stem(prefix);
+    let xml = components.iter().map(|name| with_ending(&prefix, &format!("_{name}.xml")));
+    [with_ending(&prefix, ".json"), with_ending(&prefix, ".fits")].into_iter().chain(xml).collect()
+}
+
 fn stem(prefix: &Path) -> PathBuf {
     let known = ["fits", "json", "npy", "xml", "yaml"];
     let is_known = prefix.extension().is_some_and(|ending| known.iter().any(|known| ending == *known));

@@ -1,0 +1,149 @@
+//! Ctrl-C and kill: the program ends within a second, leaves no temporaries, and keeps what is finished.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn roi_fit(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_roi-fit"));
+    command.args(arguments);
+    command
+}
+
+fn region(directory: &Path, size: &[&str]) -> String {
+    let out = directory.join("base").to_str().unwrap().to_owned();
+    assert!(roi_fit(&[&["simulate", "--out", &out][..], size].concat()).output().unwrap().status.success());
+    out
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut all: Vec<_> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    all.sort();
+    all
+}
+
+fn send(child: &Child, signal: &str) {
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Waits until the program's log has a line with this, then sends the signal; the exit code, and how long it took to end.
+fn end_at(mut child: Child, line: &str, signal: &str) -> (Option<i32>, Duration) {
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains(line) {
+        assert!(log.read_line(&mut text).unwrap() > 0, "no '{line}' in: {text}");
+    }
+    send(&child, signal);
+    let start = Instant::now();
+    // What it still says must not block it.
+    let drain = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    let status = child.wait().unwrap();
+    let _ = drain.join().unwrap();
+    (status.code(), start.elapsed())
+}
+
+#[test]
+fn a_fit_that_is_interrupted_ends_within_a_second_and_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let base = region(directory.path(), &["--npix", "60", "--ebins", "20", "--sources", "20"]);
+    let before = names(Path::new(&base));
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let json = directory.path().join("fit.json");
+        let child = roi_fit(&[
+            "fit",
+            &base,
+            "--optimizer",
+            "SIMPLEX",
+            "--max-calls",
+            "100000000",
+            "--max-iter",
+            "100000000",
+            "--verbosity",
+            "1",
+            "--json",
+            json.to_str().unwrap(),
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+        let (ended, time) = end_at(child, "SIMPLEX    3", signal);
+        assert_eq!(ended, Some(code));
+        assert!(time < Duration::from_secs(1), "{time:?}");
+        assert_eq!(names(Path::new(&base)), before);
+        // What it says of the fit that was stopped.
+        let result: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+        assert_eq!((&result["interrupted"], &result["fit_success"]), (&true.into(), &false.into()));
+    }
+}
+
+#[test]
+fn what_optimize_had_done_is_written_and_marked() {
+    let directory = tempfile::tempdir().unwrap();
+    let base = region(directory.path(), &["--npix", "60", "--ebins", "20", "--sources", "20"]);
+    let (json, xml) = (directory.path().join("o.json"), directory.path().join("o.xml"));
+    let child = roi_fit(&[
+        "optimize",
+        &base,
+        "--verbosity",
+        "1",
+        "--json",
+        json.to_str().unwrap(),
+        "--xml",
+        xml.to_str().unwrap(),
+    ])
+    .stdout(Stdio::null())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let (code, time) = end_at(child, "optimize step 2", "-INT");
+    assert_eq!(code, Some(130));
+    assert!(time < Duration::from_secs(1), "{time:?}");
+    let result: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!((&result["interrupted"], &result["cancelled"]), (&true.into(), &true.into()));
+    assert!(result["dlogLike"].as_f64().unwrap() > 0.0 && xml.exists());
+}
+
+#[test]
+fn maps_in_the_making_leave_no_temporary_and_those_of_a_killed_process_go_at_the_next_run() {
+    let directory = tempfile::tempdir().unwrap();
+    // Large enough that a signal comes while maps are made.
+    let base = region(directory.path(), &["--npix", "100", "--ebins", "30", "--sources", "40"]);
+    let base = Path::new(&base);
+    if !base.join("bexpmap_00.fits").exists() {
+        panic!("the simulated region has no exposure: {:?}", names(base));
+    }
+    std::fs::remove_file(base.join("srcmap_00.fits")).unwrap();
+    let before = names(base);
+    let begin = || {
+        let child =
+            roi_fit(&["fit", base.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let start = Instant::now();
+        while names(base) == before {
+            assert!(start.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child
+    };
+    for signal in ["-INT", "-TERM"] {
+        let mut child = begin();
+        send(&child, signal);
+        let start = Instant::now();
+        child.wait().unwrap();
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert_eq!(names(base), before, "{signal}");
+    }
+    let mut child = begin();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(names(base).len(), before.len() + 1, "{:?}", names(base));
+    assert!(roi_fit(&["loglike", base.to_str().unwrap()]).output().unwrap().status.success());
+    assert_eq!(names(base).len(), before.len() + 1, "{:?}", names(base));
+    assert!(base.join("srcmap_00.fits").exists());
+}
