@@ -65,6 +65,7 @@ pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
 pub use edit::set_parameter::ParameterSetting;
 pub use error::{Error, Result};
+pub use fit::attempts::{Attempt, AttemptStart};
 pub use fit::climb::{Summit, climb};
 pub use fit::fit_session::fit;
 pub use flux::bowtie::{band_energies, bowtie};

@@ -25,7 +25,8 @@ pub struct FitOptions {
     pub max_calls: Option<usize>,
     /// Initial damping of NEWTON: [`FitOptions::INIT_LAMBDA`].
     pub init_lambda: f64,
-    /// How many attempts are made at most: [`FitOptions::RETRIES`]. Each starts where the last one ended, with a more careful strategy.
+    /// How many attempts are made at most: [`FitOptions::RETRIES`]. None repeats what failed: each starts elsewhere
+    /// or takes another method, see [`Attempt`](crate::Attempt).
     pub retries: usize,
     /// The quality that an attempt must reach to be accepted: [`FitOptions::MIN_FIT_QUALITY`]. Below it, every parameter is restored.
     pub min_fit_quality: u8,

@@ -43,7 +43,7 @@ fn a_fit_that_cannot_converge_restores_every_bit() {
     let before = analysis.roi().state();
     let loglike = analysis.loglike().unwrap();
     let start = analysis.roi().free_values();
-    let result = analysis.fit(&options(|o| o.max_calls = Some(7))).unwrap();
+    let result = analysis.fit(&options(|o| o.max_calls = Some(4))).unwrap();
     assert!(!result.fit_success && result.fit_quality < 3 && result.fit_status != 0, "{result:?}");
     assert_eq!(result.niter, 3, "all attempts are made");
     assert!(result.message.contains("restored"), "{}", result.message);
