@@ -98,7 +98,11 @@ impl Problems {
 
     /// Adds a problem, unless the same was told already.
     fn add(&mut self, subject: Subject, error: Error) {
-        if !self.found.iter().any(|known| is_same(&known.error, &error)) {
+        // One file may be wrong as two products.
+        let are_products = |known: &Subject| {
+            known != &subject && matches!((known, &subject), (Subject::File { .. }, Subject::File { .. }))
+        };
+        if !self.found.iter().any(|known| is_same(&known.error, &error) && !are_products(&known.subject)) {
             self.found.push(Problem { subject, error });
         }
     }

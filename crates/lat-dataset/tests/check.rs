@@ -25,7 +25,9 @@ fn a_region_with_all_its_maps_has_no_problem_and_nothing_to_make() {
     let loaded = load(&region.path("config.yaml")).unwrap();
     let cube = &loaded.observation.components[0].counts.cube;
     assert_eq!((counts.total, counts.energy_bins), (cube.total(), cube.axis().n_bins()));
-    assert_eq!(maps.bytes, 2 * 4 * ((counts.energy_bins + 1) * counts.pixels) as u64);
+    let planes: usize =
+        loaded.roi.sources().iter().map(|source| loaded.observation.components[0].n_planes(source)).sum();
+    assert_eq!(maps.bytes, (4 * planes * counts.pixels) as u64);
     let products: Vec<&str> = component.files.iter().map(|file| file.product).collect();
     assert_eq!(products, ["ccube", "srcmap", "xml"]);
     assert!(component.files.iter().all(|file| file.bytes.unwrap() > 0 && !file.is_named));

@@ -102,7 +102,8 @@ fn missing_files_are_named() {
     }
     let region = Region::new();
     std::fs::remove_file(region.path("iso.txt")).unwrap();
-    region.fails_with(&[&region.path("iso.txt").display().to_string()]);
+    let folder = std::fs::canonicalize(region.path("")).unwrap();
+    region.fails_with(&["'iso.txt'", &format!("searched: '{}'", folder.display())]);
     let region = Region::new();
     region.write("config.yaml", &format!("files: {{ccube: nothing.fits}}\n{CONFIG}"));
     assert!(matches!(region.fails_with(&["nothing.fits"]), Error::NotFound { .. }));

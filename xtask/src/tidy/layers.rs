@@ -58,6 +58,7 @@ const FITS: &[&str] = &[
     "lat-io",
     "lat-dataset",
     "lat-events",
+    "roi-simulate",
     "roi-fit",
 ];
 /// A program asks for verbs and prints what they return; what it needs of the floors below comes through these.

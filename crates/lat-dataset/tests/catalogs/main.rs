@@ -59,6 +59,12 @@ fn the_4fgl_dr2_of_fermipys_tests() {
         [("Prefactor", norm), ("Index1", -1.4861), ("Scale", 1433.48), ("Expfactor", factor), ("Index2", 0.6667)];
     check(&source, "PLSuperExpCutoff2", &truths, 1e-3);
     assert!((factor / 0.00669 - 1.0).abs() < 1e-3, "{factor}");
+    // fermipy's -0.5 to 0.5, widened to hold the value.
+    let factor = source.spectrum().parameter("Expfactor").unwrap();
+    assert_eq!((factor.scale(), factor.bounds()), (0.01, (-0.5, factor.value())));
+    // The XML that is published with the catalogs has this sigma of IC 443.
+    let remnant = model(&catalog, "4FGL J0617.2+2234e", None);
+    assert_relative_eq!(remnant.spatial().parameter("Sigma").unwrap().value(), 0.178195, epsilon = 5e-7);
 
     // gamma Cygni holds this pulsar; the region of 2 degrees around it.
     let pulsar = model(&catalog, "4FGL J2021.5+4026", None);
