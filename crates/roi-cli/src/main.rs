@@ -76,7 +76,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<(), failure::Failure> {
     output::start_logging(&cli.common);
-    signals::watch();
+    signals::watch(output::last_words);
     if let Some(threads) = cli.common.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads.into())

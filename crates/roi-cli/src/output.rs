@@ -231,7 +231,6 @@ pub(crate) fn line_of_error(line: &str) {
 }
 
 /// The line of a program that ends at a signal; it asks nobody to make way.
-#[cfg(unix)]
 pub(crate) fn last_words(line: &str) {
     let clear = if std::io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
     line_of_error(&format!("{clear}{line}"));

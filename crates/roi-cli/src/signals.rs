@@ -33,9 +33,9 @@ pub(crate) fn exit_code(signal: i32) -> u8 {
     u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
-/// Watches for signals from now on. Where that cannot be, the system's way of ending stays.
+/// Watches for signals from now on; `last_words` prints the line with which the program ends. Where that cannot be, the system's way of ending stays.
 #[cfg(unix)]
-pub(crate) fn watch() {
+pub(crate) fn watch(last_words: fn(&str)) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
@@ -46,26 +46,26 @@ pub(crate) fn watch() {
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if SIGNAL.swap(signal, Ordering::SeqCst) != 0 {
-                end(signal);
+                end(signal, last_words);
             }
             std::thread::spawn(move || {
                 std::thread::sleep(GRACE);
-                end(signal);
+                end(signal, last_words);
             });
         }
     });
 }
 
 #[cfg(not(unix))]
-pub(crate) fn watch() {}
+pub(crate) fn watch(_: fn(&str)) {}
 
 /// Ends the program where it stands. Nothing here waits for who may be stopped in the middle of writing.
 #[cfg(unix)]
-fn end(signal: i32) -> ! {
+fn end(signal: i32, last_words: fn(&str)) -> ! {
     roi_fit::remove_temporaries();
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        crate::output::last_words(&format!("ended by {}; what was not finished is gone", name(signal)));
+        last_words(&format!("ended by {}; what was not finished is gone", name(signal)));
         let _ = sender.send(());
     });
     // Nobody may be reading.

@@ -378,8 +378,7 @@ fn demo_writes_its_results() {
 
 /// The least bytes with which an analysis of a region opens, on one thread.
 fn least_memory(config: &str) -> u64 {
-    let output = roi_fit(&["loglike", config, "--threads", "1", "--max-memory", "100kB"]);
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    let message = String::from_utf8(roi_fit(&["loglike", config, "--threads", "1", "--max-memory", "100kB"]).stderr).unwrap();
     message.split("at least ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap()
 }
 
@@ -422,8 +421,7 @@ fn regions_of_a_batch_share_the_limit_wherever_it_is_set() {
     }
     let one = run(&configs, "one", &["--jobs", "1"]);
     assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stdout));
-    let two = run(&configs, "two", &["--jobs", "2"]);
-    assert_eq!(two.status.code(), Some(2));
+    assert_eq!(run(&configs, "two", &["--jobs", "2"]).status.code(), Some(2));
     assert!(
         std::fs::read_to_string(regions[0].path().join("two/summary.json")).unwrap().contains("of memory are needed")
     );
@@ -434,15 +432,16 @@ fn too_little_memory_is_refused_with_the_bytes_that_are_needed() {
     let directory = region();
     let config = config(directory.path());
     for command in ["loglike", "fit", "optimize", "ts"] {
-        let output = roi_fit(&[command, &config, "--max-memory", "100kB"]);
-        refused(&output, &["bytes", "source maps at the filled bins", "--max-memory"]);
+        let wanted = ["bytes", "source maps at the filled bins", "--max-memory"];
+        refused(&roi_fit(&[command, &config, "--max-memory", "100kB"]), &wanted);
     }
     let out = directory.path().join("new");
     let out = out.to_str().unwrap();
     refused(&roi_fit(&["demo", "--out", out, "--max-memory", "100kB"]), &["bytes", "source maps at the filled bins"]);
     refused(&roi_fit(&["simulate", "--out", out, "--max-memory", "1GiB"]), &["--max-memory", "no limit"]);
     refused(&roi_fit(&["fit", &config, "--max-memory", "plenty"]), &["--max-memory", "2GiB"]);
-    let memory = json(&["fit", &config, "--max-memory", "1GiB"])["timing"]["memory"].clone();
+    let result = json(&["fit", &config, "--max-memory", "1GiB"]);
+    let memory = &result["timing"]["memory"];
     assert_eq!(memory["limit"], 1 << 30);
     assert!(memory["estimate"].as_u64().unwrap() < 1 << 30);
     // Linux alone tells the peak.

@@ -51,24 +51,8 @@ impl Component {
         problems: &mut Problems,
     ) -> Result<Option<Self>> {
         let Ingredients { config, settings, sources, .. } = *of;
-        let subject = |product: &'static str, path: Option<&PathBuf>| match path {
-            Some(path) => Subject::File { component: settings.name.clone(), product, path: path.clone() },
-            None => Subject::component(&settings.name),
-        };
-        let counts = lat_io::read_counts_cube(&products.ccube).map_err(Error::from);
-        let counts = problems.take(&subject("ccube", Some(&products.ccube)), counts)?;
-        let of_maps = subject("srcmap", products.srcmap.as_ref());
-        let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose().map_err(Error::from);
-        let source_maps = problems.take(&of_maps, source_maps)?.flatten();
-        let Some(counts) = counts else { return Ok(None) };
-        if let Some(file) = &source_maps {
-            problems.take(&of_maps, check_same_bins(file, &products.ccube, &counts))?;
-            if file.names().is_empty() && settings.files.srcmap.is_some() && !sources.is_empty() {
-                let found = format!("counts in {} energy bins", file.axis().n_bins());
-                let (component, path) = (settings.name.clone(), file.path().to_owned());
-                problems.take(&of_maps, Err::<(), _>(Error::NoSourceMaps { component, path, found }))?;
-            }
-        }
+        let subject = |product, path| product_of(settings, product, path);
+        let Some((counts, source_maps)) = open_maps(of, &products, problems)? else { return Ok(None) };
         let mut notes = Vec::new();
         let instrument = Instrument::new(config, settings, &products);
         let dispersion = dispersion::dispersion(of, &products, &instrument, &counts, &mut notes);
@@ -147,6 +131,38 @@ impl Component {
             edisp_bins: settings.edisp.bins,
         })
     }
+}
+
+/// What a problem with a product of a component is about.
+fn product_of(settings: &ComponentConfig, product: &'static str, path: Option<&PathBuf>) -> Subject {
+    match path {
+        Some(path) => Subject::File { component: settings.name.clone(), product, path: path.clone() },
+        None => Subject::component(&settings.name),
+    }
+}
+
+/// The counts and the file of source maps, which have the same bins; `None` where problems are gathered and there are no counts.
+fn open_maps(
+    of: &Ingredients<'_>,
+    products: &Products,
+    problems: &mut Problems,
+) -> Result<Option<(CountsCubeFile, Option<SourceMapFile>)>> {
+    let settings = of.settings;
+    let counts = lat_io::read_counts_cube(&products.ccube).map_err(Error::from);
+    let counts = problems.take(&product_of(settings, "ccube", Some(&products.ccube)), counts)?;
+    let of_maps = product_of(settings, "srcmap", products.srcmap.as_ref());
+    let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose().map_err(Error::from);
+    let source_maps = problems.take(&of_maps, source_maps)?.flatten();
+    let Some(counts) = counts else { return Ok(None) };
+    if let Some(file) = &source_maps {
+        problems.take(&of_maps, check_same_bins(file, &products.ccube, &counts))?;
+        if file.names().is_empty() && settings.files.srcmap.is_some() && !of.sources.is_empty() {
+            let found = format!("counts in {} energy bins", file.axis().n_bins());
+            let (component, path) = (settings.name.clone(), file.path().to_owned());
+            problems.take(&of_maps, Err::<(), _>(Error::NoSourceMaps { component, path, found }))?;
+        }
+    }
+    Ok(Some((counts, source_maps)))
 }
 
 /// A source map file must be made for the bins of the counts.

@@ -146,17 +146,7 @@ impl FitsWriter {
     /// # Errors
     /// When the columns differ in length or end within a row, FITS cannot hold the header, or the file cannot be written.
     pub fn table(&mut self, name: &str, header: &Header, columns: &[Column]) -> Result<()> {
-        let rows = columns.first().map_or(0, |column| column.values.len());
-        if let Some(other) = columns.iter().find(|column| column.values.len() != rows) {
-            let what = format!("column '{}'", other.name);
-            let reason = format!("it has {} rows, the first column has {rows}", other.values.len());
-            return Err(Error::Unwritable { path: self.path.clone(), hdu: format!("'{name}'"), what, reason });
-        }
-        if let Some(ragged) = columns.iter().find(|column| column.values.left_over() > 0) {
-            let what = format!("column '{}'", ragged.name);
-            let reason = format!("{} values are left over behind its last row", ragged.values.left_over());
-            return Err(Error::Unwritable { path: self.path.clone(), hdu: format!("'{name}'"), what, reason });
-        }
+        let rows = self.rows(name, columns)?;
         let mut all = Header::default();
         all.set("EXTNAME", name, "name of this binary table extension");
         for (column, number) in columns.iter().zip(1..) {
@@ -205,6 +195,22 @@ impl FitsWriter {
         self.sink.write_all(&bytes).map_err(|source| Error::io("write", &self.path, source))?;
         self.hdus += 1;
         Ok(())
+    }
+
+    /// How many rows the columns of a table have, all of them and whole ones.
+    fn rows(&self, name: &str, columns: &[Column]) -> Result<usize> {
+        let rows = columns.first().map_or(0, |column| column.values.len());
+        if let Some(other) = columns.iter().find(|column| column.values.len() != rows) {
+            let what = format!("column '{}'", other.name);
+            let reason = format!("it has {} rows, the first column has {rows}", other.values.len());
+            return Err(Error::Unwritable { path: self.path.clone(), hdu: format!("'{name}'"), what, reason });
+        }
+        if let Some(ragged) = columns.iter().find(|column| column.values.left_over() > 0) {
+            let what = format!("column '{}'", ragged.name);
+            let reason = format!("{} values are left over behind its last row", ragged.values.left_over());
+            return Err(Error::Unwritable { path: self.path.clone(), hdu: format!("'{name}'"), what, reason });
+        }
+        Ok(rows)
     }
 
     /// A header of the primary HDU with what every file has there: when it was made (`DATE`) and what made it (`CREATOR`). Others stay as they are.
