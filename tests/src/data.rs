@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use fixtures::data_directory;
+use fixtures::{data_directory, skipped};
 use serde::de::DeserializeOwned;
 
 /// The directory, or a line that says that the test was skipped.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub fn directory_or_skip(test: &str) -> Option<PathBuf> {
     let found = data_directory();
     if found.is_none() {
-        eprintln!("SKIPPED {test}: no reference data; set ROI_FIT_TEST_DATA to their directory");
+        skipped(&format!("{test}: no reference data; set ROI_FIT_TEST_DATA to their directory"));
     }
     found
 }

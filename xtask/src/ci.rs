@@ -55,16 +55,23 @@ pub(crate) fn run(project: &Project, names: &[String]) -> Result<(), Error> {
     test::announce_data(project);
     openblas::choose(OpenBlas::find().as_ref(), false);
     let counts = Mutex::new(Counts::default());
+    let skipped = test::Skipped::none_yet(project);
     let mut rows = Vec::new();
     for (name, step) in STEPS {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             println!("\n=== {name}");
             let start = Instant::now();
-            let outcome = perform(project, step, &counts);
+            let outcome = perform(project, step, &counts, &skipped);
             rows.push(Row { name, outcome, elapsed: start.elapsed() });
         }
     }
-    report(&rows, counts.into_inner().unwrap_or_default())
+    let counts = counts.into_inner().unwrap_or_default();
+    let has_tests = counts != Counts::default();
+    let end = report(&rows, counts);
+    if has_tests {
+        println!("{}", skipped.in_words());
+    }
+    end
 }
 
 struct Row {
@@ -73,9 +80,9 @@ struct Row {
     elapsed: Duration,
 }
 
-fn perform(project: &Project, step: &Step, counts: &Mutex<Counts>) -> Outcome {
+fn perform(project: &Project, step: &Step, counts: &Mutex<Counts>, skipped: &test::Skipped) -> Outcome {
     let watched = |mut command: Command| {
-        project::run_watched(&mut command, &|line| {
+        project::run_watched(skipped.told_by(&mut command), &|line| {
             if let Ok(mut counts) = counts.lock() {
                 counts.add_line(line);
             }

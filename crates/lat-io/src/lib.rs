@@ -47,6 +47,7 @@ pub use products::{
 pub use tables::check_energy_edges;
 pub use text::{
     TableFiles, priors_beside, priors_to_yaml, read_file_function, read_priors, read_radial_profile, tables_beside,
+    write_ecsv,
 };
 
 /// The example of the README, compiled and run with the others.

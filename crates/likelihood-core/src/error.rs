@@ -150,6 +150,28 @@ pub enum Error {
         "the workspace follows other data than those that are evaluated; let it follow these first (Workspace::follow)"
     )]
     OtherData,
+    /// An energy between the edges of a component's bins.
+    #[error(
+        "component '{component}' has no edge of an energy bin at {energy} MeV; the nearest are {below} and {above} MeV"
+    )]
+    NoEnergyEdge {
+        /// The component.
+        component: String,
+        /// The energy in MeV.
+        energy: f64,
+        /// The edge below it in MeV.
+        below: f64,
+        /// The edge above it in MeV.
+        above: f64,
+    },
+    /// Energies between which no component has a bin.
+    #[error("no component has an energy bin between {emin} and {emax} MeV")]
+    EnergyRange {
+        /// The lower energy in MeV.
+        emin: f64,
+        /// The higher energy in MeV.
+        emax: f64,
+    },
     /// A likelihood without components.
     #[error("a joint likelihood needs at least one component")]
     NoComponents,

@@ -108,6 +108,11 @@ impl Error {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
+    /// Whether the program is at fault, not the input.
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Record { .. })
+    }
+
     /// A region without an end.
     pub(crate) fn lost(config: &Path) -> Self {
         Self::Lost { path: config.to_owned() }

@@ -14,6 +14,9 @@ pub(crate) enum Failure {
     /// The library refused: configuration, files, model or data.
     #[error(transparent)]
     Analysis(#[from] roi_fit::Error),
+    /// An estimator refused.
+    #[error(transparent)]
+    Estimator(#[from] roi_estimators::Error),
     /// A region could not be simulated or written.
     #[error(transparent)]
     Simulation(#[from] roi_simulate::Error),
@@ -23,6 +26,9 @@ pub(crate) enum Failure {
     /// The text for people could not be written. What was asked for in files is there.
     #[error("standard output cannot be written: {0}")]
     Unwritten(#[source] std::io::Error),
+    /// A configuration and its files have problems, which were told.
+    #[error("{0} problem(s); nothing can be fitted before they are mended")]
+    Problems(usize),
     /// A fit ended below the quality asked for.
     #[error("the fit failed: {0}")]
     Fit(String),
@@ -40,12 +46,15 @@ impl Failure {
     /// 2 for what the user can mend, 3 for a failed fit, 1 for what should not happen.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Analysis(error) if error.is_internal() => 1,
+            Self::Analysis(error) | Self::Estimator(roi_estimators::Error::Fit(error)) if error.is_internal() => 1,
+            Self::NoBatch(error) if error.is_internal() => 1,
             Self::Batch { worst: Ending::Failed, .. } | Self::Fit(_) => 3,
             Self::Batch { worst: Ending::Error, .. }
             | Self::Usage(_)
             | Self::Unwritten(_)
+            | Self::Problems(_)
             | Self::Analysis(_)
+            | Self::Estimator(_)
             | Self::Simulation(_)
             | Self::NoBatch(_) => 2,
             Self::Batch { .. } => 1,

@@ -6,12 +6,13 @@ mod common;
 mod failure;
 mod output;
 mod progress;
+mod provenance;
 mod region;
 mod signals;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use common::Common;
 
 /// Fit and optimize a Fermi-LAT region of interest by maximum likelihood.
@@ -19,7 +20,7 @@ use common::Common;
 /// CONFIG is a fermipy `config.yaml`; a `files:` section may name the products (`ccube`, `srcmap`, `xml`), what it does not name is
 /// looked for under fermipy's own names in `fileio.outdir`.
 #[derive(Parser)]
-#[command(name = "roi-fit", version, max_term_width = 120, after_help = EXIT_CODES)]
+#[command(name = "roi-fit", version = provenance::VERSION, max_term_width = 120, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -45,8 +46,13 @@ enum Command {
     ModelMap(commands::model_map::ModelMap),
     Ts(commands::ts::Ts),
     Profile(commands::profile::Profile),
+    Sed(commands::sed::Sed),
+    Curvature(commands::curvature::Curvature),
     Spectrum(commands::spectrum::Spectrum),
     Config(commands::config::Config),
+    Check(commands::check::Check),
+    Completions(commands::completions::Completions),
+    Man(commands::man::Man),
 }
 
 fn main() -> ExitCode {
@@ -99,7 +105,12 @@ fn perform(command: &Command, output: &output::Output) -> Result<(), failure::Fa
         Command::ModelMap(command) => command.run(output),
         Command::Ts(command) => command.run(output),
         Command::Profile(command) => command.run(output),
+        Command::Sed(command) => command.run(output),
+        Command::Curvature(command) => command.run(output),
         Command::Spectrum(command) => command.run(output),
         Command::Config(command) => command.run(output),
+        Command::Check(command) => command.run(output),
+        Command::Completions(command) => command.run(Cli::command(), output),
+        Command::Man(command) => command.run(Cli::command(), output),
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Output {
     show_progress: bool,
     max_memory: Option<u64>,
     verbosity: Option<usize>,
+    is_verbose: bool,
     /// Why a table could not be written.
     unwritten: Mutex<Option<std::io::Error>>,
 }
@@ -34,7 +35,8 @@ impl Output {
             // JSON on standard output must be all that is there.
             show_text: AtomicBool::new(!common.quiet && !json_on_stdout),
             max_memory: common.max_memory,
-            verbosity: common.verbosity.map(usize::from).or(common.verbose.then_some(1)),
+            verbosity: common.verbosity.map(usize::from),
+            is_verbose: common.verbose,
             unwritten: Mutex::default(),
             show_progress: !common.quiet && !common.no_progress && std::io::stderr().is_terminal(),
         }
@@ -118,13 +120,15 @@ impl Output {
         Ok(analysis)
     }
 
-    /// Lets an analysis log what the command line asks for.
-    pub(crate) fn set_verbosity(&self, analysis: &mut Analysis) {
-        if let Some(verbosity) = self.verbosity {
-            // `-v` takes nothing away.
-            let least = if verbosity == 1 { analysis.fit_options().verbosity } else { 0 };
-            analysis.set_verbosity(verbosity.max(least));
-        }
+    /// Lets an analysis log what the command line asks for: `-v` alone asks for a line an iteration, and takes nothing away.
+    fn set_verbosity(&self, analysis: &mut Analysis) {
+        let configured = analysis.fit_options().verbosity;
+        analysis.set_verbosity(self.verbosity.unwrap_or(configured.max(usize::from(self.is_verbose))));
+    }
+
+    /// What `--verbosity` asks for.
+    pub(crate) fn verbosity(&self) -> Option<usize> {
+        self.verbosity
     }
 
     /// The most bytes that the program may take.

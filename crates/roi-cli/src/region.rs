@@ -6,8 +6,10 @@ use clap::Args;
 use roi_fit::Analysis;
 
 use crate::collisions::Files;
+use crate::commands::editing::Editing;
 use crate::failure::Failure;
 use crate::output::{Output, check_folder};
+use crate::provenance::provenance;
 
 /// A region, and what becomes of its model.
 #[derive(Args)]
@@ -23,17 +25,25 @@ pub(crate) struct Region {
     /// Save the analysis as PREFIX.json, PREFIX.fits and one XML file a component
     #[arg(long, value_name = "PREFIX")]
     write_roi: Option<PathBuf>,
+    #[command(flatten)]
+    editing: Editing,
 }
 
 impl Region {
     /// Opens the region.
     pub(crate) fn open(&self, output: &Output) -> Result<Analysis, Failure> {
-        self.open_to_write(output, None)
+        self.open_to_write(output, None, &[])
     }
 
-    /// Opens the region for a command that writes one more file, once it is clear that no output destroys another, or an input.
-    pub(crate) fn open_to_write(&self, output: &Output, out: Option<&Path>) -> Result<Analysis, Failure> {
-        for (option, path) in [("--xml", self.xml_file()), ("--write-roi", self.write_roi.as_deref()), ("--out", out)] {
+    /// Opens the region for a command that writes one more file for each component, and other files by their options, once it is clear that no output destroys another, or an input.
+    pub(crate) fn open_to_write(
+        &self,
+        output: &Output,
+        out: Option<&Path>,
+        others: &[(&'static str, Option<&Path>)],
+    ) -> Result<Analysis, Failure> {
+        let own = [("--xml", self.xml_file()), ("--write-roi", self.write_roi.as_deref()), ("--out", out)];
+        for &(option, path) in own.iter().chain(others) {
             path.map_or(Ok(()), |path| check_folder(option, path))?;
         }
         let config = config_file(&self.config);
@@ -42,6 +52,9 @@ impl Region {
         files.reads_model("--model", self.model.as_deref());
         files.writes("--json", output.json_file()).writes_model("--xml", self.xml.as_deref());
         files.writes_state("--write-roi", self.write_roi.as_deref(), &components);
+        for &(option, path) in others {
+            files.writes(option, path);
+        }
         files.writes_for_each("--out", out, &components).check()?;
         if self.xml.as_deref() == Some(Path::new("-")) {
             output.hide_text();
@@ -50,7 +63,14 @@ impl Region {
         if let Some(model) = &self.model {
             analysis.load_model(model)?;
         }
+        self.editing.apply(&mut analysis)?;
         Ok(analysis)
+    }
+
+    /// Where the results of this region come from.
+    pub(crate) fn provenance(&self) -> serde_json::Value {
+        let models: Vec<&Path> = self.model.as_deref().into_iter().collect();
+        provenance(Some(&config_file(&self.config)), &models, true)
     }
 
     /// The file of the model, if it is one.

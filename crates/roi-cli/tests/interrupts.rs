@@ -112,14 +112,19 @@ fn what_optimize_had_done_is_written_and_marked() {
 
 #[test]
 fn maps_in_the_making_leave_no_temporary_and_those_of_a_killed_process_go_at_the_next_run() {
+    let Some(region) = fixtures::real_data("faults/relative-config-path/region") else { return };
     let directory = tempfile::tempdir().unwrap();
-    // Large enough that a signal comes while maps are made.
-    let base = region(directory.path(), &["--npix", "100", "--ebins", "30", "--sources", "40"]);
-    let base = Path::new(&base);
-    if !base.join("bexpmap_00.fits").exists() {
-        panic!("the simulated region has no exposure: {:?}", names(base));
+    let base = directory.path();
+    for name in names(&region) {
+        std::fs::write(base.join(&name), std::fs::read(region.join(&name)).unwrap()).unwrap();
     }
-    std::fs::remove_file(base.join("srcmap_00.fits")).unwrap();
+    // So many sources that a signal comes while maps are made.
+    let mut config = std::fs::read_to_string(base.join("config.yaml")).unwrap();
+    for index in 0..800_u16 {
+        let (ra, dec) = (82.0 + 0.004 * f64::from(index), 21.0 + 0.0025 * f64::from(index));
+        config += &format!("    - {{name: s{index}, ra: {ra:.3}, dec: {dec:.4}, SpectrumType: PowerLaw}}\n");
+    }
+    std::fs::write(base.join("config.yaml"), config).unwrap();
     let before = names(base);
     let begin = || {
         let child =

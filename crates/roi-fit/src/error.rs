@@ -119,14 +119,6 @@ pub enum Error {
         /// What takes how much.
         parts: String,
     },
-    /// A result file could not be written.
-    #[error("{path}: {source}; choose another place with write permission and space")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
 }
 
 impl Error {

@@ -65,27 +65,33 @@ pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
 pub use edit::set_parameter::ParameterSetting;
 pub use error::{Error, Result};
+pub use fit::attempts::{Attempt, AttemptStart};
+pub use fit::climb::{Summit, climb};
 pub use fit::fit_session::fit;
+pub use flux::bowtie::{band_energies, bowtie};
 pub use flux::tabulate::{TabulatedSpectrum, tabulate};
 pub use known::limits::{ParameterLimits, parameter_limits};
-pub use known::memory::{MemoryEstimate, MemoryUse};
+pub use known::memory::{MemoryEstimate, MemoryUse, size_in_words};
 pub use known::options::{FitOptions, OptimizeOptions};
 pub use known::process_memory::peak_memory;
 pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
 pub use known::timing::Timing;
+pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
-    InputFile, InputFiles, component_path, configuration_reference, input_files, memory_size, resolved_config,
+    ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, ModelSummary, PlannedMap, PlannedMaps,
+    Problem, Reason, Report as CheckReport, Subject, check, component_path, configuration_reference, input_files,
+    memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
 pub use profile::one::ProfileOptions;
 pub use results::fit_result::FitResult;
 pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
 pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
-pub use roi_model::{Given, Pars, Selection};
+pub use roi_model::{Given, Pars, Roi, Selection};
 pub use saved::analysis_file::state_files;
-pub use session::Session;
+pub use session::{LoglikeDerivatives, Session};
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

@@ -1,6 +1,7 @@
 //! A model and the data that it is fitted to: what fits, test statistics and profiles take.
 
-use likelihood_core::{Data, Footprint, Workspace};
+use likelihood_core::{ComponentData, Data, Footprint, Workspace};
+use ndarray::Array2;
 use roi_model::{Roi, Source, SourceId};
 
 use crate::error::{Error, Result};
@@ -14,6 +15,17 @@ pub struct Session {
     /// What the last evaluation summed, for the next one.
     work: Option<Workspace>,
     on_one_thread: bool,
+}
+
+/// `logL` at one point, with its derivatives with respect to the free parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoglikeDerivatives {
+    /// `logL`, priors included.
+    pub loglike: f64,
+    /// First derivatives.
+    pub gradient: Vec<f64>,
+    /// Second derivatives.
+    pub hessian: Array2<f64>,
 }
 
 impl Session {
@@ -94,10 +106,37 @@ impl Session {
         roi.sources().iter().map(|source| Ok(self.data.npred(source)?)).collect()
     }
 
-    /// Lowest and highest energy of the components, in MeV.
+    /// Lowest and highest energy of the bins that are evaluated, in MeV.
     pub fn energy_range(&self) -> (f64, f64) {
-        let edges = || self.data.components().iter().flat_map(|c| c.axis().edges().iter().copied());
-        (edges().fold(f64::INFINITY, f64::min), edges().fold(0.0, f64::max))
+        let of = |component: &ComponentData| {
+            let bins = component.bins();
+            let edges = if bins.is_empty() { &[][..] } else { &component.axis().edges()[bins.start..=bins.end] };
+            edges.to_vec()
+        };
+        let edges: Vec<f64> = self.data.components().iter().flat_map(of).collect();
+        (edges.iter().copied().fold(f64::INFINITY, f64::min), edges.iter().copied().fold(0.0, f64::max))
+    }
+
+    /// The same model beside what of the data lies between two energies in MeV, see [`Data::within_energies`]. What the session has summed is
+    /// shared.
+    ///
+    /// # Errors
+    /// When an energy is no edge of a component's bins, or no bin lies between them.
+    pub fn within_energies(&self, emin: f64, emax: f64) -> Result<Self> {
+        let data = self.data.within_energies(emin, emax)?;
+        Ok(Self { data, ..self.clone() })
+    }
+
+    /// `logL` of the model as it stands, as [`Session::loglike`], with its first and second derivatives with respect to the `value` of each free
+    /// parameter, in the region's order.
+    ///
+    /// # Errors
+    /// As [`Session::loglike`].
+    pub fn derivatives(&mut self) -> Result<LoglikeDerivatives> {
+        let values = self.roi.free_values();
+        let (mut gradient, mut hessian) = (vec![0.0; values.len()], Array2::zeros((values.len(), values.len())));
+        let loglike = self.posterior()?.hessian(&values, &mut gradient, &mut hessian)?;
+        Ok(LoglikeDerivatives { loglike, gradient, hessian })
     }
 
     /// Position of a parameter in a source's spectrum.

@@ -20,7 +20,7 @@ use crate::session::no_parameter;
 impl Analysis {
     /// Fits all free parameters.
     ///
-    /// Attempts are repeated, up to `retries` of them, until one reaches `min_fit_quality`. If none does, every parameter is as it was
+    /// Attempts are made, up to `retries` of them, until one reaches `min_fit_quality` and is not in doubt; the best end counts. If none does, every parameter is as it was
     /// before, bit for bit, and the result says so (`fit_success` false, status and message). On success values and errors are set
     /// and, with `update`, TS, npred and fluxes of every source with free parameters are computed.
     ///

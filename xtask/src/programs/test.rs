@@ -1,5 +1,8 @@
 //! `cargo xtask test`: the program, the doctests, the tests.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::error::Error;
@@ -12,10 +15,55 @@ pub(crate) fn run(project: &Project, backend: Backend, args: &[String]) -> Resul
     if !args.is_empty() {
         return project::run(runner(project, backend).args(args));
     }
-    // The doctests come first, so that the last line is the runner's count of the tests.
+    let skipped = Skipped::none_yet(project);
+    // The doctests come first, so that the last lines are the runner's count of the tests, and what was skipped.
     let doctests = doctests(project, backend).map_or(Ok(()), |mut command| project::run(&mut command));
-    project::run(&mut runner(project, backend))?;
+    let tests = project::run(skipped.told_by(&mut runner(project, backend)));
+    eprintln!("xtask: {}", skipped.in_words());
+    tests?;
     doctests
+}
+
+/// What tests say of themselves that do not run for want of data: to their runner they have passed.
+pub(crate) struct Skipped {
+    list: PathBuf,
+}
+
+impl Skipped {
+    /// Forgets those of an earlier run.
+    pub(crate) fn none_yet(project: &Project) -> Self {
+        let list = project.target().join("skipped-tests.txt");
+        // There need not be one.
+        let _ = std::fs::remove_file(&list);
+        Self { list }
+    }
+
+    /// Lets the tests of a command tell.
+    pub(crate) fn told_by<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("ROI_FIT_SKIPPED", &self.list)
+    }
+
+    /// How many there are, and why, the most frequent reason first.
+    pub(crate) fn in_words(&self) -> String {
+        words(&std::fs::read_to_string(&self.list).unwrap_or_default())
+    }
+}
+
+/// A line `TEST<tab>REASON` each.
+fn words(list: &str) -> String {
+    let tests: BTreeSet<(&str, &str)> = list.lines().filter_map(|line| line.split_once('\t')).collect();
+    let names: BTreeSet<&str> = tests.iter().map(|(test, _)| *test).collect();
+    if names.is_empty() {
+        return "no test was skipped for want of data".to_owned();
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, reason) in &tests {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| Reverse(*count));
+    let lines: String = reasons.iter().map(|(reason, count)| format!("\n  {count} x {reason}")).collect();
+    format!("{} test(s) SKIPPED, though the runner counts them as passed:{lines}", names.len())
 }
 
 /// Says whether the tests on real data will run.
@@ -55,4 +103,17 @@ pub(crate) fn doctests(project: &Project, backend: Backend) -> Option<Command> {
 
 fn has_nextest(project: &Project) -> bool {
     project::succeeds(&mut project.cargo(["nextest", "--version"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipped_tests_are_counted_once_and_their_reasons_told() {
+        let told = words("a\tx is absent\nb\tx is absent\na\tx is absent\nb\ty is absent\nno reason\n");
+        assert!(told.starts_with("2 test(s) SKIPPED"), "{told}");
+        assert!(told.ends_with("\n  2 x x is absent\n  1 x y is absent"), "{told}");
+        assert_eq!(words(""), "no test was skipped for want of data");
+    }
 }

@@ -53,6 +53,8 @@ impl Range {
     pub const FRACTION: Self = Self { expected: "a fraction between 0 and 1", holds: |x| (0.0..=1.0).contains(&x) };
     /// A count that is not 0.
     pub const FROM_1: Self = Self { expected: "a whole number of at least 1", holds: |x| x >= 1.0 };
+    /// Any number, infinities included.
+    pub const NUMBER: Self = Self { expected: "a number", holds: |x| !x.is_nan() };
     /// The quality of a fit.
     pub const QUALITY: Self = Self { expected: "0, 1, 2 or 3", holds: |x| (0.0..=3.0).contains(&x) };
 

@@ -103,7 +103,7 @@ impl RoioptConfig {
     /// The third step fits the shapes of sources above it.
     pub const SHAPE_TS_THRESHOLD: Definition<f64> =
         Definition::new("shape_ts_threshold", 25.0, "Sources with a higher TS get their shape fitted.")
-            .within(Range::FROM_0);
+            .within(Range::NUMBER);
     /// How many sources the first step fits jointly.
     pub const MAX_FREE_SOURCES: Definition<usize> =
         Definition::new("max_free_sources", 5, "Most sources of the first step.").within(Range::FROM_1);

@@ -5,7 +5,7 @@
 //! process that writes into the folder removes it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -96,11 +96,13 @@ fn temporary(folder: &Path, name: &str) -> std::io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
     for _ in 0..ATTEMPTS {
-        // Where there are no locks nobody can take it for a left one.
-        if file.as_file().try_lock().is_err() || file.path().exists() {
-            break;
+        match file.as_file().try_lock() {
+            Ok(()) if file.path().exists() => break,
+            // Another process holds it, or has removed it: it takes it for a left one.
+            Ok(()) | Err(TryLockError::WouldBlock) => file = builder.tempfile_in(folder)?,
+            // Where there are no locks nobody can take it for a left one.
+            Err(TryLockError::Error(_)) => break,
         }
-        file = builder.tempfile_in(folder)?;
     }
     Ok(file)
 }

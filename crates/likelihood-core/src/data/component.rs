@@ -1,6 +1,7 @@
 //! One component: its counts, and the source maps that are laid beside them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,11 +12,11 @@ use crate::bin_model::integration::EnergyIntegration;
 use crate::bin_model::named_spectrum::Rows;
 use crate::bin_model::stencil::Stencil;
 use crate::data::counts::CountsCube;
-use crate::data::energy::EnergyAxis;
+use crate::data::energy::{EnergyAxis, is_same_energy};
 use crate::data::source_map::SourceMap;
 use crate::data::weights::LikelihoodWeights;
 use crate::error::{Error, Result};
-use crate::kernel::filled::Filled;
+use crate::kernel::filled::{Block, Filled};
 use crate::layout::source_planes::SourcePlanes;
 use crate::layout::template::{Draw, PlaneView, Template};
 
@@ -48,6 +49,8 @@ pub struct ComponentData {
     counts: Arc<Counts>,
     templates: BTreeMap<String, Arc<Template>>,
     unmodelled_bins: UnmodelledBins,
+    /// The energy bins that are evaluated.
+    bins: Range<usize>,
 }
 
 /// What of a component stands before there is any source map.
@@ -127,7 +130,8 @@ impl ComponentData {
     }
 
     fn build(counts: Counts) -> Self {
-        Self { counts: Arc::new(counts), templates: BTreeMap::new(), unmodelled_bins: UnmodelledBins::default() }
+        let bins = 0..counts.axis.n_bins();
+        Self { counts: Arc::new(counts), templates: BTreeMap::new(), unmodelled_bins: UnmodelledBins::default(), bins }
     }
 
     /// What to do with filled bins where the model is not positive.
@@ -220,9 +224,35 @@ impl ComponentData {
         &self.counts.name
     }
 
-    /// Its energy axis.
+    /// Its energy axis, energy bins that are not evaluated included.
     pub fn axis(&self) -> &EnergyAxis {
         &self.counts.axis
+    }
+
+    /// The energy bins that are evaluated: all of them, but for [`crate::Data::within_energies`].
+    pub fn bins(&self) -> Range<usize> {
+        self.bins.clone()
+    }
+
+    /// The same component, only what of its axis lies between two energies evaluated. An energy within the axis must be one of its edges.
+    pub(crate) fn within_energies(&self, emin: f64, emax: f64) -> Result<Self> {
+        let edges = self.axis().edges();
+        let edge = |energy: f64| {
+            let at = edges.partition_point(|edge| *edge < energy && !is_same_energy(*edge, energy));
+            match edges.get(at) {
+                Some(found) if at > 0 && !is_same_energy(*found, energy) => Err(Error::NoEnergyEdge {
+                    component: self.name().to_owned(),
+                    energy,
+                    below: edges[at - 1],
+                    above: *found,
+                }),
+                Some(_) => Ok(at),
+                None => Ok(edges.len() - 1),
+            }
+        };
+        let bins = edge(emin)?..edge(emax)?;
+        let bins = bins.start.max(self.bins.start)..bins.end.min(self.bins.end);
+        Ok(Self { bins: bins.start..bins.end.max(bins.start), ..self.clone() })
     }
 
     /// Rows and columns of the counts cube.
@@ -279,7 +309,7 @@ impl ComponentData {
     fn predicted(&self, source: &Source, sums: impl for<'a> Fn(PlaneView<'a>, usize) -> &'a [f64]) -> Result<Vec<f64>> {
         let planes = self.planes_of(source.name(), source.apply_edisp())?;
         let nodes = planes.nodes(source.into(), Rows::Value)?;
-        Ok(planes.counts(&nodes, self.n_bins(), sums).collect())
+        Ok(planes.counts(&nodes, 0..self.n_bins(), sums).collect())
     }
 
     /// Bytes of the likelihood weights.
@@ -330,6 +360,11 @@ impl ComponentData {
     /// What is kept of all maps.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
         self.templates.values().map(Arc::as_ref)
+    }
+
+    /// The blocks of filled bins that are evaluated.
+    pub(crate) fn blocks(&self) -> &[Block] {
+        self.filled().blocks_of(&self.bins)
     }
 
     /// The filled bins.

@@ -68,17 +68,32 @@ impl Data {
         Ok(())
     }
 
-    /// Observed counts of all components.
+    /// The same data, of which an evaluation sees only what lies between two energies in MeV, as if nothing else had been measured. An
+    /// energy within a component's axis must be one of its edges. Nothing is copied, and a workspace that follows these data keeps what it has
+    /// summed.
+    ///
+    /// # Errors
+    /// [`Error::EnergyRange`] when no bin lies between them, [`Error::NoEnergyEdge`].
+    pub fn within_energies(&self, emin: f64, emax: f64) -> Result<Self> {
+        let components = self.components.iter().map(|component| component.within_energies(emin, emax));
+        let components = components.collect::<Result<Vec<_>>>()?;
+        if emin.is_nan() || emax.is_nan() || components.iter().all(|component| component.bins().is_empty()) {
+            return Err(Error::EnergyRange { emin, emax });
+        }
+        Ok(Self { components: Arc::new(components), columns_limit: self.columns_limit })
+    }
+
+    /// Observed counts of all components, in the energy bins that are evaluated.
     pub fn total_counts(&self) -> f64 {
-        self.components.iter().flat_map(ComponentData::counts_spectrum).sum()
+        self.components.iter().flat_map(|component| &component.counts_spectrum()[component.bins()]).sum()
     }
 
-    /// Weighted counts of all components; the counts themselves where there are no weights.
+    /// Weighted counts of all components, in the energy bins that are evaluated; the counts themselves where there are no weights.
     pub fn total_weighted_counts(&self) -> f64 {
-        self.components.iter().flat_map(ComponentData::weighted_counts_spectrum).sum()
+        self.components.iter().flat_map(|component| &component.weighted_counts_spectrum()[component.bins()]).sum()
     }
 
-    /// Predicted counts of a source in all components.
+    /// Predicted counts of a source in all components, in the energy bins that are evaluated.
     ///
     /// # Errors
     /// As [`ComponentData::npred`].
@@ -101,7 +116,7 @@ impl Data {
     ) -> Result<f64> {
         let mut npred = 0.0;
         for component in self.components() {
-            npred += of_component(component, source)?.iter().sum::<f64>();
+            npred += of_component(component, source)?[component.bins()].iter().sum::<f64>();
         }
         Ok(npred)
     }

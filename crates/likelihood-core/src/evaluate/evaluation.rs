@@ -128,7 +128,7 @@ impl Pass<'_> {
         let filled = self.component.filled();
         let mut scratch = Scratch::new(0);
         let input = self.input(&buffers.weights, &buffers.norms);
-        for block in &filled.blocks {
+        for block in self.component.blocks() {
             let models = passes::model(input.of_bin(block.bin), block, &mut scratch);
             let empty = models.iter().position(|model| model.is_nan() || *model < f64::MIN_POSITIVE);
             if let Some(offset) = empty {

@@ -25,7 +25,7 @@ impl Pass<'_> {
         let n_columns = self.free.columns.len();
         for (at, source) in self.free.columns.iter().enumerate() {
             let sums = buffers.column_sums.iter().skip(at).step_by(n_columns);
-            gradient[source.first] += sums.sum::<f64>() - source.unit.npred();
+            gradient[source.first] += sums.sum::<f64>() - source.unit.npred(self.component.bins());
         }
     }
 
@@ -34,7 +34,7 @@ impl Pass<'_> {
         let Buffers { node_sums, ratio_sums, .. } = buffers;
         resize(node_sums, self.free.n_nodes);
         let ratios = ratio_sums.chunks_exact(self.free.n_pairs.max(1));
-        for (block, ratios) in self.component.filled().blocks.iter().zip(ratios) {
+        for (block, ratios) in self.component.blocks().iter().zip(ratios) {
             for source in &self.free.planes {
                 let stencil = &source.planes.stencil;
                 let sums = stencil.nodes_of_mut(&mut node_sums[source.nodes.clone()], block.bin);
@@ -47,7 +47,7 @@ impl Pass<'_> {
         for source in &self.free.planes {
             let (stencil, view) = (&source.planes.stencil, source.planes.view());
             let sums = &mut node_sums[source.nodes.clone()];
-            for bin in 0..self.component.n_bins() {
+            for bin in self.component.bins() {
                 let planes = view.weighted_sums(bin).iter().zip(stencil.coefficients(bin));
                 for (sum, (plane, coefficient)) in stencil.nodes_of_mut(sums, bin).iter_mut().zip(planes) {
                     *sum -= plane * coefficient;

@@ -170,7 +170,7 @@ impl<'a> Along<'a> {
                 rest_npred += pass.npred_of(source, &buffers);
             }
         }
-        let rest_npred = pass.fixed.npred() + rest_npred;
+        let rest_npred = pass.fixed.npred(pass.component.bins()) + rest_npred;
         let norm = |free: &FreeSource| pass.sources[free.source.position()].value(*free.wanted.first()?);
         let norms = lines.iter().filter_map(norm).collect();
         let units = own.iter().map(|place| pass.unit_npred(*place)).collect::<Result<Vec<f64>>>()?;
@@ -207,7 +207,7 @@ impl<'a> Along<'a> {
         let input = self.pass.input(weights, norms);
         let free = self.pass.free;
         let slopes = Slopes { rows: &free.rows, derivatives, stride: free.n_slopes };
-        let blocks = &self.pass.component.filled().blocks;
+        let blocks = self.pass.component.blocks();
         let run = blocks.len().div_ceil(CHUNKS).max(1);
         let n_chunks = blocks.len().div_ceil(run);
         let mut partial = vec![BlockSum::default(); n_chunks * points.len()];
@@ -232,17 +232,17 @@ impl Pass<'_> {
             let sums = source.planes.view().weighted_sums(bin).chunks_exact(2).zip(weights);
             sums.map(|(sums, weights)| sums[0] * weights[0] + sums[1] * weights[1]).sum::<f64>()
         };
-        (0..self.component.n_bins()).map(of_bin).sum()
+        self.component.bins().map(of_bin).sum()
     }
 
     /// (Weighted) predicted counts at norm 1 of a source of which its norm is wanted.
     fn unit_npred(&self, place: Place) -> Result<f64> {
         match place {
-            Place::Column(at) => Ok(self.free.columns[at].unit.npred()),
+            Place::Column(at) => Ok(self.free.columns[at].unit.npred(self.component.bins())),
             Place::Planes(at) => {
                 let PlaneSource { source, wanted, planes, .. } = &self.free.planes[at];
                 let slopes = planes.nodes(self.sources[source.position()].named(), Rows::First(wanted))?;
-                Ok(planes.weighted_counts(&slopes, self.component.n_bins()))
+                Ok(planes.weighted_counts(&slopes, self.component.bins()).sum())
             }
         }
     }

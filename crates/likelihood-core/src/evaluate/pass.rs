@@ -52,13 +52,14 @@ impl<'a> Pass<'a> {
     /// are in.
     pub(crate) fn npred(&self, buffers: &Buffers) -> f64 {
         let n_pairs = self.free.n_pairs;
-        let mut npred = self.fixed.npred();
+        let bins = self.component.bins();
+        let mut npred = self.fixed.npred(bins.clone());
         for place in &self.free.order {
             match *place {
-                Place::Column(at) => npred += buffers.norms[at] * self.free.columns[at].unit.npred(),
+                Place::Column(at) => npred += buffers.norms[at] * self.free.columns[at].unit.npred(bins.clone()),
                 Place::Planes(at) => {
                     let source = &self.free.planes[at];
-                    for bin in 0..self.component.n_bins() {
+                    for bin in bins.clone() {
                         let weights = &buffers.weights[bin * n_pairs..][source.pairs.clone()];
                         let sums = source.planes.view().weighted_sums(bin).chunks_exact(2);
                         for (weights, sums) in weights.iter().zip(sums) {

@@ -41,7 +41,7 @@ impl Pass<'_> {
     /// Streams the filled bins, once the sources are weighed and differentiated.
     pub(crate) fn stream(&self, buffers: &mut Buffers, order: Order, threads: Threads) {
         let (n_pairs, n_columns) = (self.free.n_pairs, self.free.columns.len());
-        let blocks = &self.component.filled().blocks;
+        let blocks = self.component.blocks();
         let n_rows = self.free.rows.len();
         let n_products = n_rows * (n_rows + 1) / 2;
         // At most `HESSIAN_CHUNKS` matrices are kept, each the sum of a run of blocks.

@@ -71,6 +71,12 @@ impl Filled {
         self.counts.len()
     }
 
+    /// The blocks of these energy bins.
+    pub(crate) fn blocks_of(&self, bins: &Range<usize>) -> &[Block] {
+        let first = |bin: usize| self.blocks.partition_point(|block| block.bin < bin);
+        &self.blocks[first(bins.start)..first(bins.end)]
+    }
+
     /// Bytes that the layout takes.
     pub(crate) fn bytes(&self) -> usize {
         self.counts.capacity() * size_of::<f32>()

@@ -26,8 +26,8 @@ pub(crate) struct FixedPart {
     groups: Vec<Arc<FixedSum>>,
     /// Sum of the groups: the fixed sources' model at the filled bins.
     model: Arc<Vec<f64>>,
-    /// Their (weighted) predicted counts.
-    npred: f64,
+    /// Their (weighted) predicted counts of each energy bin.
+    npred: Vec<f64>,
 }
 
 /// Sum over the fixed sources of a group.
@@ -37,8 +37,8 @@ struct FixedSum {
     members: Vec<Member>,
     /// Model at the filled bins; empty when the group has no fixed source.
     model: Vec<f64>,
-    /// (Weighted) predicted counts.
-    npred: f64,
+    /// (Weighted) predicted counts of each energy bin.
+    npred: Vec<f64>,
 }
 
 /// A fixed source as it was when it was summed.
@@ -54,7 +54,7 @@ pub(crate) struct StaleGroup {
     members: Vec<Member>,
     /// The planes and nodes of each member.
     terms: Vec<(SourcePlanes, Vec<f64>)>,
-    npred: f64,
+    npred: Vec<f64>,
 }
 
 impl FixedPart {
@@ -63,9 +63,9 @@ impl FixedPart {
         &self.model
     }
 
-    /// The (weighted) predicted counts.
-    pub(crate) fn npred(&self) -> f64 {
-        self.npred
+    /// The (weighted) predicted counts of these energy bins.
+    pub(crate) fn npred(&self, bins: Range<usize>) -> f64 {
+        self.npred[bins].iter().sum()
     }
 
     /// Bytes of the sums.
@@ -125,7 +125,10 @@ impl FixedPart {
                 }
             });
         }
-        self.npred = self.groups.iter().map(|group| group.npred).sum();
+        self.npred = vec![0.0; component.n_bins()];
+        for group in &self.groups {
+            add(&mut self.npred, group.npred.iter().copied());
+        }
         let groups = self.groups.iter().map(|group| group.model.as_slice()).filter(|model| !model.is_empty());
         let groups: Vec<&[f64]> = groups.collect();
         let model = unshared(&mut self.model);
@@ -140,16 +143,21 @@ impl FixedPart {
 
 impl StaleGroup {
     fn new(group: usize, component: &ComponentData, sources: Vec<&Arc<Snapshot>>) -> Result<Self> {
-        let mut stale = Self { group, members: Vec::new(), terms: Vec::new(), npred: 0.0 };
+        let mut stale = Self { group, members: Vec::new(), terms: Vec::new(), npred: vec![0.0; component.n_bins()] };
         for source in sources {
             let planes = component.planes_of(source.name(), source.apply_edisp())?;
             let nodes = planes.nodes(source.named(), Rows::Value)?;
-            stale.npred += planes.weighted_counts(&nodes, component.n_bins());
+            add(&mut stale.npred, planes.weighted_counts(&nodes, 0..component.n_bins()));
             stale.members.push(Member { source: Arc::clone(source), template: Arc::clone(&planes.template) });
             stale.terms.push((planes, nodes));
         }
         Ok(stale)
     }
+}
+
+/// Adds terms to sums, one by one.
+fn add(sums: &mut [f64], terms: impl Iterator<Item = f64>) {
+    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
 }
 
 /// What no clone shares: the value itself, or an empty one in its stead.

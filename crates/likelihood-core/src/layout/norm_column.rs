@@ -1,5 +1,6 @@
 //! A free source whose shape is fixed: its model is one vector times its norm.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bin_model::named_spectrum::Rows;
@@ -32,8 +33,8 @@ pub(crate) struct Unit {
     planes: SourcePlanes,
     /// At the filled bins within the source's reach.
     values: Vec<f64>,
-    /// (Weighted) predicted counts.
-    npred: f64,
+    /// (Weighted) predicted counts of each energy bin.
+    npred: Vec<f64>,
 }
 
 /// What a column is made from: all that can go wrong has been done.
@@ -66,7 +67,7 @@ impl Column {
                     passes::add_pair(out, pair, weights, block);
                 }
             });
-            let npred = planes.weighted_counts(&slopes, filled.n_bins());
+            let npred = planes.weighted_counts(&slopes, 0..filled.n_bins()).collect();
             Arc::new(Unit { planes: planes.clone(), values, npred })
         };
         let unit = (is_proportional && !at_zero).then(unit);
@@ -98,9 +99,9 @@ impl Column {
 }
 
 impl Unit {
-    /// (Weighted) predicted counts.
-    pub(crate) fn npred(&self) -> f64 {
-        self.npred
+    /// (Weighted) predicted counts of these energy bins.
+    pub(crate) fn npred(&self, bins: Range<usize>) -> f64 {
+        self.npred[bins].iter().sum()
     }
 
     /// As the passes read it.

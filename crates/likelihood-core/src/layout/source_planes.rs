@@ -1,5 +1,6 @@
 //! The planes of a source in one component, and the stencil that makes them its model.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bin_model::named_spectrum::{NamedSpectrum, Rows};
@@ -38,21 +39,25 @@ impl SourcePlanes {
         Ok(nodes)
     }
 
-    /// Predicted counts in each energy bin for these nodes (or derivatives of them), from sums of the planes of a bin over all pixels.
+    /// Predicted counts in each of these energy bins for these nodes (or derivatives of them), from sums of the planes of a bin over all pixels.
     pub(crate) fn counts<'a>(
         &'a self,
         nodes: &'a [f64],
-        n_bins: usize,
+        bins: Range<usize>,
         sums: impl Fn(PlaneView<'a>, usize) -> &'a [f64] + 'a,
     ) -> impl Iterator<Item = f64> + 'a {
-        (0..n_bins).map(move |bin| {
+        bins.map(move |bin| {
             let terms = sums(self.view(), bin).iter().zip(self.stencil.nodes_of(nodes, bin));
             terms.zip(self.stencil.coefficients(bin)).map(|((sum, node), coefficient)| sum * node * coefficient).sum()
         })
     }
 
-    /// The sum of [`SourcePlanes::counts`] with each pixel's weight, if there are weights.
-    pub(crate) fn weighted_counts(&self, nodes: &[f64], n_bins: usize) -> f64 {
-        self.counts(nodes, n_bins, PlaneView::weighted_sums).sum()
+    /// [`SourcePlanes::counts`] with each pixel's weight, if there are weights.
+    pub(crate) fn weighted_counts<'a>(
+        &'a self,
+        nodes: &'a [f64],
+        bins: Range<usize>,
+    ) -> impl Iterator<Item = f64> + 'a {
+        self.counts(nodes, bins, PlaneView::weighted_sums)
     }
 }

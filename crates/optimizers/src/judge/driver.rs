@@ -87,19 +87,18 @@ fn rounds(evaluator: &mut Evaluator<'_>, algorithm: Algorithm<'_>) -> std::resul
         let before = search.point.f;
         let settled = settle(evaluator, search.point, search.hessian)?;
         let gained = before - settled.point.f;
-        let mut verdict = settled.verdict;
+        if let (Some(lower), true) = (&settled.again, round + 1 == ROUNDS) {
+            // The lowest point known is the result, and not judged; no status calls it a minimum.
+            let stopped = search.stopped.or(Some(Status::NoProgress));
+            end = Some(End { point: lower.clone(), verdict: None, stopped });
+            break;
+        }
+        let verdict = settled.verdict;
         let unfinished = verdict.as_ref().is_some_and(|v| v.status == Status::NoProgress)
             && gained > evaluator.slack(before)
             && search.stopped != Some(Status::IterationLimit);
         let is_elsewhere = settled.again.is_some();
         point = settled.again.unwrap_or_else(|| settled.point.clone());
-        if is_elsewhere
-            && round + 1 == ROUNDS
-            && let Some(verdict) = &mut verdict
-        {
-            // A point that is not the lowest known is no minimum.
-            verdict.reject(Status::NoProgress);
-        }
         end = Some(End { point: settled.point, verdict, stopped: search.stopped });
         if !(is_elsewhere || unfinished) {
             break;

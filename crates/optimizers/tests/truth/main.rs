@@ -1,5 +1,6 @@
 //! Objectives on which a status, an error or a value could be untrue, with the right answer beside.
 
+mod best_point;
 mod covariances;
 mod profiles;
 #[path = "../support/mod.rs"]

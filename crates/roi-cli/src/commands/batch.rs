@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
-use roi_batch::{Ending, Entry, TaskResult, file_digest};
+use roi_batch::{Ending, Entry, TaskError, TaskResult, file_digest};
 use roi_fit::Analysis;
 use serde_json::{Value, json};
 
@@ -13,9 +13,11 @@ use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::CountBar;
+use crate::provenance::provenance;
 use crate::region::config_file;
 
 use super::dictionary::completed;
+use super::editing::Editing;
 use super::first::First;
 use super::fitting::{Fitting, Freeing};
 use super::optimize;
@@ -57,6 +59,8 @@ pub(crate) struct Batch {
     #[arg(long, conflicts_with = "optimize_first")]
     only_optimize: bool,
     #[command(flatten)]
+    editing: Editing,
+    #[command(flatten)]
     freeing: Freeing,
     #[command(flatten)]
     fitting: Fitting,
@@ -79,7 +83,7 @@ impl Batch {
         let mut bar = output.shows_progress().then(|| CountBar::new(configs.len().div_ceil(count)));
         // Regions that are worked on at the same time share what memory there is.
         let regions = batch.at_a_time(&configs);
-        let task = |config: &Path| Ok(self.task(config, output, regions)?);
+        let task = |config: &Path| self.task(config, output, regions).map_err(task_error);
         let entries = batch.run(&configs, &settings, &task, &mut |entry, done, total| {
             let tell = || tracing::info!("{done}/{total} {}", words(entry));
             match &mut bar {
@@ -135,27 +139,39 @@ impl Batch {
             Some(path) => format!("{} {}", path.display(), file_digest(path)?),
             None => "of the configuration".into(),
         };
-        Ok(format!(
-            "roi-fit {}; model {model}; only_optimize {}; {:?}; {:?}; {:?}",
-            env!("CARGO_PKG_VERSION"),
-            self.only_optimize,
-            self.first,
-            self.freeing,
-            self.fitting
-        ))
+        let optimize = if self.only_optimize { vec!["--only-optimize".to_owned()] } else { self.first.words() };
+        let words = [optimize, self.editing.words(), self.freeing.words(), self.fitting.words()].concat();
+        let words = if words.is_empty() { "no options".to_owned() } else { words.join(" ") };
+        Ok(format!("roi-fit {}; model {model}; {words}", env!("CARGO_PKG_VERSION")))
+    }
+
+    /// Where the result of a region comes from: of the command line what changes its numbers.
+    fn provenance(&self, config: &Path, models: &[&Path]) -> Value {
+        let mut from = provenance(Some(config), models, false);
+        if let (Ok(settings), Some(map)) = (self.settings(), from.as_object_mut()) {
+            map.insert("options".into(), settings.into());
+        }
+        from
     }
 
     /// What is done with one region of so many that are worked on at the same time.
-    fn task(&self, config: &Path, output: &Output, regions: usize) -> roi_fit::Result<TaskResult> {
+    fn task(&self, config: &Path, output: &Output, regions: usize) -> Result<TaskResult, Failure> {
         // A signal ends the program, not its regions one by one: these are done again with --resume.
         let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), output.max_memory(), regions)?;
-        output.set_verbosity(&mut analysis);
+        // It stands in the results, so that `-v`, which tells of the batch, leaves it alone.
+        if let Some(verbosity) = output.verbosity() {
+            analysis.set_verbosity(verbosity);
+        }
         for note in analysis.notes() {
             tracing::info!("{}: {note}", config.display());
         }
         if let Some(model) = &self.model {
             analysis.load_model(model)?;
         }
+        self.editing.apply(&mut analysis)?;
+        let models: Vec<&Path> = self.model.as_deref().into_iter().collect();
+        // Results hold no date: a batch that was killed and resumed leaves the bytes of one that was not.
+        let from = self.provenance(config, &models);
         let mut optimized = None;
         if self.only_optimize || self.first.is_asked() {
             let mut options = analysis.optimize_options();
@@ -163,14 +179,22 @@ impl Batch {
             let result = analysis.optimize(&options)?;
             if self.only_optimize {
                 let failure = optimize::failure(&result);
-                return Ok(TaskResult::new(completed(result.to_json(), &analysis, None)).with_failure(failure));
+                return Ok(TaskResult::new(completed(result.to_json(), &analysis, None, from)).with_failure(failure));
             }
             optimized = Some(result);
         }
         self.freeing.apply(&mut analysis)?;
         let result = analysis.fit(&self.fitting.options(&analysis))?;
-        let dictionary = completed(result.to_json(), &analysis, optimized.as_ref());
+        let dictionary = completed(result.to_json(), &analysis, optimized.as_ref(), from);
         Ok(TaskResult::new(dictionary).with_failure((!result.fit_success).then_some(result.message)))
+    }
+}
+
+/// What the journal tells of a region that came to no result.
+fn task_error(failure: Failure) -> TaskError {
+    match failure {
+        Failure::Analysis(error) => error.into(),
+        other => TaskError::new(other.to_string()),
     }
 }
 

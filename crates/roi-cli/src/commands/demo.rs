@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+use roi_fit::{FitResult, Roi, fixed, scientific};
 use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::provenance::provenance;
 
 /// Simulate the built-in region, optimize it, fit it, print the tables and write the results
 #[derive(Args)]
@@ -41,7 +44,9 @@ impl Demo {
             options.seed,
             self.out.display()
         ));
-        let config = simulate(&options)?.write(&self.out)?;
+        let simulated = simulate(&options)?;
+        let config = simulated.write(&self.out)?;
+        let truth = simulated.truth;
         let mut analysis = output.open(&config)?;
 
         let optimized = analysis.optimize(&analysis.optimize_options())?;
@@ -53,8 +58,47 @@ impl Demo {
         Output::write_json(&self.out.join("optimize.json"), &optimized.to_json())?;
         Output::write_json(&self.out.join("fit.json"), &fitted.to_json())?;
         analysis.write_xml(&self.out.join("fitted.xml"))?;
-        output.text(format_args!("\nresults: {0}/optimize.json {0}/fit.json {0}/fitted.xml", self.out.display()));
-        output.json(&json!({ "config": config, "optimize": optimized.to_json(), "fit": fitted.to_json() }))?;
+        let out = self.out.display();
+        output.text(format_args!(
+            "\nfitted beside true values (a pull is their difference over the error):\n\n{}",
+            beside(&truth, &fitted)
+        ));
+        output.text(format_args!("\nresults: {out}/optimize.json {out}/fit.json {out}/fitted.xml"));
+        output.text(format_args!(
+            "\nwhat to try next:
+  roi-fit ts {out} --model {out}/fitted.xml
+  roi-fit profile {out} isodiff --model {out}/fitted.xml
+  roi-fit fit {out} --fix-all --distance 1 --minos --verbosity 1"
+        ));
+        let from = provenance(Some(&config), &[], true);
+        let (optimized, result) = (optimized.to_json(), fitted.to_json());
+        output.json(&json!({ "config": config, "optimize": optimized, "fit": result, "provenance": from }))?;
         if fitted.fit_success { Ok(()) } else { Err(Failure::Fit(fitted.message)) }
     }
+}
+
+/// The true value of each fitted parameter, what was found, and how many errors they are apart.
+fn beside(truth: &Roi, fitted: &FitResult) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["source", "parameter", "true", "fitted", "error", "pull"]);
+    for column in table.column_iter_mut().filter(|column| column.index > 1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let (values, errors) = (fitted.true_values(), fitted.true_errors());
+    for (((source, parameter), value), error) in
+        fitted.src_names.iter().zip(&fitted.par_names).zip(&values).zip(&errors)
+    {
+        let known = truth.source(source).ok().and_then(|source| source.spectrum().parameter(parameter));
+        let Some(known) = known.map(|parameter| parameter.true_value()) else { continue };
+        let pull = (value - known) / error;
+        table.add_row([
+            source.clone(),
+            parameter.clone(),
+            scientific(known, 3),
+            scientific(*value, 3),
+            if *error > 0.0 { scientific(*error, 1) } else { "---".into() },
+            if pull.is_finite() { fixed(pull, 2) } else { "---".into() },
+        ]);
+    }
+    table
 }

@@ -36,7 +36,7 @@ impl Fit {
         self.freeing.apply(&mut analysis)?;
         let result = analysis.fit(&self.fitting.options(&analysis))?;
         show(output, &mut analysis, &result);
-        output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))?;
+        output.json(&completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))?;
         if !result.fit_success {
             // What was optimized before a signal came is worth keeping.
             if crate::signals::caught().is_some() && optimized.is_some() {
@@ -51,10 +51,10 @@ impl Fit {
 /// The parameters after a fit, and how far it can be trusted.
 pub(crate) fn show(output: &Output, analysis: &mut Analysis, result: &FitResult) {
     if result.fit_success {
-        output.text(analysis.print_params(false));
+        output.text(analysis.print_fit(result));
         output.text(format_args!("\n{}", analysis.print_model()));
     }
-    let edm = if result.edm.is_finite() { format!("{:.2e}", result.edm) } else { "---".into() };
+    let edm = if result.edm.is_finite() { roi_fit::scientific(result.edm, 2) } else { "---".into() };
     let (start, end) = if result.fit_success {
         ("", String::new())
     } else {
@@ -63,10 +63,11 @@ pub(crate) fn show(output: &Output, analysis: &mut Analysis, result: &FitResult)
         ("last attempt: ", format!("\nthe model is restored: logL {restored}"))
     };
     output.text(format_args!(
-        "\nfit: quality {} status {} ({}), edm {edm}\n{start}logL {:.6} (gain {:.6}) after {} attempt(s), {} values, {} gradients, {} Hessians, {:.3} s{end}",
+        "\nfit: quality {} status {}{}, edm {edm}\n{start}logL {:.6} (gain {:.6}) after {} attempt(s), {} values, {} gradients, {} Hessians, {:.3} s{end}",
         result.fit_quality,
         result.fit_status,
-        result.message,
+        // Why it failed is told once, as the error.
+        if result.fit_success { format!(" ({})", result.message) } else { String::new() },
         result.loglike,
         result.dloglike,
         result.niter,
@@ -75,11 +76,6 @@ pub(crate) fn show(output: &Output, analysis: &mut Analysis, result: &FitResult)
         result.calls.hessians,
         result.timing.fit
     ));
-    for (row, [lower, upper]) in result.minos.iter().flatten().enumerate() {
-        let side = |error: &Option<f64>| error.map_or("not found".into(), |error| format!("{error:+.4e}"));
-        let name = format!("{} {}", result.src_names[row], result.par_names[row]);
-        output.text(format_args!("  MINOS {name}: {:.4e} {} {}", result.values[row], side(lower), side(upper)));
-    }
     for &row in &result.at_limit {
         output.text(format_args!("  at its limit: {} {}", result.src_names[row], result.par_names[row]));
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use clap::Args;
 use roi_fit::{Analysis, FitOptions, Pars, Selection, is_spectral_parameter};
 
+use super::editing::source_and_pars;
 use crate::failure::Failure;
 
 /// Smallest and largest value; `None` is an open end.
@@ -49,18 +50,24 @@ impl Freeing {
         self.distance.is_some() || self.minmax_ts.is_some() || self.minmax_npred.is_some()
     }
 
+    /// In words, as they were given: for what depends on them.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.free.iter().map(|place| format!("--free '{place}'")).collect();
+        words.extend(self.fix_all.then(|| "--fix-all".to_owned()));
+        words.extend(self.distance.map(|degrees| format!("--distance {degrees}")));
+        words.extend(self.pars.as_ref().map(|pars| format!("--pars {}", pars_words(pars))));
+        words.extend(self.minmax_ts.map(|range| format!("--minmax-ts {}", range_words(range))));
+        words.extend(self.minmax_npred.map(|range| format!("--minmax-npred {}", range_words(range))));
+        words
+    }
+
     /// Frees what was asked for.
     pub(crate) fn apply(&self, analysis: &mut Analysis) -> roi_fit::Result<()> {
         if self.fix_all {
             analysis.fix_all()?;
         }
-        for free in &self.free {
-            let is_source = analysis.roi().id_of(free).is_ok();
-            // A source's own name may hold a colon; only what is no source is taken apart.
-            let (name, pars) = match free.rsplit_once(':') {
-                Some((name, pars)) if !is_source => (name, Pars::from_str(pars)?),
-                _ => (free.as_str(), Pars::All),
-            };
+        for place in &self.free {
+            let (name, pars) = source_and_pars(analysis, place)?;
             analysis.free_source(name, true, &pars)?;
         }
         if self.selects() {
@@ -118,6 +125,25 @@ impl Fitting {
         options
     }
 
+    /// In words, as they were given: for what depends on them.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let switch = |name: &str, is_on: bool| is_on.then(|| name.to_owned());
+        [
+            self.optimizer.as_ref().map(|name| format!("--optimizer {name}")),
+            self.tol.map(|tol| format!("--tol {tol:?}")),
+            self.max_iter.map(|n| format!("--max-iter {n}")),
+            self.max_calls.map(|n| format!("--max-calls {n}")),
+            self.retries.map(|n| format!("--retries {n}")),
+            self.min_fit_quality.map(|quality| format!("--min-fit-quality {quality}")),
+            switch("--minos", self.minos),
+            switch("--reoptimize", self.reoptimize),
+            switch("--no-update", self.no_update),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// Changes those options that hold also for the fits of an optimization.
     pub(crate) fn change(&self, options: &mut FitOptions) {
         if let Some(optimizer) = &self.optimizer {
@@ -141,6 +167,22 @@ fn pars(text: &str) -> Result<Pars, String> {
     }
 }
 
+/// What a selection frees, in words.
+fn pars_words(pars: &Pars) -> String {
+    match pars {
+        Pars::Norm => "norm".into(),
+        Pars::Shape => "shape".into(),
+        Pars::Names(names) => names.join(","),
+        _ => "all".into(),
+    }
+}
+
+/// `LO,HI` again.
+fn range_words((low, high): Range) -> String {
+    let [low, high] = [low, high].map(|end| end.map_or_else(String::new, |end| end.to_string()));
+    format!("{low},{high}")
+}
+
 /// Degrees of a distance.
 fn degrees(text: &str) -> Result<f64, &'static str> {
     let degrees: Option<f64> = text.parse().ok();
@@ -155,5 +197,8 @@ fn range(text: &str) -> Result<Range, &'static str> {
         "" => Ok(None),
         number => number.parse().ok().filter(|value: &f64| !value.is_nan()).map(Some).ok_or(bad),
     };
-    Ok((end(low)?, end(high)?))
+    match (end(low)?, end(high)?) {
+        (Some(low), Some(high)) if low > high => Err("expected the lower end first, as in 10,25"),
+        ends => Ok(ends),
+    }
 }

@@ -25,9 +25,13 @@ impl Loglike {
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let result = analysis.loglike_report()?;
         output.text(analysis.print_roi());
-        output
-            .text(format_args!("\nlogL {:.6}   npred {:.2}   counts {}", result.loglike, result.npred, result.counts));
+        output.text(format_args!(
+            "\nlogL {:.6}   npred {}   counts {}",
+            result.loglike,
+            roi_fit::fixed(result.npred, 2),
+            result.counts
+        ));
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(result.to_json(), &analysis, optimized.as_ref()))
+        output.json(&completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

@@ -27,6 +27,6 @@ impl Model {
         output.text(analysis.print_model());
         self.region.save(output, &mut analysis)?;
         let sources = analysis.all_properties()?;
-        output.json(&completed(json!({ "sources": sources }), &analysis, optimized.as_ref()))
+        output.json(&completed(json!({ "sources": sources }), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

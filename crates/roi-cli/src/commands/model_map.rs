@@ -36,7 +36,7 @@ pub(crate) struct ModelMap {
 
 impl ModelMap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let mut analysis = self.region.open_to_write(output, self.out.as_deref())?;
+        let mut analysis = self.region.open_to_write(output, self.out.as_deref(), &[])?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let mut options = ModelMapOptions::default();
         (options.out, options.sources, options.residual) = (self.out.clone(), self.source.clone(), self.residual);
@@ -48,6 +48,11 @@ impl ModelMap {
             }
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(json!({ "components": spectra }), &analysis, optimized.as_ref()))
+        output.json(&completed(
+            json!({ "components": spectra }),
+            &analysis,
+            optimized.as_ref(),
+            self.region.provenance(),
+        ))
     }
 }

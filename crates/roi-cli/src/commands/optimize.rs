@@ -1,7 +1,7 @@
 //! `roi-fit optimize`.
 
 use clap::Args;
-use roi_fit::{Analysis, FitOptions, OptimizeOptions, OptimizeResult};
+use roi_fit::{Analysis, FitOptions, OptimizeOptions, OptimizeResult, scientific};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -47,7 +47,7 @@ impl Optimize {
         let result = analysis.optimize(&options)?;
         show(output, &analysis, &result);
         self.region.save(output, &mut analysis)?;
-        output.json(&super::dictionary::completed(result.to_json(), &analysis, None))?;
+        output.json(&super::dictionary::completed(result.to_json(), &analysis, None, self.region.provenance()))?;
         failure(&result).map_or(Ok(()), |message| Err(Failure::Fit(message)))
     }
 }
@@ -56,8 +56,10 @@ impl Optimize {
 pub(crate) fn failure(result: &OptimizeResult) -> Option<String> {
     if let Some(convergence) = result.convergence.as_ref().filter(|convergence| !convergence.converged) {
         return Some(format!(
-            "no joint maximum after {} round(s): quality {}, edm {:.2e}; what the steps gained is kept",
-            convergence.rounds, convergence.fit_quality, convergence.edm
+            "no joint maximum after {} round(s): quality {}, edm {}; what the steps gained is kept",
+            convergence.rounds,
+            convergence.fit_quality,
+            scientific(convergence.edm, 2)
         ));
     }
     // Some fits may fail and the rest still be of use; when all did, nothing was optimized.
@@ -79,13 +81,13 @@ pub(crate) fn show(output: &Output, analysis: &Analysis, result: &OptimizeResult
     ));
     if let Some(c) = &result.convergence {
         output.text(format_args!(
-            "joint maximum of {} parameters {} after {} round(s): quality {}, edm {:.2e}, largest pull {:.2e} per standard deviation, {} at a bound",
+            "joint maximum of {} parameters {} after {} round(s): quality {}, edm {}, largest pull {} per standard deviation, {} at a bound",
             c.n_free,
             if c.converged { "reached" } else { "not reached" },
             c.rounds,
             c.fit_quality,
-            c.edm,
-            c.largest_pull,
+            scientific(c.edm, 2),
+            scientific(c.largest_pull, 2),
             c.at_limit.len()
         ));
     }

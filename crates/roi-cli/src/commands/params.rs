@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
+use super::dictionary::completed;
 use super::first::First;
 
 /// Table of the parameters of the sources that have a free one
@@ -25,7 +26,7 @@ pub(crate) struct Params {
 impl Params {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         let mut analysis = self.region.open(output)?;
-        self.first.run(output, &mut analysis, |_| ())?;
+        let optimized = self.first.run(output, &mut analysis, |_| ())?;
         output.text(analysis.print_params(self.all));
         let mut rows = Vec::new();
         for (idx, (id, parameter)) in analysis.roi().parameters().enumerate() {
@@ -47,6 +48,7 @@ impl Params {
             }
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&rows.into())
+        let json = json!({ "parameters": rows });
+        output.json(&completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

@@ -1,13 +1,14 @@
 //! `roi-fit profile`.
 
 use clap::Args;
-use roi_fit::ProfileOptions;
+use roi_fit::{Profile as Curve, ProfileOptions, fixed, scientific};
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
 
 use super::dictionary::completed;
+use super::ecsv::{Column, ecsv, quoted};
 use super::first::First;
 
 /// Log-likelihood along one parameter of a source, with its limits and errors
@@ -66,28 +67,50 @@ impl Profile {
             None => analysis.profile_norm(&self.source, &options)?,
         };
 
-        output.text(format_args!("{} {}: logL {:.4}", profile.src_name, profile.par_name, analysis.loglike()?));
-        output.text(format_args!("{:>16} {:>14} {:>14} {:>14} {:>14}", "value", "dlogL", "npred", "flux", "eflux"));
-        let column = |list: &[f64], row: usize| list.get(row).map_or("---".into(), |value| format!("{value:.6e}"));
-        for (row, (x, dloglike)) in profile.xvals.iter().zip(&profile.dloglike).enumerate() {
-            output.text(format_args!(
-                "{x:>16.9e} {dloglike:>14.6} {:>14} {:>14} {:>14}",
-                column(&profile.npred, row),
-                column(&profile.flux, row),
-                column(&profile.eflux, row)
-            ));
-        }
-        let limits = profile.limits();
-        let number = |value: Option<f64>| value.map_or("not found".into(), |value| format!("{value:.6e}"));
-        output.text(format_args!(
-            "\nmaximum {}   errors -{} +{}   95 % limits {} and {}",
-            number(limits.x0),
-            number(limits.err_lo),
-            number(limits.err_hi),
-            number(limits.ll),
-            number(limits.ul)
-        ));
+        let loglike = analysis.loglike()?;
+        output.text(table(&profile, loglike));
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(profile.to_json(), &analysis, optimized.as_ref()))
+        output.json(&completed(profile.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
+}
+
+/// The points, and above them what follows from them, as ECSV.
+fn table(profile: &Curve, loglike: f64) -> String {
+    let limits = profile.limits();
+    let number = |value: Option<f64>| value.map_or("null".into(), |value| scientific(value, 6));
+    let meta = [
+        ("source", quoted(&profile.src_name)),
+        ("parameter", quoted(&profile.par_name)),
+        ("logL", format!("{loglike:.4}")),
+        ("maximum", number(limits.x0)),
+        ("error_below", number(limits.err_lo)),
+        ("error_above", number(limits.err_hi)),
+        ("lower_limit_95", number(limits.ll)),
+        ("upper_limit_95", number(limits.ul)),
+    ];
+    let column = |name: &str, unit, list: &[f64], decimals| Column {
+        name: name.into(),
+        unit,
+        values: list.iter().map(|value| scientific(*value, decimals)).collect(),
+    };
+    let mut columns = vec![
+        column("value", "", &profile.xvals, 9),
+        Column {
+            name: "dlogL".into(),
+            unit: "",
+            values: profile.dloglike.iter().map(|value| fixed(*value, 6)).collect(),
+        },
+    ];
+    let others = [
+        ("npred", "ct", &profile.npred),
+        ("flux", "1 / (cm2 s)", &profile.flux),
+        ("eflux", "MeV / (cm2 s)", &profile.eflux),
+    ];
+    columns.extend(
+        others
+            .into_iter()
+            .filter(|(_, _, list)| !list.is_empty())
+            .map(|(name, unit, list)| column(name, unit, list, 6)),
+    );
+    ecsv(&meta, &columns)
 }

@@ -1,14 +1,17 @@
 //! `roi-fit spectrum`.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use roi_fit::scientific;
 use serde_json::json;
 
 use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::provenance::provenance;
+
+use super::ecsv::{Column, ecsv, quoted};
 
 /// dN/dE of a source of a model file, and its derivatives with respect to the parameters' values
 #[derive(Args)]
@@ -51,22 +54,29 @@ impl Spectrum {
         let mut files = Files::default();
         files.reads("the model", Some(&self.xml)).writes("--json", output.json_file()).check()?;
         let spectrum = roi_fit::tabulate(&self.xml, &self.source, &self.energies)?;
-        let mut text = format!("{:>14} {:>23}", "energy (MeV)", "dN/dE");
+        let (name, unit) = if spectrum.is_factor { ("factor", "") } else { ("dnde", "1 / (cm2 s MeV)") };
+        let numbers = |list: &[f64]| list.iter().map(|number| scientific(*number, 15)).collect();
+        let mut columns = vec![
+            Column {
+                name: "energy".into(),
+                unit: "MeV",
+                values: spectrum.energies.iter().map(f64::to_string).collect(),
+            },
+            Column { name: name.into(), unit, values: numbers(&spectrum.dnde) },
+        ];
         let shown = if self.derivatives { &spectrum.derivatives[..] } else { &[] };
-        // Writing to a String cannot fail.
-        for (name, _) in shown {
-            let _ = write!(text, " {:>23}", format!("d/d {name}"));
-        }
-        for (row, (energy, dnde)) in spectrum.energies.iter().zip(&spectrum.dnde).enumerate() {
-            let _ = write!(text, "\n{energy:>14} {dnde:>23.15e}");
-            for derivative in shown.iter().filter_map(|(_, column)| column.get(row)) {
-                let _ = write!(text, " {derivative:>23.15e}");
-            }
-        }
-        output.text(text);
+        columns.extend(shown.iter().map(|(parameter, list)| Column {
+            name: format!("d_{name}/d_{parameter}"),
+            unit,
+            values: numbers(list),
+        }));
+        output.text(ecsv(&[("source", quoted(&self.source))], &columns));
         let mut result = json!(spectrum);
         if let (false, Some(map)) = (self.derivatives, result.as_object_mut()) {
             map.remove("derivatives");
+        }
+        if let Some(map) = result.as_object_mut() {
+            map.insert("provenance".into(), provenance(None, &[&self.xml], true));
         }
         output.json(&result)
     }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::{Output, check_folder};
+use crate::provenance::provenance;
 use crate::region::config_file;
 
 /// Make source maps from exposure, PSF and templates and write them as gtsrcmaps does
@@ -61,6 +62,6 @@ impl Srcmaps {
                 component.path.display()
             ));
         }
-        output.json(&json!({ "components": made }))
+        output.json(&json!({ "components": made, "provenance": provenance(Some(&config), &[], true) }))
     }
 }

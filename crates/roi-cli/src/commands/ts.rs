@@ -54,7 +54,7 @@ impl Ts {
             let ts = analysis.ts(&name, self.reoptimize)?;
             negative += usize::from(ts.ts < -0.1);
             let name = analysis.roi().source(&name).map_err(roi_fit::Error::from)?.name().to_owned();
-            output.text(format_args!("{name:<30} TS {:>12.3}   logL0 {:.4}", ts.ts, ts.loglike_null));
+            output.text(format_args!("{name:<30} TS {:>12}   logL0 {:.4}", roi_fit::fixed(ts.ts, 3), ts.loglike_null));
             // JSON has no infinity: null, beside a flag.
             let dictionary = json!({
                 "ts": ts.ts,
@@ -71,6 +71,6 @@ impl Ts {
         }
         self.region.save(output, &mut analysis)?;
         let json = json!({ "logLike": loglike, "loglike": loglike, "sources": sources });
-        output.json(&completed(json, &analysis, optimized.as_ref()))
+        output.json(&completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

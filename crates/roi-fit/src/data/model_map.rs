@@ -100,7 +100,12 @@ impl Analysis {
             if let Some(path) = &path {
                 write(path, &component.counts, &model, options.residual)?;
             }
-            spectra.push(ComponentSpectrum::new(likelihood, &model, path));
+            let mut spectrum = ComponentSpectrum::new(likelihood, &model, path);
+            if chosen.len() < self.session.roi.sources().len() {
+                // The counts are of all sources: how far they lie above some of them is no significance.
+                spectrum.significance.fill(None);
+            }
+            spectra.push(spectrum);
         }
         Ok(spectra)
     }

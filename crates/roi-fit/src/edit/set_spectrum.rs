@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use likelihood_core::is_same_energy;
 use roi_model::{Bounds, FileTable, Given, Parameter, Source, Spectrum};
 
 use crate::analysis::Analysis;
@@ -70,11 +71,11 @@ impl Analysis {
             .data
             .components()
             .iter()
-            .flat_map(|component| component.axis().edges())
-            .map(|e| e.log10())
+            .flat_map(|component| component.axis().edges().iter().copied())
             .collect();
         edges.sort_by(f64::total_cmp);
-        edges.dedup_by(|a, b| (*a - *b).abs() < 1e-5);
+        edges.dedup_by(|next, edge| is_same_energy(*next, *edge));
+        let edges: Vec<f64> = edges.into_iter().map(f64::log10).collect();
         let (below, above) = match edges[..] {
             [first, second, .., before, last] => {
                 (steps(first, first - second, TABLE_ENDS.0), steps(last, last - before, TABLE_ENDS.1))

@@ -1,17 +1,20 @@
 //! The fit of all free parameters: attempts until the quality is good enough, and nothing changed when it never is.
 
 use ndarray::Array2;
-use optimizers::{Calls, Minimum, Optimizer, Status};
+use optimizers::{Calls, Minimum, Status};
 use roi_model::Roi;
 
 use crate::error::{Error, Result};
-use crate::fit::iteration_log::{Relay, attempt_begins, attempt_ended};
+use crate::fit::attempts::{Attempt, Attempts, attempts};
+use crate::fit::iteration_log::Relay;
 use crate::known::covariance::Covariance;
 use crate::known::options::FitOptions;
 use crate::known::progress::Progress;
-use crate::maximize::objective::{minimize, minos, problem};
-use crate::maximize::recorder::Recorder;
+use crate::maximize::objective::{MinosOfAll, minos, problem};
 use crate::session::Session;
+
+/// How often a fit goes on from a higher point that MINOS found.
+const RESTARTS: usize = 3;
 
 /// What a fit came to.
 pub(crate) struct Fitted {
@@ -25,10 +28,10 @@ pub(crate) struct Fitted {
 
 /// How a fit ended.
 pub(crate) struct End {
-    /// What the last attempt found.
+    /// The best end of all attempts.
     pub(crate) minimum: Minimum,
-    /// How many attempts were made.
-    pub(crate) attempts: usize,
+    /// The attempts that were made.
+    pub(crate) attempts: Vec<Attempt>,
     /// Likelihood evaluations of all of them, those of MINOS included.
     pub(crate) calls: Calls,
     /// Why the model was left as it was; `None` when it took the values.
@@ -49,7 +52,7 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
         tracing::warn!("no parameter is free: nothing was fitted");
         return Ok(Fitted { loglike0, start, end: None });
     }
-    let mut end = attempts(session, options, optimizer.as_ref(), loglike0, progress)?;
+    let mut end = try_to_fit(session, options, loglike0, progress)?;
     if let Some(refusal) = &end.refusal {
         // The result tells it; who shows the result shows it once.
         tracing::debug!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{refusal}");
@@ -57,65 +60,73 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
     }
     session.roi = fitted(&session.roi, &end.minimum)?;
     if options.minos {
-        let problem = problem(&session.roi, None)?;
-        let mut relay = Relay::quiet(progress);
-        match session.posterior().and_then(|posterior| minos(posterior, &problem, &end.minimum, &mut relay)) {
-            Ok((errors, calls)) => {
-                end.minos = Some(errors);
-                end.calls += calls;
-            }
-            Err(error) => end.warnings.push(format!("no MINOS errors: {error}")),
-        }
+        explore(session, options, &mut end, progress)?;
     }
     Ok(Fitted { loglike0, start, end: Some(end) })
 }
 
-/// Attempts, each from where the one before ended, until one is good enough.
-fn attempts(
-    session: &mut Session,
-    options: &FitOptions,
-    optimizer: &dyn Optimizer,
-    loglike0: f64,
-    progress: &mut dyn Progress,
-) -> Result<End> {
-    let mut roi = session.roi.clone();
-    let mut minimum = attempt(session, (&roi, 0), optimizer, options, progress)?;
-    let (mut attempts, mut calls) = (1, minimum.calls);
-    for number in 1..options.retries {
-        if minimum.status == Status::Cancelled || refusal(&minimum, options, loglike0).is_none() {
-            break;
-        }
-        roi.set_free_values(&minimum.values)?;
-        minimum = attempt(session, (&roi, number), optimizer, options, progress)?;
-        calls += minimum.calls;
-        attempts += 1;
+/// MINOS errors of a fit that was good enough. Where they come upon a higher `logL`, the fit goes on from there; when it does not get there, the
+/// result says so.
+fn explore(session: &mut Session, options: &FitOptions, end: &mut End, progress: &mut dyn Progress) -> Result<()> {
+    for _ in 0..RESTARTS {
+        let problem = problem(&session.roi, None)?;
+        let mut relay = Relay::quiet(progress);
+        let found = session.posterior().and_then(|posterior| minos(posterior, &problem, &end.minimum, &mut relay));
+        let MinosOfAll { errors, higher, calls } = match found {
+            Ok(found) => found,
+            Err(error) => {
+                end.warnings.push(format!("no MINOS errors: {error}"));
+                return Ok(());
+            }
+        };
+        end.calls += calls;
+        let Some((values, row)) = higher else {
+            end.minos = Some(errors);
+            return Ok(());
+        };
+        let found = session.roi.clone();
+        let loglike = -end.minimum.fval;
+        session.roi.set_free_values(&values)?;
+        let again = session.loglike().and_then(|l| try_to_fit(session, options, l, progress));
+        session.roi = found;
+        let Some(again) = again.ok().filter(|again| again.refusal.is_none() && -again.minimum.fval > loglike) else {
+            let id = session.roi.free_parameters().get(row).copied();
+            let name = id.and_then(|id| session.roi.parameter_name(id).ok()).map(|name| name.to_string());
+            end.warnings.push(format!(
+                "no MINOS errors: the search for those of {} found a higher logL, and no fit from there was good enough",
+                name.unwrap_or_default()
+            ));
+            return Ok(());
+        };
+        session.roi = fitted(&session.roi, &again.minimum)?;
+        end.calls += again.calls;
+        end.attempts.iter_mut().for_each(|attempt| attempt.is_best = false);
+        end.attempts.extend(again.attempts);
+        (end.minimum, end.warnings) = (again.minimum, again.warnings);
     }
-    let restored = |reason| format!("{reason} after {attempts} attempt(s), every parameter was restored");
-    let refusal = refusal(&minimum, options, loglike0).map(restored);
-    let warnings = minimum.warnings.clone();
-    Ok(End { minimum, attempts, calls, refusal, minos: None, warnings })
+    end.warnings.push("no MINOS errors: the search for them found a higher logL again and again".into());
+    Ok(())
 }
 
-/// One attempt, from a model on; the session's own is left alone.
-fn attempt(
-    session: &mut Session,
-    (roi, number): (&Roi, usize),
-    optimizer: &dyn Optimizer,
-    options: &FitOptions,
-    progress: &mut dyn Progress,
-) -> Result<Minimum> {
-    let problem = problem(roi, None)?;
-    if options.verbosity > 0 {
-        let free = roi.free_parameters().len();
-        let loglike = session.posterior_of(roi, &[])?.value(&roi.free_values())?;
-        attempt_begins(options, (number, optimizer.name()), (free, loglike));
-    }
-    let recorder = Recorder::default();
-    let posterior = session.posterior_of(roi, &[])?.recorded((options.verbosity > 1).then_some(&recorder));
-    let mut relay = Relay::logging(progress, options.verbosity, roi, &recorder);
-    let minimum = minimize(posterior, &problem, optimizer, &options.for_attempt(number), &mut relay)?;
-    attempt_ended(options, number, &minimum);
-    Ok(minimum)
+/// The attempts of a fit, judged.
+fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progress: &mut dyn Progress) -> Result<End> {
+    let is_good = |minimum: &Minimum| refusal(minimum, options, loglike0).is_none();
+    let Attempts { best: minimum, all, calls } = attempts(session, options, is_good, progress)?;
+    let restored = |reason| format!("{reason} after {} attempt(s), every parameter was restored", all.len());
+    let refusal = refusal(&minimum, options, loglike0).map(restored);
+    let mut warnings = minimum.warnings.clone();
+    warnings.extend(immovable(&session.roi));
+    Ok(End { minimum, attempts: all, calls, refusal, minos: None, warnings })
+}
+
+/// A word on each free parameter that cannot move.
+fn immovable(roi: &Roi) -> Vec<String> {
+    let word = |id: roi_model::ParameterId| {
+        let (parameter, name) = (roi.parameter(id).ok()?, roi.parameter_name(id).ok()?);
+        let (low, high) = parameter.bounds();
+        (low == high).then(|| format!("{name} is free, but cannot move: both its bounds are {low}. It counts as fixed"))
+    };
+    roi.free_parameters().into_iter().filter_map(word).collect()
 }
 
 /// Why an end point is not good enough. One that is was not cancelled, has the quality that was asked for, and its likelihood is not below

@@ -1,7 +1,8 @@
 //! The automatic optimisation of a region in three documented steps.
 //!
 //! 1. The normalisations of the N largest components (by npred) that hold a fraction `npred_frac` of the predicted counts, jointly.
-//! 2. The normalisation of every other source alone, in order of npred, down to `npred_threshold`.
+//! 2. The normalisation of every other source alone, in order of npred, down to `npred_threshold`; those of step 1 too when their joint fit was not
+//!    good enough (two sources that the data cannot tell apart, say).
 //! 3. Normalisation and shape of every source above `shape_ts_threshold`, alone, in order of TS.
 //!
 //! All parameters are fixed at the start, whatever was free; the free and fixed flags come back at the end.
@@ -123,16 +124,15 @@ impl Analysis {
         self.update_npred()?;
         let joint = self.largest_components(options, skip);
         let norms: Freed = joint.iter().map(|&id| (id, Pars::Norm)).collect();
-        if !joint.is_empty()
-            && self
-                .sub_fit(SubFit { step: Step::LargestNorms, freed: &norms, progress: (0, 1) }, options, record)?
-                .is_none()
-        {
-            return Ok(());
+        let mut is_done = false;
+        if !joint.is_empty() {
+            let sub_fit = SubFit { step: Step::LargestNorms, freed: &norms, progress: (0, 1) };
+            let Some(result) = self.sub_fit(sub_fit, options, record)? else { return Ok(()) };
+            is_done = result.fit_success;
         }
-
+        // What the joint fit could not tell apart is fitted one by one.
         let alone: Vec<SourceId> =
-            self.by_npred().into_iter().filter(|id| !skip.contains(id) && !joint.contains(id)).collect();
+            self.by_npred().into_iter().filter(|id| !skip.contains(id) && !(is_done && joint.contains(id))).collect();
         for (done, &source) in alone.iter().enumerate() {
             if self.npred_of(source) < options.npred_threshold {
                 continue;

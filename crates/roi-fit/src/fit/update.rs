@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use likelihood_core::is_same_energy;
 use ndarray::Array2;
 use roi_model::{Source, SourceId};
 
@@ -16,9 +17,6 @@ use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties,
 use crate::profile::many_norms::profiles_of_norms;
 use crate::profile::one::ProfileOptions;
 use crate::profile::test_statistic::{rescaled_together, test_statistic};
-
-/// Edges of the analysis axis that are closer than this, in log10 of the energy, are one.
-const SAME_EDGE: f64 = 1e-5;
 
 /// Predicted counts in the energy bins of the analysis, to which components add theirs.
 struct Predicted<'a> {
@@ -67,10 +65,10 @@ impl Analysis {
     /// Log10 of the energy edges of the analysis: those of all components together.
     fn analysis_edges(&self) -> Vec<f64> {
         let axes = self.session.data.components().iter().map(|component| component.axis().edges());
-        let mut edges: Vec<f64> = axes.flatten().map(|edge| edge.log10()).collect();
+        let mut edges: Vec<f64> = axes.flatten().copied().collect();
         edges.sort_by(f64::total_cmp);
-        edges.dedup_by(|next, edge| *next - *edge < SAME_EDGE);
-        edges
+        edges.dedup_by(|next, edge| is_same_energy(*next, *edge));
+        edges.into_iter().map(f64::log10).collect()
     }
 
     /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm.

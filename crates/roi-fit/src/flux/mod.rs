@@ -1,4 +1,5 @@
 //! Fluxes of sources and spectra as tables.
 
+pub(crate) mod bowtie;
 pub(crate) mod integrals;
 pub(crate) mod tabulate;

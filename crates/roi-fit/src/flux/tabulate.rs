@@ -15,6 +15,8 @@ pub struct TabulatedSpectrum {
     pub energies: Vec<f64>,
     /// dN/dE, in ph cm^-2 s^-1 MeV^-1 (and sr^-1 for a diffuse source whose template has no unit).
     pub dnde: Vec<f64>,
+    /// Whether `dnde` is no flux but what a map cube is multiplied by.
+    pub is_factor: bool,
     /// Derivatives of `dnde` with respect to the `value` of each parameter, by its name, in the spectrum's order.
     #[serde(serialize_with = "as_map")]
     pub derivatives: Vec<(String, Vec<f64>)>,
@@ -35,7 +37,8 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
     let library = read_library(model)?;
     // A region finds names as the other commands do; where its centre lies does not matter.
     let roi = Roi::new(SkyDirection::new(0.0, 0.0)?, library.sources)?;
-    let spectrum = roi.source(source)?.spectrum();
+    let source = roi.source(source)?;
+    let (spectrum, is_factor) = (source.spectrum(), source.spatial().type_name() == "MapCubeFunction");
 
     let mut dnde = vec![0.0; energies.len()];
     spectrum.evaluate(energies, &mut dnde)?;
@@ -46,7 +49,7 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
         spectrum.gradient(energies, &[index], &mut column)?;
         derivatives.push((parameter.to_owned(), column));
     }
-    Ok(TabulatedSpectrum { energies: energies.to_vec(), dnde, derivatives })
+    Ok(TabulatedSpectrum { energies: energies.to_vec(), dnde, is_factor, derivatives })
 }
 
 /// A source library; tables that it names are looked for beside it.

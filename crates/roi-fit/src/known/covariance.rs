@@ -19,4 +19,12 @@ impl Covariance {
         }
         self
     }
+
+    /// The covariance of the parameters of the other sources.
+    pub(crate) fn without(&self, source: &str) -> Self {
+        let kept: Vec<usize> =
+            (0..).zip(&self.parameters).filter(|(_, (name, _))| name != source).map(|(row, _)| row).collect();
+        let matrix = Array2::from_shape_fn((kept.len(), kept.len()), |(i, j)| self.matrix[[kept[i], kept[j]]]);
+        Self { parameters: kept.into_iter().map(|row| self.parameters[row].clone()).collect(), matrix }
+    }
 }

@@ -52,7 +52,7 @@ pub fn parameter_limits(x: &[f64], dloglike: &[f64], cl_limit: f64, cl_err: f64)
     let highest = (0..points.len()).max_by(|&a, &b| points[a].1.total_cmp(&points[b].1));
     let Some(highest) = highest.filter(|_| points.len() > 2) else { return ParameterLimits::default() };
 
-    let (drop_limit, drop_error) = (drop_of(2.0 * cl_limit - 1.0), drop_of(cl_err));
+    let (drop_limit, drop_error) = (fall_of_limit(cl_limit), fall_of_probability(cl_err));
     let mut peak = vertex(&points, highest).unwrap_or(points[highest]);
     // Points too coarse for their curve: the highest one stands for the maximum.
     if peak.1 - points[highest].1 >= drop_limit.min(drop_error) {
@@ -77,8 +77,13 @@ pub fn parameter_limits(x: &[f64], dloglike: &[f64], cl_limit: f64, cl_err: f64)
     }
 }
 
+/// How far the log-likelihood falls to the one-sided limit of this confidence level; NaN for what is none.
+pub(crate) fn fall_of_limit(confidence: f64) -> f64 {
+    fall_of_probability(2.0 * confidence - 1.0)
+}
+
 /// How far the log-likelihood falls to the edges of the two-sided interval of this probability; NaN for what is no probability.
-fn drop_of(probability: f64) -> f64 {
+pub(crate) fn fall_of_probability(probability: f64) -> f64 {
     if !(0.0..1.0).contains(&probability) {
         return f64::NAN;
     }
@@ -180,9 +185,17 @@ mod tests {
     #[test]
     fn quantiles_are_the_published_ones() {
         for (probability, drop) in [(0.9, 1.352_771_727), (0.98, 2.705_947_257), (CL_ERR, 0.5)] {
-            assert!((drop_of(probability) - drop).abs() < 2e-6, "{probability}: {}", drop_of(probability));
+            assert!(
+                (fall_of_probability(probability) - drop).abs() < 2e-6,
+                "{probability}: {}",
+                fall_of_probability(probability)
+            );
         }
-        assert!(drop_of(1.5).is_nan() && drop_of(-0.1).is_nan() && drop_of(f64::NAN).is_nan());
+        assert!(
+            fall_of_probability(1.5).is_nan()
+                && fall_of_probability(-0.1).is_nan()
+                && fall_of_probability(f64::NAN).is_nan()
+        );
     }
 
     #[test]

@@ -170,6 +170,15 @@ fn parts(estimate: &MemoryEstimate) -> String {
     )
 }
 
+/// A number of bytes in words, as in `1.5 GiB`.
+///
+/// ```
+/// assert_eq!(roi_fit::size_in_words(3 << 20), "3.0 MiB");
+/// ```
+pub fn size_in_words(bytes: u64) -> String {
+    ByteSize::b(bytes).display().iec().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

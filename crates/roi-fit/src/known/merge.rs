@@ -68,9 +68,10 @@ impl Known {
         self.covariance = kept.map(|covariance| covariance.rescaled(source, parameter, factor));
     }
 
-    /// A source is no longer there.
+    /// A source is no longer there. What was known of the others together stays.
     pub(crate) fn forget_source(&mut self, source: &str) {
         self.properties.remove(source);
+        self.covariance = self.covariance.take().map(|covariance| covariance.without(source));
     }
 
     /// A source has another spectrum: TS, profile and limits were those of the old one, and the covariance is that of other parameters.

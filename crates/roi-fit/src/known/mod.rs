@@ -13,3 +13,4 @@ pub(crate) mod profile_curve;
 pub(crate) mod progress;
 pub(crate) mod source_properties;
 pub(crate) mod timing;
+pub(crate) mod written_number;

@@ -1,7 +1,7 @@
 //! The options of `fit` and `optimize`, with the documented names and defaults. Each is defined once: those that a configuration has too, with
 //! its sections in `lat-dataset`; the others here.
 
-use lat_dataset::{Definition, OptimizerConfig, OptionValue, RoioptConfig};
+use lat_dataset::{Definition, OptimizerConfig, OptionValue, Range, RoioptConfig};
 use optimizers::{Options, Strategy};
 use serde::Serialize;
 
@@ -25,7 +25,8 @@ pub struct FitOptions {
     pub max_calls: Option<usize>,
     /// Initial damping of NEWTON: [`FitOptions::INIT_LAMBDA`].
     pub init_lambda: f64,
-    /// How many attempts are made at most: [`FitOptions::RETRIES`]. Each starts where the last one ended, with a more careful strategy.
+    /// How many attempts are made at most: [`FitOptions::RETRIES`]. None repeats what failed: each starts elsewhere
+    /// or takes another method, see [`Attempt`](crate::Attempt).
     pub retries: usize,
     /// The quality that an attempt must reach to be accepted: [`FitOptions::MIN_FIT_QUALITY`]. Below it, every parameter is restored.
     pub min_fit_quality: u8,
@@ -56,7 +57,7 @@ impl FitOptions {
     pub const MAX_ITER: Definition<usize> = OptimizerConfig::MAX_ITER;
     /// Most evaluations.
     pub const MAX_CALLS: Definition<Option<usize>> =
-        Definition::new("max_calls", None, "Limit of likelihood evaluations of one attempt.");
+        Definition::new("max_calls", None, "Limit of likelihood evaluations of one attempt.").within(Range::FROM_1);
     /// First damping.
     pub const INIT_LAMBDA: Definition<f64> = OptimizerConfig::INIT_LAMBDA;
     /// Attempts.
@@ -158,7 +159,9 @@ impl FitOptions {
         check(&Self::TOL, &self.tol)?;
         check(&Self::INIT_LAMBDA, &self.init_lambda)?;
         check(&Self::MIN_FIT_QUALITY, &self.min_fit_quality)?;
-        check(&Self::RETRIES, &self.retries)
+        check(&Self::RETRIES, &self.retries)?;
+        check(&Self::MAX_ITER, &self.max_iter)?;
+        check(&Self::MAX_CALLS, &self.max_calls)
     }
 
     /// How the optimizer is to be run at an attempt (from 0).

@@ -30,17 +30,30 @@ pub struct Profile {
     pub dloglike: Vec<f64>,
     /// Likelihood evaluations that it took.
     pub calls: usize,
+    /// Limits and errors from the likelihood itself, wherever its points are; without them [`Profile::limits`] has those of the points.
+    pub exact_limits: Option<ParameterLimits>,
+    /// How the fit of the others ended at each point, 0 when all is well: see [`optimizers::Status::code`]. Empty when the others were held.
+    pub fit_status: Vec<i32>,
+    /// What is to be known before the profile is used: that the model was not at its maximum, that fits of the others did not converge.
+    pub warnings: Vec<String>,
 }
 
 impl Profile {
-    /// Limits and errors of the parameter, the scale not applied: 95 % one-sided limits and 1 sigma errors.
+    /// Limits and errors of the parameter, the scale not applied: 95 % one-sided limits and 1 sigma errors, around the maximum of the fit.
     pub fn limits(&self) -> ParameterLimits {
+        if let Some(limits) = self.exact_limits {
+            return limits;
+        }
         parameter_limits(&self.xvals, &self.dloglike, CL_LIMIT, CL_ERR)
     }
 
-    /// Highest `logL` of the points.
+    /// Highest `logL` of the curve: that of its maximum, or of its points where that is not known.
     pub fn max_loglike(&self) -> Option<f64> {
-        self.loglike.iter().copied().filter(|l| l.is_finite()).max_by(f64::total_cmp)
+        let zero = self.loglike.iter().zip(&self.dloglike).find(|(l, d)| l.is_finite() && d.is_finite());
+        let maximum =
+            self.exact_limits.and_then(|limits| limits.lnlmax).zip(zero).map(|(lnlmax, (l, d))| l - d + lnlmax);
+        let points = self.loglike.iter().copied().filter(|l| l.is_finite());
+        points.chain(maximum).max_by(f64::total_cmp)
     }
 
     /// The dictionary with the documented keys. JSON has no infinity: impossible points are `null`.
@@ -58,6 +71,8 @@ impl Profile {
             "dloglike": self.dloglike,
             "limits": self.limits(),
             "calls": self.calls,
+            "fit_status": self.fit_status,
+            "warnings": self.warnings,
         })
     }
 }

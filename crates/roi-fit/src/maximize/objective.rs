@@ -80,13 +80,22 @@ pub(crate) fn minimize(
 }
 
 /// MINOS errors of free parameters around a minimum that [`minimize`] found: how far each may move down and up, the others refitted, until
-/// `logL` has fallen by 0.5. `None` on a side where that was not found within the bounds. Also the evaluations that it took.
+/// `logL` has fallen by 0.5. `None` on a side where that was not found within the bounds.
+pub(crate) struct MinosOfAll {
+    pub(crate) errors: Vec<[Option<f64>; 2]>,
+    /// The free parameters where the search came upon a clearly higher `logL`, and whose error was sought there: then the minimum was none.
+    pub(crate) higher: Option<(Vec<f64>, usize)>,
+    /// The evaluations that it took.
+    pub(crate) calls: Calls,
+}
+
+/// [`MinosOfAll`]; where a higher `logL` turns up, the search ends.
 pub(crate) fn minos(
     posterior: Posterior<'_>,
     problem: &Problem,
     minimum: &Minimum,
     observer: &mut dyn Observer,
-) -> Result<(Vec<[Option<f64>; 2]>, Calls)> {
+) -> Result<MinosOfAll> {
     let free = problem.free();
     let mut compact = minimum.clone();
     let select =
@@ -96,17 +105,27 @@ pub(crate) fn minos(
     let mut errors = vec![[None; 2]; problem.parameters().len()];
     let mut objective = NegativeLogLikelihood(posterior);
     let mut explorer = Explorer::new(&mut objective, problem, &compact)?;
+    let mut higher = None;
     for &row in &free {
         let found = explorer.minos(row, observer)?;
+        if let Some(values) = found.new_minimum() {
+            higher = Some((values.to_vec(), row));
+            break;
+        }
         errors[row] =
             [&found.lower, &found.upper].map(|side| Some(side.error).filter(|_| side.crossing == Crossing::Found));
     }
-    Ok((errors, explorer.calls()))
+    Ok(MinosOfAll { errors, higher, calls: explorer.calls() })
 }
 
 /// The region's free parameters as a minimiser sees them. The one of row `hold` is held where it stands; it stays free in the region's eyes,
 /// so that the likelihood keeps what it has summed while the held value changes.
 pub(crate) fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
+    problem_with_held(roi, |row| hold == Some(row))
+}
+
+/// The same with all rows held that `is_held` names.
+pub(crate) fn problem_with_held(roi: &Roi, is_held: impl Fn(usize) -> bool) -> Result<Problem> {
     let parameters = roi
         .free_parameters()
         .into_iter()
@@ -115,7 +134,7 @@ pub(crate) fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
             let source = &roi[id.source];
             let parameter = &source.spectrum().parameters()[id.parameter];
             let (lower, upper) = parameter.bounds();
-            let held = lower == upper || hold == Some(row);
+            let held = lower == upper || is_held(row);
             let name = ParameterName { source: source.name(), parameter: parameter.name() };
             let mut out = Parameter::new(name.to_string(), parameter.value()).with_fixed(held);
             if !held {

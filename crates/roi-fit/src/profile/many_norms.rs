@@ -11,13 +11,15 @@ use roi_model::{ParameterId, SourceId};
 
 use crate::error::Result;
 use crate::known::angular::Angular;
+use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
-use crate::profile::one::{HELD_ORIGIN, ProfileOptions, describe, first_step, norm_range};
+use crate::profile::crossings::{distance_to_fall, limits_at, wanted};
+use crate::profile::one::{HELD_ORIGIN, ProfileOptions, describe, first_step, norm_range, top_beside};
 use crate::profile::walk::{Curve, Peak, profile_points};
 use crate::session::Session;
 
 /// Passes after which a search that has not ended goes on alone.
-const PASSES: usize = 12;
+const PASSES: usize = 24;
 
 /// The profile of one source's norm, as far as it is known.
 struct Search {
@@ -29,6 +31,11 @@ struct Search {
     visited: Vec<(f64, f64)>,
     /// The points of the profile, once they are chosen.
     xvals: Option<Vec<f64>>,
+    /// Where the maximum lies, a hair beside the value of the fit.
+    top: Option<f64>,
+    /// `logL` of the model as it stands.
+    zero: f64,
+    limits: Option<ParameterLimits>,
 }
 
 /// What is known of a curve; a point that is not stops the search that asks for it.
@@ -56,7 +63,29 @@ impl Search {
             }
         }
         let known = |x: &f64| self.visited.iter().any(|(at, _)| at == x);
-        self.xvals.iter().flatten().copied().filter(|x| !known(x)).collect()
+        let points = self.xvals.iter().flatten().chain(&self.top).copied();
+        let wanted: Vec<f64> = points.filter(|x| !known(x)).collect();
+        if wanted.is_empty() && self.limits.is_none() { self.limits_want() } else { wanted }
+    }
+
+    /// The points that the crossings need next.
+    fn limits_want(&mut self) -> Vec<f64> {
+        let mut peak = self.peak;
+        let top = self.visited.iter().find(|(x, loglike)| Some(*x) == self.top && *loglike > peak.loglike);
+        if let Some(&(x, loglike)) = top {
+            (peak.x, peak.loglike) = (x, loglike);
+        }
+        let (mut distances, mut unknown) = ([None; 4], Vec::new());
+        for (distance, fall) in distances.iter_mut().zip(wanted()) {
+            match distance_to_fall(&mut Known(&self.visited), (peak, self.range), &self.visited, fall) {
+                Ok(found) => *distance = found,
+                Err(Unknown(x)) => unknown.push(x),
+            }
+        }
+        if unknown.is_empty() {
+            self.limits = Some(limits_at(peak, distances, peak.loglike - self.zero));
+        }
+        unknown
     }
 }
 
@@ -76,12 +105,14 @@ pub(crate) fn profiles_of_norms(
     for mut search in search_together(session, sources, options.npts)? {
         let (Some(xvals), id) = (search.xvals.take(), search.id) else { continue };
         let at = |x: &f64| search.visited.iter().find(|(at, _)| at == x).map(|(_, loglike)| *loglike);
+        let Some(limits) = search.limits else { continue };
         let Some(loglike) = xvals.iter().map(at).collect::<Option<Vec<f64>>>() else { continue };
         let (source, angular) = (&session.roi[id.source], angular(id.source));
         let described = describe(session, source, id.parameter, (&xvals, angular.as_ref()))?;
         let dloglike = loglike.iter().map(|l| l - search.peak.loglike).collect();
         let calls = search.visited.len();
-        profiles.insert(id.source, Profile { xvals, loglike, dloglike, calls, ..described });
+        profiles
+            .insert(id.source, Profile { xvals, loglike, dloglike, calls, exact_limits: Some(limits), ..described });
     }
     Ok(profiles)
 }
@@ -105,7 +136,9 @@ fn search_together(session: &mut Session, sources: &[SourceId], npts: usize) -> 
         let (x, range) = (norm.value(), norm_range(norm.value()));
         let (step, is_elsewhere) = first_step(x, gradient[row], -hessian[[row, row]], range);
         let peak = Peak { x, loglike, step };
-        (!is_elsewhere).then(|| Search { id, line, peak, range, visited: Vec::new(), xvals: None })
+        let top = top_beside(x, gradient[row], -hessian[[row, row]], range);
+        let (visited, zero) = (Vec::new(), loglike);
+        (!is_elsewhere).then(|| Search { id, line, peak, range, visited, xvals: None, top, zero, limits: None })
     };
     let mut searches: Vec<Search> = lines.sources().iter().enumerate().filter_map(search).collect();
     // Differences along a line are to have no other rounding than its own, so its maximum is evaluated like all of it.
@@ -113,6 +146,7 @@ fn search_together(session: &mut Session, sources: &[SourceId], npts: usize) -> 
         searches.iter().map(|search| NormPoint { line: search.line, norm: search.peak.x, others: 1.0 }).collect();
     for (search, value) in searches.iter_mut().zip(lines.values(&peaks)?) {
         search.peak.loglike = value + ln_prior;
+        search.zero = search.peak.loglike;
         search.visited.push((search.peak.x, search.peak.loglike));
     }
     for _ in 0..PASSES {

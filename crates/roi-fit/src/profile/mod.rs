@@ -1,5 +1,6 @@
 //! Profiles and test statistics: of one parameter, of many norms at once.
 
+pub(crate) mod crossings;
 pub(crate) mod many_norms;
 pub(crate) mod one;
 pub(crate) mod test_statistic;

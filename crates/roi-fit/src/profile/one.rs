@@ -5,14 +5,16 @@
 //! norms at once share their passes, see `many_norms`.
 
 use ndarray::Array2;
-use optimizers::{Options, Silent};
+use optimizers::{Options, Silent, Status};
 use roi_model::{Parameter, ParameterId, Roi, Source};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::known::angular::Angular;
+use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
 use crate::maximize::objective::{minimize, problem};
+use crate::profile::crossings::{distance_to_fall, limits_at, maximum, wanted};
 use crate::profile::walk::{Curve, DROP, Peak, profile_points};
 use crate::session::Session;
 
@@ -53,6 +55,11 @@ impl ProfileOptions {
 /// background never visit zero.
 pub(crate) const HELD_ORIGIN: f64 = 0.05;
 
+/// A model is not at its maximum when one parameter alone could raise `logL` by more than this.
+const NOT_AT_MAXIMUM: f64 = 0.01;
+/// A maximum is looked for where this much of `logL` may be left.
+const LEFT: f64 = 1e-7;
+
 /// A parameter and how its curve is evaluated.
 #[derive(Clone, Copy)]
 struct Line {
@@ -75,7 +82,14 @@ struct Walk<'a> {
     visited: Vec<(f64, f64)>,
     /// The free parameters at the maximum.
     start: Vec<f64>,
+    /// How the last fit of the others ended.
+    last_status: i32,
+    /// Where the maximum of the curve lies, a hair beside the value of the fit.
+    top: Option<f64>,
 }
+
+/// The status of a fit of the others that has no start, or ended below it.
+const NO_FIT: i32 = 110;
 
 /// Where a norm may go in a profile: not below zero, however it is bounded.
 pub(crate) fn norm_range(value: f64) -> (f64, f64) {
@@ -97,6 +111,13 @@ pub(crate) fn first_step(x: f64, slope: f64, curvature: f64, range: (f64, f64)) 
     (if step.is_finite() && step > 0.0 { step } else { usual_step(x) }, is_elsewhere)
 }
 
+/// Where the parabola with this slope and (downward) curvature has its top, when that is within `range` and higher by more than a rounding.
+pub(crate) fn top_beside(x: f64, slope: f64, curvature: f64, range: (f64, f64)) -> Option<f64> {
+    let top = (x + slope / curvature).clamp(range.0, range.1);
+    let is_worth_it = curvature > 0.0 && 0.5 * slope * slope / curvature > LEFT;
+    (is_worth_it && top.is_finite() && top != x).then_some(top)
+}
+
 fn usual_step(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { x.abs() }
 }
@@ -110,17 +131,56 @@ pub(crate) fn profile(
 ) -> Result<Profile> {
     options.check()?;
     let loglike0 = session.loglike().map_err(Error::at_start)?;
+    let mut warnings = not_at_maximum(session)?;
     let mut walk = Walk::new(session, id, options)?;
+    let peak = walk.find_peak(loglike0)?;
     let xvals = match &options.xvals {
         Some(xvals) => xvals.clone(),
-        None => walk.choose_points(options.npts, loglike0)?,
+        None => walk.choose_points(options.npts, peak)?,
     };
-    let loglike = walk.loglikes(&xvals)?;
+    let points = walk.loglikes(&xvals)?;
+    let exact_limits = Some(walk.limits(peak, loglike0)?);
     let calls = walk.visited.len();
+    let (loglike, fit_status): (Vec<f64>, Vec<Option<i32>>) = points.into_iter().unzip();
+    let fit_status: Vec<i32> = fit_status.into_iter().flatten().collect();
+    let unfinished = fit_status.iter().filter(|status| **status != 0).count();
+    if unfinished > 0 {
+        warnings.push(format!("at {unfinished} of {} points the fit of the others did not converge", xvals.len()));
+    }
     let source = &session.roi[id.source];
     let described = describe(session, source, id.parameter, (&xvals, angular))?;
     let dloglike = loglike.iter().map(|l| l - loglike0).collect();
-    Ok(Profile { xvals, loglike, dloglike, calls, ..described })
+    Ok(Profile { xvals, loglike, dloglike, calls, exact_limits, fit_status, warnings, ..described })
+}
+
+/// A word when a free parameter alone could raise `logL`: `dloglike` is relative to the model as it stands, whether a fit of it converged or not.
+fn not_at_maximum(session: &mut Session) -> Result<Vec<String>> {
+    let (free, values) = (session.roi.free_parameters(), session.roi.free_values());
+    if free.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
+    match session.posterior().and_then(|mut p| p.hessian(&values, &mut gradient, &mut hessian)) {
+        Ok(_) => {}
+        Err(error) if error.is_internal() => return Err(error),
+        // Where there are no derivatives, the curve has to speak for itself.
+        Err(_) => return Ok(Vec::new()),
+    }
+    let mut most: Option<(f64, ParameterId)> = None;
+    for (row, &id) in free.iter().enumerate() {
+        let (x, (low, high)) = (values[row], session.roi.parameter(id)?.bounds());
+        let (slope, curvature) = (gradient[row], -hessian[[row, row]]);
+        let leads_out = (x <= low && slope < 0.0) || (x >= high && slope > 0.0) || low == high;
+        let gain = if curvature > 0.0 { 0.5 * slope * slope / curvature } else { 0.0 };
+        if !leads_out && gain > NOT_AT_MAXIMUM && most.is_none_or(|(other, _)| gain > other) {
+            most = Some((gain, id));
+        }
+    }
+    let Some((gain, id)) = most else { return Ok(Vec::new()) };
+    let name = session.roi.parameter_name(id)?;
+    Ok(vec![format!(
+        "the model is not at its maximum: {name} alone could raise logL by about {gain:.2e}; fit it first"
+    )])
 }
 
 /// Frees what takes part in the profile, and nothing else.
@@ -159,22 +219,23 @@ impl<'a> Walk<'a> {
         let mut roi = session.roi.clone();
         let line = open_line(&mut roi, id, options)?;
         let start = roi.free_values();
-        Ok(Self { session, roi, line, visited: Vec::new(), start })
+        Ok(Self { session, roi, line, visited: Vec::new(), start, last_status: 0, top: None })
     }
 
-    /// `logL` of each point.
-    fn loglikes(&mut self, xvals: &[f64]) -> Result<Vec<f64>> {
+    /// `logL` of each point, and how the fit of the others ended.
+    fn loglikes(&mut self, xvals: &[f64]) -> Result<Vec<(f64, Option<i32>)>> {
         // Away from the start in both directions, so that each fit begins near where the last one ended.
         let x0 = self.value()?;
         let middle = xvals.iter().position(|&x| x >= x0).unwrap_or(xvals.len());
         let start = self.roi.free_values();
-        let mut loglikes = vec![f64::NEG_INFINITY; xvals.len()];
+        let mut loglikes = vec![(f64::NEG_INFINITY, None); xvals.len()];
         let downwards = (0..middle).rev();
         for (step, index) in (middle..xvals.len()).chain(downwards).enumerate() {
             if step + middle == xvals.len() && self.line.reoptimize {
                 self.roi.set_free_values(&start)?;
             }
-            loglikes[index] = self.loglike_at(xvals[index])?;
+            let loglike = self.loglike_at(xvals[index])?;
+            loglikes[index] = (loglike, self.line.reoptimize.then_some(self.last_status));
         }
         Ok(loglikes)
     }
@@ -192,6 +253,7 @@ impl<'a> Walk<'a> {
         }
         self.roi.parameter_mut(line.id)?.set_value(x)?;
         let mut loglike = self.session.loglike_or_impossible(&self.roi, &[])?;
+        self.last_status = NO_FIT;
         if line.reoptimize {
             let optimizer = optimizers::optimizer("NEWTON")?;
             let options = Options::default().with_tol(1e-5);
@@ -200,6 +262,9 @@ impl<'a> Walk<'a> {
             match posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent)) {
                 Ok(minimum) if -minimum.fval >= loglike => {
                     loglike = -minimum.fval;
+                    // What the held value leaves unconstrained does not change the height.
+                    let is_reached = matches!(minimum.status, Status::Converged | Status::Degenerate);
+                    self.last_status = if is_reached { 0 } else { minimum.status.code() };
                     self.roi.set_free_values(&minimum.values)?;
                 }
                 Err(error) if error.is_internal() => return Err(error),
@@ -212,15 +277,34 @@ impl<'a> Walk<'a> {
     }
 
     /// Points that show the profile from one side to the other.
-    fn choose_points(&mut self, n: usize, loglike0: f64) -> Result<Vec<f64>> {
-        let peak = self.find_peak(loglike0)?;
-        self.visited.push((peak.x, peak.loglike));
-        self.start = self.roi.free_values();
+    fn choose_points(&mut self, n: usize, peak: Peak) -> Result<Vec<f64>> {
         let (line, range) = (self.line, self.line.range);
         let origin = line.is_norm.then_some(if line.reoptimize { 0.0 } else { HELD_ORIGIN });
         let points = profile_points(self, peak, range, origin, n)?;
         self.restart()?;
         Ok(points)
+    }
+
+    /// Limits and errors around the maximum, from the curve itself.
+    fn limits(&mut self, mut peak: Peak, loglike0: f64) -> Result<ParameterLimits> {
+        // The fit ended near, not at, the maximum of this curve.
+        if let Some(top) = self.top {
+            self.restart()?;
+            let loglike = self.loglike_at(top)?;
+            if loglike > peak.loglike {
+                (peak.x, peak.loglike) = (top, loglike);
+            }
+        }
+        self.restart()?;
+        let known = self.visited.clone();
+        peak = maximum(self, peak, &known)?;
+        let mut distances = [None; 4];
+        for (distance, fall) in distances.iter_mut().zip(wanted()) {
+            self.restart()?;
+            let (known, range) = (self.visited.clone(), self.line.range);
+            *distance = distance_to_fall(self, (peak, range), &known, fall)?;
+        }
+        Ok(limits_at(peak, distances, peak.loglike - loglike0))
     }
 
     /// The highest point of the curve: where the model stands after a fit that freed the parameter.
@@ -236,9 +320,13 @@ impl<'a> Walk<'a> {
             let (step, is_elsewhere) = first_step(x, slope, curvature, line.range);
             if is_elsewhere || (line.reoptimize && curvature > 0.0) {
                 peak = self.climb(peak)?;
+            } else {
+                self.top = top_beside(x, slope, curvature, line.range);
             }
             peak.step = step;
         }
+        self.visited.push((peak.x, peak.loglike));
+        self.start = self.roi.free_values();
         Ok(peak)
     }
 

@@ -7,6 +7,7 @@ use optimizers::Calls;
 use roi_model::Roi;
 use serde_json::{Value, json};
 
+use crate::fit::attempts::Attempt;
 use crate::fit::fit_free::{End, Fitted};
 use crate::known::json::{matrix, vector};
 use crate::known::options::FitOptions;
@@ -29,11 +30,13 @@ pub struct FitResult {
     pub edm: f64,
     /// Attempts made.
     pub niter: usize,
-    /// `logL` at the end of the last attempt.
+    /// What was tried, in order.
+    pub attempts: Vec<Attempt>,
+    /// `logL` at the best end of all attempts.
     pub loglike: f64,
     /// Improvement of `logL`.
     pub dloglike: f64,
-    /// Values of the free parameters, in units of `value`. Those, the errors, matrices and `loglike` of a fit that failed are of its last
+    /// Values of the free parameters, in units of `value`. Those, the errors, matrices and `loglike` of a fit that failed are of its best
     /// attempt; the model has [`start_values`](Self::start_values) again.
     pub values: Array1<f64>,
     /// Their values before the fit, which a failed fit restores.
@@ -82,7 +85,8 @@ impl FitResult {
             fit_status: outcome.status,
             message: outcome.message,
             edm: outcome.edm,
-            niter: outcome.attempts,
+            niter: outcome.attempts.len(),
+            attempts: outcome.attempts,
             loglike: outcome.loglike,
             dloglike: outcome.loglike - loglike0,
             values: outcome.values.into(),
@@ -130,11 +134,12 @@ impl FitResult {
             "message": self.message,
             "edm": json_number(Some(self.edm)),
             "niter": self.niter,
+            "attempts": self.attempts,
             "logLike": json_number(Some(self.loglike)),
             "dlogLike": json_number(Some(self.dloglike)),
             "loglike": json_number(Some(self.loglike)),
             "dloglike": json_number(Some(self.dloglike)),
-            // What stands below of a failed fit is of its last attempt; the model was restored to the start.
+            // What stands below of a failed fit is of its best attempt; the model was restored to the start.
             "restored": !self.fit_success,
             "start_values": vector(&self.start_values),
             "values": vector(&self.values),
@@ -176,7 +181,7 @@ struct Outcome {
     status: i32,
     message: String,
     edm: f64,
-    attempts: usize,
+    attempts: Vec<Attempt>,
     loglike: f64,
     values: Vec<f64>,
     errors: Vec<f64>,
@@ -219,7 +224,7 @@ impl Outcome {
             status: 0,
             message: "no parameter is free, nothing was fitted".into(),
             edm: 0.0,
-            attempts: 0,
+            attempts: Vec::new(),
             loglike,
             values: Vec::new(),
             errors: Vec::new(),

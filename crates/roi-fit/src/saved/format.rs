@@ -103,6 +103,12 @@ struct SavedProfile {
     loglike: Vec<Exact>,
     dloglike: Vec<Exact>,
     calls: usize,
+    #[serde(default)]
+    exact_limits: Option<ParameterLimits>,
+    #[serde(default)]
+    fit_status: Vec<i32>,
+    #[serde(default)]
+    warnings: Vec<String>,
 }
 
 /// A spectrum with its error band.
@@ -224,6 +230,9 @@ impl SavedProfile {
             flux: p.flux,
             eflux: p.eflux,
             calls: p.calls,
+            exact_limits: p.exact_limits,
+            fit_status: p.fit_status,
+            warnings: p.warnings,
         }
     }
 
@@ -240,6 +249,9 @@ impl SavedProfile {
             loglike: exact_json::plain(self.loglike),
             dloglike: exact_json::plain(self.dloglike),
             calls: self.calls,
+            exact_limits: self.exact_limits,
+            fit_status: self.fit_status,
+            warnings: self.warnings,
         }
     }
 }

@@ -12,7 +12,7 @@ impl Analysis {
     /// Writes the model as a fermitools source library, and its priors beside it (see [`lat_io::read_priors`]).
     ///
     /// # Errors
-    /// [`Error::Write`].
+    /// [`Error::Files`].
     pub fn write_xml(&self, path: &Path) -> Result<()> {
         self.write_sources(path, self.session.roi.sources())
     }

@@ -155,6 +155,26 @@ fn deleting_and_adding_a_source_changes_logl_by_it_alone() {
 }
 
 #[test]
+fn a_source_that_comes_back_has_nothing_of_the_one_that_went() {
+    let mut map = None;
+    let (roi, likelihood) = small_region(|parts| {
+        map = parts.maps.iter().find(|(name, _)| name.starts_with("SIM")).cloned();
+        Vec::new()
+    });
+    let (name, map) = map.unwrap();
+    let mut analysis = analysis_with(roi, likelihood);
+    analysis.fix_all().unwrap();
+    analysis.free_source(&name, true, &Pars::All).unwrap();
+    analysis.free_norm("isodiff", true).unwrap();
+    assert!(analysis.fit(&FitOptions::default()).unwrap().fit_success);
+    assert!(analysis.bowtie(&name, None).is_ok());
+    let source = analysis.delete_source(&name).unwrap();
+    analysis.add_source(source, &[map]).unwrap();
+    assert!(analysis.bowtie(&name, None).is_err(), "the covariance of the source that was deleted");
+    assert!(analysis.bowtie("isodiff", None).is_ok(), "what was known of the others stays");
+}
+
+#[test]
 fn parameters_from_yaml_are_taken_whole_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("parameters.yaml");

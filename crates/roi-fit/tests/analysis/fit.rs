@@ -43,7 +43,7 @@ fn a_fit_that_cannot_converge_restores_every_bit() {
     let before = analysis.roi().state();
     let loglike = analysis.loglike().unwrap();
     let start = analysis.roi().free_values();
-    let result = analysis.fit(&options(|o| o.max_calls = Some(7))).unwrap();
+    let result = analysis.fit(&options(|o| o.max_calls = Some(4))).unwrap();
     assert!(!result.fit_success && result.fit_quality < 3 && result.fit_status != 0, "{result:?}");
     assert_eq!(result.niter, 3, "all attempts are made");
     assert!(result.message.contains("restored"), "{}", result.message);
@@ -100,6 +100,8 @@ fn wrong_options_are_named() {
     assert!(error(options(|o| o.tol = -1.0), &mut analysis).contains("tol"));
     assert!(error(options(|o| o.min_fit_quality = 4), &mut analysis).contains("min_fit_quality"));
     assert!(error(options(|o| o.retries = 0), &mut analysis).contains("retries"));
+    assert!(error(options(|o| o.max_iter = 0), &mut analysis).contains("max_iter"));
+    assert!(error(options(|o| o.max_calls = Some(0)), &mut analysis).contains("max_calls"));
     assert_eq!(analysis.roi().state(), before);
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::region::analysis;
+use crate::region::{analysis, analysis_with, small_region};
 use roi_fit::{Event, OptimizeOptions, Pars, Progress};
 
 fn options(change: impl FnOnce(&mut OptimizeOptions)) -> OptimizeOptions {
@@ -79,6 +79,7 @@ fn wrong_options_change_nothing() {
         options(|o| o.npred_frac = 1.5),
         options(|o| o.npred_frac = f64::NAN),
         options(|o| o.max_free_sources = 0),
+        options(|o| o.shape_ts_threshold = f64::NAN),
         options(|o| o.skip = vec!["nobody".into()]),
         options(|o| o.fit.optimizer = "nothing".into()),
     ] {
@@ -161,4 +162,20 @@ fn until_converged_ends_at_the_joint_maximum_and_proves_it() {
 fn without_rounds_nothing_is_called_converged() {
     let result = analysis().optimize(&options(|o| (o.until_converged, o.max_rounds) = (true, 0))).unwrap();
     assert!(result.convergence.is_none_or(|c| !c.converged));
+}
+
+#[test]
+fn sources_that_cannot_be_told_apart_do_not_keep_the_others_from_gaining() {
+    // Two copies of the brightest point source: no joint fit of both has a covariance.
+    let (roi, likelihood) = small_region(|parts| {
+        parts.duplicate("SIM J0534.5+2200", "twin");
+        Vec::new()
+    });
+    let gain = analysis().optimize(&OptimizeOptions::default()).unwrap().dloglike;
+    let mut analysis = analysis_with(roi, likelihood);
+    let result = analysis.optimize(&options(|o| o.npred_frac = 1.0)).unwrap();
+    let first = &result.steps[0];
+    assert!(!first.fit_success && first.sources.iter().any(|name| name == "twin"), "{first:?}");
+    assert!(result.steps.len() > first.sources.len(), "each is fitted alone: {:?}", result.steps);
+    assert!(result.dloglike > 0.5 * gain, "{} {gain}", result.dloglike);
 }

@@ -237,3 +237,49 @@ fn points_of_ones_own_are_visited_and_wrong_ones_named() {
     assert!(error(analysis.profile(&name, "Gamma", &ProfileOptions::default())).contains("Gamma"));
     assert!(error(analysis.profile("nobody", "alpha", &ProfileOptions::default())).contains("nobody"));
 }
+
+#[test]
+fn limits_and_errors_do_not_depend_on_the_points_of_the_profile() {
+    let mut analysis = fitted();
+    for name in brightest_and_faintest(&analysis) {
+        let (norm, value) = norm_of(&analysis, &name);
+        let loglike = analysis.loglike().unwrap();
+        // By bisection of the likelihood itself.
+        let mut distance = |sign: f64, fall: f64| {
+            let (mut inside, mut outside) = (0.0, if sign > 0.0 { 10.0 * value } else { value });
+            for _ in 0..60 {
+                let middle = 0.5 * (inside + outside);
+                let is_out = loglike_at(&mut analysis, &name, &norm, value + sign * middle) < loglike - fall;
+                if is_out { outside = middle } else { inside = middle }
+            }
+            inside
+        };
+        let (up, down, limit) = (distance(1.0, 0.5), distance(-1.0, 0.5), value + distance(1.0, 1.352_771_727));
+        for npts in [1, 2, 3, 7, 20, 60] {
+            let options = ProfileOptions { npts, ..ProfileOptions::default() };
+            let limits = analysis.profile_norm(&name, &options).unwrap().limits();
+            let close = |found: Option<f64>, right: f64| (found.unwrap() / right - 1.0).abs() < 1e-3;
+            assert!(close(limits.ul, limit) && close(limits.x0, value), "{npts}: {limits:?} {limit}");
+            assert!(close(limits.err_hi, up) && close(limits.err_lo, down), "{npts}: {limits:?} {down} {up}");
+            assert!(limits.lnlmax.unwrap().abs() < 1e-3, "{npts}: {limits:?}");
+        }
+    }
+}
+
+#[test]
+fn a_profile_tells_what_it_is_of() {
+    let mut analysis = fitted();
+    let [name, other] = brightest_and_faintest(&analysis);
+    let options = ProfileOptions { npts: 5, ..ProfileOptions::default() };
+    let sound = analysis.profile_norm(&name, &options).unwrap();
+    assert!(sound.warnings.is_empty() && sound.fit_status.is_empty(), "{:?}", sound.warnings);
+    let refitted = ProfileOptions { reoptimize: true, ..options.clone() };
+    let refitted = analysis.profile_norm(&name, &refitted).unwrap();
+    assert_eq!(refitted.fit_status, [0; 5]);
+    // Another parameter off its maximum: what the fit has not reached, the profile says.
+    let (norm, value) = norm_of(&analysis, &other);
+    set(&mut analysis, &other, &norm, 3.0 * value);
+    let off = analysis.profile_norm(&name, &options).unwrap();
+    assert!(off.warnings.iter().any(|w| w.contains(&other) && w.contains("not at its maximum")), "{:?}", off.warnings);
+    assert_eq!(off.to_json()["warnings"].as_array().unwrap().len(), 1);
+}

@@ -10,6 +10,15 @@ pub(crate) fn shared_data(relative: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("SKIPPED: {} is absent; set ROI_FIT_TEST_DATA", path.display());
+    skipped(&format!("{relative} is absent; set ROI_FIT_TEST_DATA to the directory of the test data"));
     None
+}
+
+/// Says that a test is skipped and why; into the file that `ROI_FIT_SKIPPED` names too, from which `cargo xtask test` counts.
+fn skipped(why: &str) {
+    println!("SKIPPED: {why}");
+    let Some(list) = std::env::var_os("ROI_FIT_SKIPPED") else { return };
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let mut list = std::fs::OpenOptions::new().create(true).append(true).open(list).unwrap();
+    std::io::Write::write_all(&mut list, format!("{test}\t{why}\n").as_bytes()).unwrap();
 }

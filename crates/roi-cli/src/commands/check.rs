@@ -1,0 +1,110 @@
+//! `roi-fit check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use roi_fit::{CheckReport, ComponentReport, Computed, PlannedMaps, size_in_words};
+use serde_json::json;
+
+use crate::collisions::Files;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::provenance::provenance;
+use crate::region::config_file;
+
+/// Find, read and compare everything that a configuration names; tell all problems at once, and what a fit would make
+///
+/// Nothing is made or written. Exit code 2 if there is any problem.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  roi-fit check config.yaml\n  roi-fit check roi_12/ --json check.json")]
+pub(crate) struct Check {
+    /// A fermipy config.yaml, or the directory that holds one
+    config: PathBuf,
+}
+
+impl Check {
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let config = config_file(&self.config);
+        let mut files = Files::default();
+        files.reads_config(&config);
+        files.writes("--json", output.json_file()).check()?;
+        let report = roi_fit::check(&config);
+        output.text(words(&report));
+        let mut json = json!(report);
+        if let Some(map) = json.as_object_mut() {
+            map.insert("is_usable".into(), report.is_usable().into());
+            map.insert("provenance".into(), provenance(Some(&config), &[], true));
+        }
+        output.json(&json)?;
+        if report.is_usable() { Ok(()) } else { Err(Failure::Problems(report.problems.len())) }
+    }
+}
+
+/// The report for people: what there is, what would be made, and what is wrong, which comes last.
+fn words(report: &CheckReport) -> String {
+    let mut lines = vec![format!("configuration {}", report.config.display())];
+    if let Some(model) = &report.model {
+        lines.push(format!(
+            "model: {} source(s), {} free parameter(s), centre RA {:.4} deg, Dec {:.4} deg",
+            model.sources, model.free_parameters, model.ra, model.dec
+        ));
+    }
+    for component in &report.components {
+        lines.extend(component_lines(component));
+    }
+    lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend((1..).zip(&report.problems).map(|(number, problem)| format!("problem {number}: {}", problem.error)));
+    if report.is_usable() {
+        lines.push("no problem was found".into());
+    }
+    lines.join("\n")
+}
+
+fn component_lines(component: &ComponentReport) -> Vec<String> {
+    let mut lines = vec![String::new(), format!("component {}", component.name)];
+    for file in &component.files {
+        let size = file.bytes.map_or_else(|| "a folder".into(), size_in_words);
+        let found = if file.is_named { "named" } else { "found" };
+        lines.push(format!("  {:<10} {found}  {size:>10}  {}", file.product, file.path.display()));
+    }
+    if let Some(counts) = &component.counts {
+        lines.push(format!(
+            "  counts: {} in {} pixels and {} energy bins, {} to {} MeV",
+            counts.total, counts.pixels, counts.energy_bins, counts.emin, counts.emax
+        ));
+    }
+    lines.extend(
+        component
+            .computed
+            .iter()
+            .map(|what| format!("  computed from livetime and response functions: {}", computed(*what))),
+    );
+    lines.extend(component.maps.iter().map(map_line));
+    lines
+}
+
+fn map_line(maps: &PlannedMaps) -> String {
+    let kept = format!("  source maps: {} ready", maps.kept);
+    if maps.to_make.is_empty() {
+        return format!("{kept}, none to make; {} of pixels", size_in_words(maps.bytes));
+    }
+    let made: u64 = maps.to_make.iter().map(|map| map.bytes).sum();
+    let place = maps.file.as_ref().map_or_else(
+        || "they are not kept, as the source map file is another program's".into(),
+        |file| format!("kept in {}", file.display()),
+    );
+    format!(
+        "{kept}, {} to make ({} of pixels, about {} of memory meanwhile); {place}",
+        maps.to_make.len(),
+        size_in_words(made),
+        size_in_words(maps.memory)
+    )
+}
+
+fn computed(what: Computed) -> &'static str {
+    match what {
+        Computed::Exposure => "exposure",
+        Computed::Psf => "point spread function",
+        _ => "energy dispersion",
+    }
+}

@@ -1,0 +1,82 @@
+//! Changes of the model from the command line, made before anything else is done with it.
+
+use std::str::FromStr;
+
+use clap::Args;
+use roi_fit::{Analysis, Given, ParameterSetting, Pars};
+
+use crate::failure::Failure;
+
+/// What is changed of the model.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Changes of the model")]
+pub(crate) struct Editing {
+    /// Leave a source out (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    delete: Vec<String>,
+    /// Give a source another type of spectrum (may be repeated); see the model page of the documentation for types
+    #[arg(long, value_name = "NAME=TYPE", value_parser = pair)]
+    spectrum: Vec<(String, String)>,
+    /// Set a parameter to a value, the scale not applied; bounds are widened to hold it (may be repeated)
+    #[arg(long, value_name = "NAME:PAR=VALUE", value_parser = setting)]
+    set: Vec<(String, f64)>,
+    /// Fix a source, or some of its parameters: norm, shape, all, or names separated by commas (may be repeated)
+    #[arg(long, value_name = "NAME[:PARS]")]
+    fix: Vec<String>,
+}
+
+impl Editing {
+    /// Changes the model: sources leave, spectra change, parameters are set, then fixed.
+    pub(crate) fn apply(&self, analysis: &mut Analysis) -> Result<(), Failure> {
+        for name in &self.delete {
+            analysis.delete_source(name)?;
+        }
+        for (name, kind) in &self.spectrum {
+            let none: &[(&str, Given)] = &[];
+            analysis.set_source_spectrum(name, kind, none)?;
+        }
+        for (place, value) in &self.set {
+            let Some((name, parameter)) = place.rsplit_once(':') else { continue };
+            analysis.set_parameter(name, parameter, ParameterSetting::value(*value))?;
+        }
+        for place in &self.fix {
+            let (name, pars) = source_and_pars(analysis, place)?;
+            analysis.free_source(name, false, &pars)?;
+        }
+        Ok(())
+    }
+
+    /// In words, as they were given: for what depends on them.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let delete = self.delete.iter().map(|name| format!("--delete '{name}'"));
+        let spectrum = self.spectrum.iter().map(|(name, kind)| format!("--spectrum '{name}={kind}'"));
+        let set = self.set.iter().map(|(place, value)| format!("--set '{place}={value:?}'"));
+        let fix = self.fix.iter().map(|place| format!("--fix '{place}'"));
+        delete.chain(spectrum).chain(set).chain(fix).collect()
+    }
+}
+
+/// `NAME` or `NAME:PARS`. A source's own name may hold a colon; only what is no source is taken apart.
+pub(crate) fn source_and_pars<'a>(analysis: &Analysis, place: &'a str) -> roi_fit::Result<(&'a str, Pars)> {
+    match place.rsplit_once(':') {
+        Some((name, pars)) if analysis.roi().id_of(place).is_err() => Ok((name, Pars::from_str(pars)?)),
+        _ => Ok((place, Pars::All)),
+    }
+}
+
+/// `NAME=TYPE`; a name may hold an equals sign, a type does not.
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let bad = "expected NAME=TYPE, as in 'Crab=LogParabola'";
+    let (name, kind) = text.rsplit_once('=').ok_or(bad)?;
+    if name.is_empty() || kind.is_empty() { Err(bad) } else { Ok((name.to_owned(), kind.to_owned())) }
+}
+
+/// `NAME:PAR=VALUE`.
+fn setting(text: &str) -> Result<(String, f64), &'static str> {
+    let bad = "expected NAME:PAR=VALUE with a finite number, as in 'Crab:Index=-2.1'";
+    let (place, value) = text.rsplit_once('=').ok_or(bad)?;
+    let (name, parameter) = place.rsplit_once(':').ok_or(bad)?;
+    let value: f64 = value.trim().parse().map_err(|_| bad)?;
+    let is_good = !name.is_empty() && !parameter.is_empty() && value.is_finite();
+    if is_good { Ok((place.to_owned(), value)) } else { Err(bad) }
+}

@@ -1,0 +1,60 @@
+//! What an analyst asks after a fit: the spectrum of a source bin by bin, its curvature, its error band, the likelihood along its parameters.
+//!
+//! An estimator is a struct of options with fermipy's names and defaults, one verb over a [`Session`](roi_fit::Session), and a result that
+//! becomes JSON with fermipy's keys.
+//!
+//! ```
+//! use roi_estimators::{SedOptions, sed};
+//! use roi_fit::{FitOptions, Quiet, Session};
+//! use roi_simulate::{SimulationOptions, simulate};
+//!
+//! // A small region made by the built-in simulator; `Analysis::session` gives that of an analysis from files.
+//! let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
+//! let mut session = Session::new(simulated.start.clone(), simulated.likelihood()?);
+//! roi_fit::fit(&mut session, &FitOptions::default(), &mut Quiet)?;
+//!
+//! let name = session.roi().sources().iter().find(|source| source.direction().is_some()).unwrap().name().to_owned();
+//! let spectrum = sed(&session, &name, &SedOptions::default())?;
+//! for bin in &spectrum.bins {
+//!     let error = bin.norm_err.unwrap_or(f64::NAN) * bin.reference.e2dnde;
+//!     println!("{:8.0} MeV: {:.3e} +- {error:.1e} MeV cm-2 s-1", bin.e_ref(), bin.e2dnde());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The map of the crate
+//!
+//! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
+//! - `sed`: spectrum points.
+//! - `shape`: curvature, the error band, profiles of one or two parameters.
+//! - `tables`: what of the results is a table, as FITS and ECSV.
+//!
+//! # Invariants
+//!
+//! - A verb takes `&Session` and works on clones, which share the data. The session is as it was.
+//! - Limits and errors are those of the true profile, found on it by Newton's method with exact derivatives, not on a spline through some
+//! points.
+//! - Bins are fitted side by side, each on one thread: results are the same to the last bit for any number of threads.
+//!
+//! # The public boundary
+//!
+//! Verbs, options, results, each under one path of the crate.
+
+mod curve;
+mod error;
+mod sed;
+mod shape;
+mod tables;
+
+pub use error::{Error, Result};
+pub use sed::sed_options::SedOptions;
+pub use sed::sed_result::{Reference, SedBin, SedParameters, SedResult};
+pub use sed::sed_verb::sed;
+pub use shape::bowtie_verb::bowtie;
+pub use shape::curvature::{Curvature, CurvatureFit, CurvatureOptions, curvature};
+pub use shape::likelihood_grid::{LikelihoodGrid, ProfileAxis, profile};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

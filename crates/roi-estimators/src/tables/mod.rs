@@ -1,0 +1,3 @@
+//! Results as tables: FITS in fermipy's layout, and ECSV.
+
+pub(crate) mod sed_tables;
