@@ -86,7 +86,7 @@ fn diffuse_components_are_found_and_named() {
     let names: Vec<_> = roi.sources().iter().map(|source| source.name().to_owned()).collect();
     assert_eq!(names, ["isodiff00", "isodiff01"]);
     let missing = build(dir.path(), &format!("{start} isodiff: no.txt}}"));
-    assert!(matches!(missing, Err(Error::File(lat_io::Error::NotFound { .. }))));
+    assert!(matches!(missing, Err(Error::NoTemplate { .. })));
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn values_of_the_wrong_kind_or_range_are_named() {
         ("- a", "expected a mapping of sections"),
         ("", "expected a mapping of sections"),
         ("a: [", "not valid YAML"),
-        ("selection: {emin: 1, emin: 2}", "not valid YAML"),
+        ("selection: {emin: 1, emin: 2}", "stands twice"),
     ] {
         let found = message(text);
         assert!(found.contains(words) && found.contains("/roi/config.yaml"), "{text}: {found}");
