@@ -13,7 +13,8 @@
 //! - `component`: one component. `assemble` opens its products, `dispersion` and `weights` are what they are for, `remarks` what the user should know;
 //!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
 //!   them, `memory` tells what that takes; `instrument` computes what no product holds.
-//! - `load`: everything together.
+//! - `load`: everything together. `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
+//!   made from (`digests`), which stand (`plan`), and making the others (`make`).
 //!
 //! # Invariants
 //!
@@ -33,16 +34,20 @@ mod component;
 mod config;
 mod error;
 mod load;
+mod prepare;
 mod products;
 mod region;
 
 pub use component::{Component, ComponentModel, MakingSize, MapKeeper, MapPlace, NewMapFile, Templates};
 pub use config::{
-    Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, ExposureScaling, Files, Kind, ModelConfig,
-    OptimizerConfig, OptionValue, OutOfRange, Range, Resolved, ResponseFunctions, RoioptConfig, SourceConfig,
-    configuration_reference, memory_size, resolved_config,
+    BinningConfig, Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, EventConfig,
+    ExposureScaling, Files, Kind, LivetimeConfig, ModelConfig, OptimizerConfig, OptionValue, OutOfRange, Range,
+    Resolved, ResponseFunctions, RoioptConfig, SourceConfig, configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
 pub use load::{Loaded, Observation, load, read_model_file};
+pub use prepare::{
+    PlannedProduct, PrepareStep, Product, ProductState, plan, prepare, prepare_if_wanted, prepares_events,
+};
 pub use products::{Products, component_path, find_template};
 pub use region::{RegionModel, build_region};

@@ -19,15 +19,8 @@ impl Files<PathBuf> {
     /// When a named file does not exist, or there are no counts.
     pub fn find(config: &Config, component: &ComponentConfig) -> Result<Self> {
         let files = &component.files;
-        let found = |named: &Option<PathBuf>, product: &str, extension: &str| -> Result<Option<PathBuf>> {
-            if let Some(path) = named {
-                return if path.exists() {
-                    Ok(Some(path.clone()))
-                } else {
-                    Err(Error::NotFound { path: path.clone() })
-                };
-            }
-            Ok(candidates(&config.outdir, product, &component.name, extension).into_iter().find(|path| path.exists()))
+        let found = |named: &Option<PathBuf>, product: &str, extension: &str| {
+            named_or_found(config, component, named.as_deref(), (product, extension))
         };
         let srcmap = found(&files.srcmap, "srcmap", "fits")?;
         // The primary HDU of a source map file is a counts cube.
@@ -40,14 +33,13 @@ impl Files<PathBuf> {
                 key: "ccube",
             }
         })?;
-        let xml = found(&files.xml, "srcmdl", "xml")?;
+        let xml = model_file(config, component)?;
         let priors = match (&files.priors, &xml) {
             (Some(_), _) => found(&files.priors, "", "")?,
             (None, Some(xml)) => Some(lat_io::priors_beside(xml)).filter(|path| path.exists()),
             (None, None) => None,
         };
         let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && path.exists());
-        let caldb = || std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir());
         Ok(Self {
             ccube,
             bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
@@ -57,17 +49,43 @@ impl Files<PathBuf> {
                 Some(path) => Some(path),
                 None => found(&files.ltcube, "ltcube", "fits")?,
             },
-            irfs: match &files.irfs {
-                Some(path) if !path.exists() => return Err(Error::NotFound { path: path.clone() }),
-                Some(path) => Some(path.clone()),
-                None => caldb(),
-            },
+            irfs: response_folder(component)?,
             // Weights change the likelihood: they are not taken without being asked for. The map need not be there when a source map file has them.
             wmap: files.wmap.clone(),
             xml,
             priors,
             srcmap,
         })
+    }
+}
+
+/// A file that the configuration names, or else the one in the output directory.
+fn named_or_found(
+    config: &Config,
+    component: &ComponentConfig,
+    named: Option<&Path>,
+    (product, extension): (&str, &str),
+) -> Result<Option<PathBuf>> {
+    match named {
+        Some(path) if path.exists() => Ok(Some(path.to_owned())),
+        Some(path) => Err(Error::NotFound { path: path.to_owned() }),
+        None => {
+            Ok(candidates(&config.outdir, product, &component.name, extension).into_iter().find(|path| path.exists()))
+        }
+    }
+}
+
+/// The source model XML of a component, if there is one.
+pub(crate) fn model_file(config: &Config, component: &ComponentConfig) -> Result<Option<PathBuf>> {
+    named_or_found(config, component, component.files.xml.as_deref(), ("srcmdl", "xml"))
+}
+
+/// The folder of the response functions: the one that is named, else `$CALDB`.
+pub(crate) fn response_folder(component: &ComponentConfig) -> Result<Option<PathBuf>> {
+    match &component.files.irfs {
+        Some(path) if !path.exists() => Err(Error::NotFound { path: path.clone() }),
+        Some(path) => Ok(Some(path.clone())),
+        None => Ok(std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir())),
     }
 }
 
@@ -133,4 +151,12 @@ pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, m
         .chain([config.outdir.clone()])
         .chain(from_environment.map(PathBuf::from))
         .collect()
+}
+
+/// Whether the counts cube of every component lies in the output directory.
+pub(crate) fn all_have_counts(config: &Config) -> bool {
+    let has = |component: &ComponentConfig| {
+        candidates(&config.outdir, "ccube", &component.name, "fits").iter().any(|path| path.exists())
+    };
+    config.components.iter().all(has)
 }

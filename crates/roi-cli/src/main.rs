@@ -32,6 +32,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done; 1 internal error; 2 bad usage, con
 enum Command {
     Demo(commands::demo::Demo),
     Simulate(commands::simulate::Simulate),
+    Prepare(commands::prepare::Prepare),
     Srcmaps(commands::srcmaps::Srcmaps),
     Loglike(commands::loglike::Loglike),
     Optimize(commands::optimize::Optimize),
@@ -74,6 +75,7 @@ fn run(cli: &Cli) -> Result<(), failure::Failure> {
     match &cli.command {
         Command::Demo(command) => command.run(&output),
         Command::Simulate(command) => command.run(&output),
+        Command::Prepare(command) => command.run(&output),
         Command::Srcmaps(command) => command.run(&output),
         Command::Loglike(command) => command.run(&output),
         Command::Optimize(command) => command.run(&output),

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use roi_fit::{Event, Progress};
 
 /// A line that follows a fit or an optimisation.
@@ -37,6 +37,10 @@ impl Progress for Bar {
                 let message =
                     format!("{}  {algorithm} {iteration}  logL {log_likelihood:.3}  edm {edm:.1e}", self.doing);
                 self.line.set_message(message);
+            }
+            Event::Product { component, product, done, total, bytes } => {
+                let size = HumanBytes(*bytes);
+                self.line.set_message(format!("component {component}: {product} ({}/{total}), about {size}", done + 1));
             }
             Event::SourceMap { component, source, done, total } => {
                 self.line.set_message(format!("component {component}: source maps ({done}/{total}) {source}"));

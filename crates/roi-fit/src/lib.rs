@@ -31,7 +31,7 @@
 //! - `flux`: integrals of spectra and their errors.
 //! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
 //! - `edit`: what a user changes: sources, parameters, freedom, priors.
-//! - `results`, `saved`: dictionaries, tables and files. `data`: source maps and model maps.
+//! - `results`, `saved`: dictionaries, tables and files. `data`: products made from event files, source maps, model maps.
 //!
 //! # Invariants
 //!
@@ -60,6 +60,7 @@ mod verbs;
 
 pub use analysis::Analysis;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
+pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
 pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
@@ -75,6 +76,7 @@ pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
 pub use known::timing::Timing;
+pub use lat_dataset::{PlannedProduct, Product, ProductState};
 pub use lat_dataset::{configuration_reference, memory_size, resolved_config};
 pub use lat_io::write_text;
 pub use profile::one::ProfileOptions;

@@ -53,7 +53,7 @@ impl Component {
             check_same_bins(file, &products.ccube, &counts)?;
         }
         let mut notes = Vec::new();
-        let instrument = Instrument::new(config, settings, &products);
+        let instrument = Instrument::new(config, settings, products.ltcube.clone(), products.irfs.clone());
         let dispersion = dispersion::dispersion(of, &products, &instrument, &counts, &mut notes)?;
         let weights = weights::weights(&products, source_maps.as_ref(), &counts, &mut notes)?;
         let recipe = recipe::followed(&products, &counts, instrument.is_first_pass_7(), &mut notes);

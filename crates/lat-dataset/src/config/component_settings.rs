@@ -6,6 +6,7 @@ use likelihood_core::EnergyIntegration;
 use serde::Serialize;
 
 use super::definition::{Definition, Range};
+use super::events::EventConfig;
 use super::model::ModelConfig;
 use lat_response::Frame;
 
@@ -36,6 +37,8 @@ pub struct ComponentConfig {
     pub resample: bool,
     /// Response functions.
     pub response: ResponseFunctions,
+    /// Event files, and what is made of them.
+    pub events: EventConfig,
     /// The products that the configuration names.
     pub files: Files,
     /// Section `model`: what a region is built from when there is no source model XML.

@@ -7,6 +7,7 @@ use likelihood_core::EnergyIntegration;
 use super::component_settings::{
     ComponentConfig, EnergyDispersion, Files, LOG_TRAPEZOID, QUADRATURE, ResponseFunctions,
 };
+use super::events::events;
 use super::exposure::exposure_scaling;
 use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::keys::{Keys, directory};
@@ -98,6 +99,7 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         convolve: keys.option("gtlike", &ComponentConfig::CONVOLVE)?,
         resample: keys.option("gtlike", &ComponentConfig::RESAMPLE)?,
         response: response(keys)?,
+        events: events(keys)?,
         files: Files {
             ccube: file("ccube")?,
             srcmap: either("srcmap")?,

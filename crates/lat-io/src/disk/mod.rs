@@ -2,12 +2,14 @@
 
 mod digest;
 mod environment;
+mod folders;
 mod link_target;
 mod read_text;
 mod whole_file;
 
 pub use digest::{digest_of_bytes, digest_of_file};
 pub use environment::expand_environment;
+pub use folders::{create_folder, remove_file};
 pub use link_target::link_target;
 pub use read_text::{read_bytes, read_text, text_of};
 pub use whole_file::write_text;

@@ -12,6 +12,7 @@ pub(crate) mod model;
 pub(crate) mod model_map;
 pub(crate) mod optimize;
 pub(crate) mod params;
+pub(crate) mod prepare;
 pub(crate) mod profile;
 pub(crate) mod simulate;
 pub(crate) mod spectrum;
