@@ -10,7 +10,8 @@ use crate::component::instrument::{EXPOSURE_SIZE, Instrument};
 use crate::config::{ComponentConfig, Config};
 use crate::error::Result;
 use crate::products::{candidates, product_path, response_folder};
-use lat_io::{FileSize, PhotonFile};
+use lat_events::{PhotonFiles, Spacecraft};
+use lat_io::FileSize;
 
 /// A product that is made from event files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -128,6 +129,9 @@ pub(super) fn plans<'a>(
         .iter()
         .map(|component| {
             let files = EventFiles::named(config, component)?;
+            // What is no such file is told before any work.
+            PhotonFiles::open(&files.photons)?;
+            Spacecraft::open(&files.spacecraft)?;
             let rules = Rules::of(config, component, center)?;
             let inputs = Inputs::of(&rules, &files, digests)?;
             let products = products(config, component, (&files, &rules, &inputs), (overwrite, digests))?;
@@ -156,10 +160,9 @@ fn products(
     let counts = place.planned(Product::Ccube, component.files.ccube.as_deref(), &inputs.counts, {
         (nx * ny * (edges - 1) * 4) as u64
     })?;
-    let mut photons = place.planned(Product::Ft1, None, &inputs.photons, {
-        let sizes = files.photons.iter().map(|path| Ok((PhotonFile::open(path)?.rows(), FileSize::of(path)?.bytes)));
-        sizes.collect::<lat_io::Result<Vec<_>>>()?.iter().map(|(_, bytes)| *bytes as u64).sum()
-    })?;
+    let most: lat_io::Result<Vec<_>> = files.photons.iter().map(|path| FileSize::of(path)).collect();
+    let most = most?.iter().map(|size| size.bytes as u64).sum();
+    let mut photons = place.planned(Product::Ft1, None, &inputs.photons, most)?;
     let is_needed = component.events.cacheft1 || livetime.state.is_to_be_made() || counts.state.is_to_be_made();
     if photons.state.is_to_be_made() && !is_needed {
         (photons.state, photons.bytes) = (ProductState::Unneeded, 0);
