@@ -13,8 +13,10 @@
 //! - `component`: one component. `assemble` opens its products, `dispersion` and `weights` are what they are for, `remarks` what the user should know;
 //!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
 //!   them, `memory` tells what that takes; `instrument` computes what no product holds.
-//! - `load`: everything together. `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
+//! - `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
 //!   made from (`digests`), which stand (`plan`), and making the others (`make`).
+//! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
+//! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
 //!
 //! # Invariants
 //!
@@ -30,14 +32,19 @@
 //! or does not belong together ends in an [`Error`] that names the file or key and says what to do. This crate knows no fits; it takes from `optimizers`
 //! the defaults of section `optimizer`.
 
+mod check;
 mod component;
 mod config;
 mod error;
 mod load;
 mod prepare;
+mod problems;
 mod products;
 mod region;
 
+pub use check::{
+    ComponentReport, Computed, CountsSummary, FoundFile, ModelSummary, PlannedMap, PlannedMaps, Reason, Report, check,
+};
 pub use component::{Component, ComponentModel, MakingSize, MapKeeper, MapPlace, NewMapFile, Templates};
 pub use config::{
     BinningConfig, Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, EventConfig,
@@ -49,5 +56,11 @@ pub use load::{Loaded, Observation, load, read_model_file};
 pub use prepare::{
     PlannedProduct, PrepareStep, Product, ProductState, plan, prepare, prepare_if_wanted, prepares_events,
 };
+pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template};
 pub use region::{RegionModel, build_region};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use roi_model::{Roi, SkyDirection, Source, SourceLibrary};
+use roi_model::{Roi, Source, SourceLibrary};
 
 use crate::component::assemble::Component;
 use crate::component::ingredients::Ingredients;
 use crate::component::map_maker::Digests;
 use crate::component::own_templates::{self, ComponentModel};
-use crate::config::{ComponentConfig, Config};
+use crate::config::{ComponentConfig, Config, Files};
 use crate::error::{Error, Result};
-use crate::products::{Products, candidates, listed, template};
-use crate::region::{among_sources, build_region, enrich};
+use crate::problems::{Problems, Subject};
+use crate::products::{Products, candidates, find_products, listed, template};
+use crate::region::{among_sources, compose, enrich};
 use lat_io::TableFiles;
 
 /// A region of interest as it lies on disk.
@@ -52,57 +53,123 @@ pub struct Observation {
 /// ```
 pub fn load(config_path: &Path) -> Result<Loaded> {
     let config = Config::read(config_path)?;
-    let products =
-        config.components.iter().map(|component| Products::find(&config, component)).collect::<Result<Vec<_>>>()?;
-    let (model, notes) = model_of(&config, &products)?;
-    let priors: Vec<PathBuf> = products.iter().filter_map(|products| products.priors.clone()).collect();
+    let Parts { roi, components, notes, .. } = put_together(&config, &mut Problems::first())?;
+    let components: Option<Vec<Component>> = components.into_iter().collect();
+    match (roi, components) {
+        (Some(roi), Some(components)) => {
+            let notes = [config.notes.clone(), notes].concat();
+            Ok(Loaded { config, roi, observation: Observation { components }, notes })
+        }
+        _ => Err(Error::Internal { what: "a part of the data set is missing, and no problem was told" }),
+    }
+}
 
+/// What a configuration comes to; `None` where a problem keeps it from being had.
+pub(crate) struct Parts {
+    pub(crate) roi: Option<Roi>,
+    /// In the order of the configuration.
+    pub(crate) components: Vec<Option<Component>>,
+    /// The files of each component.
+    pub(crate) files: Vec<Files>,
+    /// What the user should know, but for the notes of the configuration itself.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Reads the model, opens the products of every component and checks that all of them fit together.
+pub(crate) fn put_together(config: &Config, problems: &mut Problems) -> Result<Parts> {
+    let mut files = Vec::with_capacity(config.components.len());
+    let mut products = Vec::with_capacity(config.components.len());
+    for component in &config.components {
+        let found = find_products(config, component, problems)?;
+        let with_counts = found.clone().with_counts(config, component);
+        products.push(problems.take(&Subject::component(&component.name), with_counts)?);
+        files.push(found);
+    }
+    let model = model_of(config, &files, problems);
+    let model = problems.take(&Subject::Model, model)?;
+    let components = open_components(config, products, model.as_ref(), problems)?;
+    let mut notes = model.as_ref().map(|model| model.notes.clone()).unwrap_or_default();
+    for (component, settings) in components.iter().zip(&config.components) {
+        notes.extend(component.iter().flat_map(|component| component.remarks(settings)));
+    }
+    let roi = match model {
+        None => None,
+        Some(model) => {
+            let roi = region_of(config, model, components.first().and_then(Option::as_ref));
+            problems.take(&Subject::Model, roi)?.flatten()
+        }
+    };
+    let mut parts = Parts { roi, components, files, notes };
+    if let (Some(roi), Some(path)) = (&mut parts.roi, parts.files.iter().find_map(|files| files.priors.as_ref())) {
+        // As the parameters, the priors of the first component are those of all.
+        problems.take(&Subject::Model, lat_io::read_priors(path, roi).map_err(Error::from))?;
+    }
+    Ok(parts)
+}
+
+/// Opens the products of all components that have counts, side by side.
+fn open_components(
+    config: &Config,
+    products: Vec<Option<Products>>,
+    model: Option<&Model>,
+    problems: &mut Problems,
+) -> Result<Vec<Option<Component>>> {
     let digests = Digests::default();
+    let sources = model.map_or(&[][..], |model| model.sources.as_slice());
+    let model_path = model.map_or(config.path.as_path(), |model| model.path.as_path());
+    let alike = || problems.alike();
     // Collected before the first error is taken, so that the same error is told on every run.
-    let components: Vec<Result<Component>> = config
+    let opened: Vec<(Result<Option<Component>>, Problems)> = config
         .components
         .par_iter()
         .zip(products)
-        .zip(model.components.clone())
-        .map(|((component, products), own)| {
-            let (model_path, sources) = (model.path.as_path(), model.sources.as_slice());
-            let of = Ingredients { config: &config, settings: component, model_path, sources };
-            Component::load(&of, products, own, Arc::clone(&digests))
+        .enumerate()
+        .map(|(index, (settings, products))| {
+            let mut problems = alike();
+            let Some(products) = products else { return (Ok(None), problems) };
+            let own = model.and_then(|model| model.components.get(index)).cloned().unwrap_or_default();
+            let of = Ingredients { config, settings, model_path, sources };
+            (Component::load(&of, products, own, Arc::clone(&digests), &mut problems), problems)
         })
         .collect();
-    let components = components.into_iter().collect::<Result<Vec<_>>>()?;
-
-    let mut notes = [config.notes.clone(), notes].concat();
-    for (component, settings) in components.iter().zip(&config.components) {
-        notes.extend(component.remarks(settings));
+    let mut components = Vec::with_capacity(opened.len());
+    for (component, own) in opened {
+        problems.extend(own);
+        components.push(component?);
     }
-    let center = center(&config, &model.sources, &components)?;
+    Ok(components)
+}
+
+/// The region of a model around the centre that the configuration tells, else around the reference direction of the first counts cube; `None`
+/// without either.
+fn region_of(config: &Config, model: Model, first: Option<&Component>) -> Result<Option<Roi>> {
+    let center = match (among_sources(config, &model.sources)?, first) {
+        (Some(center), _) => center,
+        (None, Some(component)) => component.counts.grid.reference_direction()?,
+        (None, None) => return Ok(None),
+    };
     let mut roi = Roi::new(center, model.sources).map_err(|source| Error::model(&model.path, source))?;
     roi.set_title(model.title);
-    // As the parameters, the priors of the first component are those of all.
-    if let Some(path) = priors.first() {
-        lat_io::read_priors(path, &mut roi)?;
-    }
-    Ok(Loaded { config, roi, observation: Observation { components }, notes })
+    Ok(Some(roi))
 }
 
 /// The model of the XML; built from section `model` when there is none, which a note tells.
-fn model_of(config: &Config, products: &[Products]) -> Result<(Model, Vec<String>)> {
+fn model_of(config: &Config, files: &[Files], problems: &mut Problems) -> Result<Model> {
     let nothing_to_build = config.components.iter().all(|component| component.model.is_empty());
-    if products.iter().any(|products| products.xml.is_some()) || nothing_to_build {
-        let mut model = read_model(config, products)?;
-        let notes = enrich(config, config.first_component()?, &mut model.sources);
-        return Ok((model, notes));
+    if files.iter().any(|files| files.xml.is_some()) || nothing_to_build {
+        let mut model = read_model(config, files)?;
+        model.notes = enrich(config, config.first_component()?, &mut model.sources);
+        return Ok(model);
     }
-    let region = build_region(config)?;
+    let region = compose(config, problems)?;
     let note = format!("no source model XML: the {} sources of section 'model' are used", region.roi.sources().len());
-    let model = Model {
+    Ok(Model {
         path: config.path.clone(),
         title: region.roi.title().to_owned(),
         sources: region.roi.sources().to_vec(),
         components: region.components,
-    };
-    Ok((model, vec![note]))
+        notes: vec![note],
+    })
 }
 
 struct Model {
@@ -111,12 +178,14 @@ struct Model {
     sources: Vec<Source>,
     /// What each component has of its own.
     components: Vec<ComponentModel>,
+    /// What the user should know of it.
+    notes: Vec<String>,
 }
 
 /// The models of the XML files. Components share one model: parameter values are those of the first file, as in fermipy; the others may name
 /// other templates. A component without a file has the model of the first.
-fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
-    let Some(first) = products.iter().find_map(|products| products.xml.as_ref()) else {
+fn read_model(config: &Config, files: &[Files]) -> Result<Model> {
+    let Some(first) = files.iter().find_map(|files| files.xml.as_ref()) else {
         let component = config.first_component()?.name.as_str();
         let tried = candidates(&config.outdir, "srcmdl", component, "xml");
         return Err(Error::NoProduct {
@@ -127,14 +196,14 @@ fn read_model(config: &Config, products: &[Products]) -> Result<Model> {
         });
     };
     let mut title = String::new();
-    let mut by_component = Vec::with_capacity(products.len());
-    for (component, products) in config.components.iter().zip(products).rev() {
-        let library = read_xml(config, component, products.xml.as_ref().unwrap_or(first))?;
+    let mut by_component = Vec::with_capacity(files.len());
+    for (component, files) in config.components.iter().zip(files).rev() {
+        let library = read_xml(config, component, files.xml.as_ref().unwrap_or(first))?;
         title = library.title;
         by_component.insert(0, library.sources);
     }
     let (sources, components) = own_templates::combine(first, &by_component)?;
-    Ok(Model { path: first.clone(), title, sources, components })
+    Ok(Model { path: first.clone(), title, sources, components, notes: Vec::new() })
 }
 
 /// Reads another source model XML for a configuration: its title and its sources. Tables that it names are looked for as [`load`] does.
@@ -150,13 +219,4 @@ fn read_xml(config: &Config, component: &ComponentConfig, path: &Path) -> Result
     let text = lat_io::read_text(path)?;
     let tables = TableFiles::new(|name: &str| template(config, component, path, name));
     roi_model::read_xml_with(&text, &tables).map_err(|source| Error::model(path, source))
-}
-
-/// The centre that the configuration tells, else the reference direction of the first counts cube.
-fn center(config: &Config, sources: &[Source], components: &[Component]) -> Result<SkyDirection> {
-    match (among_sources(config, sources)?, components.first()) {
-        (Some(center), _) => Ok(center),
-        (None, Some(component)) => Ok(component.counts.grid.reference_direction()?),
-        (None, None) => Err(config.no_component()),
-    }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{ComponentConfig, Config, Files};
 use crate::error::{Error, Result};
+use crate::problems::{Problems, Subject};
 use lat_io::expand_environment;
 
 /// The files of one component as they were found. The counts cube is the source map file when there is none, whose primary HDU is a counts
@@ -18,75 +19,76 @@ impl Files<PathBuf> {
     /// # Errors
     /// When a named file does not exist, or there are no counts.
     pub fn find(config: &Config, component: &ComponentConfig) -> Result<Self> {
-        let files = &component.files;
-        let found = |named: &Option<PathBuf>, product: &str, extension: &str| {
-            named_or_found(config, component, named.as_deref(), (product, extension))
-        };
-        let srcmap = found(&files.srcmap, "srcmap", "fits")?;
-        // The primary HDU of a source map file is a counts cube.
-        let ccube = found(&files.ccube, "ccube", "fits")?.or_else(|| srcmap.clone()).ok_or_else(|| {
+        find_products(config, component, &mut Problems::first())?.with_counts(config, component)
+    }
+}
+
+impl Files {
+    /// The same files, where there are counts: the primary HDU of a source map file is a counts cube.
+    pub(crate) fn with_counts(self, config: &Config, component: &ComponentConfig) -> Result<Products> {
+        let Some(ccube) = self.ccube.or_else(|| self.srcmap.clone()) else {
             let tried = ["ccube", "srcmap"].map(|product| candidates(&config.outdir, product, &component.name, "fits"));
-            Error::NoProduct {
+            return Err(Error::NoProduct {
                 component: component.name.clone(),
                 what: "counts cube",
                 tried: listed(tried.iter().flatten()),
                 key: "ccube",
-            }
-        })?;
-        let xml = model_file(config, component)?;
-        let priors = match (&files.priors, &xml) {
-            (Some(_), _) => found(&files.priors, "", "")?,
-            (None, Some(xml)) => Some(lat_io::priors_beside(xml)).filter(|path| path.exists()),
-            (None, None) => None,
+            });
         };
-        let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && path.exists());
-        Ok(Self {
-            ccube,
-            bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
-            psf: found(&files.psf, "psf", "fits")?,
-            drm: found(&files.drm, "drm", "fits")?,
-            ltcube: match data {
-                Some(path) => Some(path),
-                None => found(&files.ltcube, "ltcube", "fits")?,
-            },
-            irfs: response_folder(component)?,
-            // Weights change the likelihood: they are not taken without being asked for. The map need not be there when a source map file has them.
-            wmap: files.wmap.clone(),
-            xml,
-            priors,
-            srcmap,
-        })
+        let Self { srcmap, bexpmap, psf, drm, ltcube, irfs, wmap, xml, priors, .. } = self;
+        Ok(Files { ccube, srcmap, bexpmap, psf, drm, ltcube, irfs, wmap, xml, priors })
     }
 }
 
-/// A file that the configuration names, or else the one in the output directory.
-fn named_or_found(
-    config: &Config,
-    component: &ComponentConfig,
-    named: Option<&Path>,
-    (product, extension): (&str, &str),
-) -> Result<Option<PathBuf>> {
-    match named {
-        Some(path) if path.exists() => Ok(Some(path.to_owned())),
-        Some(path) => Err(Error::NotFound { path: path.to_owned() }),
-        None => {
-            Ok(candidates(&config.outdir, product, &component.name, extension).into_iter().find(|path| path.exists()))
-        }
-    }
+/// The files of a component as [`Files::find`] finds them, counts or none.
+pub(crate) fn find_products(config: &Config, component: &ComponentConfig, problems: &mut Problems) -> Result<Files> {
+    let files = &component.files;
+    let mut found = |named: &Option<PathBuf>, product: &'static str, extension: &str| -> Result<Option<PathBuf>> {
+        let Some(path) = named else {
+            let usual = candidates(&config.outdir, product, &component.name, extension);
+            return Ok(usual.into_iter().find(|path| path.exists()));
+        };
+        let there = if path.exists() { Ok(path.clone()) } else { Err(Error::NotFound { path: path.clone() }) };
+        let subject = Subject::File { component: component.name.clone(), product, path: path.clone() };
+        problems.take(&subject, there)
+    };
+    let xml = found(&files.xml, "srcmdl", "xml")?;
+    let priors = match (&files.priors, &xml) {
+        (Some(_), _) => found(&files.priors, "priors", "yaml")?,
+        (None, Some(xml)) => Some(lat_io::priors_beside(xml)).filter(|path| path.exists()),
+        (None, None) => None,
+    };
+    let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && path.exists());
+    let caldb = || std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir());
+    Ok(Files {
+        srcmap: found(&files.srcmap, "srcmap", "fits")?,
+        ccube: found(&files.ccube, "ccube", "fits")?,
+        bexpmap: found(&files.bexpmap, "bexpmap", "fits")?,
+        psf: found(&files.psf, "psf", "fits")?,
+        drm: found(&files.drm, "drm", "fits")?,
+        ltcube: match data {
+            Some(path) => Some(path),
+            None => found(&files.ltcube, "ltcube", "fits")?,
+        },
+        irfs: match &files.irfs {
+            Some(_) => found(&files.irfs, "irfs", "")?,
+            None => caldb(),
+        },
+        // Weights change the likelihood: they are not taken without being asked for. The map need not be there when a source map file has them.
+        wmap: files.wmap.clone(),
+        xml,
+        priors,
+    })
 }
 
 /// The source model XML of a component, if there is one.
 pub(crate) fn model_file(config: &Config, component: &ComponentConfig) -> Result<Option<PathBuf>> {
-    named_or_found(config, component, component.files.xml.as_deref(), ("srcmdl", "xml"))
+    Ok(find_products(config, component, &mut Problems::first())?.xml)
 }
 
 /// The folder of the response functions: the one that is named, else `$CALDB`.
-pub(crate) fn response_folder(component: &ComponentConfig) -> Result<Option<PathBuf>> {
-    match &component.files.irfs {
-        Some(path) if !path.exists() => Err(Error::NotFound { path: path.clone() }),
-        Some(path) => Ok(Some(path.clone())),
-        None => Ok(std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir())),
-    }
+pub(crate) fn response_folder(config: &Config, component: &ComponentConfig) -> Result<Option<PathBuf>> {
+    Ok(find_products(config, component, &mut Problems::first())?.irfs)
 }
 
 /// Where a product lies under fermipy's name.

@@ -133,7 +133,7 @@ fn the_model_of_the_crab_has_its_own_isotropic_table_by_component() {
         .collect();
     assert!(files[0].ends_with("PSF0_v1.txt") && files[1].ends_with("PSF1_v1.txt"), "{files:?}");
     let crab = region.roi.source("4FGL J0534.5+2200").unwrap();
-    assert!(region.roi.index_of("Crab Pulsar").is_ok() || !crab.aliases().is_empty());
+    assert!(region.roi.id_of("Crab Pulsar").is_ok() || !crab.aliases().is_empty());
     assert!(region.components.iter().all(|component| !component.has_own_spectrum(crab.name())));
 }
 

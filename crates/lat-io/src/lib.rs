@@ -48,3 +48,8 @@ pub use tables::{check_energy_edges, read_inputs};
 pub use text::{
     TableFiles, priors_beside, priors_to_yaml, read_file_function, read_priors, read_radial_profile, tables_beside,
 };
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -48,3 +48,8 @@ pub use source_maps::{
     DIFFUSE_TOGETHER, Making, MapSize, SourceMapBuilder, SourceMapOptions, TemplateSize, plane_energies,
 };
 pub use templates::{MapIntegral, RadialProfile, SkyCube, SkyPlanes, Template, TemplateFiles};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -88,3 +88,8 @@ pub use evaluate::norm_lines::NormLines;
 pub use evaluate::workspace::Workspace;
 pub use footprint::Footprint;
 pub use kernel::along_norms::NormPoint;
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -27,3 +27,8 @@ mod spline;
 pub use quadrature::{GAUSS_LEGENDRE_2, GAUSS_LEGENDRE_8, fejer};
 pub use special::bessel_i0_scaled;
 pub use spline::Spline;
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

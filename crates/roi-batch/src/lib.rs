@@ -23,3 +23,8 @@ pub use batch::{Batch, Task, TaskResult};
 pub use error::{Error, Result, TaskError};
 pub use journal::{Ending, Entry};
 pub use result_name::file_digest;
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

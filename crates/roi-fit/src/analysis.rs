@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use lat_dataset::{ComponentModel, Config, OptimizerConfig};
 use likelihood_core::Data;
-use roi_model::{Parameter, Roi};
+use roi_model::{Parameter, Roi, SourceId};
 
 use crate::data::prepare::prepare_first;
 use crate::data::source_maps;
@@ -154,8 +154,8 @@ impl Analysis {
             progress: Box::new(Quiet),
         };
         analysis.update_npred()?;
-        for index in 0..analysis.session.roi.sources().len() {
-            analysis.update_fluxes(index, None)?;
+        for id in analysis.session.roi.ids() {
+            analysis.update_fluxes(id, None)?;
         }
         Ok(analysis)
     }
@@ -283,7 +283,7 @@ impl Analysis {
     }
 
     /// Position of a parameter in a source's spectrum.
-    pub(crate) fn parameter_index(&self, source: usize, parameter: &str) -> Result<usize> {
+    pub(crate) fn parameter_index(&self, source: SourceId, parameter: &str) -> Result<usize> {
         self.session.parameter_index(source, parameter)
     }
 

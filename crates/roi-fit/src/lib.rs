@@ -85,3 +85,8 @@ pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts
 pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 pub use roi_model::{Given, Pars, Selection};
 pub use session::Session;
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

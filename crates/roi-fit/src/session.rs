@@ -1,7 +1,7 @@
 //! A model and the data that it is fitted to: what fits, test statistics and profiles take.
 
 use likelihood_core::{Data, Footprint, Workspace};
-use roi_model::{Roi, Source};
+use roi_model::{Roi, Source, SourceId};
 
 use crate::error::{Error, Result};
 use crate::maximize::posterior::Posterior;
@@ -97,8 +97,8 @@ impl Session {
     }
 
     /// Position of a parameter in a source's spectrum.
-    pub(crate) fn parameter_index(&self, source: usize, parameter: &str) -> Result<usize> {
-        let source = &self.roi.sources()[source];
+    pub(crate) fn parameter_index(&self, source: SourceId, parameter: &str) -> Result<usize> {
+        let source = &self.roi[source];
         source.spectrum().index_of(parameter).ok_or_else(|| no_parameter(source, parameter))
     }
 }

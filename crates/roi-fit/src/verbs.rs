@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use roi_model::ParameterId;
+use roi_model::{ParameterId, SourceId};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
@@ -68,7 +68,7 @@ impl Analysis {
     /// # Errors
     /// When there is no such source, or the likelihood with the source cannot be evaluated.
     pub fn ts(&mut self, name: &str, reoptimize: bool) -> Result<TestStatistic> {
-        let source = self.session.roi.index_of(name)?;
+        let source = self.session.roi.id_of(name)?;
         test_statistic(&mut self.session, source, reoptimize)
     }
 
@@ -77,16 +77,16 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::ts`].
     pub fn compute_missing_ts(&mut self) -> Result<()> {
-        let names: Vec<String> = self.session.roi.sources().iter().map(|source| source.name().to_owned()).collect();
-        let is_missing = |index: &usize| self.known.of(&names[*index]).is_none_or(|p| p.ts.is_none());
-        let missing: Vec<usize> = (0..names.len()).filter(is_missing).collect();
+        let roi = &self.session.roi;
+        let is_missing = |id: &SourceId| self.known.of(roi[*id].name()).is_none_or(|p| p.ts.is_none());
+        let missing: Vec<SourceId> = roi.ids().filter(is_missing).collect();
         let mut together = rescaled_together(&mut self.session, &missing)?;
-        for index in missing {
-            let ts = match together.remove(&index) {
+        for id in missing {
+            let ts = match together.remove(&id) {
                 Some(ts) => ts,
-                None => test_statistic(&mut self.session, index, false)?,
+                None => test_statistic(&mut self.session, id, false)?,
             };
-            self.known.take_ts(&names[index], &ts);
+            self.known.take_ts(self.session.roi[id].name(), &ts);
         }
         Ok(())
     }
@@ -113,10 +113,10 @@ impl Analysis {
     /// When there is no such source, it has no normalisation, an option is wrong, or `logL` of the model as it stands cannot be
     /// evaluated.
     pub fn profile_norm(&mut self, name: &str, options: &ProfileOptions) -> Result<Profile> {
-        let index = self.session.roi.index_of(name)?;
-        let source = &self.session.roi.sources()[index];
+        let id = self.session.roi.id_of(name)?;
+        let source = &self.session.roi[id];
         let norm = source.spectrum().norm_index().ok_or_else(|| no_parameter(source, "normalisation"))?;
-        self.profile_of(ParameterId { source: index, parameter: norm }, options)
+        self.profile_of(ParameterId { source: id, parameter: norm }, options)
     }
 
     /// Profile of any parameter of a source, found by name or alias. The model is left as it was, bit for bit.
@@ -127,14 +127,14 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::profile_norm`]; when the source has no such parameter.
     pub fn profile(&mut self, name: &str, parameter: &str, options: &ProfileOptions) -> Result<Profile> {
-        let source = self.session.roi.index_of(name)?;
+        let source = self.session.roi.id_of(name)?;
         let parameter = self.parameter_index(source, parameter)?;
         self.profile_of(ParameterId { source, parameter }, options)
     }
 
     fn profile_of(&mut self, id: ParameterId, options: &ProfileOptions) -> Result<Profile> {
         self.read_template(id.source);
-        let angular = self.templates.of(&self.session.roi.sources()[id.source]);
+        let angular = self.templates.of(&self.session.roi[id.source]);
         profile(&mut self.session, id, options, angular.as_ref())
     }
 }

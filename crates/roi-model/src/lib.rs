@@ -36,7 +36,9 @@ pub use defaults::{Bounds, Given, power_of_ten, usual_parameters};
 pub use error::{BoxError, Error, Result};
 pub use parameter::Parameter;
 pub use prior::{Prior, PriorFunction};
-pub use region::{ParameterId, ParameterName, Pars, Roi, RoiState, Selection, SelectionRange, normalized_name};
+pub use region::{
+    ParameterId, ParameterName, Pars, Roi, RoiState, Selection, SelectionRange, SourceId, normalized_name,
+};
 pub use sky::{Frame, SkyDirection};
 pub use source::{Source, SourceType};
 pub use spatial::{SpatialKind, SpatialModel};
@@ -45,3 +47,8 @@ pub use spectrum::{
     spectrum_parameter_names, spectrum_types, spectrum_wrappers,
 };
 pub use xml::{SourceLibrary, TableReader, read_xml, read_xml_with, write_xml};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -30,19 +30,39 @@ fn roi() -> Roi {
     Roi::new(direction(83.0, 22.0), vec![isotropic("isodiff"), far, geminga, crab]).unwrap()
 }
 
+/// The first parameter of a source that a region with one more has.
+fn of_a_larger_region(roi: &Roi) -> ParameterId {
+    let mut larger = roi.clone();
+    larger.add_source(isotropic("zzz")).unwrap();
+    ParameterId { source: larger.id_of("zzz").unwrap(), parameter: 0 }
+}
+
+#[test]
+fn ids_are_those_of_the_names_and_in_their_order() {
+    let mut roi = roi();
+    assert!(roi.ids().zip(roi.sources()).all(|(id, source)| roi.id_of(source.name()).unwrap() == id));
+    assert_eq!(roi.ids().map(roi_model::SourceId::position).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    let id = roi.id_of("psr j0633").unwrap();
+    roi[id].spectrum_mut().parameters_mut()[0].set_value(2.5).unwrap();
+    assert_eq!(roi[id].name(), "PSR J0633");
+    assert_eq!(roi.source("PSR J0633").unwrap().spectrum().parameters()[0].value(), 2.5);
+}
+
 #[test]
 fn sources_are_in_byte_order_and_parameters_follow() {
     let roi = roi();
     let names: Vec<_> = roi.sources().iter().map(Source::name).collect();
     assert_eq!(names, ["4FGL J0534.5+2201", "PSR J0633", "a", "isodiff"]);
-    let all: Vec<_> = roi.parameters().map(|(id, p)| (id.source, id.parameter, p.name().to_owned())).collect();
+    let all: Vec<_> =
+        roi.parameters().map(|(id, p)| (id.source.position(), id.parameter, p.name().to_owned())).collect();
     assert_eq!(all.len(), 4 + 4 + 3 + 1);
     assert_eq!(all[5], (1, 1, "Index".to_owned()));
     let free: Vec<_> = roi.free_parameters().iter().map(|&id| roi.parameter(id).unwrap().name().to_owned()).collect();
     assert_eq!(free, ["norm", "alpha", "beta", "Eb", "Integral", "Index", "Prefactor", "Index", "Value"]);
-    let nowhere = ParameterId { source: 3, parameter: 1 };
+    let last = roi.ids().next_back().unwrap();
+    let nowhere = ParameterId { source: last, parameter: 1 };
     assert!(matches!(roi.parameter(nowhere), Err(Error::Index { what: "parameter", index: 1, count: 1 })));
-    assert!(matches!(roi.parameter(ParameterId { source: 4, parameter: 0 }), Err(Error::Index { what: "source", .. })));
+    assert!(matches!(roi.parameter(of_a_larger_region(&roi)), Err(Error::Index { what: "source", .. })));
 }
 
 #[test]
@@ -61,7 +81,7 @@ fn names_and_aliases_are_found() {
         Err(Error::AmbiguousSource { matches, .. }) => assert_eq!(matches, ["4FGL J0534.5+2201", "Crab nebula"]),
         other => assert!(other.is_err(), "an ambiguous name was found"),
     }
-    assert_eq!(roi.index_of("Crab nebula").unwrap(), 1);
+    assert_eq!(roi.id_of("Crab nebula").unwrap().position(), 1);
     assert!(matches!(roi.add_source(isotropic("isodiff")), Err(Error::DuplicateSource { .. })));
     assert_eq!(roi.remove_source("ISODIFF").unwrap().name(), "isodiff");
     assert!(roi.source("isodiff").is_err());
@@ -227,9 +247,8 @@ fn names_are_compared_without_case_and_blanks_and_a_parameter_is_written_with_it
     let roi = roi();
     for (id, parameter) in roi.parameters() {
         let name = roi.parameter_name(id).unwrap();
-        assert_eq!((name.source, name.parameter), (roi.sources()[id.source].name(), parameter.name()));
+        assert_eq!((name.source, name.parameter), (roi[id.source].name(), parameter.name()));
         assert_eq!(name.to_string(), format!("{}:{}", name.source, name.parameter));
     }
-    let beyond = ParameterId { source: roi.sources().len(), parameter: 0 };
-    assert!(matches!(roi.parameter_name(beyond), Err(Error::Index { what: "source", .. })));
+    assert!(matches!(roi.parameter_name(of_a_larger_region(&roi)), Err(Error::Index { what: "source", .. })));
 }

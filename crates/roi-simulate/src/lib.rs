@@ -40,3 +40,8 @@ pub use component::SimulatedComponent;
 pub use error::{Error, Result};
 pub use options::SimulationOptions;
 pub use region::{SimulatedRoi, simulate};
+
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

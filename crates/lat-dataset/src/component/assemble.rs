@@ -1,6 +1,6 @@
 //! One component: its counts, its settings, and its source maps, read or made.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use likelihood_core::{Dispersion, DispersionMode, Settings};
 use roi_model::Source;
@@ -13,6 +13,7 @@ use super::template_files::Templates;
 use super::{dispersion, recipe, weights};
 use crate::config::{ComponentConfig, ExposureScaling, nearest};
 use crate::error::{Error, Result};
+use crate::problems::{Problems, Subject};
 use crate::products::{Products, template};
 use lat_io::{CountsCubeFile, SourceMapFile};
 
@@ -33,29 +34,40 @@ pub struct Component {
     pub products: Products,
     /// The templates that the component does not share with the others.
     pub model: ComponentModel,
-    pub(super) maker: MapMaker,
+    pub(crate) maker: MapMaker,
     /// What the user should know of its products.
     pub(super) notes: Vec<String>,
 }
 
 impl Component {
-    /// Opens the products of a component and checks that they fit together.
+    /// Opens the products of a component and checks that they fit together; `None` where problems are gathered and there are no counts.
     pub(crate) fn load(
         of: &Ingredients<'_>,
         products: Products,
         model: ComponentModel,
         digests: Digests,
-    ) -> Result<Self> {
+        problems: &mut Problems,
+    ) -> Result<Option<Self>> {
         let Ingredients { config, settings, sources, .. } = *of;
-        let counts = lat_io::read_counts_cube(&products.ccube)?;
-        let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose()?;
+        let subject = |product: &'static str, path: Option<&PathBuf>| match path {
+            Some(path) => Subject::File { component: settings.name.clone(), product, path: path.clone() },
+            None => Subject::component(&settings.name),
+        };
+        let counts = lat_io::read_counts_cube(&products.ccube).map_err(Error::from);
+        let counts = problems.take(&subject("ccube", Some(&products.ccube)), counts)?;
+        let of_maps = subject("srcmap", products.srcmap.as_ref());
+        let source_maps = products.srcmap.as_deref().map(SourceMapFile::open).transpose().map_err(Error::from);
+        let source_maps = problems.take(&of_maps, source_maps)?.flatten();
+        let Some(counts) = counts else { return Ok(None) };
         if let Some(file) = &source_maps {
-            check_same_bins(file, &products.ccube, &counts)?;
+            problems.take(&of_maps, check_same_bins(file, &products.ccube, &counts))?;
         }
         let mut notes = Vec::new();
         let instrument = Instrument::new(config, settings, products.ltcube.clone(), products.irfs.clone());
-        let dispersion = dispersion::dispersion(of, &products, &instrument, &counts, &mut notes)?;
-        let weights = weights::weights(&products, source_maps.as_ref(), &counts, &mut notes)?;
+        let dispersion = dispersion::dispersion(of, &products, &instrument, &counts, &mut notes);
+        let dispersion = problems.take(&subject("drm", products.drm.as_ref()), dispersion)?.flatten();
+        let weights = weights::weights(&products, source_maps.as_ref(), &counts, &mut notes);
+        let weights = problems.take(&subject("wmap", products.wmap.as_ref()), weights)?.flatten();
         let recipe = recipe::followed(&products, &counts, instrument.is_first_pass_7(), &mut notes);
         let maker = MapMaker {
             component: settings.name.clone(),
@@ -81,9 +93,10 @@ impl Component {
             notes,
         };
         for source in sources {
-            component.check_map(settings, source)?;
+            let about = Subject::Source { component: component.name.clone(), source: source.name().to_owned() };
+            problems.take(&about, component.check_map(settings, source))?;
         }
-        Ok(component)
+        Ok(Some(component))
     }
 
     /// A map on file must have the planes that are wanted; one that is not there must be makeable.

@@ -116,6 +116,11 @@ impl Instrument {
         Ok(observed)
     }
 
+    /// Reads livetime and response functions.
+    pub(crate) fn verify(&self) -> Result<()> {
+        self.observed().map(|_| ())
+    }
+
     /// The exposure of all the sky at the planes of source maps with `extra` on either side.
     pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, recipe: Recipe) -> Result<Exposure> {
         let observed = self.observed()?;

@@ -78,6 +78,19 @@ impl MapMaker {
         Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
     }
 
+    /// Reads what maps are made from and sees whether it goes with the counts. Exposure and PSF that are computed are not: that takes long.
+    pub(crate) fn verify(&self, counts: &CountsCubeFile) -> Result<()> {
+        if self.exposure.is_some() && self.psf.is_some() {
+            return self.builder(counts, "").map(|_| ());
+        }
+        self.instrument.verify()
+    }
+
+    /// What is computed from livetime and response functions when maps are made: exposure, PSF.
+    pub(crate) fn computes(&self) -> [bool; 2] {
+        [self.exposure.is_none(), self.psf.is_none()]
+    }
+
     /// Whether energy dispersion applies to a source, by the model (`apply_edisp`) and by the configuration (`edisp_disable`).
     pub(crate) fn is_dispersed(&self, source: &Source) -> bool {
         source.apply_edisp() && self.dispersion.as_ref().is_some_and(|dispersion| !dispersion.excepts(source.name()))

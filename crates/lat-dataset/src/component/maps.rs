@@ -73,7 +73,12 @@ impl Component {
             return 0;
         }
         let stored = self.source_maps.as_ref().and_then(|file| file.n_planes(source.name()));
-        stored.unwrap_or_else(|| self.counts.cube.axis().edges().len() + 2 * self.maker.extra_of(source))
+        stored.unwrap_or_else(|| self.planes_to_make(source))
+    }
+
+    /// How many planes the map of a source has when it is made.
+    pub(crate) fn planes_to_make(&self, source: &Source) -> usize {
+        self.counts.cube.axis().edges().len() + 2 * self.maker.extra_of(source)
     }
 
     /// About how much memory it takes at most to make maps of these sources ([`Component::unmade`]), told from the sizes of the files.

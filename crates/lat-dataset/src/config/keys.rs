@@ -1,20 +1,29 @@
 //! Look-up of keys in the layers of a configuration: a component's own section first, then the top level.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::definition::{Definition, Kind, OptionValue};
 use super::refusals::wrong;
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
+use crate::problems::{Problems, Subject};
 use lat_io::expand_environment;
 
 /// The values of keys, the first layer that has one winning.
 pub(super) struct Keys<'a> {
     pub(super) path: &'a Path,
     pub(super) layers: Vec<&'a Node>,
+    /// What becomes of a value that is refused.
+    pub(super) problems: &'a RefCell<Problems>,
 }
 
 impl<'a> Keys<'a> {
+    /// A value; where problems are gathered `None` in the place of one that is refused.
+    pub(super) fn keep<T>(&self, result: Result<T>) -> Result<Option<T>> {
+        self.problems.borrow_mut().take(&Subject::Configuration, result)
+    }
+
     pub(super) fn get(&self, section: &str, key: &str) -> Option<(String, &'a Node)> {
         let node = self.layers.iter().find_map(|layer| layer.get(section)?.get(key))?;
         Some((format!("{section}.{key}"), node))
@@ -30,7 +39,7 @@ impl<'a> Keys<'a> {
     pub(super) fn number(&self, section: &str, key: &str) -> Result<Option<f64>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
         let number = node.value.number();
-        number.map(Some).ok_or_else(|| self.wrong(section, key, Kind::Number.expected()))
+        self.keep(number.ok_or_else(|| self.wrong(section, key, Kind::Number.expected())))
     }
 
     pub(super) fn number_in(
@@ -41,7 +50,7 @@ impl<'a> Keys<'a> {
         valid: impl Fn(&f64) -> bool,
     ) -> Result<Option<f64>> {
         match self.number(section, key)? {
-            Some(x) if !valid(&x) => Err(self.wrong(section, key, expected)),
+            Some(x) if !valid(&x) => self.keep(Err(self.wrong(section, key, expected))),
             number => Ok(number),
         }
     }
@@ -49,7 +58,7 @@ impl<'a> Keys<'a> {
     pub(super) fn whole(&self, section: &str, key: &str) -> Result<Option<i64>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
         let whole = node.value.whole();
-        whole.map(Some).ok_or_else(|| self.wrong(section, key, Kind::Whole.expected()))
+        self.keep(whole.ok_or_else(|| self.wrong(section, key, Kind::Whole.expected())))
     }
 
     /// The value of an option, if it is given and allowed.
@@ -57,7 +66,7 @@ impl<'a> Keys<'a> {
         let Some((_, node)) = self.get(section, option.name) else { return Ok(None) };
         let allowed = |value: &T::Owned| option.check(value).is_ok();
         let value = T::from_yaml(&node.value).filter(allowed);
-        value.map(Some).ok_or_else(|| self.wrong(section, option.name, option.expected()))
+        self.keep(value.ok_or_else(|| self.wrong(section, option.name, option.expected())))
     }
 
     /// The value of an option, or its default.
@@ -67,17 +76,19 @@ impl<'a> Keys<'a> {
 
     pub(super) fn text(&self, section: &str, key: &str) -> Result<Option<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(None) };
-        node.value.text().map(Some).ok_or_else(|| self.wrong(section, key, Kind::Text.expected()))
+        self.keep(node.value.text().ok_or_else(|| self.wrong(section, key, Kind::Text.expected())))
     }
 
     /// A list of texts; a single text is a list of one, as in fermipy.
     pub(super) fn texts(&self, section: &str, key: &str) -> Result<Vec<String>> {
         let Some((_, node)) = self.get(section, key) else { return Ok(Vec::new()) };
-        node.value.texts().ok_or_else(|| self.wrong(section, key, Kind::Texts.expected()))
+        let texts = node.value.texts().ok_or_else(|| self.wrong(section, key, Kind::Texts.expected()));
+        Ok(self.keep(texts)?.unwrap_or_default())
     }
 
     pub(super) fn path_of(&self, section: &str, key: &str) -> Result<Option<PathBuf>> {
-        self.text(section, key)?.map(|text| self.resolve_path(&text)).transpose()
+        let Some(text) = self.text(section, key)? else { return Ok(None) };
+        self.keep(self.resolve_path(&text))
     }
 
     pub(super) fn resolve_path(&self, text: &str) -> Result<PathBuf> {

@@ -39,6 +39,7 @@ pub use settings::{Center, Config};
 pub use source::SourceConfig;
 
 use crate::error::{Error, Result};
+use crate::problems::Problems;
 use lat_io::{read_bytes, text_of};
 
 impl Config {
@@ -54,6 +55,11 @@ impl Config {
     /// # Ok::<(), lat_dataset::Error>(())
     /// ```
     pub fn read(path: &Path) -> Result<Self> {
+        Self::read_with(path, &mut Problems::first())?.ok_or(NO_PROBLEM)
+    }
+
+    /// Reads a configuration file; `None` where problems are gathered that leave none.
+    pub(crate) fn read_with(path: &Path, problems: &mut Problems) -> Result<Option<Self>> {
         let bytes = read_bytes(path)?;
         if let Some(kind) = other_kind(&bytes) {
             let reason = format!(
@@ -61,7 +67,7 @@ impl Config {
             );
             return Err(Error::Yaml { path: path.to_owned(), reason });
         }
-        Self::parse(path, &text_of(path, bytes)?)
+        Self::parse_with(path, &text_of(path, bytes)?, problems)
     }
 
     /// Resolves the text of a configuration; `path` places relative paths and names the file in messages.
@@ -78,11 +84,18 @@ impl Config {
     /// # Ok::<(), lat_dataset::Error>(())
     /// ```
     pub fn parse(path: &Path, text: &str) -> Result<Self> {
+        Self::parse_with(path, text, &mut Problems::first())?.ok_or(NO_PROBLEM)
+    }
+
+    fn parse_with(path: &Path, text: &str, problems: &mut Problems) -> Result<Option<Self>> {
         let root = yaml::parse(path, text)?;
-        let notes = schema::check(path, &root)?;
-        resolve::config(path, &root, notes)
+        let notes = schema::check(path, &root, problems)?;
+        resolve::config(path, &root, notes, problems)
     }
 }
+
+/// The error of a configuration that is missing without a reason.
+const NO_PROBLEM: Error = Error::Internal { what: "a configuration was not resolved, and no problem was told" };
 
 /// What a file is that is taken for a configuration by mistake.
 fn other_kind(bytes: &[u8]) -> Option<&'static str> {

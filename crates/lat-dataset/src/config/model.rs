@@ -147,7 +147,11 @@ fn sources(keys: &Keys<'_>) -> Result<Vec<SourceConfig>> {
     let Some((_, node)) = keys.get("model", "sources") else { return Ok(Vec::new()) };
     match &node.value {
         Value::List(items) => {
-            items.iter().enumerate().map(|(i, item)| source(keys, item, &format!("model.sources[{i}]"))).collect()
+            let mut sources = Vec::with_capacity(items.len());
+            for (i, item) in items.iter().enumerate() {
+                sources.extend(keys.keep(source(keys, item, &format!("model.sources[{i}]")))?);
+            }
+            Ok(sources)
         }
         Value::Map(_) => Ok(vec![source(keys, node, "model.sources")?]),
         _ => Err(keys.wrong("model", "sources", "a list of sources, each a mapping")),

@@ -1,5 +1,6 @@
 //! From the tree of keys to typed options: defaults, overrides of components, ranges.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use likelihood_core::EnergyIntegration;
@@ -18,10 +19,18 @@ use super::schema::components_of;
 use super::settings::{Center, Config};
 use super::yaml::{Node, Value};
 use crate::error::{Error, Result};
+use crate::problems::{Problems, Subject};
 use lat_response::Frame;
 
-pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Config> {
-    let whole = Keys { path, layers: vec![root] };
+pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>, problems: &mut Problems) -> Result<Option<Config>> {
+    let shared = RefCell::new(problems.alike());
+    let config = resolved(&Keys { path, layers: vec![root], problems: &shared }, root, notes);
+    problems.extend(shared.into_inner());
+    problems.take(&Subject::Configuration, config)
+}
+
+fn resolved(whole: &Keys<'_>, root: &Node, notes: Vec<String>) -> Result<Config> {
+    let path = whole.path;
     let named = match root.get("components") {
         Some(node) => components_of(path, node)?,
         None => Vec::new(),
@@ -31,18 +40,19 @@ pub(super) fn config(path: &Path, root: &Node, notes: Vec<String>) -> Result<Con
     } else {
         named.into_iter().map(|(name, node)| (name, vec![node, root])).collect()
     };
-    let components = layers
-        .iter()
-        .map(|(name, layers)| component(&Keys { path, layers: layers.clone() }, name))
-        .collect::<Result<_>>()?;
-    let optimizer = optimizer(OptimizerConfig::default(), &Keys { path, layers: vec![root] }, "optimizer")?;
+    let mut components = Vec::with_capacity(layers.len());
+    for (name, layers) in &layers {
+        let own = Keys { path, layers: layers.clone(), problems: whole.problems };
+        components.extend(whole.keep(component(&own, name))?);
+    }
+    let optimizer = optimizer(OptimizerConfig::default(), whole, "optimizer")?;
     Ok(Config {
         path: path.to_owned(),
         outdir: whole.path_of("fileio", "outdir")?.unwrap_or_else(|| directory(path).to_owned()),
-        center: center(&whole)?,
-        roiopt: roiopt(&whole, &optimizer)?,
+        center: whole.keep(center(whole))?.flatten(),
+        roiopt: roiopt(whole, &optimizer)?,
         optimizer,
-        max_memory: max_memory(&whole)?,
+        max_memory: whole.keep(max_memory(whole))?.flatten(),
         components,
         resolved: Resolved::new(root, &layers)?,
         notes,
@@ -186,8 +196,13 @@ fn roiopt(keys: &Keys<'_>, base: &OptimizerConfig) -> Result<RoioptConfig> {
     let nested = keys.get("roiopt", "optimizer").map(|(_, node)| node);
     let optimizer = match nested {
         None => base.clone(),
-        Some(node) if matches!(node.value, Value::Map(_)) => nested_optimizer(keys.path, node, base)?,
-        Some(_) => return Err(keys.wrong("roiopt", "optimizer", "a mapping with keys of section 'optimizer'")),
+        Some(node) if matches!(node.value, Value::Map(_)) => {
+            keys.keep(nested_optimizer(keys, node, base))?.unwrap_or_else(|| base.clone())
+        }
+        Some(_) => {
+            let refused = keys.wrong("roiopt", "optimizer", "a mapping with keys of section 'optimizer'");
+            keys.keep(Err(refused))?.unwrap_or_else(|| base.clone())
+        }
     };
     Ok(RoioptConfig {
         npred_frac: keys.option("roiopt", &RoioptConfig::NPRED_FRAC)?,
@@ -200,11 +215,11 @@ fn roiopt(keys: &Keys<'_>, base: &OptimizerConfig) -> Result<RoioptConfig> {
 }
 
 /// `roiopt.optimizer` holds the keys of section `optimizer`: read them as if they stood there.
-fn nested_optimizer(path: &Path, node: &Node, base: &OptimizerConfig) -> Result<OptimizerConfig> {
+fn nested_optimizer(outer: &Keys<'_>, node: &Node, base: &OptimizerConfig) -> Result<OptimizerConfig> {
     let entry = super::yaml::Entry { key: "optimizer".into(), line: node.line, node: node.clone() };
     let wrapped = Node { line: node.line, value: Value::Map(vec![entry]) };
-    super::schema::check(path, &wrapped)?;
-    let keys = Keys { path, layers: vec![&wrapped] };
+    super::schema::check(outer.path, &wrapped, &mut outer.problems.borrow_mut())?;
+    let keys = Keys { path: outer.path, layers: vec![&wrapped], problems: outer.problems };
     if keys.get("optimizer", "max_memory").is_some() {
         return Err(keys.wrong("optimizer", "max_memory", "it in section 'optimizer' itself: there is one limit"));
     }

@@ -3,24 +3,32 @@
 use super::definition::Kind;
 use super::reference::{OTHER_METHODS, Role, SECTIONS, Section, section};
 use super::refusals::{unknown, wrong};
-use super::yaml::{Node, Value};
+use super::yaml::{Entry, Node, Value};
 use crate::error::{Error, Result};
+use crate::problems::{Problems, Subject};
 use std::path::Path;
 
 /// Checks every key of the configuration and tells, one note a section, which ones are ignored.
-pub(super) fn check(path: &Path, root: &Node) -> Result<Vec<String>> {
+pub(super) fn check(path: &Path, root: &Node, problems: &mut Problems) -> Result<Vec<String>> {
     if !matches!(root.value, Value::Map(_)) {
         let reason = format!("expected a mapping of sections (binning, selection, files, ...), found {}", root.value);
         return Err(Error::Yaml { path: path.to_owned(), reason });
     }
-    let mut notes = Vec::new();
-    check_sections(path, root, None, &mut notes)?;
+    let mut found = Checked { path, notes: Vec::new(), problems };
+    found.check_sections(root, None)?;
     if let Some(components) = root.get("components") {
         for (name, component) in components_of(path, components)? {
-            check_sections(path, component, Some(&name), &mut notes)?;
+            found.check_sections(component, Some(&name))?;
         }
     }
-    Ok(notes)
+    Ok(found.notes)
+}
+
+/// What is found while keys are checked.
+struct Checked<'a> {
+    path: &'a Path,
+    notes: Vec<String>,
+    problems: &'a mut Problems,
 }
 
 /// The components by name: `00`, `01`, ... for a list, the keys in sorted order for a mapping, as fermipy names its files.
@@ -43,69 +51,88 @@ pub(super) fn components_of<'a>(path: &Path, node: &'a Node) -> Result<Vec<(Stri
     Ok(components)
 }
 
-fn check_sections(path: &Path, node: &Node, component: Option<&str>, notes: &mut Vec<String>) -> Result<()> {
-    let place = component.map_or_else(String::new, |name| format!("components.{name}."));
-    for entry in node.entries() {
-        let name = entry.key.as_str();
-        if component.is_none() && name == "components" {
-            continue;
+impl Checked<'_> {
+    fn check_sections(&mut self, node: &Node, component: Option<&str>) -> Result<()> {
+        let place = component.map_or_else(String::new, |name| format!("components.{name}."));
+        for entry in node.entries() {
+            if component.is_some() || entry.key != "components" {
+                let checked = self.check_section(entry, component, &place);
+                self.refuse(checked)?;
+            }
         }
+        Ok(())
+    }
+
+    fn check_section(&mut self, entry: &Entry, component: Option<&str>, place: &str) -> Result<()> {
+        let name = entry.key.as_str();
         let known = section(name);
         if component.is_some() && (known.is_some_and(|section| !section.by_component) || name == "plotting") {
             let found = Value::Text(name.to_owned());
             let expected = "a section that may differ between components; move it to the top level";
-            return Err(wrong(path, &entry.node, &format!("components.{}", component.unwrap_or("")), &found, expected));
+            let key = format!("components.{}", component.unwrap_or(""));
+            return Err(wrong(self.path, &entry.node, &key, &found, expected));
         }
         if OTHER_METHODS.contains(&name) {
-            notes.push(format!(
+            self.notes.push(format!(
                 "section '{place}{name}' is ignored: it configures a fermipy method that is not part of this program"
             ));
-            continue;
+            return Ok(());
         }
         let Some(section) = known else {
             let known = SECTIONS.iter().map(|section| section.name).chain(OTHER_METHODS.iter().copied());
             let section = component.map_or_else(|| "the top level".to_owned(), |name| format!("component '{name}'"));
-            return Err(unknown(path, entry, section, known.chain(component.is_none().then_some("components"))));
+            let known = known.chain(component.is_none().then_some("components"));
+            return Err(unknown(self.path, entry, section, known));
         };
         if !matches!(entry.node.value, Value::Map(_) | Value::Null) {
-            return Err(wrong(path, &entry.node, &format!("{place}{name}"), &entry.node.value, "a mapping"));
+            return Err(wrong(self.path, &entry.node, &format!("{place}{name}"), &entry.node.value, "a mapping"));
         }
-        check_keys(path, section, &entry.node, &place, notes)?;
+        self.check_keys(section, &entry.node, place)
     }
-    Ok(())
+
+    fn check_keys(&mut self, section: &Section, node: &Node, place: &str) -> Result<()> {
+        let mut ignored = Vec::new();
+        for entry in node.entries() {
+            let checked = check_key(self.path, section, entry, place);
+            if self.refuse(checked)? == Some(Role::Ignored) {
+                ignored.push(entry.key.as_str());
+            }
+        }
+        if !ignored.is_empty() {
+            let keys = ignored.join(", ");
+            let section = section.name;
+            self.notes.push(format!("'{place}{section}': {keys} ignored: only the set-up steps of fermipy use them"));
+        }
+        Ok(())
+    }
+
+    fn refuse<T>(&mut self, checked: Result<T>) -> Result<Option<T>> {
+        self.problems.take(&Subject::Configuration, checked)
+    }
 }
 
-fn check_keys(path: &Path, section: &Section, node: &Node, place: &str, notes: &mut Vec<String>) -> Result<()> {
-    let mut ignored = Vec::new();
-    for entry in node.entries() {
-        let name = entry.key.as_str();
-        let Some(key) = section.key(name) else {
-            let label = format!("section '{place}{}'", section.name);
-            let home = SECTIONS.iter().find(|other| other.key(name).is_some());
-            return Err(match home {
-                Some(home) => Error::UnknownKey {
-                    path: path.to_owned(),
-                    line: entry.line,
-                    section: label,
-                    key: name.to_owned(),
-                    near: Some(format!("{}.{name}", home.name)),
-                },
-                None => unknown(path, entry, label, section.keys.iter().map(|key| key.name)),
-            });
-        };
-        if !is_of(key.kind, &entry.node.value) {
-            let label = format!("{place}{}.{name}", section.name);
-            return Err(wrong(path, &entry.node, &label, &entry.node.value, key.kind.expected()));
-        }
-        if key.role == Role::Ignored {
-            ignored.push(name);
-        }
+/// Checks a key of a section and its value, and tells what part the key has.
+fn check_key(path: &Path, section: &Section, entry: &Entry, place: &str) -> Result<Role> {
+    let name = entry.key.as_str();
+    let Some(key) = section.key(name) else {
+        let label = format!("section '{place}{}'", section.name);
+        let home = SECTIONS.iter().find(|other| other.key(name).is_some());
+        return Err(match home {
+            Some(home) => Error::UnknownKey {
+                path: path.to_owned(),
+                line: entry.line,
+                section: label,
+                key: name.to_owned(),
+                near: Some(format!("{}.{name}", home.name)),
+            },
+            None => unknown(path, entry, label, section.keys.iter().map(|key| key.name)),
+        });
+    };
+    if !is_of(key.kind, &entry.node.value) {
+        let label = format!("{place}{}.{name}", section.name);
+        return Err(wrong(path, &entry.node, &label, &entry.node.value, key.kind.expected()));
     }
-    if !ignored.is_empty() {
-        let keys = ignored.join(", ");
-        notes.push(format!("'{place}{}': {keys} ignored: only the set-up steps of fermipy use them", section.name));
-    }
-    Ok(())
+    Ok(key.role)
 }
 
 /// Whether a value is of a kind, or can be converted to it as fermipy does; null is the default of every key.

@@ -248,7 +248,7 @@ enum Found {
 
 /// What the exposure is made with.
 pub(super) fn instrument(config: &Config, component: &ComponentConfig, ltcube: &Path) -> Result<Instrument> {
-    Ok(Instrument::new(config, component, Some(ltcube.to_owned()), response_folder(component)?))
+    Ok(Instrument::new(config, component, Some(ltcube.to_owned()), response_folder(config, component)?))
 }
 
 /// The source maps, of which each has a digest of its own: whether they stand is known once all else is there.

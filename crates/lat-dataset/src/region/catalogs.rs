@@ -9,6 +9,7 @@ use roi_model::{SkyDirection, Source, normalized_name};
 use super::names::known_catalog;
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
+use crate::problems::{Problems, Subject};
 use crate::products::{listed, search_directories, template};
 use lat_io::{Catalog, Entry, TableFiles};
 
@@ -99,6 +100,7 @@ impl<'a> Found<'a> {
         catalog: &Catalog,
         center: &SkyDirection,
         extdir: Option<&Path>,
+        problems: &mut Problems,
     ) -> Result<()> {
         for entry in catalog.entries().iter().filter(|entry| is_inside(self.component, center, entry)) {
             let columns = self.component.model.assoc_xmatch_columns.iter();
@@ -107,7 +109,10 @@ impl<'a> Found<'a> {
                 .chain([entry.name()])
                 .map(normalized_name)
                 .collect();
-            self.merge(catalog.source(entry, extdir)?, &names)?;
+            let source = catalog.source(entry, extdir).map_err(Error::from);
+            if let Some(source) = problems.take(&Subject::Model, source)? {
+                problems.take(&Subject::Model, self.merge(source, &names))?;
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::{center, diffuse, written};
 use crate::component::own_templates::{self, ComponentModel};
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
+use crate::problems::{Problems, Subject};
 use crate::products::template;
 
 /// A region and what its components have of their own.
@@ -35,39 +36,59 @@ pub struct RegionModel {
 /// # Ok::<(), lat_dataset::Error>(())
 /// ```
 pub fn build_region(config: &Config) -> Result<RegionModel> {
+    compose(config, &mut Problems::first())
+}
+
+/// The region of [`build_region`]; where problems are gathered it lacks the sources that could not be had.
+pub(crate) fn compose(config: &Config, problems: &mut Problems) -> Result<RegionModel> {
     let mut catalogs = Catalogs::default();
     let center = center::of_model(config, &mut catalogs)?;
     let mut by_component = Vec::with_capacity(config.components.len());
     for component in &config.components {
-        by_component.push(sources(config, component, &center, &mut catalogs)?);
+        let mut making = Making { config, component, center: &center, problems: &mut *problems };
+        by_component.push(making.sources(&mut catalogs)?);
     }
     let (shared, components) = own_templates::combine(&config.path, &by_component)?;
     let roi = Roi::new(center, shared).map_err(|source| Error::model(&config.path, source))?;
     Ok(RegionModel { roi, components })
 }
 
-/// The sources of one component, in fermipy's order of loading.
-fn sources(
-    config: &Config,
-    component: &ComponentConfig,
-    center: &SkyDirection,
-    catalogs: &mut Catalogs,
-) -> Result<Vec<Source>> {
-    let model = &component.model;
-    let mut found = Found::new(config, component);
-    for source in diffuse::sources(config, component)? {
-        found.add(source)?;
+/// The sources of one component, while they are made.
+struct Making<'a> {
+    config: &'a Config,
+    component: &'a ComponentConfig,
+    center: &'a SkyDirection,
+    problems: &'a mut Problems,
+}
+
+impl Making<'_> {
+    /// All sources, in fermipy's order of loading.
+    fn sources(&mut self, catalogs: &mut Catalogs) -> Result<Vec<Source>> {
+        let (config, component, center) = (self.config, self.component, self.center);
+        let model = &component.model;
+        let mut found = Found::new(config, component);
+        for one in diffuse::entries(component) {
+            for source in self.take(diffuse::sources(config, component, &one))?.into_iter().flatten() {
+                self.take(found.add(source))?;
+            }
+        }
+        let extdir = model.extdir.as_ref();
+        let extdir = extdir.map(|path| template(config, component, &config.path, &path.to_string_lossy())).transpose();
+        let extdir = self.take(extdir)?.flatten();
+        for name in &model.catalogs {
+            if let Some(catalog) = self.take(catalogs.get(config, component, name))? {
+                found.add_catalog(catalog, center, extdir.as_deref(), self.problems)?;
+            }
+        }
+        for entry in &model.sources {
+            if let Some(source) = self.take(written::source(config, component, entry, center))? {
+                self.take(found.add(source))?;
+            }
+        }
+        Ok(found.sources)
     }
-    let extdir = match &model.extdir {
-        Some(path) => Some(template(config, component, &config.path, &path.to_string_lossy())?),
-        None => None,
-    };
-    for name in &model.catalogs {
-        let catalog = catalogs.get(config, component, name)?;
-        found.add_catalog(catalog, center, extdir.as_deref())?;
+
+    fn take<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        self.problems.take(&Subject::Model, result)
     }
-    for entry in &model.sources {
-        found.add(written::source(config, component, entry, center)?)?;
-    }
-    Ok(found.sources)
 }

@@ -9,24 +9,38 @@ use crate::error::{Error, Result};
 use crate::products::template;
 use lat_io::TableFiles;
 
-/// The diffuse sources of a component in fermipy's order: `isodiff`, `galdiff`, `limbdiff`, `diffuse`, `diffuse_xml`.
-pub(super) fn sources(config: &Config, component: &ComponentConfig) -> Result<Vec<Source>> {
-    let mut sources = Vec::new();
+/// One entry of the diffuse keys of section `model`.
+pub(super) enum Entry<'a> {
+    /// A source of this name.
+    One(String, &'a Diffuse),
+    /// All sources of a library but point sources, which come from catalogs.
+    Library(&'a str),
+}
+
+/// The diffuse entries of a component in fermipy's order: `isodiff`, `galdiff`, `limbdiff`, `diffuse`, `diffuse_xml`.
+pub(super) fn entries(component: &ComponentConfig) -> Vec<Entry<'_>> {
+    let mut entries = Vec::new();
     for (key, all) in component.model.diffuse_by_key() {
         for (number, one) in all.iter().enumerate() {
             let usual = if all.len() == 1 { key.to_owned() } else { format!("{key}{number:02}") };
-            sources.push(diffuse(config, component, one, one.name.as_deref().unwrap_or(&usual))?);
+            entries.push(Entry::One(one.name.clone().unwrap_or(usual), one));
         }
     }
-    for file in &component.model.diffuse_xml {
-        let path = template(config, component, &config.path, file)?;
-        let text = lat_io::read_text(&path)?;
-        let tables = TableFiles::new(|name: &str| template(config, component, &path, name));
-        let library = roi_model::read_xml_with(&text, &tables).map_err(|source| Error::model(&path, source))?;
-        // Point sources come from catalogs.
-        sources.extend(library.sources.into_iter().filter(|source| source.source_type() != SourceType::Point));
-    }
-    Ok(sources)
+    entries.extend(component.model.diffuse_xml.iter().map(|file| Entry::Library(file)));
+    entries
+}
+
+/// The sources of an entry.
+pub(super) fn sources(config: &Config, component: &ComponentConfig, entry: &Entry<'_>) -> Result<Vec<Source>> {
+    let file = match entry {
+        Entry::One(name, one) => return Ok(vec![diffuse(config, component, one, name)?]),
+        Entry::Library(file) => file,
+    };
+    let path = template(config, component, &config.path, file)?;
+    let text = lat_io::read_text(&path)?;
+    let tables = TableFiles::new(|name: &str| template(config, component, &path, name));
+    let library = roi_model::read_xml_with(&text, &tables).map_err(|source| Error::model(&path, source))?;
+    Ok(library.sources.into_iter().filter(|source| source.source_type() != SourceType::Point).collect())
 }
 
 /// A text file is an isotropic spectrum, anything else a map cube, as in fermipy.

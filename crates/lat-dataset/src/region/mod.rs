@@ -9,5 +9,6 @@ mod names;
 mod written;
 
 pub(crate) use center::among_sources;
+pub(crate) use compose::compose;
 pub use compose::{RegionModel, build_region};
 pub(crate) use enrich::enrich;

@@ -72,7 +72,7 @@ impl Pass<'_> {
             let n_nodes = source.nodes.len();
             let rows = Rows::Second(&source.wanted);
             resize(&mut buffers.second, rows.len() * n_nodes);
-            source.planes.evaluate(self.sources[source.source].named(), rows, &mut buffers.second)?;
+            source.planes.evaluate(self.sources[source.source.position()].named(), rows, &mut buffers.second)?;
             let sums = &buffers.node_sums[source.nodes.clone()];
             let mut second = buffers.second.chunks_exact(n_nodes);
             let end = source.first + source.wanted.len();

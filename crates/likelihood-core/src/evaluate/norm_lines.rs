@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use roi_model::SourceId;
+
 use crate::bin_model::named_spectrum::Rows;
 use crate::data::component::ComponentData;
 use crate::data::joint::Data;
@@ -34,8 +36,8 @@ pub struct NormLines<'a> {
     rest: Vec<FreeSource>,
     /// The lines, with their norms.
     lines: Vec<FreeSource>,
-    /// The sources of the lines, by their indices in the region.
-    sources: Vec<usize>,
+    /// The sources of the lines.
+    sources: Vec<SourceId>,
 }
 
 impl Data {
@@ -61,7 +63,7 @@ impl Data {
     /// # let data = Data::new(vec![component])?;
     /// let mut work = Workspace::new(&data, &roi, &[])?;
     /// let lines = data.norm_lines(&[3.0], &mut work)?;
-    /// assert_eq!(lines.sources(), [0]);
+    /// assert_eq!(lines.sources(), [roi.id_of("Crab")?]);
     /// let values = lines.values(&[2.0, 4.0, 0.0].map(|norm| NormPoint { line: 0, norm, others: 1.0 }))?;
     /// // Without the only source the counts are impossible.
     /// assert_eq!(values[2], f64::NEG_INFINITY);
@@ -88,8 +90,8 @@ impl Data {
     }
 
     /// The norm of a source whose model is proportional to it in every component.
-    fn line_of(&self, work: &Workspace, source: usize) -> Result<Option<usize>> {
-        let source = &work.sources()[source];
+    fn line_of(&self, work: &Workspace, source: SourceId) -> Result<Option<usize>> {
+        let source = &work.sources()[source.position()];
         let Some(norm) = source.spectrum().norm_index() else { return Ok(None) };
         for component in self.components() {
             if !is_line(source, norm, &component.planes_of(source.name(), source.apply_edisp())?)? {
@@ -101,8 +103,8 @@ impl Data {
 }
 
 impl NormLines<'_> {
-    /// The sources that can be moved, by their indices in the region, in its order.
-    pub fn sources(&self) -> &[usize] {
+    /// The sources that can be moved, in the order of the region.
+    pub fn sources(&self) -> &[SourceId] {
         &self.sources
     }
 
@@ -131,11 +133,11 @@ impl NormLines<'_> {
     /// What is no line, then the lines, as a component reads them.
     fn free_sources(&self, component: &ComponentData, layout: &ComponentLayout) -> Result<FreeSources> {
         let placed = |free: &FreeSource| {
-            let source = &self.work.sources()[free.source];
+            let source = &self.work.sources()[free.source.position()];
             Ok((free.clone(), component.planes_of(source.name(), source.apply_edisp())?))
         };
         let free = self.rest.iter().chain(&self.lines).map(placed).collect::<Result<Vec<_>>>()?;
-        Ok(FreeSources::new(free, |source| layout.unit(&self.work.sources()[source])))
+        Ok(FreeSources::new(free, |source| layout.unit(&self.work.sources()[source.position()])))
     }
 }
 
@@ -169,7 +171,7 @@ impl<'a> Along<'a> {
             }
         }
         let rest_npred = pass.fixed.npred() + rest_npred;
-        let norm = |free: &FreeSource| pass.sources[free.source].value(*free.wanted.first()?);
+        let norm = |free: &FreeSource| pass.sources[free.source.position()].value(*free.wanted.first()?);
         let norms = lines.iter().filter_map(norm).collect();
         let units = own.iter().map(|place| pass.unit_npred(*place)).collect::<Result<Vec<f64>>>()?;
         Ok(Self { pass, buffers, n_rest_pairs, rest_npred, norms, units })
@@ -239,7 +241,7 @@ impl Pass<'_> {
             Place::Column(at) => Ok(self.free.columns[at].unit.npred()),
             Place::Planes(at) => {
                 let PlaneSource { source, wanted, planes, .. } = &self.free.planes[at];
-                let slopes = planes.nodes(self.sources[*source].named(), Rows::First(wanted))?;
+                let slopes = planes.nodes(self.sources[source.position()].named(), Rows::First(wanted))?;
                 Ok(planes.weighted_counts(&slopes, self.component.n_bins()))
             }
         }

@@ -37,14 +37,14 @@ impl<'a> Pass<'a> {
         resize(&mut buffers.weights, n_bins * n_pairs);
         for source in &self.free.planes {
             let nodes = &mut buffers.nodes[source.nodes.clone()];
-            source.planes.evaluate(self.sources[source.source].named(), Rows::Value, nodes)?;
+            source.planes.evaluate(self.sources[source.source.position()].named(), Rows::Value, nodes)?;
             for bin in 0..n_bins {
                 let out = &mut buffers.weights[bin * n_pairs..][source.pairs.clone()];
                 source.planes.stencil.pair_weights(nodes, bin).zip(out).for_each(|(weights, out)| *out = weights);
             }
         }
         buffers.norms.clear();
-        buffers.norms.extend(self.free.columns.iter().filter_map(|c| self.sources[c.source].value(c.norm)));
+        buffers.norms.extend(self.free.columns.iter().filter_map(|c| self.sources[c.source.position()].value(c.norm)));
         Ok(())
     }
 
@@ -79,7 +79,7 @@ impl<'a> Pass<'a> {
         for source in &self.free.planes {
             let own = &mut buffers.first[source.derivatives.clone()];
             let rows = Rows::First(&source.wanted);
-            source.planes.evaluate(self.sources[source.source].named(), rows, own)?;
+            source.planes.evaluate(self.sources[source.source.position()].named(), rows, own)?;
             let stencil = &source.planes.stencil;
             for (parameter, nodes) in own.chunks_exact(stencil.n_nodes()).enumerate() {
                 let start = source.slope + parameter * source.pairs.len();

@@ -129,7 +129,7 @@ impl Workspace {
         self.check_data(data)?;
         self.check_length("values", values.len())?;
         for (id, &value) in self.roles.parameters.iter().zip(values) {
-            let source = &mut self.sources[id.source];
+            let source = &mut self.sources[id.source.position()];
             if source.value(id.parameter).is_none_or(|own| own.to_bits() != value.to_bits()) {
                 Arc::make_mut(source).set_value(id.parameter, value)?;
             }
@@ -142,7 +142,7 @@ impl Workspace {
 
     /// Values of the free parameters, those of muted sources included: of the last evaluation, or of the region that it followed since.
     pub fn values(&self) -> Vec<f64> {
-        self.roles.parameters.iter().filter_map(|id| self.sources[id.source].value(id.parameter)).collect()
+        self.roles.parameters.iter().filter_map(|id| self.sources[id.source.position()].value(id.parameter)).collect()
     }
 
     /// How many free parameters there are, those of muted sources included.

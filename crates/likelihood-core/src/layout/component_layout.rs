@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use roi_model::SourceId;
+
 use crate::data::component::ComponentData;
 use crate::error::Result;
 use crate::kernel::blocks::Threads;
@@ -19,15 +21,15 @@ use crate::layout::source_planes::SourcePlanes;
 pub(crate) struct ComponentLayout {
     pub(crate) fixed: FixedPart,
     pub(crate) free: FreeSources,
-    /// The free sources of which only the norm is free, by name, with their index in the region.
-    columns: BTreeMap<String, (usize, Arc<Column>)>,
+    /// The free sources of which only the norm is free, by name, with their id.
+    columns: BTreeMap<String, (SourceId, Arc<Column>)>,
 }
 
 /// What a layout has to become: all that can go wrong has been done.
 pub(crate) struct Change {
     free: Vec<(FreeSource, SourcePlanes)>,
-    kept: BTreeMap<String, (usize, Arc<Column>)>,
-    missing: Vec<(usize, Origin)>,
+    kept: BTreeMap<String, (SourceId, Arc<Column>)>,
+    missing: Vec<(SourceId, Origin)>,
     stale: Vec<StaleGroup>,
 }
 
@@ -37,7 +39,7 @@ impl ComponentLayout {
         let mut change = Change { free: Vec::new(), kept: BTreeMap::new(), missing: Vec::new(), stale: Vec::new() };
         let mut left = limit;
         for free in &region.roles.free {
-            let source = &region.sources[free.source];
+            let source = &region.sources[free.source.position()];
             let planes = component.planes_of(source.name(), source.apply_edisp())?;
             change.free.push((free.clone(), planes.clone()));
             let Some(norm) = source.spectrum().norm_index().filter(|norm| free.wanted == [*norm]) else { continue };
@@ -70,10 +72,10 @@ impl ComponentLayout {
             |(), ((source, origin), made)| *made = Some((source, Arc::new(Column::new(origin, component.filled())))),
         );
         for (source, column) in made.into_iter().flatten() {
-            self.columns.insert(region.sources[source].name().to_owned(), (source, column));
+            self.columns.insert(region.sources[source.position()].name().to_owned(), (source, column));
         }
         self.fixed.renew(component, stale, region.roles.n_sources, threads);
-        self.free = FreeSources::new(free, |source| self.unit(&region.sources[source]));
+        self.free = FreeSources::new(free, |source| self.unit(&region.sources[source.position()]));
     }
 
     /// The model of a source at norm 1, if it is kept.
@@ -83,7 +85,7 @@ impl ComponentLayout {
 
     /// Whether a source whose norm was 0, so that it could not be told whether it is a column, has a norm now.
     pub(crate) fn is_outgrown(&self, sources: &[Arc<Snapshot>]) -> bool {
-        self.columns.values().any(|(source, column)| column.is_outgrown(&sources[*source]))
+        self.columns.values().any(|(source, column)| column.is_outgrown(&sources[source.position()]))
     }
 
     /// Bytes of the columns.

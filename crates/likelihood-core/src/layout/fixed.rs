@@ -83,8 +83,8 @@ impl FixedPart {
         let mut stale = Vec::new();
         let mut fixed = roles.fixed.iter().copied().peekable();
         for (group, range) in groups(roles.n_sources).enumerate() {
-            let own = std::iter::from_fn(|| fixed.next_if(|index| *index < range.end));
-            let own: Vec<&Arc<Snapshot>> = own.map(|index| &sources[index]).collect();
+            let own = std::iter::from_fn(|| fixed.next_if(|id| id.position() < range.end));
+            let own: Vec<&Arc<Snapshot>> = own.map(|id| &sources[id.position()]).collect();
             let summed = self.groups.get(group).map_or(&[][..], |sum| &sum.members);
             let is_same = |(member, source): (&Member, &&Arc<Snapshot>)| {
                 member.source.predicts_as(source)

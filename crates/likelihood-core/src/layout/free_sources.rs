@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use roi_model::SourceId;
+
 use crate::kernel::input::{self, PlanePair, Row};
 use crate::layout::norm_column::Unit;
 use crate::layout::roles::FreeSource;
@@ -12,8 +14,7 @@ use crate::layout::source_planes::SourcePlanes;
 /// A free source that is read plane by plane.
 #[derive(Clone, Debug)]
 pub(crate) struct PlaneSource {
-    /// Index in the region.
-    pub(crate) source: usize,
+    pub(crate) source: SourceId,
     /// Its free parameters, as indices into the spectrum's list.
     pub(crate) wanted: Vec<usize>,
     /// Where the first of them stands in the vector of free parameters.
@@ -32,8 +33,7 @@ pub(crate) struct PlaneSource {
 /// A free source of which only the norm is free: the model at norm 1 times its norm.
 #[derive(Clone, Debug)]
 pub(crate) struct ColumnSource {
-    /// Index in the region.
-    pub(crate) source: usize,
+    pub(crate) source: SourceId,
     /// Index of the norm in the spectrum's list.
     pub(crate) norm: usize,
     /// Where the norm stands in the vector of free parameters.
@@ -75,9 +75,9 @@ pub(crate) struct Views<'a> {
 }
 
 impl FreeSources {
-    /// Gives every free source its place. `unit` tells the model at norm 1 of a source (by its index in the region), if there is one: with
+    /// Gives every free source its place. `unit` tells the model at norm 1 of a source , if there is one: with
     /// one parameter wanted, its norm, it is a column then.
-    pub(crate) fn new(free: Vec<(FreeSource, SourcePlanes)>, unit: impl Fn(usize) -> Option<Arc<Unit>>) -> Self {
+    pub(crate) fn new(free: Vec<(FreeSource, SourcePlanes)>, unit: impl Fn(SourceId) -> Option<Arc<Unit>>) -> Self {
         let mut all = Self::default();
         for (free, planes) in free {
             match (unit(free.source), &free.wanted[..]) {

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use roi_model::{Parameter, ParameterId, Roi};
+use roi_model::{Parameter, ParameterId, Roi, SourceId};
 
 use crate::layout::snapshot::Snapshot;
 
 /// A source with at least one free parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FreeSource {
-    /// Index in the region.
-    pub(crate) source: usize,
+    pub(crate) source: SourceId,
     /// Its free parameters, as indices into the spectrum's list.
     pub(crate) wanted: Vec<usize>,
     /// Where the first of them stands in the vector of free parameters.
@@ -22,8 +21,8 @@ pub(crate) struct FreeSource {
 pub(crate) struct Roles {
     /// The free sources in the model.
     pub(crate) free: Vec<FreeSource>,
-    /// The fixed ones, by index in the region.
-    pub(crate) fixed: Vec<usize>,
+    /// The fixed ones.
+    pub(crate) fixed: Vec<SourceId>,
     /// The vector of free parameters, those of muted sources included.
     pub(crate) parameters: Vec<ParameterId>,
     /// How many sources the region has.
@@ -41,7 +40,7 @@ impl Roles {
     /// The roles as the region's free flags have them; `muted` sources have none.
     pub(crate) fn new(roi: &Roi, muted: &[&str]) -> Self {
         let mut roles = Self { n_sources: roi.sources().len(), ..Self::default() };
-        for (source, model) in roi.sources().iter().enumerate() {
+        for (source, model) in roi.ids().zip(roi.sources()) {
             let parameters = model.spectrum().parameters().iter().map(Parameter::is_free).enumerate();
             let wanted: Vec<usize> =
                 parameters.filter_map(|(parameter, is_free)| is_free.then_some(parameter)).collect();

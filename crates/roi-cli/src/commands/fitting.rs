@@ -55,7 +55,7 @@ impl Freeing {
             analysis.fix_all()?;
         }
         for free in &self.free {
-            let is_source = analysis.roi().index_of(free).is_ok();
+            let is_source = analysis.roi().id_of(free).is_ok();
             // A source's own name may hold a colon; only what is no source is taken apart.
             let (name, pars) = match free.rsplit_once(':') {
                 Some((name, pars)) if !is_source => (name, Pars::from_str(pars)?),

@@ -29,7 +29,7 @@ impl Params {
         output.text(analysis.print_params(self.all));
         let mut rows = Vec::new();
         for (idx, (id, parameter)) in analysis.roi().parameters().enumerate() {
-            let source = &analysis.roi().sources()[id.source];
+            let source = &analysis.roi()[id.source];
             if self.all || source.is_free() {
                 rows.push(json!({
                     "idx": idx,

@@ -6,7 +6,7 @@ use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
 use likelihood_core::{ComponentData, CountsCube};
 use ndarray::{Array2, Array3};
-use roi_model::Source;
+use roi_model::{Source, SourceId};
 use serde::Serialize;
 
 use crate::analysis::Analysis;
@@ -59,10 +59,10 @@ impl Analysis {
     /// [`Error::Memory`] when maps cannot be made below the limit.
     pub fn model_map(&self, options: &ModelMapOptions) -> Result<Vec<ComponentSpectrum>> {
         let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a model map" })?;
-        let mut chosen: Vec<usize> = if options.sources.is_empty() {
-            (0..self.session.roi.sources().len()).collect()
+        let mut chosen: Vec<SourceId> = if options.sources.is_empty() {
+            self.session.roi.ids().collect()
         } else {
-            options.sources.iter().map(|name| self.session.roi.index_of(name)).collect::<std::result::Result<_, _>>()?
+            options.sources.iter().map(|name| self.session.roi.id_of(name)).collect::<std::result::Result<_, _>>()?
         };
         // Who names a source twice does not want it twice.
         chosen.sort_unstable();
@@ -74,8 +74,7 @@ impl Analysis {
         for (component, likelihood) in loaded.observation.components.iter().zip(self.session.data.components()) {
             let unmade = component.unmade(loaded.roi.sources())?;
             let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
-            let mut wanted: Vec<&Source> =
-                chosen.iter().filter_map(|&index| self.session.roi.sources().get(index)).collect();
+            let mut wanted: Vec<&Source> = chosen.iter().map(|&id| &self.session.roi[id]).collect();
             let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
             let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
             // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use roi_model::{Pars, Selection};
+use roi_model::{Pars, Selection, SourceId};
 
 use roi_model::{spectrum_parameter_names, spectrum_types, spectrum_wrappers};
 
@@ -63,24 +63,24 @@ impl Analysis {
     /// # Errors
     /// When there is no such source, or a named parameter is not one of its spectrum's.
     pub fn free_source(&mut self, name: &str, free: bool, pars: &Pars) -> Result<()> {
-        let source = self.session.roi.index_of(name)?;
+        let source = self.session.roi.id_of(name)?;
         let indices = self.chosen(source, pars)?;
         self.set_free(source, &indices, free)
     }
 
     /// Positions of the chosen parameters of a source.
-    fn chosen(&self, source: usize, pars: &Pars) -> Result<Vec<usize>> {
+    fn chosen(&self, source: SourceId, pars: &Pars) -> Result<Vec<usize>> {
         match pars {
             Pars::Names(names) => names.iter().map(|parameter| self.parameter_index(source, parameter)).collect(),
-            _ => Ok(pars.indices(self.session.roi.sources()[source].spectrum())),
+            _ => Ok(pars.indices(self.session.roi[source].spectrum())),
         }
     }
 
     /// Frees (or fixes) parameters by their position; locked ones stay fixed.
-    fn set_free(&mut self, source: usize, indices: &[usize], free: bool) -> Result<()> {
+    fn set_free(&mut self, source: SourceId, indices: &[usize], free: bool) -> Result<()> {
         for &index in indices {
             let free = free && !self.is_locked(source, index);
-            let parameter = &mut self.session.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index];
+            let parameter = &mut self.session.roi[source].spectrum_mut().parameters_mut()[index];
             parameter.set_free(free);
             // A fixed parameter has no error; one kept from an earlier fit would mislead.
             if !free {
@@ -111,8 +111,8 @@ impl Analysis {
     /// # Errors
     /// When there is no such source.
     pub fn free_index(&mut self, name: &str, free: bool) -> Result<()> {
-        let source = self.session.roi.index_of(name)?;
-        let indices = self.session.roi.sources()[source].spectrum().index_indices();
+        let source = self.session.roi.id_of(name)?;
+        let indices = self.session.roi[source].spectrum().index_indices();
         self.set_free(source, &indices, free)
     }
 
@@ -128,7 +128,7 @@ impl Analysis {
         // All names are resolved before the first parameter is freed.
         let mut chosen = Vec::with_capacity(found.len());
         for name in &found {
-            let source = self.session.roi.index_of(name)?;
+            let source = self.session.roi.id_of(name)?;
             chosen.push((source, self.chosen(source, pars)?));
         }
         for (source, indices) in chosen {

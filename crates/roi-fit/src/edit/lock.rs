@@ -1,5 +1,7 @@
 //! Locked parameters: fixed, and deaf to everything that frees.
 
+use roi_model::SourceId;
+
 use crate::analysis::Analysis;
 use crate::error::Result;
 
@@ -9,7 +11,7 @@ impl Analysis {
     /// # Errors
     /// When there is no such source or parameter.
     pub fn lock_parameter(&mut self, name: &str, parameter: &str, lock: bool) -> Result<()> {
-        let source = self.session.roi.index_of(name)?;
+        let source = self.session.roi.id_of(name)?;
         let index = self.parameter_index(source, parameter)?;
         self.set_lock(source, index, lock)
     }
@@ -19,8 +21,8 @@ impl Analysis {
     /// # Errors
     /// When there is no such source.
     pub fn lock_source(&mut self, name: &str, lock: bool) -> Result<()> {
-        let source = self.session.roi.index_of(name)?;
-        let count = self.session.roi.sources()[source].spectrum().parameters().len();
+        let source = self.session.roi.id_of(name)?;
+        let count = self.session.roi[source].spectrum().parameters().len();
         (0..count).try_for_each(|index| self.set_lock(source, index, lock))
     }
 
@@ -29,8 +31,8 @@ impl Analysis {
         self.edits.locked.iter().map(|(source, parameter)| (source.as_str(), parameter.as_str()))
     }
 
-    fn set_lock(&mut self, source: usize, index: usize, lock: bool) -> Result<()> {
-        let source = &mut self.session.roi.sources_mut()[source];
+    fn set_lock(&mut self, source: SourceId, index: usize, lock: bool) -> Result<()> {
+        let source = &mut self.session.roi[source];
         let key = (source.name().to_owned(), source.spectrum().parameters()[index].name().to_owned());
         if lock {
             let parameter = &mut source.spectrum_mut().parameters_mut()[index];
@@ -43,8 +45,8 @@ impl Analysis {
         Ok(())
     }
 
-    pub(crate) fn is_locked(&self, source: usize, index: usize) -> bool {
-        let source = &self.session.roi.sources()[source];
+    pub(crate) fn is_locked(&self, source: SourceId, index: usize) -> bool {
+        let source = &self.session.roi[source];
         let parameter = &source.spectrum().parameters()[index];
         self.edits.locked.iter().any(|(name, locked)| name == source.name() && locked == parameter.name())
     }

@@ -51,7 +51,7 @@ impl Analysis {
     /// All spectral parameters, or the free ones alone.
     pub fn params(&self, free_only: bool) -> Vec<ParameterInfo> {
         let info = |(idx, (id, p)): (usize, (roi_model::ParameterId, &roi_model::Parameter))| {
-            let source = &self.session.roi.sources()[id.source];
+            let source = &self.session.roi[id.source];
             ParameterInfo {
                 idx,
                 src_name: source.name().to_owned(),

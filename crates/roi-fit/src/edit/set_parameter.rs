@@ -195,9 +195,9 @@ impl Analysis {
         parameter: &str,
         change: impl FnOnce(&mut Parameter) -> Result<()>,
     ) -> Result<()> {
-        let source = self.session.roi.index_of(name)?;
+        let source = self.session.roi.id_of(name)?;
         let index = self.parameter_index(source, parameter)?;
-        let place = &mut self.session.roi.sources_mut()[source].spectrum_mut().parameters_mut()[index];
+        let place = &mut self.session.roi[source].spectrum_mut().parameters_mut()[index];
         let mut changed = place.clone();
         change(&mut changed)?;
         *place = changed;

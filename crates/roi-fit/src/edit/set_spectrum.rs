@@ -23,8 +23,8 @@ impl Analysis {
     /// When there is no such source, type or parameter, a number is not allowed, the type needs a table of another kind, or a component has a
     /// spectral table of its own for this source. Nothing is then changed.
     pub fn set_source_spectrum(&mut self, name: &str, spectrum_type: &str, pars: &[(&str, Given)]) -> Result<()> {
-        let index = self.session.roi.index_of(name)?;
-        let source = self.session.roi.sources()[index].clone();
+        let id = self.session.roi.id_of(name)?;
+        let source = self.session.roi[id].clone();
         for (model, component) in self.opened.component_models.iter().zip(self.session.data.components()) {
             if model.has_own_spectrum(source.name()) {
                 return Err(Error::OwnSpectrum {
@@ -47,20 +47,20 @@ impl Analysis {
         }
         let changed = source.with_spectrum(spectrum);
         let mut roi = self.session.roi.clone();
-        roi.sources_mut()[index] = changed;
+        roi[id] = changed;
         // A spectrum that cannot be evaluated must not take the place of one that can.
-        self.session.data.npred(&roi.sources()[index])?;
-        let file = roi.sources()[index].spectrum().file().map(str::to_owned);
+        self.session.data.npred(&roi[id])?;
+        let file = roi[id].spectrum().file().map(str::to_owned);
         self.session.roi = roi;
         if let Some(file) = file.filter(|_| spectrum_type == "FileFunction") {
             self.edits.own_tables.insert(file);
         }
-        let known = self.session.roi.sources()[index].spectrum().clone();
+        let known = self.session.roi[id].spectrum().clone();
         self.edits.locked.retain(|(locked, parameter)| locked != source.name() || known.index_of(parameter).is_some());
         self.edits.zeroed.remove(source.name());
         self.known.forget_spectrum(source.name());
         self.update_npred()?;
-        self.update_fluxes(index, None)
+        self.update_fluxes(id, None)
     }
 
     /// The present spectrum of a source as a table.

@@ -21,7 +21,7 @@ impl Analysis {
         roi.add_source(source)?;
         let mut data = self.session.data.clone();
         data.set_source_maps(&name, maps)?;
-        let source = &roi.sources()[roi.index_of(&name)?];
+        let source = roi.source(&name)?;
         let (npred, npred_wt) = (data.npred(source)?, data.weighted_npred(source)?);
         (self.session.roi, self.session.data) = (roi, data);
         self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });

@@ -153,7 +153,7 @@ fn fitted(roi: &Roi, minimum: &Minimum) -> Result<Roi> {
 /// The covariance of a fit of all free parameters of a model.
 pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
     let name = |id: roi_model::ParameterId| {
-        let source = &roi.sources()[id.source];
+        let source = &roi[id.source];
         (source.name().to_owned(), source.spectrum().parameters()[id.parameter].name().to_owned())
     };
     Covariance { parameters: roi.free_parameters().into_iter().map(name).collect(), matrix: matrix.clone() }

@@ -10,7 +10,7 @@
 //! the steps fitted follows, of what its TS and npred add to that, and so on until nothing is added. A joint fit of
 //! quality 3 is at a constrained maximum of its parameters, so no step could gain more than the tolerance any more.
 
-use roi_model::{ParameterName, Pars};
+use roi_model::{ParameterName, Pars, SourceId};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ struct Record {
 }
 
 /// What a fit of the sequence frees: sources and which of their parameters.
-type Freed = Vec<(usize, Pars)>;
+type Freed = Vec<(SourceId, Pars)>;
 
 /// The steps of the sequence; see the head of this file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Step {
 #[derive(Clone, Copy)]
 struct SubFit<'a> {
     step: Step,
-    freed: &'a [(usize, Pars)],
+    freed: &'a [(SourceId, Pars)],
     /// How many of its step's fits are done, of how many.
     progress: (usize, usize),
 }
@@ -79,18 +79,15 @@ impl Analysis {
     pub fn optimize(&mut self, options: &OptimizeOptions) -> Result<OptimizeResult> {
         options.check()?;
         let start = std::time::Instant::now();
-        let skip = options
-            .skip
-            .iter()
-            .map(|name| self.session.roi.index_of(name))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
+        let skip =
+            options.skip.iter().map(|name| self.session.roi.id_of(name)).collect::<std::result::Result<Vec<_>, _>>()?;
         let loglike0 = self.loglike().map_err(Error::at_start)?;
         let flags = self.free_flags();
         let before = (self.session.roi.state(), self.known.clone());
         // Later steps go by the npred and TS that the fits before them found.
         let mut options = options.clone();
         options.fit.update = true;
-        self.fix_sources(&(0..self.session.roi.sources().len()).map(|index| (index, Pars::All)).collect::<Freed>());
+        self.fix_sources(&self.session.roi.ids().map(|id| (id, Pars::All)).collect::<Freed>());
         let mut record = Record { loglike: loglike0, ..Record::default() };
         let done = self.three_steps(&options, &skip, &mut record).and_then(|()| {
             if options.until_converged && !record.cancelled {
@@ -121,10 +118,10 @@ impl Analysis {
         })
     }
 
-    fn three_steps(&mut self, options: &OptimizeOptions, skip: &[usize], record: &mut Record) -> Result<()> {
+    fn three_steps(&mut self, options: &OptimizeOptions, skip: &[SourceId], record: &mut Record) -> Result<()> {
         self.update_npred()?;
         let joint = self.largest_components(options, skip);
-        let norms: Freed = joint.iter().map(|&index| (index, Pars::Norm)).collect();
+        let norms: Freed = joint.iter().map(|&id| (id, Pars::Norm)).collect();
         if !joint.is_empty()
             && self
                 .sub_fit(SubFit { step: Step::LargestNorms, freed: &norms, progress: (0, 1) }, options, record)?
@@ -133,8 +130,8 @@ impl Analysis {
             return Ok(());
         }
 
-        let alone: Vec<usize> =
-            self.by_npred().into_iter().filter(|index| !skip.contains(index) && !joint.contains(index)).collect();
+        let alone: Vec<SourceId> =
+            self.by_npred().into_iter().filter(|id| !skip.contains(id) && !joint.contains(id)).collect();
         for (done, &source) in alone.iter().enumerate() {
             if self.npred_of(source) < options.npred_threshold {
                 continue;
@@ -146,10 +143,10 @@ impl Analysis {
             }
         }
 
-        let significant: Vec<usize> = self
+        let significant: Vec<SourceId> = self
             .by_ts()
             .into_iter()
-            .filter(|&index| !skip.contains(&index) && self.ts_of(index) >= options.shape_ts_threshold)
+            .filter(|&id| !skip.contains(&id) && self.ts_of(id) >= options.shape_ts_threshold)
             .collect();
         for (done, &source) in significant.iter().enumerate() {
             let freed = [(source, Pars::All)];
@@ -162,16 +159,16 @@ impl Analysis {
     }
 
     /// The sources of step 1. A skipped source's counts still count towards the fraction.
-    fn largest_components(&self, options: &OptimizeOptions, skip: &[usize]) -> Vec<usize> {
-        let total: f64 = (0..self.session.roi.sources().len()).map(|index| self.npred_of(index)).sum();
+    fn largest_components(&self, options: &OptimizeOptions, skip: &[SourceId]) -> Vec<SourceId> {
+        let total: f64 = self.session.roi.ids().map(|id| self.npred_of(id)).sum();
         let (mut sum, mut joint) = (0.0, Vec::new());
-        for index in self.by_npred() {
-            let npred = self.npred_of(index);
+        for id in self.by_npred() {
+            let npred = self.npred_of(id);
             sum += npred;
-            if skip.contains(&index) {
+            if skip.contains(&id) {
                 continue;
             }
-            joint.push(index);
+            joint.push(id);
             if sum > options.npred_frac * total
                 || npred < options.npred_threshold
                 || joint.len() >= options.max_free_sources
@@ -183,7 +180,7 @@ impl Analysis {
     }
 
     /// Joint fits of all that the steps fit, until one adds nothing to the set.
-    fn converge(&mut self, options: &OptimizeOptions, skip: &[usize], record: &mut Record) -> Result<()> {
+    fn converge(&mut self, options: &OptimizeOptions, skip: &[SourceId], record: &mut Record) -> Result<()> {
         let mut freed = self.taking_part(options, skip, &[]);
         let mut rounds = 0;
         while !freed.is_empty() && rounds < options.max_rounds {
@@ -205,14 +202,16 @@ impl Analysis {
     }
 
     /// What the steps would fit as npred and TS stand now, and all that `before` holds: norms, and shapes too of significant sources.
-    fn taking_part(&self, options: &OptimizeOptions, skip: &[usize], before: &[(usize, Pars)]) -> Freed {
-        let had = |index: usize| before.iter().find(|(other, _)| *other == index).map(|(_, pars)| pars);
-        (0..self.session.roi.sources().len())
-            .filter(|index| !skip.contains(index))
-            .filter(|&index| had(index).is_some() || self.npred_of(index) >= options.npred_threshold)
-            .map(|index| {
-                let shape = self.ts_of(index) >= options.shape_ts_threshold || had(index) == Some(&Pars::All);
-                (index, if shape { Pars::All } else { Pars::Norm })
+    fn taking_part(&self, options: &OptimizeOptions, skip: &[SourceId], before: &[(SourceId, Pars)]) -> Freed {
+        let had = |id: SourceId| before.iter().find(|(other, _)| *other == id).map(|(_, pars)| pars);
+        self.session
+            .roi
+            .ids()
+            .filter(|id| !skip.contains(id))
+            .filter(|&id| had(id).is_some() || self.npred_of(id) >= options.npred_threshold)
+            .map(|id| {
+                let shape = self.ts_of(id) >= options.shape_ts_threshold || had(id) == Some(&Pars::All);
+                (id, if shape { Pars::All } else { Pars::Norm })
             })
             .collect()
     }
@@ -221,13 +220,13 @@ impl Analysis {
     /// belong to this point, too.
     fn prove(
         &mut self,
-        freed: &[(usize, Pars)],
+        freed: &[(SourceId, Pars)],
         result: &FitResult,
         options: &OptimizeOptions,
         record: &mut Record,
     ) -> Result<()> {
-        for (index, pars) in freed {
-            let name = self.session.roi.sources()[*index].name().to_owned();
+        for (id, pars) in freed {
+            let name = self.session.roi[*id].name().to_owned();
             self.free_source(&name, true, pars)?;
         }
         let mut gradient = vec![0.0; result.values.len()];
@@ -259,16 +258,16 @@ impl Analysis {
         options: &OptimizeOptions,
         record: &mut Record,
     ) -> Result<Option<FitResult>> {
-        let name = |index: usize| self.session.roi.sources()[index].name().to_owned();
-        let names: Vec<String> = freed.iter().map(|(index, _)| name(*index)).collect();
+        let name = |id: SourceId| self.session.roi[id].name().to_owned();
+        let names: Vec<String> = freed.iter().map(|(id, _)| name(*id)).collect();
         let event =
             Event::SubFit { step: step.number(), sources: names.clone(), done, total, log_likelihood: record.loglike };
         if self.progress.event(&event).is_break() {
             record.cancelled = true;
             return Ok(None);
         }
-        let npred = freed.iter().map(|(index, _)| self.npred_of(*index)).sum();
-        let ts = freed.first().map(|(index, _)| self.ts_of(*index)).filter(|_| step == Step::Shapes);
+        let npred = freed.iter().map(|(id, _)| self.npred_of(*id)).sum();
+        let ts = freed.first().map(|(id, _)| self.ts_of(*id)).filter(|_| step == Step::Shapes);
         for (name, (_, pars)) in names.iter().zip(freed) {
             self.free_source(name, true, pars)?;
         }
@@ -303,41 +302,41 @@ impl Analysis {
     }
 
     /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
-    fn scan_for_good(&mut self, step: Step, freed: &[(usize, Pars)], options: &OptimizeOptions) -> Result<()> {
-        let for_good = |index: &usize| step.has_shapes() || self.ts_of(*index) < options.shape_ts_threshold;
-        let sources: Vec<usize> = freed.iter().map(|(index, _)| *index).filter(for_good).collect();
+    fn scan_for_good(&mut self, step: Step, freed: &[(SourceId, Pars)], options: &OptimizeOptions) -> Result<()> {
+        let for_good = |id: &SourceId| step.has_shapes() || self.ts_of(*id) < options.shape_ts_threshold;
+        let sources: Vec<SourceId> = freed.iter().map(|(id, _)| *id).filter(for_good).collect();
         self.update_scans(&sources, options.fit.reoptimize)
     }
 
     /// Fixes the parameters of some sources; their errors stay as the fit left them.
-    fn fix_sources(&mut self, sources: &[(usize, Pars)]) {
-        for (index, _) in sources {
-            for parameter in self.session.roi.sources_mut()[*index].spectrum_mut().parameters_mut() {
+    fn fix_sources(&mut self, sources: &[(SourceId, Pars)]) {
+        for (id, _) in sources {
+            for parameter in self.session.roi[*id].spectrum_mut().parameters_mut() {
                 parameter.set_free(false);
             }
         }
     }
 
-    fn by_npred(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.session.roi.sources().len()).collect();
+    fn by_npred(&self) -> Vec<SourceId> {
+        let mut order: Vec<SourceId> = self.session.roi.ids().collect();
         order.sort_by(|&a, &b| self.npred_of(b).total_cmp(&self.npred_of(a)));
         order
     }
 
-    fn by_ts(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.session.roi.sources().len()).collect();
+    fn by_ts(&self) -> Vec<SourceId> {
+        let mut order: Vec<SourceId> = self.session.roi.ids().collect();
         order.sort_by(|&a, &b| self.ts_of(b).total_cmp(&self.ts_of(a)));
         order
     }
 
     /// Predicted counts, weighted where there are likelihood weights, by which all steps go.
-    fn npred_of(&self, source: usize) -> f64 {
-        self.known.of(self.session.roi.sources()[source].name()).map_or(0.0, |p| p.npred_wt)
+    fn npred_of(&self, source: SourceId) -> f64 {
+        self.known.of(self.session.roi[source].name()).map_or(0.0, |p| p.npred_wt)
     }
 
     /// TS of the last fit that freed the source; below every threshold when there was none.
-    fn ts_of(&self, source: usize) -> f64 {
-        let ts = self.known.of(self.session.roi.sources()[source].name()).and_then(|p| p.ts);
+    fn ts_of(&self, source: SourceId) -> f64 {
+        let ts = self.known.of(self.session.roi[source].name()).and_then(|p| p.ts);
         ts.filter(|ts| !ts.is_nan()).unwrap_or(f64::NEG_INFINITY)
     }
 }

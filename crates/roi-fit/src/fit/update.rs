@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use roi_model::Source;
+use roi_model::{Source, SourceId};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
@@ -74,9 +74,9 @@ impl Analysis {
     }
 
     /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm.
-    pub(crate) fn update_fluxes(&mut self, source: usize, norm_limit: Option<f64>) -> Result<()> {
+    pub(crate) fn update_fluxes(&mut self, source: SourceId, norm_limit: Option<f64>) -> Result<()> {
         self.read_template(source);
-        let source = &self.session.roi.sources()[source];
+        let source = &self.session.roi[source];
         let integrals = self.fluxes(source, norm_limit)?;
         let block = self.covariance_of(source);
         let model_flux = if block.is_some() { self.bowtie(source.name(), None).ok() } else { None };
@@ -101,9 +101,9 @@ impl Analysis {
     }
 
     /// Reads the template of a source if its fluxes need it; without a configuration there is none.
-    pub(crate) fn read_template(&mut self, source: usize) {
+    pub(crate) fn read_template(&mut self, source: SourceId) {
         let Some(config) = &self.opened.config else { return };
-        if let Some(note) = self.templates.read(config, &self.session.roi.sources()[source]) {
+        if let Some(note) = self.templates.read(config, &self.session.roi[source]) {
             tracing::warn!("{note}");
             self.opened.notes.push(note);
         }
@@ -111,13 +111,13 @@ impl Analysis {
 
     /// Computes the fluxes that are unknown because their templates had not been read.
     pub(crate) fn update_template_fluxes(&mut self) -> Result<()> {
-        for index in 0..self.session.roi.sources().len() {
-            let source = &self.session.roi.sources()[index];
+        for id in self.session.roi.ids() {
+            let source = &self.session.roi[id];
             let known = self.known.of(source.name());
             let unknown = known.is_none_or(|known| known.number("flux").is_none());
             if unknown && source.spatial().angular_integral().is_none() {
                 let limits = known.and_then(|known| known.norm_limits);
-                self.update_fluxes(index, limits.and_then(|limits| limits.ul))?;
+                self.update_fluxes(id, limits.and_then(|limits| limits.ul))?;
             }
         }
         Ok(())
@@ -130,38 +130,37 @@ impl Analysis {
         scan: bool,
     ) -> Result<BTreeMap<String, SourceProperties>> {
         self.update_npred()?;
-        let free: Vec<usize> = (0..self.session.roi.sources().len())
-            .filter(|&index| self.session.roi.sources()[index].is_free())
-            .collect();
+        let roi = &self.session.roi;
+        let free: Vec<SourceId> = roi.ids().filter(|&source| roi[source].is_free()).collect();
         let mut updated = BTreeMap::new();
         // All that one pass can serve at once; the rest one by one. All TS first: they share the cached sum of the fixed sources, which each
         // profile of one source alone replaces.
         let mut together = if reoptimize { BTreeMap::new() } else { rescaled_together(&mut self.session, &free)? };
         let mut statistics = Vec::with_capacity(free.len());
         let total = 2 * free.len();
-        for (done, &index) in free.iter().enumerate() {
-            let name = self.session.roi.sources()[index].name().to_owned();
+        for (done, &id) in free.iter().enumerate() {
+            let name = self.session.roi[id].name().to_owned();
             if self.progress.event(&Event::Update { source: name.clone(), done, total }).is_break() {
                 break;
             }
-            let ts = match together.remove(&index) {
+            let ts = match together.remove(&id) {
                 Some(ts) => ts,
-                None => test_statistic(&mut self.session, index, reoptimize)?,
+                None => test_statistic(&mut self.session, id, reoptimize)?,
             };
-            statistics.push((index, ts, name));
+            statistics.push((id, ts, name));
         }
         let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
-        for (done, (index, ts, name)) in statistics.into_iter().enumerate() {
+        for (done, (id, ts, name)) in statistics.into_iter().enumerate() {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
             if self.progress.event(&event).is_break() {
                 break;
             }
             if scan {
-                self.take_scan(index, &name, profiles.remove(&index), &options)?;
+                self.take_scan(id, &name, profiles.remove(&id), &options)?;
             } else {
-                self.update_fluxes(index, None)?;
+                self.update_fluxes(id, None)?;
                 self.known.take_scan(&name, None);
             }
             self.known.take_ts(&name, &ts);
@@ -171,37 +170,41 @@ impl Analysis {
     }
 
     /// Profile of the norm, limits, fluxes of some free sources.
-    pub(crate) fn update_scans(&mut self, sources: &[usize], reoptimize: bool) -> Result<()> {
+    pub(crate) fn update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
         let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
         let mut profiles = self.profiles_of_norms(sources, &options)?;
-        for &index in sources {
-            let name = self.session.roi.sources()[index].name().to_owned();
-            self.take_scan(index, &name, profiles.remove(&index), &options)?;
+        for &id in sources {
+            let name = self.session.roi[id].name().to_owned();
+            self.take_scan(id, &name, profiles.remove(&id), &options)?;
         }
         Ok(())
     }
 
     /// The profiles of norms that can be made together, by source.
-    fn profiles_of_norms(&mut self, sources: &[usize], options: &ProfileOptions) -> Result<BTreeMap<usize, Profile>> {
+    fn profiles_of_norms(
+        &mut self,
+        sources: &[SourceId],
+        options: &ProfileOptions,
+    ) -> Result<BTreeMap<SourceId, Profile>> {
         for &source in sources {
             self.read_template(source);
         }
-        let angular: BTreeMap<usize, _> = sources
+        let angular: BTreeMap<SourceId, _> = sources
             .iter()
-            .filter_map(|&source| Some((source, self.templates.of(&self.session.roi.sources()[source])?)))
+            .filter_map(|&source| Some((source, self.templates.of(&self.session.roi[source])?)))
             .collect();
         profiles_of_norms(&mut self.session, sources, options, |source| angular.get(&source).cloned())
     }
 
     /// Limits and fluxes from a profile of the norm, which is made if it is not there.
-    fn take_scan(&mut self, index: usize, name: &str, known: Option<Profile>, options: &ProfileOptions) -> Result<()> {
-        let has_norm = self.session.roi.sources()[index].spectrum().norm_index().is_some();
+    fn take_scan(&mut self, id: SourceId, name: &str, known: Option<Profile>, options: &ProfileOptions) -> Result<()> {
+        let has_norm = self.session.roi[id].spectrum().norm_index().is_some();
         let scan = match known {
             None if has_norm => Some(self.profile_norm(name, options)?),
             known => known,
         };
         let scan = scan.map(|scan| (scan.limits(), scan)).map(|(limits, scan)| (scan, limits));
-        self.update_fluxes(index, scan.as_ref().and_then(|(_, limits)| limits.ul))?;
+        self.update_fluxes(id, scan.as_ref().and_then(|(_, limits)| limits.ul))?;
         self.known.take_scan(name, scan);
         Ok(())
     }

@@ -112,7 +112,7 @@ pub(crate) fn problem(roi: &Roi, hold: Option<usize>) -> Result<Problem> {
         .into_iter()
         .enumerate()
         .map(|(row, id)| {
-            let source = &roi.sources()[id.source];
+            let source = &roi[id.source];
             let parameter = &source.spectrum().parameters()[id.parameter];
             let (lower, upper) = parameter.bounds();
             let held = lower == upper || hold == Some(row);

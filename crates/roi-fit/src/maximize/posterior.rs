@@ -48,7 +48,7 @@ impl<'a> Posterior<'a> {
             let at = if parameter.is_free() { At::Row(row) } else { At::Value(parameter.value()) };
             row += usize::from(parameter.is_free());
             if let Some(&prior) = parameter.prior() {
-                let source_name = roi.sources()[id.source].name().to_owned();
+                let source_name = roi[id.source].name().to_owned();
                 priors.push(Term { source_name, parameter: parameter.name().to_owned(), prior, at });
             }
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use likelihood_core::NormPoint;
 use ndarray::Array2;
-use roi_model::ParameterId;
+use roi_model::{ParameterId, SourceId};
 
 use crate::error::Result;
 use crate::known::angular::Angular;
@@ -65,10 +65,10 @@ impl Search {
 /// integral of a source, if it is known.
 pub(crate) fn profiles_of_norms(
     session: &mut Session,
-    sources: &[usize],
+    sources: &[SourceId],
     options: &ProfileOptions,
-    angular: impl Fn(usize) -> Option<Angular>,
-) -> Result<BTreeMap<usize, Profile>> {
+    angular: impl Fn(SourceId) -> Option<Angular>,
+) -> Result<BTreeMap<SourceId, Profile>> {
     let mut profiles = BTreeMap::new();
     if options.reoptimize || options.xvals.is_some() || sources.is_empty() {
         return Ok(profiles);
@@ -77,7 +77,7 @@ pub(crate) fn profiles_of_norms(
         let (Some(xvals), id) = (search.xvals.take(), search.id) else { continue };
         let at = |x: &f64| search.visited.iter().find(|(at, _)| at == x).map(|(_, loglike)| *loglike);
         let Some(loglike) = xvals.iter().map(at).collect::<Option<Vec<f64>>>() else { continue };
-        let (source, angular) = (&session.roi.sources()[id.source], angular(id.source));
+        let (source, angular) = (&session.roi[id.source], angular(id.source));
         let described = describe(session, source, id.parameter, (&xvals, angular.as_ref()))?;
         let dloglike = loglike.iter().map(|l| l - search.peak.loglike).collect();
         let calls = search.visited.len();
@@ -87,18 +87,18 @@ pub(crate) fn profiles_of_norms(
 }
 
 /// Runs all searches side by side.
-fn search_together(session: &mut Session, sources: &[usize], npts: usize) -> Result<Vec<Search>> {
+fn search_together(session: &mut Session, sources: &[SourceId], npts: usize) -> Result<Vec<Search>> {
     let (free, values) = (session.roi.free_parameters(), session.roi.free_values());
     let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
     let Ok((roi, mut posterior)) = session.model_and_posterior() else { return Ok(Vec::new()) };
     let Ok(loglike) = posterior.hessian(&values, &mut gradient, &mut hessian) else { return Ok(Vec::new()) };
     let ln_prior = posterior.ln_prior()?;
     let lines = posterior.norm_lines(&values)?;
-    let search = |(line, &source): (usize, &usize)| {
+    let search = |(line, &source): (usize, &SourceId)| {
         if !sources.contains(&source) {
             return None;
         }
-        let parameter = roi.sources()[source].spectrum().norm_index()?;
+        let parameter = roi[source].spectrum().norm_index()?;
         let id = ParameterId { source, parameter };
         let row = free.iter().position(|free| *free == id)?;
         let norm = roi.parameter(id).ok().filter(|norm| norm.prior().is_none())?;

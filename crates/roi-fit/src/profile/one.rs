@@ -117,7 +117,7 @@ pub(crate) fn profile(
     };
     let loglike = walk.loglikes(&xvals)?;
     let calls = walk.visited.len();
-    let source = &session.roi.sources()[id.source];
+    let source = &session.roi[id.source];
     let described = describe(session, source, id.parameter, (&xvals, angular))?;
     let dloglike = loglike.iter().map(|l| l - loglike0).collect();
     Ok(Profile { xvals, loglike, dloglike, calls, ..described })
@@ -127,7 +127,7 @@ pub(crate) fn profile(
 fn open_line(roi: &mut Roi, id: ParameterId, options: &ProfileOptions) -> Result<Line> {
     let norm_only = options.fix_shape;
     let mut others = 0;
-    for (source, model) in roi.sources_mut().iter_mut().enumerate() {
+    for (source, model) in roi.ids().zip(roi.sources_mut()) {
         let norm = model.spectrum().norm_index();
         for (parameter, p) in model.spectrum_mut().parameters_mut().iter_mut().enumerate() {
             let is_it = source == id.source && parameter == id.parameter;
@@ -136,7 +136,7 @@ fn open_line(roi: &mut Roi, id: ParameterId, options: &ProfileOptions) -> Result
             p.set_free(is_it || takes_part);
         }
     }
-    let is_norm = roi.sources()[id.source].spectrum().norm_index() == Some(id.parameter);
+    let is_norm = roi[id.source].spectrum().norm_index() == Some(id.parameter);
     let parameter = roi.parameter_mut(id)?;
     // The integration limits of some spectra can never be free.
     let never = || Error::Option {

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use likelihood_core::NormPoint;
 use optimizers::{Options, Silent, Status};
-use roi_model::{ParameterId, Roi};
+use roi_model::{ParameterId, Roi, SourceId};
 
 use crate::error::Result;
 use crate::known::source_properties::TestStatistic;
@@ -30,7 +30,7 @@ struct Rescaling {
 }
 
 /// TS of a source, by its index in the region, at the present parameter values.
-pub(crate) fn test_statistic(session: &mut Session, source: usize, reoptimize: bool) -> Result<TestStatistic> {
+pub(crate) fn test_statistic(session: &mut Session, source: SourceId, reoptimize: bool) -> Result<TestStatistic> {
     let loglike = session.loglike()?;
     let null = if reoptimize { reoptimized_null(session, source) } else { rescaled_null(session, source) };
     let (loglike_null, definition) = (null?, if reoptimize { "reoptimized" } else { "rescaled" });
@@ -39,8 +39,11 @@ pub(crate) fn test_statistic(session: &mut Session, source: usize, reoptimize: b
 
 /// The rescaled TS of those of the sources that one pass can serve, by source: free ones that are proportional to their norm, where rescaling
 /// takes all other free sources or none.
-pub(crate) fn rescaled_together(session: &mut Session, sources: &[usize]) -> Result<BTreeMap<usize, TestStatistic>> {
-    if !sources.iter().any(|&index| session.roi.sources()[index].is_free()) {
+pub(crate) fn rescaled_together(
+    session: &mut Session,
+    sources: &[SourceId],
+) -> Result<BTreeMap<SourceId, TestStatistic>> {
+    if !sources.iter().any(|&index| session.roi[index].is_free()) {
         return Ok(BTreeMap::new());
     }
     let npred = session.npred_of_sources(&session.roi)?;
@@ -49,9 +52,9 @@ pub(crate) fn rescaled_together(session: &mut Session, sources: &[usize]) -> Res
     let (roi, mut posterior) = session.model_and_posterior()?;
     let ln_prior = posterior.ln_prior()?;
     let lines = posterior.norm_lines(&at)?;
-    let (mut points, mut nulls): (Vec<NormPoint>, Vec<(usize, Range<usize>)>) = (Vec::new(), Vec::new());
+    let (mut points, mut nulls): (Vec<NormPoint>, Vec<(SourceId, Range<usize>)>) = (Vec::new(), Vec::new());
     for (line, &source) in lines.sources().iter().enumerate() {
-        let spectrum = roi.sources()[source].spectrum();
+        let spectrum = roi[source].spectrum();
         let norm = spectrum.norm_index().map(|norm| spectrum.parameters()[norm].value());
         let Some(norm) = norm.filter(|_| sources.contains(&source)) else { continue };
         let rescaling = rescaling(roi, source, &npred, total);
@@ -65,7 +68,7 @@ pub(crate) fn rescaled_together(session: &mut Session, sources: &[usize]) -> Res
         nulls.push((source, first..points.len()));
     }
     let values = lines.values(&points)?;
-    let statistic = |(source, nulls): (usize, Range<usize>)| {
+    let statistic = |(source, nulls): (SourceId, Range<usize>)| {
         let (loglike, nulls) = values[nulls].split_first()?;
         let null = nulls.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let (ts, loglike_null) = (2.0 * (loglike - null), null + ln_prior);
@@ -75,7 +78,7 @@ pub(crate) fn rescaled_together(session: &mut Session, sources: &[usize]) -> Res
 }
 
 /// The factor of a rescaling that is one on all other lines: 1 for none. `None` when it is one on some of them only, or changes a prior.
-fn common_factor(roi: &Roi, rescaling: Option<&Rescaling>, (source, lines): (usize, &[usize])) -> Option<f64> {
+fn common_factor(roi: &Roi, rescaling: Option<&Rescaling>, (source, lines): (SourceId, &[SourceId])) -> Option<f64> {
     let Some(Rescaling { factor, norms }) = rescaling.filter(|rescaling| !rescaling.norms.is_empty()) else {
         return Some(1.0);
     };
@@ -86,19 +89,19 @@ fn common_factor(roi: &Roi, rescaling: Option<&Rescaling>, (source, lines): (usi
 }
 
 /// `logL0` without a source, nothing refitted.
-fn rescaled_null(session: &mut Session, source: usize) -> Result<f64> {
+fn rescaled_null(session: &mut Session, source: SourceId) -> Result<f64> {
     let mut roi = session.roi.clone();
-    let muted = roi.sources()[source].name().to_owned();
+    let muted = roi[source].name().to_owned();
     let as_it_stands = session.loglike_or_impossible(&roi, &[&muted])?;
     rescale_free_norms(session, &mut roi, source)?;
     Ok(as_it_stands.max(session.loglike_or_impossible(&roi, &[&muted])?))
 }
 
 /// `logL0` without a source, every other free parameter fitted again.
-fn reoptimized_null(session: &mut Session, source: usize) -> Result<f64> {
+fn reoptimized_null(session: &mut Session, source: SourceId) -> Result<f64> {
     let mut roi = session.roi.clone();
-    let muted = roi.sources()[source].name().to_owned();
-    for parameter in roi.sources_mut()[source].spectrum_mut().parameters_mut() {
+    let muted = roi[source].name().to_owned();
+    for parameter in roi[source].spectrum_mut().parameters_mut() {
         parameter.set_free(false);
     }
     let as_it_stands = session.loglike_or_impossible(&roi, &[&muted])?;
@@ -127,7 +130,7 @@ fn reoptimized_null(session: &mut Session, source: usize) -> Result<f64> {
 }
 
 /// Scales up the free normalisations that could make good for the counts of the muted source.
-fn rescale_free_norms(session: &Session, roi: &mut Roi, muted: usize) -> Result<()> {
+fn rescale_free_norms(session: &Session, roi: &mut Roi, muted: SourceId) -> Result<()> {
     let npred = session.npred_of_sources(roi)?;
     let Some(rescaling) = rescaling(roi, muted, &npred, session.data.total_counts()) else {
         return Ok(());
@@ -141,13 +144,13 @@ fn rescale_free_norms(session: &Session, roi: &mut Roi, muted: usize) -> Result<
 
 /// The free normalisations of the sources that could make good for the counts of the muted one: the diffuse ones and those near it; all
 /// of them if it is diffuse itself. The factor never lowers a normalisation, nor takes it beyond its bound.
-fn rescaling(roi: &Roi, muted: usize, npred: &[f64], total_counts: f64) -> Option<Rescaling> {
-    let tested = roi.sources().get(muted)?;
+fn rescaling(roi: &Roi, muted: SourceId, npred: &[f64], total_counts: f64) -> Option<Rescaling> {
+    let tested = &roi[muted];
     let mut predicted = 0.0;
     let mut free = 0.0;
     let mut near = Vec::new();
-    for (index, (source, &npred)) in roi.sources().iter().zip(npred).enumerate() {
-        if index == muted {
+    for ((id, source), &npred) in roi.ids().zip(roi.sources()).zip(npred) {
+        if id == muted {
             continue;
         }
         predicted += npred;
@@ -161,7 +164,7 @@ fn rescaling(roi: &Roi, muted: usize, npred: &[f64], total_counts: f64) -> Optio
             _ => true,
         };
         if is_near {
-            near.push(ParameterId { source: index, parameter: norm });
+            near.push(ParameterId { source: id, parameter: norm });
         }
     }
     let factor = 1.0 + (total_counts - predicted) / free;

@@ -247,7 +247,7 @@ impl Rows {
     fn new(roi: &Roi) -> Self {
         let mut rows = Self::default();
         for (index, (id, parameter)) in roi.parameters().enumerate().filter(|(_, (_, p))| p.is_free()) {
-            let source = &roi.sources()[id.source];
+            let source = &roi[id.source];
             rows.src_names.push(source.name().to_owned());
             rows.par_names.push(parameter.name().to_owned());
             rows.is_norm.push(source.spectrum().norm_index() == Some(id.parameter));

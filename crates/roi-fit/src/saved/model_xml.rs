@@ -98,10 +98,10 @@ impl Analysis {
         self.edits
             .locked
             .retain(|(source, _)| self.session.roi.sources().iter().any(|present| present.name() == source));
-        for index in 0..self.session.roi.sources().len() {
-            for parameter in 0..self.session.roi.sources()[index].spectrum().parameters().len() {
-                if self.is_locked(index, parameter) {
-                    self.session.roi.sources_mut()[index].spectrum_mut().parameters_mut()[parameter].set_free(false);
+        for source in self.session.roi.ids() {
+            for parameter in 0..self.session.roi[source].spectrum().parameters().len() {
+                if self.is_locked(source, parameter) {
+                    self.session.roi[source].spectrum_mut().parameters_mut()[parameter].set_free(false);
                 }
             }
         }
@@ -140,7 +140,7 @@ impl Analysis {
     fn describe_anew(&mut self) -> Result<()> {
         self.loglike().map_err(Error::at_start)?;
         self.update_npred()?;
-        (0..self.session.roi.sources().len()).try_for_each(|index| self.update_fluxes(index, None))
+        self.session.roi.ids().try_for_each(|id| self.update_fluxes(id, None))
     }
 }
 

@@ -1,19 +1,13 @@
 //! A region of interest: its centre and its sources.
 
+use std::ops::{Index, IndexMut};
+
+use super::id::{ParameterId, SourceId};
 use super::names::{ParameterName, normalized_name};
 use crate::error::{Error, Result, nearest};
 use crate::parameter::{Parameter, ParameterState};
 use crate::sky::SkyDirection;
 use crate::source::Source;
-
-/// A spectral parameter of a ROI, by the position of its source and its position in that source's spectrum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ParameterId {
-    /// Position of the source in [`Roi::sources`].
-    pub source: usize,
-    /// Position of the parameter in the spectrum.
-    pub parameter: usize,
-}
 
 /// A region of interest. Its sources are sorted by name, byte by byte; the global order of the parameters follows from it:
 /// source after source, and within a source the spectral parameters in declaration order.
@@ -77,7 +71,7 @@ impl Roi {
     /// # Errors
     /// [`Error::UnknownSource`] with the nearest names, or [`Error::AmbiguousSource`].
     pub fn source(&self, name: &str) -> Result<&Source> {
-        let index = self.index_of(name)?;
+        let index = self.id_of(name)?.position();
         self.sources.get(index).ok_or(Error::Index { what: "source", index, count: self.sources.len() })
     }
 
@@ -86,27 +80,32 @@ impl Roi {
     /// # Errors
     /// As [`Roi::source`].
     pub fn source_mut(&mut self, name: &str) -> Result<&mut Source> {
-        let index = self.index_of(name)?;
+        let index = self.id_of(name)?.position();
         let count = self.sources.len();
         self.sources.get_mut(index).ok_or(Error::Index { what: "source", index, count })
     }
 
-    /// The position of the source of this name or alias, as [`Roi::source`].
+    /// The sources' ids, in their order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = SourceId> + ExactSizeIterator + use<> {
+        (0..self.sources.len()).map(SourceId)
+    }
+
+    /// The id of the source of this name or alias, as [`Roi::source`].
     ///
     /// # Errors
     /// As [`Roi::source`].
-    pub fn index_of(&self, name: &str) -> Result<usize> {
+    pub fn id_of(&self, name: &str) -> Result<SourceId> {
         if let Some(exact) = self.sources.iter().position(|source| source.name() == name) {
-            return Ok(exact);
+            return Ok(SourceId(exact));
         }
         let wanted = normalized_name(name);
-        let mut matches = (0..).zip(&self.sources).filter(|(_, source)| {
+        let mut matches = self.ids().zip(&self.sources).filter(|(_, source)| {
             std::iter::once(source.name())
                 .chain(source.aliases().iter().map(String::as_str))
                 .any(|n| normalized_name(n) == wanted)
         });
         match (matches.next(), matches.next()) {
-            (Some((index, _)), None) => Ok(index),
+            (Some((id, _)), None) => Ok(id),
             (Some((_, first)), Some((_, second))) => {
                 let all = [first, second].into_iter().chain(matches.map(|(_, source)| source));
                 Err(Error::AmbiguousSource {
@@ -139,13 +138,13 @@ impl Roi {
     /// # Errors
     /// As [`Roi::source`].
     pub fn remove_source(&mut self, name: &str) -> Result<Source> {
-        let index = self.index_of(name)?;
-        Ok(self.sources.remove(index))
+        let id = self.id_of(name)?;
+        Ok(self.sources.remove(id.position()))
     }
 
     /// All spectral parameters, in global order.
     pub fn parameters(&self) -> impl Iterator<Item = (ParameterId, &Parameter)> {
-        (0..).zip(&self.sources).flat_map(|(source, s)| {
+        self.ids().zip(&self.sources).flat_map(|(source, s)| {
             (0..).zip(s.spectrum().parameters()).map(move |(parameter, p)| (ParameterId { source, parameter }, p))
         })
     }
@@ -169,7 +168,8 @@ impl Roi {
 
     fn source_and_parameter(&self, id: ParameterId) -> Result<(&Source, &Parameter)> {
         let count = self.sources.len();
-        let source = self.sources.get(id.source).ok_or(Error::Index { what: "source", index: id.source, count })?;
+        let index = id.source.position();
+        let source = self.sources.get(index).ok_or(Error::Index { what: "source", index, count })?;
         let parameters = source.spectrum().parameters();
         let missing = Error::Index { what: "parameter", index: id.parameter, count: parameters.len() };
         Ok((source, parameters.get(id.parameter).ok_or(missing)?))
@@ -181,7 +181,8 @@ impl Roi {
     /// [`Error::Index`].
     pub fn parameter_mut(&mut self, id: ParameterId) -> Result<&mut Parameter> {
         let count = self.sources.len();
-        let source = self.sources.get_mut(id.source).ok_or(Error::Index { what: "source", index: id.source, count })?;
+        let index = id.source.position();
+        let source = self.sources.get_mut(index).ok_or(Error::Index { what: "source", index, count })?;
         let parameters = source.spectrum_mut().parameters_mut();
         let missing = Error::Index { what: "parameter", index: id.parameter, count: parameters.len() };
         parameters.get_mut(id.parameter).ok_or(missing)
@@ -251,5 +252,23 @@ impl Roi {
             }
         }
         Ok(())
+    }
+}
+
+/// The source of an id that this ROI (or the one that it is a copy of) gave.
+///
+/// # Panics
+/// As a slice does, when the ROI has fewer sources.
+impl Index<SourceId> for Roi {
+    type Output = Source;
+
+    fn index(&self, id: SourceId) -> &Source {
+        &self.sources[id.position()]
+    }
+}
+
+impl IndexMut<SourceId> for Roi {
+    fn index_mut(&mut self, id: SourceId) -> &mut Source {
+        &mut self.sources[id.position()]
     }
 }
