@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use acceptance::data;
 use lat_io::SourceMapFile;
-use lat_response::{ObservedExposure, ObservedIrfs, SkyCube};
+use lat_response::{Exposure, ExposureLookup, ObservedExposure, ObservedIrfs, SkyCube};
 use ndarray::{ArrayView2, Axis};
 use roi_fit::{Analysis, FitOptions, FitResult, PrepareOptions, Prepared, ProductState, Quiet, prepare};
 
@@ -156,28 +156,43 @@ fn difference_of_peak(found: ArrayView2<'_, f32>, expected: ArrayView2<'_, f32>)
 #[test]
 fn the_fit_from_photons_is_the_fit_from_the_tools_products() {
     let Some(region) = Region::new("the_fit_from_photons") else { return };
-    let of_tools = format!(
-        "ccube: {}, srcmap: {}, bexpmap: {}",
-        region.tools("gtbin_ccube.fits.gz").display(),
-        region.tools("gtsrcmaps.fits.gz").display(),
-        region.tools("gtexpcube2.fits.gz").display()
-    );
-    let theirs = fitted(&region.configure("tools/config.yaml", &of_tools));
-    // With the tools' pixels of the exposure, and with those of a file of one degree. Both prepare by themselves.
-    let same_pixels = format!("bexpmap: {}", region.tools("gtexpcube2.fits.gz").display());
-    for (name, files) in [("same/config.yaml", same_pixels.as_str()), ("own/config.yaml", "")] {
-        let ours = fitted(&region.configure(name, files));
-        assert!(region.path(name).with_file_name("ltcube_00.fits").exists());
-        assert_eq!(ours.par_names, theirs.par_names);
-        let shifts = ours.values.iter().zip(&theirs.values).zip(&theirs.errors);
-        let worst = shifts.map(|((a, b), error)| ((a - b) / error).abs()).fold(0.0, f64::max);
-        println!(
-            "{name}: {worst:.1e} of an error, logL {:.6} and {:.6} of the tools' products",
-            ours.loglike, theirs.loglike
-        );
-        assert!(worst < 1e-3, "{name}: {worst}");
-        assert!((ours.loglike - theirs.loglike).abs() < 0.01, "{name}: {} {}", ours.loglike, theirs.loglike);
-    }
+    let tools = |name: &str| region.tools(name).display().to_string();
+    let counts = tools("gtbin_ccube.fits.gz");
+    // Everything is prepared by the fit itself.
+    let own = fitted(&region.configure("own/config.yaml", ""));
+    let of_livetime = format!("ccube: {counts}, ltcube: {}", tools("gtltcube.fits.gz"));
+    let of_livetime = fitted(&region.configure("livetime/config.yaml", &of_livetime));
+    assert_same_fit("from the tools' counts and livetime", &own, &of_livetime);
+
+    // gtsrcmaps looked the exposure up in pixels of two degrees: the same pixels for ours.
+    let exposure = tools("gtexpcube2.fits.gz");
+    let of_maps = format!("ccube: {counts}, srcmap: {}, bexpmap: {exposure}", tools("gtsrcmaps.fits.gz"));
+    let of_maps = fitted(&region.configure("maps/config.yaml", &of_maps));
+    let pixels = lat_io::read_exposure(&region.tools("gtexpcube2.fits.gz")).unwrap();
+    let irfs = lat_io::read_irf_set(&region.data.join("irfs-p8r3-source-v3"), IRFS, 3).unwrap();
+    let livetime = lat_io::read_livetime_cube(&region.path("own/ltcube_00.fits")).unwrap();
+    let made = ObservedExposure::new(ObservedIrfs::new(&livetime, &irfs), pixels.cube().energies()).unwrap();
+    let made = Exposure::new(made.cube(pixels.cube().grid().clone()).unwrap(), ExposureLookup::Fermitools).unwrap();
+    let path = region.path("exposure.fits");
+    lat_io::write_exposure(&path, &made).unwrap();
+    let same = fitted(&region.configure("same/config.yaml", &format!("bexpmap: {}", path.display())));
+    assert_same_fit("from gtsrcmaps' source maps", &same, &of_maps);
+    let (shift, gain) = (largest_shift(&own, &of_maps), own.loglike - of_maps.loglike);
+    println!("exposure in pixels of one degree in place of two: {shift:.1e} of an error, logL {gain:+.4}");
+}
+
+/// The largest difference of a parameter in units of its error.
+fn largest_shift(found: &FitResult, expected: &FitResult) -> f64 {
+    assert_eq!(found.par_names, expected.par_names);
+    let shifts = found.values.iter().zip(&expected.values).zip(&expected.errors);
+    shifts.map(|((a, b), error)| ((a - b) / error).abs()).fold(0.0, f64::max)
+}
+
+fn assert_same_fit(what: &str, ours: &FitResult, theirs: &FitResult) {
+    let worst = largest_shift(ours, theirs);
+    println!("the fit {what}: {worst:.1e} of an error, logL {:.6} and {:.6}", ours.loglike, theirs.loglike);
+    assert!(worst < 1e-3, "{what}: {worst}");
+    assert!((ours.loglike - theirs.loglike).abs() < 0.01, "{what}: {} {}", ours.loglike, theirs.loglike);
 }
 
 fn fitted(config: &Path) -> FitResult {

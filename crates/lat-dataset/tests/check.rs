@@ -60,7 +60,8 @@ fn what_files_lack_is_told_at_once() {
         "config.yaml",
         "files: {bexpmap: bad.fits, psf: gone.fits, wmap: none.fits, ltcube: bad.fits}\ngtlike: {edisp: true}\n",
     );
-    let second = MODEL[MODEL.find("  <source name=\"4FGL").unwrap()..MODEL.find("</source_library>").unwrap()].to_owned();
+    let second =
+        MODEL[MODEL.find("  <source name=\"4FGL").unwrap()..MODEL.find("</source_library>").unwrap()].to_owned();
     let cube = second.replace("4FGL J0000.0-0000", "cube").replace("PointSource", "DiffuseSource");
     let spatial = cube[cube.find("<spatialModel").unwrap()..cube.find("</spatialModel>").unwrap()].to_owned();
     let map = r#"<spatialModel type="MapCubeFunction" file="gone_cube.fits">

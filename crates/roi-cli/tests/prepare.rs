@@ -122,7 +122,7 @@ fn keys_and_files_that_are_missing_are_named() {
         ("emin: 100,", "", &["selection.emin"]),
         ("ra: 84, dec: 22, emin", "emin", &["selection.ra", "selection.target"]),
         ("npix: 20", "npix: 0", &["binning.npix", "line 3"]),
-        ("binsz: 8", "binsz: 0.0001", &["pixel"]),
+        ("binsz: 8", "binsz: 0", &["ltcube.binsz", "above 0"]),
     ] {
         assert!(text.contains(from), "{from}");
         analysis.write(&text.replace(from, to));
