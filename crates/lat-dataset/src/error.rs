@@ -18,6 +18,31 @@ pub enum Error {
     /// A sky projection or an instrument response that cannot be used.
     #[error(transparent)]
     Response(#[from] lat_response::Error),
+    /// Event files that cannot be used, or that nothing is left of.
+    #[error(transparent)]
+    Events(#[from] lat_events::Error),
+    /// A key without which products cannot be made from event files.
+    #[error("'{path}': {key} is not given, which tells {what}; products are made from event files only with it")]
+    EventKey {
+        /// The configuration.
+        path: PathBuf,
+        /// The key, with its section.
+        key: &'static str,
+        /// What it tells.
+        what: &'static str,
+    },
+    /// Good times without any livetime.
+    #[error(
+        "component '{component}': the {seconds} s of good time hold no livetime (column LIVETIME of {files} is 0 there), so there is no exposure; select other times, or get spacecraft files of the time of the photons"
+    )]
+    NoLivetime {
+        /// The component.
+        component: String,
+        /// Good time, s.
+        seconds: f64,
+        /// The spacecraft files.
+        files: String,
+    },
     /// A file that a configuration names and that is not there.
     #[error("file '{path}' does not exist; check the path (relative paths are relative to the configuration file)")]
     NotFound {
@@ -283,6 +308,7 @@ impl Error {
     pub fn is_input(&self) -> bool {
         match self {
             Self::File(error) => error.is_input(),
+            Self::Events(error) => error.is_input(),
             Self::Internal { .. } => false,
             _ => true,
         }

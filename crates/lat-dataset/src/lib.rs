@@ -15,6 +15,8 @@
 //!   them, `memory` tells what that takes; `instrument` computes what no product holds.
 //! - `unheeded`: what a configuration names without effect.
 //! - `inputs`: which files an analysis reads.
+//! - `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
+//!   made from (`digests`), which stand (`plan`), and making the others (`make`).
 //! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
 //! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
 //!
@@ -38,6 +40,7 @@ mod config;
 mod error;
 mod inputs;
 mod load;
+mod prepare;
 mod problems;
 mod products;
 mod region;
@@ -48,13 +51,16 @@ pub use check::{
 };
 pub use component::{Component, ComponentModel, MakingSize, MapKeeper, MapPlace, NewMapFile, Templates};
 pub use config::{
-    Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, ExposureScaling, Files, Kind, ModelConfig,
-    OptimizerConfig, OptionValue, OutOfRange, Range, Resolved, ResponseFunctions, RoioptConfig, SourceConfig,
-    configuration_reference, memory_size, resolved_config,
+    BinningConfig, Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, EventConfig,
+    ExposureScaling, Files, Kind, LivetimeConfig, ModelConfig, OptimizerConfig, OptionValue, OutOfRange, Range,
+    Resolved, ResponseFunctions, RoioptConfig, SourceConfig, configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
 pub use inputs::{InputFile, InputFiles, input_files};
 pub use load::{Loaded, Observation, load, read_model_file};
+pub use prepare::{
+    PlannedProduct, PrepareStep, Product, ProductState, plan, prepare, prepare_if_wanted, prepares_events,
+};
 pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template};
 pub use region::{RegionModel, build_region};

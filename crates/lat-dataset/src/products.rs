@@ -33,7 +33,7 @@ impl Files {
                 what: "counts cube",
                 tried: listed(tried.iter().flatten()),
                 key: "ccube",
-                events: component.events.clone(),
+                events: component.events.evfile.first().map(PathBuf::from),
             });
         };
         let Self { srcmap, bexpmap, psf, drm, ltcube, irfs, wmap, xml, priors, .. } = self;
@@ -80,6 +80,16 @@ pub(crate) fn find_products(config: &Config, component: &ComponentConfig, proble
         xml,
         priors,
     })
+}
+
+/// The source model XML of a component, if there is one.
+pub(crate) fn model_file(config: &Config, component: &ComponentConfig) -> Result<Option<PathBuf>> {
+    Ok(find_products(config, component, &mut Problems::first())?.xml)
+}
+
+/// The folder of the response functions: the one that is named, else `$CALDB`.
+pub(crate) fn response_folder(config: &Config, component: &ComponentConfig) -> Result<Option<PathBuf>> {
+    Ok(find_products(config, component, &mut Problems::first())?.irfs)
 }
 
 /// Where a product lies under fermipy's name.
@@ -161,4 +171,12 @@ pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, m
     let beside = [Some(config.directory()), model.parent()].into_iter().flatten().map(Path::to_owned);
     let told = component.model.diffuse_dirs.iter().cloned().chain([config.outdir.clone()]);
     distinct(beside.chain(told).chain(from_environment.map(PathBuf::from)))
+}
+
+/// Whether the counts cube of every component lies in the output directory.
+pub(crate) fn all_have_counts(config: &Config) -> bool {
+    let has = |component: &ComponentConfig| {
+        candidates(&config.outdir, "ccube", &component.name, "fits").iter().any(|path| path.exists())
+    };
+    config.components.iter().all(has)
 }

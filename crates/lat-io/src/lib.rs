@@ -26,7 +26,7 @@ mod text;
 pub use catalog::{Catalog, CatalogFamily, Entry, R68_OF_SIGMA, archive_folders};
 pub use disk::{
     create_directory, digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text,
-    remove_left_temporaries, remove_temporaries, text_of, write_text,
+    remove_file, remove_left_temporaries, remove_temporaries, text_of, write_text,
 };
 pub use error::{Error, Result};
 pub use events::{
@@ -42,9 +42,9 @@ pub use products::{
     CountsCubeFile, IrfSetFiles, MapFileSize, MapOrigin, SourceMapFile, SourceMapWriter, Weights, find_irf_set,
     map_cube_integral, map_cube_size, open_map_cube, read_counts_cube, read_detector_response, read_exposure, read_irf,
     read_irf_set, read_livetime_cube, read_map_cube, read_psf, read_weights, write_counts_cube, write_exposure,
-    write_map_cube, write_source_maps,
+    write_exposure_from, write_map_cube, write_source_maps,
 };
-pub use tables::check_energy_edges;
+pub use tables::{check_energy_edges, read_inputs};
 pub use text::{
     TableFiles, priors_beside, priors_to_yaml, read_file_function, read_priors, read_radial_profile, tables_beside,
     write_ecsv,

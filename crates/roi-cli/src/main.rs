@@ -36,6 +36,7 @@ by then is written, with `interrupted` in the JSON. batch: the worst of its regi
 enum Command {
     Demo(commands::demo::Demo),
     Simulate(commands::simulate::Simulate),
+    Prepare(commands::prepare::Prepare),
     Srcmaps(commands::srcmaps::Srcmaps),
     Loglike(commands::loglike::Loglike),
     Optimize(commands::optimize::Optimize),
@@ -95,6 +96,7 @@ fn perform(command: &Command, output: &output::Output) -> Result<(), failure::Fa
     match command {
         Command::Demo(command) => command.run(output),
         Command::Simulate(command) => command.run(output),
+        Command::Prepare(command) => command.run(output),
         Command::Srcmaps(command) => command.run(output),
         Command::Loglike(command) => command.run(output),
         Command::Optimize(command) => command.run(output),

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use roi_fit::{Event, Progress};
 
 /// The lines of progress at the foot of the terminal.
@@ -89,6 +89,10 @@ impl Bar {
                 let message =
                     format!("{}  {algorithm} {iteration}  logL {log_likelihood:.3}  edm {edm:.1e}", self.doing);
                 self.line.set_message(message);
+            }
+            Event::Product { component, product, done, total, bytes } => {
+                let size = HumanBytes(*bytes);
+                self.line.set_message(format!("component {component}: {product} ({}/{total}), about {size}", done + 1));
             }
             Event::SourceMap { component, source, done, total } => {
                 self.line.set_message(format!("component {component}: source maps ({done}/{total}) {source}"));

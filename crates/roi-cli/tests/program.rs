@@ -378,7 +378,8 @@ fn demo_writes_its_results() {
 
 /// The least bytes with which an analysis of a region opens, on one thread.
 fn least_memory(config: &str) -> u64 {
-    let message = String::from_utf8(roi_fit(&["loglike", config, "--threads", "1", "--max-memory", "100kB"]).stderr).unwrap();
+    let message =
+        String::from_utf8(roi_fit(&["loglike", config, "--threads", "1", "--max-memory", "100kB"]).stderr).unwrap();
     message.split("at least ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap()
 }
 

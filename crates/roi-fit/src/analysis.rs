@@ -8,6 +8,7 @@ use lat_dataset::{ComponentModel, Config, OptimizerConfig};
 use likelihood_core::Data;
 use roi_model::{Parameter, Roi, SourceId};
 
+use crate::data::prepare::prepare_first;
 use crate::data::source_maps;
 use crate::error::{Error, Result};
 use crate::known::angular::TemplateIntegrals;
@@ -110,6 +111,7 @@ impl Analysis {
         analyses: usize,
     ) -> Result<Self> {
         let start = Instant::now();
+        prepare_first(config.as_ref(), progress.as_mut())?;
         let loaded = lat_dataset::load(config.as_ref())?;
         let load = start.elapsed().as_secs_f64();
 

@@ -31,7 +31,7 @@
 //! - `flux`: integrals of spectra and their errors.
 //! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
 //! - `edit`: what a user changes: sources, parameters, freedom, priors.
-//! - `results`, `saved`: dictionaries, tables and files. `data`: source maps and model maps.
+//! - `results`, `saved`: dictionaries, tables and files. `data`: products made from event files, source maps, model maps.
 //!
 //! # Invariants
 //!
@@ -60,6 +60,7 @@ mod verbs;
 
 pub use analysis::Analysis;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
+pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
 pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
@@ -81,8 +82,8 @@ pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
     ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, ModelSummary, PlannedMap, PlannedMaps,
-    Problem, Reason, Report as CheckReport, Subject, check, component_path, configuration_reference, input_files,
-    memory_size, resolved_config,
+    PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject, check, component_path,
+    configuration_reference, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
 pub use profile::one::ProfileOptions;

@@ -57,7 +57,7 @@ pub(crate) fn photons(path: &Path) -> lat_io::Result<()> {
         Cut::GoodTimes,
         Cut::range("ENERGY", "MeV", 100.0, 1e5),
     ];
-    let header = PhotonHeader { cuts, good_times: vec![times], times };
+    let header = PhotonHeader { cuts, good_times: vec![times], times, inputs: None };
     lat_io::write_new_photons(path, "P8R3", &header, &[photon(3e8 + 1.0), photon(3e8 + 2.0)])
 }
 
@@ -90,6 +90,7 @@ pub(crate) fn livetime(path: &Path) -> lat_io::Result<()> {
             zenith: (0.0, 90.0),
             good_times: vec![(3e8, 3e8 + 60.0)],
             times: (3e8, 3e8 + 60.0),
+            inputs: None,
         },
     )
 }

@@ -19,25 +19,27 @@ const LAYERS: &[Layer] = &[
     Layer { name: "likelihood-core", floor: 2, uses: &["numerics", "roi-model"] },
     Layer { name: "lat-response", floor: 3, uses: &["numerics", "roi-model", "likelihood-core"] },
     Layer { name: "lat-io", floor: 4, uses: DATA },
-    // The defaults of section `optimizer` are those of the minimisers.
-    Layer { name: "lat-dataset", floor: 5, uses: DATASETS },
     Layer { name: "lat-events", floor: 5, uses: FILES },
-    Layer { name: "roi-simulate", floor: 5, uses: FILES },
-    Layer { name: "roi-fit", floor: 6, uses: BELOW_FITS },
-    Layer { name: "roi-estimators", floor: 7, uses: FITS },
-    Layer { name: "roi-batch", floor: 7, uses: &["roi-fit", "lat-dataset", "lat-io"] },
+    // The defaults of section `optimizer` are those of the minimisers.
+    Layer { name: "lat-dataset", floor: 6, uses: DATASETS },
+    Layer { name: "roi-simulate", floor: 6, uses: EVENTS },
+    Layer { name: "roi-fit", floor: 7, uses: BELOW_FITS },
+    Layer { name: "roi-estimators", floor: 8, uses: FITS },
+    Layer { name: "roi-batch", floor: 8, uses: &["roi-fit", "lat-dataset", "lat-io"] },
     Layer {
         name: "roi-report",
-        floor: 8,
+        floor: 9,
         uses: &["roi-estimators", "roi-fit", "lat-dataset", "lat-response", "likelihood-core", "roi-model", "numerics"],
     },
-    Layer { name: "roi-cli", floor: 9, uses: PROGRAM },
-    Layer { name: "roi-py", floor: 9, uses: PROGRAM },
+    Layer { name: "roi-cli", floor: 10, uses: PROGRAM },
+    Layer { name: "roi-py", floor: 10, uses: PROGRAM },
 ];
 
 const DATA: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response"];
 const FILES: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response", "lat-io"];
-const DATASETS: &[&str] = &["numerics", "optimizers", "roi-model", "likelihood-core", "lat-response", "lat-io"];
+const EVENTS: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response", "lat-io", "lat-events"];
+const DATASETS: &[&str] =
+    &["numerics", "optimizers", "roi-model", "likelihood-core", "lat-response", "lat-io", "lat-events"];
 const BELOW_FITS: &[&str] = &[
     "numerics",
     "optimizers",
@@ -182,7 +184,7 @@ mod tests {
     #[test]
     fn neighbours_on_a_floor_do_not_know_each_other() {
         for (name, used) in
-            [("lat-events", "lat-dataset"), ("roi-simulate", "lat-dataset"), ("roi-estimators", "roi-batch")]
+            [("lat-dataset", "roi-simulate"), ("roi-simulate", "lat-dataset"), ("roi-estimators", "roi-batch")]
         {
             assert_eq!(messages(name, &format!("[dependencies]\n{used}.workspace = true\n")).len(), 1, "{name}");
         }

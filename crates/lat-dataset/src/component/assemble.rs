@@ -54,7 +54,7 @@ impl Component {
         let subject = |product, path| product_of(settings, product, path);
         let Some((counts, source_maps)) = open_maps(of, &products, problems)? else { return Ok(None) };
         let mut notes = Vec::new();
-        let instrument = Instrument::new(config, settings, &products);
+        let instrument = Instrument::new(config, settings, products.ltcube.clone(), products.irfs.clone());
         let dispersion = dispersion::dispersion(of, &products, &instrument, &counts, &mut notes);
         let dispersion = problems.take(&subject("drm", products.drm.as_ref()), dispersion)?.flatten();
         let weights = weights::weights(&products, source_maps.as_ref(), &counts, &mut notes);

@@ -13,12 +13,12 @@ use likelihood_core::{DetectorResponse, EnergyAxis};
 use super::recipe;
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
-use crate::products::{Products, candidates, listed};
+use crate::products::{candidates, listed};
 use lat_io::{CountsCubeFile, FileSize};
 
 /// Pixels of computed exposure, degrees: all sky, as fermipy has gtexpcube2 make it.
 const EXPOSURE_PIXEL: f64 = 1.0;
-const EXPOSURE_SIZE: [usize; 2] = [360, 180];
+pub(crate) const EXPOSURE_SIZE: [usize; 2] = [360, 180];
 
 /// Most true energy bins on either side of the counts cube; beyond that energies leave every response long before.
 const MOST_EXTRA: usize = 100;
@@ -49,11 +49,17 @@ impl Observed {
 }
 
 impl Instrument {
-    pub(crate) fn new(config: &Config, settings: &ComponentConfig, products: &Products) -> Self {
+    /// Of a livetime cube and a folder of response functions.
+    pub(crate) fn new(
+        config: &Config,
+        settings: &ComponentConfig,
+        ltcube: Option<PathBuf>,
+        directory: Option<PathBuf>,
+    ) -> Self {
         let named = settings.response.livetime.iter().cloned();
         Self {
-            ltcube: products.ltcube.clone(),
-            directory: products.irfs.clone(),
+            ltcube,
+            directory,
             name: settings.response.name.clone(),
             event_types: settings.response.event_types,
             tried: named.chain(candidates(&config.outdir, "ltcube", &settings.name, "fits")).collect(),

@@ -3,14 +3,14 @@
 pub(crate) mod assemble;
 mod dispersion;
 pub(crate) mod ingredients;
-mod instrument;
+pub(crate) mod instrument;
 mod keep_maps;
 mod map_file;
 pub(crate) mod map_maker;
 mod maps;
 mod memory;
 pub(crate) mod own_templates;
-mod recipe;
+pub(crate) mod recipe;
 mod remarks;
 mod template_files;
 mod weights;

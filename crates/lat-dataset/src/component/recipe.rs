@@ -27,6 +27,11 @@ pub(super) fn followed(
     }
 }
 
+/// The recipe of an exposure that is made beside counts in pixels of a projection.
+pub(crate) fn of_exposure(of_pass_7: bool) -> Recipe {
+    if of_pass_7 { Recipe::science_tools() } else { Recipe::default() }
+}
+
 /// The recipe of maps that are as accurate as the inputs.
 pub(super) fn accurate() -> Recipe {
     Recipe::accurate()

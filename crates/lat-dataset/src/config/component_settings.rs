@@ -7,6 +7,7 @@ use roi_model::Source;
 use serde::Serialize;
 
 use super::definition::{Definition, Range};
+use super::events::EventConfig;
 use super::model::ModelConfig;
 use lat_response::Frame;
 
@@ -37,8 +38,8 @@ pub struct ComponentConfig {
     pub resample: bool,
     /// Response functions.
     pub response: ResponseFunctions,
-    /// `data.evfile`: the events as they are named. Nothing is read from them here.
-    pub events: Option<PathBuf>,
+    /// Event files, and what is made of them.
+    pub events: EventConfig,
     /// The products that the configuration names.
     pub files: Files,
     /// Section `model`: what a region is built from when there is no source model XML.

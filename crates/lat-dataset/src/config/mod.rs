@@ -6,6 +6,7 @@
 
 mod component_settings;
 mod definition;
+mod events;
 mod exposure;
 mod fit_sections;
 mod keys;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 pub use component_settings::{ComponentConfig, EnergyDispersion, ExposureScaling, Files, ResponseFunctions};
 pub use definition::{Definition, Kind, OptionValue, OutOfRange, Range};
+pub use events::{BinningConfig, EventConfig, LivetimeConfig};
 pub use fit_sections::{OptimizerConfig, RoioptConfig};
 pub use memory_size::memory_size;
 pub use model::{Diffuse, ModelConfig};

@@ -2,6 +2,7 @@
 
 use super::component_settings::{ComponentConfig, EnergyDispersion};
 use super::definition::{Definition, Kind, OptionValue};
+use super::events::{BinningConfig, EventConfig, LivetimeConfig};
 use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::model::ModelConfig;
 
@@ -181,7 +182,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section {
         name: "selection",
         by_component: true,
-        doc: "The data. The counts are made already, so only the energies and the centre matter; the event type where the response is computed.",
+        doc: "The data: which photons and times `prepare` selects. Where the counts are there already only the energies and the centre matter; the event type where the response is computed.",
         keys: &[
             used(
                 "emin",
@@ -198,10 +199,16 @@ pub(super) static SECTIONS: &[Section] = &[
             used("dec", Number, "null", "Declination of the centre.").in_unit("degrees"),
             used("glon", Number, "null", "Galactic longitude of the centre.").in_unit("degrees"),
             used("glat", Number, "null", "Galactic latitude of the centre.").in_unit("degrees"),
-            ignored("tmin", Number, "null", "First time, MET seconds."),
-            ignored("tmax", Number, "null", "Last time, MET seconds."),
-            ignored("zmax", Number, "null", "Largest zenith angle.").in_unit("degrees"),
-            ignored("evclass", Whole, "null", "Event class."),
+            used("tmin", Number, "null", "First mission time; that of the photon files by default.").in_unit("s"),
+            used("tmax", Number, "null", "Last mission time; likewise.").in_unit("s"),
+            used("zmax", Number, "null", "Largest zenith angle of photons and livetime; none by default.")
+                .in_unit("degrees"),
+            used(
+                "evclass",
+                Whole,
+                "null",
+                "Event classes, a sum of bits: 128 SOURCE, 256 CLEAN, 512 ULTRACLEAN, 1024 ULTRACLEANVETO, 2048 SOURCEVETO.",
+            ),
             used(
                 "evtype",
                 Whole,
@@ -209,29 +216,40 @@ pub(super) static SECTIONS: &[Section] = &[
                 "Event types of the response functions, a sum of one partition: 1 FRONT, 2 BACK; 4, 8, 16, 32 PSF0-3; 64 to 512 EDISP0-3. By default what `convtype` says.",
             ),
             used("convtype", Whole, "null", "Conversion type: 0 front, 1 back, -1 or none both."),
-            ignored("phasemin", Number, "null", "First pulse phase."),
-            ignored("phasemax", Number, "null", "Last pulse phase."),
-            ignored("radius", Number, "null", "Radius of the events.").in_unit("degrees"),
-            ignored("filter", Text, "null", "Filter of good time intervals."),
-            ignored("roicut", Text, "'no'", "Cut on the zenith angle of the region."),
+            used("phasemin", Number, "null", "First pulse phase, 0 to 1 (column PULSE_PHASE)."),
+            used("phasemax", Number, "null", "Last pulse phase."),
+            used(
+                "radius",
+                Number,
+                "null",
+                "Radius of the cone of photons; by default half a diagonal of the region and 0.5 degrees.",
+            )
+            .in_unit("degrees"),
+            used(
+                "filter",
+                Text,
+                "null",
+                "Filter of good times, a condition on columns of the spacecraft file such as `DATA_QUAL>0 && LAT_CONFIG==1`.",
+            ),
+            defined(&EventConfig::ROICUT),
         ],
     },
     Section {
         name: "binning",
         by_component: true,
-        doc: "The pixel grid. Products carry their own; only the frame is compared.",
+        doc: "The pixel grid and the energy bins of the counts cube that `prepare` makes. Products carry their own; of these only the frame is compared.",
         keys: &[
             used("projtype", Text, "WCS", "WCS or HPX."),
             used("coordsys", Text, "CEL", "CEL or GAL: the frame of the grid, and of square selections."),
-            ignored("binsperdec", Number, "8", "Energy bins in a decade."),
-            ignored("enumbins", Whole, "null", "Energy bins in all; goes before `binsperdec`."),
-            ignored("proj", Text, "AIT", "Projection."),
-            ignored("npix", Whole, "null", "Pixels on a side; from `roiwidth` and `binsz` when absent."),
-            ignored("roiwidth", Number, "10.0", "Width of the region.").in_unit("degrees"),
-            ignored("binsz", Number, "0.1", "Size of a pixel.").in_unit("degrees"),
-            ignored("hpx_order", Whole, "10", "HEALPix order."),
-            ignored("hpx_ordering_scheme", Text, "RING", "HEALPix ordering."),
-            ignored("hpx_ebin", Flag, "true", "Whether HEALPix cubes have energy bins."),
+            defined(&BinningConfig::BINSPERDEC),
+            used("enumbins", Whole, "null", "Energy bins in all; goes before `binsperdec`."),
+            defined(&BinningConfig::PROJ),
+            used("npix", List, "null", "Pixels on a side, or `[nx, ny]`; from `roiwidth` and `binsz` when absent."),
+            defined(&BinningConfig::ROIWIDTH),
+            defined(&BinningConfig::BINSZ),
+            defined(&BinningConfig::HPX_ORDER),
+            defined(&BinningConfig::HPX_ORDERING),
+            defined(&BinningConfig::HPX_EBIN),
         ],
     },
     Section {
@@ -323,12 +341,12 @@ pub(super) static SECTIONS: &[Section] = &[
     Section {
         name: "data",
         by_component: true,
-        doc: "The event data, which the counts were made from.",
+        doc: "The event data, which products are made from where they are absent: `roi-fit prepare`.",
         keys: &[
-            ignored("evfile", Texts, "null", "Events."),
-            ignored("scfile", Text, "null", "Spacecraft file."),
+            used("evfile", Texts, "null", "Photon files (FT1), or text files that list them, a path a line."),
+            used("scfile", Texts, "null", "Spacecraft files (FT2), likewise."),
             used("ltcube", Text, "null", "As `files.ltcube`, where it exists."),
-            ignored("cacheft1", Flag, "true", "Whether events are cached."),
+            defined(&EventConfig::CACHEFT1),
         ],
     },
     Section {
@@ -336,10 +354,10 @@ pub(super) static SECTIONS: &[Section] = &[
         by_component: true,
         doc: "How a livetime cube is made.",
         keys: &[
-            ignored("binsz", Number, "1.0", "Pixel.").in_unit("degrees"),
-            ignored("phibins", Whole, "0", "Bins of the azimuth; those of the livetime cube are used."),
-            ignored("dcostheta", Number, "0.025", "Bins of the cosine of the inclination."),
-            ignored("use_local_ltcube", Flag, "false", "Whether one is made."),
+            defined(&LivetimeConfig::BINSZ),
+            defined(&LivetimeConfig::PHIBINS),
+            defined(&LivetimeConfig::DCOSTHETA),
+            ignored("use_local_ltcube", Flag, "false", "Whether an approximate one is made; it is always exact here."),
             ignored("zmax", Number, "null", "Largest zenith angle.").in_unit("degrees"),
             ignored("dir", Text, "null", "Folder of livetime cubes."),
         ],

@@ -1,13 +1,14 @@
 //! From the tree of keys to typed options: defaults, overrides of components, ranges.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use likelihood_core::EnergyIntegration;
 
 use super::component_settings::{
     ComponentConfig, EnergyDispersion, Files, LOG_TRAPEZOID, QUADRATURE, ResponseFunctions,
 };
+use super::events::events;
 use super::exposure::exposure_scaling;
 use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::keys::{Keys, directory};
@@ -108,7 +109,7 @@ fn component(keys: &Keys<'_>, name: &str) -> Result<ComponentConfig> {
         convolve: keys.option("gtlike", &ComponentConfig::CONVOLVE)?,
         resample: keys.option("gtlike", &ComponentConfig::RESAMPLE)?,
         response: response(keys)?,
-        events: keys.texts("data", "evfile")?.into_iter().next().map(PathBuf::from),
+        events: events(keys)?,
         files: Files {
             ccube: file("ccube")?,
             srcmap: either("srcmap")?,

@@ -47,9 +47,13 @@ plotting:
     assert_eq!((config.roiopt.max_free_sources, config.roiopt.npred_frac), (3, 0.95));
     assert_eq!(config.roiopt.skip, ["galdiff"]);
     let notes = config.notes.join("\n");
-    for word in ["evfile, scfile", "roiwidth, binsz", "zmax, evclass", "'sed'", "'plotting'"] {
+    for word in ["'sed'", "'plotting'"] {
         assert!(notes.contains(word), "{word} in\n{notes}");
     }
+    let events = &component.events;
+    assert!(
+        !events.evfile.is_empty() && !events.scfile.is_empty() && events.zmax.is_some() && events.evclass.is_some()
+    );
     assert!(!notes.contains("emin"), "{notes}");
     assert_eq!((model.src_roiwidth, model.src_radius), (Some(15.0), None));
     assert_eq!(model.catalogs, ["4FGL"]);
@@ -295,4 +299,33 @@ fn what_a_definition_does_not_allow_is_refused_in_its_words() {
     let outside = OptimizerConfig::MIN_FIT_QUALITY.check(&4).unwrap_err();
     assert_eq!((outside.option, outside.expected), ("min_fit_quality", "0, 1, 2 or 3"));
     assert!(OptimizerConfig::TOL.check(&f64::NAN).is_err() && OptimizerConfig::TOL.check(&1e-9).is_ok());
+}
+
+#[test]
+fn event_keys_have_fermipys_defaults_and_refuse_what_cannot_be() {
+    let events = |text: &str| parse(text).map(|config| config.components[0].events.clone());
+    let usual = events("gtlike:\n").unwrap();
+    assert!(usual.cacheft1 && !usual.roicut && usual.evfile.is_empty() && usual.filter.is_none());
+    let binning = &usual.binning;
+    assert_eq!((binning.proj.as_str(), binning.roiwidth, binning.binsz, binning.binsperdec), ("AIT", 10.0, 0.1, 8.0));
+    assert_eq!((binning.npix, binning.enumbins, binning.is_healpix, binning.hpx_order), (None, None, false, 10));
+    assert_eq!((usual.ltcube.binsz, usual.ltcube.dcostheta, usual.ltcube.phibins), (1.0, 0.025, 0));
+    let given = events("data: {evfile: [a.fits, b.fits], scfile: c.txt}\nselection: {roicut: 'yes', tmin: 1.5, tmax: 9}\nbinning: {npix: [40, 30]}").unwrap();
+    assert_eq!((given.evfile.len(), given.scfile.len(), given.roicut), (2, 1, true));
+    assert_eq!((given.tmin, given.tmax, given.binning.npix), (Some(1.5), Some(9.0), Some([40, 30])));
+    for (text, words) in [
+        ("selection: {tmin: 9, tmax: 9}", "tmax"),
+        ("selection: {zmax: 200}", "180"),
+        ("selection: {evclass: 0}", "evclass"),
+        ("selection: {phasemin: 0.5, phasemax: 0.5}", "phasemin"),
+        ("selection: {convtype: 2}", "-1, 0 or 1"),
+        ("binning: {npix: [40, 0]}", "npix"),
+        ("binning: {binsz: 0}", "binsz"),
+        ("binning: {enumbins: 0}", "enumbins"),
+        ("binning: {hpx_ebin: false}", "hpx_ebin"),
+        ("ltcube: {dcostheta: -1}", "dcostheta"),
+    ] {
+        let message = events(text).unwrap_err().to_string();
+        assert!(message.contains(words) && message.contains("line 1"), "{text}: {message}");
+    }
 }

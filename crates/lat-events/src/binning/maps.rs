@@ -43,6 +43,13 @@ impl BinnedCube {
         self
     }
 
+    /// Sets the digest of what the cube is made from that its header tells.
+    #[must_use]
+    pub fn with_inputs(mut self, inputs: impl Into<String>) -> Self {
+        self.header.inputs = Some(inputs.into());
+        self
+    }
+
     /// Writes the cube as gtbin lays it out.
     ///
     /// # Errors
@@ -149,6 +156,7 @@ pub(super) fn header(selection: &Selection<'_>) -> BinnedHeader {
         good_times: selection.good_times().intervals().to_vec(),
         times: selection.times(),
         exposure: None,
+        inputs: None,
     }
 }
 

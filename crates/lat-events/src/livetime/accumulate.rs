@@ -72,6 +72,7 @@ pub fn livetime(spacecraft: &Spacecraft, good_times: &GoodTimes, options: &Livet
         zenith: options.zenith,
         good_times: good_times.intervals().to_vec(),
         times: (start, stop),
+        inputs: None,
     }))
 }
 

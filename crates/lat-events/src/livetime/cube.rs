@@ -28,6 +28,13 @@ impl Livetime {
         Ok(Self { table: lat_io::read_livetime_table(path)? })
     }
 
+    /// Sets the digest of what the cube is made from that its header tells.
+    #[must_use]
+    pub fn with_inputs(mut self, inputs: impl Into<String>) -> Self {
+        self.table.inputs = Some(inputs.into());
+        self
+    }
+
     /// Writes it as gtltcube lays it out.
     ///
     /// # Errors
@@ -93,6 +100,7 @@ pub fn sum_livetimes(cubes: &[Livetime]) -> Result<Livetime> {
             weighted: narrow(weighted),
             good_times: good_times.intervals().to_vec(),
             times: (start, stop),
+            inputs: None,
             ..first.table.clone()
         },
     })

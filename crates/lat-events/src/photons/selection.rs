@@ -27,6 +27,7 @@ pub struct Selection<'a> {
     cuts: Vec<Cut>,
     good_times: GoodTimes,
     times: (f64, f64),
+    inputs: Option<String>,
 }
 
 impl<'a> Selection<'a> {
@@ -40,7 +41,7 @@ impl<'a> Selection<'a> {
     pub fn all(photons: &'a PhotonFiles) -> Self {
         let tests = photons.files().iter().map(|_| Vec::new()).collect();
         let (cuts, good_times) = (photons.cuts().to_vec(), photons.good_times());
-        Self { photons, tests, cuts, good_times, times: photons.times() }
+        Self { photons, tests, cuts, good_times, times: photons.times(), inputs: None }
     }
 
     /// The photons that pass a list of tests for each file.
@@ -54,7 +55,7 @@ impl<'a> Selection<'a> {
         for tests in &mut tests {
             tests.sort_by_key(Test::cost);
         }
-        Self { photons, tests, cuts, good_times, times }
+        Self { photons, tests, cuts, good_times, times, inputs: None }
     }
 
     /// Those of them that lie in other good times, which become the good times of the selection: what gtmktime does. They are not
@@ -66,6 +67,13 @@ impl<'a> Selection<'a> {
             tests.sort_by_key(Test::cost);
         }
         self.good_times = good_times;
+        self
+    }
+
+    /// Sets the digest of what the selection is made from that [`Selection::write`] tells in the header.
+    #[must_use]
+    pub fn with_inputs(mut self, inputs: impl Into<String>) -> Self {
+        self.inputs = Some(inputs.into());
         self
     }
 
@@ -143,6 +151,7 @@ impl<'a> Selection<'a> {
             cuts: self.cuts.clone(),
             good_times: self.good_times.intervals().to_vec(),
             times: self.times,
+            inputs: self.inputs.clone(),
         };
         lat_io::write_photons(path, first, &header, rows, |out| {
             self.visit(|block, kept| kept.iter().try_for_each(|(index, _)| Ok(out.write(block.rows().row(*index))?)))

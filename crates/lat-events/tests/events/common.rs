@@ -126,7 +126,7 @@ pub(crate) fn photon(index: i16) -> NewPhoton {
 pub(crate) fn write_photons(path: &Path, photons: &[NewPhoton], (first, last): (f64, f64)) {
     let times = (START + first, START + last);
     let cuts = vec![Cut::range("ENERGY", "MeV", 50.0, 1e5), Cut::GoodTimes];
-    let header = PhotonHeader { cuts, good_times: vec![times], times };
+    let header = PhotonHeader { cuts, good_times: vec![times], times, inputs: None };
     lat_io::write_new_photons(path, "P8R3", &header, photons).unwrap();
 }
 

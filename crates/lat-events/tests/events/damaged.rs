@@ -95,7 +95,7 @@ fn files_that_do_not_belong_together_are_told() {
     let times = (START, START + 200.0);
     let other = |name: &str, pass: &str, cuts: Vec<Cut>| {
         let path = files.path(name);
-        let header = PhotonHeader { cuts, good_times: vec![times], times };
+        let header = PhotonHeader { cuts, good_times: vec![times], times, inputs: None };
         lat_io::write_new_photons(&path, pass, &header, &hundred()).unwrap();
         path
     };

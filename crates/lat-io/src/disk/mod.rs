@@ -1,16 +1,16 @@
 //! Files as the operating system has them: read and written whole, followed through links, told apart by digests.
 
 mod digest;
-mod directory;
 mod environment;
+mod folders;
 mod link_target;
 mod new_file;
 mod read_text;
 mod whole_file;
 
 pub use digest::{digest_of_bytes, digest_of_file};
-pub use directory::create_directory;
 pub use environment::expand_environment;
+pub use folders::{create_directory, remove_file};
 pub use link_target::link_target;
 pub(crate) use new_file::NewFile;
 pub use new_file::{remove_left_temporaries, remove_temporaries};

@@ -9,7 +9,7 @@ use likelihood_core::{CountsCube, EnergyAxis};
 use super::headers::{Cut, Interval, set_instrument, set_time_system, set_times, write_cuts, write_good_times};
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsWriter, Header};
-use crate::tables::{energy_bounds, healpix, wcs_header};
+use crate::tables::{energy_bounds, healpix, inputs, wcs_header};
 
 const CREATOR: &str = "roi-fit";
 
@@ -24,6 +24,8 @@ pub struct BinnedHeader {
     pub times: Interval,
     /// Livetime within the good times, s; `None` where no spacecraft file told it.
     pub exposure: Option<f64>,
+    /// A digest of what the product is made from, if it is to be told.
+    pub inputs: Option<String>,
 }
 
 /// A light curve as gtbin writes it, a number a bin in each list.
@@ -82,6 +84,7 @@ pub fn write_binned_map(path: &Path, wcs: &WcsHeader, counts: &[f32], told: &Bin
 pub fn write_light_curve(path: &Path, curve: &LightCurveTable, told: &BinnedHeader) -> Result<()> {
     let mut primary = described(told);
     name_file(&mut primary, path);
+    inputs::set(&mut primary, told.inputs.as_deref());
     let mut header = described(told);
     for (keyword, value) in [
         ("HDUCLASS", "OGIP"),
@@ -118,6 +121,7 @@ fn write_pixels(writer: &mut FitsWriter, grid: &HealpixGrid, cube: &CountsCube, 
     let mut primary = described(told);
     name_file(&mut primary, &path);
     write_cuts(&mut primary, &told.cuts);
+    inputs::set(&mut primary, told.inputs.as_deref());
     writer.empty_primary(&primary)?;
     let mut header = described(told);
     healpix::write_grid(grid, &mut header);
@@ -143,6 +147,7 @@ fn image_header(path: &Path, wcs: &WcsHeader, axis: Option<&EnergyAxis>, told: &
     name_file(&mut header, path);
     header.extend(described(told).cards().iter().cloned());
     write_cuts(&mut header, &told.cuts);
+    inputs::set(&mut header, told.inputs.as_deref());
     header
 }
 

@@ -13,6 +13,7 @@ use super::new::set_columns;
 use super::photon_file::time_keyword;
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Hdu, Header};
+use crate::tables::inputs::{self, INPUTS};
 
 /// The two tables of a livetime cube.
 const TABLES: [&str; 2] = ["EXPOSURE", "WEIGHTED_EXPOSURE"];
@@ -39,6 +40,8 @@ pub struct LivetimeTable {
     pub good_times: Vec<Interval>,
     /// Begin and end (`TSTART`, `TSTOP`), s.
     pub times: Interval,
+    /// A digest of what the cube is made from, if it is to be told.
+    pub inputs: Option<String>,
 }
 
 impl LivetimeTable {
@@ -68,6 +71,7 @@ pub fn write_livetime_table(path: &Path, table: &LivetimeTable) -> Result<()> {
     let mut primary = described(table.times);
     primary.set("CREATOR", "roi-fit", "software creating this file");
     primary.set("VERSION", "1", "release version of the file");
+    inputs::set(&mut primary, table.inputs.as_deref());
     let mut writer = FitsWriter::create(path)?;
     writer.empty_primary(&primary)?;
     for (name, values) in TABLES.iter().zip([&table.livetime, &table.weighted]) {
@@ -177,7 +181,8 @@ pub fn read_livetime_table(path: &Path) -> Result<LivetimeTable> {
     let zenith = (keywords.degrees("ZENMIN", 0.0)?, keywords.degrees("ZENMAX", 180.0)?);
     let good_times = read_good_times(&file)?;
     let times = (time_keyword(&file, hdu, "TSTART")?, time_keyword(&file, hdu, "TSTOP")?);
-    Ok(LivetimeTable { pixels, bins, azimuth_bins, livetime, weighted, zenith, good_times, times })
+    let inputs = file.primary()?.header().text(INPUTS).map(str::to_owned);
+    Ok(LivetimeTable { pixels, bins, azimuth_bins, livetime, weighted, zenith, good_times, times, inputs })
 }
 
 fn times(file: &FitsFile, hdu: &Hdu, (rows, width): (usize, usize)) -> Result<Array2<f32>> {

@@ -2,6 +2,7 @@
 //! curves, livetime cubes.
 
 mod binned;
+mod column_units;
 mod energy_bins;
 mod file_list;
 mod headers;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::column_units::{DEGREES, MEV, SECONDS, check_unit};
 use super::headers::{Cut, Interval, read_cuts, read_good_times};
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu, Header, RowColumn, Rows};
@@ -63,11 +64,17 @@ impl PhotonFile {
     /// Opens a photon file, plain or gzip.
     ///
     /// # Errors
-    /// When the file is missing, truncated or no photon file, its cuts or good times cannot be read, or it does not tell its time range.
+    /// When the file is missing, truncated or no photon file, a column has another unit than s, MeV or degrees, its cuts or good times
+    /// cannot be read, or it does not tell its time range.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let file = FitsFile::open(path)?;
         let events = file.table(TABLE)?;
         let column = |name| file.row_column(events, name);
+        for (name, unit) in
+            [("TIME", SECONDS), ("ENERGY", MEV), ("RA", DEGREES), ("DEC", DEGREES), ("ZENITH_ANGLE", DEGREES)]
+        {
+            check_unit(&file, events, name, unit)?;
+        }
         let columns =
             Columns { time: column("TIME")?, energy: column("ENERGY")?, ra: column("RA")?, dec: column("DEC")? };
         let (hdu, cuts, good_times) = (events.index(), read_cuts(&file, events)?, read_good_times(&file)?);

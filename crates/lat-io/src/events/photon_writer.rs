@@ -6,6 +6,7 @@ use super::headers::{Cut, Interval, set_times, write_cuts, write_good_times};
 use super::photon_file::PhotonFile;
 use crate::error::{Error, Result};
 use crate::fits::{FitsWriter, Header, RowWriter};
+use crate::tables::inputs::{self, INPUTS};
 
 /// What the headers of a photon file tell of its rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,8 @@ pub struct PhotonHeader {
     pub good_times: Vec<Interval>,
     /// Begin and end of the observation (`TSTART`, `TSTOP`), s.
     pub times: Interval,
+    /// A digest of what the file is made from, if it is to be told.
+    pub inputs: Option<String>,
 }
 
 /// Writes a photon file with the columns and headers of another: `rows` rows, which `feed` hands over as bytes in that layout. Tables
@@ -33,7 +36,7 @@ pub fn write_photons<E: From<Error>>(
 ) -> std::result::Result<(), E> {
     let [primary, events, good_times] = like.headers().map(|header| header.cloned().unwrap_or_default());
     let mut writer = FitsWriter::create(path)?;
-    writer.empty_primary(&primary_header(primary, path, header.times))?;
+    writer.empty_primary(&primary_header(primary, path, header))?;
     let mut table = writer.rows(&events_header(events, header), like.row_bytes(), rows)?;
     feed(&mut table)?;
     table.finish()?;
@@ -42,9 +45,10 @@ pub fn write_photons<E: From<Error>>(
 }
 
 /// The primary header of another file for this one.
-fn primary_header(mut header: Header, path: &Path, (start, stop): Interval) -> Header {
+fn primary_header(mut header: Header, path: &Path, told: &PhotonHeader) -> Header {
     clean(&mut header);
-    set_times(&mut header, start, stop);
+    set_times(&mut header, told.times.0, told.times.1);
+    inputs::set(&mut header, told.inputs.as_deref());
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.chars().all(|c| (' '..='~').contains(&c)) {
         header.set("FILENAME", name.as_str(), "name of this file");
@@ -59,9 +63,11 @@ fn events_header(mut header: Header, told: &PhotonHeader) -> Header {
     header
 }
 
-/// Takes out what is true of one file alone: checksums, the date of its making, its history.
+/// Takes out what is true of one file alone: checksums, the date of its making, what it was made from, its history.
 fn clean(header: &mut Header) {
-    header.retain(|card| card.value.is_some() && !["CHECKSUM", "DATASUM", "DATE"].contains(&card.keyword.as_str()));
+    header.retain(|card| {
+        card.value.is_some() && !["CHECKSUM", "DATASUM", "DATE", INPUTS].contains(&card.keyword.as_str())
+    });
 }
 
 /// As [`write_photons`] for a new file: complete headers of the primary HDU and table EVENTS, and rows as bytes.
@@ -73,7 +79,7 @@ pub(super) fn write_new(
     feed: impl FnOnce(&mut RowWriter<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut writer = FitsWriter::create(path)?;
-    writer.empty_primary(&primary_header(primary, path, told.times))?;
+    writer.empty_primary(&primary_header(primary, path, told))?;
     let mut table = writer.rows(&events_header(events, told), row_bytes, rows)?;
     feed(&mut table)?;
     table.finish()?;

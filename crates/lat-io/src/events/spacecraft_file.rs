@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::column_units::{DEGREES, SECONDS, check_unit};
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu, RowColumn, Rows};
 
@@ -64,13 +65,18 @@ impl SpacecraftFile {
     /// Opens a spacecraft file, plain or gzip.
     ///
     /// # Errors
-    /// When the file is missing, truncated, or has no table `SC_DATA` with times, livetime and axes.
+    /// When the file is missing, truncated, or has no table `SC_DATA` with times, livetime and axes in seconds and degrees.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let file = FitsFile::open(path)?;
         let hdu = file.table(TABLE)?;
         let column = |name| file.row_column(hdu, name);
+        for name in ["START", "STOP", "LIVETIME"] {
+            check_unit(&file, hdu, name, SECONDS)?;
+        }
         let mut axes = Vec::with_capacity(3);
         for [ra, dec] in AXES {
+            check_unit(&file, hdu, ra, DEGREES)?;
+            check_unit(&file, hdu, dec, DEGREES)?;
             axes.push([column(ra)?, column(dec)?]);
         }
         let &[z, x, zenith] = axes.as_slice() else { return Err(no_rows(&file, hdu)) };

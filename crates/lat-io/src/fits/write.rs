@@ -146,7 +146,7 @@ impl FitsWriter {
     /// # Errors
     /// When the columns differ in length or end within a row, FITS cannot hold the header, or the file cannot be written.
     pub fn table(&mut self, name: &str, header: &Header, columns: &[Column]) -> Result<()> {
-        let rows = self.rows(name, columns)?;
+        let rows = self.whole_rows(name, columns)?;
         let mut all = Header::default();
         all.set("EXTNAME", name, "name of this binary table extension");
         for (column, number) in columns.iter().zip(1..) {
@@ -198,7 +198,7 @@ impl FitsWriter {
     }
 
     /// How many rows the columns of a table have, all of them and whole ones.
-    fn rows(&self, name: &str, columns: &[Column]) -> Result<usize> {
+    fn whole_rows(&self, name: &str, columns: &[Column]) -> Result<usize> {
         let rows = columns.first().map_or(0, |column| column.values.len());
         if let Some(other) = columns.iter().find(|column| column.values.len() != rows) {
             let what = format!("column '{}'", other.name);

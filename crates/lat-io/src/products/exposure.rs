@@ -5,7 +5,7 @@ use std::path::Path;
 use lat_response::{Exposure, ExposureLookup};
 
 use crate::error::{Error, Result};
-use crate::products::map_cube;
+use crate::products::map_cube::{self, MapLayout};
 
 /// Reads an exposure cube, cm^2 s: an image `[energy, y, x]` or a table of HEALPix pixels (HPXEXPOSURES),
 /// and a table ENERGIES whose column Energy is in MeV unless it states another
@@ -29,5 +29,14 @@ pub fn read_exposure(path: &Path) -> Result<Exposure> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_exposure(path: &Path, exposure: &Exposure) -> Result<()> {
-    map_cube::write_map_table(path, exposure.cube(), "cm2 s", "HPXEXPOSURES", "FGST_BEXPCUBE")
+    write_exposure_from(path, exposure, None)
+}
+
+/// As [`write_exposure`], with a digest of what the exposure is made from in the header of an image.
+///
+/// # Errors
+/// As [`write_exposure`].
+pub fn write_exposure_from(path: &Path, exposure: &Exposure, inputs: Option<&str>) -> Result<()> {
+    let layout = MapLayout { table: "HPXEXPOSURES", layout: "FGST_BEXPCUBE", inputs };
+    map_cube::write_map_table(path, exposure.cube(), "cm2 s", &layout)
 }

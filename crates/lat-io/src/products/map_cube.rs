@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::fits::{ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header};
 use crate::tables::energies;
 use crate::tables::healpix;
+use crate::tables::inputs;
 use crate::tables::wcs_header;
 
 /// Reads a map: an image of 2 axes (one plane, energy 1 MeV when the file states none) or 3, or a table of HEALPix pixels with a column a
@@ -180,11 +181,21 @@ pub fn map_cube_integral(path: &Path) -> Result<MapIntegral> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_map_cube(path: &Path, cube: &SkyCube, unit: &str) -> Result<()> {
-    write_map_table(path, cube, unit, healpix::SKYMAP, "FGST_TEMPLATE")
+    write_map_table(path, cube, unit, &MapLayout { table: healpix::SKYMAP, layout: "FGST_TEMPLATE", inputs: None })
 }
 
-/// Writes a map; a table of HEALPix pixels gets this name and layout.
-pub(crate) fn write_map_table(path: &Path, cube: &SkyCube, unit: &str, table: &str, layout: &str) -> Result<()> {
+/// How a map is laid out.
+pub(crate) struct MapLayout<'a> {
+    /// Name of a table of HEALPix pixels.
+    pub(crate) table: &'a str,
+    /// Name of its layout.
+    pub(crate) layout: &'a str,
+    /// What the map is made from, if it is to be told.
+    pub(crate) inputs: Option<&'a str>,
+}
+
+/// Writes a map in a layout.
+pub(crate) fn write_map_table(path: &Path, cube: &SkyCube, unit: &str, laid_out: &MapLayout<'_>) -> Result<()> {
     let mut writer = FitsWriter::create(path)?;
     let refuse = |reason: String| Error::Unwritable {
         path: path.to_owned(),
@@ -201,6 +212,7 @@ pub(crate) fn write_map_table(path: &Path, cube: &SkyCube, unit: &str, table: &s
             if !unit.is_empty() {
                 header.set("BUNIT", unit, "unit of the pixels");
             }
+            inputs::set(&mut header, laid_out.inputs);
             let [nx, ny] = grid.size();
             let planes = cube.planes().view().into_shape_with_order((cube.energies().len(), ny, nx));
             writer.image(&header, &planes.map_err(|error| refuse(error.to_string()))?.to_owned())?;
@@ -208,10 +220,10 @@ pub(crate) fn write_map_table(path: &Path, cube: &SkyCube, unit: &str, table: &s
         SkyGrid::Healpix(grid) => {
             let mut header = Header::default();
             healpix::write_grid(grid, &mut header);
-            header.set("HPX_CONV", layout, "layout of the table");
+            header.set("HPX_CONV", laid_out.layout, "layout of the table");
             let values = cube.planes().outer_iter().map(|plane| ColumnValues::Float(plane.to_vec()));
             let columns = healpix::columns(grid, "ENERGY", unit, values);
-            writer.table(table, &header, &columns.map_err(refuse)?)?;
+            writer.table(laid_out.table, &header, &columns.map_err(refuse)?)?;
         }
         other => return Err(refuse(format!("pixels of an unknown kind: {other:?}"))),
     }

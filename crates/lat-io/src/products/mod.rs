@@ -13,7 +13,7 @@ pub(crate) mod source_maps_healpix;
 
 pub use counts_cube::{CountsCubeFile, read_counts_cube, write_counts_cube};
 pub use detector_response::read_detector_response;
-pub use exposure::{read_exposure, write_exposure};
+pub use exposure::{read_exposure, write_exposure, write_exposure_from};
 pub use irf::{IrfSetFiles, find_irf_set, read_irf, read_irf_set};
 pub use likelihood_weights::{Weights, read_weights};
 pub use livetime::read_livetime_cube;

@@ -15,10 +15,8 @@ use crate::products::source_maps_healpix;
 use crate::tables::energy_bounds;
 use crate::tables::good_time;
 use crate::tables::healpix;
+use crate::tables::inputs::{self, INPUTS};
 use crate::tables::keywords::Keywords;
-
-/// The keyword of a map that was made here: a digest of all that it was made from.
-const INPUTS: &str = "INPUTS";
 
 /// The keyword of what the exposure of a map was multiplied by already.
 const EXPSCALE: &str = "EXPSCALE";
@@ -319,9 +317,7 @@ pub fn write_source_maps(
 }
 
 fn set_origin(header: &mut Header, origin: &MapOrigin) {
-    if let Some(inputs) = &origin.inputs {
-        header.set(INPUTS, inputs.as_str(), "");
-    }
+    inputs::set(header, origin.inputs.as_deref());
     if origin.exposure_scale != 1.0 {
         header.set(EXPSCALE, origin.exposure_scale, "factor of the exposure");
     }

@@ -18,6 +18,7 @@ pub(crate) mod model;
 pub(crate) mod model_map;
 pub(crate) mod optimize;
 pub(crate) mod params;
+pub(crate) mod prepare;
 pub(crate) mod profile;
 pub(crate) mod sed;
 pub(crate) mod simulate;

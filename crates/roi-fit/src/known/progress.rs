@@ -30,6 +30,19 @@ pub enum Event {
         /// `logL` so far.
         log_likelihood: f64,
     },
+    /// A product is about to be made from event files.
+    Product {
+        /// The component.
+        component: String,
+        /// The first part of its file's name: `ft1`, `ltcube`, `ccube`, `bexpmap`.
+        product: &'static str,
+        /// How many are done.
+        done: usize,
+        /// How many are to be made.
+        total: usize,
+        /// About how many bytes it will have.
+        bytes: u64,
+    },
     /// A source map that no file held has been made.
     SourceMap {
         /// The component.

@@ -85,7 +85,7 @@ pub struct NewPhoton {
 /// use lat_io::{Cut, NewPhoton, PhotonFile, PhotonHeader};
 /// let photon = NewPhoton { energy: 250.0, ra: 83.6, dec: 22.0, time: 300_000_005.0, event_class: 128, ..NewPhoton::default() };
 /// let times = (300_000_000.0, 300_000_010.0);
-/// let header = PhotonHeader { cuts: vec![Cut::GoodTimes], good_times: vec![times], times };
+/// let header = PhotonHeader { cuts: vec![Cut::GoodTimes], good_times: vec![times], times, inputs: None };
 /// lat_io::write_new_photons(&path, "P8R3", &header, &[photon])?;
 /// assert_eq!(PhotonFile::open(&path)?.block(0, 1)?.photon(0)?.energy, 250.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,0 +1,115 @@
+//! What each product of event files is made from, as digests that stand in their headers.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::rules::Rules;
+use crate::component::instrument::Instrument;
+use crate::component::recipe;
+use crate::config::{ComponentConfig, Config};
+use crate::error::{Error, Result};
+use lat_io::expand_environment;
+
+/// Counted up when a product is made otherwise than before from the same options.
+const VERSION: u32 = 1;
+
+/// The event files of a component.
+#[derive(Clone, Debug)]
+pub(super) struct EventFiles {
+    pub(super) photons: Vec<PathBuf>,
+    pub(super) spacecraft: Vec<PathBuf>,
+}
+
+impl EventFiles {
+    /// The files that are named, lists resolved.
+    pub(super) fn named(config: &Config, component: &ComponentConfig) -> Result<Self> {
+        let files = |named: &[String], key: &'static str, what: &'static str| -> Result<Vec<PathBuf>> {
+            if named.is_empty() {
+                return Err(Error::EventKey { path: config.path.clone(), key, what });
+            }
+            let mut files = Vec::new();
+            for text in named {
+                let text = expand_environment(text.strip_prefix('@').unwrap_or(text))?;
+                let path = config.directory().join(text);
+                if !path.exists() {
+                    return Err(Error::NotFound { path });
+                }
+                files.extend(lat_io::file_list(&path)?);
+            }
+            Ok(files)
+        };
+        Ok(Self {
+            photons: files(&component.events.evfile, "data.evfile", "the photon files (FT1)")?,
+            spacecraft: files(&component.events.scfile, "data.scfile", "the spacecraft files (FT2)")?,
+        })
+    }
+}
+
+/// Digests of files that were read once.
+#[derive(Debug, Default)]
+pub(super) struct FileDigests(HashMap<PathBuf, String>);
+
+impl FileDigests {
+    pub(super) fn of(&mut self, path: &Path) -> Result<String> {
+        if let Some(digest) = self.0.get(path) {
+            return Ok(digest.clone());
+        }
+        let digest = lat_io::digest_of_file(path)?;
+        self.0.insert(path.to_owned(), digest.clone());
+        Ok(digest)
+    }
+
+    fn all(&mut self, paths: &[PathBuf]) -> Result<String> {
+        paths.iter().map(|path| self.of(path)).collect::<Result<Vec<_>>>().map(|digests| digests.join(" "))
+    }
+
+    /// That a file was written anew.
+    pub(super) fn forget(&mut self, path: &Path) {
+        self.0.remove(path);
+    }
+}
+
+/// The digests of what a component's products of event files are made from.
+#[derive(Clone, Debug)]
+pub(super) struct Inputs {
+    pub(super) photons: String,
+    pub(super) livetime: String,
+    pub(super) counts: String,
+}
+
+impl Inputs {
+    pub(super) fn of(rules: &Rules, files: &EventFiles, digests: &mut FileDigests) -> Result<Self> {
+        let spacecraft = digests.all(&files.spacecraft)?;
+        // Options print their numbers so that they can be read back bit by bit.
+        let mut photons = format!("{VERSION} photons {} {:?}", digests.all(&files.photons)?, rules.select);
+        if let Some(good_times) = &rules.good_times {
+            let _ = write!(photons, " {good_times:?} {spacecraft}");
+        }
+        let photons = lat_io::digest_of_bytes(photons.as_bytes());
+        let livetime = format!("{VERSION} livetime {photons} {spacecraft} {:?}", rules.livetime);
+        let grid = format!("{:?} {:?}", rules.grid, rules.energies);
+        let counts = format!("{VERSION} counts {photons} {spacecraft} {grid}");
+        let [livetime, counts] = [livetime, counts].map(|text| lat_io::digest_of_bytes(text.as_bytes()));
+        Ok(Self { photons, livetime, counts })
+    }
+}
+
+/// The digest of what the exposure of a component is made from, where its livetime cube is there.
+pub(super) fn exposure_inputs(
+    instrument: &Instrument,
+    component: &ComponentConfig,
+    rules: &Rules,
+    digests: &mut FileDigests,
+) -> Result<String> {
+    let response = instrument.inputs(|path| digests.of(path))?;
+    let recipe = recipe::of_exposure(instrument.is_first_pass_7());
+    let (frame, extra) = (rules.grid.frame(), extra_planes(component));
+    let text = format!("{VERSION} exposure {response} {recipe:?} {frame:?} {extra} {:?}", rules.energies);
+    Ok(lat_io::digest_of_bytes(text.as_bytes()))
+}
+
+/// Planes of the exposure beyond the energies of the counts on either side: those of energy dispersion over a window.
+pub(super) fn extra_planes(component: &ComponentConfig) -> usize {
+    if component.edisp.is_on() { usize::try_from(component.edisp.bins).unwrap_or(0) } else { 0 }
+}

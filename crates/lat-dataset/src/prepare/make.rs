@@ -1,0 +1,195 @@
+//! Making what is missing or stale, one product after another, each whole or not at all.
+
+use std::path::{Path, PathBuf};
+
+use lat_events::{GoodTimes, PhotonFiles, Selection, Spacecraft};
+use ndarray::ArrayView2;
+
+use super::digests::{FileDigests, exposure_inputs, extra_planes};
+use super::needs::prepares_events;
+use super::plan::{ComponentPlan, PlannedProduct, Product, ProductState, instrument, plans};
+use crate::component::recipe;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::products::listed;
+use lat_io::SourceMapFile;
+
+/// A product that is about to be made.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PrepareStep {
+    /// The product; its size is an estimate.
+    pub product: PlannedProduct,
+    /// How many products were made before it.
+    pub done: usize,
+    /// How many are to be made in all, source maps not counted.
+    pub total: usize,
+}
+
+/// Makes the products of every component from its event files: photons selected (`ft1`), livetime cube, counts cube and, where response functions are
+/// named, the exposure of all the sky. What was made here from the same options and inputs stays as it is, with `overwrite` nothing does; what is
+/// another program's is taken as it is. Each file appears whole or not at all, so that a run that was interrupted goes on where it stopped.
+/// `watch` is told of each product before it is made. Returns all products as they were found; source maps are made later
+/// ([`crate::Component::make_source_maps`]).
+///
+/// # Errors
+/// When a key that is needed is not given, an event file cannot be read or used, nothing passes the cuts, or a file cannot be written.
+///
+/// ```no_run
+/// let config = lat_dataset::Config::read("config.yaml".as_ref())?;
+/// for product in lat_dataset::prepare(&config, false, &mut |step| println!("{}", step.product.path.display()))? {
+///     println!("{} {:?}", product.path.display(), product.state);
+/// }
+/// # Ok::<(), lat_dataset::Error>(())
+/// ```
+pub fn prepare(config: &Config, overwrite: bool, watch: &mut dyn FnMut(&PrepareStep)) -> Result<Vec<PlannedProduct>> {
+    let mut digests = FileDigests::default();
+    let plans = plans(config, overwrite, &mut digests)?;
+    let to_be_made = |product: &&PlannedProduct| product.state.is_to_be_made();
+    let total = plans.iter().flat_map(|plan| &plan.products).filter(to_be_made).count();
+    if total > 0 {
+        lat_io::create_directory(&config.outdir)?;
+    }
+    let mut done = 0;
+    let mut products = Vec::new();
+    for plan in plans {
+        let maker = Maker { config, plan: &plan };
+        for product in plan.products.iter().filter(to_be_made) {
+            watch(&PrepareStep { product: product.clone(), done, total });
+            maker.make(product, &mut digests)?;
+            done += 1;
+        }
+        maker.tidy_up()?;
+        products.extend(plan.products);
+    }
+    Ok(products)
+}
+
+/// As [`prepare`] before a fit: only where the counts of the components are to be made here ([`prepares_events`]), and the products that are there
+/// stand when the event files are gone.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_if_wanted(config: &Config, watch: &mut dyn FnMut(&PrepareStep)) -> Result<Vec<PlannedProduct>> {
+    if !prepares_events(config)? {
+        return Ok(Vec::new());
+    }
+    match prepare(config, false, watch) {
+        Err(Error::NotFound { path }) if crate::products::all_have_counts(config) => {
+            tracing::warn!("'{}' is not there any more: the products that were made from it are used", path.display());
+            Ok(Vec::new())
+        }
+        prepared => prepared,
+    }
+}
+
+struct Maker<'a> {
+    config: &'a Config,
+    plan: &'a ComponentPlan<'a>,
+}
+
+impl Maker<'_> {
+    fn make(&self, product: &PlannedProduct, digests: &mut FileDigests) -> Result<()> {
+        tracing::info!("component '{}': '{}' is made", product.component, product.path.display());
+        match product.product {
+            Product::Ft1 => self.photons(&product.path)?,
+            Product::Ltcube => self.livetime(&product.path)?,
+            Product::Ccube => self.counts(&product.path)?,
+            Product::Bexpmap => self.exposure(&product.path, digests)?,
+            Product::Srcmap => {}
+        }
+        digests.forget(&product.path);
+        Ok(())
+    }
+
+    fn photons(&self, path: &Path) -> Result<()> {
+        let (rules, files) = (&self.plan.rules, &self.plan.files);
+        let photons = PhotonFiles::open(&files.photons)?;
+        let mut selection = lat_events::select(&photons, &rules.select)?;
+        if let Some(options) = &rules.good_times {
+            let good_times = lat_events::good_times(&selection, &Spacecraft::open(&files.spacecraft)?, options)?;
+            selection = selection.within(good_times);
+        }
+        Ok(selection.with_inputs(&self.plan.inputs.photons).write(path)?)
+    }
+
+    /// The photons that were selected.
+    fn selected(&self) -> Result<PhotonFiles> {
+        Ok(PhotonFiles::open(&[self.path_of(Product::Ft1)?])?)
+    }
+
+    fn path_of(&self, product: Product) -> Result<&PathBuf> {
+        let planned = self.plan.products.iter().find(|planned| planned.product == product);
+        planned.map(|planned| &planned.path).ok_or(Error::Internal { what: "a product is not in the plan" })
+    }
+
+    fn livetime(&self, path: &Path) -> Result<()> {
+        let photons = self.selected()?;
+        let good_times = photons.good_times();
+        let spacecraft = Spacecraft::open(&self.plan.files.spacecraft)?;
+        let livetime = lat_events::livetime(&spacecraft, &good_times, &self.plan.rules.livetime)?;
+        if is_zero(livetime.table().livetime.view()) {
+            return Err(self.no_livetime(&good_times));
+        }
+        Ok(livetime.with_inputs(&self.plan.inputs.livetime).write(path)?)
+    }
+
+    fn no_livetime(&self, good_times: &GoodTimes) -> Error {
+        let component = self.plan.component.name.clone();
+        Error::NoLivetime { component, seconds: good_times.total(), files: listed(&self.plan.files.spacecraft) }
+    }
+
+    fn counts(&self, path: &Path) -> Result<()> {
+        let (rules, photons) = (&self.plan.rules, self.selected()?);
+        let spacecraft = Spacecraft::open(&self.plan.files.spacecraft)?;
+        let selection = Selection::all(&photons);
+        let livetime = lat_events::livetime_within(&spacecraft, selection.good_times())?;
+        let cube = lat_events::bin_cube(&selection, &rules.grid, &rules.energies)?;
+        self.remove_own_maps()?;
+        Ok(cube.with_exposure(livetime).with_inputs(&self.plan.inputs.counts).write(path)?)
+    }
+
+    /// Source maps that were made here for other counts go before these are replaced: they hold those counts, and may have other bins.
+    fn remove_own_maps(&self) -> Result<()> {
+        let path = crate::products::product_path(&self.config.outdir, "srcmap", &self.plan.component.name, "fits");
+        if self.plan.component.files.srcmap.is_some() || !path.exists() {
+            return Ok(());
+        }
+        let file = SourceMapFile::open(&path)?;
+        if file.names().iter().all(|name| file.inputs(name).is_some()) {
+            lat_io::remove_file(&path)?;
+        }
+        Ok(())
+    }
+
+    fn exposure(&self, path: &Path, digests: &mut FileDigests) -> Result<()> {
+        let (component, rules) = (self.plan.component, &self.plan.rules);
+        let ltcube = self.path_of(Product::Ltcube)?;
+        digests.forget(ltcube);
+        let instrument = instrument(self.config, component, ltcube)?;
+        let recipe = recipe::of_exposure(instrument.is_first_pass_7());
+        let exposure =
+            instrument.exposure(rules.energies.axis(), rules.grid.frame(), extra_planes(component), recipe)?;
+        let inputs = exposure_inputs(&instrument, component, rules, digests)?;
+        Ok(lat_io::write_exposure_from(path, &exposure, Some(&inputs))?)
+    }
+
+    /// Removes the photons if they are not to stay.
+    fn tidy_up(&self) -> Result<()> {
+        let photons = self.plan.products.iter().find(|planned| planned.product == Product::Ft1);
+        match photons {
+            Some(photons)
+                if !self.plan.component.events.cacheft1
+                    && photons.state != ProductState::Given
+                    && photons.path.exists() =>
+            {
+                Ok(lat_io::remove_file(&photons.path)?)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_zero(times: ArrayView2<'_, f32>) -> bool {
+    times.iter().all(|time| *time == 0.0)
+}

@@ -1,0 +1,270 @@
+//! Which products of event files are there, which are to be made, and how large they will be.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::digests::{EventFiles, FileDigests, Inputs, exposure_inputs, extra_planes};
+use super::rules::{Rules, center_of, sources_of};
+use crate::component::instrument::{EXPOSURE_SIZE, Instrument};
+use crate::config::{ComponentConfig, Config};
+use crate::error::Result;
+use crate::products::{candidates, product_path, response_folder};
+use lat_events::{PhotonFiles, Spacecraft};
+use lat_io::FileSize;
+
+/// A product that is made from event files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Product {
+    /// The photons that are selected, `ft1`.
+    Ft1,
+    /// Livetime cube.
+    Ltcube,
+    /// Counts cube.
+    Ccube,
+    /// Binned exposure of all the sky.
+    Bexpmap,
+    /// Source maps.
+    Srcmap,
+}
+
+impl Product {
+    /// The first part of its file's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ft1 => "ft1",
+            Self::Ltcube => "ltcube",
+            Self::Ccube => "ccube",
+            Self::Bexpmap => "bexpmap",
+            Self::Srcmap => "srcmap",
+        }
+    }
+}
+
+/// What is known of a product's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ProductState {
+    /// It was made here from the present options and inputs.
+    Current,
+    /// It was made here from others.
+    Stale,
+    /// It is not there.
+    Missing,
+    /// It is another program's, or the configuration names it: it is taken as it is.
+    Given,
+    /// Nothing needs it.
+    Unneeded,
+}
+
+impl ProductState {
+    /// Whether the product is to be made.
+    pub fn is_to_be_made(self) -> bool {
+        matches!(self, Self::Stale | Self::Missing)
+    }
+}
+
+/// A product of a component.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedProduct {
+    /// The component.
+    pub component: String,
+    /// Which one.
+    pub product: Product,
+    /// Its file.
+    pub path: PathBuf,
+    /// What is known of it.
+    pub state: ProductState,
+    /// Bytes of the file; before photons are selected the most that it can have. 0 where it is given or not needed.
+    pub bytes: u64,
+}
+
+impl PlannedProduct {
+    /// The source maps of a component.
+    pub fn of_source_maps(component: &str, path: PathBuf, state: ProductState, bytes: u64) -> Self {
+        Self { component: component.to_owned(), product: Product::Srcmap, path, state, bytes }
+    }
+}
+
+/// The products of a component and what they are made from.
+pub(super) struct ComponentPlan<'a> {
+    pub(super) component: &'a ComponentConfig,
+    pub(super) files: EventFiles,
+    pub(super) rules: Rules,
+    pub(super) inputs: Inputs,
+    /// `ft1`, `ltcube`, `ccube`, `bexpmap`, in that order.
+    pub(super) products: Vec<PlannedProduct>,
+}
+
+/// Tells what [`crate::prepare`] would make, in the order in which it would. Nothing is written.
+///
+/// # Errors
+/// When a key that is needed is not given, or an event file cannot be read.
+pub fn plan(config: &Config, overwrite: bool) -> Result<Vec<PlannedProduct>> {
+    let mut digests = FileDigests::default();
+    let mut planned = Vec::new();
+    let sources = sources_of(config)?.len();
+    for plan in plans(config, overwrite, &mut digests)? {
+        let exposure = plan.products.last().is_some_and(|product| product.state != ProductState::Unneeded);
+        let srcmap = source_maps(config, &plan, exposure.then_some(sources));
+        planned.extend(plan.products);
+        planned.push(srcmap);
+    }
+    Ok(planned)
+}
+
+/// The plans of all components.
+pub(super) fn plans<'a>(
+    config: &'a Config,
+    overwrite: bool,
+    digests: &mut FileDigests,
+) -> Result<Vec<ComponentPlan<'a>>> {
+    let center = center_of(config)?;
+    config
+        .components
+        .iter()
+        .map(|component| {
+            let files = EventFiles::named(config, component)?;
+            // What is no such file is told before any work.
+            PhotonFiles::open(&files.photons)?;
+            Spacecraft::open(&files.spacecraft)?;
+            let rules = Rules::of(config, component, center)?;
+            let inputs = Inputs::of(&rules, &files, digests)?;
+            let products = products(config, component, (&files, &rules, &inputs), (overwrite, digests))?;
+            Ok(ComponentPlan { component, files, rules, inputs, products })
+        })
+        .collect()
+}
+
+fn products(
+    config: &Config,
+    component: &ComponentConfig,
+    (files, rules, inputs): (&EventFiles, &Rules, &Inputs),
+    (overwrite, digests): (bool, &mut FileDigests),
+) -> Result<Vec<PlannedProduct>> {
+    let place = Place { config, component, overwrite };
+    let ltcube = component.files.ltcube.clone().or_else(|| component.response.livetime.clone());
+    let ltcube = ltcube.filter(|path| path.exists());
+    let livetime_bytes = {
+        let (nside, bins) = (u64::from(rules.livetime.nside()?), rules.livetime.cosine_bins()?.n);
+        let row = 4 * (bins * (rules.livetime.azimuth_bins + 1) + 2) as u64;
+        2 * 12 * nside * nside * row
+    };
+    let livetime = place.planned(Product::Ltcube, ltcube.as_deref(), &inputs.livetime, livetime_bytes)?;
+    let [ny, nx] = rules.grid.shape();
+    let edges = rules.energies.axis().edges().len();
+    let counts = place.planned(Product::Ccube, component.files.ccube.as_deref(), &inputs.counts, {
+        (nx * ny * (edges - 1) * 4) as u64
+    })?;
+    let most: lat_io::Result<Vec<_>> = files.photons.iter().map(|path| FileSize::of(path)).collect();
+    let most = most?.iter().map(|size| size.bytes as u64).sum();
+    let mut photons = place.planned(Product::Ft1, None, &inputs.photons, most)?;
+    let is_needed = component.events.cacheft1 || livetime.state.is_to_be_made() || counts.state.is_to_be_made();
+    if photons.state.is_to_be_made() && !is_needed {
+        (photons.state, photons.bytes) = (ProductState::Unneeded, 0);
+    }
+    let exposure = place.exposure(&livetime, rules, digests)?;
+    Ok(vec![photons, livetime, counts, exposure])
+}
+
+/// Where the products of a component lie, and whether they are made anew in any case.
+struct Place<'a> {
+    config: &'a Config,
+    component: &'a ComponentConfig,
+    overwrite: bool,
+}
+
+impl Place<'_> {
+    /// A product whose inputs are known.
+    fn planned(&self, product: Product, named: Option<&Path>, inputs: &str, bytes: u64) -> Result<PlannedProduct> {
+        let (path, state) = match named {
+            Some(path) => (path.to_owned(), ProductState::Given),
+            None => {
+                let (path, made_from) = self.found(product)?;
+                let state = match made_from {
+                    Found::Nothing => ProductState::Missing,
+                    Found::Others => ProductState::Given,
+                    Found::MadeFrom(found) if found == inputs && !self.overwrite => ProductState::Current,
+                    Found::MadeFrom(_) => ProductState::Stale,
+                };
+                (path, state)
+            }
+        };
+        Ok(self.product(product, path, state, bytes))
+    }
+
+    /// The exposure, whose inputs are known once the livetime cube is there.
+    fn exposure(&self, livetime: &PlannedProduct, rules: &Rules, digests: &mut FileDigests) -> Result<PlannedProduct> {
+        let edges = rules.energies.axis().edges().len() + 2 * extra_planes(self.component);
+        let bytes = (EXPOSURE_SIZE[0] * EXPOSURE_SIZE[1] * edges * 4) as u64;
+        if let Some(path) = &self.component.files.bexpmap {
+            return Ok(self.product(Product::Bexpmap, path.clone(), ProductState::Given, bytes));
+        }
+        let (path, found) = self.found(Product::Bexpmap)?;
+        let instrument = instrument(self.config, self.component, &livetime.path)?;
+        let state = match found {
+            Found::Others => ProductState::Given,
+            _ if !instrument.is_there() => ProductState::Unneeded,
+            Found::Nothing => ProductState::Missing,
+            Found::MadeFrom(_) if livetime.state.is_to_be_made() || self.overwrite => ProductState::Stale,
+            Found::MadeFrom(found) => {
+                let present = exposure_inputs(&instrument, self.component, rules, digests)?;
+                if present == found { ProductState::Current } else { ProductState::Stale }
+            }
+        };
+        Ok(self.product(Product::Bexpmap, path, state, bytes))
+    }
+
+    fn found(&self, product: Product) -> Result<(PathBuf, Found)> {
+        let tried = candidates(&self.config.outdir, product.name(), &self.component.name, "fits");
+        let Some(path) = tried.into_iter().find(|path| path.exists()) else {
+            return Ok((
+                product_path(&self.config.outdir, product.name(), &self.component.name, "fits"),
+                Found::Nothing,
+            ));
+        };
+        let found = lat_io::read_inputs(&path)?.map_or(Found::Others, Found::MadeFrom);
+        Ok((path, found))
+    }
+
+    fn product(&self, product: Product, path: PathBuf, state: ProductState, bytes: u64) -> PlannedProduct {
+        let bytes = if state.is_to_be_made() || state == ProductState::Current { bytes } else { 0 };
+        PlannedProduct { component: self.component.name.clone(), product, path, state, bytes }
+    }
+}
+
+/// What lies in the place of a product.
+enum Found {
+    Nothing,
+    /// A file of another program.
+    Others,
+    /// A file that was made here, from inputs with this digest.
+    MadeFrom(String),
+}
+
+/// What the exposure is made with.
+pub(super) fn instrument(config: &Config, component: &ComponentConfig, ltcube: &Path) -> Result<Instrument> {
+    Ok(Instrument::new(config, component, Some(ltcube.to_owned()), response_folder(config, component)?))
+}
+
+/// The source maps, of which each has a digest of its own: whether they stand is known once all else is there.
+fn source_maps(config: &Config, plan: &ComponentPlan<'_>, sources: Option<usize>) -> PlannedProduct {
+    let (component, named) = (plan.component, &plan.component.files.srcmap);
+    let path = named.clone().unwrap_or_else(|| product_path(&config.outdir, "srcmap", &component.name, "fits"));
+    let [ny, nx] = plan.rules.grid.shape();
+    let planes = plan.rules.energies.axis().edges().len();
+    let is_made = plan.products.iter().any(|product| product.state.is_to_be_made());
+    let (state, sources) = match sources {
+        None => (ProductState::Unneeded, 0),
+        Some(_) if named.as_ref().is_some_and(|path| path.exists()) => (ProductState::Given, 0),
+        Some(sources) if !path.exists() => (ProductState::Missing, sources),
+        Some(sources) if is_made => (ProductState::Stale, sources),
+        Some(sources) => (ProductState::Current, sources),
+    };
+    let bytes = (nx * ny * planes * sources * 4) as u64;
+    PlannedProduct { component: component.name.clone(), product: Product::Srcmap, path, state, bytes }
+}

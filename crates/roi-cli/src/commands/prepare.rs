@@ -1,0 +1,73 @@
+//! `roi-fit prepare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::HumanBytes;
+use roi_fit::{PlannedProduct, PrepareOptions, ProductState, prepare};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::region::config_file;
+
+/// Make everything that a fit needs from photon and spacecraft files
+///
+/// Of each component: the photons that the configuration selects (ft1), livetime cube, counts cube, exposure and source maps, under fermipy's names
+/// in fileio.outdir. What was made before from the same options and files is kept, what has changed is made anew, and a run that was
+/// interrupted goes on where it stopped. Files of other programs are taken as they are. Other commands do the same by themselves when there
+/// are no counts yet.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  roi-fit prepare config.yaml --dry-run
+  roi-fit prepare config.yaml && roi-fit fit config.yaml")]
+pub(crate) struct Prepare {
+    /// A fermipy config.yaml that names data.evfile and data.scfile, or the directory that holds one
+    config: PathBuf,
+    /// Tell what would be made, and how large, and make nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Make also what stands
+    #[arg(long)]
+    overwrite: bool,
+}
+
+impl Prepare {
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let options = PrepareOptions::default()
+            .with_dry_run(self.dry_run)
+            .with_overwrite(self.overwrite)
+            .with_max_memory(output.max_memory());
+        let mut progress = output.progress();
+        let prepared = prepare(&config_file(&self.config), &options, progress.as_mut())?;
+        drop(progress);
+        for product in &prepared.products {
+            output.text(format_args!(
+                "component {}: {:<8} {:<24} {}",
+                product.component,
+                product.product.name(),
+                told(product, self.dry_run),
+                product.path.display()
+            ));
+        }
+        if !self.dry_run {
+            output.text(format_args!("prepared in {:.2} s", prepared.seconds));
+        }
+        output.json(&json!(prepared))
+    }
+}
+
+/// What becomes of a product.
+fn told(product: &PlannedProduct, dry_run: bool) -> String {
+    match product.state {
+        ProductState::Current => "kept, as it is current".into(),
+        ProductState::Given => "kept, as it is given".into(),
+        ProductState::Unneeded => "not needed".into(),
+        state if dry_run => {
+            let why = if state == ProductState::Stale { "anew" } else { "new" };
+            format!("to be made {why}, {}", HumanBytes(product.bytes))
+        }
+        ProductState::Stale => "made anew".into(),
+        _ => "made".into(),
+    }
+}
