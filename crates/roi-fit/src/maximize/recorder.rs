@@ -9,6 +9,7 @@ use ndarray::Array2;
 pub(crate) struct Point {
     pub(crate) values: Vec<f64>,
     pub(crate) gradient: Vec<f64>,
+    /// As they were last taken, at this point or an earlier one.
     pub(crate) hessian: Option<Array2<f64>>,
 }
 
@@ -27,6 +28,9 @@ impl Recorder {
         let mut point = self.0.borrow_mut();
         values.clone_into(&mut point.values);
         gradient.clone_into(&mut point.gradient);
-        point.hessian = hessian.cloned();
+        // Not every step takes second derivatives: the last ones stand for the steps until the next.
+        if hessian.is_some() {
+            point.hessian = hessian.cloned();
+        }
     }
 }
