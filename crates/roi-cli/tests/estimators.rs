@@ -51,9 +51,11 @@ fn spectra_and_curvature_have_the_documented_keys_and_files() {
     refused(&[&common[..], &["--fits", &path("nowhere/sed.fits")]].concat(), "--fits");
 
     let curvature = json(&["curvature", &config, &name, "--model", &saved, "--free-index2"]);
-    for key in ["ts_curv", "ple_ts_curv", "ple_free_ts_curv", "loglike_pl"] {
+    for key in ["ts_curv", "ple_ts_curv", "loglike_pl", "loglike_ple_free"] {
         assert!(curvature[key].is_number(), "{key}: {curvature}");
     }
+    // Without curvature nothing constrains Index2: the fit says so, and there is no statistic.
+    assert_eq!(curvature["fits"]["ple_free"]["fit_success"].as_bool(), Some(curvature["ple_free_ts_curv"].is_number()));
     assert!(curvature["ts_curv"].as_f64().unwrap() > -1e-3);
     refused(&["curvature", &config, &name, "--index2", "7"], "Index2");
     refused(&["curvature", &config, "nobody"], "nobody");
