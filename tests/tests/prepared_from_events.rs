@@ -22,7 +22,7 @@ impl Region {
     fn new(test: &str) -> Option<Self> {
         let data = data::directory_or_skip(test)?.canonicalize().unwrap();
         if !data.join("events-3c279").exists() {
-            eprintln!("SKIPPED {test}: no events-3c279 in the reference data");
+            fixtures::skipped("no events-3c279 in the reference data");
             return None;
         }
         Some(Self { data, folder: tempfile::tempdir().unwrap() })
@@ -142,13 +142,13 @@ fn source_maps_of_prepared_products_are_those_of_gtsrcmaps() {
     for name in theirs.names() {
         let [found, expected] = [&ours, &theirs].map(|file| file.read(name).unwrap());
         let planes = found.planes().axis_iter(Axis(0)).zip(expected.planes().axis_iter(Axis(0)));
-        let worst = planes.map(|(a, b)| difference_of_peak(a, b)).fold(0.0, f32::max);
+        let worst = planes.map(|(a, b)| difference_of_peak(&a, &b)).fold(0.0, f32::max);
         println!("source map of {name}: {worst:.1e} of the peak of its plane");
         assert!(worst < 1e-4, "{name}: {worst}");
     }
 }
 
-fn difference_of_peak(found: ArrayView2<'_, f32>, expected: ArrayView2<'_, f32>) -> f32 {
+fn difference_of_peak(found: &ArrayView2<'_, f32>, expected: &ArrayView2<'_, f32>) -> f32 {
     let peak = expected.iter().fold(0.0f32, |most, value| most.max(*value));
     found.iter().zip(expected).fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / peak
 }
@@ -178,7 +178,7 @@ fn the_fit_from_photons_is_the_fit_from_the_tools_products() {
     let same = fitted(&region.configure("same/config.yaml", &format!("bexpmap: {}", path.display())));
     assert_same_fit("from gtsrcmaps' source maps", &same, &of_maps);
     let (shift, gain) = (largest_shift(&own, &of_maps), own.loglike - of_maps.loglike);
-    println!("exposure in pixels of one degree in place of two: {shift:.1e} of an error, logL {gain:+.4}");
+    eprintln!("exposure in pixels of one degree in place of two: {shift:.1e} of an error, logL {gain:+.4}");
 }
 
 /// The largest difference of a parameter in units of its error.
@@ -190,7 +190,7 @@ fn largest_shift(found: &FitResult, expected: &FitResult) -> f64 {
 
 fn assert_same_fit(what: &str, ours: &FitResult, theirs: &FitResult) {
     let worst = largest_shift(ours, theirs);
-    println!("the fit {what}: {worst:.1e} of an error, logL {:.6} and {:.6}", ours.loglike, theirs.loglike);
+    eprintln!("the fit {what}: {worst:.1e} of an error, logL {:.6} and {:.6}", ours.loglike, theirs.loglike);
     assert!(worst < 1e-3, "{what}: {worst}");
     assert!((ours.loglike - theirs.loglike).abs() < 0.01, "{what}: {} {}", ours.loglike, theirs.loglike);
 }

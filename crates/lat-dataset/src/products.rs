@@ -130,9 +130,12 @@ pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Pat
     let name = PathBuf::from(expand_environment(text)?);
     let directories = template_directories(config, component, model);
     let found = directories.iter().map(|directory| directory.join(&name)).find(|path| path.exists());
-    found.ok_or_else(|| match name.is_absolute() {
-        true => Error::NotFound { path: name },
-        false => Error::NoTemplate { name, tried: listed(&directories) },
+    found.ok_or_else(|| {
+        if name.is_absolute() {
+            Error::NotFound { path: name }
+        } else {
+            Error::NoTemplate { name, tried: listed(&directories) }
+        }
     })
 }
 

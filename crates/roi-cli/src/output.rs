@@ -99,6 +99,7 @@ impl Output {
     }
 
     /// Writes text for programs to standard output, and nothing else there.
+    #[expect(clippy::unused_self, reason = "who writes has been given the output")]
     pub(crate) fn plain(&self, text: &str) -> Result<(), Failure> {
         progress::step_is_over();
         print(&text.trim_end()).map_err(Failure::Unwritten)

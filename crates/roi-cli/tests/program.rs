@@ -378,8 +378,8 @@ fn demo_writes_its_results() {
 
 /// The least bytes with which an analysis of a region opens, on one thread.
 fn least_memory(config: &str) -> u64 {
-    let message =
-        String::from_utf8(roi_fit(&["loglike", config, "--threads", "1", "--max-memory", "100kB"]).stderr).unwrap();
+    let output = roi_fit(&["loglike", config, "--threads", "1", "--max-memory", "100kB"]);
+    let message = String::from_utf8(output.stderr).unwrap();
     message.split("at least ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap()
 }
 
@@ -432,19 +432,17 @@ fn regions_of_a_batch_share_the_limit_wherever_it_is_set() {
 fn too_little_memory_is_refused_with_the_bytes_that_are_needed() {
     let directory = region();
     let config = config(directory.path());
+    let wanted = ["bytes", "source maps at the filled bins"];
     for command in ["loglike", "fit", "optimize", "ts"] {
-        let wanted = ["bytes", "source maps at the filled bins", "--max-memory"];
-        refused(&roi_fit(&[command, &config, "--max-memory", "100kB"]), &wanted);
+        refused(&roi_fit(&[command, &config, "--max-memory", "100kB"]), &[&wanted[..], &["--max-memory"]].concat());
     }
-    let out = directory.path().join("new");
-    let out = out.to_str().unwrap();
-    refused(&roi_fit(&["demo", "--out", out, "--max-memory", "100kB"]), &["bytes", "source maps at the filled bins"]);
+    let out = &directory.path().join("new").display().to_string();
+    refused(&roi_fit(&["demo", "--out", out, "--max-memory", "100kB"]), &wanted);
     refused(&roi_fit(&["simulate", "--out", out, "--max-memory", "1GiB"]), &["--max-memory", "no limit"]);
     refused(&roi_fit(&["fit", &config, "--max-memory", "plenty"]), &["--max-memory", "2GiB"]);
     let result = json(&["fit", &config, "--max-memory", "1GiB"]);
     let memory = &result["timing"]["memory"];
-    assert_eq!(memory["limit"], 1 << 30);
-    assert!(memory["estimate"].as_u64().unwrap() < 1 << 30);
+    assert!(memory["limit"] == 1 << 30 && memory["estimate"].as_u64().unwrap() < 1 << 30);
     // Linux alone tells the peak.
     if Path::new("/proc/self/status").exists() {
         assert!(memory["peak"].as_u64().unwrap() > 1 << 20);

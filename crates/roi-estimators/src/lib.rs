@@ -33,7 +33,7 @@
 //!
 //! - A verb takes `&Session` and works on clones, which share the data. The session is as it was.
 //! - Limits and errors are those of the true profile, found on it by Newton's method with exact derivatives, not on a spline through some
-//! points.
+//!   points.
 //! - Bins are fitted side by side, each on one thread: results are the same to the last bit for any number of threads.
 //!
 //! # The public boundary

@@ -6,10 +6,12 @@ use std::time::Instant;
 use roi_model::{ParameterId, SourceId};
 
 use crate::analysis::Analysis;
-use crate::error::Result;
+use crate::data::prepare::{PrepareOptions, prepare};
+use crate::error::{Error, Result};
 use crate::fit::fit_free::{covariance, fit_free};
 use crate::known::options::FitOptions;
 use crate::known::profile_curve::Profile;
+use crate::known::progress::Quiet;
 use crate::known::source_properties::TestStatistic;
 use crate::known::timing::Timing;
 use crate::profile::one::{ProfileOptions, profile};
@@ -130,6 +132,24 @@ impl Analysis {
         let source = self.session.roi.id_of(name)?;
         let parameter = self.parameter_index(source, parameter)?;
         self.profile_of(ParameterId { source, parameter }, options)
+    }
+
+    /// fermipy's `setup`: makes anew what has changed since the analysis was opened, with `overwrite` everything that is made from event files, and
+    /// opens the configuration again. The model is that of the configuration then, as if nothing had been fitted yet.
+    ///
+    /// # Errors
+    /// As [`prepare`] and [`Analysis::open`]; [`Error::NoFiles`] for an analysis that was made in memory. The analysis is as it was then.
+    pub fn setup(&mut self, overwrite: bool) -> Result<()> {
+        let Some(config) = &self.opened.config else { return Err(Error::NoFiles { what: "setup" }) };
+        let (path, limit) = (config.path.clone(), self.opened.max_memory);
+        let options = PrepareOptions::default().with_overwrite(overwrite).with_max_memory(limit);
+        if lat_dataset::prepares_events(config)? {
+            prepare(&path, &options, self.progress.as_mut())?;
+        }
+        let mut anew = Self::open_within(&path, Box::new(Quiet), limit)?;
+        std::mem::swap(&mut anew.progress, &mut self.progress);
+        *self = anew;
+        Ok(())
     }
 
     fn profile_of(&mut self, id: ParameterId, options: &ProfileOptions) -> Result<Profile> {

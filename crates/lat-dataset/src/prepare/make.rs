@@ -128,7 +128,7 @@ impl Maker<'_> {
         let good_times = photons.good_times();
         let spacecraft = Spacecraft::open(&self.plan.files.spacecraft)?;
         let livetime = lat_events::livetime(&spacecraft, &good_times, &self.plan.rules.livetime)?;
-        if is_zero(livetime.table().livetime.view()) {
+        if is_zero(&livetime.table().livetime.view()) {
             return Err(self.no_livetime(&good_times));
         }
         Ok(livetime.with_inputs(&self.plan.inputs.livetime).write(path)?)
@@ -190,6 +190,6 @@ impl Maker<'_> {
     }
 }
 
-fn is_zero(times: ArrayView2<'_, f32>) -> bool {
+fn is_zero(times: &ArrayView2<'_, f32>) -> bool {
     times.iter().all(|time| *time == 0.0)
 }

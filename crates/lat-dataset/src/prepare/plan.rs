@@ -181,18 +181,17 @@ struct Place<'a> {
 impl Place<'_> {
     /// A product whose inputs are known.
     fn planned(&self, product: Product, named: Option<&Path>, inputs: &str, bytes: u64) -> Result<PlannedProduct> {
-        let (path, state) = match named {
-            Some(path) => (path.to_owned(), ProductState::Given),
-            None => {
-                let (path, made_from) = self.found(product)?;
-                let state = match made_from {
-                    Found::Nothing => ProductState::Missing,
-                    Found::Others => ProductState::Given,
-                    Found::MadeFrom(found) if found == inputs && !self.overwrite => ProductState::Current,
-                    Found::MadeFrom(_) => ProductState::Stale,
-                };
-                (path, state)
-            }
+        let (path, state) = if let Some(path) = named {
+            (path.to_owned(), ProductState::Given)
+        } else {
+            let (path, made_from) = self.found(product)?;
+            let state = match made_from {
+                Found::Nothing => ProductState::Missing,
+                Found::Others => ProductState::Given,
+                Found::MadeFrom(found) if found == inputs && !self.overwrite => ProductState::Current,
+                Found::MadeFrom(_) => ProductState::Stale,
+            };
+            (path, state)
         };
         Ok(self.product(product, path, state, bytes))
     }

@@ -1,5 +1,6 @@
 //! Tables as ECSV, the enhanced character-separated values of astropy (APE 6): a header in YAML, then one line a row.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use crate::disk::write_text;
@@ -18,7 +19,8 @@ fn ecsv(header: &Header, columns: &[Column]) -> String {
     let mut text = String::from("# %ECSV 1.0\n# ---\n# datatype:\n");
     for column in columns {
         let unit = if column.unit.is_empty() { String::new() } else { format!(", unit: {}", yaml(&column.unit)) };
-        text.push_str(&format!("# - {{name: {}{unit}, {}}}\n", yaml(&column.name), datatype(&column.values)));
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "# - {{name: {}{unit}, {}}}", yaml(&column.name), datatype(&column.values));
     }
     let valued = || header.cards().iter().filter_map(|card| Some((card, card.value.as_ref()?)));
     if valued().next().is_some() {
@@ -31,7 +33,7 @@ fn ecsv(header: &Header, columns: &[Column]) -> String {
             Value::Real(x) => format!("{x:?}"),
             other => other.to_string(),
         };
-        text.push_str(&format!("# - {{{}: {value}}}\n", yaml(&card.keyword)));
+        let _ = writeln!(text, "# - {{{}: {value}}}", yaml(&card.keyword));
     }
     text.push_str("# schema: astropy-2.0\n");
     let names = columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>();

@@ -89,7 +89,8 @@ fn beside(truth: &Roi, fitted: &FitResult) -> Table {
         fitted.src_names.iter().zip(&fitted.par_names).zip(&values).zip(&errors)
     {
         let known = truth.source(source).ok().and_then(|source| source.spectrum().parameter(parameter));
-        let Some(known) = known.map(|parameter| parameter.true_value()) else { continue };
+        let Some(known) = known else { continue };
+        let known = known.true_value();
         let pull = (value - known) / error;
         table.add_row([
             source.clone(),

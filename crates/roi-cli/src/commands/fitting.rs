@@ -173,7 +173,7 @@ fn pars_words(pars: &Pars) -> String {
         Pars::Norm => "norm".into(),
         Pars::Shape => "shape".into(),
         Pars::Names(names) => names.join(","),
-        _ => "all".into(),
+        Pars::All => "all".into(),
     }
 }
 

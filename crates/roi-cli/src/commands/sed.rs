@@ -49,7 +49,7 @@ pub(crate) struct Sed {
     loge_bins: Option<Vec<f64>>,
     #[arg(long, value_name = "N", help = SedOptions::LLSCAN_NPTS.help(""))]
     npts: Option<usize>,
-    /// Write the tables SED, MODEL_FLUX and PARAMS
+    /// Write the tables `SED`, `MODEL_FLUX` and `PARAMS`
     #[arg(long, value_name = "FILE")]
     fits: Option<PathBuf>,
     /// Write the table SED as ECSV

@@ -60,7 +60,7 @@ pub(crate) fn find_crossing<C: Curve>(
         distance = next;
     }
     // A cliff between `near` and `far`, which halving has enclosed; or no fall at all.
-    Ok(far.is_finite().then(|| peak.x + sign * far))
+    Ok(far.is_finite().then_some(peak.x + sign * far))
 }
 
 /// Where slope and curvature at the maximum lead down by `drop`.

@@ -9,7 +9,7 @@ use crate::sed::sed_result::{Reference, SedBin, SedResult};
 const PARAMETERS: usize = 10;
 
 /// What norms are multiplied with, by the name of the product.
-const QUANTITIES: [(&str, fn(&Reference) -> f64); 5] = [
+const QUANTITIES: [(&str, OfReference); 5] = [
     ("norm", |_| 1.0),
     ("flux", |reference| reference.flux),
     ("eflux", |reference| reference.eflux),
@@ -87,8 +87,10 @@ impl SedResult {
     }
 }
 
+/// A number of the reference spectrum.
+pub(crate) type OfReference = fn(&Reference) -> f64;
 type OfBin = fn(&SedBin) -> f64;
-type NormOfBin = fn(&SedBin) -> Option<f64>;
+pub(crate) type NormOfBin = fn(&SedBin) -> Option<f64>;
 
 /// Energies of a bin by their keys.
 fn edges() -> [(&'static str, OfBin); 4] {
@@ -96,7 +98,7 @@ fn edges() -> [(&'static str, OfBin); 4] {
 }
 
 /// The reference spectrum by its keys.
-fn references() -> [(&'static str, fn(&Reference) -> f64); 7] {
+fn references() -> [(&'static str, OfReference); 7] {
     [
         ("ref_flux", |reference| reference.flux),
         ("ref_eflux", |reference| reference.eflux),

@@ -104,7 +104,7 @@ impl Curvature {
     }
 
     fn ts(&self, curved: &CurvatureFit) -> Option<f64> {
-        (self.pl.fit_success && curved.fit_success).then(|| 2.0 * (curved.loglike - self.pl.loglike))
+        (self.pl.fit_success && curved.fit_success).then_some(2.0 * (curved.loglike - self.pl.loglike))
     }
 
     /// The dictionary with fermipy's keys, and `fits`: status and quality of each.

@@ -1,12 +1,14 @@
-//! The tables of `sed`: SED, MODEL_FLUX, PARAMS, as fermipy names them ("likelihood SED" of the gamma-astro-data-formats).
+//! The tables of `sed`: `SED`, `MODEL_FLUX`, `PARAMS`, as fermipy names them ("likelihood SED" of the `gamma-astro-data-formats`).
 
+use std::fmt::Write;
 use std::path::Path;
 
 use lat_io::{Column, ColumnValues, FitsWriter, Header, write_ecsv};
 use serde_json::json;
 
 use crate::error::Result;
-use crate::sed::sed_result::{Reference, SedBin, SedResult};
+use crate::sed::sed_json::{NormOfBin, OfReference};
+use crate::sed::sed_result::{SedBin, SedResult};
 
 const ENERGY: &str = "MeV";
 const DIFFERENTIAL: &str = "ph / (MeV cm2 s)";
@@ -64,12 +66,12 @@ impl SedResult {
             self.column("ref_eflux", ENERGY_FLUX, |bin| bin.reference.eflux),
             self.column("ref_npred", "", |bin| bin.reference.npred),
         ];
-        let factors: [(&str, &str, fn(&Reference) -> f64); 3] = [
+        let factors: [(&str, &str, OfReference); 3] = [
             ("dnde", DIFFERENTIAL, |reference| reference.dnde),
             ("e2dnde", ENERGY_FLUX, |reference| reference.e2dnde),
             ("norm", "", |_| 1.0),
         ];
-        let norms: [(&str, fn(&SedBin) -> Option<f64>); 5] = [
+        let norms: [(&str, NormOfBin); 5] = [
             ("", |bin| bin.norm),
             ("_err", |bin| bin.norm_err),
             ("_errp", |bin| bin.norm_err_hi),
@@ -162,7 +164,8 @@ fn ascii(text: &str) -> String {
         } else {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
-                plain.push_str(&format!("\\u{unit:04x}"));
+                // Writing into a string does not fail.
+                let _ = write!(plain, "\\u{unit:04x}");
             }
         }
     }

@@ -7,9 +7,8 @@ use lat_dataset::{Config, MapPlace, PlannedProduct, PrepareStep, Product, Produc
 use serde::Serialize;
 
 use super::source_maps::{MakeOptions, make_source_maps};
-use crate::analysis::Analysis;
-use crate::error::{Error, Result};
-use crate::known::progress::{Event, Progress, Quiet};
+use crate::error::Result;
+use crate::known::progress::{Event, Progress};
 
 /// How [`prepare`] goes about.
 #[derive(Clone, Debug, Default)]
@@ -132,23 +131,4 @@ fn source_maps(
         make_source_maps(config, &options, progress)?;
     }
     Ok(planned)
-}
-
-impl Analysis {
-    /// fermipy's `setup`: makes anew what has changed since the analysis was opened, with `overwrite` everything that is made from event files, and
-    /// opens the configuration again. The model is that of the configuration then, as if nothing had been fitted yet.
-    ///
-    /// # Errors
-    /// As [`prepare`] and [`Analysis::open`]; [`Error::NoFiles`] for an analysis that was made in memory. The analysis is as it was then.
-    pub fn setup(&mut self, overwrite: bool) -> Result<()> {
-        let Some(config) = &self.opened.config else { return Err(Error::NoFiles { what: "setup" }) };
-        let (path, limit) = (config.path.clone(), self.opened.max_memory);
-        let options = PrepareOptions::default().with_overwrite(overwrite).with_max_memory(limit);
-        if lat_dataset::prepares_events(config)? {
-            prepare(&path, &options, self.progress.as_mut())?;
-        }
-        let progress = std::mem::replace(&mut self.progress, Box::new(Quiet));
-        *self = Self::open_within(&path, progress, limit)?;
-        Ok(())
-    }
 }

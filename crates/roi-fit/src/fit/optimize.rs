@@ -132,7 +132,7 @@ impl Analysis {
         }
         // What the joint fit could not tell apart is fitted one by one.
         let alone: Vec<SourceId> =
-            self.by_npred().into_iter().filter(|id| !skip.contains(id) && !(is_done && joint.contains(id))).collect();
+            self.by_npred().into_iter().filter(|id| !skip.contains(id) && (!is_done || !joint.contains(id))).collect();
         for (done, &source) in alone.iter().enumerate() {
             if self.npred_of(source) < options.npred_threshold {
                 continue;

@@ -175,7 +175,7 @@ fn polished(side: &[(f64, f64)], k: usize, fall: f64) -> f64 {
 
 /// Where the curve through the points around a bracket meets the fall, the distance as a polynomial of the root of the fall.
 fn interpolated(side: &[(f64, f64)], outer: usize, fall: f64) -> Option<f64> {
-    let first = (0..outer).rev().take(2).last()?;
+    let first = (0..outer).rev().take(2).min()?;
     let near: Vec<(f64, f64)> = side[first..(outer + 2).min(side.len())]
         .iter()
         .filter(|(_, fall)| fall.is_finite())

@@ -138,7 +138,8 @@ fn search_together(session: &mut Session, sources: &[SourceId], npts: usize) -> 
         let peak = Peak { x, loglike, step };
         let top = top_beside(x, gradient[row], -hessian[[row, row]], range);
         let (visited, zero) = (Vec::new(), loglike);
-        (!is_elsewhere).then(|| Search { id, line, peak, range, visited, xvals: None, top, zero, limits: None })
+        let search = Search { id, line, peak, range, visited, xvals: None, top, zero, limits: None };
+        (!is_elsewhere).then_some(search)
     };
     let mut searches: Vec<Search> = lines.sources().iter().enumerate().filter_map(search).collect();
     // Differences along a line are to have no other rounding than its own, so its maximum is evaluated like all of it.

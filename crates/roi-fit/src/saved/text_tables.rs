@@ -28,6 +28,9 @@ impl ComponentSpectrum {
     }
 }
 
+/// Distances to where the likelihood has fallen, below and above, where they were found.
+type MinosErrors = [Option<f64>; 2];
+
 impl Analysis {
     /// Parameters of the sources that have a free one, or of all sources.
     pub fn print_params(&self, allpars: bool) -> String {
@@ -40,7 +43,7 @@ impl Analysis {
     }
 
     /// The table of parameters; the MINOS errors are those of the parameters at these indices.
-    fn parameter_table(&self, allpars: bool, minos: Option<(&[usize], &[[Option<f64>; 2]])>) -> String {
+    fn parameter_table(&self, allpars: bool, minos: Option<(&[usize], &[MinosErrors])>) -> String {
         let mut header = vec!["idx", "parname", "value", "error", "min", "max", "scale", "free"];
         if minos.is_some() {
             header.splice(4..4, ["minos-", "minos+"]);

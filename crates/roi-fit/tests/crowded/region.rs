@@ -1,5 +1,7 @@
 //! Crowded regions: six overlapping sources, all shapes free, starts that are off by up to 3 times.
 
+#![expect(clippy::cast_possible_truncation, reason = "counts and maps are single precision")]
+
 use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap};
 use ndarray::Array3;
 use rand::rngs::Xoshiro256PlusPlus;

@@ -74,7 +74,7 @@ fn parse(text: &str) -> Result<Document<'_>> {
 fn doctype(text: &str) -> Option<&str> {
     let mut rest = text;
     loop {
-        rest = rest.get(rest.find("<")?..)?;
+        rest = rest.get(rest.find('<')?..)?;
         if rest.starts_with("<!DOCTYPE") {
             break;
         }
