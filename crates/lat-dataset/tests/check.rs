@@ -8,7 +8,7 @@ fn report(region: &Region) -> Report {
 }
 
 fn messages(report: &Report) -> String {
-    report.problems.iter().map(|problem| format!("{}\n", problem.error)).collect()
+    report.problems.iter().map(|problem| problem.error.to_string()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

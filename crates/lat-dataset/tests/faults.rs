@@ -1,5 +1,7 @@
 //! What real files and newcomers stumbled over: each law with the input that broke it, where that is at hand.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::path::{Path, PathBuf};
 
 use fixtures::{MODEL, Region, real_data};
