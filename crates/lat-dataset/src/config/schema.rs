@@ -8,18 +8,42 @@ use crate::error::{Error, Result};
 use crate::problems::{Problems, Subject};
 use std::path::Path;
 
+/// Keys that are for products made from event files, and do nothing where none are named.
+const OF_EVENTS: [(&str, &[&str]); 4] = [
+    ("data", &["cacheft1", "scfile"]),
+    (
+        "binning",
+        &[
+            "binsperdec",
+            "binsz",
+            "enumbins",
+            "hpx_ebin",
+            "hpx_order",
+            "hpx_ordering_scheme",
+            "npix",
+            "proj",
+            "roiwidth",
+        ],
+    ),
+    ("selection", &["evclass", "filter", "phasemax", "phasemin", "radius", "roicut", "tmax", "tmin", "zmax"]),
+    ("ltcube", &["binsz", "dcostheta", "phibins"]),
+];
+
 /// Checks every key of the configuration and tells, one note a section, which ones are ignored.
 pub(super) fn check(path: &Path, root: &Node, problems: &mut Problems) -> Result<Vec<String>> {
     if !matches!(root.value, Value::Map(_)) {
         let reason = format!("expected a mapping of sections (binning, selection, files, ...), found {}", root.value);
         return Err(Error::Yaml { path: path.to_owned(), reason });
     }
-    let mut found = Checked { path, notes: Vec::new(), problems };
+    let names_events = |node: &Node| {
+        node.get("data").and_then(|data| data.get("evfile")).is_some_and(|files| !matches!(files.value, Value::Null))
+    };
+    let components = root.get("components").map(|components| components_of(path, components)).transpose()?;
+    let has_events = names_events(root) || components.iter().flatten().any(|(_, component)| names_events(component));
+    let mut found = Checked { path, notes: Vec::new(), problems, has_events };
     found.check_sections(root, None)?;
-    if let Some(components) = root.get("components") {
-        for (name, component) in components_of(path, components)? {
-            found.check_sections(component, Some(&name))?;
-        }
+    for (name, component) in components.iter().flatten() {
+        found.check_sections(component, Some(name))?;
     }
     Ok(found.notes)
 }
@@ -29,6 +53,8 @@ struct Checked<'a> {
     path: &'a Path,
     notes: Vec<String>,
     problems: &'a mut Problems,
+    /// Whether event files are named, from which products can be made.
+    has_events: bool,
 }
 
 /// The components by name: `00`, `01`, ... for a list, the keys in sorted order for a mapping, as fermipy names its files.
@@ -91,12 +117,23 @@ impl Checked<'_> {
     }
 
     fn check_keys(&mut self, section: &Section, node: &Node, place: &str) -> Result<()> {
-        let mut ignored = Vec::new();
+        let of_events = OF_EVENTS.iter().find(|(name, _)| *name == section.name && !self.has_events);
+        let is_of_events = |key: &str| of_events.is_some_and(|(_, keys)| keys.contains(&key));
+        let (mut ignored, mut without_events) = (Vec::new(), Vec::new());
         for entry in node.entries() {
-            let checked = check_key(self.path, section, entry, place);
-            if self.refuse(checked)? == Some(Role::Ignored) {
-                ignored.push(entry.key.as_str());
+            let key = entry.key.as_str();
+            match self.refuse(check_key(self.path, section, entry, place))? {
+                Some(Role::Ignored) => ignored.push(key),
+                Some(Role::Used) if is_of_events(key) => without_events.push(key),
+                _ => {}
             }
+        }
+        if !without_events.is_empty() {
+            let keys = without_events.join(", ");
+            let section = section.name;
+            self.notes.push(format!(
+                "'{place}{section}': {keys} ignored: for products made from event files, and data.evfile names none"
+            ));
         }
         if !ignored.is_empty() {
             let keys = ignored.join(", ");

@@ -65,7 +65,8 @@ impl FixedPart {
 
     /// The (weighted) predicted counts of these energy bins.
     pub(crate) fn npred(&self, bins: Range<usize>) -> f64 {
-        self.npred[bins].iter().sum()
+        // A region without sources has no groups, and predicts nothing.
+        self.npred.get(bins).unwrap_or_default().iter().sum()
     }
 
     /// Bytes of the sums.

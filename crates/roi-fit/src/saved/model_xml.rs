@@ -59,7 +59,9 @@ impl Analysis {
     /// # Errors
     /// As those.
     pub fn load_model(&mut self, path: &Path) -> Result<()> {
-        if let Some(kind) = other_kind(path) {
+        // A saved analysis may be named by any of its files.
+        let is_saved = path.with_extension("json").exists();
+        if let Some(kind) = other_kind(path).filter(|_| !is_saved) {
             let reason = format!(
                 "this is {kind}, no model; name a source model XML, or an analysis that write_roi saved (PREFIX or PREFIX.json)"
             );
