@@ -39,7 +39,7 @@ pub struct Observation {
 }
 
 /// Loads a region of interest: reads the configuration, finds the products, reads the model and the counts, opens the source maps, and
-/// checks that all of them fit together. Without a source model XML the model is built from section `model`, see [`build_region`].
+/// checks that all of them fit together. Without a source model XML the model is built from section `model`, see [`build_region`](crate::build_region).
 ///
 /// # Errors
 /// When a file is missing or damaged, products disagree, a source has no source map or too few planes in it, or energy dispersion is on
