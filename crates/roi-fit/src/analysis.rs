@@ -192,7 +192,8 @@ impl Analysis {
         &self.session.roi
     }
 
-    /// The model, to be changed. Fits and likelihoods notice every change.
+    /// The model, to be changed. Fits and likelihoods notice changes of spectra and parameters; a source that is moved or reshaped
+    /// keeps the map that the data have of its name.
     pub fn roi_mut(&mut self) -> &mut Roi {
         &mut self.session.roi
     }

@@ -46,7 +46,8 @@ impl Session {
         &self.roi
     }
 
-    /// The model, to be changed. Every change is noticed by the next evaluation.
+    /// The model, to be changed. The next evaluation notices changes of spectra and parameters; a source that is moved or reshaped keeps the map that
+    /// the data have of its name.
     pub fn roi_mut(&mut self) -> &mut Roi {
         &mut self.roi
     }
