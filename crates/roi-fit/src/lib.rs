@@ -71,7 +71,7 @@ pub use fit::climb::{Summit, climb};
 pub use fit::fit_session::fit;
 pub use flux::bowtie::{band_energies, bowtie};
 pub use flux::tabulate::{TabulatedSpectrum, tabulate};
-pub use known::limits::{ParameterLimits, parameter_limits};
+pub use known::limits::{ParameterLimits, fall_of_limit, parameter_limits};
 pub use known::memory::{MemoryEstimate, MemoryUse, size_in_words};
 pub use known::options::{FitOptions, OptimizeOptions};
 pub use known::process_memory::peak_memory;

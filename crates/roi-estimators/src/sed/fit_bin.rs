@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use roi_fit::{Quiet, Session, fit};
+use roi_fit::{Quiet, Session, fall_of_limit, fit};
 use roi_model::{Parameter, ParameterId, Source, SourceId, Spectrum};
 
 use crate::curve::crossing::find_crossing;
-use crate::curve::level::{DROP_ERROR, DROP_SCAN, drop_of_limit};
+use crate::curve::level::{DROP_ERROR, DROP_SCAN};
 use crate::curve::peak::find_peak;
 use crate::curve::point::{Curve, Point};
 use crate::curve::session_curve::SessionCurve;
@@ -87,8 +87,8 @@ fn along(mut curve: SessionCurve, start: f64, result: &mut SedBin, options: &Sed
         find_crossing(curve, &peak, drop, f64::INFINITY, visited)
     };
     result.norm_err_hi = up(&mut curve, &mut visited, DROP_ERROR)?.map(|x| x - peak.x);
-    result.norm_ul95 = up(&mut curve, &mut visited, drop_of_limit(CL95))?;
-    result.norm_ul = up(&mut curve, &mut visited, drop_of_limit(options.ul_confidence))?;
+    result.norm_ul95 = up(&mut curve, &mut visited, fall_of_limit(CL95))?;
+    result.norm_ul = up(&mut curve, &mut visited, fall_of_limit(options.ul_confidence))?;
     let upper = up(&mut curve, &mut visited, DROP_SCAN)?;
     let mut lower = None;
     if peak.loglike - origin.loglike > DROP_ERROR {

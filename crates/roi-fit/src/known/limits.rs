@@ -77,8 +77,13 @@ pub fn parameter_limits(x: &[f64], dloglike: &[f64], cl_limit: f64, cl_err: f64)
     }
 }
 
-/// How far the log-likelihood falls to the one-sided limit of this confidence level; NaN for what is none.
-pub(crate) fn fall_of_limit(confidence: f64) -> f64 {
+/// How far the log-likelihood falls from its maximum to the one-sided limit of this confidence level: `z^2 / 2`, `z` the normal quantile (Wilks
+/// 1938); NaN for what is none.
+///
+/// ```
+/// assert!((roi_fit::fall_of_limit(0.95) - 1.352_772).abs() < 1e-6);
+/// ```
+pub fn fall_of_limit(confidence: f64) -> f64 {
     fall_of_probability(2.0 * confidence - 1.0)
 }
 
