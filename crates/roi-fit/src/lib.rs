@@ -77,6 +77,7 @@ pub use known::options::{FitOptions, OptimizeOptions};
 pub use known::process_memory::peak_memory;
 pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
+pub use known::refitted_limit::{LimitStatus, RefittedLimit};
 pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
 pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};

@@ -2,6 +2,7 @@
 
 pub(crate) mod evaluation;
 pub(crate) mod gather;
+pub(crate) mod many_points;
 pub(crate) mod model_map;
 pub(crate) mod norm_lines;
 pub(crate) mod pass;

@@ -11,8 +11,9 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::known::angular::Angular;
-use crate::known::limits::ParameterLimits;
+use crate::known::limits::{CL_LIMIT, ParameterLimits, fall_of_limit};
 use crate::known::profile_curve::Profile;
+use crate::known::refitted_limit::LimitStatus;
 use crate::maximize::objective::{minimize, problem};
 use crate::profile::crossings::{distance_to_fall, limits_at, maximum, wanted};
 use crate::profile::walk::{Curve, DROP, Peak, profile_points};
@@ -151,6 +152,35 @@ pub(crate) fn profile(
     let described = describe(session, source, id.parameter, (&xvals, angular))?;
     let dloglike = loglike.iter().map(|l| l - loglike0).collect();
     Ok(Profile { xvals, loglike, dloglike, calls, exact_limits, fit_status, warnings, ..described })
+}
+
+/// The 95 % upper limit of a norm with all that is free fitted again by Newton's method at every point, found by bracketing: slower than the searches
+/// side by side, and for what they do not find.
+pub(crate) fn refitted_upper_limit(session: &mut Session, id: ParameterId) -> Result<(Option<f64>, LimitStatus)> {
+    let loglike0 = session.loglike().map_err(Error::at_start)?;
+    let options = ProfileOptions { reoptimize: true, fix_shape: false, ..ProfileOptions::default() };
+    let mut walk = Walk::new(session, id, &options)?;
+    let peak = walk.find_peak(loglike0)?;
+    walk.restart()?;
+    let (known, range) = (walk.visited.clone(), walk.line.range);
+    let distance = distance_to_fall(&mut walk, (peak, range), &known, (true, fall_of_limit(CL_LIMIT)))?;
+    if walk.visited.iter().any(|(_, loglike)| *loglike > peak.loglike + NOT_AT_MAXIMUM) {
+        return Ok((None, LimitStatus::HigherMaximum));
+    }
+    let Some(distance) = distance else { return Ok((None, LimitStatus::NoFall)) };
+    let limit = peak.x + distance;
+    let is_unfinished = |walk: &mut Walk<'_>| -> Result<bool> {
+        walk.loglike_at(limit)?;
+        Ok(walk.line.reoptimize && walk.last_status != 0)
+    };
+    // From where the search stands, and once more from the maximum.
+    if is_unfinished(&mut walk)? {
+        walk.restart()?;
+        if is_unfinished(&mut walk)? {
+            return Ok((None, LimitStatus::OthersNotAtMaximum));
+        }
+    }
+    Ok((Some(limit), LimitStatus::Converged))
 }
 
 /// A word when a free parameter alone could raise `logL`: `dloglike` is relative to the model as it stands, whether a fit of it converged or not.

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::known::exact_json::{self, Exact};
 use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
+use crate::known::refitted_limit::RefittedLimit;
 use crate::known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter};
 
 /// What is read back.
@@ -83,6 +84,9 @@ pub(crate) struct SavedProperties {
     dnde_index: BTreeMap<String, f64>,
     scan: Option<SavedProfile>,
     norm_limits: Option<ParameterLimits>,
+    /// Absent in files of older versions.
+    #[serde(default)]
+    refitted_limit: Option<RefittedLimit>,
     model_flux: Option<SavedModelFlux>,
     covar: Option<Vec<Vec<f64>>>,
     correlation: BTreeMap<String, f64>,
@@ -185,6 +189,7 @@ impl SavedProperties {
             dnde_index: p.dnde_index,
             scan: p.scan.map(SavedProfile::new),
             norm_limits: p.norm_limits,
+            refitted_limit: p.refitted_limit,
             model_flux: p.model_flux.map(SavedModelFlux::new),
             covar: p.covar.as_ref().map(rows),
             correlation: p.correlation,
@@ -209,6 +214,7 @@ impl SavedProperties {
             dnde_index: self.dnde_index,
             scan: self.scan.map(SavedProfile::restore),
             norm_limits: self.norm_limits,
+            refitted_limit: self.refitted_limit,
             model_flux: self.model_flux.map(SavedModelFlux::restore),
             covar: self.covar.map(|rows| matrix(rows.len(), &rows)).transpose()?,
             correlation: self.correlation,
