@@ -4,6 +4,7 @@ pub(crate) mod crossings;
 pub(crate) mod flux_coordinate;
 pub(crate) mod many_norms;
 pub(crate) mod one;
+pub(crate) mod profile_options;
 pub(crate) mod quadratic;
 pub(crate) mod refitted_limits;
 pub(crate) mod test_statistic;

@@ -50,7 +50,7 @@ fn limits_at_zero_counts_are_exact_whatever_the_points_of_the_profile() {
     let loglike = properties.number("loglike").unwrap();
     assert!((loglike - analysis.loglike().unwrap()).abs() < 1e-9, "the highest point is the fit: {loglike}");
     for (npts, reoptimize) in [(3, false), (4, true), (20, true), (50, false)] {
-        let options = ProfileOptions { npts, reoptimize, ..ProfileOptions::default() };
+        let options = ProfileOptions::default().with_npts(npts).with_reoptimize(reoptimize);
         let limits = analysis.profile_norm("A", &options).unwrap().limits();
         approx::assert_relative_eq!(limits.ul.unwrap(), right, max_relative = 1e-3);
         approx::assert_relative_eq!(limits.err_hi.unwrap(), 0.5 / 110.546_23, max_relative = 1e-3);
