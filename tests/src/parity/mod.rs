@@ -4,6 +4,7 @@ pub mod crab;
 pub mod fermitools;
 pub mod galactic_centre;
 mod harness;
+pub mod pass8;
 
 use std::path::Path;
 
@@ -44,5 +45,13 @@ pub fn groups() -> Vec<Group> {
             run: fermitools::weighted_window,
         },
         Group { title: "Simulated ROI, 44 free parameters: C++ fermitools, NEWMINUIT", run: fermitools::all_free },
+        Group {
+            title: "Pass 8 from response functions: the simulated ROI from livetime and P8R3_SOURCE_V3 alone",
+            run: pass8::from_response_functions,
+        },
+        Group {
+            title: "gammalib-p8v2: Crab, one week, P8R2_SOURCE_V6: gtsrcmaps' isotropic map and gammalib's fit",
+            run: pass8::gammalib,
+        },
     ]
 }
