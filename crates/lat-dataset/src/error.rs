@@ -12,6 +12,16 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A component without a file of the photons that its counts are of.
+    #[error(
+        "component '{component}': the photons that its counts are of are not there, tried {tried}; make them from the event files (`roi-fit prepare`, with data.cacheft1 true)"
+    )]
+    NoPhotons {
+        /// The component.
+        component: String,
+        /// The files that were looked for.
+        tried: String,
+    },
     /// A file could not be read, understood or written.
     #[error(transparent)]
     File(#[from] lat_io::Error),

@@ -1,6 +1,7 @@
 //! Commands that run other programs: the tests, the demonstration, the benchmarks, the fuzzer, the comparison with other tools.
 
 pub(crate) mod bench;
+pub(crate) mod closure;
 pub(crate) mod demo;
 pub(crate) mod fuzz;
 pub(crate) mod openblas;

@@ -24,4 +24,5 @@ pub(crate) mod sed;
 pub(crate) mod simulate;
 pub(crate) mod spectrum;
 pub(crate) mod srcmaps;
+pub(crate) mod srcprob;
 pub(crate) mod ts;
