@@ -59,6 +59,7 @@ mod session;
 mod verbs;
 
 pub use analysis::Analysis;
+pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};

@@ -13,8 +13,10 @@ mod options;
 mod pixels;
 mod point;
 mod psf_correction;
+mod smooth;
 
 pub use builder::{SourceMapBuilder, plane_energies};
 pub use memory::{Making, MapSize, TemplateSize};
 pub use one_by_one::DIFFUSE_TOGETHER;
 pub use options::SourceMapOptions;
+pub use smooth::convolved;
