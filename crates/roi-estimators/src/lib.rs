@@ -25,6 +25,7 @@
 //! # The map of the crate
 //!
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
+//! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps.
 //! - `sed`: spectrum points.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
@@ -42,17 +43,31 @@
 
 mod curve;
 mod error;
+mod psmap;
+mod residmap;
 mod sed;
 mod shape;
+mod sky;
 mod tables;
+mod tsmap;
 
 pub use error::{Error, Result};
+pub use psmap::ps_options::PsMapOptions;
+pub use psmap::ps_result::{PsMap, ps_in_sigma};
+pub use psmap::ps_verb::psmap;
+pub use residmap::resid_options::ResidMapOptions;
+pub use residmap::resid_result::ResidMap;
+pub use residmap::resid_verb::residmap;
 pub use sed::sed_options::SedOptions;
 pub use sed::sed_result::{Reference, SedBin, SedParameters, SedResult};
 pub use sed::sed_verb::sed;
 pub use shape::bowtie_verb::bowtie;
 pub use shape::curvature::{Curvature, CurvatureFit, CurvatureOptions, curvature};
 pub use shape::likelihood_grid::{LikelihoodGrid, ProfileAxis, profile};
+pub use sky::test_source::{TestShape, TestSource};
+pub use tsmap::ts_options::TsMapOptions;
+pub use tsmap::ts_result::TsMap;
+pub use tsmap::ts_verb::tsmap;
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

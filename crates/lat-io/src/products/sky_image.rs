@@ -46,7 +46,10 @@ impl FitsWriter {
                 let mut columns = healpix::columns(grid, "VALUE", "", std::iter::once(values))
                     .map_err(|reason| refuse(self, reason))?;
                 // One map a table: its column needs no number.
-                columns.iter_mut().filter(|column| column.name == "VALUE1").for_each(|column| column.name = name.into());
+                columns
+                    .iter_mut()
+                    .filter(|column| column.name == "VALUE1")
+                    .for_each(|column| column.name = name.into());
                 self.table(name, &all, &columns)
             }
             other => Err(refuse(self, format!("pixels of an unknown kind: {other:?}"))),

@@ -156,7 +156,7 @@ fn single(values: &[f64]) -> Vec<f32> {
 }
 
 /// Printable ASCII, which is all that FITS headers hold; other characters as JSON escapes them.
-fn ascii(text: &str) -> String {
+pub(crate) fn ascii(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         if (' '..='~').contains(&c) {

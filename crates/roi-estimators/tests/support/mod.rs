@@ -71,11 +71,16 @@ fn region(
 }
 
 /// The region of the recorded answers, its free parameters as they were, or nothing where there is no such data.
-pub(crate) fn recorded_region() -> Option<Session> {
+pub(crate) fn recorded_analysis() -> Option<Analysis> {
     let folder = fixtures::real_data("fermitools-roi")?;
     let mut analysis = Analysis::open(folder.join("config_edisp0.yaml")).unwrap();
     analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
-    Some(analysis.session().clone())
+    Some(analysis)
+}
+
+/// Its session.
+pub(crate) fn recorded_region() -> Option<Session> {
+    Some(recorded_analysis()?.session().clone())
 }
 
 /// A recorded answer.
