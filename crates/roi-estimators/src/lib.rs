@@ -25,7 +25,8 @@
 //! # The map of the crate
 //!
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
-//! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps.
+//! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps. `find`: new
+//!   sources on TS maps.
 //! - `sed`: spectrum points.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
@@ -43,6 +44,7 @@
 
 mod curve;
 mod error;
+mod find;
 mod psmap;
 mod residmap;
 mod sed;
@@ -52,6 +54,9 @@ mod tables;
 mod tsmap;
 
 pub use error::{Error, Result};
+pub use find::find_options::FindSourcesOptions;
+pub use find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
+pub use find::find_verb::find_sources;
 pub use psmap::ps_options::PsMapOptions;
 pub use psmap::ps_result::{PsMap, ps_in_sigma};
 pub use psmap::ps_verb::psmap;

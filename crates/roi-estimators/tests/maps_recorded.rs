@@ -10,7 +10,7 @@ use std::time::Instant;
 use lat_io::FitsFile;
 use ndarray::Array2;
 use roi_estimators::{PsMapOptions, ResidMapOptions, TsMapOptions, psmap, residmap, tsmap};
-use support::recorded_analysis;
+use support::recorded_analysis_with_response;
 
 /// An image of a recorded file, by the number of its HDU.
 fn recorded_image(file: &str, hdu: usize) -> Array2<f64> {
@@ -36,10 +36,11 @@ fn met(what: &str, (found, at): (f64, (usize, usize))) {
 
 #[test]
 fn residuals_are_those_of_fermipy() {
-    let Some(analysis) = recorded_analysis() else { return };
+    let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
     let start = Instant::now();
     let map = residmap(&analysis, &ResidMapOptions::default()).unwrap();
     println!("residmap: {:?}", start.elapsed());
+    map.write_fits(std::path::Path::new("/tmp/h5/residmap.fits")).unwrap();
     let of = |hdu: usize| recorded_image("residmap.fits.gz", hdu);
     met("data", worst(&of(1), &map.data, |n| 1e-3 * n.abs()));
     met("excess", worst(&of(2), &map.excess, |n| 1e-3 * n.abs().max(10.0)));
@@ -49,7 +50,7 @@ fn residuals_are_those_of_fermipy() {
 
 #[test]
 fn ps_is_that_of_fermipy() {
-    let Some(analysis) = recorded_analysis() else { return };
+    let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
     let start = Instant::now();
     let options = PsMapOptions::default().with_emax(3e5).with_nbinloge(30);
     let map = psmap(&analysis, &options).unwrap();
@@ -64,11 +65,12 @@ fn ps_is_that_of_fermipy() {
 
 #[test]
 fn test_statistics_are_those_of_fermipy() {
-    let Some(analysis) = recorded_analysis() else { return };
+    let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
     for (file, exclude) in [("tsmap.fits.gz", vec![]), ("tsmap_excl.fits.gz", vec!["src08".to_owned()])] {
         let start = Instant::now();
         let map = tsmap(&analysis, &TsMapOptions::default().with_exclude(exclude)).unwrap();
         println!("{file}: {:?}", start.elapsed());
+        map.write_fits(std::path::Path::new(&format!("/tmp/h5/{}", file.replace(".gz", "")))).unwrap();
         met(file, worst(&recorded_image(file, 0), &map.ts, |ts| 0.02 + 1e-3 * ts));
         met("npred", worst(&recorded_image(file, 2), &map.npred, |n| 0.1 + 1e-3 * n));
         met("amplitude", worst(&recorded_image(file, 3), &map.amplitude, |n| 1e-14 + 1e-3 * n));

@@ -44,6 +44,15 @@ impl ShiftedKernel {
         Ok(Self { kernel, planes, center, size: (ny, nx), moments, npred })
     }
 
+    /// Takes the model that the component has now.
+    pub(crate) fn follow(&mut self, cubes: &ComponentCubes, bins: &Range<usize>) -> Result<()> {
+        for ((filled, _), now) in self.planes.iter_mut().zip(filled_planes(cubes, bins)?) {
+            *filled = now;
+        }
+        self.moments = moments(cubes, bins, &self.planes, self.center);
+        Ok(())
+    }
+
     /// The sums at amplitude 0 of the test source at a pixel.
     pub(crate) fn moments_at(&self, pixel: (usize, usize)) -> Moments {
         self.moments[pixel]

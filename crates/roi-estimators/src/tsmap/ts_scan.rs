@@ -64,19 +64,36 @@ impl TsScan {
         self.components.first().map(|component| component.shifted.kernel.place)
     }
 
-    /// The maximum for a test source at a pixel of the map.
-    pub(crate) fn at(&self, pixel: usize, near: &mut Vec<(f64, f64)>) -> Amplitude {
-        let mut trial = Trial { parts: Vec::with_capacity(self.components.len()) };
+    /// The sums at amplitude 0 of a test source at a pixel of the map.
+    pub(crate) fn moments(&self, pixel: usize) -> Moments {
         let mut moments = Moments::default();
-        for component in &self.components {
-            let Some(own) = component.under.get(pixel).copied().flatten() else { continue };
-            let place = (own / component.width, own % component.width);
-            let sums = component.shifted.moments_at(place);
+        for (component, place) in self.parts(pixel) {
+            let sums = component.moments_at(place);
             moments.total += sums.total;
             moments.first += sums.first;
             moments.second += sums.second;
-            trial.parts.push((&component.shifted, place));
         }
-        maximize(&trial, &moments, near)
+        moments
+    }
+
+    /// The maximum for a test source at a pixel of the map.
+    pub(crate) fn at(&self, pixel: usize, near: &mut Vec<(f64, f64)>) -> Amplitude {
+        maximize(&Trial { parts: self.parts(pixel).collect() }, &self.moments(pixel), near)
+    }
+
+    /// The components that have a pixel there, and theirs.
+    fn parts(&self, pixel: usize) -> impl Iterator<Item = (&ShiftedKernel, (usize, usize))> {
+        self.components.iter().filter_map(move |component| {
+            let own = component.under.get(pixel).copied().flatten()?;
+            Some((&component.shifted, (own / component.width, own % component.width)))
+        })
+    }
+
+    /// Takes the model that the cubes have now.
+    pub(crate) fn follow(&mut self, cubes: &[ComponentCubes], bins: &[Range<usize>]) -> Result<()> {
+        for ((component, cube), bins) in self.components.iter_mut().zip(cubes).zip(bins) {
+            component.shifted.follow(cube, bins)?;
+        }
+        Ok(())
     }
 }
