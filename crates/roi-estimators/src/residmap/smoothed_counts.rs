@@ -49,8 +49,9 @@ impl SmoothedCounts {
     pub(crate) fn with_kernel(cubes: &ComponentCubes, kernel: &Kernel, norm: f64, of: &Weighting<'_>) -> Result<Self> {
         let [nx, ny] = image_of(cubes)?.size();
         let plane = |bin: usize| {
+            // As fermipy has it: the extent along the row bounds the rows, that along the column the columns.
             let (half_y, half_x) = kernel.half_sizes(bin, NEGLIGIBLE);
-            let half = (inside(half_y, kernel.center.0, ny), inside(half_x, kernel.center.1, nx));
+            let half = (inside(half_x, kernel.center.0, ny), inside(half_y, kernel.center.1, nx));
             let (window, center) = kernel.window(bin, half);
             let filter = window / norm;
             let (counts, model, weights) = of.planes(cubes, bin);
