@@ -21,6 +21,35 @@ pub enum Error {
     /// A file could not be written.
     #[error(transparent)]
     Files(#[from] lat_io::Error),
+    /// A data set is at fault: a map could not be made.
+    #[error(transparent)]
+    Dataset(#[from] lat_dataset::Error),
+    /// Nothing makes the maps of a source elsewhere.
+    #[error(
+        "sources cannot be moved here: {found} of {components} components can make source maps; that takes binned exposure and PSF (files: {{bexpmap: PATH, psf: PATH}}), or a livetime cube and response functions, and an analysis opened from its config.yaml"
+    )]
+    NoMakers {
+        /// How many components there are.
+        components: usize,
+        /// How many can make maps.
+        found: usize,
+    },
+    /// A source without a place.
+    #[error(
+        "source '{source_name}' ({spatial}) has no position or width that can be fitted; points (SkyDirFunction), disks (RadialDisk) and Gaussians (RadialGaussian) have"
+    )]
+    NoPlace {
+        /// The source.
+        source_name: String,
+        /// Its spatial model.
+        spatial: String,
+    },
+    /// What cannot be.
+    #[error("internal error: {what}; please report it")]
+    Internal {
+        /// What.
+        what: &'static str,
+    },
     /// An option outside its range.
     #[error("option '{option}': {found} is not allowed; expected {expected}")]
     Option {

@@ -27,6 +27,7 @@
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
 //! - `sed`: spectrum points.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
+//! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
 //!
 //! # Invariants
@@ -45,6 +46,7 @@ mod error;
 mod sed;
 mod shape;
 mod tables;
+mod trial;
 
 pub use error::{Error, Result};
 pub use sed::sed_options::SedOptions;
@@ -53,6 +55,9 @@ pub use sed::sed_verb::sed;
 pub use shape::bowtie_verb::bowtie;
 pub use shape::curvature::{Curvature, CurvatureFit, CurvatureOptions, curvature};
 pub use shape::likelihood_grid::{LikelihoodGrid, ProfileAxis, profile};
+pub use trial::place::{TrialPlace, TrialShape};
+pub use trial::slopes::{Coordinate, PlaceDerivatives};
+pub use trial::trial_session::TrialSession;
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]
