@@ -44,6 +44,31 @@ pub enum Error {
         /// Its spatial model.
         spatial: String,
     },
+    /// The caller asked to stop.
+    #[error("stopped before the end; nothing was changed")]
+    Stopped,
+    /// A source that predicts next to nothing has no position.
+    #[error(
+        "source '{source_name}' has a norm of 0 where it stands, so that nothing tells where it is; give its norm a start above 0"
+    )]
+    NoEmission {
+        /// The source.
+        source_name: String,
+    },
+    /// A place where the data cannot see a source.
+    #[error(
+        "source '{source_name}' at RA {ra:.4}, Dec {dec:.4} deg lies outside the map of component {component}; only what lies on it can be localized"
+    )]
+    OffMap {
+        /// The source.
+        source_name: String,
+        /// Right ascension, degrees.
+        ra: f64,
+        /// Declination, degrees.
+        dec: f64,
+        /// The component.
+        component: String,
+    },
     /// What cannot be.
     #[error("internal error: {what}; please report it")]
     Internal {

@@ -26,6 +26,7 @@
 //!
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
 //! - `sed`: spectrum points.
+//! - `localize`: positions.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
@@ -43,12 +44,18 @@
 
 mod curve;
 mod error;
+mod localize;
 mod sed;
 mod shape;
 mod tables;
 mod trial;
 
 pub use error::{Error, Result};
+pub use localize::ellipse::ErrorEllipse;
+pub use localize::localization::Localization;
+pub use localize::localize_options::LocalizeOptions;
+pub use localize::localize_verb::localize;
+pub use localize::peak_scan::PeakScan;
 pub use sed::sed_options::SedOptions;
 pub use sed::sed_result::{Reference, SedBin, SedParameters, SedResult};
 pub use sed::sed_verb::sed;

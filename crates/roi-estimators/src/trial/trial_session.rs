@@ -94,6 +94,24 @@ impl<'a> TrialSession<'a> {
         &self.maps
     }
 
+    /// The same with the source elsewhere, with the derivatives of its map; this one stays.
+    ///
+    /// # Errors
+    /// As [`TrialSession::set_place`].
+    pub fn elsewhere(&self, place: TrialPlace) -> Result<Self> {
+        let session = self.session.clone();
+        let mut other = Self { session, maps: Vec::new(), sloped: None, ..*self };
+        other.set_place(place)?;
+        Ok(other)
+    }
+
+    /// A copy without maps of derivatives that is evaluated on the calling thread alone; what its clones share is summed.
+    pub(crate) fn apart(&self) -> Result<Self> {
+        let mut session = self.session.clone().on_one_thread();
+        session.loglike()?;
+        Ok(Self { session, maps: Vec::new(), sloped: None, ..*self })
+    }
+
     /// Puts the source elsewhere, with the derivatives of its map.
     ///
     /// # Errors

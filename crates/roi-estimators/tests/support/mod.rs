@@ -78,6 +78,14 @@ pub(crate) fn recorded_region() -> Option<Session> {
     Some(analysis.session().clone())
 }
 
+/// The same as an analysis, with the energy dispersion of a configuration (`config_edisp0.yaml`).
+pub(crate) fn recorded_analysis(config: &str) -> Option<Analysis> {
+    let folder = fixtures::real_data("fermitools-roi")?;
+    let mut analysis = Analysis::open(folder.join(config)).unwrap();
+    analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
+    Some(analysis)
+}
+
 /// A recorded answer.
 pub(crate) fn recorded(file: &str) -> Value {
     let path = fixtures::real_data("fermitools-roi").unwrap().join("fermipy").join(file);
