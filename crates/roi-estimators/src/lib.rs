@@ -28,7 +28,9 @@
 //! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps. `find`: new
 //!   sources on TS maps.
 //! - `sed`: spectrum points.
+//! - `localize`: positions.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
+//! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
 //!
 //! # Invariants
@@ -45,18 +47,25 @@
 mod curve;
 mod error;
 mod find;
+mod localize;
 mod psmap;
 mod residmap;
 mod sed;
 mod shape;
 mod sky;
 mod tables;
+mod trial;
 mod tsmap;
 
 pub use error::{Error, Result};
 pub use find::find_options::FindSourcesOptions;
 pub use find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 pub use find::find_verb::find_sources;
+pub use localize::ellipse::ErrorEllipse;
+pub use localize::localization::Localization;
+pub use localize::localize_options::LocalizeOptions;
+pub use localize::localize_verb::localize;
+pub use localize::peak_scan::PeakScan;
 pub use psmap::ps_options::PsMapOptions;
 pub use psmap::ps_result::{PsMap, ps_in_sigma};
 pub use psmap::ps_verb::psmap;
@@ -70,6 +79,9 @@ pub use shape::bowtie_verb::bowtie;
 pub use shape::curvature::{Curvature, CurvatureFit, CurvatureOptions, curvature};
 pub use shape::likelihood_grid::{LikelihoodGrid, ProfileAxis, profile};
 pub use sky::test_source::{TestShape, TestSource};
+pub use trial::place::{TrialPlace, TrialShape};
+pub use trial::slopes::{Coordinate, PlaceDerivatives};
+pub use trial::trial_session::TrialSession;
 pub use tsmap::ts_options::TsMapOptions;
 pub use tsmap::ts_result::TsMap;
 pub use tsmap::ts_verb::tsmap;

@@ -7,6 +7,7 @@ use roi_model::{Roi, SkyDirection, Source};
 
 use crate::error::Result;
 use crate::find::names::name_of;
+use crate::sky::components::makers_of;
 use crate::sky::test_source::TestSource;
 
 /// The weakest start of a norm, relative to the test source's.
@@ -38,7 +39,8 @@ impl Candidate {
             None => model.clone(),
         };
         let source = model.at(&name, place)?;
-        let maps = cubes.iter().map(|cube| cube.source_map(&source)).collect::<roi_fit::Result<Vec<_>>>()?;
+        let maps = makers_of(analysis, cubes)?.iter().map(|maker| maker.source_map(&source));
+        let maps = maps.collect::<lat_dataset::Result<Vec<_>>>()?;
         let counts = cubes.iter().zip(&maps).map(|(cube, map)| cube.predicted(&source, map));
         let counts = counts.collect::<roi_fit::Result<Vec<_>>>()?;
         analysis.add_source(source, &maps)?;

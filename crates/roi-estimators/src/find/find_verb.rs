@@ -12,7 +12,7 @@ use crate::find::find_options::FindSourcesOptions;
 use crate::find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 use crate::find::kept_map::KeptMap;
 use crate::find::peaks::{PeakPlace, peaks, place_of};
-use crate::sky::components::{bins, finest};
+use crate::sky::components::{bins, finest, makers_of};
 use crate::sky::map_grid::MapGrid;
 use crate::tsmap::ts_scan::TsScan;
 
@@ -59,7 +59,7 @@ impl<'a> Search<'a> {
         let cubes = analysis.cubes(&tsmap.exclude)?;
         let bins = bins(&cubes, tsmap.loge_bounds)?;
         let map = MapGrid::square(finest(&cubes)?, tsmap.map_skydir, tsmap.map_size)?;
-        let scan = TsScan::new(&cubes, &bins, &map.whole, tsmap)?;
+        let scan = TsScan::new((&cubes, makers_of(analysis, &cubes)?), &bins, &map.whole, tsmap)?;
         let is_searched = |pixel: &usize| map.whole.direction(*pixel).is_some_and(|place| options.searches(&place));
         let kept = KeptMap::new(map.pixels.iter().copied().filter(is_searched).collect());
         let (found, peaks, rejected, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

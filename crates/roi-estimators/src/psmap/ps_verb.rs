@@ -45,7 +45,7 @@ pub fn psmap(analysis: &Analysis, options: &PsMapOptions) -> Result<PsMap> {
         }
     }
     let spectrum = peak.map(|(pixel, _)| spectra.at(pixel)).unwrap_or_default();
-    let shape = |_| Error::Internal { what: "a PS map has as many values as pixels".into() };
+    let shape = |_| Error::Internal { what: "a PS map has not as many values as pixels" };
     let is_good = GOOD_WIDTHS.contains(&((1e9 * width).round() / 1e9));
     let warning =
         format!("psmap: bins of {width:.3} in log10(E) are not the 0.2 to 0.3 that are recommended; change nbinloge");

@@ -55,7 +55,7 @@ fn images(cubes: &ComponentCubes, bin: usize, use_weights: bool) -> Result<[Arra
     };
     let weights = weights.values().index_axis(Axis(0), bin);
     if weights.iter().any(|weight| *weight < 0.0) {
-        return Err(Error::Internal { what: "a likelihood weight is 0 or above".into() });
+        return Err(Error::Internal { what: "a likelihood weight below 0" });
     }
     let inverse = Zip::from(&mut counts).and(&mut model).and(&weights).map_collect(|n, m, &weight| {
         if weight > 0.0 {
@@ -73,7 +73,7 @@ fn in_disks(grid: &WcsGrid, radius: f64, images: [&Array2<f64>; 3]) -> Result<[A
     let [nx, ny] = grid.size();
     // The pixel left below the middle, counted from 1 as FITS does.
     let (x, y) = ((nx / 2).max(1) as f64, (ny / 2).max(1) as f64);
-    let lost = || Error::Internal { what: "the middle of the counts is no direction".into() };
+    let lost = || Error::Internal { what: "the middle of the counts is no direction" };
     let center = grid.to_direction(x, y).ok_or_else(lost)?;
     let [x_step, y_step] = grid.header().cdelt.map(f64::abs);
     let (half_x, half_y) = (half(radius, x_step, nx), half(radius, y_step, ny));

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::residmap::resid_options::ResidMapOptions;
 use crate::residmap::resid_result::ResidMap;
 use crate::residmap::smoothed_counts::{SmoothedCounts, Weighting};
-use crate::sky::components::{bins, finest};
+use crate::sky::components::{bins, finest, makers_of};
 use crate::sky::kernel::Kernel;
 
 /// How far the counts lie above the model around each pixel, in sigmas: both smoothed with the image of a test source. The analysis is left
@@ -30,7 +30,11 @@ pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidM
         let parts = cubes.iter().enumerate().map(|(at, cube)| SmoothedCounts::with_gaussian(cube, &weighting(at)));
         ("gauss_0p3".to_owned(), serde_json::Value::Null, parts.collect::<Vec<_>>())
     } else {
-        let kernels: Vec<Kernel> = cubes.iter().map(|cube| Kernel::new(cube, &options.model)).collect::<Result<_>>()?;
+        let kernels: Vec<Kernel> = cubes
+            .iter()
+            .zip(makers_of(analysis, &cubes)?)
+            .map(|(cube, maker)| Kernel::new(cube, maker, &options.model))
+            .collect::<Result<_>>()?;
         let total: f64 = kernels.iter().map(|kernel| kernel.counts.sum()).sum();
         let squares: f64 = kernels.iter().flat_map(|kernel| &kernel.counts).map(|k| k * k).sum();
         // K / sum K, divided by the sum of its squares.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use lat_response::SkyGrid;
-use roi_fit::ComponentCubes;
+use roi_fit::{Analysis, ComponentCubes, TrialMaker};
 
 use crate::error::{Error, Result};
 
@@ -19,6 +19,15 @@ pub(crate) fn finest(cubes: &[ComponentCubes]) -> Result<&SkyGrid> {
         }
     }
     best.ok_or(Error::Likelihood(likelihood_core::Error::NoComponents))
+}
+
+/// What makes the maps of a test source for each component.
+pub(crate) fn makers_of<'a>(analysis: &'a Analysis, cubes: &[ComponentCubes]) -> Result<&'a [TrialMaker]> {
+    let makers = analysis.trial_makers();
+    if makers.len() == cubes.len() {
+        return Ok(makers);
+    }
+    Err(Error::NoMakers { components: cubes.len(), found: makers.len() })
 }
 
 /// Lowest and highest energy, log10 of MeV, either of which may be open.

@@ -2,7 +2,7 @@
 
 use lat_response::{SkyGrid, WcsGrid};
 use ndarray::{Array2, Array3, ArrayView2, Axis};
-use roi_fit::ComponentCubes;
+use roi_fit::{ComponentCubes, TrialMaker};
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
@@ -31,14 +31,14 @@ fn middle(n: usize) -> usize {
 
 impl Kernel {
     /// Of a component with an image.
-    pub(crate) fn new(cubes: &ComponentCubes, source: &TestSource) -> Result<Self> {
+    pub(crate) fn new(cubes: &ComponentCubes, maker: &TrialMaker, source: &TestSource) -> Result<Self> {
         let image = image_of(cubes)?;
         let [nx, ny] = image.size();
         let center = (middle(ny), middle(nx));
-        let outside = || Error::Internal { what: "the middle of the counts is no direction".into() };
+        let outside = || Error::Internal { what: "the middle of the counts is no direction" };
         let place = image.direction_of(center.0 * nx + center.1).ok_or_else(outside)?;
         let test = source.at(NAME, place)?;
-        let counts = cubes.predicted(&test, &cubes.source_map(&test)?)?;
+        let counts = cubes.predicted(&test, &maker.source_map(&test)?)?;
         let kernel = Self { counts, center, place };
         let kernel = if source.shape == TestShape::Gaussian { kernel.as_gaussian(image, source.width) } else { kernel };
         if kernel.counts.sum() > 0.0 {

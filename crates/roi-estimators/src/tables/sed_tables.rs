@@ -151,7 +151,7 @@ impl SedResult {
 
 /// As fermipy stores it.
 #[expect(clippy::cast_possible_truncation, reason = "the layout's single precision")]
-fn single(values: &[f64]) -> Vec<f32> {
+pub(crate) fn single(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).collect()
 }
 

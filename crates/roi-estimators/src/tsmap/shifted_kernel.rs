@@ -5,7 +5,7 @@ use std::ops::Range;
 use lat_response::convolved;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
-use roi_fit::ComponentCubes;
+use roi_fit::{ComponentCubes, TrialMaker};
 
 use crate::error::Result;
 use crate::sky::kernel::{Kernel, image_of};
@@ -30,9 +30,14 @@ pub(crate) struct ShiftedKernel {
 }
 
 impl ShiftedKernel {
-    pub(crate) fn new(cubes: &ComponentCubes, bins: &Range<usize>, options: &TsMapOptions) -> Result<Self> {
+    pub(crate) fn new(
+        cubes: &ComponentCubes,
+        maker: &TrialMaker,
+        bins: &Range<usize>,
+        options: &TsMapOptions,
+    ) -> Result<Self> {
         let image = image_of(cubes)?;
-        let kernel = Kernel::new(cubes, &options.model)?;
+        let kernel = Kernel::new(cubes, maker, &options.model)?;
         let half = half_size(&kernel, bins, image.header().cdelt, options);
         let cut: Vec<_> = bins.clone().map(|bin| kernel.window(bin, (half, half))).collect();
         let center = cut.first().map_or((0, 0), |(_, center)| *center);

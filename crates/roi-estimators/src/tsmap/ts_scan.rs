@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use lat_response::SkyGrid;
-use roi_fit::ComponentCubes;
+use roi_fit::{ComponentCubes, TrialMaker};
 use roi_model::SkyDirection;
 
 use crate::error::Result;
@@ -41,17 +41,17 @@ impl TrialBins for Trial<'_> {
 impl TsScan {
     /// On these pixels, over these energy bins of the components.
     pub(crate) fn new(
-        cubes: &[ComponentCubes],
+        (cubes, makers): (&[ComponentCubes], &[TrialMaker]),
         bins: &[Range<usize>],
         grid: &SkyGrid,
         options: &TsMapOptions,
     ) -> Result<Self> {
-        let place = |(cube, bins): (&ComponentCubes, &Range<usize>)| {
+        let place = |((cube, maker), bins): ((&ComponentCubes, &TrialMaker), &Range<usize>)| {
             let own = &cube.counts().grid;
-            let shifted = ShiftedKernel::new(cube, bins, options)?;
+            let shifted = ShiftedKernel::new(cube, maker, bins, options)?;
             Ok(Placed { shifted, under: pixels_under(grid, own), width: own.shape()[1] })
         };
-        Ok(Self { components: cubes.iter().zip(bins).map(place).collect::<Result<_>>()? })
+        Ok(Self { components: cubes.iter().zip(makers).zip(bins).map(place).collect::<Result<_>>()? })
     }
 
     /// Counts of the test source in all components.

@@ -1,10 +1,10 @@
 //! The verb `tsmap`.
 
 use rayon::prelude::*;
-use roi_fit::{Analysis, ComponentCubes};
+use roi_fit::{Analysis, ComponentCubes, TrialMaker};
 
 use crate::error::Result;
-use crate::sky::components::{bins, finest};
+use crate::sky::components::{bins, finest, makers_of};
 use crate::sky::map_grid::MapGrid;
 use crate::tsmap::amplitude::Amplitude;
 use crate::tsmap::ts_options::TsMapOptions;
@@ -24,14 +24,14 @@ pub fn tsmap(analysis: &Analysis, options: &TsMapOptions) -> Result<TsMap> {
     options.check()?;
     let cubes = analysis.cubes(&options.exclude)?;
     let loglike = analysis.session().clone().loglike()?;
-    map_of(&cubes, loglike, options)
+    map_of((&cubes, makers_of(analysis, &cubes)?), loglike, options)
 }
 
 /// The map over cubes.
-pub(crate) fn map_of(cubes: &[ComponentCubes], loglike: f64, options: &TsMapOptions) -> Result<TsMap> {
+fn map_of((cubes, makers): (&[ComponentCubes], &[TrialMaker]), loglike: f64, options: &TsMapOptions) -> Result<TsMap> {
     let bins = bins(cubes, options.loge_bounds)?;
     let map = MapGrid::square(finest(cubes)?, options.map_skydir, options.map_size)?;
-    let scan = TsScan::new(cubes, &bins, &map.whole, options)?;
+    let scan = TsScan::new((cubes, makers), &bins, &map.whole, options)?;
     let found: Vec<Amplitude> = map.pixels.par_iter().map_init(Vec::new, |near, &pixel| scan.at(pixel, near)).collect();
     let spectrum = options.model.spectrum()?;
     let norm = spectrum.norm_index().map_or(f64::NAN, |index| spectrum.parameters()[index].true_value());

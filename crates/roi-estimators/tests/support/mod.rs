@@ -86,7 +86,8 @@ pub(crate) fn recorded_analysis_with_response() -> Option<(tempfile::TempDir, An
     let text = std::fs::read_to_string(data.join("config_edisp0.yaml")).unwrap();
     let files = text.find("files:").unwrap();
     let path = |name: &str| std::fs::canonicalize(data.join(name)).unwrap().display().to_string();
-    let named = ["ccube", "srcmap", "bexpmap", "ltcube"].map(|key| format!("{key}: {}", path(&format!("{key}.fits.gz"))));
+    let named =
+        ["ccube", "srcmap", "bexpmap", "ltcube"].map(|key| format!("{key}: {}", path(&format!("{key}.fits.gz"))));
     let irfs = std::fs::canonicalize(irfs).unwrap().display().to_string();
     let section = format!("files: {{{}, irfs: {irfs}, xml: {}}}\n", named.join(", "), path("model_start.xml"));
     let config = folder.path().join("config.yaml");
@@ -99,6 +100,14 @@ pub(crate) fn recorded_analysis_with_response() -> Option<(tempfile::TempDir, An
 /// Its session.
 pub(crate) fn recorded_region() -> Option<Session> {
     Some(recorded_analysis()?.session().clone())
+}
+
+/// The same as an analysis, with the energy dispersion of a configuration (`config_edisp0.yaml`).
+pub(crate) fn recorded_analysis(config: &str) -> Option<Analysis> {
+    let folder = fixtures::real_data("fermitools-roi")?;
+    let mut analysis = Analysis::open(folder.join(config)).unwrap();
+    analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
+    Some(analysis)
 }
 
 /// A recorded answer.

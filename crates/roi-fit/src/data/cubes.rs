@@ -1,4 +1,4 @@
-//! Counts and model in every pixel, and maps of more sources: what maps of the sky are computed from.
+//! Counts and model in every pixel: what maps of the sky are computed from.
 
 use std::ops::Range;
 
@@ -17,8 +17,9 @@ use crate::known::progress::Quiet;
 /// Counts and model of one component in every pixel `[energy bin, y, x]`.
 #[derive(Debug)]
 pub struct ComponentCubes {
-    component: Component,
-    /// The component without source maps, which predicts the counts of any map.
+    counts: CountsCubeFile,
+    weights: Option<LikelihoodWeights>,
+    /// The component without source maps, which predicts the counts of whatever map.
     blank: ComponentData,
     bins: Range<usize>,
     model: Array3<f64>,
@@ -27,17 +28,17 @@ pub struct ComponentCubes {
 impl ComponentCubes {
     /// The component's name.
     pub fn name(&self) -> &str {
-        &self.component.name
+        self.blank.name()
     }
 
     /// Its counts and pixels.
     pub fn counts(&self) -> &CountsCubeFile {
-        &self.component.counts
+        &self.counts
     }
 
     /// Its likelihood weights.
     pub fn weights(&self) -> Option<&LikelihoodWeights> {
-        self.component.settings.weights.as_ref()
+        self.weights.as_ref()
     }
 
     /// The energy bins that the analysis evaluates.
@@ -53,20 +54,6 @@ impl ComponentCubes {
     /// Adds predicted counts to the model: of a source that has come in.
     pub fn add(&mut self, counts: &Array3<f64>) {
         self.model += counts;
-    }
-
-    /// The map of a source of whatever place, made as those of the region's sources are made.
-    ///
-    /// # Errors
-    /// [`lat_dataset::Error::NoInstrument`] without exposure and PSF, or livetime and response functions to compute them from; when they do
-    /// not cover the source.
-    pub fn source_map(&self, source: &Source) -> Result<SourceMap> {
-        let mut made = None;
-        self.component.make_source_maps(std::slice::from_ref(source), &|_| (), |source, map| {
-            made = Some(self.component.source_map(source, Some(map))?);
-            Ok::<_, Error>(())
-        })?;
-        made.ok_or_else(|| Error::NoProperties { source_name: source.name().to_owned() })
     }
 
     /// Predicted counts of a source with this map in every pixel, energy dispersion included.
@@ -100,9 +87,10 @@ impl Analysis {
         let models: Vec<Array3<f64>> = models.collect::<Result<_>>()?;
         let components = loaded.observation.components.into_iter().zip(models).zip(self.session.data.components());
         let cubes = components.map(|((component, model), data)| {
-            let settings = component.settings.clone();
-            let blank = ComponentData::with_settings(component.name.clone(), &component.counts.cube, settings)?;
-            Ok(ComponentCubes { component, blank, bins: data.bins(), model })
+            let Component { name, counts, settings, .. } = component;
+            let weights = settings.weights.clone();
+            let blank = ComponentData::with_settings(name, &counts.cube, settings)?;
+            Ok(ComponentCubes { counts, weights, blank, bins: data.bins(), model })
         });
         cubes.collect()
     }
