@@ -59,6 +59,7 @@ mod session;
 mod verbs;
 
 pub use analysis::Analysis;
+pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
@@ -86,8 +87,8 @@ pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
     ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, ModelSummary, PlannedMap, PlannedMaps,
-    PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject, check, component_path,
-    configuration_reference, input_files, memory_size, resolved_config,
+    PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject, TrialMaker, check,
+    component_path, configuration_reference, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
 pub use profile::profile_options::ProfileOptions;
