@@ -52,6 +52,7 @@ enum Command {
     Spectrum(commands::spectrum::Spectrum),
     Config(commands::config::Config),
     Check(commands::check::Check),
+    Keys(commands::keys::Keys),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
 }
@@ -112,6 +113,7 @@ fn perform(command: &Command, output: &output::Output) -> Result<(), failure::Fa
         Command::Spectrum(command) => command.run(output),
         Command::Config(command) => command.run(output),
         Command::Check(command) => command.run(output),
+        Command::Keys(command) => command.run(output),
         Command::Completions(command) => command.run(Cli::command(), output),
         Command::Man(command) => command.run(Cli::command(), output),
     }

@@ -5,5 +5,6 @@ pub(crate) mod gather;
 pub(crate) mod model_map;
 pub(crate) mod norm_lines;
 pub(crate) mod pass;
+pub(crate) mod stop_signal;
 pub(crate) mod stream;
 pub(crate) mod workspace;

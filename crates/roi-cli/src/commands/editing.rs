@@ -1,8 +1,10 @@
 //! Changes of the model from the command line, made before anything else is done with it.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use roi_batch::file_digest;
 use roi_fit::{Analysis, Given, ParameterSetting, Pars};
 
 use crate::failure::Failure;
@@ -14,6 +16,10 @@ pub(crate) struct Editing {
     /// Leave a source out (may be repeated)
     #[arg(long, value_name = "NAME")]
     delete: Vec<String>,
+    /// Add the sources of a YAML file, one or a list of them, written as below model.sources of a configuration; their source maps are made (may
+    /// be repeated)
+    #[arg(long, value_name = "FILE")]
+    add_source: Vec<PathBuf>,
     /// Give a source another type of spectrum (may be repeated); see the model page of the documentation for types
     #[arg(long, value_name = "NAME=TYPE", value_parser = pair)]
     spectrum: Vec<(String, String)>,
@@ -26,10 +32,13 @@ pub(crate) struct Editing {
 }
 
 impl Editing {
-    /// Changes the model: sources leave, spectra change, parameters are set, then fixed.
+    /// Changes the model: sources leave and come, spectra change, parameters are set, then fixed.
     pub(crate) fn apply(&self, analysis: &mut Analysis) -> Result<(), Failure> {
         for name in &self.delete {
             analysis.delete_source(name)?;
+        }
+        for path in &self.add_source {
+            analysis.add_sources_of_file(path)?;
         }
         for (name, kind) in &self.spectrum {
             let none: &[(&str, Given)] = &[];
@@ -46,13 +55,23 @@ impl Editing {
         Ok(())
     }
 
+    /// The files of sources that it reads.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.add_source
+    }
+
     /// In words, as they were given: for what depends on them.
     pub(crate) fn words(&self) -> Vec<String> {
         let delete = self.delete.iter().map(|name| format!("--delete '{name}'"));
+        let add = self.add_source.iter().map(|path| {
+            // What cannot be read is told where it is read.
+            let digest = file_digest(path).unwrap_or_default();
+            format!("--add-source '{}' {digest}", path.display())
+        });
         let spectrum = self.spectrum.iter().map(|(name, kind)| format!("--spectrum '{name}={kind}'"));
         let set = self.set.iter().map(|(place, value)| format!("--set '{place}={value:?}'"));
         let fix = self.fix.iter().map(|place| format!("--fix '{place}'"));
-        delete.chain(spectrum).chain(set).chain(fix).collect()
+        delete.chain(add).chain(spectrum).chain(set).chain(fix).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::provenance::provenance;
 
 /// Simulate a region from a seed and write it as LAT files with a config.yaml
 #[derive(Args)]
@@ -58,7 +59,7 @@ impl Simulate {
             self.check(&self.out)?;
             let config = self.write(self.seed, &self.out)?;
             output.text(format_args!("wrote {}", config.display()));
-            return output.json(&json!({ "config": config }));
+            return output.json(&json!({ "config": config, "provenance": provenance(None, &[], true) }));
         };
         let last = self.seed.checked_add(regions - 1).ok_or_else(|| {
             Failure::Usage(format!("--regions {regions}: seeds from {} on exceed {}", self.seed, u64::MAX))
@@ -75,7 +76,7 @@ impl Simulate {
             self.seed,
             self.out.display()
         ));
-        output.json(&json!({ "configs": configs }))
+        output.json(&json!({ "configs": configs, "provenance": provenance(None, &[], true) }))
     }
 
     /// Refuses a directory with somebody's own configuration.

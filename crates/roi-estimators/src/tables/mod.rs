@@ -1,3 +1,4 @@
-//! Results as tables: FITS in fermipy's layout, and ECSV.
+//! Results as tables: FITS in fermipy's layout, and ECSV; and the keys of their dictionaries.
 
+mod keys;
 pub(crate) mod sed_tables;

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use lat_dataset::Component;
 use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
-use likelihood_core::{ComponentData, CountsCube};
-use ndarray::{Array2, Array3};
+use likelihood_core::{ComponentData, CountsCube, EnergyAxis};
+use ndarray::{Array2, Array3, Axis};
 use roi_model::{Source, SourceId};
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ use crate::data::source_maps;
 use crate::error::{Error, Result};
 use crate::known::memory;
 use crate::known::progress::Quiet;
+use crate::session::edges_of;
 
 /// What a model map is of.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +30,7 @@ pub struct ModelMapOptions {
 }
 
 /// Counts, model and residual of one component, per energy bin.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ComponentSpectrum {
     /// The component.
@@ -72,7 +74,7 @@ impl Analysis {
         let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
         let mut spectra = Vec::new();
         for (component, likelihood) in loaded.observation.components.iter().zip(self.session.data.components()) {
-            let unmade = component.unmade(loaded.roi.sources())?;
+            let unmade = self.unmade(component)?;
             let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
             let mut wanted: Vec<&Source> = chosen.iter().map(|&id| &self.session.roi[id]).collect();
             let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
@@ -97,8 +99,9 @@ impl Analysis {
                 model += &likelihood.model_map(source, &component.source_map(source, None)?)?;
             }
             let path = options.path(&component.name, several);
+            let model = model.slice_axis_move(Axis(0), likelihood.bins().into());
             if let Some(path) = &path {
-                write(path, &component.counts, &model, options.residual)?;
+                write(path, &counted(&component.counts, likelihood)?, &model, options.residual)?;
             }
             let mut spectrum = ComponentSpectrum::new(likelihood, &model, path);
             if chosen.len() < self.session.roi.sources().len() {
@@ -108,6 +111,15 @@ impl Analysis {
             spectra.push(spectrum);
         }
         Ok(spectra)
+    }
+}
+
+impl Analysis {
+    /// The sources of the model, as a component has them, whose maps no file holds; those that were added are made anew, whatever lies there under their names.
+    fn unmade(&self, component: &Component) -> Result<Vec<Source>> {
+        let (added, others): (Vec<Source>, Vec<Source>) =
+            self.session.roi.sources().iter().cloned().partition(|source| self.edits.added.contains(source.name()));
+        Ok([component.unmade(&others)?, added].concat())
     }
 }
 
@@ -122,12 +134,23 @@ impl ModelMapOptions {
 impl ComponentSpectrum {
     fn new(data: &ComponentData, model: &Array3<f64>, path: Option<PathBuf>) -> Self {
         let model: Vec<f64> = model.outer_iter().map(|plane| plane.sum()).collect();
-        let counts = data.counts_spectrum().to_vec();
+        let counts = data.counts_spectrum()[data.bins()].to_vec();
         let residual: Vec<f64> = counts.iter().zip(&model).map(|(n, m)| n - m).collect();
         let significance = residual.iter().zip(&model).map(|(r, m)| (*m > 0.0).then(|| r / m.sqrt())).collect();
-        let (component, energies) = (data.name().to_owned(), data.axis().edges().to_vec());
+        let (component, energies) = (data.name().to_owned(), edges_of(data).to_vec());
         Self { component, path, energies, counts, model, residual, significance }
     }
+}
+
+/// The counts in the range of energies that counts.
+fn counted(counts: &CountsCubeFile, data: &ComponentData) -> Result<CountsCubeFile> {
+    let bins = data.bins();
+    if bins == (0..data.axis().n_bins()) {
+        return Ok(counts.clone());
+    }
+    let planes = counts.cube.counts().slice_axis(Axis(0), bins.into()).to_owned();
+    let cube = CountsCube::new(EnergyAxis::new(edges_of(data).to_vec())?, planes)?;
+    Ok(CountsCubeFile { cube, grid: counts.grid.clone(), gti: counts.gti.clone() })
 }
 
 /// Writes the model, or what the counts are above it.

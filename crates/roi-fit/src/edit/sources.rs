@@ -1,33 +1,14 @@
-//! Adding, deleting and zeroing sources.
+//! Deleting and zeroing sources.
 
-use likelihood_core::SourceMap;
 use roi_model::{Selection, Source};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
-use crate::known::source_properties::PredictedCounts;
 
 /// What the scale of a zeroed normalisation is multiplied by.
 const ZERO: f64 = 1e-10;
 
 impl Analysis {
-    /// Adds a source with its map for each component, in the components' order. Nothing changes on an error.
-    ///
-    /// # Errors
-    /// When a source of this name is there already, the maps do not fit the data, or the spectrum cannot be evaluated.
-    pub fn add_source(&mut self, source: Source, maps: &[SourceMap]) -> Result<()> {
-        let name = source.name().to_owned();
-        let mut roi = self.session.roi.clone();
-        roi.add_source(source)?;
-        let mut data = self.session.data.clone();
-        data.set_source_maps(&name, maps)?;
-        let source = roi.source(&name)?;
-        let (npred, npred_wt) = (data.npred(source)?, data.weighted_npred(source)?);
-        (self.session.roi, self.session.data) = (roi, data);
-        self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });
-        Ok(())
-    }
-
     /// Deletes a source, found by name or alias, and returns it. Its maps stay in memory until
     /// a source of its name is added.
     ///
@@ -38,6 +19,7 @@ impl Analysis {
         self.known.forget_source(source.name());
         self.edits.locked.retain(|(locked, _)| locked != source.name());
         self.edits.zeroed.remove(source.name());
+        self.edits.added.remove(source.name());
         Ok(source)
     }
 

@@ -8,6 +8,7 @@ mod fit;
 mod optimize;
 mod profile;
 mod properties;
+mod range_and_stop;
 mod region;
 mod saved_tables;
 mod state;
