@@ -1,6 +1,6 @@
 //! A model and the data that it is fitted to: what fits, test statistics and profiles take.
 
-use likelihood_core::{ComponentData, Data, Footprint, Workspace};
+use likelihood_core::{ComponentData, Data, Footprint, StopSignal, Workspace};
 use ndarray::Array2;
 use roi_model::{Roi, Source, SourceId};
 

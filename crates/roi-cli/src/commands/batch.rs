@@ -193,7 +193,8 @@ impl Batch {
         if let Some(verbosity) = output.verbosity() {
             analysis.set_verbosity(verbosity);
         }
-        for note in analysis.notes() {
+        // What is odd has been told as a warning.
+        for note in analysis.notes().iter().filter(|note| analysis.remarks().all(|remark| remark != note.as_str())) {
             tracing::info!("{}: {note}", config.display());
         }
         if let Some(model) = &self.model {

@@ -9,25 +9,28 @@ use roi_fit::{Analysis, Given, ParameterSetting, Pars};
 
 use crate::failure::Failure;
 
+/// Where the help lists them: a heading for all that follow would take in what other structs have.
+const HEADING: &str = "Changes of the model";
+
 /// What is changed of the model.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Changes of the model")]
 pub(crate) struct Editing {
     /// Leave a source out (may be repeated)
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = HEADING, long, value_name = "NAME")]
     delete: Vec<String>,
     /// Add the sources of a YAML file, one or a list of them, written as below model.sources of a configuration; their source maps are made (may
     /// be repeated)
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = HEADING, long, value_name = "FILE")]
     add_source: Vec<PathBuf>,
-    /// Give a source another type of spectrum (may be repeated); see the model page of the documentation for types
-    #[arg(long, value_name = "NAME=TYPE", value_parser = pair)]
+    /// Give a source another type of spectrum (may be repeated); types are those of the LAT tools, such as
+    /// PowerLaw, LogParabola, PLSuperExpCutoff4
+    #[arg(help_heading = HEADING, long, value_name = "NAME=TYPE", value_parser = pair)]
     spectrum: Vec<(String, String)>,
     /// Set a parameter to a value, the scale not applied; bounds are widened to hold it (may be repeated)
-    #[arg(long, value_name = "NAME:PAR=VALUE", value_parser = setting)]
+    #[arg(help_heading = HEADING, long, value_name = "NAME:PAR=VALUE", value_parser = setting)]
     set: Vec<(String, f64)>,
     /// Fix a source, or some of its parameters: norm, shape, all, or names separated by commas (may be repeated)
-    #[arg(long, value_name = "NAME[:PARS]")]
+    #[arg(help_heading = HEADING, long, value_name = "NAME[:PARS]")]
     fix: Vec<String>,
 }
 

@@ -5,15 +5,17 @@ use roi_fit::Analysis;
 
 use crate::failure::Failure;
 
+/// Where the help lists them.
+const HEADING: &str = "Range of energies";
+
 /// The range of energies.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Range of energies")]
 pub(crate) struct Energies {
     /// Use only the energy bins above this energy, in MeV or with a unit, as in 1GeV: an edge of the bins [default: all bins]
-    #[arg(long, value_name = "E", allow_negative_numbers = true, value_parser = energy)]
+    #[arg(help_heading = HEADING, long, value_name = "E", allow_negative_numbers = true, value_parser = energy)]
     emin: Option<f64>,
     /// Use only the energy bins below this energy, in MeV or with a unit: an edge of the bins [default: all bins]
-    #[arg(long, value_name = "E", allow_negative_numbers = true, value_parser = energy)]
+    #[arg(help_heading = HEADING, long, value_name = "E", allow_negative_numbers = true, value_parser = energy)]
     emax: Option<f64>,
 }
 

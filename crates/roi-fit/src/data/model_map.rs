@@ -176,5 +176,5 @@ fn write_residual(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>) -> 
         expected: format!("{shape:?}"),
     })?;
     let cube = SkyCube::new("residual counts", counts.grid.clone(), axis.centers(), planes)?;
-    Ok(lat_io::write_map_cube(path, &cube, "count")?)
+    Ok(lat_io::write_map_of_bins(path, &cube, "count", counts.cube.axis())?)
 }
