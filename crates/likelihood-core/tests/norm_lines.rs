@@ -80,8 +80,8 @@ fn settings() -> Vec<Settings> {
     let weights = Some(weights.unwrap());
     vec![
         Settings::default(),
-        Settings { dispersion, weights, ..Settings::default() },
-        Settings { energy_integration: EnergyIntegration::Quadrature, ..Settings::default() },
+        Settings::default().with_dispersion(dispersion).with_weights(weights),
+        Settings::default().with_energy_integration(EnergyIntegration::Quadrature),
     ]
 }
 
@@ -145,7 +145,7 @@ fn points_that_are_out_of_the_ordinary_are_what_a_region_with_them_is() {
     ] {
         let dispersion = Dispersion::from_bins(&response, edisp_bins).unwrap();
         let dispersion = dispersion.map(|d| d.except(["a-norm".to_owned(), "e-zero".to_owned()]));
-        let settings = Settings { dispersion, energy_integration, ..Settings::default() };
+        let settings = Settings::default().with_dispersion(dispersion).with_energy_integration(energy_integration);
         let mut components = likelihood(&self::roi(), &settings).components().to_vec();
         if skip {
             components[0] = components[0].clone().with_unmodelled_bins(UnmodelledBins::Skip);

@@ -60,3 +60,9 @@ pub enum Error {
         source_name: String,
     },
 }
+
+impl From<lat_dataset::OutOfRange> for Error {
+    fn from(outside: lat_dataset::OutOfRange) -> Self {
+        Self::Option { option: outside.option, found: outside.found, expected: outside.expected }
+    }
+}

@@ -163,3 +163,9 @@ impl Error {
         }
     }
 }
+
+impl From<lat_dataset::OutOfRange> for Error {
+    fn from(outside: lat_dataset::OutOfRange) -> Self {
+        Self::Option { option: outside.option, found: outside.found, expected: outside.expected }
+    }
+}

@@ -77,7 +77,9 @@ pub use known::options::{FitOptions, OptimizeOptions};
 pub use known::process_memory::peak_memory;
 pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
-pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
+pub use known::source_properties::{
+    Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic, TsDefinition,
+};
 pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
@@ -87,7 +89,7 @@ pub use lat_dataset::{
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
 pub use likelihood_core::StopSignal;
-pub use profile::one::ProfileOptions;
+pub use profile::profile_options::ProfileOptions;
 pub use results::dictionary::{Dictionary, Holds, ResultKey};
 pub use results::fit_result::FitResult;
 pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};

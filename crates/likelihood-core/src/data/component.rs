@@ -33,6 +33,7 @@ pub enum UnmodelledBins {
 
 /// How a component departs from the plain likelihood of counts and source maps.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Settings {
     /// Energy dispersion.
     pub dispersion: Option<Dispersion>,
@@ -40,6 +41,29 @@ pub struct Settings {
     pub weights: Option<LikelihoodWeights>,
     /// How predicted counts are integrated over energy.
     pub energy_integration: EnergyIntegration,
+}
+
+impl Settings {
+    /// Sets [`dispersion`](Self::dispersion).
+    #[must_use]
+    pub fn with_dispersion(mut self, dispersion: Option<Dispersion>) -> Self {
+        self.dispersion = dispersion;
+        self
+    }
+
+    /// Sets [`weights`](Self::weights).
+    #[must_use]
+    pub fn with_weights(mut self, weights: Option<LikelihoodWeights>) -> Self {
+        self.weights = weights;
+        self
+    }
+
+    /// Sets [`energy_integration`](Self::energy_integration).
+    #[must_use]
+    pub fn with_energy_integration(mut self, energy_integration: EnergyIntegration) -> Self {
+        self.energy_integration = energy_integration;
+        self
+    }
 }
 
 /// One component of the data: counts, and source maps by source name. It is filled with maps, and then given to [`crate::Data`]; a clone
@@ -107,7 +131,7 @@ impl ComponentData {
     /// let counts = CountsCube::new(axis, ndarray::Array3::ones((2, 1, 1)))?;
     /// let response = DetectorResponse::new(ndarray::array![[0.2, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
     /// let dispersion = Dispersion::from_bins(&response, 1)?;
-    /// let settings = Settings { dispersion, ..Settings::default() };
+    /// let settings = Settings::default().with_dispersion(dispersion);
     /// let component = ComponentData::with_settings("00", &counts, settings)?;
     /// assert!(!component.has_weights());
     /// # Ok::<(), likelihood_core::Error>(())

@@ -29,6 +29,29 @@ pub struct ModelMapOptions {
     pub residual: bool,
 }
 
+impl ModelMapOptions {
+    /// Sets [`out`](Self::out).
+    #[must_use]
+    pub fn with_out(mut self, out: Option<PathBuf>) -> Self {
+        self.out = out;
+        self
+    }
+
+    /// Sets [`sources`](Self::sources).
+    #[must_use]
+    pub fn with_sources(mut self, sources: Vec<String>) -> Self {
+        self.sources = sources;
+        self
+    }
+
+    /// Sets [`residual`](Self::residual).
+    #[must_use]
+    pub fn with_residual(mut self, residual: bool) -> Self {
+        self.residual = residual;
+        self
+    }
+}
+
 /// Counts, model and residual of one component, per energy bin.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ use crate::known::profile_curve::Profile;
 use crate::known::progress::Event;
 use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties, SpectralParameter};
 use crate::profile::many_norms::profiles_of_norms;
-use crate::profile::one::ProfileOptions;
+use crate::profile::profile_options::ProfileOptions;
 use crate::profile::test_statistic::{rescaled_together, test_statistic};
 use crate::session::edges_of;
 
@@ -152,7 +152,7 @@ impl Analysis {
             };
             statistics.push((id, ts, name));
         }
-        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
         for (done, (id, ts, name)) in statistics.into_iter().enumerate() {
@@ -183,7 +183,7 @@ impl Analysis {
     }
 
     fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
-        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let mut profiles = self.profiles_of_norms(sources, &options)?;
         for &id in sources {
             let name = self.session.roi[id].name().to_owned();

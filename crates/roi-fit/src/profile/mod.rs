@@ -3,5 +3,6 @@
 pub(crate) mod crossings;
 pub(crate) mod many_norms;
 pub(crate) mod one;
+pub(crate) mod profile_options;
 pub(crate) mod test_statistic;
 pub(crate) mod walk;

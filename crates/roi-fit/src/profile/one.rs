@@ -5,9 +5,8 @@
 //! norms at once share their passes, see `many_norms`.
 
 use ndarray::Array2;
-use optimizers::{Options, Silent, Status};
+use optimizers::{Newton, Options, Silent, Status};
 use roi_model::{Parameter, ParameterId, Roi, Source};
-use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::known::angular::Angular;
@@ -15,41 +14,9 @@ use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
 use crate::maximize::objective::{minimize, problem};
 use crate::profile::crossings::{distance_to_fall, limits_at, maximum, wanted};
+use crate::profile::profile_options::ProfileOptions;
 use crate::profile::walk::{Curve, DROP, Peak, profile_points};
 use crate::session::Session;
-
-/// Options of [`Analysis::profile`](crate::Analysis::profile) and [`Analysis::profile_norm`](crate::Analysis::profile_norm).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ProfileOptions {
-    /// Fit the other free parameters again at every point. Default false: they are held.
-    pub reoptimize: bool,
-    /// The points, the scale not applied; by default they are chosen so that `logL` falls by 2.7 to either side, where it can.
-    pub xvals: Option<Vec<f64>>,
-    /// How many points are chosen. Default 20.
-    pub npts: usize,
-    /// Hold all parameters but normalisations when the others are fitted again. Default true for
-    /// [`Analysis::profile_norm`](crate::Analysis::profile_norm).
-    pub fix_shape: bool,
-}
-
-impl Default for ProfileOptions {
-    fn default() -> Self {
-        Self { reoptimize: false, xvals: None, npts: 20, fix_shape: true }
-    }
-}
-
-impl ProfileOptions {
-    fn check(&self) -> Result<()> {
-        let xvals = self.xvals.as_deref();
-        if let Some(bad) = xvals.and_then(|x| x.iter().find(|x| !x.is_finite())) {
-            return Err(Error::Option { option: "xvals", found: bad.to_string(), expected: "finite values" });
-        }
-        if xvals.map_or(self.npts, <[f64]>::len) == 0 {
-            return Err(Error::Option { option: "npts", found: "0".into(), expected: "at least 1 point" });
-        }
-        Ok(())
-    }
-}
 
 /// With the rest held, the lowest point of a norm's profile is this fraction of the one above it: the reference's scans with a fixed
 /// background never visit zero.
@@ -255,11 +222,10 @@ impl<'a> Walk<'a> {
         let mut loglike = self.session.loglike_or_impossible(&self.roi, &[])?;
         self.last_status = NO_FIT;
         if line.reoptimize {
-            let optimizer = optimizers::optimizer("NEWTON")?;
             let options = Options::default().with_tol(1e-5);
             let problem = problem(&self.roi, Some(line.row))?;
             let posterior = self.session.posterior_of(&self.roi, &[]);
-            match posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent)) {
+            match posterior.and_then(|p| minimize(p, &problem, &Newton, &options, &mut Silent)) {
                 Ok(minimum) if -minimum.fval >= loglike => {
                     loglike = -minimum.fval;
                     // What the held value leaves unconstrained does not change the height.
@@ -339,11 +305,10 @@ impl<'a> Walk<'a> {
         if range.0 < top && range.0.is_finite() {
             parameter.set_bounds(range.0, top)?;
         }
-        let optimizer = optimizers::optimizer("NEWTON")?;
         let options = Options::default().with_tol(1e-4);
         let problem = problem(&self.roi, None)?;
         let posterior = self.session.posterior_of(&self.roi, &[]);
-        let found = posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent));
+        let found = posterior.and_then(|p| minimize(p, &problem, &Newton, &options, &mut Silent));
         self.roi.parameter_mut(id)?.set_bounds(0.0, 0.0)?;
         match found {
             Ok(minimum) if -minimum.fval > from.loglike => {

@@ -11,7 +11,7 @@ use crate::fit::attempts::Attempt;
 use crate::fit::fit_free::{End, Fitted};
 use crate::known::json::{matrix, vector};
 use crate::known::options::FitOptions;
-use crate::known::source_properties::{SourceProperties, json_number};
+use crate::known::source_properties::{SourceProperties, dictionaries, json_number};
 use crate::known::timing::Timing;
 
 /// What [`crate::Analysis::fit`] returns.
@@ -163,7 +163,7 @@ impl FitResult {
             "at_limit": self.at_limit,
             "warnings": self.warnings,
             "config": self.config,
-            "sources": self.sources,
+            "sources": dictionaries(&self.sources),
             "calls": self.calls,
             "energy_range": self.energy_range,
             "timing": self.timing,

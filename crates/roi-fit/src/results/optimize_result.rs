@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::known::options::OptimizeOptions;
-use crate::known::source_properties::{SourceProperties, json_number};
+use crate::known::source_properties::{SourceProperties, dictionaries, json_number};
 use crate::known::timing::Timing;
 use crate::results::fit_result::FitResult;
 
@@ -87,7 +87,7 @@ impl OptimizeResult {
             "steps": self.steps,
             "convergence": self.convergence,
             "energy_range": self.energy_range,
-            "sources": self.sources,
+            "sources": dictionaries(&self.sources),
             "timing": self.timing,
             "calls": self.calls,
             "config": {

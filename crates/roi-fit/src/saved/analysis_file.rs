@@ -11,12 +11,12 @@ use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::known::covariance::Covariance;
 use crate::known::merge::Known;
-use crate::saved::format::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
+use crate::saved::format::{SavedFile, SavedRoi, SavedSource, Version};
 use crate::session::edges_of;
-use lat_io::write_text;
+use lat_io::{read_text, write_text};
 
 /// Version of the JSON.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 impl Analysis {
     /// Saves the analysis as `PREFIX.json`, `PREFIX.fits` and one `PREFIX_NAME.xml` a component. An ending `.fits`, `.json`, `.npy`,
@@ -32,10 +32,6 @@ impl Analysis {
             self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
         }
         self.write_tables(&with_ending(&prefix, ".fits"), loglike)?;
-        let covariance = self.known.covariance().map(|covariance| SavedCovariance {
-            parameters: covariance.parameters.clone(),
-            matrix: rows(&covariance.matrix),
-        });
         let properties = |source: &Source| self.known.of(source.name()).cloned().unwrap_or_default();
         let saved = |source: &Source| (source.name().to_owned(), SavedSource::new(source, &properties(source)));
         let state = SavedRoi {
@@ -45,7 +41,7 @@ impl Analysis {
             energy_range: Some(self.energy_range()),
             locked: self.edits.locked.iter().cloned().collect(),
             zeroed: self.edits.zeroed.clone(),
-            covariance,
+            covariance: self.known.covariance().cloned(),
             sources: self.session.roi.sources().iter().map(saved).collect(),
         };
         // `state` is what load_roi reads; the rest is for people and scripts, under fermipy's keys.
@@ -70,16 +66,22 @@ impl Analysis {
     /// cannot be made.
     pub fn load_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let path = with_ending(&stem(prefix.as_ref()), ".json");
-        let text = std::fs::read_to_string(&path).map_err(|error| bad(&path, error.to_string()))?;
-        let SavedFile { state: saved } = serde_json::from_str(&text).map_err(|error| {
+        let text = read_text(&path)?;
+        let damaged = |error: serde_json::Error| {
             bad(&path, format!("not a saved analysis: {error}; name the prefix given to write_roi"))
-        })?;
-        if saved.format != FORMAT {
-            let reason = format!("format {} of a saved analysis; this program reads format {FORMAT}", saved.format);
+        };
+        let SavedFile { state: Version { format } } = serde_json::from_str(&text).map_err(damaged)?;
+        if format != FORMAT {
+            let reason = format!("format {format} of a saved analysis; this program reads format {FORMAT}, save again");
             return Err(bad(&path, reason));
         }
+        let SavedFile { state: saved } = serde_json::from_str::<SavedFile<SavedRoi>>(&text).map_err(damaged)?;
+        let is_whole = |c: &Covariance| c.matrix.nrows() == c.parameters.len();
+        if !saved.covariance.as_ref().is_none_or(is_whole) {
+            let reason = "its covariance does not have a row for each parameter; the file is damaged, save again";
+            return Err(bad(&path, reason.to_owned()));
+        }
         let new = self.saved_beside(&path, &saved)?;
-        let covariance = saved.covariance.map(|covariance| restore_covariance(&path, covariance)).transpose()?;
         let mut data = self.data_with(&path, &new)?;
         if let Some((emin, emax)) = saved.energy_range {
             data = data.with_all_energies().within_energies(emin, emax)?;
@@ -88,8 +90,7 @@ impl Analysis {
         let mut properties = BTreeMap::new();
         for (name, stored) in saved.sources {
             sources.push(self.restored_source(&path, &new, (&name, &stored))?);
-            let restored = stored.properties.restore();
-            properties.insert(name, restored.map_err(|reason| bad(&path, reason))?);
+            properties.insert(name, stored.properties);
         }
         let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(saved.title);
@@ -110,7 +111,7 @@ impl Analysis {
             Ok(_) => {}
         }
         new.iter().for_each(|source| self.is_made_here(source.name()));
-        self.known = Known::new(properties, covariance);
+        self.known = Known::new(properties, saved.covariance);
         self.edits.locked = saved.locked.into_iter().collect();
         self.edits.zeroed = saved.zeroed;
         Ok(())
@@ -223,11 +224,6 @@ impl Analysis {
         }
         locks
     }
-}
-
-fn restore_covariance(path: &Path, saved: SavedCovariance) -> Result<Covariance> {
-    let matrix = matrix(saved.parameters.len(), &saved.matrix).map_err(|reason| bad(path, reason))?;
-    Ok(Covariance { parameters: saved.parameters, matrix })
 }
 
 /// In what a saved spectrum differs from the present one.

@@ -10,7 +10,7 @@ use crate::analysis::Analysis;
 use crate::error::Result;
 use crate::known::profile_curve::Profile;
 use crate::known::source_properties::SourceProperties;
-use crate::profile::one::ProfileOptions;
+use crate::profile::profile_options::ProfileOptions;
 
 /// A photon flux.
 const PHOTONS: &str = "ph cm-2 s-1";
