@@ -20,6 +20,8 @@ const RESTARTS: usize = 3;
 pub(crate) struct Fitted {
     /// `logL` at the start.
     pub(crate) loglike0: f64,
+    /// Lowest and highest energy that counted, in MeV.
+    pub(crate) energy_range: (f64, f64),
     /// The model as it was.
     pub(crate) start: Roi,
     /// How it ended; `None` when no parameter is free.
@@ -47,22 +49,22 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
     options.check()?;
     let optimizer = optimizers::optimizer(&options.optimizer)?;
     let loglike0 = session.loglike().map_err(Error::at_start)?;
-    let start = session.roi.clone();
+    let (start, energy_range) = (session.roi.clone(), session.energy_range());
     if start.free_parameters().is_empty() {
         tracing::warn!("no parameter is free: nothing was fitted");
-        return Ok(Fitted { loglike0, start, end: None });
+        return Ok(Fitted { loglike0, energy_range, start, end: None });
     }
     let mut end = try_to_fit(session, options, loglike0, progress)?;
     if let Some(refusal) = &end.refusal {
         // The result tells it; who shows the result shows it once.
         tracing::debug!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{refusal}");
-        return Ok(Fitted { loglike0, start, end: Some(end) });
+        return Ok(Fitted { loglike0, energy_range, start, end: Some(end) });
     }
     session.roi = fitted(&session.roi, &end.minimum)?;
     if options.minos {
         explore(session, options, &mut end, progress)?;
     }
-    Ok(Fitted { loglike0, start, end: Some(end) })
+    Ok(Fitted { loglike0, energy_range, start, end: Some(end) })
 }
 
 /// MINOS errors of a fit that was good enough. Where they come upon a higher `logL`, the fit goes on from there; when it does not get there, the

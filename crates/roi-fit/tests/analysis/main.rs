@@ -9,6 +9,7 @@ mod fit;
 mod optimize;
 mod profile;
 mod properties;
+mod range_and_stop;
 mod refitted_limits;
 mod region;
 mod saved_tables;
