@@ -8,7 +8,7 @@
 //! A maximum with free shapes may not be the only one. Where a parameter ended at a limit, or is hardly known, further attempts are made also when
 //! the first one was good enough, all from the start. The best end point of all attempts is the end of the fit.
 
-use optimizers::{Calls, Minimum, Optimizer, Options, Status};
+use optimizers::{Calls, Drmngb, Lbfgs, Minimum, Minuit, Newton, Optimizer, Options, Status};
 use roi_model::{Parameter, Roi};
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ const SAME: f64 = 5e-3;
 const HARDLY_KNOWN: f64 = 0.1;
 
 /// What further attempts take in turn.
-const METHODS: [&str; 4] = ["DRMNGB", "NEWTON", "LBFGS", "MINUIT"];
+const METHODS: [&dyn Optimizer; 4] = [&Drmngb, &Newton, &Lbfgs, &Minuit];
 
 /// Where an attempt of a fit began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -106,7 +106,7 @@ pub(crate) fn attempts(
             break;
         }
         let (method, start) = trial.next(is_done);
-        trial.run(optimizers::optimizer(method)?.as_ref(), start)?;
+        trial.run(method, start)?;
     }
     Ok(trial.conclude())
 }
@@ -130,13 +130,13 @@ impl Trial<'_> {
     }
 
     /// Method and start of the next attempt; `looks_again` when the best end is good enough, but may be one of several.
-    fn next(&self, looks_again: bool) -> (&'static str, AttemptStart) {
+    fn next(&self, looks_again: bool) -> (&'static dyn Optimizer, AttemptStart) {
         let number = self.all.len();
         if number == 1 && self.is_norm.contains(&true) && self.is_norm.contains(&false) {
-            return ("NEWTON", AttemptStart::NormsFirst);
+            return (&Newton, AttemptStart::NormsFirst);
         }
         let last = self.all.last().map(|attempt| attempt.method.as_str());
-        let others: Vec<&'static str> = METHODS.into_iter().filter(|method| last != Some(method)).collect();
+        let others: Vec<&dyn Optimizer> = METHODS.into_iter().filter(|method| last != Some(method.name())).collect();
         let start = if looks_again { AttemptStart::StartValues } else { AttemptStart::BestSoFar };
         (others[number.saturating_sub(2) % others.len()], start)
     }
@@ -186,9 +186,8 @@ impl Trial<'_> {
     /// Fits the norms of a model, its shapes held.
     fn fit_norms(&mut self, roi: &mut Roi, options: &Options) -> Result<Calls> {
         let problem = problem_with_held(roi, |row| !self.is_norm[row])?;
-        let newton = optimizers::optimizer("NEWTON")?;
         let posterior = self.session.posterior_of(roi, &[])?;
-        let end = minimize(posterior, &problem, newton.as_ref(), options, &mut Relay::quiet(self.progress))?;
+        let end = minimize(posterior, &problem, &Newton, options, &mut Relay::quiet(self.progress))?;
         roi.set_free_values(&end.values)?;
         Ok(end.calls)
     }

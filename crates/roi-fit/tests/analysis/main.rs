@@ -4,6 +4,7 @@
 
 mod components;
 mod edit;
+mod faults;
 mod fit;
 mod optimize;
 mod profile;
