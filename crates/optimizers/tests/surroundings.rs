@@ -3,7 +3,8 @@
 mod support;
 
 use optimizers::{
-    Crossing, Derivatives, Error, Explorer, FitQuality, Minimum, Objective, Options, Parameter, Plane, Problem, Silent, hesse,
+    Crossing, Derivatives, Error, Explorer, FitQuality, Minimum, Objective, Options, Parameter, Plane, Problem, Silent,
+    hesse,
 };
 use support::{Exact, Formula, Number, OFFERS, bounded, fit, minimize, unbounded};
 

@@ -45,7 +45,7 @@ impl Shape {
     }
 }
 
-struct Strip {
+pub(crate) struct Strip {
     /// Place, width and kind of each source.
     sources: Vec<(f64, f64, Shape)>,
     counts: Vec<f64>,
@@ -81,7 +81,7 @@ impl Strip {
     }
 
     /// A likelihood and where to start: every third source has no counts, and all starts are off.
-    fn drawn(seed: u64) -> (Self, Problem) {
+    pub(crate) fn drawn(seed: u64) -> (Self, Problem) {
         let mut rng = StdRng::seed_from_u64(seed);
         let number = rng.random_range(1..=3);
         let (mut truth, mut start, mut bounds) = (vec![3.0], vec![4.5], vec![(1e-5, 1e3)]);
@@ -89,13 +89,13 @@ impl Strip {
         for _ in 0..number {
             let shape = [Shape::Power, Shape::Curved, Shape::Cut][rng.random_range(0..3)];
             sources.push((rng.random_range(1.0..11.0), rng.random_range(0.8..1.5), shape));
-            let norm = if rng.random_range(0..3) == 0 { 0.0 } else { 10.0_f64.powf(rng.random_range(-0.5..1.5)) };
-            let off = 3.0_f64.powf(rng.random_range(-1.0..1.0));
+            let norm = if rng.random_range(0..3) == 0 { 0.0 } else { 10.0_f64.powf(rng.random_range(0.3..1.7)) };
+            let off = 2.0_f64.powf(rng.random_range(-1.0..1.0));
             truth.push(norm);
             start.push(if norm > 0.0 { norm * off } else { off });
             let index = rng.random_range(0.5..2.0);
             truth.push(index);
-            start.push((index + rng.random_range(-1.0..1.0_f64)).max(0.0));
+            start.push((index + rng.random_range(-0.5..0.5_f64)).max(0.0));
             let third = match shape {
                 Shape::Power => None,
                 Shape::Curved => Some(rng.random_range(0.02..0.3)),
@@ -103,7 +103,7 @@ impl Strip {
             };
             if let Some(third) = third {
                 truth.push(third);
-                start.push(third * 3.0_f64.powf(rng.random_range(-1.0..1.0)));
+                start.push(third * 2.0_f64.powf(rng.random_range(-1.0..1.0)));
             }
             bounds.extend(shape.bounds());
         }
@@ -194,7 +194,11 @@ fn what_is_claimed_of_random_likelihoods_is_true() {
                 for (place, is_so) in [(2, ratio < SINGULAR), (3, at_range), (4, m.fval > best + AS_GOOD)] {
                     found[k][place] += usize::from(is_so);
                     if is_so {
-                        println!("{seed} {:?} {place}: ratio {ratio:e}, {:.4} above the best, {m:?}", ways[k], m.fval - best);
+                        println!(
+                            "{seed} {:?} {place}: ratio {ratio:e}, {:.4} above the best, {m:?}",
+                            ways[k],
+                            m.fval - best
+                        );
                     }
                 }
             }

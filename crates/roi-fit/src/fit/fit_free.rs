@@ -111,10 +111,11 @@ fn explore(session: &mut Session, options: &FitOptions, end: &mut End, progress:
 /// The attempts of a fit, judged.
 fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progress: &mut dyn Progress) -> Result<End> {
     let is_good = |minimum: &Minimum| refusal(minimum, options, loglike0).is_none();
-    let Attempts { best: minimum, all, calls } = attempts(session, options, is_good, progress)?;
+    let Attempts { best: minimum, all, calls, warning } = attempts(session, options, is_good, progress)?;
     let restored = |reason| format!("{reason} after {} attempt(s), every parameter was restored", all.len());
     let refusal = refusal(&minimum, options, loglike0).map(restored);
     let mut warnings = minimum.warnings.clone();
+    warnings.extend(warning);
     warnings.extend(immovable(&session.roi));
     Ok(End { minimum, attempts: all, calls, refusal, minos: None, warnings })
 }
@@ -168,5 +169,8 @@ pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
         (source.name().to_owned(), source.spectrum().parameters()[free[row].parameter].name().to_owned())
     };
     let parameters = rows.iter().map(name).collect();
-    Covariance { parameters, matrix: Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| matrix[[rows[i], rows[j]]]) }
+    Covariance {
+        parameters,
+        matrix: Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| matrix[[rows[i], rows[j]]]),
+    }
 }

@@ -32,7 +32,11 @@ fn a_free_parameter_that_cannot_move_has_no_error_and_lends_none() {
     let Some((_keep, mut analysis)) = fault("equal-bounds-error-zero/region") else { return };
     let result = analysis.fit(&FitOptions::default()).unwrap();
     assert!(result.fit_success && result.fit_quality == 3, "{}", result.message);
-    assert!(result.warnings.iter().any(|w| w.contains("cannot move") && w.contains("Prefactor")), "{:?}", result.warnings);
+    assert!(
+        result.warnings.iter().any(|w| w.contains("cannot move") && w.contains("Prefactor")),
+        "{:?}",
+        result.warnings
+    );
     let held = result.src_names.iter().position(|name| name == "A").unwrap();
     assert!(result.errors[held].is_nan() && result.to_json()["errors"][held].is_null(), "{:?}", result.errors);
     assert!(result.errors[1 - held] > 0.0, "{:?}", result.errors);
@@ -48,5 +52,9 @@ fn a_free_parameter_that_cannot_move_has_no_error_and_lends_none() {
     analysis.set_parameter_bounds("A", "Prefactor", 0.0, 1e3).unwrap();
     analysis.free_source("A", true, &Pars::Norm).unwrap();
     let result = analysis.fit(&FitOptions::default()).unwrap();
-    assert!(result.sources["A"].fluxes["flux"].error.is_some_and(|error| error > 0.0), "{:?}", result.sources["A"].fluxes);
+    assert!(
+        result.sources["A"].fluxes["flux"].error.is_some_and(|error| error > 0.0),
+        "{:?}",
+        result.sources["A"].fluxes
+    );
 }
