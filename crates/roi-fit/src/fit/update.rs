@@ -94,7 +94,7 @@ impl Analysis {
         let parameter = |p: &roi_model::Parameter| SpectralParameter {
             name: p.name().to_owned(),
             value: p.value(),
-            error: Some(p.error()).filter(|_| p.is_free()),
+            error: Some(p.error()).filter(|_| p.can_move()),
             scale: p.scale(),
             min: p.min(),
             max: p.max(),

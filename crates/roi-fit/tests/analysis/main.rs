@@ -6,6 +6,7 @@ mod components;
 mod edit;
 mod faults;
 mod fit;
+mod fit_faults;
 mod optimize;
 mod profile;
 mod properties;
