@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use error::Error;
 use programs::openblas::{self, OpenBlas};
-use programs::{bench, demo, fuzz, parity, test};
+use programs::{bench, demo, fuzz, parity, python, test};
 use repository::project::Project;
 
 fn main() -> ExitCode {
@@ -49,6 +49,7 @@ fn run() -> Result<(), Error> {
         Command::Bench => bench::run(&project, backend(), rest),
         Command::Parity => parity::run(&project, rest),
         Command::Fuzz => fuzz::run(&project, rest),
+        Command::Wheel => python::wheel(&project),
         Command::Tidy => tidy::run(&project),
         Command::Api => api::run(&project, rest),
         Command::Package => package::run(&project),

@@ -1,0 +1,53 @@
+"""Fit and optimize a Fermi-LAT region of interest.
+
+`Analysis` is the way in: it opens a fermipy ``config.yaml``, fits and optimizes. Scripts written for fermipy find their ``GTAnalysis`` in
+`roifit.gtanalysis`. Energies are MeV, angles degrees, directions ICRS; a parameter's ``value`` has its scale not applied, its ``true_value`` has.
+"""
+
+from __future__ import annotations
+
+import logging as _logging
+
+from ._engine import (
+    ConfigError,
+    FileError,
+    InternalError,
+    LikelihoodError,
+    MemoryLimitError,
+    ModelError,
+    OptionError,
+    RoiFitError,
+    __version__,
+    forward_log as _forward_log,
+    simulate,
+)
+from .analysis import Analysis
+from .maps import Map
+from .results import FitResult, OptimizeResult, Result, SedResult
+
+__all__ = [
+    "Analysis",
+    "ConfigError",
+    "FileError",
+    "FitResult",
+    "InternalError",
+    "LikelihoodError",
+    "Map",
+    "MemoryLimitError",
+    "ModelError",
+    "OptimizeResult",
+    "OptionError",
+    "Result",
+    "RoiFitError",
+    "SedResult",
+    "__version__",
+    "simulate",
+]
+
+
+def _to_logging(level: int, target: str, message: str) -> None:
+    """A line of the engine, for whoever listens to the logger ``roifit.engine``."""
+    _logging.getLogger("roifit.engine").log(level, "%s: %s", target, message)
+
+
+_forward_log(_to_logging)
