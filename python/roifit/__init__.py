@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import logging as _logging
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from ._engine import (
     ConfigError,
@@ -22,7 +24,6 @@ from ._engine import (
     simulate,
 )
 from .analysis import Analysis
-from .maps import Map
 from .results import FitResult, OptimizeResult, Result, SedResult
 
 __all__ = [
@@ -43,6 +44,19 @@ __all__ = [
     "__version__",
     "simulate",
 ]
+
+
+if _TYPE_CHECKING:
+    from .maps import Map
+
+
+def __getattr__(name: str) -> _Any:
+    """Maps need much of astropy, which is imported when one is asked for."""
+    if name == "Map":
+        from .maps import Map
+
+        return Map
+    raise AttributeError(f"module 'roifit' has no attribute '{name}'")
 
 
 def _to_logging(level: int, target: str, message: str) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.coordinates import SkyCoord
-from astropy.table import Table
 
 from . import _engine
-from .maps import Map
-from .results import BandResult, CurvatureResult, FitResult, OptimizeResult, ProfileResult, SedResult
+from .results import ENERGY_FLUX, PHOTONS, BandResult, CurvatureResult, FitResult, OptimizeResult, ProfileResult, SedResult, _table
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from .maps import Map
 
 Pars = str | Iterable[str] | None
 
@@ -22,7 +24,7 @@ def place(skydir: Any) -> tuple[float, float] | None:
     """Right ascension and declination in degrees of a `SkyCoord`, or of two numbers."""
     if skydir is None:
         return None
-    if isinstance(skydir, SkyCoord):
+    if hasattr(skydir, "icrs"):
         return float(skydir.icrs.ra.deg), float(skydir.icrs.dec.deg)
     ra, dec = skydir
     return float(ra), float(dec)
@@ -78,16 +80,13 @@ class Analysis:
             rows.append([source["name"], source["ra"], source["dec"], source["offset"], source["SpectrumType"], source["free"], *numbers])
         names = ["name", "ra", "dec", "offset", "spectrum", "free", "ts", "npred", "flux", "eflux"]
         columns = {name: _column([row[at] for row in rows]) for at, name in enumerate(names)}
-        table = Table(columns)
-        for name, unit in (("ra", "deg"), ("dec", "deg"), ("offset", "deg"), ("flux", "1 / (cm2 s)"), ("eflux", "MeV / (cm2 s)")):
-            table[name].unit = unit
-        return table
+        return _table(columns, {"ra": "deg", "dec": "deg", "offset": "deg", "flux": PHOTONS, "eflux": ENERGY_FLUX})
 
     def params(self, free_only: bool = False) -> Table:
         """A row a parameter; ``value``, ``error``, ``min`` and ``max`` have the scale not applied."""
         rows = self._engine.params(free_only)
         names = ["idx", "src_name", "par_name", "is_norm", "value", "true_value", "error", "scale", "min", "max", "free"]
-        return Table({name: [row[name] for row in rows] for name in names})
+        return _table({name: [row[name] for row in rows] for name in names})
 
     def properties(self, name: str) -> dict[str, Any]:
         """What is known of a source, under fermipy's keys; what is not known is ``None``."""
@@ -175,6 +174,8 @@ class Analysis:
 
     def model_map(self, out: str | PathLike[str], sources: Iterable[str] = ()) -> list[Map]:
         """Predicted counts in every pixel, written to ``out``; a map a component."""
+        from .maps import Map
+
         spectra = self._engine.model_map(Path(fspath(out)), list(sources))
         return [Map.from_fits(spectrum["path"]) for spectrum in spectra]
 

@@ -1,21 +1,35 @@
-"""Results of the native interface: mappings with the documented keys, which are attributes as well."""
+"""Results of the native interface: dictionaries with the documented keys, which are attributes as well.
+
+astropy is imported when the first table is made: it takes longer than all else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import ItemsView, Iterator, KeysView, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy import units as u
-from astropy.table import Table
 
-DIFFERENTIAL = u.Unit("1 / (MeV cm2 s)")
-PHOTONS = u.Unit("1 / (cm2 s)")
-ENERGY_FLUX = u.Unit("MeV / (cm2 s)")
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+DIFFERENTIAL = "1 / (MeV cm2 s)"
+PHOTONS = "1 / (cm2 s)"
+ENERGY_FLUX = "MeV / (cm2 s)"
 
 
-class Result(Mapping[str, Any]):
-    """A dictionary of the engine. Keys are attributes as well; ``to_table`` gives the main table of it."""
+def _table(columns: Mapping[str, Any], units: Mapping[str, str] | None = None, meta: Mapping[str, Any] | None = None) -> Table:
+    """A table, some of its columns with units."""
+    from astropy.table import Table
+
+    table = Table(dict(columns), meta=dict(meta or {}))
+    for name, unit in (units or {}).items():
+        table[name].unit = unit
+    return table
+
+
+class Result:
+    """A dictionary of the engine. Keys are attributes as well (``values`` is the array, not a method); ``to_table`` gives its main table."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = dict(data)
@@ -28,6 +42,21 @@ class Result(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._data)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._data
+
+    def keys(self) -> KeysView[str]:
+        """Keys."""
+        return self._data.keys()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Keys and values."""
+        return self._data.items()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A value, or a default."""
+        return self._data.get(key, default)
 
     def __getattr__(self, name: str) -> Any:
         # Copies and pickles ask before there are data.
@@ -47,8 +76,8 @@ class Result(Mapping[str, Any]):
 
     def to_table(self) -> Table:
         """A row a key that is one number or text."""
-        rows = [(key, str(value)) for key, value in self._data.items() if np.ndim(value) == 0 and not isinstance(value, Mapping)]
-        return Table(rows=rows, names=["key", "value"])
+        scalars = {key: value for key, value in self._data.items() if np.ndim(value) == 0 and not isinstance(value, Mapping)}
+        return _table({"key": list(scalars), "value": [str(value) for value in scalars.values()]})
 
     def _title(self) -> str:
         return type(self).__name__
@@ -71,7 +100,7 @@ class FitResult(Result):
         """A row a free parameter."""
         at_limit = np.zeros(len(self["src_names"]), dtype=bool)
         at_limit[np.asarray(self["at_limit"], dtype=int)] = True
-        return Table(
+        return _table(
             {
                 "source": list(self["src_names"]),
                 "parameter": list(self["par_names"]),
@@ -99,9 +128,8 @@ class OptimizeResult(Result):
         """A row a fit of the optimization."""
         steps = self["steps"]
         columns = ("step", "npred", "logLike", "dlogLike", "fit_quality", "fit_success")
-        table = Table({key: [step[key] for step in steps] for key in columns})
-        table.add_column([", ".join(step["sources"]) for step in steps], name="sources", index=1)
-        return table
+        sources = [", ".join(step["sources"]) for step in steps]
+        return _table({"sources": sources, **{key: [step[key] for step in steps] for key in columns}})
 
     def _title(self) -> str:
         return f"optimize: logL {self['loglike0']:.4f} -> {self['loglike1']:.4f}, {self['n_failed']} of {len(self['steps'])} fits failed"
@@ -112,16 +140,11 @@ class SedResult(Result):
 
     def to_table(self) -> Table:
         """A row a bin."""
-        table = Table(meta={"source": self["name"], "SED_TYPE": "likelihood"})
-        for key in ("e_min", "e_ref", "e_max"):
-            table[key] = np.asarray(self[key]) * u.MeV
-        quantities = (("norm", u.dimensionless_unscaled), ("flux", PHOTONS), ("eflux", ENERGY_FLUX), ("dnde", DIFFERENTIAL), ("e2dnde", ENERGY_FLUX))
-        for key, unit in quantities:
-            for suffix in ("", "_err", "_err_lo", "_err_hi", "_ul95", "_ul"):
-                table[key + suffix] = np.asarray(self[key + suffix], dtype=float) * unit
-        for key in ("ts", "npred", "counts", "loglike", "fit_status"):
-            table[key] = self[key]
-        return table
+        units = {key: "MeV" for key in ("e_min", "e_ref", "e_max")}
+        for key, unit in (("norm", ""), ("flux", PHOTONS), ("eflux", ENERGY_FLUX), ("dnde", DIFFERENTIAL), ("e2dnde", ENERGY_FLUX)):
+            units |= {key + suffix: unit for suffix in ("", "_err", "_err_lo", "_err_hi", "_ul95", "_ul")}
+        plain = ("ts", "npred", "counts", "loglike", "fit_status")
+        return _table({key: self[key] for key in (*units, *plain)}, units, {"source": self["name"], "SED_TYPE": "likelihood"})
 
     def _title(self) -> str:
         return f"spectrum of {self['name']} in {len(self['e_min'])} bins"
@@ -132,12 +155,11 @@ class ProfileResult(Result):
 
     def to_table(self) -> Table:
         """A row a point."""
-        units = {"npred": u.dimensionless_unscaled, "flux": PHOTONS, "eflux": ENERGY_FLUX}
-        table = Table({"value": self["xvals"], "loglike": self["loglike"], "dloglike": self["dloglike"]})
-        for key, unit in units.items():
-            if len(self.get(key, ())) == len(table):
-                table[key] = np.asarray(self[key]) * unit
-        return table
+        units = {"npred": "", "flux": PHOTONS, "eflux": ENERGY_FLUX}
+        # What cannot be computed is left out.
+        units = {key: unit for key, unit in units.items() if len(self.get(key, ())) == len(self["xvals"])}
+        columns = {"value": self["xvals"], "loglike": self["loglike"], "dloglike": self["dloglike"]}
+        return _table({**columns, **{key: self[key] for key in units}}, units)
 
 
 class BandResult(Result):
@@ -145,11 +167,9 @@ class BandResult(Result):
 
     def to_table(self) -> Table:
         """A row an energy."""
-        table = Table({"energy": np.asarray(self["energies"]) * u.MeV})
-        for key in ("dnde", "dnde_err", "dnde_lo", "dnde_hi"):
-            table[key] = np.asarray(self[key]) * DIFFERENTIAL
-        table["dnde_ferr"] = self["dnde_ferr"]
-        return table
+        units = {"energy": "MeV", **{key: DIFFERENTIAL for key in ("dnde", "dnde_err", "dnde_lo", "dnde_hi")}}
+        columns = {key: self["energies" if key == "energy" else key] for key in units}
+        return _table({**columns, "dnde_ferr": self["dnde_ferr"]}, units)
 
 
 class CurvatureResult(Result):

@@ -62,7 +62,7 @@ def test_a_spectrum_a_profile_and_a_band(region: Path) -> None:
     assert len(table) == len(sed["norm"]) and str(table["e_min"].unit) == "MeV"
     np.testing.assert_allclose(sed["dnde"], sed["norm"] * sed["ref_dnde"])
     profile = roi.profile(name)
-    assert profile["norm_limits" if "norm_limits" in profile else "limits"]["ul"] > profile["limits"]["x0"]
+    assert profile["limits"]["ul"] > profile["limits"]["x0"]
     assert len(profile.to_table()) == len(profile["xvals"])
     band = roi.bowtie(name, [1e3, 1e4])
     assert (band["dnde_hi"] >= band["dnde"]).all()

@@ -12,7 +12,8 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
   fuzz [TARGET] [--runs N]
                        fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)
-  wheel                make a wheel of the Python package in target/wheels and test it in a fresh virtual environment
+  wheel [--dev]        make a wheel of the Python package in target/wheels and test it in a fresh virtual environment;
+                       with --dev quickly, not optimized
   ci [STEP]...         every check of continuous integration, or the named ones
   tidy                 check layers of crates, circles of files, lengths of files and functions, folders, names, unfinished code
   api [--check]        regenerate the listings of the public interfaces, docs/api/CRATE.txt, or check that they are up to date
@@ -71,7 +72,7 @@ impl Command {
     }
 
     fn takes_arguments(self) -> bool {
-        !matches!(self, Self::Tidy | Self::Package | Self::Wheel | Self::InstallOpenBlas | Self::Help)
+        !matches!(self, Self::Tidy | Self::Package | Self::InstallOpenBlas | Self::Help)
     }
 }
 

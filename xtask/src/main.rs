@@ -49,7 +49,7 @@ fn run() -> Result<(), Error> {
         Command::Bench => bench::run(&project, backend(), rest),
         Command::Parity => parity::run(&project, rest),
         Command::Fuzz => fuzz::run(&project, rest),
-        Command::Wheel => python::wheel(&project),
+        Command::Wheel => python::wheel(&project, rest),
         Command::Tidy => tidy::run(&project),
         Command::Api => api::run(&project, rest),
         Command::Package => package::run(&project),

@@ -55,9 +55,9 @@ def read_dictionary(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Reads a dictionary that fermipy or `write_dictionary` wrote."""
     try:
         with open(path, "rb") as file:
-            version = np.lib.format.read_magic(file)  # type: ignore[no-untyped-call]
+            version = np.lib.format.read_magic(file)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            read(file)  # type: ignore[no-untyped-call]
+            read(file)
             array = _Reader(file, encoding="latin1").load()
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error

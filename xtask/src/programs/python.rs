@@ -17,12 +17,17 @@ const NEEDS: &[&str] = &["numpy>=1.24", "astropy>=5.3", "PyYAML>=6", "pytest>=7"
 const OLDEST: (u32, u32) = (3, 10);
 
 /// `cargo xtask wheel`: a wheel in TARGET/wheels, tested in a virtual environment that has nothing else.
-pub(crate) fn wheel(project: &Project) -> Result<(), Error> {
+pub(crate) fn wheel(project: &Project, args: &[String]) -> Result<(), Error> {
+    let profile = match args {
+        [] => "release",
+        [word] if word == "--dev" => "dev",
+        words => return Err(Error::Usage(format!("wheel knows --dev, not `{}`", words.join(" ")))),
+    };
     let python = interpreter(project).ok_or(Error::Missing {
         what: "Python 3.10 or newer with venv",
         remedy: "install it (python3-venv on Debian), or let ROI_FIT_PYTHON name it",
     })?;
-    let wheel = build(project, &python)?;
+    let wheel = build(project, &python, profile)?;
     let fresh = project.target().join("python/fresh");
     // There need not be one.
     let _ = fs::remove_dir_all(&fresh);
@@ -47,7 +52,8 @@ pub(crate) fn tests(project: &Project) -> Result<(), Error> {
         eprintln!("xtask: Python tests SKIPPED: what they need could not be installed by pip");
         return Ok(());
     };
-    let wheel = build(project, &python)?;
+    // The profile of the program, with which it shares the crates.
+    let wheel = build(project, &python, "release")?;
     check(project, &tested, &wheel)
 }
 
@@ -80,12 +86,12 @@ fn tools(project: &Project) -> PathBuf {
     project.target().join("python/tools")
 }
 
-/// Makes the wheel, with the release profile that the program is built with, too.
-fn build(project: &Project, python: &Path) -> Result<PathBuf, Error> {
+/// Makes the wheel.
+fn build(project: &Project, python: &Path, profile: &str) -> Result<PathBuf, Error> {
     let tools = environment(project, python, &tools(project), TOOLS)?;
     let out = project.target().join("wheels");
     let mut maturin: Command = project.command(&tools);
-    maturin.args(["-m", "maturin", "build", "--release", "--locked", "--interpreter"]).arg(&tools);
+    maturin.args(["-m", "maturin", "build", "--profile", profile, "--locked", "--interpreter"]).arg(&tools);
     maturin.arg("--out").arg(&out).arg("--target-dir").arg(project.target());
     maturin.current_dir(project.root().join("python"));
     project::run(&mut maturin)?;

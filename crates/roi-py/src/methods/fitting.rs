@@ -168,7 +168,8 @@ fn fit_dictionary(py: Python<'_>, result: FitResult) -> PyResult<Bound<'_, PyDic
     dict.set_item("dloglike", result.dloglike)?;
     dict.set_item("edm", result.edm)?;
     for (key, indices) in [("indices", result.indices), ("at_limit", result.at_limit)] {
-        dict.set_item(key, PyArray1::from_vec(py, indices))?;
+        let signed = indices.into_iter().map(i64::try_from).collect::<Result<Vec<_>, _>>()?;
+        dict.set_item(key, PyArray1::from_vec(py, signed))?;
     }
     dict.set_item("is_norm", PyArray1::from_vec(py, result.is_norm))?;
     Ok(dict)
