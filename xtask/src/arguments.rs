@@ -10,6 +10,7 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
   bench --peers [N]    run gammapy and iminuit (from PyPI) beside us, N times each, and print ratios
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
+  closure [N]          draw N photon lists (200), prepare and fit them, and print the pulls: the long acceptance test of the way from photons
   fuzz [TARGET] [--runs N]
                        fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)
   wheel [--dev]        make a wheel of the Python package in target/wheels and test it in a fresh virtual environment;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Demo,
     Bench,
     Parity,
+    Closure,
     Fuzz,
     Wheel,
     Ci,
@@ -55,6 +57,7 @@ impl Command {
             "demo" => Self::Demo,
             "bench" => Self::Bench,
             "parity" => Self::Parity,
+            "closure" => Self::Closure,
             "fuzz" => Self::Fuzz,
             "wheel" => Self::Wheel,
             "ci" => Self::Ci,

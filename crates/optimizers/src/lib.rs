@@ -99,6 +99,7 @@ pub use explore::minos::{MinosErrors, OneSided};
 pub use explore::profile::ProfilePoint;
 pub use judge::hesse::hesse;
 pub use linalg::inverse;
+pub use linalg::quadratic_model::{Step as BoxStep, minimize_in_box};
 pub use minimizers::builtin::{Drmnfb, Drmngb, Lbfgs, LevenbergMarquardt, Newton, Simplex};
 pub use minimizers::minuit::{Minuit, NewMinuit};
 pub use minimizers::optimizer::Optimizer;

@@ -2,6 +2,7 @@
 //! Python package.
 
 pub(crate) mod bench;
+pub(crate) mod closure;
 pub(crate) mod demo;
 pub(crate) mod fuzz;
 pub(crate) mod openblas;

@@ -6,14 +6,11 @@ use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
 use likelihood_core::{ComponentData, CountsCube};
 use ndarray::{Array2, Array3};
-use roi_model::{Source, SourceId};
+use roi_model::SourceId;
 use serde::Serialize;
 
 use crate::analysis::Analysis;
-use crate::data::source_maps;
 use crate::error::{Error, Result};
-use crate::known::memory;
-use crate::known::progress::Quiet;
 
 /// What a model map is of.
 #[derive(Clone, Debug, Default)]
@@ -92,33 +89,11 @@ impl Analysis {
         chosen.dedup();
         let loaded = lat_dataset::load(&config.path)?;
         let several = loaded.observation.components.len() > 1;
-        let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
         let mut spectra = Vec::new();
-        for (component, likelihood) in loaded.observation.components.iter().zip(self.session.data.components()) {
-            let unmade = component.unmade(loaded.roi.sources())?;
-            let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
-            let mut wanted: Vec<&Source> = chosen.iter().map(|&id| &self.session.roi[id]).collect();
-            let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
-            let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
-            // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
-            let held = self.session.footprint().total() as u64;
-            let planes = wanted.iter().map(|source| component.n_planes(source)).max().unwrap_or(0);
-            let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
-            let own = 2 * 8 * model.len() as u64 + 2 * map;
-            let others = held + all_files - memory::of_files(component) + own;
-            let (threads, _) = memory::making(component, &unmade, others, self.opened.max_memory)?;
-            source_maps::with_threads(threads, || {
-                source_maps::make(component, &unmade, &mut Quiet, |own, map| {
-                    if let Some(at) = wanted.iter().position(|source| source.name() == own.name()) {
-                        let source = wanted.remove(at);
-                        model += &likelihood.model_map(source, &component.source_map(source, Some(map))?)?;
-                    }
-                    Ok(())
-                })
-            })?;
-            for source in wanted {
-                model += &likelihood.model_map(source, &component.source_map(source, None)?)?;
-            }
+        for (index, (component, likelihood)) in
+            loaded.observation.components.iter().zip(self.session.data.components()).enumerate()
+        {
+            let model = self.model_cube(&loaded, index, &chosen)?;
             let path = options.path(&component.name, several);
             if let Some(path) = &path {
                 write(path, &component.counts, &model, options.residual)?;

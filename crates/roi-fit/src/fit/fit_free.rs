@@ -116,7 +116,19 @@ fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progre
     let refusal = refusal(&minimum, options, loglike0).map(restored);
     let mut warnings = minimum.warnings.clone();
     warnings.extend(immovable(&session.roi));
+    let minimum = without_unmeasured_errors(&session.roi, minimum);
     Ok(End { minimum, attempts: all, calls, refusal, minos: None, warnings })
+}
+
+/// An error as long as its parameter's range is none: what the range allows was not measured.
+fn without_unmeasured_errors(roi: &Roi, mut minimum: Minimum) -> Minimum {
+    for (id, error) in roi.free_parameters().into_iter().zip(&mut minimum.errors) {
+        let (low, high) = roi.parameter(id).map_or((f64::NEG_INFINITY, f64::INFINITY), roi_model::Parameter::bounds);
+        if *error >= (high - low) * (1.0 - 1e-9) {
+            *error = if high > low { f64::INFINITY } else { *error };
+        }
+    }
+    minimum
 }
 
 /// A word on each free parameter that cannot move.

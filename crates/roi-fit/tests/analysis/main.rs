@@ -4,10 +4,12 @@
 
 mod components;
 mod edit;
+mod faults;
 mod fit;
 mod optimize;
 mod profile;
 mod properties;
+mod refitted_limits;
 mod region;
 mod saved_tables;
 mod state;
