@@ -126,7 +126,7 @@ fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progre
 /// An error as long as its parameter's range is none: what the range allows was not measured.
 fn without_unmeasured_errors(roi: &Roi, mut minimum: Minimum) -> Minimum {
     for (id, error) in roi.free_parameters().into_iter().zip(&mut minimum.errors) {
-        let (low, high) = roi.parameter(id).map_or((f64::NEG_INFINITY, f64::INFINITY), roi_model::Parameter::bounds);
+        let (low, high) = roi.parameter(id).map_or((f64::NEG_INFINITY, f64::INFINITY), Parameter::bounds);
         if *error >= (high - low) * (1.0 - 1e-9) {
             *error = if high > low { f64::INFINITY } else { *error };
         }
