@@ -9,6 +9,9 @@ use roi_model::Spectrum;
 
 use crate::known::angular::{Angular, NamedFlux};
 
+/// Steps of the differences, relative to a parameter or 1: good to 1e-9.
+const DIFFERENCE: f64 = 3e-5;
+
 /// The coordinates of a search: those of the model, but for the norm of one source.
 #[derive(Clone, Debug)]
 pub(crate) struct Coordinates {
@@ -53,7 +56,10 @@ impl Coordinates {
         angular: &Angular,
     ) -> Option<Self> {
         let flux = named.of(unit, angular).filter(|flux| flux.is_finite() && *flux > 0.0)?;
-        let (spectrum, shape) = (unit.clone(), shape.to_vec());
+        let (mut spectrum, shape) = (unit.clone(), shape.to_vec());
+        for &(_, index) in &shape {
+            spectrum.parameters_mut().get_mut(index)?.set_bounds(0.0, 0.0).ok()?;
+        }
         let flux = Flux { spectrum, shape, named: named.clone(), angular: angular.clone(), unit: flux };
         Some(Self { row, flux: Some(flux) })
     }
@@ -120,15 +126,22 @@ impl Coordinates {
     fn factor(&self, values: &[f64]) -> Option<Factor> {
         let Some(flux) = &self.flux else { return Some(Factor { phi: 1.0, slopes: Vec::new() }) };
         let mut spectrum = flux.spectrum.clone();
-        let mut wanted = Vec::with_capacity(flux.shape.len());
         for &(row, index) in &flux.shape {
             spectrum.parameters_mut().get_mut(index)?.set_value(values[row]).ok()?;
-            wanted.push(index);
         }
-        let found = flux.named.of(&spectrum, &flux.angular)?;
-        let gradient = flux.named.gradient(&spectrum, &flux.angular, &wanted).ok()?;
-        let factor = Factor { phi: found / flux.unit, slopes: gradient.iter().map(|slope| slope / found).collect() };
-        (factor.phi > 0.0 && factor.phi.is_finite()).then_some(factor)
+        let found = flux.named.of(&spectrum, &flux.angular).filter(|found| *found > 0.0)?;
+        // Differences of the flux itself: the derivatives that results have are taken on a finer grid of energies, and are not quite its own.
+        let mut slopes = Vec::with_capacity(flux.shape.len());
+        for &(row, index) in &flux.shape {
+            let (value, h) = (values[row], DIFFERENCE * values[row].abs().max(1.0));
+            let mut at = |value: f64| {
+                spectrum.parameters_mut().get_mut(index)?.set_value(value).ok()?;
+                flux.named.of(&spectrum, &flux.angular)
+            };
+            slopes.push((at(value + h)? - at(value - h)?) / (2.0 * h * found));
+            at(value)?;
+        }
+        Some(Factor { phi: found / flux.unit, slopes }).filter(|factor| factor.phi.is_finite())
     }
 }
 

@@ -100,11 +100,20 @@ fn coverage(truth: &Truth, shapes: bool, seeds: std::ops::Range<u64>) -> BTreeMa
             };
             let tally = tallies.entry(kind).or_default();
             let flux = properties.fluxes["flux"];
-            let right = at_truth.properties(name).unwrap().fluxes["flux"].value.unwrap();
+            // The flux of a template that is in memory alone is not known; it goes with the norm.
+            let norm = || {
+                let spectrum = truth.roi.source(name).unwrap().spectrum();
+                let right = spectrum.parameters()[spectrum.norm_index().unwrap()].value();
+                (right, properties.norm_limits.unwrap().ul, properties.number("norm_ul95_profile"))
+            };
+            let (right, held, refitted) = match at_truth.properties(name).unwrap().fluxes["flux"].value {
+                Some(right) => (right, flux.ul95, flux.ul95_profile),
+                None => norm(),
+            };
             tally.all += 1;
-            tally.held += usize::from(flux.ul95.is_some_and(|limit| limit >= right));
-            tally.refitted += usize::from(flux.ul95_profile.is_some_and(|limit| limit >= right));
-            tally.unknown += usize::from(flux.ul95_profile.is_none());
+            tally.held += usize::from(held.is_some_and(|limit| limit >= right));
+            tally.refitted += usize::from(refitted.is_some_and(|limit| limit >= right));
+            tally.unknown += usize::from(refitted.is_none());
         }
     }
     tallies
