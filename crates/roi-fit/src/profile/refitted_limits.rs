@@ -20,10 +20,12 @@ use crate::error::Result;
 use crate::known::angular::{Angular, NamedFlux};
 use crate::known::limits::{CL_LIMIT, fall_of_limit};
 use crate::known::refitted_limit::{LimitStatus, RefittedLimit};
+use crate::maximize::objective::Chart as _;
 use crate::maximize::posterior::Posterior;
 use crate::profile::flux_coordinate::Coordinates;
 use crate::profile::one::refitted_upper_limit;
 use crate::profile::quadratic::{Expansion, Miss};
+use crate::profile::refit_curve::limit_by_refits;
 use crate::session::Session;
 
 /// Gradients that one search may take.
@@ -149,6 +151,14 @@ fn search_together(
         open.par_iter_mut().zip(values).zip(found).for_each(|((search, values), found)| {
             search.take(values.zip(found).map(|(values, found)| (values, found.value, found.gradient)));
         });
+    }
+    let start = summit.values;
+    for search in &mut searches {
+        if matches!(search.found, None | Some(Err(LimitStatus::OthersNotAtMaximum))) {
+            let Search { coordinates, bounds, top, .. } = &*search;
+            let curvature = summit.curvature.diag().to_owned();
+            search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
+        }
     }
     Ok(searches)
 }
@@ -286,9 +296,6 @@ impl Search {
             Err(Miss::NoFall) => return self.found = Some(Err(LimitStatus::NoFall)),
         };
         let (others_left, level_left) = (met.here - self.known.value, (met.here - self.level).abs());
-        if !is_first && met.here > self.top + HIGHER {
-            return self.found = Some(Err(LimitStatus::HigherMaximum));
-        }
         if !is_first && others_left < OTHERS_LEFT * fall && level_left < LEVEL_LEFT * fall {
             return self.found = Some(Ok(self.known.at[row] + met.step[row]));
         }
