@@ -13,7 +13,6 @@ fn opened(fault: &str) -> Option<Analysis> {
 fn a_source_without_counts_is_named_and_has_no_error() {
     let Some(mut analysis) = opened("no-counts-source-converges/region") else { return };
     let result = analysis.fit(&FitOptions::default()).unwrap();
-    let row = result.src_names.iter().position(|name| name == "Z").unwrap();
     assert!(result.fit_quality < 3, "its error is not measured");
     assert!(result.warnings.iter().any(|warning| warning.contains("Z:Prefactor")), "{:?}", result.warnings);
 

@@ -136,7 +136,7 @@ fn a_fit_of_norms_alone_has_no_pivot_but_correlations() {
     assert_eq!(result.sources.len(), analysis.roi().sources().len());
 }
 
-const KEYS: [&str; 58] = [
+const KEYS: [&str; 69] = [
     "ts",
     "ts_infinite",
     "loglike_null",
