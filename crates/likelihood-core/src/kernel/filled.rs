@@ -166,6 +166,13 @@ impl Filled {
         self.bins.windows(2).map(sum).collect()
     }
 
+    /// The filled bin of an energy bin and a pixel.
+    pub(crate) fn find(&self, bin: usize, pixel: usize) -> Option<usize> {
+        let range = *self.bins.get(bin)?..*self.bins.get(bin + 1)?;
+        let found = self.pixels.get(range.clone())?.binary_search(&pixel).ok()?;
+        Some(range.start + found)
+    }
+
     /// Energy bin, row and column of a filled bin.
     pub(crate) fn place(&self, index: usize) -> (usize, usize, usize) {
         let bin = self.bins.partition_point(|&first| first <= index).saturating_sub(1);
@@ -192,9 +199,11 @@ mod tests {
             next = block.range.end;
         }
         assert_eq!(next, counts.iter().filter(|&&n| n > 0.0).count());
+        assert_eq!((filled.find(0, 0), filled.find(3, 0), filled.find(0, 9999)), (None, None, None));
         for i in 0..filled.len() {
             let (k, y, x) = filled.place(i);
             assert_eq!(f64::from(counts[[k, y, x]]), filled.counts.at(i));
+            assert_eq!(filled.find(k, y * 50 + x), Some(i));
         }
     }
 
