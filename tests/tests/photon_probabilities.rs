@@ -27,7 +27,7 @@ fn columns(path: &Path, names: &[&str]) -> Vec<Vec<f64>> {
 #[test]
 fn probabilities_are_shares_of_the_model_and_sum_to_its_counts() {
     let folder = tempfile::tempdir().unwrap();
-    let config = PhotonList { days: 10.0, ..PhotonList::default() }.write(folder.path()).unwrap();
+    let config = PhotonList::default().write(folder.path()).unwrap();
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace("quadrature", "log-trapezoid")).unwrap();
     let mut analysis = Analysis::open(&config).unwrap();
@@ -107,7 +107,7 @@ fn healpix_pixels_are_prepared_and_fitted_as_an_image_is() {
     let fits = ["{npix: 60, binsz: 0.15, enumbins: 8}", "{projtype: HPX, hpx_order: 8, roiwidth: 9, enumbins: 8}"].map(
         |binning| {
             let folder = tempfile::tempdir().unwrap();
-            let config = PhotonList { days: 5.0, binning, ..PhotonList::default() }.write(folder.path()).unwrap();
+            let config = PhotonList { days: 2.0, binning, ..PhotonList::default() }.write(folder.path()).unwrap();
             let made = prepare(&config, &PrepareOptions::default(), &mut Quiet).unwrap();
             assert!(made.products.iter().all(|product| product.state == ProductState::Missing), "{binning}");
             let again = prepare(&config, &PrepareOptions::default(), &mut Quiet).unwrap();
@@ -130,7 +130,7 @@ fn healpix_pixels_are_prepared_and_fitted_as_an_image_is() {
 #[test]
 fn setup_makes_anew_what_has_changed_and_forgets_the_fit() {
     let folder = tempfile::tempdir().unwrap();
-    let config = PhotonList { days: 5.0, binning: "{npix: 40, binsz: 0.2, enumbins: 6}", ..PhotonList::default() };
+    let config = PhotonList { days: 2.0, binning: "{npix: 40, binsz: 0.2, enumbins: 6}", ..PhotonList::default() };
     let config = config.write(folder.path()).unwrap();
     let mut analysis = Analysis::open(&config).unwrap();
     let (first, counts) = (analysis.loglike().unwrap(), analysis.loglike_report().unwrap().counts);
