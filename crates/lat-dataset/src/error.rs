@@ -153,6 +153,16 @@ pub enum Error {
         /// What is wrong.
         source: Box<roi_model::Error>,
     },
+    /// A response that was computed, and does not serve what the configuration asks of it.
+    #[error("'{path}': gtlike.edisp_bins is {edisp_bins}: the response that was computed does not serve it: {source}")]
+    ComputedResponse {
+        /// The configuration.
+        path: PathBuf,
+        /// The value of the key.
+        edisp_bins: i64,
+        /// What is wrong.
+        source: Box<likelihood_core::Error>,
+    },
     /// A source map whose planes cannot be what is asked for.
     #[error("source '{source_name}': its source map {what}: {source}")]
     Planes {

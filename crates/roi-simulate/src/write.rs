@@ -39,6 +39,7 @@ impl SimulatedRoi {
     /// The files have fermipy's names: `ccube_00.fits` and `srcmap_00.fits` (and `01`, ... for further components), the start model
     /// `srcmdl_00.xml`; beside them the truth in `model_true.xml`, the isotropic table and the Galactic map cube. The
     /// configuration comes last, and an earlier one goes first: where it stands, everything stands. Nothing in the files depends on time or place.
+    /// Whatever stands under these names is replaced; [`SimulatedRoi::may_write`] tells beforehand whether it is a region of this kind.
     ///
     /// # Errors
     /// When a file cannot be written.
