@@ -95,8 +95,11 @@ fn probabilities_are_shares_of_the_model_and_sum_to_its_counts() {
         assert!((component.sums[name] - sum).abs() < 1e-6 * sum);
     }
     // Of the file itself nothing is written over.
-    let over = ProbabilityOptions::default().with_out(Some(folder.path().join("ft1_00.fits")));
+    let name = folder.path().file_name().unwrap();
+    let over = ProbabilityOptions::default().with_out(Some(folder.path().join("..").join(name).join("ft1_00.fits")));
     assert!(analysis.source_probabilities(&over).unwrap_err().to_string().contains("ft1_00.fits"));
+    let mut small = Analysis::open_within(&config, Box::new(Quiet), Some(1 << 30)).unwrap();
+    assert!(small.source_probabilities(&ProbabilityOptions::default()).is_ok() && small.loglike().is_ok());
     std::fs::remove_file(folder.path().join("ft1_00.fits")).unwrap();
     let lost = analysis.source_probabilities(&ProbabilityOptions::default()).unwrap_err().to_string();
     assert!(lost.contains("prepare") && lost.contains("cacheft1"), "{lost}");

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+use crate::known::memory::{self, size_in_words};
 
 /// Energies of a file are 32-bit floats: edges that are equal steps of the logarithm up to this are logarithmic bins.
 const ROUNDING: f64 = 1e-6;
@@ -66,13 +67,16 @@ impl Analysis {
         let several = loaded.observation.components.len() > 1;
         let mut written = Vec::new();
         for (component, data) in loaded.observation.components.iter().zip(self.session.data.components()) {
+            self.check_memory(component, data)?;
             let photons = lat_dataset::selected_photons(config, &component.name)?;
             let path = match &options.out {
                 Some(out) if several => lat_dataset::component_path(out, &component.name),
                 Some(out) => out.clone(),
                 None => config.outdir.join(format!("ft1_srcprob_{}.fits", component.name)),
             };
-            if path == photons {
+            // However its path is spelled, and through links.
+            let place = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            if place(&path) == place(&photons) {
                 return Err(Error::Option {
                     option: "out",
                     found: path.display().to_string(),
@@ -82,6 +86,19 @@ impl Analysis {
             written.push(self.write_probabilities(component, data, [photons, path])?);
         }
         Ok(written)
+    }
+
+    /// That the probabilities at the filled bins fit below the limit, beside what the analysis holds and the counts that were opened again.
+    fn check_memory(&self, component: &Component, data: &ComponentData) -> Result<()> {
+        let Some(limit) = self.opened.max_memory else { return Ok(()) };
+        let held = self.session.footprint().total() as u64 + memory::of_files(component);
+        let own = probability_bytes(self.session.roi.sources().len(), data.n_filled());
+        let needed = held + own;
+        if needed <= limit {
+            return Ok(());
+        }
+        let parts = format!("the analysis {}, probabilities {}", size_in_words(held), size_in_words(own));
+        Err(Error::Memory { needed, limit, parts })
     }
 
     fn write_probabilities(
@@ -132,6 +149,11 @@ impl Analysis {
             })
             .collect()
     }
+}
+
+/// Bytes of the probabilities of so many sources at the filled bins of a component, and of the sums while they are made.
+fn probability_bytes(sources: usize, filled: usize) -> u64 {
+    (sources * filled * size_of::<f32>() + 2 * filled * size_of::<f64>()) as u64
 }
 
 /// The bins of a counts cube as they were counted: logarithmic ones by their formula, as their edges in the file are rounded.
