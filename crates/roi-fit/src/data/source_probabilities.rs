@@ -43,7 +43,7 @@ pub struct SourceProbabilities {
     pub path: PathBuf,
     /// Number of photons in it.
     pub photons: usize,
-    /// Number of photons within the energies and pixels of the counts cube. The others have no probabilities: NaN.
+    /// Number of photons within the energies and pixels of the counts cube, where the model predicts counts. The others have no probabilities: NaN.
     pub inside: usize,
     /// For each source the sum of its probabilities: at the maximum of the likelihood that of a source whose norm is free is its predicted
     /// counts.
@@ -108,7 +108,7 @@ impl Analysis {
         [photons, path]: [PathBuf; 2],
     ) -> Result<SourceProbabilities> {
         let names: Vec<&str> = self.session.roi.sources().iter().map(roi_model::Source::name).collect();
-        let of_bins = self.of_filled_bins(data)?;
+        let (of_bins, is_predicted) = self.of_filled_bins(data)?;
         let energies = binning(component.counts.cube.axis())?;
         let grid = &component.counts.grid;
         let files = PhotonFiles::open(&[&photons])?;
@@ -117,7 +117,8 @@ impl Analysis {
         Selection::all(&files).write_with_columns(&path, &names, |photon: &Photon, values: &mut [f32]| {
             rows += 1;
             let place = energies.bin(photon.energy).zip(pixel_of(grid, photon));
-            match place.and_then(|(bin, pixel)| data.filled_bin(bin, pixel)) {
+            let filled = place.and_then(|(bin, pixel)| data.filled_bin(bin, pixel));
+            match filled.filter(|filled| is_predicted.get(*filled).copied().unwrap_or(false)) {
                 Some(filled) => {
                     inside += 1;
                     for ((value, sum), of_source) in values.iter_mut().zip(&mut sums).zip(&of_bins) {
@@ -133,21 +134,22 @@ impl Analysis {
         Ok(SourceProbabilities { component: component.name.clone(), path, photons: rows, inside, sums })
     }
 
-    /// The probabilities of each source at the filled bins.
-    fn of_filled_bins(&self, data: &ComponentData) -> Result<Vec<Vec<f32>>> {
+    /// The probabilities of each source at the filled bins, and whether the model predicts anything there.
+    fn of_filled_bins(&self, data: &ComponentData) -> Result<(Vec<Vec<f32>>, Vec<bool>)> {
         let mut total = vec![0.0; data.n_filled()];
         for source in self.session.roi.sources() {
             total.iter_mut().zip(data.filled_model(source)?).for_each(|(sum, counts)| *sum += counts);
         }
         let sources = self.session.roi.sources().iter();
-        sources
+        let of_bins = sources
             .map(|source| {
                 let counts = data.filled_model(source)?;
                 #[expect(clippy::cast_possible_truncation, reason = "the column holds 32-bit floats")]
                 let part = |(counts, total): (f64, &f64)| (counts / total) as f32;
                 Ok(counts.into_iter().zip(&total).map(part).collect())
             })
-            .collect()
+            .collect::<Result<_>>()?;
+        Ok((of_bins, total.iter().map(|total| *total > 0.0).collect()))
     }
 }
 
