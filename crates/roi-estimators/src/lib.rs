@@ -26,7 +26,7 @@
 //!
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
 //! - `sed`: spectrum points.
-//! - `localize`: positions.
+//! - `localize`: positions. `extension`: widths.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
@@ -44,6 +44,7 @@
 
 mod curve;
 mod error;
+mod extension;
 mod localize;
 mod sed;
 mod shape;
@@ -51,6 +52,9 @@ mod tables;
 mod trial;
 
 pub use error::{Error, Result};
+pub use extension::extension_options::ExtensionOptions;
+pub use extension::extension_result::{EnergyWidth, Extension};
+pub use extension::extension_verb::extension;
 pub use localize::ellipse::ErrorEllipse;
 pub use localize::localization::Localization;
 pub use localize::localize_options::LocalizeOptions;
