@@ -39,3 +39,25 @@ fn src00_is_as_wide_as_fermipy_finds_it() {
         assert!((found.loglike_ext - found.loglike[at] - 1.352_77).abs() < 0.01);
     }
 }
+
+#[test]
+fn accurate_maps_say_the_same() {
+    let Some(folder) = fixtures::real_data("fermitools-roi") else { return };
+    let Some(analysis) = recorded_analysis("config_edisp0.yaml") else { return };
+    let loaded = lat_dataset::load(&folder.join("config_edisp0.yaml")).unwrap();
+    let accurate = |mut component: lat_dataset::Component| {
+        component.make_accurate();
+        component.into_trial_maker()
+    };
+    let makers: Vec<_> = loaded.observation.components.into_iter().map(accurate).collect();
+    for (what, makers) in [("as the tools", analysis.trial_makers()), ("accurate", &makers)] {
+        for shape in [TrialShape::Gaussian, TrialShape::Disk] {
+            let options = ExtensionOptions::default().with_spatial_model(shape).with_width_nstep(5);
+            let found = extension(analysis.session(), makers, "src00", &options, &mut Quiet).unwrap();
+            println!("{what} {shape:?}: ts_ext {} ul {:?} ext {}", found.ts_ext(), found.ext_ul95, found.ext);
+            for (width, loglike) in found.width.iter().zip(&found.loglike).filter(|(width, _)| **width < 0.05) {
+                println!("    {width:.4} {:.4}", loglike - found.loglike_ptsrc);
+            }
+        }
+    }
+}
