@@ -41,7 +41,7 @@ fn positions_are_where_the_truth_is_within_their_errors() {
 #[test]
 fn widths_of_a_disk_and_of_a_gaussian_are_those_of_the_truth_within_their_errors() {
     for (shape, size) in [(TrialShape::Disk, 0.3), (TrialShape::Gaussian, 0.2)] {
-        let truth = Truth::new(shape, size, 1.0);
+        let truth = Truth::new(shape, size, 4.0);
         let found: Vec<(f64, f64)> = (1..=6).map(|seed| extended(&truth, seed, shape)).collect();
         println!("{shape:?}: ts_ext {:?}", found.iter().map(|(_, ts)| *ts).collect::<Vec<_>>());
         assert!(found.iter().all(|(_, ts)| *ts > 25.0));
