@@ -18,6 +18,9 @@ pub enum Error {
     /// The data are at fault.
     #[error(transparent)]
     Likelihood(#[from] likelihood_core::Error),
+    /// A projection or a response is at fault.
+    #[error(transparent)]
+    Response(#[from] lat_response::Error),
     /// A file could not be written.
     #[error(transparent)]
     Files(#[from] lat_io::Error),
@@ -104,6 +107,42 @@ pub enum Error {
         source_name: String,
         /// Its spectrum's type.
         spectrum: String,
+    },
+    /// A direction that is not where it has to be.
+    #[error("{what}: RA {ra:.4}, Dec {dec:.4} deg does not lie in the counts map; choose a place inside it")]
+    Outside {
+        /// What is there.
+        what: String,
+        /// Right ascension, degrees.
+        ra: f64,
+        /// Declination, degrees.
+        dec: f64,
+    },
+    /// Counts where the model predicts none.
+    #[error(
+        "component {component}: {counts} counts at {energy} MeV, pixel (x {x}, y {y}), where the model without what is excluded predicts {model}; exclude fewer sources"
+    )]
+    Unmodelled {
+        /// The component.
+        component: String,
+        /// Lower edge of the energy bin, MeV.
+        energy: f64,
+        /// Column, from 0.
+        x: usize,
+        /// Row, from 0.
+        y: usize,
+        /// Observed counts.
+        counts: f64,
+        /// The model.
+        model: f64,
+    },
+    /// HEALPix pixels where an image is needed.
+    #[error(
+        "component {component} has HEALPix pixels; this map needs projected counts cubes, or HEALPix in all components of a residual map"
+    )]
+    MixedPixels {
+        /// The component.
+        component: String,
     },
     /// A source that no bin of the data sees.
     #[error(
