@@ -58,14 +58,19 @@ pub(crate) fn settle(
     let summit = climb(trial.session_mut(), None)?;
     let mut end = Settled { loglike: summit.loglike, is_converged: false, is_inside: true };
     let mut nearest = Nearest { gain: f64::INFINITY, since: 0 };
+    let mut block = None;
     for iteration in 0..STEPS {
-        let derivatives = trial.derivatives(coordinates)?;
+        let mut derivatives = trial.derivatives(coordinates)?;
+        if let Some(block) = &block {
+            derivatives.set_block(block);
+        }
         let Some(mut step) = step(trial, &derivatives) else { return Ok(end) };
         let event = Event::Iteration { algorithm: "NEWTON", iteration, log_likelihood: end.loglike, edm: step.gain };
         if progress.event(&event).is_break() || progress.is_cancelled() {
             return Err(Error::Stopped);
         }
-        if step.gain < GAIN || (step.gain < FOUND && nearest.is_reached(step.gain)) {
+        let is_near_enough = nearest.is_reached(step.gain);
+        if step.gain < GAIN || (step.gain < FOUND && is_near_enough) {
             end.is_converged = true;
             return Ok(end);
         }
@@ -76,6 +81,10 @@ pub(crate) fn settle(
             return Ok(end);
         };
         end.loglike = loglike;
+        if nearest.is_slow(promised) && block.is_none() {
+            // What the second derivatives of the coordinates lack is not small here: steps go too far.
+            block = Some(with_curvature(trial, coordinates)?.block());
+        }
     }
     Ok(end)
 }
@@ -89,6 +98,11 @@ struct Nearest {
 }
 
 impl Nearest {
+    /// Whether the last step came no nearer than half of the way.
+    fn is_slow(&self, gain: f64) -> bool {
+        gain < NEAR && self.since > 0
+    }
+
     /// Whether steps do not come nearer any more.
     fn is_reached(&mut self, gain: f64) -> bool {
         if gain < 0.5 * self.gain {
@@ -105,10 +119,15 @@ fn is_at_edge(place: TrialPlace, coordinates: &[Coordinate], (start, reach): (Tr
     coordinates.contains(&Coordinate::East) && start.direction.separation(&place.direction) > 0.95 * reach
 }
 
-/// The step to the maximum of the quadratic model, the parameters held that are at a bound.
+/// The step to the maximum of the quadratic model, the parameters held that are at a bound. Where that model has none, the coordinates go alone.
 fn step(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Option<Step> {
-    let rows = movable(trial, at);
-    let inverse = inverse_of(&at.hessian, &rows)?;
+    let all = movable(trial, at);
+    let place: Vec<usize> = (at.n_free..at.gradient.len()).collect();
+    step_of(at, &all).or_else(|| step_of(at, &place))
+}
+
+fn step_of(at: &PlaceDerivatives, rows: &[usize]) -> Option<Step> {
+    let inverse = inverse_of(&at.hessian, rows)?;
     let gradient: Vec<f64> = rows.iter().map(|&row| at.gradient[row]).collect();
     let mut all = vec![0.0; at.gradient.len()];
     let mut gain = 0.0;

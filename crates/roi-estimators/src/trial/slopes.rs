@@ -53,6 +53,21 @@ pub struct PlaceDerivatives {
     pub n_free: usize,
 }
 
+impl PlaceDerivatives {
+    /// The second derivatives with respect to two coordinates.
+    pub(crate) fn block(&self) -> Array2<f64> {
+        let m = self.gradient.len() - self.n_free;
+        Array2::from_shape_fn((m, m), |(k, l)| self.hessian[[self.n_free + k, self.n_free + l]])
+    }
+
+    /// Puts others in their place.
+    pub(crate) fn set_block(&mut self, block: &Array2<f64>) {
+        for ((k, l), value) in block.indexed_iter() {
+            self.hessian[[self.n_free + k, self.n_free + l]] = *value;
+        }
+    }
+}
+
 impl TrialSession<'_> {
     /// The derivatives at the place and the values of the free parameters.
     ///
