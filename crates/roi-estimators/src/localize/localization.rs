@@ -86,6 +86,9 @@ pub(crate) fn apply(fitted: &Roi, name: &str, maps: &[SourceMap], analysis: &mut
     let mut source = fitted.source(name)?.clone();
     for (parameter, &is_free) in source.spectrum_mut().parameters_mut().iter_mut().zip(&flags) {
         parameter.set_free(is_free);
+        if !is_free {
+            parameter.set_error(0.0)?;
+        }
     }
     analysis.replace_source(source, maps)?;
     for id in fitted.free_parameters() {
