@@ -20,6 +20,7 @@
 //! | `component` | one component: its maps and the counts drawn from them |
 //! | `region` | the whole |
 //! | `write` | the region as files |
+//! | `write_response` | its exposure and PSF as tables and files |
 //!
 //! Invariants: equal options give equal bits, whatever the number of threads; the region in memory and the one on disk are the same; where a
 //! `config.yaml` stands, everything that it names stands. The public boundary is [`SimulationOptions`], [`simulate`] and what it returns.
@@ -35,6 +36,7 @@ mod options;
 mod region;
 mod sky;
 mod write;
+mod write_response;
 
 pub use component::SimulatedComponent;
 pub use error::{Error, Result};

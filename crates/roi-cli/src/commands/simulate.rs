@@ -40,6 +40,9 @@ pub(crate) struct Simulate {
     /// Years of data: the counts grow in proportion
     #[arg(long, value_name = "Y", default_value_t = SimulationOptions::default().years)]
     years: f64,
+    /// Write exposure and PSF, too (bexpmap, psf): with them sources can be moved, made wider and added
+    #[arg(long)]
+    response: bool,
     /// Write also into a directory whose config.yaml was not written by `simulate`
     #[arg(long)]
     force: bool,
@@ -98,6 +101,10 @@ impl Simulate {
             .with_ebins(self.ebins)
             .with_components(self.components)
             .with_years(self.years);
-        Ok(simulate(&options)?.write(directory)?)
+        let region = simulate(&options)?;
+        if self.response {
+            region.write_response(directory)?;
+        }
+        Ok(region.write(directory)?)
     }
 }
