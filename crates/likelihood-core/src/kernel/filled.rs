@@ -100,6 +100,11 @@ impl Filled {
         self.bins.windows(2).map(sum).collect()
     }
 
+    /// Row and column of a filled bin.
+    pub(crate) fn pixel(&self, index: usize) -> (usize, usize) {
+        (self.pixels[index] / self.nx, self.pixels[index] % self.nx)
+    }
+
     /// Energy bin, row and column of a filled bin.
     pub(crate) fn place(&self, index: usize) -> (usize, usize, usize) {
         let bin = self.bins.partition_point(|&first| first <= index).saturating_sub(1);

@@ -1,9 +1,7 @@
 //! The verb `find_sources`.
 
-use std::ops::Range;
-
 use ndarray::Array2;
-use roi_fit::{Analysis, ComponentCubes, Pars};
+use roi_fit::{Analysis, Pars};
 use roi_model::SkyDirection;
 
 use crate::error::Result;
@@ -12,7 +10,7 @@ use crate::find::find_options::FindSourcesOptions;
 use crate::find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 use crate::find::kept_map::KeptMap;
 use crate::find::peaks::{peaks, place_of};
-use crate::sky::components::{bins, finest, makers_of};
+use crate::sky::components::{SkyComponent, bins, finest, sources_without};
 use crate::sky::map_grid::MapGrid;
 use crate::tsmap::ts_scan::TsScan;
 
@@ -43,8 +41,6 @@ pub fn find_sources(analysis: &mut Analysis, options: &FindSourcesOptions) -> Re
 /// A search that is under way.
 struct Search<'a> {
     options: &'a FindSourcesOptions,
-    cubes: Vec<ComponentCubes>,
-    bins: Vec<Range<usize>>,
     map: MapGrid,
     scan: TsScan,
     kept: KeptMap,
@@ -59,20 +55,23 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(analysis: &Analysis, options: &'a FindSourcesOptions) -> Result<Self> {
         let tsmap = &options.tsmap;
-        let cubes = analysis.cubes(&tsmap.exclude)?;
-        let bins = bins(&cubes, tsmap.loge_bounds)?;
-        let map = MapGrid::square(finest(&cubes)?, tsmap.map_skydir, tsmap.map_size)?;
-        let scan = TsScan::new((&cubes, makers_of(analysis, &cubes)?), &bins, &map.whole, tsmap)?;
+        let components = SkyComponent::all(analysis)?;
+        let sources = sources_without(analysis.roi(), &tsmap.exclude)?;
+        let bins = bins(analysis.likelihood().components(), tsmap.loge_bounds)?;
+        let map =
+            MapGrid::square(finest(components.iter().map(SkyComponent::grid))?, tsmap.map_skydir, tsmap.map_size)?;
+        let scan = TsScan::new(&components, &bins, (&map.whole, &sources), tsmap)?;
         let is_searched = |pixel: &usize| map.whole.direction(*pixel).is_some_and(|place| options.searches(&place));
         let kept = KeptMap::new(map.pixels.iter().copied().filter(is_searched).collect());
         let (found, peaks, rejected, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { options, cubes, bins, map, scan, kept, found, peaks, rejected, iterations: 0, warnings })
+        Ok(Self { options, map, scan, kept, found, peaks, rejected, iterations: 0, warnings })
     }
 
     /// One map, and the sources on it. Returns whether one stays.
     fn step(&mut self, analysis: &mut Analysis, iteration: usize) -> Result<bool> {
         if iteration > 0 {
-            self.scan.follow(&self.cubes, &self.bins)?;
+            let sources = sources_without(analysis.roi(), &self.options.tsmap.exclude)?;
+            self.scan.follow(analysis.likelihood().components(), &sources)?;
         }
         self.kept.follow(&self.scan);
         let grid = self.map.whole.clone();
@@ -118,18 +117,17 @@ impl<'a> Search<'a> {
         amplitude: f64,
     ) -> Result<()> {
         let options = self.options;
-        let others = analysis.roi().free_values();
-        let placed = placed(analysis, &self.cubes, (at, amplitude), options)?;
+        let placed = placed(analysis, (at, amplitude), options)?;
         let (place, ellipse) = (placed.place().unwrap_or(at), placed.ellipse);
         self.warnings.extend(placed.warnings.iter().cloned());
-        let mut candidate = placed.add(analysis, &mut self.cubes)?;
+        let mut candidate = placed.add(analysis)?;
         peak.source = Some(candidate.name.clone());
         let fitted = candidate.fit(analysis, &options.free_params, &options.optimizer);
         let (is_fitted, warnings) = match fitted {
             Ok(fitted) => fitted,
             Err(error) => {
                 // Nothing is left half done.
-                candidate.remove(analysis, &mut self.cubes)?;
+                candidate.remove(analysis)?;
                 return Err(error);
             }
         };
@@ -137,7 +135,6 @@ impl<'a> Search<'a> {
         let ts = if is_fitted { analysis.ts(&candidate.name, false)?.ts } else { f64::NAN };
         if is_fitted && ts >= options.sqrt_ts_threshold.powi(2) {
             peak.status = PeakStatus::Added;
-            candidate.follow(analysis, &mut self.cubes)?;
             let source = FoundSource {
                 name: candidate.name.clone(),
                 iteration: peak.iteration,
@@ -152,11 +149,7 @@ impl<'a> Search<'a> {
         } else {
             peak.status = if is_fitted { PeakStatus::BelowThreshold } else { PeakStatus::NotFitted };
             self.rejected.push(at);
-            candidate.remove(analysis, &mut self.cubes)?;
-        }
-        // What else was free may have moved.
-        if analysis.roi().free_values() != others {
-            self.cubes = analysis.cubes(&options.tsmap.exclude)?;
+            candidate.remove(analysis)?;
         }
         Ok(())
     }
@@ -180,7 +173,7 @@ impl<'a> Search<'a> {
             }
             let own = self.peaks.iter_mut().filter(|peak| peak.source.as_ref() == Some(&source.name));
             own.for_each(|peak| peak.status = PeakStatus::BelowThreshold);
-            candidate.remove(analysis, &mut self.cubes)?;
+            candidate.remove(analysis)?;
         }
         Ok(FoundSources {
             sources,
@@ -203,7 +196,7 @@ impl<'a> Search<'a> {
             }
             let before = analysis.session().clone();
             analysis.delete_source(&candidate.name)?;
-            let mut moved = again.add(analysis, &mut [])?;
+            let mut moved = again.add(analysis)?;
             let (is_fitted, warnings) = moved.fit(analysis, &self.options.free_params, &self.options.optimizer)?;
             self.warnings.extend(warnings);
             if !is_fitted {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use lat_response::{SkyGrid, UnitVector};
 use ndarray::{Array2, Axis};
-use roi_fit::{ComponentCubes, TrialMaker};
-use roi_model::SkyDirection;
+use roi_model::{SkyDirection, Source};
 
 use crate::error::Result;
+use crate::sky::components::SkyComponent;
 use crate::tsmap::amplitude::{Amplitude, Moments, TrialBins, maximize};
 use crate::tsmap::filled_bins::{FilledPlane, filled_planes};
 use crate::tsmap::ts_options::TsMapOptions;
@@ -23,8 +23,7 @@ pub(crate) struct ExactTrials<'a> {
 
 /// A component.
 struct Seen<'a> {
-    cubes: &'a ComponentCubes,
-    maker: &'a TrialMaker,
+    component: SkyComponent<'a>,
     bins: Range<usize>,
     filled: Vec<FilledPlane>,
 }
@@ -39,40 +38,41 @@ impl TrialBins for Ratios {
 }
 
 impl<'a> ExactTrials<'a> {
+    /// Over these energy bins of the components and the model of some sources.
     pub(crate) fn new(
-        (cubes, makers): (&'a [ComponentCubes], &'a [TrialMaker]),
+        components: &[SkyComponent<'a>],
         bins: &[Range<usize>],
+        sources: &[&Source],
         options: &'a TsMapOptions,
     ) -> Result<Self> {
-        let seen = |((cubes, maker), bins): ((&'a ComponentCubes, &'a TrialMaker), &Range<usize>)| {
-            Ok(Seen { cubes, maker, bins: bins.clone(), filled: filled_planes(cubes, bins)? })
+        let seen = |(component, bins): (&SkyComponent<'a>, &Range<usize>)| {
+            let n_rows = component.grid().shape()[0];
+            let filled = filled_planes(component.data, bins, n_rows, sources)?;
+            Ok(Seen { component: *component, bins: bins.clone(), filled })
         };
-        let components = cubes.iter().zip(makers).zip(bins).map(seen).collect::<Result<_>>()?;
-        Ok(Self { components, options })
+        Ok(Self { components: components.iter().zip(bins).map(seen).collect::<Result<_>>()?, options })
     }
 
     /// The maximum for a test source at a place, and all its predicted counts at amplitude 1.
     pub(crate) fn at(&self, place: SkyDirection, near: &mut Vec<(f64, f64)>) -> Result<(Amplitude, f64)> {
         let source = self.options.model.at(NAME, place)?;
         let (mut ratios, mut moments, mut npred) = (Vec::new(), Moments::default(), 0.0);
-        for component in &self.components {
-            let map = component.maker.source_map(&source)?;
-            let counts = component.cubes.predicted(&source, &map)?;
-            let within = within(&component.cubes.counts().grid, place, self.options.max_kernel_radius);
-            for (bin, filled) in component.bins.clone().zip(&component.filled) {
+        for Seen { component, bins, filled } in &self.components {
+            let counts = component.predicted(&source, &component.maker.source_map(&source)?)?;
+            let within = within(component.grid(), place, self.options.max_kernel_radius);
+            for (bin, filled) in bins.clone().zip(filled) {
                 let plane = counts.index_axis(Axis(0), bin);
                 npred += plane.sum();
-                for ((y, x), &reached) in within.indexed_iter() {
-                    if reached {
-                        let weights = component.cubes.weights();
-                        let weight = weights.map_or(1.0, |weights| f64::from(weights.values()[[bin, y, x]]));
-                        moments.total += weight * plane[[y, x]];
-                    }
+                for ((y, x), _) in within.indexed_iter().filter(|(_, reached)| **reached) {
+                    let weights = component.data.weights();
+                    let weight = weights.map_or(1.0, |weights| f64::from(weights.values()[[bin, y, x]]));
+                    moments.total += weight * plane[[y, x]];
                 }
                 for y in 0..within.nrows() {
-                    for (x, n, inverse) in filled.within(y, 0..within.ncols()) {
-                        let ratio = plane[[y, x]] * inverse;
-                        if within[[y, x]] && ratio > 0.0 {
+                    for pixel in filled.within(y, &(0..within.ncols())) {
+                        let (at, n) = ([y, pixel.column], pixel.counts);
+                        let ratio = plane[at] * pixel.inverse;
+                        if within[at] && ratio > 0.0 {
                             moments.first += n * ratio;
                             moments.second += n * ratio * ratio;
                             ratios.push((n, ratio));

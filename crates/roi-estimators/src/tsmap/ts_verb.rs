@@ -6,7 +6,7 @@ use roi_fit::Analysis;
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
-use crate::sky::components::{bins, finest, makers_of};
+use crate::sky::components::{SkyComponent, bins, finest, sources_without};
 use crate::sky::map_grid::MapGrid;
 use crate::tsmap::amplitude::Amplitude;
 use crate::tsmap::exact_trials::ExactTrials;
@@ -28,24 +28,25 @@ use crate::tsmap::ts_scan::TsScan;
 /// there are counts where nothing is predicted.
 pub fn tsmap(analysis: &Analysis, options: &TsMapOptions) -> Result<TsMap> {
     options.check()?;
-    let cubes = analysis.cubes(&options.exclude)?;
-    let makers = makers_of(analysis, &cubes)?;
-    let bins = bins(&cubes, options.loge_bounds)?;
-    let map = MapGrid::square(finest(&cubes)?, options.map_skydir, options.map_size)?;
-    let place = |pixel: &usize| map.whole.direction(*pixel);
+    let components = SkyComponent::all(analysis)?;
+    let sources = sources_without(analysis.roi(), &options.exclude)?;
+    let bins = bins(analysis.likelihood().components(), options.loge_bounds)?;
+    let whole = finest(components.iter().map(SkyComponent::grid))?;
+    let map = MapGrid::square(whole, options.map_skydir, options.map_size)?;
+    let place = |pixel: &usize| whole.direction(*pixel);
     // Moved by whole pixels it stands where it should only if all components have the pixels of the map.
-    let is_alike = cubes.iter().all(|cube| matches!(map.whole, SkyGrid::Wcs(_)) && cube.counts().grid == map.whole);
+    let is_alike = components.iter().all(|own| matches!(whole, SkyGrid::Wcs(_)) && own.grid() == whole);
     let (found, of_source) = if options.refit_background {
-        let trials = Refitted::new(analysis.session(), makers, options)?;
+        let trials = Refitted::new(analysis.session(), analysis.trial_makers(), options)?;
         let at = |pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place));
         (map.pixels.par_iter().map(at).collect::<Result<Vec<_>>>()?, None)
     } else if options.local_psf || !is_alike {
-        let trials = ExactTrials::new((&cubes, makers), &bins, options)?;
+        let trials = ExactTrials::new(&components, &bins, &sources, options)?;
         let at =
             |near: &mut Vec<(f64, f64)>, pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place, near));
         (map.pixels.par_iter().map_init(Vec::new, at).collect::<Result<Vec<_>>>()?, None)
     } else {
-        let scan = TsScan::new((&cubes, makers), &bins, &map.whole, options)?;
+        let scan = TsScan::new(&components, &bins, (whole, &sources), options)?;
         let npred = scan.npred();
         let at = |near: &mut Vec<(f64, f64)>, pixel: &usize| (scan.at(*pixel, near), npred);
         (map.pixels.par_iter().map_init(Vec::new, at).collect(), scan.place())
