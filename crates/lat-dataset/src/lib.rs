@@ -62,8 +62,8 @@ pub use prepare::{
     PlannedProduct, PrepareStep, Product, ProductState, plan, prepare, prepare_if_wanted, prepares_events,
 };
 pub use problems::{Problem, Subject};
-pub use products::{Products, component_path, find_template};
-pub use region::{RegionModel, build_region};
+pub use products::{Products, component_path, find_template, selected_photons};
+pub use region::{RegionModel, build_region, read_sources};
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

@@ -56,8 +56,10 @@ enum Command {
     Psmap(commands::psmap::Psmap),
     FindSources(commands::find_sources::FindSources),
     Spectrum(commands::spectrum::Spectrum),
+    Srcprob(commands::srcprob::Srcprob),
     Config(commands::config::Config),
     Check(commands::check::Check),
+    Keys(commands::keys::Keys),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
 }
@@ -122,8 +124,10 @@ fn perform(command: &Command, output: &output::Output) -> Result<(), failure::Fa
         Command::Psmap(command) => command.run(output),
         Command::FindSources(command) => command.run(output),
         Command::Spectrum(command) => command.run(output),
+        Command::Srcprob(command) => command.run(output),
         Command::Config(command) => command.run(output),
         Command::Check(command) => command.run(output),
+        Command::Keys(command) => command.run(output),
         Command::Completions(command) => command.run(Cli::command(), output),
         Command::Man(command) => command.run(Cli::command(), output),
     }

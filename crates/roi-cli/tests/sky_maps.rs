@@ -26,7 +26,8 @@ fn refused(arguments: &[&str], word: &str) {
 fn maps_have_the_documented_keys_and_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let made = roi_fit(&["simulate", "--out", &path("."), "--npix", "24", "--ebins", "5", "--sources", "2"]);
+    let made =
+        roi_fit(&["simulate", "--response", "--out", &path("."), "--npix", "24", "--ebins", "5", "--sources", "2"]);
     assert!(made.status.success());
     let (config, saved) = (path("config.yaml"), path("fitted.json"));
     json(&["optimize", &config, "--write-roi", &path("fitted")]);
@@ -71,7 +72,8 @@ fn maps_have_the_documented_keys_and_files() {
 fn a_source_that_was_taken_out_is_found_and_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let made = roi_fit(&["simulate", "--out", &path("."), "--npix", "30", "--ebins", "6", "--sources", "2"]);
+    let made =
+        roi_fit(&["simulate", "--response", "--out", &path("."), "--npix", "30", "--ebins", "6", "--sources", "2"]);
     assert!(made.status.success());
     let (config, saved) = (path("config.yaml"), path("fitted.json"));
     let model = json(&["optimize", &config, "--write-roi", &path("fitted")]);

@@ -172,7 +172,7 @@ impl PsfPlanes {
 #[derive(Clone, Debug)]
 struct NodeLookup {
     first_key: u64,
-    nodes: Vec<u32>,
+    nodes: Vec<usize>,
 }
 
 impl NodeLookup {
@@ -181,7 +181,7 @@ impl NodeLookup {
         let first_key = key(thetas[1]);
         let nodes = (first_key..=key(thetas[thetas.len() - 1])).map(|cell| {
             let start = f64::from_bits(cell << (52 - CELL_BITS));
-            u32::try_from(thetas.partition_point(|&t| t <= start).saturating_sub(1)).unwrap_or(0)
+            thetas.partition_point(|&t| t <= start).saturating_sub(1)
         });
         Self { first_key, nodes: nodes.collect() }
     }
@@ -191,7 +191,7 @@ impl NodeLookup {
         let key = theta.to_bits() >> (52 - CELL_BITS);
         let Some(cell) = key.checked_sub(self.first_key) else { return 0 };
         let cell = usize::try_from(cell).unwrap_or(usize::MAX).min(self.nodes.len() - 1);
-        self.nodes[cell] as usize
+        self.nodes[cell]
     }
 }
 

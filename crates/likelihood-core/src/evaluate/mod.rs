@@ -3,8 +3,10 @@
 pub(crate) mod evaluation;
 pub(crate) mod filled_model;
 pub(crate) mod gather;
+pub(crate) mod many_points;
 pub(crate) mod model_map;
 pub(crate) mod norm_lines;
 pub(crate) mod pass;
+pub(crate) mod stop_signal;
 pub(crate) mod stream;
 pub(crate) mod workspace;

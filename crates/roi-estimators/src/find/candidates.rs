@@ -138,7 +138,7 @@ impl Placed {
     pub(crate) fn add(self, analysis: &mut Analysis) -> Result<Candidate> {
         let Self { source, maps, .. } = self;
         let name = source.name().to_owned();
-        analysis.add_source(source, &maps)?;
+        analysis.add_source_with_maps(source, &maps)?;
         Ok(Candidate { name, maps, fit_quality: 0 })
     }
 }
@@ -170,7 +170,7 @@ impl Candidate {
 
     /// Puts the source back as another session has it.
     pub(crate) fn add_again(&self, analysis: &mut Analysis, before: &Session) -> Result<()> {
-        Ok(analysis.add_source(before.roi().source(&self.name)?.clone(), &self.maps)?)
+        Ok(analysis.add_source_with_maps(before.roi().source(&self.name)?.clone(), &self.maps)?)
     }
 
     /// Takes the source out of the model.

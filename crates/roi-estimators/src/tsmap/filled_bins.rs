@@ -36,7 +36,11 @@ pub(crate) fn filled_planes(
     n_rows: usize,
     sources: &[&Source],
 ) -> Result<Vec<FilledPlane>> {
-    let model = component.model_at_filled_bins(sources)?;
+    let mut model = vec![0.0; component.n_filled()];
+    for source in sources {
+        let own = component.filled_model(source)?;
+        model.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+    }
     let mut planes: Vec<FilledPlane> = bins.clone().map(|_| FilledPlane::default()).collect();
     for (bin, model) in component.filled_bins().zip(model).filter(|(bin, _)| bins.contains(&bin.energy)) {
         if model <= 0.0 {

@@ -70,6 +70,15 @@ fn region(
     Session::new(roi, Data::new(vec![data]).unwrap())
 }
 
+/// The region of the recorded answers, its free parameters as they were, with the energy dispersion of a configuration; nothing where there is no such
+/// data.
+pub(crate) fn recorded_analysis(config: &str) -> Option<Analysis> {
+    let folder = fixtures::real_data("fermitools-roi")?;
+    let mut analysis = Analysis::open(folder.join(config)).unwrap();
+    analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
+    Some(analysis)
+}
+
 /// The same with the PSF computed from livetime and response functions, as fermipy did: its table on file has too few energies for maps of
 /// other places. The folder is that of the configuration.
 pub(crate) fn recorded_analysis_with_response() -> Option<(tempfile::TempDir, Analysis)> {
@@ -89,17 +98,9 @@ pub(crate) fn recorded_analysis_with_response() -> Option<(tempfile::TempDir, An
     Some((folder, analysis))
 }
 
-/// The region of the recorded answers, its free parameters as they were, or nothing where there is no such data.
+/// The session without energy dispersion.
 pub(crate) fn recorded_region() -> Option<Session> {
     Some(recorded_analysis("config_edisp0.yaml")?.session().clone())
-}
-
-/// The same as an analysis, with the energy dispersion of a configuration (`config_edisp0.yaml`).
-pub(crate) fn recorded_analysis(config: &str) -> Option<Analysis> {
-    let folder = fixtures::real_data("fermitools-roi")?;
-    let mut analysis = Analysis::open(folder.join(config)).unwrap();
-    analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
-    Some(analysis)
 }
 
 /// A recorded answer.

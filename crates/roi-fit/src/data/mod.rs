@@ -4,3 +4,4 @@ pub(crate) mod cubes;
 pub(crate) mod model_map;
 pub(crate) mod prepare;
 pub(crate) mod source_maps;
+pub(crate) mod source_probabilities;
