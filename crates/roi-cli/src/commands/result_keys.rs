@@ -102,8 +102,12 @@ const OF_REGIONS: Dictionary = Dictionary::new(
             "Lowest and highest energy of the bins that count: those between `--emin` and `--emax`, or all.",
         ),
         key(&["warnings"], "", "What is odd about the data."),
-        key(&["optimize"], "", "The optimization that went before, with `--optimize-first`.")
-            .holding(Holds::One(&OptimizeResult::KEYS)),
+        key(
+            &["optimize"],
+            "",
+            "The optimization that went before, with `--optimize-first`; its keys are those of `optimize`.",
+        )
+        .holding(Holds::One(&OptimizeResult::KEYS)),
         key(&["interrupted"], "", "`true` when a signal (Ctrl-C) ended the work; else it is not there."),
     ],
 );
