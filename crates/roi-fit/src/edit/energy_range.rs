@@ -37,7 +37,10 @@ impl Analysis {
             }
         }
         let whole = self.session.data.with_all_energies();
-        let data = whole.within_energies(emin.unwrap_or(0.0), emax.unwrap_or(f64::INFINITY))?;
+        let data = match (emin.or(edges.first().copied()), emax.or(edges.last().copied())) {
+            (Some(emin), Some(emax)) => whole.within_energies(emin, emax)?,
+            _ => whole,
+        };
         let before = (std::mem::replace(&mut self.session.data, data), std::mem::take(&mut self.known));
         if let Err(error) = self.describe_anew() {
             (self.session.data, self.known) = before;
