@@ -30,10 +30,11 @@ pub use disk::{
 };
 pub use error::{Error, Result};
 pub use events::{
-    BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, Photon, PhotonBlock, PhotonFile,
-    PhotonHeader, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list, read_cuts, read_energy_bins,
-    read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts, write_light_curve,
-    write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
+    BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, NewPhotonFile, NewSpacecraftRow, Photon,
+    PhotonBlock, PhotonFile, PhotonHeader, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list, read_cuts,
+    read_energy_bins, read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts,
+    write_light_curve, write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
+    write_spacecraft_rows, write_wider_photons,
 };
 pub use fits::{
     Card, Column, ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header, Image, RowColumn, RowWriter, Rows, Value,

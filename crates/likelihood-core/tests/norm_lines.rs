@@ -201,3 +201,39 @@ fn the_values_do_not_depend_on_the_number_of_threads() {
         assert_eq!(evaluate(4), reference);
     }
 }
+
+/// Values of the free parameters of a region, and others around them: one with a source at zero, one with a source so negative that the data are
+/// impossible, more than are evaluated together.
+fn points_around(roi: &Roi) -> Vec<Vec<f64>> {
+    let at = roi.free_values();
+    let moved =
+        |i: usize| at.iter().enumerate().map(move |(row, x)| x * (1.0 + 0.01 * ((i + row) % 5) as f64)).collect();
+    let mut points: Vec<Vec<f64>> = (0..18).map(moved).collect();
+    points[3][0] = 0.0;
+    points[7][0] = -1e6;
+    points
+}
+
+#[test]
+fn gradients_at_many_points_are_those_of_each_point_to_the_last_bit() {
+    let roi = roi();
+    let points = points_around(&roi);
+    for settings in settings() {
+        let mut likelihood = likelihood(&roi, &settings);
+        let (data, work) = likelihood.following(&roi).unwrap();
+        let stood = work.values();
+        let together = data.gradients(&points, work).unwrap();
+        assert_eq!(work.values(), stood);
+        assert!(data.gradients(&[], work).unwrap().is_empty());
+        for (index, (values, found)) in points.iter().zip(together).enumerate() {
+            let mut gradient = vec![0.0; values.len()];
+            match data.gradient(values, work, &mut gradient) {
+                Ok(value) => {
+                    let found = found.unwrap();
+                    assert_eq!((found.value, found.gradient), (value, gradient), "point {index}");
+                }
+                Err(_) => assert!(found.is_none() && index == 7, "point {index}"),
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use lat_dataset::{ComponentModel, Config, OptimizerConfig};
+use lat_dataset::{Component, ComponentModel, Config, OptimizerConfig, TrialMaker};
 use likelihood_core::Data;
 use roi_model::{Parameter, Roi, SourceId};
 
@@ -65,6 +65,8 @@ pub(crate) struct Opened {
     pub(crate) config: Option<Config>,
     /// Templates that components do not share, in their order; empty when all share all.
     pub(crate) component_models: Vec<ComponentModel>,
+    /// What makes the maps of new sources, in the order of the components.
+    trial_makers: Vec<TrialMaker>,
     /// The most bytes that the program may take.
     pub(crate) max_memory: Option<u64>,
     /// Seconds that it took.
@@ -131,7 +133,8 @@ impl Analysis {
             tracing::warn!("{remark}");
         }
         analysis.opened = Opened {
-            component_models: components.into_iter().map(|component| component.model).collect(),
+            component_models: components.iter().map(|component| component.model.clone()).collect(),
+            trial_makers: components.into_iter().map(Component::into_trial_maker).collect(),
             max_memory: limit,
             timing: Timing { load, srcmaps, memory, ..Timing::default() },
             notes: loaded.notes,
@@ -208,6 +211,11 @@ impl Analysis {
     /// The model and the data: what fits take. A clone of it can be fitted beside this analysis.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What makes the maps of new sources, in the order of the components; nothing for an analysis that was made in memory.
+    pub fn trial_makers(&self) -> &[TrialMaker] {
+        &self.opened.trial_makers
     }
 
     /// Seconds spent on opening.

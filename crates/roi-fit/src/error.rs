@@ -21,6 +21,9 @@ pub enum Error {
     /// A sky projection or an instrument response cannot be used.
     #[error(transparent)]
     Response(#[from] lat_response::Error),
+    /// Photons cannot be read or counted.
+    #[error(transparent)]
+    Events(#[from] lat_events::Error),
     /// The model is at fault: a parameter, a spectrum, a source name.
     #[error(transparent)]
     Model(#[from] roi_model::Error),

@@ -1,6 +1,6 @@
 //! A model and the data that it is fitted to: what fits, test statistics and profiles take.
 
-use likelihood_core::{ComponentData, Data, Footprint, StopSignal, Workspace};
+use likelihood_core::{ComponentData, Data, Footprint, SourceMap, StopSignal, Workspace};
 use ndarray::Array2;
 use roi_model::{Roi, Source, SourceId};
 
@@ -57,6 +57,23 @@ impl Session {
     /// Counts and source maps.
     pub fn data(&self) -> &Data {
         &self.data
+    }
+
+    /// Gives the source of this name other maps, or its first ones: one a component, in their order. Clones keep what they had, and nothing changes
+    /// on an error.
+    ///
+    /// # Errors
+    /// As [`Data::set_source_maps`].
+    pub fn set_source_maps(&mut self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
+        Ok(self.data.set_source_maps(source_name, maps)?)
+    }
+
+    /// Adds derivatives of the maps of the source `of` as those of another source, see [`Data::set_slope_maps`].
+    ///
+    /// # Errors
+    /// As [`Data::set_slope_maps`].
+    pub fn set_slope_maps(&mut self, source_name: &str, of: &str, maps: &[SourceMap]) -> Result<()> {
+        Ok(self.data.set_slope_maps(source_name, of, maps)?)
     }
 
     /// Evaluations end with an error once this signal is up; the default one ends none.

@@ -13,7 +13,8 @@ use crate::fit::fit_free::{covariance, fit_free};
 use crate::known::options::FitOptions;
 use crate::known::profile_curve::Profile;
 use crate::known::progress::Quiet;
-use crate::known::source_properties::TestStatistic;
+use crate::known::refitted_limit::LimitStatus;
+use crate::known::source_properties::{SourceProperties, TestStatistic};
 use crate::known::timing::Timing;
 use crate::profile::one::profile;
 use crate::profile::profile_options::ProfileOptions;
@@ -70,6 +71,7 @@ impl Analysis {
         if sources.len() < free && (is_stopped || is_quiet && warnings.is_empty()) {
             warnings.push("the update of TS and fluxes was stopped before its end".into());
         }
+        warnings.extend(sources.iter().filter_map(|(name, properties)| without_limit(name, properties)));
         Updated { sources, warnings }
     }
 
@@ -165,4 +167,16 @@ impl Analysis {
         let angular = self.templates.of(&self.session.roi[id.source]);
         profile(&mut self.session, id, options, angular.as_ref())
     }
+}
+
+/// A word on a source whose limit with all that is free refitted was not found.
+fn without_limit(name: &str, properties: &SourceProperties) -> Option<String> {
+    let status = properties.refitted_limit.as_ref()?.status;
+    let why = match status {
+        LimitStatus::Converged => return None,
+        LimitStatus::HigherMaximum => "on the way to it a higher logL was found; fit again",
+        LimitStatus::NoFall => "logL does not fall far enough, however bright the source",
+        LimitStatus::OthersNotAtMaximum => "the other parameters did not come to a maximum",
+    };
+    Some(format!("no flux_ul95_profile of {name}: {why}"))
 }

@@ -42,10 +42,10 @@ pub(super) fn dispersion(
     }
     let disabled = |source: &Source| settings.edisp.disable.iter().any(|entry| source.is_named(entry));
     let (path, response) = match (&products.drm, instrument.description()) {
-        (Some(path), _) => (path, lat_io::read_detector_response(path, counts.cube.axis())?),
+        (Some(path), _) => (Some(path), lat_io::read_detector_response(path, counts.cube.axis())?),
         (None, Some(computed)) => {
             notes.push(format!("the energy dispersion is computed from {computed}"));
-            (&config.path, instrument.response(counts, settings.edisp.bins)?)
+            (None, instrument.response(counts, settings.edisp.bins)?)
         }
         (None, None) => {
             return Err(Error::NoResponse {
@@ -57,9 +57,12 @@ pub(super) fn dispersion(
             });
         }
     };
-    notes.extend(too_much(path, &response, counts));
-    let dispersion = Dispersion::from_bins(&response, settings.edisp.bins)
-        .map_err(|source| Error::data(path, "'DRM'".into(), source))?;
+    notes.extend(path.and_then(|path| too_much(path, &response, counts)));
+    let edisp_bins = settings.edisp.bins;
+    let dispersion = Dispersion::from_bins(&response, edisp_bins).map_err(|source| match path {
+        Some(path) => Error::data(path, "'DRM'".into(), source),
+        None => Error::ComputedResponse { path: config.path.clone(), edisp_bins, source: Box::new(source) },
+    })?;
     let except = sources.iter().filter(|source| disabled(source)).map(|source| source.name().to_owned());
     Ok(dispersion.map(|dispersion| dispersion.except(except)))
 }

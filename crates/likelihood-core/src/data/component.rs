@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use ndarray::ArrayView3;
 use rayon::prelude::*;
 use roi_model::Source;
 
@@ -209,6 +210,29 @@ impl ComponentData {
 
     /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
     pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
+        let (planes, extra) = self.planes_within(source_name, map)?;
+        Ok(Template::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
+    }
+
+    /// What is kept of a derivative of the map of the source `of`, which is there already.
+    pub(crate) fn slope_template_of(&self, of: &str, map: &SourceMap) -> Result<Template> {
+        let Some(other) = self.template(of) else {
+            return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: of.to_owned() });
+        };
+        if other.n_planes() != map.n_planes() {
+            return Err(Error::Shape {
+                what: format!("derivative of the source map of '{of}' in component '{}'", self.name()),
+                expected: format!("{} planes, as the map", other.n_planes()),
+                found: map.n_planes().to_string(),
+            });
+        }
+        let (planes, _) = self.planes_within(of, map)?;
+        let own = self.template_of(of, map)?;
+        Ok(own.slope_of(other, self.filled(), &planes, self.counts.weights.as_ref()))
+    }
+
+    /// The planes of a map that are drawn on, and how many of them lie beyond the edges on each side.
+    fn planes_within<'a>(&self, source_name: &str, map: &'a SourceMap) -> Result<(ArrayView3<'a, f32>, usize)> {
         let edges = self.axis().edges().len();
         let extra = self.extra_planes(source_name, map.n_planes());
         let planes = map.at_edges(edges + 2 * extra, self.shape().0, self.shape().1).map_err(|error| match error {
@@ -219,7 +243,7 @@ impl ComponentData {
             },
             other => other,
         })?;
-        Ok(Template::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
+        Ok((planes, extra))
     }
 
     /// How many planes beyond its two each bin draws on, on each side, of a map with so many planes.

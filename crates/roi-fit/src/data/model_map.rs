@@ -11,10 +11,7 @@ use roi_model::{Source, SourceId};
 use serde::Serialize;
 
 use crate::analysis::Analysis;
-use crate::data::source_maps;
 use crate::error::{Error, Result};
-use crate::known::memory;
-use crate::known::progress::Quiet;
 use crate::session::edges_of;
 
 /// What a model map is of.
@@ -94,33 +91,11 @@ impl Analysis {
         chosen.dedup();
         let loaded = lat_dataset::load(&config.path)?;
         let several = loaded.observation.components.len() > 1;
-        let all_files: u64 = loaded.observation.components.iter().map(memory::of_files).sum();
         let mut spectra = Vec::new();
-        for (component, likelihood) in loaded.observation.components.iter().zip(self.session.data.components()) {
-            let unmade = self.unmade(component)?;
-            let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
-            let mut wanted: Vec<&Source> = chosen.iter().map(|&id| &self.session.roi[id]).collect();
-            let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
-            let unmade: Vec<Source> = unmade.into_iter().filter(is_wanted).collect();
-            // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
-            let held = self.session.footprint().total() as u64;
-            let planes = wanted.iter().map(|source| component.n_planes(source)).max().unwrap_or(0);
-            let map = 4 * (component.counts.grid.n_pixels() * planes) as u64;
-            let own = 2 * 8 * model.len() as u64 + 2 * map;
-            let others = held + all_files - memory::of_files(component) + own;
-            let (threads, _) = memory::making(component, &unmade, others, self.opened.max_memory)?;
-            source_maps::with_threads(threads, || {
-                source_maps::make(component, &unmade, &mut Quiet, |own, map| {
-                    if let Some(at) = wanted.iter().position(|source| source.name() == own.name()) {
-                        let source = wanted.remove(at);
-                        model += &likelihood.model_map(source, &component.source_map(source, Some(map))?)?;
-                    }
-                    Ok(())
-                })
-            })?;
-            for source in wanted {
-                model += &likelihood.model_map(source, &component.source_map(source, None)?)?;
-            }
+        for (index, (component, likelihood)) in
+            loaded.observation.components.iter().zip(self.session.data.components()).enumerate()
+        {
+            let model = self.model_cube(&loaded, index, &chosen)?;
             let path = options.path(&component.name, several);
             let model = model.slice_axis_move(Axis(0), likelihood.bins().into());
             if let Some(path) = &path {
@@ -139,7 +114,7 @@ impl Analysis {
 
 impl Analysis {
     /// The sources of the model, as a component has them, whose maps no file holds; those that were added are made anew, whatever lies there under their names.
-    fn unmade(&self, component: &Component) -> Result<Vec<Source>> {
+    pub(crate) fn unmade(&self, component: &Component) -> Result<Vec<Source>> {
         let (added, others): (Vec<Source>, Vec<Source>) =
             self.session.roi.sources().iter().cloned().partition(|source| self.edits.added.contains(source.name()));
         Ok([component.unmade(&others)?, added].concat())

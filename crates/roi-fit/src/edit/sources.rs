@@ -1,14 +1,35 @@
 //! Deleting and zeroing sources.
 
+use likelihood_core::SourceMap;
 use roi_model::{Selection, Source};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
+use crate::known::source_properties::PredictedCounts;
 
 /// What the scale of a zeroed normalisation is multiplied by.
 const ZERO: f64 = 1e-10;
 
 impl Analysis {
+    /// Puts a source in the place of the one of its name, with its map for each component, in the components' order: elsewhere, of another shape, with other
+    /// values. What was known of it is forgotten. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// When there is no source of this name, the maps do not fit the data, or the spectrum cannot be evaluated.
+    pub fn replace_source(&mut self, source: Source, maps: &[SourceMap]) -> Result<()> {
+        let name = source.name().to_owned();
+        let id = self.session.roi.id_of(&name)?;
+        let mut data = self.session.data.clone();
+        data.set_source_maps(&name, maps)?;
+        let (npred, npred_wt) = (data.npred(&source)?, data.weighted_npred(&source)?);
+        self.session.data = data;
+        self.session.roi[id] = source;
+        self.known.forget_spectrum(&name);
+        self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });
+        self.is_made_here(&name);
+        self.update_fluxes(id, None)
+    }
+
     /// Deletes a source, found by name or alias, and returns it. Its maps stay in memory until
     /// a source of its name is added.
     ///

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use optimizers::{Calls, Minimum, Status};
-use roi_model::Roi;
+use roi_model::{Parameter, Roi};
 
 use crate::error::{Error, Result};
 use crate::fit::attempts::{Attempt, Attempts, attempts};
@@ -113,20 +113,34 @@ fn explore(session: &mut Session, options: &FitOptions, end: &mut End, progress:
 /// The attempts of a fit, judged.
 fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progress: &mut dyn Progress) -> Result<End> {
     let is_good = |minimum: &Minimum| refusal(minimum, options, loglike0).is_none();
-    let Attempts { best: minimum, all, calls } = attempts(session, options, is_good, progress)?;
+    let Attempts { best: minimum, all, calls, warning } = attempts(session, options, is_good, progress)?;
     let restored = |reason| format!("{reason} after {} attempt(s), every parameter was restored", all.len());
     let refusal = refusal(&minimum, options, loglike0).map(restored);
     let mut warnings = minimum.warnings.clone();
+    warnings.extend(warning);
     warnings.extend(immovable(&session.roi));
+    let minimum = without_unmeasured_errors(&session.roi, minimum);
     Ok(End { minimum, attempts: all, calls, refusal, minos: None, warnings })
+}
+
+/// An error as long as its parameter's range is none: what the range allows was not measured.
+fn without_unmeasured_errors(roi: &Roi, mut minimum: Minimum) -> Minimum {
+    for (id, error) in roi.free_parameters().into_iter().zip(&mut minimum.errors) {
+        let (low, high) = roi.parameter(id).map_or((f64::NEG_INFINITY, f64::INFINITY), Parameter::bounds);
+        if *error >= (high - low) * (1.0 - 1e-9) {
+            *error = if high > low { f64::INFINITY } else { *error };
+        }
+    }
+    minimum
 }
 
 /// A word on each free parameter that cannot move.
 fn immovable(roi: &Roi) -> Vec<String> {
     let word = |id: roi_model::ParameterId| {
         let (parameter, name) = (roi.parameter(id).ok()?, roi.parameter_name(id).ok()?);
-        let (low, high) = parameter.bounds();
-        (low == high).then(|| format!("{name} is free, but cannot move: both its bounds are {low}. It counts as fixed"))
+        let bound = parameter.value();
+        let word = || format!("{name} is free, but cannot move: both its bounds are {bound}. It counts as fixed");
+        (!parameter.can_move()).then(word)
     };
     roi.free_parameters().into_iter().filter_map(word).collect()
 }
@@ -159,11 +173,18 @@ fn fitted(roi: &Roi, minimum: &Minimum) -> Result<Roi> {
     Ok(roi)
 }
 
-/// The covariance of a fit of all free parameters of a model.
+/// The covariance of a fit of all free parameters of a model that can move: of those that cannot, nothing was measured.
 pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
-    let name = |id: roi_model::ParameterId| {
-        let source = &roi[id.source];
-        (source.name().to_owned(), source.spectrum().parameters()[id.parameter].name().to_owned())
+    let free = roi.free_parameters();
+    let moved = |row: &usize| roi.parameter(free[*row]).is_ok_and(Parameter::can_move);
+    let rows: Vec<usize> = (0..free.len()).filter(moved).collect();
+    let name = |&row: &usize| {
+        let source = &roi[free[row].source];
+        (source.name().to_owned(), source.spectrum().parameters()[free[row].parameter].name().to_owned())
     };
-    Covariance { parameters: roi.free_parameters().into_iter().map(name).collect(), matrix: matrix.clone() }
+    let parameters = rows.iter().map(name).collect();
+    Covariance {
+        parameters,
+        matrix: Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| matrix[[rows[i], rows[j]]]),
+    }
 }

@@ -11,11 +11,14 @@ use roi_model::{Source, SourceId};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
+use crate::flux::integrals::named_fluxes;
+use crate::known::angular::Angular;
 use crate::known::profile_curve::Profile;
 use crate::known::progress::Event;
 use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties, SpectralParameter};
 use crate::profile::many_norms::profiles_of_norms;
 use crate::profile::profile_options::ProfileOptions;
+use crate::profile::refitted_limits::refitted_limits;
 use crate::profile::test_statistic::{rescaled_together, test_statistic};
 use crate::session::edges_of;
 
@@ -76,11 +79,13 @@ impl Analysis {
         edges.into_iter().map(f64::log10).collect()
     }
 
-    /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm.
+    /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm, and from the
+    /// refitted one that is known.
     pub(crate) fn update_fluxes(&mut self, source: SourceId, norm_limit: Option<f64>) -> Result<()> {
         self.read_template(source);
         let source = &self.session.roi[source];
-        let integrals = self.fluxes(source, norm_limit)?;
+        let refitted = self.known.of(source.name()).and_then(|known| known.refitted_limit.as_ref());
+        let integrals = self.fluxes(source, norm_limit, refitted)?;
         let block = self.covariance_of(source);
         let model_flux = if block.is_some() { self.bowtie(source.name(), None).ok() } else { None };
         let pivot_energy = model_flux.as_ref().and_then(|band| band.pivot_energy);
@@ -89,7 +94,7 @@ impl Analysis {
         let parameter = |p: &roi_model::Parameter| SpectralParameter {
             name: p.name().to_owned(),
             value: p.value(),
-            error: Some(p.error()).filter(|_| p.is_free()),
+            error: Some(p.error()).filter(|_| p.can_move()),
             scale: p.scale(),
             min: p.min(),
             max: p.max(),
@@ -155,6 +160,7 @@ impl Analysis {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
+        self.update_refitted_limits(wanted)?;
         for (done, (id, ts, name)) in statistics.into_iter().enumerate() {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
             if self.progress.event(&event).is_break() {
@@ -163,6 +169,7 @@ impl Analysis {
             if scan {
                 self.take_scan(id, &name, profiles.remove(&id), &options)?;
             } else {
+                self.known.take_refitted_limit(&name, None);
                 self.update_fluxes(id, None)?;
                 self.known.take_scan(&name, None);
             }
@@ -185,6 +192,7 @@ impl Analysis {
     fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let mut profiles = self.profiles_of_norms(sources, &options)?;
+        self.update_refitted_limits(sources)?;
         for &id in sources {
             let name = self.session.roi[id].name().to_owned();
             self.take_scan(id, &name, profiles.remove(&id), &options)?;
@@ -198,14 +206,27 @@ impl Analysis {
         sources: &[SourceId],
         options: &ProfileOptions,
     ) -> Result<BTreeMap<SourceId, Profile>> {
+        let angular = self.angular_integrals(sources);
+        profiles_of_norms(&mut self.session, sources, options, |source| angular.get(&source).cloned())
+    }
+
+    /// The angular integrals of some sources, as far as they are known; templates are read.
+    fn angular_integrals(&mut self, sources: &[SourceId]) -> BTreeMap<SourceId, Angular> {
         for &source in sources {
             self.read_template(source);
         }
-        let angular: BTreeMap<SourceId, _> = sources
-            .iter()
-            .filter_map(|&source| Some((source, self.templates.of(&self.session.roi[source])?)))
-            .collect();
-        profiles_of_norms(&mut self.session, sources, options, |source| angular.get(&source).cloned())
+        let known = |&source: &SourceId| Some((source, self.templates.of(&self.session.roi[source])?));
+        sources.iter().filter_map(known).collect()
+    }
+
+    /// Recomputes the limits of some sources with all that is free fitted again.
+    fn update_refitted_limits(&mut self, sources: &[SourceId]) -> Result<()> {
+        let (angular, fluxes) = (self.angular_integrals(sources), named_fluxes(self.energy_range()));
+        let mut limits = refitted_limits(&mut self.session, sources, &fluxes, |source| angular.get(&source).cloned())?;
+        for &id in sources {
+            self.known.take_refitted_limit(self.session.roi[id].name(), limits.remove(&id));
+        }
+        Ok(())
     }
 
     /// Limits and fluxes from a profile of the norm, which is made if it is not there.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::known::exact_json;
 use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
+use crate::known::refitted_limit::RefittedLimit;
 
 /// The null hypothesis that a TS is relative to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,10 +49,13 @@ impl TsDefinition {
 pub struct Measured {
     /// The value.
     pub value: Option<f64>,
-    /// Its 1 sigma error from the last fit's covariance; `None` when the source had no free parameter.
+    /// Its 1 sigma error from the last fit's covariance; `None` when the source had no free parameter that can move.
     pub error: Option<f64>,
     /// One-sided 95 % upper limit: the value where the profile of the normalisation, all else held, has fallen by 1.35.
     pub ul95: Option<f64>,
+    /// One-sided 95 % upper limit on the profile likelihood: of this flux with all that was free in the fit fitted again. `None` where the search for
+    /// it did not converge, see [`SourceProperties::refitted_limit`].
+    pub ul95_profile: Option<f64>,
 }
 
 /// One spectral parameter as it was when the properties were computed; `value`, `error`, `min` and `max` do not have the scale applied.
@@ -61,7 +65,7 @@ pub struct SpectralParameter {
     pub name: String,
     /// Value.
     pub value: f64,
-    /// Error; `None` for a fixed parameter.
+    /// Error; `None` for a fixed parameter, and a free one that cannot move.
     pub error: Option<f64>,
     /// Scale.
     pub scale: f64,
@@ -145,6 +149,8 @@ pub struct SourceProperties {
     pub scan: Option<Profile>,
     /// Limits and errors of the normalisation from that profile, the scale not applied.
     pub norm_limits: Option<ParameterLimits>,
+    /// Upper limit of the normalisation with all that was free in the fit fitted again, and how the search for it ended.
+    pub refitted_limit: Option<RefittedLimit>,
     /// Spectrum with its error band over the analysis range.
     pub model_flux: Option<ModelFlux>,
     /// Covariance of the source's free parameters, in their order and in units of `value`.
@@ -216,6 +222,7 @@ impl SourceProperties {
             "" => measured.value,
             "_err" => measured.error,
             "_ul95" => measured.ul95,
+            "_ul95_profile" => measured.ul95_profile,
             _ => None,
         };
         match key {
@@ -224,6 +231,7 @@ impl SourceProperties {
             "npred" => Some(self.npred),
             "npred_wt" => Some(self.npred_wt),
             "pivot_energy" => Some(self.pivot()),
+            "norm_ul95_profile" => self.refitted_limit.as_ref()?.norm,
             "loglike" => self.scan.as_ref()?.max_loglike(),
             _ => {
                 let (name, suffix) = key.split_at(key.find('_').unwrap_or(key.len()));
@@ -260,6 +268,7 @@ impl SourceProperties {
             put(name, json_number(flux.value));
             put(&format!("{name}_err"), json_number(flux.error));
             put(&format!("{name}_ul95"), json_number(flux.ul95));
+            put(&format!("{name}_ul95_profile"), json_number(flux.ul95_profile));
         }
         put("pivot_energy", json_number(Some(self.pivot())));
         for (name, dnde) in &self.dnde {
@@ -282,6 +291,8 @@ impl SourceProperties {
             put(key, if list.is_empty() { Value::Null } else { list.clone().into() });
         }
         put("norm_limits", json!(self.norm_limits));
+        put("norm_ul95_profile", json_number(self.refitted_limit.as_ref().and_then(|limit| limit.norm)));
+        put("ul95_profile_status", self.refitted_limit.as_ref().map(|limit| limit.status.as_str()).into());
         put("model_flux", self.model_flux.as_ref().map_or(Value::Null, ModelFlux::to_json));
         let rows = |m: &Array2<f64>| m.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>();
         put("covar", json!(self.covar.as_ref().map(rows)));

@@ -41,7 +41,7 @@ pub struct FitResult {
     pub values: Array1<f64>,
     /// Their values before the fit, which a failed fit restores.
     pub start_values: Array1<f64>,
-    /// Their 1 sigma errors.
+    /// Their 1 sigma errors; NaN for a parameter that cannot move because its bounds are equal (a warning names it).
     pub errors: Array1<f64>,
     /// Scales of the free parameters: true value = value times scale.
     pub scales: Array1<f64>,
@@ -80,7 +80,9 @@ impl FitResult {
     pub(crate) fn new(fitted: Fitted, options: &FitOptions, updated: Updated, timing: Timing) -> Self {
         let Fitted { loglike0, energy_range, start, end } = fitted;
         let rows = Rows::new(&start);
-        let outcome = end.map_or_else(|| Outcome::nothing_free(loglike0), Outcome::new);
+        let mut outcome = end.map_or_else(|| Outcome::nothing_free(loglike0), Outcome::new);
+        // Nothing was measured of what cannot move.
+        outcome.errors.iter_mut().zip(&rows.can_move).filter(|(_, moves)| !**moves).for_each(|(e, _)| *e = f64::NAN);
         Self {
             fit_success: outcome.success,
             fit_quality: outcome.quality,
@@ -250,6 +252,7 @@ struct Rows {
     is_norm: Vec<bool>,
     indices: Vec<usize>,
     scales: Vec<f64>,
+    can_move: Vec<bool>,
 }
 
 impl Rows {
@@ -262,6 +265,7 @@ impl Rows {
             rows.is_norm.push(source.spectrum().norm_index() == Some(id.parameter));
             rows.indices.push(index);
             rows.scales.push(parameter.scale());
+            rows.can_move.push(parameter.can_move());
         }
         rows
     }

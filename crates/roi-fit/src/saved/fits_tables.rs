@@ -94,7 +94,7 @@ impl Analysis {
         columns.extend(CONFIDENCE.map(|name| datum(name, "deg", name)));
         for (prefix, unit) in [("flux", PHOTONS), ("eflux", ENERGY)] {
             for range in ["", "100", "1000", "10000"] {
-                for ending in ["", "_err", "_ul95"] {
+                for ending in ["", "_err", "_ul95", "_ul95_profile"] {
                     let key = format!("{prefix}{range}{ending}");
                     columns.push(datum(&key, unit, &key));
                 }

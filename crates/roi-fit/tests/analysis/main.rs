@@ -4,11 +4,14 @@
 
 mod components;
 mod edit;
+mod faults;
 mod fit;
+mod fit_faults;
 mod optimize;
 mod profile;
 mod properties;
 mod range_and_stop;
+mod refitted_limits;
 mod region;
 mod saved_tables;
 mod state;
