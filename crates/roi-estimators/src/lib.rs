@@ -28,7 +28,7 @@
 //! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps. `find`: new
 //!   sources on TS maps.
 //! - `sed`: spectrum points.
-//! - `localize`: positions.
+//! - `localize`: positions. `extension`: widths.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
@@ -46,6 +46,7 @@
 
 mod curve;
 mod error;
+mod extension;
 mod find;
 mod localize;
 mod psmap;
@@ -58,6 +59,9 @@ mod trial;
 mod tsmap;
 
 pub use error::{Error, Result};
+pub use extension::extension_options::ExtensionOptions;
+pub use extension::extension_result::{EnergyWidth, Extension};
+pub use extension::extension_verb::extension;
 pub use find::find_options::FindSourcesOptions;
 pub use find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 pub use find::find_verb::find_sources;

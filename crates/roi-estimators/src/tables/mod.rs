@@ -1,5 +1,6 @@
 //! Results as tables: FITS in fermipy's layout, and ECSV; and the keys of their dictionaries.
 
+pub(crate) mod extension_tables;
 mod keys;
 pub(crate) mod localize_tables;
 pub(crate) mod map_tables;

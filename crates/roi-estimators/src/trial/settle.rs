@@ -16,8 +16,14 @@ const STEPS: usize = 60;
 const HALVINGS: usize = 12;
 /// The gain in `logL` that a step must promise; below it the maximum is found. A position is 0.005 of its error from it then.
 const GAIN: f64 = 1e-5;
-/// Below this promised gain a step that does not lead up is taken for the rounding of the maps, which are sums over grids of points.
-const ROUNDING: f64 = 1e-2;
+/// By how much `logL` may fall with a step that promises less than [`NEAR`]: maps are sums over grids of points, which are refined pixel by pixel, so that
+/// `logL` has small steps where its derivatives are smooth. Near the maximum these count.
+const ROUNDING: f64 = 0.1;
+const NEAR: f64 = 1.0;
+/// A maximum that steps do not come nearer to any more is found when they promise less than this.
+const FOUND: f64 = 2e-3;
+/// Steps that may pass without coming nearer.
+const PATIENCE: usize = 3;
 /// The longest step, degrees.
 const LONGEST: f64 = 0.3;
 /// The step over which second derivatives are taken, in errors.
@@ -51,6 +57,7 @@ pub(crate) fn settle(
     let start = trial.place();
     let summit = climb(trial.session_mut(), None)?;
     let mut end = Settled { loglike: summit.loglike, is_converged: false, is_inside: true };
+    let mut nearest = Nearest { gain: f64::INFINITY, since: 0 };
     for iteration in 0..STEPS {
         let derivatives = trial.derivatives(coordinates)?;
         let Some(mut step) = step(trial, &derivatives) else { return Ok(end) };
@@ -58,19 +65,44 @@ pub(crate) fn settle(
         if progress.event(&event).is_break() || progress.is_cancelled() {
             return Err(Error::Stopped);
         }
-        if step.gain < GAIN {
+        if step.gain < GAIN || (step.gain < FOUND && nearest.is_reached(step.gain)) {
             end.is_converged = true;
             return Ok(end);
         }
         let promised = step.gain;
         let Some(loglike) = advance(trial, coordinates, &mut step, end.loglike, (start, reach))? else {
-            end.is_converged = promised < ROUNDING;
-            end.is_inside = start.direction.separation(&trial.place().direction) < 0.999 * reach;
+            end.is_converged = promised < FOUND;
+            end.is_inside = !is_at_edge(trial.place(), coordinates, (start, reach));
             return Ok(end);
         };
         end.loglike = loglike;
     }
     Ok(end)
+}
+
+/// How near steps have come.
+struct Nearest {
+    /// The smallest promise.
+    gain: f64,
+    /// Steps since then.
+    since: usize,
+}
+
+impl Nearest {
+    /// Whether steps do not come nearer any more.
+    fn is_reached(&mut self, gain: f64) -> bool {
+        if gain < 0.5 * self.gain {
+            (self.gain, self.since) = (gain, 0);
+        } else {
+            self.since += 1;
+        }
+        self.since >= PATIENCE
+    }
+}
+
+/// Whether the source stands at the edge of where it may go.
+fn is_at_edge(place: TrialPlace, coordinates: &[Coordinate], (start, reach): (TrialPlace, f64)) -> bool {
+    coordinates.contains(&Coordinate::East) && start.direction.separation(&place.direction) > 0.95 * reach
 }
 
 /// The step to the maximum of the quadratic model, the parameters held that are at a bound.
@@ -120,13 +152,14 @@ fn advance(
     loglike: f64,
     (start, reach): (TrialPlace, f64),
 ) -> Result<Option<f64>> {
+    let slack = if step.gain < NEAR { ROUNDING } else { 0.0 };
     for _ in 0..HALVINGS {
         let place = stepped(trial.place(), coordinates, &step.place)?;
         if start.direction.separation(&place.direction) <= reach && place.size >= 0.0 {
             let mut next = trial.elsewhere(place)?;
             follow(&mut next, &step.free)?;
             match climb(next.session_mut(), None) {
-                Ok(summit) if summit.loglike > loglike => {
+                Ok(summit) if summit.loglike > loglike - slack => {
                     next.sloped = trial.sloped.take();
                     *trial = next;
                     return Ok(Some(summit.loglike));
