@@ -100,6 +100,7 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
             vec![
                 words(&["--out", &path("one"), "--npix", "12", "--ebins", "3"]),
                 words(&["--out", &path("many"), "--npix", "12", "--ebins", "3", "--regions", "2"]),
+                words(&["--out", &path("photons"), "--npix", "12", "--ebins", "3", "--events", "--days", "0.2"]),
             ],
         ),
         ("prepare", vec![words(&[&events])]),
@@ -116,6 +117,13 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
         ("sed", vec![on(&[source, "--optimize-first", "--free-background"])]),
         ("curvature", vec![on(&[source, "--optimize-first", "--free-index2"])]),
         ("spectrum", vec![words(&[&format!("{base}/srcmdl_00.xml"), source, "--energies", "1GeV", "--derivatives"])]),
+        ("localize", vec![on(&[source, "--optimize-first", "--nstep", "3"])]),
+        ("extension", vec![on(&[source, "--optimize-first", "--width-nstep", "3", "--fit-ebin", "--fit-position"])]),
+        ("residmap", vec![on(&["--optimize-first"])]),
+        ("psmap", vec![on(&["--optimize-first"])]),
+        ("tsmap", vec![on(&["--optimize-first", "--index", "2.2"])]),
+        ("find-sources", vec![on(&["--delete", source, "--sqrt-ts-threshold", "3", "--max-iter", "1"])]),
+        ("srcprob", vec![words(&[&events, "--optimize-first", "--out", &path("photons.fits")])]),
         ("check", vec![on(&[]), words(&[&events]), words(&[&path("broken.yaml")]), words(&[&path("damaged")])]),
     ]
 }
@@ -123,8 +131,18 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
 /// A region, event files, and configurations with problems.
 fn write_inputs(folder: &Path) {
     let base = folder.join("base");
-    let made =
-        roi_fit(&["simulate", "--out", base.to_str().unwrap(), "--npix", "16", "--ebins", "4", "--sources", "2"]);
+    let made = roi_fit(&[
+        "simulate",
+        "--out",
+        base.to_str().unwrap(),
+        "--npix",
+        "16",
+        "--ebins",
+        "4",
+        "--sources",
+        "2",
+        "--response",
+    ]);
     assert!(made.status.success());
     let events = folder.join("events");
     std::fs::create_dir(&events).unwrap();
