@@ -3,3 +3,4 @@
 pub mod comparison;
 pub mod data;
 pub mod parity;
+pub mod photon_lists;

@@ -117,7 +117,7 @@ fn wide_bins_predict_by_quadrature_what_narrow_ones_do() {
     let counts = Array3::ones((edges.len() - 1, 40, 40));
     let counts = CountsCube::new(EnergyAxis::new(edges.clone()).unwrap(), counts).unwrap();
     let empty = |counts: &CountsCube, energy_integration| {
-        let settings = Settings { energy_integration, ..Settings::default() };
+        let settings = Settings::default().with_energy_integration(energy_integration);
         ComponentData::with_settings("00", counts, settings).unwrap()
     };
     let mut narrow = empty(&component.counts.cube, EnergyIntegration::Quadrature);

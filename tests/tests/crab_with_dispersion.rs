@@ -190,11 +190,9 @@ fn all_energies_folded_with_the_whole_matrix_predict_what_gammapy_does() {
         let map = Array3::from_shape_fn((planes + 2 * EXTRA, 10, 10), |(l, y, x)| {
             if inside(l, planes) { map.planes()[[l - EXTRA, y, x]] } else { 0.0 }
         });
-        let settings = Settings {
-            dispersion: Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), EDISP_BINS).unwrap(),
-            energy_integration: EnergyIntegration::Quadrature,
-            ..Settings::default()
-        };
+        let settings = Settings::default()
+            .with_dispersion(Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), EDISP_BINS).unwrap())
+            .with_energy_integration(EnergyIntegration::Quadrature);
         let mut likelihood = ComponentData::with_settings("00", &counts, settings).unwrap();
         likelihood.add_source_map("Crab", &SourceMap::new(map).unwrap()).unwrap();
         let npred = likelihood.npred(crab).unwrap();

@@ -56,3 +56,13 @@ fn fermitools_weighted() {
 fn fermitools_weighted_window() {
     assert_met("fermitools_weighted_window", parity::fermitools::weighted_window);
 }
+
+#[test]
+fn pass8_from_response_functions() {
+    assert_met("pass8_from_response_functions", parity::pass8::from_response_functions);
+}
+
+#[test]
+fn gammalib_p8v2() {
+    assert_met("gammalib_p8v2", parity::pass8::gammalib);
+}

@@ -5,13 +5,16 @@ use crate::error::Error;
 pub(crate) const USAGE: &str = "\
 cargo xtask COMMAND [OPTIONS] [ARGS]
 
-  test [ARGS]          build the program, run every doctest and test; with ARGS: the test runner alone, with them
+  test [ARGS]          build the program, run every doctest and test, those of Python too; with ARGS: the test runner alone, with them
   demo [ARGS]          build the program and run `roi-fit demo ARGS`
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
   bench --peers [N]    run gammapy and iminuit (from PyPI) beside us, N times each, and print ratios
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
+  closure [N]          draw N photon lists (200), prepare and fit them, and print the pulls: the long acceptance test of the way from photons
   fuzz [TARGET] [--runs N]
                        fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)
+  wheel [--dev]        make a wheel of the Python package in target/wheels and test it in a fresh virtual environment;
+                       with --dev quickly, not optimized
   ci [STEP]...         every check of continuous integration, or the named ones
   tidy                 check layers of crates, circles of files, lengths of files and functions, folders, names, unfinished code
   api [--check]        regenerate the listings of the public interfaces, docs/api/CRATE.txt, or check that they are up to date
@@ -25,6 +28,7 @@ Options, before or after COMMAND:
 
 Environment:
   ROI_FIT_TEST_DATA    folder of the real LAT data that some tests read (default: ../shared/data)
+  ROI_FIT_PYTHON       the Python of `wheel` and of the Python tests (default: python3)
   ROI_FIT_NO_LAPACK    set to 1: behave as if OpenBLAS were absent
 ";
 
@@ -34,7 +38,9 @@ pub(crate) enum Command {
     Demo,
     Bench,
     Parity,
+    Closure,
     Fuzz,
+    Wheel,
     Ci,
     Tidy,
     Docs,
@@ -51,7 +57,9 @@ impl Command {
             "demo" => Self::Demo,
             "bench" => Self::Bench,
             "parity" => Self::Parity,
+            "closure" => Self::Closure,
             "fuzz" => Self::Fuzz,
+            "wheel" => Self::Wheel,
             "ci" => Self::Ci,
             "tidy" => Self::Tidy,
             "docs" => Self::Docs,

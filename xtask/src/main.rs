@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use error::Error;
 use programs::openblas::{self, OpenBlas};
-use programs::{bench, demo, fuzz, parity, test};
+use programs::{bench, closure, demo, fuzz, parity, python, test};
 use repository::project::Project;
 
 fn main() -> ExitCode {
@@ -48,7 +48,9 @@ fn run() -> Result<(), Error> {
         Command::Demo => demo::run(&project, backend(), rest),
         Command::Bench => bench::run(&project, backend(), rest),
         Command::Parity => parity::run(&project, rest),
+        Command::Closure => closure::run(&project, rest),
         Command::Fuzz => fuzz::run(&project, rest),
+        Command::Wheel => python::wheel(&project, rest),
         Command::Tidy => tidy::run(&project),
         Command::Api => api::run(&project, rest),
         Command::Package => package::run(&project),

@@ -12,6 +12,16 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A component without a file of the photons that its counts are of.
+    #[error(
+        "component '{component}': the photons that its counts are of are not there, tried {tried}; make them from the event files (`roi-fit prepare`, with data.cacheft1 true)"
+    )]
+    NoPhotons {
+        /// The component.
+        component: String,
+        /// The files that were looked for.
+        tried: String,
+    },
     /// A file could not be read, understood or written.
     #[error(transparent)]
     File(#[from] lat_io::Error),
@@ -142,6 +152,16 @@ pub enum Error {
         source_name: String,
         /// What is wrong.
         source: Box<roi_model::Error>,
+    },
+    /// A response that was computed, and does not serve what the configuration asks of it.
+    #[error("'{path}': gtlike.edisp_bins is {edisp_bins}: the response that was computed does not serve it: {source}")]
+    ComputedResponse {
+        /// The configuration.
+        path: PathBuf,
+        /// The value of the key.
+        edisp_bins: i64,
+        /// What is wrong.
+        source: Box<likelihood_core::Error>,
     },
     /// A source map whose planes cannot be what is asked for.
     #[error("source '{source_name}': its source map {what}: {source}")]

@@ -176,6 +176,16 @@ pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, m
     distinct(beside.chain(told).chain(from_environment.map(PathBuf::from)))
 }
 
+/// The file of the photons that a component's counts are of: `ft1_00.fits` in the output directory, as `prepare` and fermipy's `setup` leave it.
+///
+/// # Errors
+/// [`Error::NoPhotons`] when it is not there.
+pub fn selected_photons(config: &Config, component: &str) -> Result<PathBuf> {
+    let tried = candidates(&config.outdir, "ft1", component, "fits");
+    let found = tried.iter().find(|path| path.exists()).cloned();
+    found.ok_or_else(|| Error::NoPhotons { component: component.to_owned(), tried: listed(&tried) })
+}
+
 /// Whether the counts cube of every component lies in the output directory.
 pub(crate) fn all_have_counts(config: &Config) -> bool {
     let has = |component: &ComponentConfig| {

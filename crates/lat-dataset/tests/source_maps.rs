@@ -323,7 +323,7 @@ fn predicted_counts_of_the_galactic_centre_are_those_of_gammapy() {
     }
     let sources: Vec<&Source> = sources.iter().collect();
     let maps = builder.build_all(&sources, &Templates::below(&data), &|_| ()).unwrap();
-    let settings = Settings { energy_integration: EnergyIntegration::Quadrature, ..Settings::default() };
+    let settings = Settings::default().with_energy_integration(EnergyIntegration::Quadrature);
     let mut likelihood = ComponentData::with_settings("00", &counts.cube, settings).unwrap();
     for (source, map) in sources.iter().zip(&maps) {
         likelihood.add_source_map(source.name(), map).unwrap();

@@ -55,7 +55,7 @@ mod spacecraft;
 
 pub use binning::{
     BinnedCube, BinnedMap, EnergyBinning, LightCurve, TimeBinning, bin_cube, bin_light_curve, bin_map, livetime_within,
-    pixels_within,
+    pixel_of, pixels_within,
 };
 pub use error::{Error, Result};
 pub use filter::Filter;

@@ -30,10 +30,11 @@ pub use disk::{
 };
 pub use error::{Error, Result};
 pub use events::{
-    BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, Photon, PhotonBlock, PhotonFile,
-    PhotonHeader, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list, read_cuts, read_energy_bins,
-    read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts, write_light_curve,
-    write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
+    BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, NewPhotonFile, NewSpacecraftRow, Photon,
+    PhotonBlock, PhotonFile, PhotonHeader, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list, read_cuts,
+    read_energy_bins, read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts,
+    write_light_curve, write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
+    write_spacecraft_rows, write_wider_photons,
 };
 pub use fits::{
     Card, Column, ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header, Image, RowColumn, RowWriter, Rows, Value,
@@ -42,7 +43,7 @@ pub use products::{
     CountsCubeFile, IrfSetFiles, MapFileSize, MapOrigin, SourceMapFile, SourceMapWriter, Weights, find_irf_set,
     map_cube_integral, map_cube_size, open_map_cube, read_counts_cube, read_detector_response, read_exposure, read_irf,
     read_irf_set, read_livetime_cube, read_map_cube, read_psf, read_weights, write_counts_cube, write_exposure,
-    write_exposure_from, write_map_cube, write_source_maps,
+    write_exposure_from, write_map_cube, write_map_of_bins, write_source_maps,
 };
 pub use tables::{check_energy_edges, read_inputs};
 pub use text::{

@@ -45,7 +45,8 @@ pub use recipe::{
     PsfCorrection, PsfNorm, Recipe, TriggerRate,
 };
 pub use source_maps::{
-    DIFFUSE_TOGETHER, Making, MapSize, SourceMapBuilder, SourceMapOptions, TemplateSize, plane_energies,
+    DIFFUSE_TOGETHER, Making, MapSize, SourceMapBuilder, SourceMapOptions, TemplateSize, TrialMap, convolved,
+    plane_energies,
 };
 pub use templates::{MapIntegral, RadialProfile, SkyCube, SkyPlanes, Template, TemplateFiles};
 

@@ -52,7 +52,7 @@ fn component(edges: &[f64], map: &SourceMap, settings: Settings) -> ComponentDat
 }
 
 fn quadrature(dispersion: Option<Dispersion>) -> Settings {
-    Settings { dispersion, energy_integration: EnergyIntegration::Quadrature, ..Settings::default() }
+    Settings::default().with_dispersion(dispersion).with_energy_integration(EnergyIntegration::Quadrature)
 }
 
 /// `int E^p dE`.

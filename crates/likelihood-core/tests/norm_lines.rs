@@ -80,8 +80,8 @@ fn settings() -> Vec<Settings> {
     let weights = Some(weights.unwrap());
     vec![
         Settings::default(),
-        Settings { dispersion, weights, ..Settings::default() },
-        Settings { energy_integration: EnergyIntegration::Quadrature, ..Settings::default() },
+        Settings::default().with_dispersion(dispersion).with_weights(weights),
+        Settings::default().with_energy_integration(EnergyIntegration::Quadrature),
     ]
 }
 
@@ -145,7 +145,7 @@ fn points_that_are_out_of_the_ordinary_are_what_a_region_with_them_is() {
     ] {
         let dispersion = Dispersion::from_bins(&response, edisp_bins).unwrap();
         let dispersion = dispersion.map(|d| d.except(["a-norm".to_owned(), "e-zero".to_owned()]));
-        let settings = Settings { dispersion, energy_integration, ..Settings::default() };
+        let settings = Settings::default().with_dispersion(dispersion).with_energy_integration(energy_integration);
         let mut components = likelihood(&self::roi(), &settings).components().to_vec();
         if skip {
             components[0] = components[0].clone().with_unmodelled_bins(UnmodelledBins::Skip);
@@ -199,5 +199,41 @@ fn the_values_do_not_depend_on_the_number_of_threads() {
         let reference = evaluate(1);
         assert_eq!(evaluate(2), reference);
         assert_eq!(evaluate(4), reference);
+    }
+}
+
+/// Values of the free parameters of a region, and others around them: one with a source at zero, one with a source so negative that the data are
+/// impossible, more than are evaluated together.
+fn points_around(roi: &Roi) -> Vec<Vec<f64>> {
+    let at = roi.free_values();
+    let moved =
+        |i: usize| at.iter().enumerate().map(move |(row, x)| x * (1.0 + 0.01 * ((i + row) % 5) as f64)).collect();
+    let mut points: Vec<Vec<f64>> = (0..18).map(moved).collect();
+    points[3][0] = 0.0;
+    points[7][0] = -1e6;
+    points
+}
+
+#[test]
+fn gradients_at_many_points_are_those_of_each_point_to_the_last_bit() {
+    let roi = roi();
+    let points = points_around(&roi);
+    for settings in settings() {
+        let mut likelihood = likelihood(&roi, &settings);
+        let (data, work) = likelihood.following(&roi).unwrap();
+        let stood = work.values();
+        let together = data.gradients(&points, work).unwrap();
+        assert_eq!(work.values(), stood);
+        assert!(data.gradients(&[], work).unwrap().is_empty());
+        for (index, (values, found)) in points.iter().zip(together).enumerate() {
+            let mut gradient = vec![0.0; values.len()];
+            match data.gradient(values, work, &mut gradient) {
+                Ok(value) => {
+                    let found = found.unwrap();
+                    assert_eq!((found.value, found.gradient), (value, gradient), "point {index}");
+                }
+                Err(_) => assert!(found.is_none() && index == 7, "point {index}"),
+            }
+        }
     }
 }

@@ -44,11 +44,9 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let weights = Array3::from_shape_fn((8, 60, 60), |(k, y, x)| 1.0 / (1 + (k + y + x) % 7) as f32);
-                let settings = Settings {
-                    dispersion: Dispersion::from_bins(&response, edisp_bins).unwrap(),
-                    weights: Some(LikelihoodWeights::new(weights).unwrap()),
-                    ..Settings::default()
-                };
+                let settings = Settings::default()
+                    .with_dispersion(Dispersion::from_bins(&response, edisp_bins).unwrap())
+                    .with_weights(Some(LikelihoodWeights::new(weights).unwrap()));
                 let cube = CountsCube::new(axis(), counts.clone()).unwrap();
                 let mut component = ComponentData::with_settings("00", &cube, settings).unwrap();
                 component.add_source_map("A", &map(1e-3)).unwrap();

@@ -100,6 +100,7 @@ pub use explore::plane::{Plane, PlanePoint};
 pub use explore::profile::ProfilePoint;
 pub use judge::hesse::hesse;
 pub use linalg::inverse;
+pub use linalg::quadratic_model::{Step as BoxStep, minimize_in_box};
 pub use minimizers::builtin::{Drmnfb, Drmngb, Lbfgs, LevenbergMarquardt, Newton, Simplex};
 pub use minimizers::minuit::{Minuit, NewMinuit};
 pub use minimizers::optimizer::Optimizer;

@@ -73,3 +73,73 @@ fn what_cannot_be_is_refused() {
         assert!(output.status.code() == Some(2) && error.contains(name), "{options:?}: {error}");
     }
 }
+
+/// The program with these arguments, in a folder; its JSON.
+fn run(folder: &Path, arguments: &[&str]) -> Value {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit"));
+    json(&command.current_dir(folder).env_remove("CALDB").args(arguments).args(["--json", "-"]).output().unwrap())
+}
+
+#[test]
+fn photons_are_simulated_prepared_fitted_and_told_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let size = ["--npix", "30", "--ebins", "5", "--sources", "2"];
+    let simulated =
+        run(folder, &[&["simulate", "--out", "r", "--events", "--days", "2", "--no-edisp"][..], &size].concat());
+    let photons = simulated["photons"].as_u64().unwrap();
+    assert!(photons > 100 && simulated["rows"] == 5760, "{simulated}");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.join("r")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(
+        files,
+        [
+            "aeff_SIMULATED_V1_FB.fits",
+            "config.yaml",
+            "edisp_SIMULATED_V1_FB.fits",
+            "galdiff_simulated.fits",
+            "iso_simulated.txt",
+            "model_true.xml",
+            "photons.fits",
+            "psf_SIMULATED_V1_FB.fits",
+            "spacecraft.fits",
+            "srcmdl_00.xml",
+        ]
+    );
+    let plan = run(folder, &["prepare", "r", "--dry-run"]);
+    let products = plan["products"].as_array().unwrap();
+    assert!(products.iter().all(|product| product["state"] == "missing" && product["seconds"].as_f64().unwrap() > 0.0));
+    let made = run(folder, &["prepare", "r"]);
+    assert_eq!(made["products"].as_array().unwrap().len(), 5);
+    let fit = run(folder, &["loglike", "r"]);
+    let counts = fit["counts"].as_f64().unwrap();
+    assert!(counts > 50.0 && counts < photons as f64, "{counts} of {photons}");
+    let shares = run(folder, &["srcprob", "r", "--out", "r/shares.fits"]);
+    let component = &shares["components"][0];
+    let sum: f64 = component["sums"].as_object().unwrap().values().map(|sum| sum.as_f64().unwrap()).sum();
+    assert!((sum - counts).abs() < 1e-3 && component["inside"].as_f64() == Some(counts), "{shares}");
+    assert!(folder.join("r/shares.fits").exists());
+}
+
+#[test]
+fn photons_that_cannot_be_simulated_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    for (options, name) in [
+        (&["--days", "3"][..], "--events"),
+        (&["--events", "--years", "3"], "--years"),
+        (&["--events", "--days", "0"], "days"),
+        (&["--events", "--caldb", "x"], "--irfs"),
+        (&["--events", "--irfs", "P8R3_SOURCE_V3"], "CALDB"),
+        (&["--events", "--irfs", "P8R3_SOURCE_V3", "--caldb", "nowhere"], "nowhere"),
+        (&["--events", "--irfs", "P8R3_SOURCE_V3", "--caldb", "."], "aeff_P8R3_SOURCE_V3_FB.fits"),
+    ] {
+        let start = ["simulate", "--out", "out"];
+        let arguments = [&start[..], &SIZE, options].concat();
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit"));
+        let output = command.current_dir(directory.path()).env_remove("CALDB").args(arguments).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && error.contains(name), "{options:?}: {error}");
+        assert!(!directory.path().join("out/config.yaml").exists());
+    }
+}

@@ -18,9 +18,66 @@ pub enum Error {
     /// The data are at fault.
     #[error(transparent)]
     Likelihood(#[from] likelihood_core::Error),
+    /// A projection or a response is at fault.
+    #[error(transparent)]
+    Response(#[from] lat_response::Error),
     /// A file could not be written.
     #[error(transparent)]
     Files(#[from] lat_io::Error),
+    /// A data set is at fault: a map could not be made.
+    #[error(transparent)]
+    Dataset(#[from] lat_dataset::Error),
+    /// Nothing makes the maps of a source elsewhere.
+    #[error(
+        "sources cannot be moved here: {found} of {components} components can make source maps; that takes binned exposure and PSF (files: {{bexpmap: PATH, psf: PATH}}), or a livetime cube and response functions, and an analysis opened from its config.yaml"
+    )]
+    NoMakers {
+        /// How many components there are.
+        components: usize,
+        /// How many can make maps.
+        found: usize,
+    },
+    /// A source without a place.
+    #[error(
+        "source '{source_name}' ({spatial}) has no position or width that can be fitted; points (SkyDirFunction), disks (RadialDisk) and Gaussians (RadialGaussian) have"
+    )]
+    NoPlace {
+        /// The source.
+        source_name: String,
+        /// Its spatial model.
+        spatial: String,
+    },
+    /// The caller asked to stop.
+    #[error("stopped before the end; nothing was changed")]
+    Stopped,
+    /// A source that predicts next to nothing has no position.
+    #[error(
+        "source '{source_name}' has a norm of 0 where it stands, so that nothing tells where it is; give its norm a start above 0"
+    )]
+    NoEmission {
+        /// The source.
+        source_name: String,
+    },
+    /// A place where the data cannot see a source.
+    #[error(
+        "source '{source_name}' at RA {ra:.4}, Dec {dec:.4} deg lies outside the map of component {component}; only what lies on it can be localized"
+    )]
+    OffMap {
+        /// The source.
+        source_name: String,
+        /// Right ascension, degrees.
+        ra: f64,
+        /// Declination, degrees.
+        dec: f64,
+        /// The component.
+        component: String,
+    },
+    /// What cannot be.
+    #[error("internal error: {what}; please report it")]
+    Internal {
+        /// What.
+        what: &'static str,
+    },
     /// An option outside its range.
     #[error("option '{option}': {found} is not allowed; expected {expected}")]
     Option {
@@ -51,6 +108,42 @@ pub enum Error {
         /// Its spectrum's type.
         spectrum: String,
     },
+    /// A direction that is not where it has to be.
+    #[error("{what}: RA {ra:.4}, Dec {dec:.4} deg does not lie in the counts map; choose a place inside it")]
+    Outside {
+        /// What is there.
+        what: String,
+        /// Right ascension, degrees.
+        ra: f64,
+        /// Declination, degrees.
+        dec: f64,
+    },
+    /// Counts where the model predicts none.
+    #[error(
+        "component {component}: {counts} counts at {energy} MeV, pixel (x {x}, y {y}), where the model without what is excluded predicts {model}; exclude fewer sources"
+    )]
+    Unmodelled {
+        /// The component.
+        component: String,
+        /// Lower edge of the energy bin, MeV.
+        energy: f64,
+        /// Column, from 0.
+        x: usize,
+        /// Row, from 0.
+        y: usize,
+        /// Observed counts.
+        counts: f64,
+        /// The model.
+        model: f64,
+    },
+    /// HEALPix pixels where an image is needed.
+    #[error(
+        "component {component} has HEALPix pixels; this map needs projected counts cubes, or HEALPix in all components of a residual map"
+    )]
+    MixedPixels {
+        /// The component.
+        component: String,
+    },
     /// A source that no bin of the data sees.
     #[error(
         "source '{source_name}' predicts no counts in any bin; it lies outside the map, or its source map is empty"
@@ -59,4 +152,10 @@ pub enum Error {
         /// The source.
         source_name: String,
     },
+}
+
+impl From<lat_dataset::OutOfRange> for Error {
+    fn from(outside: lat_dataset::OutOfRange) -> Self {
+        Self::Option { option: outside.option, found: outside.found, expected: outside.expected }
+    }
 }

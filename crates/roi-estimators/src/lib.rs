@@ -25,8 +25,12 @@
 //! # The map of the crate
 //!
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
+//! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps. `find`: new
+//!   sources on TS maps.
 //! - `sed`: spectrum points.
+//! - `localize`: positions.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
+//! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
 //!
 //! # Invariants
@@ -42,17 +46,45 @@
 
 mod curve;
 mod error;
+mod find;
+mod localize;
+mod psmap;
+mod residmap;
 mod sed;
 mod shape;
+mod sky;
 mod tables;
+mod trial;
+mod tsmap;
 
 pub use error::{Error, Result};
+pub use find::find_options::FindSourcesOptions;
+pub use find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
+pub use find::find_verb::find_sources;
+pub use localize::ellipse::ErrorEllipse;
+pub use localize::localization::Localization;
+pub use localize::localize_options::LocalizeOptions;
+pub use localize::localize_verb::localize;
+pub use localize::peak_scan::PeakScan;
+pub use psmap::ps_options::PsMapOptions;
+pub use psmap::ps_result::{PsMap, ps_in_sigma};
+pub use psmap::ps_verb::psmap;
+pub use residmap::resid_options::ResidMapOptions;
+pub use residmap::resid_result::ResidMap;
+pub use residmap::resid_verb::residmap;
 pub use sed::sed_options::SedOptions;
 pub use sed::sed_result::{Reference, SedBin, SedParameters, SedResult};
 pub use sed::sed_verb::sed;
 pub use shape::bowtie_verb::bowtie;
 pub use shape::curvature::{Curvature, CurvatureFit, CurvatureOptions, curvature};
 pub use shape::likelihood_grid::{LikelihoodGrid, ProfileAxis, profile};
+pub use sky::test_source::{TestShape, TestSource};
+pub use trial::place::{TrialPlace, TrialShape};
+pub use trial::slopes::{Coordinate, PlaceDerivatives};
+pub use trial::trial_session::TrialSession;
+pub use tsmap::ts_options::TsMapOptions;
+pub use tsmap::ts_result::TsMap;
+pub use tsmap::ts_verb::tsmap;
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

@@ -59,9 +59,11 @@ mod session;
 mod verbs;
 
 pub use analysis::Analysis;
+pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
+pub use data::source_probabilities::{ProbabilityOptions, SourceProbabilities};
 pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
 pub use edit::set_parameter::ParameterSetting;
@@ -77,20 +79,25 @@ pub use known::options::{FitOptions, OptimizeOptions};
 pub use known::process_memory::peak_memory;
 pub use known::profile_curve::Profile;
 pub use known::progress::{Event, Progress, Quiet};
-pub use known::source_properties::{Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic};
+pub use known::refitted_limit::{LimitStatus, RefittedLimit};
+pub use known::source_properties::{
+    Measured, ModelFlux, SourceProperties, SpectralParameter, TestStatistic, TsDefinition,
+};
 pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
     ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, ModelSummary, PlannedMap, PlannedMaps,
-    PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject, check, component_path,
-    configuration_reference, input_files, memory_size, resolved_config,
+    PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject, TrialMaker, check,
+    component_path, configuration_reference, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
-pub use profile::one::ProfileOptions;
+pub use likelihood_core::{ComponentData, StopSignal};
+pub use profile::profile_options::ProfileOptions;
+pub use results::dictionary::{Dictionary, Holds, ResultKey};
 pub use results::fit_result::FitResult;
 pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
 pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
-pub use roi_model::{Given, Pars, Roi, Selection};
+pub use roi_model::{Frame, Given, Parameter, Pars, Roi, Selection, SkyDirection, Source};
 pub use saved::analysis_file::state_files;
 pub use session::{LoglikeDerivatives, Session};
 

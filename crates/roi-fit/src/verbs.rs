@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use likelihood_core::StopSignal;
 use roi_model::{ParameterId, SourceId};
 
 use crate::analysis::Analysis;
@@ -12,9 +13,11 @@ use crate::fit::fit_free::{covariance, fit_free};
 use crate::known::options::FitOptions;
 use crate::known::profile_curve::Profile;
 use crate::known::progress::Quiet;
-use crate::known::source_properties::TestStatistic;
+use crate::known::refitted_limit::LimitStatus;
+use crate::known::source_properties::{SourceProperties, TestStatistic};
 use crate::known::timing::Timing;
-use crate::profile::one::{ProfileOptions, profile};
+use crate::profile::one::profile;
+use crate::profile::profile_options::ProfileOptions;
 use crate::profile::test_statistic::{rescaled_together, test_statistic};
 use crate::results::fit_result::{FitResult, Updated};
 use crate::session::no_parameter;
@@ -54,14 +57,21 @@ impl Analysis {
 
     /// TS, npred and fluxes of the free sources. The fit stands, whatever becomes of them.
     fn update_after_fit(&mut self, options: &FitOptions, is_quiet: bool) -> Updated {
-        let (sources, mut warnings) = match self.update_free_sources(options.reoptimize, options.scan) {
+        let stop = self.progress.stop_signal();
+        self.session.set_stop(stop.clone());
+        let found = self.update_free_sources(options.reoptimize, options.scan);
+        self.session.set_stop(StopSignal::default());
+        let is_stopped = stop.is_up();
+        let (sources, mut warnings) = match found {
             Ok(sources) => (sources, Vec::new()),
+            Err(_) if is_stopped => (BTreeMap::new(), Vec::new()),
             Err(error) => (BTreeMap::new(), vec![format!("TS and fluxes were not updated: {error}")]),
         };
         let free = self.session.roi.sources().iter().filter(|source| source.is_free()).count();
-        if sources.len() < free && is_quiet && warnings.is_empty() {
+        if sources.len() < free && (is_stopped || is_quiet && warnings.is_empty()) {
             warnings.push("the update of TS and fluxes was stopped before its end".into());
         }
+        warnings.extend(sources.iter().filter_map(|(name, properties)| without_limit(name, properties)));
         Updated { sources, warnings }
     }
 
@@ -157,4 +167,16 @@ impl Analysis {
         let angular = self.templates.of(&self.session.roi[id.source]);
         profile(&mut self.session, id, options, angular.as_ref())
     }
+}
+
+/// A word on a source whose limit with all that is free refitted was not found.
+fn without_limit(name: &str, properties: &SourceProperties) -> Option<String> {
+    let status = properties.refitted_limit.as_ref()?.status;
+    let why = match status {
+        LimitStatus::Converged => return None,
+        LimitStatus::HigherMaximum => "on the way to it a higher logL was found; fit again",
+        LimitStatus::NoFall => "logL does not fall far enough, however bright the source",
+        LimitStatus::OthersNotAtMaximum => "the other parameters did not come to a maximum",
+    };
+    Some(format!("no flux_ul95_profile of {name}: {why}"))
 }

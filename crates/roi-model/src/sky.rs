@@ -109,6 +109,46 @@ impl SkyDirection {
         across.atan2(sin_a * sin_b + cos_a * cos_b * cos_lon).to_degrees()
     }
 
+    /// The direction so many degrees from here along the great circle that leaves in the direction (`east`, `north`) of the tangent plane.
+    ///
+    /// ```
+    /// use roi_model::SkyDirection;
+    /// let start = SkyDirection::new(83.63, 22.01)?;
+    /// let end = start.moved(0.3, -0.4)?;
+    /// assert!((start.separation(&end) - 0.5).abs() < 1e-12);
+    /// let (east, north) = start.offset(&end);
+    /// assert!((east - 0.3).abs() < 1e-12 && (north + 0.4).abs() < 1e-12);
+    /// # Ok::<(), roi_model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] for a step that is not finite.
+    pub fn moved(&self, east: f64, north: f64) -> Result<Self> {
+        let (sin_r, cos_r) = east.hypot(north).to_radians().sin_cos();
+        let (sin_pa, cos_pa) = east.atan2(north).sin_cos();
+        let (sin_d, cos_d) = self.dec.to_radians().sin_cos();
+        let ahead = cos_d * cos_r - sin_d * sin_r * cos_pa;
+        let across = sin_pa * sin_r;
+        let up = sin_d * cos_r + cos_d * sin_r * cos_pa;
+        let dec = up.atan2(ahead.hypot(across)).to_degrees();
+        Self::new(self.ra + across.atan2(ahead).to_degrees(), dec)
+    }
+
+    /// Where another direction lies in the tangent plane here, along the great circle to it: degrees to the east and to the north, the inverse
+    /// of [`SkyDirection::moved`].
+    pub fn offset(&self, other: &Self) -> (f64, f64) {
+        let (sin_lon, cos_lon) = (other.ra - self.ra).to_radians().sin_cos();
+        let (sin_a, cos_a) = self.dec.to_radians().sin_cos();
+        let (sin_b, cos_b) = other.dec.to_radians().sin_cos();
+        let (east, north) = (cos_b * sin_lon, cos_a * sin_b - sin_a * cos_b * cos_lon);
+        let across = east.hypot(north);
+        if across == 0.0 {
+            return (0.0, 0.0);
+        }
+        let separation = across.atan2(sin_a * sin_b + cos_a * cos_b * cos_lon).to_degrees();
+        (separation * east / across, separation * north / across)
+    }
+
     /// Longitude and latitude in this frame, degrees.
     pub fn coordinates(&self, frame: Frame) -> (f64, f64) {
         match frame {

@@ -180,6 +180,28 @@ impl Source {
         Ok(source)
     }
 
+    /// The same source in another place, or of another shape: a point, or not; everything else stays.
+    ///
+    /// ```
+    /// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+    /// let place = SkyDirection::new(83.63, 22.01)?;
+    /// let point = Source::new("Crab", SourceType::Point, Spectrum::with_defaults("PowerLaw")?, SpatialModel::point(place)?)?;
+    /// let disk = point.with_spatial(SpatialModel::disk(place, 0.3)?)?;
+    /// assert_eq!(disk.source_type(), SourceType::Diffuse);
+    /// # Ok::<(), roi_model::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::SourceType`] for a composite source, which has no place.
+    pub fn with_spatial(&self, spatial: SpatialModel) -> Result<Self> {
+        if self.kind == SourceType::Composite {
+            let (name, spatial) = (self.name.clone(), spatial.type_name().to_owned());
+            return Err(Error::SourceType { name, source_type: self.kind.as_str(), spatial });
+        }
+        let kind = if spatial.is_point() { SourceType::Point } else { SourceType::Diffuse };
+        Ok(Self { kind, spatial, ..self.clone() })
+    }
+
     /// The same source with another spectrum; everything else stays.
     #[must_use]
     pub fn with_spectrum(&self, spectrum: Spectrum) -> Self {

@@ -64,4 +64,52 @@ pub enum Error {
     /// A likelihood that could not be built.
     #[error(transparent)]
     Likelihood(#[from] likelihood_core::Error),
+    /// A source whose photons cannot be drawn.
+    #[error(
+        "source '{source_name}' has the spatial model {kind}, of which no photons can be drawn; take a point, a disk, a Gaussian, a map cube or an isotropic source"
+    )]
+    Shape {
+        /// Its name.
+        source_name: String,
+        /// Its spatial model.
+        kind: String,
+    },
+    /// No response functions were given.
+    #[error("no response functions were given; name a set of them, such as P8R3_SOURCE_V3, or take the built-in ones")]
+    NoResponse,
+    /// A number of photons that cannot be drawn.
+    #[error("{mean} photons are expected in half a minute, which cannot be drawn; make the model fainter")]
+    Rate {
+        /// The expected number.
+        mean: f64,
+    },
+    /// More photons than were proposed: the template or the area is larger somewhere than where it was looked for.
+    #[error(
+        "at {energy} MeV {found} photons come for each that was proposed, expected at most 1; a finer map of the source may do"
+    )]
+    Thinning {
+        /// MeV.
+        energy: f64,
+        /// Photons for each candidate.
+        found: f64,
+    },
+    /// What went wrong while photons of a source were drawn.
+    #[error("source '{name}': {error}")]
+    Source {
+        /// Its name.
+        name: String,
+        /// What went wrong.
+        #[source]
+        error: Box<Self>,
+    },
+}
+
+impl Error {
+    /// The error as one of a source.
+    pub(crate) fn of_source(self, name: &str) -> Self {
+        match self {
+            Self::Source { .. } | Self::Shape { .. } => self,
+            error => Self::Source { name: name.to_owned(), error: Box::new(error) },
+        }
+    }
 }

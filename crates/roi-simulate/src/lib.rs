@@ -20,16 +20,22 @@
 //! | `component` | one component: its maps and the counts drawn from them |
 //! | `region` | the whole |
 //! | `write` | the region as files |
+//! | `events` | photons one by one: an orbit, response functions, photon and spacecraft files |
 //!
 //! Invariants: equal options give equal bits, whatever the number of threads; the region in memory and the one on disk are the same; where a
-//! `config.yaml` stands, everything that it names stands. The public boundary is [`SimulationOptions`], [`simulate`] and what it returns.
+//! `config.yaml` stands, everything that it names stands. The public boundary is [`SimulationOptions`], [`simulate`] and what it returns, and
+//! [`EventOptions`], [`observe`], [`write_event_region`].
 //! This crate knows no fits.
+//!
+//! [`write_event_region`] observes the same sky photon by photon through response functions, from a survey orbit, and [`observe`] any model: what
+//! prepares and fits its files is tested from the first photon on.
 //!
 //! [`SimulatedRoi::write`] writes the region as files of the LAT tools with a `config.yaml`; [`SimulatedRoi::likelihood`] keeps it in
 //! memory. Both are equal to the last bit, and equal for equal options (on machines whose mathematical functions are).
 
 mod component;
 mod error;
+mod events;
 mod instrument;
 mod options;
 mod region;
@@ -38,6 +44,7 @@ mod write;
 
 pub use component::SimulatedComponent;
 pub use error::{Error, Result};
+pub use events::{EventOptions, ObservedEvents, ResponseFiles, observe, write_builtin_response, write_event_region};
 pub use options::SimulationOptions;
 pub use region::{SimulatedRoi, simulate};
 

@@ -42,24 +42,40 @@ pub struct SimulatedRoi {
 /// # Ok::<(), roi_simulate::Error>(())
 /// ```
 pub fn simulate(options: &SimulationOptions) -> Result<SimulatedRoi> {
+    let mut seeds = Xoshiro256PlusPlus::seed_from_u64(options.seed);
+    let mut region = sky_from(options, &mut seeds)?;
+    region.components = Response::groups(options.components)
+        .enumerate()
+        .map(|(i, response)| {
+            let mut generator = Xoshiro256PlusPlus::from_rng(&mut seeds);
+            SimulatedComponent::draw(
+                i,
+                response.in_years(options.years),
+                region.sky.clone(),
+                &region.truth,
+                &mut generator,
+            )
+        })
+        .collect::<Result<_>>()?;
+    Ok(region)
+}
+
+/// The sky of the same region, without components.
+pub(crate) fn simulate_sky(options: &SimulationOptions) -> Result<SimulatedRoi> {
+    sky_from(options, &mut Xoshiro256PlusPlus::seed_from_u64(options.seed))
+}
+
+fn sky_from(options: &SimulationOptions, seeds: &mut Xoshiro256PlusPlus) -> Result<SimulatedRoi> {
     options.check()?;
     // One generator for each part, so that more of one part does not change the next.
-    let mut seeds = Xoshiro256PlusPlus::seed_from_u64(options.seed);
-    let mut generator = || Xoshiro256PlusPlus::from_rng(&mut seeds);
-
+    let mut generator = || Xoshiro256PlusPlus::from_rng(seeds);
     let grid = Grid::new(options)?;
     let galactic = Galactic::draw(&grid, &mut generator())?;
     let isotropic = isotropic::table(options.emin, options.emax)?;
     let truth = models::truth(options, &grid, isotropic.clone(), &mut generator())?;
     let start = models::start(&truth, &mut generator())?;
-    let shared = Arc::new(Sky { grid, axis: options.axis()?, galactic });
-    let components = Response::groups(options.components)
-        .enumerate()
-        .map(|(i, response)| {
-            SimulatedComponent::draw(i, response.in_years(options.years), shared.clone(), &truth, &mut generator())
-        })
-        .collect::<Result<_>>()?;
-    Ok(SimulatedRoi { truth, start, components, options: options.clone(), isotropic, sky: shared })
+    let sky = Arc::new(Sky { grid, axis: options.axis()?, galactic });
+    Ok(SimulatedRoi { truth, start, components: Vec::new(), options: options.clone(), isotropic, sky })
 }
 
 impl SimulatedRoi {

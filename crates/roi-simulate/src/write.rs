@@ -20,10 +20,10 @@ const TEMPLATE_MARGIN: f64 = 10.0;
 const TEMPLATE_PER_DECADE: f64 = 6.0;
 
 /// How a configuration begins that was written here.
-const HEAD: &str = "# A simulated region:";
+pub(crate) const HEAD: &str = "# A simulated region:";
 /// The model files.
-const START: &str = "srcmdl_00.xml";
-const TRUTH: &str = "model_true.xml";
+pub(crate) const START: &str = "srcmdl_00.xml";
+pub(crate) const TRUTH: &str = "model_true.xml";
 
 impl SimulatedRoi {
     /// Whether writing into a directory spoils no work: it holds no `config.yaml`, or one that [`SimulatedRoi::write`] wrote, as its first
@@ -39,6 +39,7 @@ impl SimulatedRoi {
     /// The files have fermipy's names: `ccube_00.fits` and `srcmap_00.fits` (and `01`, ... for further components), the start model
     /// `srcmdl_00.xml`; beside them the truth in `model_true.xml`, the isotropic table and the Galactic map cube. The
     /// configuration comes last, and an earlier one goes first: where it stands, everything stands. Nothing in the files depends on time or place.
+    /// Whatever stands under these names is replaced; [`SimulatedRoi::may_write`] tells beforehand whether it is a region of this kind.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -51,27 +52,25 @@ impl SimulatedRoi {
     /// # Ok::<(), roi_simulate::Error>(())
     /// ```
     pub fn write(&self, directory: &Path) -> Result<PathBuf> {
-        std::fs::create_dir_all(directory).map_err(|source| Error::Directory { path: directory.to_owned(), source })?;
-        let config = directory.join("config.yaml");
-        // An earlier region's configuration must not stand beside files that are half those of this one.
-        match std::fs::remove_file(&config) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::Replace { path: config, source });
-            }
-            _ => {}
-        }
+        let config = begin(directory)?;
         for component in &self.components {
             lat_io::write_counts_cube(&directory.join(format!("ccube_{}.fits", component.name)), &component.counts)?;
             let path = directory.join(format!("srcmap_{}.fits", component.name));
             write_maps(&path, component, &self.truth)?;
         }
+        self.write_models(directory)?;
+        write_text(&config, &self.config())?;
+        Ok(config)
+    }
+
+    /// Writes the models, and the table and the map cube that they name.
+    pub(crate) fn write_models(&self, directory: &Path) -> Result<()> {
         write_text(&directory.join(ISOTROPIC.1), &isotropic::text(&self.isotropic))?;
         self.write_galactic(&directory.join(GALACTIC.1))?;
         for (name, roi) in [(TRUTH, &self.truth), (START, &self.start)] {
             write_text(&directory.join(name), &roi_model::write_xml(roi.title(), roi.sources())?)?;
         }
-        write_text(&config, &self.config())?;
-        Ok(config)
+        Ok(())
     }
 
     /// The Galactic intensity before the PSF as a map cube in Galactic plate carree coordinates, around the region.
@@ -167,6 +166,17 @@ impl SimulatedRoi {
             }
         }
         text
+    }
+}
+
+/// Makes the directory of a region and gives the path of its configuration. That of an earlier region is removed: it must not stand beside
+/// files that are half those of this one.
+pub(crate) fn begin(directory: &Path) -> Result<PathBuf> {
+    std::fs::create_dir_all(directory).map_err(|source| Error::Directory { path: directory.to_owned(), source })?;
+    let config = directory.join("config.yaml");
+    match std::fs::remove_file(&config) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Replace { path: config, source }),
+        _ => Ok(config),
     }
 }
 

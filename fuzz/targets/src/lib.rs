@@ -11,6 +11,7 @@
 
 mod edit;
 mod events;
+mod filter;
 mod fits;
 mod fits_seeds;
 mod spectrum_table;
@@ -53,6 +54,14 @@ pub const TARGETS: &[Target] = &[
         words: fits::WORDS,
         max_len: 16 * 2880,
         cards: true,
+    },
+    Target {
+        name: "filter",
+        run: filter::run,
+        seeds: filter::seeds,
+        words: filter::WORDS,
+        max_len: 4096,
+        cards: false,
     },
     Target {
         name: "spectrum_table",

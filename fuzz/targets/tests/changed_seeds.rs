@@ -9,8 +9,9 @@ fn target(name: &str) -> &'static Target {
     TARGETS.iter().find(|target| target.name == name).unwrap()
 }
 
-/// Runs a target over some thousand changed seeds. The target panics when a reader breaks its promise.
+/// Runs a target over some thousand changed seeds, or as many as `ROI_FIT_FUZZ` says. The target panics when a reader breaks its promise.
 fn survives(name: &str, cases: u32) {
+    let cases = std::env::var("ROI_FIT_FUZZ").map_or(cases, |text| text.parse().unwrap());
     let target = target(name);
     let seeds = (target.seeds)();
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
@@ -37,6 +38,11 @@ fn fits_header() {
 #[test]
 fn fits_table() {
     survives("fits_table", 20_000);
+}
+
+#[test]
+fn filter() {
+    survives("filter", 20_000);
 }
 
 #[test]

@@ -24,8 +24,8 @@ In short:
 | Crab, Pass 7, 2012 | the published gtlike fit | all parameters to hundredths of an error, from counts and response functions alone |
 | Crab, 400 GeV-2.5 TeV; Galactic centre | gammapy's predicted counts | within 1 % with integration over energy like its own |
 
-Bars in `sigma` are chosen so that what remains is far below the statistical error. Not compared with another program: Pass 8 response functions
-(the reader is tested on made-up files), whole-sky HEALPix maps, and catalogs other than those of the reference data. Pulls of simulated
+Bars in `sigma` are chosen so that what remains is far below the statistical error. Not compared with another program:
+whole-sky HEALPix maps, and catalogs other than those of the reference data. Pulls of simulated
 truth are checked by the acceptance test `closure`.
 
 Measures: `relative` |ours/theirs - 1|; `absolute` |ours - theirs|; `sigma` |ours - theirs| over the recorded error; `below` how much
@@ -50,7 +50,8 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             eprintln!("  NOT MET: {comparison:?}");
             missed += 1;
         }
-        write!(text, "\n## {}\n\n{}\n", group.title, markdown(&comparisons))?;
+        let note = if group.note.is_empty() { String::new() } else { format!("{}\n\n", group.note) };
+        write!(text, "\n## {}\n\n{note}{}\n", group.title, markdown(&comparisons))?;
     }
     if let (Some(path), false) = (path, check) {
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use likelihood_core::{ComponentData, Data, DetectorResponse, Dispersion, Settings};
+use likelihood_core::{ComponentData, Data, DetectorResponse, Dispersion};
 use ndarray::Array2;
 use roi_fit::Analysis;
 use serde::Deserialize;
@@ -128,7 +128,7 @@ fn as_recorded(directory: &Path, config: &Path) -> Result<Analysis, Box<dyn std:
     for (component, settings) in loaded.observation.components.iter().zip(&loaded.config.components) {
         let bins = if settings.edisp.is_on() { settings.edisp.bins } else { 0 };
         let dispersion = Dispersion::from_bins(&response, bins)?.map(Dispersion::with_frozen_ratios);
-        let settings = Settings { dispersion, ..component.settings.clone() };
+        let settings = component.settings.clone().with_dispersion(dispersion);
         let mut likelihood = ComponentData::with_settings(component.name.clone(), &component.counts.cube, settings)?;
         for source in loaded.roi.sources() {
             likelihood.add_source_map(source.name(), &component.source_map(source, None)?)?;

@@ -6,8 +6,14 @@ use crate::error::Error;
 use crate::repository::project::{self, Project};
 
 /// The targets with the longest input worth trying, in bytes, as `fuzz/targets/src/lib.rs` has them.
-const TARGETS: &[(&str, &str)] =
-    &[("xml", "4096"), ("yaml", "4096"), ("fits_header", "14400"), ("fits_table", "46080"), ("spectrum_table", "4096")];
+const TARGETS: &[(&str, &str)] = &[
+    ("xml", "4096"),
+    ("yaml", "4096"),
+    ("fits_header", "14400"),
+    ("fits_table", "46080"),
+    ("filter", "4096"),
+    ("spectrum_table", "4096"),
+];
 const FOLDER: &str = "fuzz";
 const RUNS: u64 = 1_000_000;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the program, the doctests, the tests.
+//! `cargo xtask test`: the program, the doctests, the tests, those of the Python package.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::error::Error;
 use crate::programs::openblas::Backend;
+use crate::programs::python;
 use crate::repository::project::{self, EVERYTHING, Project};
 
 pub(crate) fn run(project: &Project, backend: Backend, args: &[String]) -> Result<(), Error> {
@@ -19,9 +20,11 @@ pub(crate) fn run(project: &Project, backend: Backend, args: &[String]) -> Resul
     // The doctests come first, so that the last lines are the runner's count of the tests, and what was skipped.
     let doctests = doctests(project, backend).map_or(Ok(()), |mut command| project::run(&mut command));
     let tests = project::run(skipped.told_by(&mut runner(project, backend)));
+    let python = python::tests(project);
     eprintln!("xtask: {}", skipped.in_words());
     tests?;
-    doctests
+    doctests?;
+    python
 }
 
 /// What tests say of themselves that do not run for want of data: to their runner they have passed.

@@ -76,7 +76,10 @@ impl Component {
             name: settings.name.clone(),
             counts,
             source_maps,
-            settings: Settings { dispersion, weights, energy_integration: settings.energy_integration },
+            settings: Settings::default()
+                .with_dispersion(dispersion)
+                .with_weights(weights)
+                .with_energy_integration(settings.energy_integration),
             exposure: settings.exposure.of_sources(sources),
             outdir: config.outdir.clone(),
             products,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::{Recipe, Response, SkyGrid, SourceMapBuilder, SourceMapOptions};
-use likelihood_core::{Dispersion, SourceMap};
+use likelihood_core::{Dispersion, EnergyAxis, SourceMap};
 use roi_model::{Parameter, Source};
 
 use super::instrument::Instrument;
@@ -49,39 +49,42 @@ impl MapMaker {
         progress: &(dyn Fn(&str) + Sync),
         mut take: impl FnMut(&Source, SourceMap) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let builder = self.builder(counts, sources.first().map_or("", Source::name))?;
-        let own = |source: &Source| {
-            let mut own = source.clone();
-            own.set_apply_edisp(self.is_dispersed(source));
-            own
-        };
-        let own: Vec<Source> = sources.iter().map(own).collect();
+        let first = sources.first().map_or("", Source::name);
+        let builder = self.builder(&counts.grid, counts.cube.axis(), first)?;
+        let own: Vec<Source> = sources.iter().map(|source| self.own(source)).collect();
         let borrowed: Vec<&Source> = own.iter().collect();
         let give = |index: usize, map| take(&sources[index], map).map_err(Either);
         builder.build_each(&borrowed, &self.templates, progress, give).map_err(|Either(error)| error)
     }
 
-    fn builder(&self, counts: &CountsCubeFile, first: &str) -> Result<SourceMapBuilder> {
+    /// A source with the word on energy dispersion that the configuration has.
+    pub(super) fn own(&self, source: &Source) -> Source {
+        let mut own = source.clone();
+        own.set_apply_edisp(self.is_dispersed(source));
+        own
+    }
+
+    /// What makes the maps of sources on these pixels and at these energies; `first` is named where something for it is missing.
+    pub(super) fn builder(&self, grid: &SkyGrid, axis: &EnergyAxis, first: &str) -> Result<SourceMapBuilder> {
         self.check(first)?;
-        let axis = counts.cube.axis();
         let recipe = recipe::of(&self.options);
         let response = Response {
             exposure: match &self.exposure {
                 Some(path) => lat_io::read_exposure(path)?,
-                None => self.instrument.exposure(axis, counts.grid.frame(), self.extra, recipe)?,
+                None => self.instrument.exposure(axis, grid.frame(), self.extra, recipe)?,
             },
             psf: match &self.psf {
                 Some(path) => lat_io::read_psf(path)?.into(),
                 None => self.instrument.psf(axis, self.extra, recipe)?,
             },
         };
-        Ok(SourceMapBuilder::new(&counts.grid, axis, self.extra, response, self.options.clone())?)
+        Ok(SourceMapBuilder::new(grid, axis, self.extra, response, self.options.clone())?)
     }
 
     /// Reads what maps are made from and sees whether it goes with the counts. Exposure and PSF that are computed are not: that takes long.
     pub(crate) fn verify(&self, counts: &CountsCubeFile) -> Result<()> {
         if self.exposure.is_some() && self.psf.is_some() {
-            return self.builder(counts, "").map(|_| ());
+            return self.builder(&counts.grid, counts.cube.axis(), "").map(|_| ());
         }
         self.instrument.verify()
     }

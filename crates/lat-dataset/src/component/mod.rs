@@ -13,6 +13,7 @@ pub(crate) mod own_templates;
 pub(crate) mod recipe;
 mod remarks;
 mod template_files;
+mod trial_maker;
 mod weights;
 
 pub use assemble::Component;
@@ -22,3 +23,4 @@ pub use maps::MapPlace;
 pub use memory::MakingSize;
 pub use own_templates::ComponentModel;
 pub use template_files::Templates;
+pub use trial_maker::TrialMaker;

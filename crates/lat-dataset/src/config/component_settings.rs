@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::definition::{Definition, Range};
 use super::events::EventConfig;
 use super::model::ModelConfig;
-use lat_response::Frame;
+use lat_response::{Frame, SourceMapOptions};
 
 /// One component: an event type or any other subset of the data with a likelihood of its own.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,9 +56,12 @@ impl ComponentConfig {
         Definition::new("minbinsz", 0.05, "Templates with finer pixels are rebinned.")
             .in_unit("degrees")
             .within(Range::FROM_0);
-    pub(super) const RFACTOR: Definition<usize> =
-        Definition::new("rfactor", 2, "Fine pixels along a pixel of the counts, for diffuse source maps.")
-            .within(Range::FROM_1);
+    pub(super) const RFACTOR: Definition<usize> = Definition::new(
+        "rfactor",
+        SourceMapOptions::RESAMPLE_FACTOR,
+        "Fine pixels along a pixel of the counts, for diffuse source maps.",
+    )
+    .within(Range::FROM_1);
     pub(super) const CONVOLVE: Definition<bool> =
         Definition::new("convolve", true, "Whether source maps are convolved with the PSF.");
     pub(super) const RESAMPLE: Definition<bool> = Definition::new(

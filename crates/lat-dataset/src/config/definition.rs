@@ -58,6 +58,11 @@ impl Range {
     /// The quality of a fit.
     pub const QUALITY: Self = Self { expected: "0, 1, 2 or 3", holds: |x| (0.0..=3.0).contains(&x) };
 
+    /// A range of one's own: what is allowed, in words, and whether a number is.
+    pub const fn new(expected: &'static str, holds: fn(f64) -> bool) -> Self {
+        Self { expected, holds }
+    }
+
     /// What is allowed, in words.
     pub const fn expected(&self) -> &'static str {
         self.expected
@@ -133,11 +138,20 @@ impl<T: OptionValue> Definition<T> {
     /// The help of a flag whose default is that of a configuration or of the program: what it does and, if there is one, the default. `more`
     /// is what the flag has to say beside.
     pub fn help(&self, more: &str) -> String {
+        self.help_with_default(more, "config or")
+    }
+
+    /// The help of a flag that no configuration has.
+    pub fn own_help(&self) -> String {
+        self.help_with_default("", "default:")
+    }
+
+    fn help_with_default(&self, more: &str, comes_from: &str) -> String {
         let doc = self.doc.trim_end_matches('.');
         let unit = self.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
         match self.default.yaml().as_str() {
             "null" | "[]" => format!("{doc}{unit}{more}"),
-            default => format!("{doc}{unit}{more} [config or {default}]"),
+            default => format!("{doc}{unit}{more} [{comes_from} {default}]"),
         }
     }
 }
@@ -210,20 +224,21 @@ plain! {
     bool: Flag, |_| None;
 }
 
-impl OptionValue for Option<usize> {
+/// None of them is no number, and always allowed.
+impl<T: OptionValue<Owned = T>> OptionValue for Option<T> {
     type Owned = Self;
-    const KIND: Kind = Kind::Whole;
+    const KIND: Kind = T::KIND;
 
     fn owned(self) -> Self {
         self
     }
 
     fn yaml(self) -> String {
-        self.map_or_else(|| "null".to_owned(), |n| n.to_string())
+        self.map_or_else(|| "null".to_owned(), OptionValue::yaml)
     }
 
     fn number(value: &Self) -> Option<f64> {
-        value.map(|n| n as f64)
+        value.as_ref().and_then(T::number)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Products made from event files: photons selected, livetime, counts and exposure of each component, under fermipy's names.
 
 mod digests;
+mod durations;
 mod make;
 mod needs;
 mod plan;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::digests::{EventFiles, FileDigests, Inputs, exposure_inputs, extra_planes};
+use super::durations::Durations;
 use super::rules::{Rules, center_of, sources_of};
 use crate::component::instrument::{EXPOSURE_SIZE, Instrument};
 use crate::config::{ComponentConfig, Config};
@@ -81,12 +82,21 @@ pub struct PlannedProduct {
     pub state: ProductState,
     /// Bytes of the file; before photons are selected the most that it can have. 0 where it is given or not needed.
     pub bytes: u64,
+    /// About how long it takes to make, s; 0 where it is not made.
+    pub seconds: f64,
 }
 
 impl PlannedProduct {
     /// The source maps of a component.
     pub fn of_source_maps(component: &str, path: PathBuf, state: ProductState, bytes: u64) -> Self {
-        Self { component: component.to_owned(), product: Product::Srcmap, path, state, bytes }
+        Self { component: component.to_owned(), product: Product::Srcmap, path, state, bytes, seconds: 0.0 }
+    }
+
+    /// Sets about how long it takes, if it is made.
+    #[must_use]
+    fn taking(mut self, seconds: f64) -> Self {
+        self.seconds = if self.state.is_to_be_made() { seconds } else { 0.0 };
+        self
     }
 }
 
@@ -110,7 +120,10 @@ pub fn plan(config: &Config, overwrite: bool) -> Result<Vec<PlannedProduct>> {
     let sources = sources_of(config)?.len();
     for plan in plans(config, overwrite, &mut digests)? {
         let exposure = plan.products.last().is_some_and(|product| product.state != ProductState::Unneeded);
+        let durations = Durations::of(&plan.files.photons, &plan.files.spacecraft, &plan.rules)?;
         let srcmap = source_maps(config, &plan, exposure.then_some(sources));
+        let values = usize::try_from(srcmap.bytes / 4).unwrap_or(usize::MAX);
+        let srcmap = srcmap.taking(durations.source_maps(values));
         planned.extend(plan.products);
         planned.push(srcmap);
     }
@@ -147,6 +160,7 @@ fn products(
     (overwrite, digests): (bool, &mut FileDigests),
 ) -> Result<Vec<PlannedProduct>> {
     let place = Place { config, component, overwrite };
+    let durations = Durations::of(&files.photons, &files.spacecraft, rules)?;
     let ltcube = component.files.ltcube.clone().or_else(|| component.response.livetime.clone());
     let ltcube = ltcube.filter(|path| path.exists());
     let livetime_bytes = {
@@ -168,7 +182,13 @@ fn products(
         (photons.state, photons.bytes) = (ProductState::Unneeded, 0);
     }
     let exposure = place.exposure(&livetime, rules, digests)?;
-    Ok(vec![photons, livetime, counts, exposure])
+    let values = usize::try_from(exposure.bytes / 4).unwrap_or(usize::MAX);
+    Ok(vec![
+        photons.taking(durations.photons(rules)),
+        livetime.taking(durations.livetime()),
+        counts.taking(durations.counts()),
+        exposure.taking(durations.exposure(values)),
+    ])
 }
 
 /// Where the products of a component lie, and whether they are made anew in any case.
@@ -232,7 +252,7 @@ impl Place<'_> {
 
     fn product(&self, product: Product, path: PathBuf, state: ProductState, bytes: u64) -> PlannedProduct {
         let bytes = if state.is_to_be_made() || state == ProductState::Current { bytes } else { 0 };
-        PlannedProduct { component: self.component.name.clone(), product, path, state, bytes }
+        PlannedProduct { component: self.component.name.clone(), product, path, state, bytes, seconds: 0.0 }
     }
 }
 
@@ -265,5 +285,5 @@ fn source_maps(config: &Config, plan: &ComponentPlan<'_>, sources: Option<usize>
         Some(sources) => (ProductState::Current, sources),
     };
     let bytes = (nx * ny * planes * sources * 4) as u64;
-    PlannedProduct { component: component.name.clone(), product: Product::Srcmap, path, state, bytes }
+    PlannedProduct::of_source_maps(&component.name, path, state, bytes)
 }

@@ -161,7 +161,15 @@ pub(super) fn header(selection: &Selection<'_>) -> BinnedHeader {
 }
 
 /// The pixel that a photon falls in. Of an image the left and lower edges belong to a pixel, as gtbin counts.
-fn pixel_of(grid: &SkyGrid, photon: &Photon) -> Option<usize> {
+///
+/// ```
+/// use lat_response::{Frame, SkyGrid, WcsHeader};
+/// let grid = SkyGrid::wcs(WcsHeader::centered([3, 3], 0.1, Frame::Celestial, "AIT", [83.63, 22.01]))?;
+/// let photon = lat_io::Photon { time: 3e8, energy: 500.0, ra: 83.63, dec: 22.01 };
+/// assert_eq!(lat_events::pixel_of(&grid, &photon), Some(4));
+/// # Ok::<(), lat_response::Error>(())
+/// ```
+pub fn pixel_of(grid: &SkyGrid, photon: &Photon) -> Option<usize> {
     let direction = SkyDirection::new(photon.ra, photon.dec).ok()?;
     let SkyGrid::Wcs(wcs) = grid else { return grid.pixel(&direction) };
     let (x, y) = wcs.to_pixel(&direction)?;

@@ -8,4 +8,4 @@ mod maps;
 pub use bins::{EnergyBinning, TimeBinning};
 pub use exposure::livetime_within;
 pub use light_curve::{LightCurve, bin_light_curve};
-pub use maps::{BinnedCube, BinnedMap, bin_cube, bin_map, pixels_within};
+pub use maps::{BinnedCube, BinnedMap, bin_cube, bin_map, pixel_of, pixels_within};

@@ -4,5 +4,7 @@ mod operators;
 mod parse;
 mod program;
 mod steps;
+#[cfg(test)]
+mod tests_of_grammar;
 
 pub use program::Filter;

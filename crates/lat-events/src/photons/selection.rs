@@ -147,15 +147,44 @@ impl<'a> Selection<'a> {
     pub fn write(&self, path: &Path) -> Result<()> {
         let rows = self.count()?;
         let Some(first) = self.photons.files().first().filter(|_| rows > 0) else { return Err(self.empty()) };
-        let header = PhotonHeader {
+        lat_io::write_photons(path, first, &self.header(), rows, |out| {
+            self.visit(|block, kept| kept.iter().try_for_each(|(index, _)| Ok(out.write(block.rows().row(*index))?)))
+        })
+    }
+
+    /// As [`Selection::write`] with columns of 32-bit floats behind those of the files; `values` gives those of a photon, one a column.
+    ///
+    /// # Errors
+    /// As [`Selection::write`], and those of `values`.
+    pub fn write_with_columns<E: From<Error> + From<lat_io::Error>>(
+        &self,
+        path: &Path,
+        columns: &[&str],
+        mut values: impl FnMut(&Photon, &mut [f32]) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let rows = self.count()?;
+        let Some(first) = self.photons.files().first().filter(|_| rows > 0) else { return Err(self.empty().into()) };
+        let mut of_photon = vec![0.0; columns.len()];
+        lat_io::write_wider_photons(path, first, &self.header(), (columns, rows), |out| {
+            self.visit(|block, kept| {
+                for (index, photon) in kept {
+                    values(photon, &mut of_photon)?;
+                    out.write(block.rows().row(*index))?;
+                    out.write(&of_photon.iter().flat_map(|value| value.to_be_bytes()).collect::<Vec<_>>())?;
+                }
+                Ok(())
+            })
+        })
+    }
+
+    /// What the header of a file of the selection tells.
+    fn header(&self) -> PhotonHeader {
+        PhotonHeader {
             cuts: self.cuts.clone(),
             good_times: self.good_times.intervals().to_vec(),
             times: self.times,
             inputs: self.inputs.clone(),
-        };
-        lat_io::write_photons(path, first, &header, rows, |out| {
-            self.visit(|block, kept| kept.iter().try_for_each(|(index, _)| Ok(out.write(block.rows().row(*index))?)))
-        })
+        }
     }
 
     /// That no photon passes.

@@ -17,7 +17,9 @@ pub use energy_bins::read_energy_bins;
 pub use file_list::file_list;
 pub use headers::{Cut, Interval, read_cuts, read_good_times, utc_text, write_cuts};
 pub use livetime_table::{LivetimeTable, read_livetime_table, write_livetime_table};
-pub use new::{NewPhoton, write_new_photons, write_new_spacecraft};
+pub use new::{
+    NewPhoton, NewPhotonFile, NewSpacecraftRow, write_new_photons, write_new_spacecraft, write_spacecraft_rows,
+};
 pub use photon_file::{Photon, PhotonBlock, PhotonFile};
-pub use photon_writer::{PhotonHeader, write_photons};
+pub use photon_writer::{PhotonHeader, write_photons, write_wider_photons};
 pub use spacecraft_file::{SpacecraftBlock, SpacecraftFile, SpacecraftRow};

@@ -34,14 +34,51 @@ pub fn write_photons<E: From<Error>>(
     rows: usize,
     feed: impl FnOnce(&mut RowWriter<'_>) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
+    write_wider_photons(path, like, header, (&[], rows), feed)
+}
+
+/// As [`write_photons`] with columns of 32-bit floats behind those of the other file: `columns` are their names, and the bytes of their values,
+/// the highest first, follow those of each row.
+///
+/// # Errors
+/// As [`write_photons`]; [`Error::Unwritable`] for a name that a header cannot hold.
+pub fn write_wider_photons<E: From<Error>>(
+    path: &Path,
+    like: &PhotonFile,
+    header: &PhotonHeader,
+    (columns, rows): (&[&str], usize),
+    feed: impl FnOnce(&mut RowWriter<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
     let [primary, events, good_times] = like.headers().map(|header| header.cloned().unwrap_or_default());
+    let mut events = events_header(events, header);
+    add_columns(&mut events, path, columns)?;
     let mut writer = FitsWriter::create(path)?;
     writer.empty_primary(&primary_header(primary, path, header))?;
-    let mut table = writer.rows(&events_header(events, header), like.row_bytes(), rows)?;
+    let mut table = writer.rows(&events, like.row_bytes() + 4 * columns.len(), rows)?;
     feed(&mut table)?;
     table.finish()?;
     write_good_times(&mut writer, Some(&good_times), &header.good_times, header.times)?;
     Ok(writer.finish()?)
+}
+
+/// Adds columns of 32-bit floats.
+fn add_columns(header: &mut Header, path: &Path, columns: &[&str]) -> Result<()> {
+    let present = header.integer("TFIELDS").unwrap_or(0);
+    for (name, number) in columns.iter().zip(present + 1..) {
+        if number > 999 || name.is_empty() || name.len() > 68 || !name.chars().all(|c| (' '..='~').contains(&c)) {
+            return Err(Error::Unwritable {
+                path: path.to_owned(),
+                hdu: "'EVENTS'".into(),
+                what: format!("column '{name}', number {number}"),
+                reason: "a table has at most 999 columns, with names of 1 to 68 printable ASCII characters".into(),
+            });
+        }
+        header.set(&format!("TTYPE{number}"), *name, "");
+        header.set(&format!("TFORM{number}"), "E", "");
+    }
+    let added = i64::try_from(columns.len()).unwrap_or(0);
+    header.set("TFIELDS", present + added, "number of fields in each row");
+    Ok(())
 }
 
 /// The primary header of another file for this one.

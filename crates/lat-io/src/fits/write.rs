@@ -8,7 +8,7 @@ use fitsio_pure::header::serialize_header;
 use fitsio_pure::image_writer::ImageWriter;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use ndarray::Array3;
+use ndarray::{Array2, Array3};
 
 use super::header::{Header, printable};
 use crate::disk::{NewFile, link_target};
@@ -134,6 +134,28 @@ impl FitsWriter {
                 Some(pixels) => image.write_samples(pixels)?,
                 None => pixels.rows().into_iter().try_for_each(|row| image.write_samples(&row.to_vec()))?,
             }
+            image.finish().map(drop)
+        });
+        written.map_err(|error| self.failed(hdu, error))?;
+        self.hdus += 1;
+        Ok(())
+    }
+
+    /// Appends an image of 64-bit floats, shape `[NAXIS2, NAXIS1]`, as [`FitsWriter::image`] does.
+    ///
+    /// # Errors
+    /// As [`FitsWriter::image`].
+    pub fn picture(&mut self, header: &Header, pixels: &Array2<f64>) -> Result<()> {
+        let (ny, nx) = pixels.dim();
+        let extra = self.cards(&self.signed(header))?;
+        let hdu = self.label(header);
+        let sink = &mut self.sink;
+        let begun = match self.hdus {
+            0 => ImageWriter::primary(sink, -64, &[nx, ny], &extra),
+            _ => ImageWriter::image_extension(sink, -64, &[nx, ny], &extra),
+        };
+        let written = begun.and_then(|mut image| {
+            pixels.rows().into_iter().try_for_each(|row| image.write_samples(&row.to_vec()))?;
             image.finish().map(drop)
         });
         written.map_err(|error| self.failed(hdu, error))?;

@@ -25,6 +25,23 @@ impl UnitVector {
         2.0 * f64::atan2(difference.sqrt(), sum.sqrt())
     }
 
+    /// Unit vectors to the east and to the north in the tangent plane.
+    pub(crate) fn tangents(self) -> [Self; 2] {
+        let [x, y, z] = self.0;
+        let across = x.hypot(y);
+        // At a pole as for right ascension 0.
+        let (cos_ra, sin_ra) = if across > 0.0 { (x / across, y / across) } else { (1.0, 0.0) };
+        [Self([-sin_ra, cos_ra, 0.0]), Self([-z * cos_ra, -z * sin_ra, across])]
+    }
+
+    /// Changes of the angle to `other`, degrees a degree, when this direction moves along its `tangents`.
+    pub(crate) fn angle_slopes(self, tangents: &[Self; 2], other: Self) -> [f64; 2] {
+        let (p, s) = (self.0, other.0);
+        let cross = [p[1] * s[2] - p[2] * s[1], p[2] * s[0] - p[0] * s[2], p[0] * s[1] - p[1] * s[0]];
+        let sine = dot(cross, cross).sqrt();
+        tangents.map(|tangent| if sine > 0.0 { -dot(tangent.0, s) / sine } else { 0.0 })
+    }
+
     /// Solid angle of the spherical quadrangle with these corners, taken around it, in sr: two triangles by the formula of Van Oosterom &
     /// Strackee (1983, IEEE Trans. Biomed. Eng. 30, 125).
     pub fn quadrangle(corners: [Self; 4]) -> f64 {

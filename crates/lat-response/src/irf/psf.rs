@@ -113,6 +113,38 @@ impl PointSpread {
         self.around(energy, cosine).iter().map(|&(node, weight)| weight * self.at_node(node, separation)).sum()
     }
 
+    /// Draws the separation, degrees, of a photon's measured from its true direction, out to 90 deg. `uniform` gives numbers of [0, 1).
+    ///
+    /// The share of a ring is the PSF times its solid angle. A corner of the interpolation is chosen, core or tail of it, and of that a
+    /// separation on a flat sky, by the inverse of `1 - (1 + x^2 / scale)^(1 - g)`; of `x` the part `sin(x) / x` is kept, which makes the flat
+    /// sky a sphere, and what is not kept is drawn again from the beginning.
+    pub fn draw(&self, energy: f64, cosine: f64, mut uniform: impl FnMut() -> f64) -> f64 {
+        // Integrals of core and tail on the flat sky, times the weight of the corner.
+        let corners = self.around(energy, cosine).map(|(node, weight)| (self.nodes.get(node).copied(), weight));
+        let parts =
+            corners.map(|(king, weight)| king.map_or([0.0; 2], |king| king.flat_parts().map(|part| part * weight)));
+        let total: f64 = parts.iter().flatten().sum();
+        for _ in 0..MOST_TRIALS {
+            let mut place = uniform() * total;
+            let chosen = corners.iter().zip(&parts).find_map(|((king, _), [core, tail])| {
+                for (part, share) in [(Part::Core, core), (Part::Tail, tail)] {
+                    if place < *share {
+                        return king.map(|king| (king, part));
+                    }
+                    place -= share;
+                }
+                None
+            });
+            // Rounding may leave nothing to choose at the very end.
+            let Some((king, part)) = chosen else { continue };
+            let x = king.flat_separation(part, uniform());
+            if x <= FRAC_PI_2 && uniform() * x <= x.sin() {
+                return x.to_degrees();
+            }
+        }
+        0.0
+    }
+
     /// Number of nodes that it is interpolated between.
     pub(crate) fn n_nodes(&self) -> usize {
         self.nodes.len()
@@ -135,6 +167,16 @@ impl PointSpread {
     pub(crate) fn at_node(&self, node: usize, separation: f64) -> f64 {
         self.nodes.get(node).map_or(0.0, |king| king.value(separation))
     }
+}
+
+/// A separation is drawn so many times before it is given up: of a PSF that is as wide as the sky two thirds are kept of each.
+const MOST_TRIALS: usize = 1000;
+
+/// The two functions at a node.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Core,
+    Tail,
 }
 
 /// The function at one node, in radians.
@@ -166,6 +208,22 @@ impl King {
             return Err(Error::BadValue { what, value: integral, expected: "a positive number" });
         }
         Ok(Self { core: core / integral, tail: tail / integral, core_slope, tail_slope, core_scale, tail_scale })
+    }
+
+    /// Integrals of core and tail out to 90 deg on a flat sky.
+    fn flat_parts(&self) -> [f64; 2] {
+        let tail = if self.tail == 0.0 { 0.0 } else { self.tail * flat_sky(self.tail_slope, self.tail_scale) };
+        [self.core * flat_sky(self.core_slope, self.core_scale), tail]
+    }
+
+    /// The separation within which a fraction of a part's integral lies, on a flat sky that ends at 90 deg.
+    fn flat_separation(&self, part: Part, fraction: f64) -> f64 {
+        let (slope, scale) = match part {
+            Part::Core => (self.core_slope, self.core_scale),
+            Part::Tail => (self.tail_slope, self.tail_scale),
+        };
+        let within = 1.0 - (1.0 + FRAC_PI_2 * FRAC_PI_2 / scale).powf(1.0 - slope);
+        (scale * ((1.0 - fraction * within).powf(1.0 / (1.0 - slope)) - 1.0)).max(0.0).sqrt()
     }
 
     fn value(&self, separation: f64) -> f64 {
@@ -279,6 +337,44 @@ mod tests {
         let x = 3.0 * sigma;
         let expected = peak * (1.0 + x * x / (2.0 * g * sigma * sigma)).powf(-g);
         approx::assert_relative_eq!(psf.value(x.to_degrees(), 1e4, 0.8), expected, max_relative = 1e-6);
+    }
+
+    /// Numbers of [0, 1) (Marsaglia 2003, J. Stat. Softw. 8, 14).
+    fn xorshift() -> impl FnMut() -> f64 {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        }
+    }
+
+    #[test]
+    fn separations_are_drawn_as_the_rings_of_the_psf_say() {
+        let psf = PointSpread::new(&grid(), &parameters(), SCALING).unwrap();
+        let mut uniform = xorshift();
+        for (energy, cosine) in [(60.0, 0.35), (700.0, 0.55), (3e4, 0.9)] {
+            let mut drawn: Vec<f64> = (0..40_000).map(|_| psf.draw(energy, cosine, &mut uniform)).collect();
+            drawn.sort_by(f64::total_cmp);
+            // The cumulative distribution by rings of equal steps in the logarithm.
+            let (n, low, high) = (20_000, 1e-7f64.ln(), FRAC_PI_2.ln());
+            let step = (high - low) / f64::from(n);
+            let ring = |i: i32| {
+                let theta = (low + (f64::from(i) + 0.5) * step).exp();
+                theta.sin() * psf.value(theta.to_degrees(), energy, cosine) * theta * step
+            };
+            let total: f64 = (0..n).map(ring).sum();
+            let (mut sum, mut worst) = (0.0, 0.0f64);
+            for i in 0..n {
+                sum += ring(i);
+                let edge = (low + f64::from(i + 1) * step).exp().to_degrees();
+                let below = drawn.partition_point(|x| *x <= edge) as f64 / drawn.len() as f64;
+                worst = worst.max((below - sum / total).abs());
+            }
+            // Kolmogorov and Smirnov: 1.95 / sqrt(n) is exceeded once in a thousand.
+            assert!(worst < 1.95 / 200.0, "{energy} {cosine}: {worst}");
+        }
     }
 
     #[test]

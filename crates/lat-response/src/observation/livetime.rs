@@ -141,9 +141,9 @@ impl LivetimeCube {
     }
 
     /// The times of the pixel that a direction falls in.
+    #[expect(clippy::cast_possible_truncation, reason = "the table has a row for each pixel of the sphere")]
     pub fn at(&self, direction: &SkyDirection) -> Livetime<'_> {
-        // Every direction has a pixel on the whole sky.
-        Livetime { cube: self, pixel: self.pixels.pixel(direction).unwrap_or(0) }
+        Livetime { cube: self, pixel: self.pixels.sphere_pixel_of(direction) as usize }
     }
 }
 

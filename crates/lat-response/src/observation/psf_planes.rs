@@ -44,6 +44,11 @@ impl PsfPlanes {
             let expected = "a finite number of at least 0";
             return Err(Error::BadValue { what: "PSF at the energies of the planes".into(), value, expected });
         }
+        Ok(Self::tabulated(thetas, n_planes, values))
+    }
+
+    /// A table over nodes that have been checked; its values may have any sign, as those of a derivative have.
+    pub(crate) fn tabulated(thetas: Vec<f64>, n_planes: usize, values: Vec<f64>) -> Self {
         let mut cumulative = vec![0.0; values.len()];
         for t in 1..thetas.len() {
             let rings = Rings::between(thetas[t - 1], thetas[t]);
@@ -53,7 +58,7 @@ impl PsfPlanes {
             }
         }
         let lookup = NodeLookup::new(&thetas);
-        Ok(Self { thetas, n_planes, values, cumulative, lookup })
+        Self { thetas, n_planes, values, cumulative, lookup }
     }
 
     /// How many planes there are.
@@ -90,6 +95,21 @@ impl PsfPlanes {
         let Some((a, b)) = rows else { return };
         for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
             *sum += a + (b - a) * fraction;
+        }
+    }
+
+    /// Adds the slopes of the planes `first..` at a separation in degrees, 1/sr a degree, times two weights to two sums of equal length.
+    pub(crate) fn add_slopes(&self, theta: f64, first: usize, weights: [f64; 2], [east, north]: [&mut [f64]; 2]) {
+        let Some((low, _)) = self.bracket(theta) else { return };
+        let start = low * self.n_planes + first;
+        let next = start + self.n_planes;
+        let rows = self.values.get(start..start + east.len()).zip(self.values.get(next..next + east.len()));
+        let Some((a, b)) = rows else { return };
+        let step = 1.0 / (self.thetas[low + 1] - self.thetas[low]);
+        let [to_east, to_north] = weights.map(|weight| weight * step);
+        for (((east, north), &a), &b) in east.iter_mut().zip(north).zip(a).zip(b) {
+            *east += (b - a) * to_east;
+            *north += (b - a) * to_north;
         }
     }
 
@@ -152,7 +172,7 @@ impl PsfPlanes {
 #[derive(Clone, Debug)]
 struct NodeLookup {
     first_key: u64,
-    nodes: Vec<u32>,
+    nodes: Vec<usize>,
 }
 
 impl NodeLookup {
@@ -161,7 +181,7 @@ impl NodeLookup {
         let first_key = key(thetas[1]);
         let nodes = (first_key..=key(thetas[thetas.len() - 1])).map(|cell| {
             let start = f64::from_bits(cell << (52 - CELL_BITS));
-            u32::try_from(thetas.partition_point(|&t| t <= start).saturating_sub(1)).unwrap_or(0)
+            thetas.partition_point(|&t| t <= start).saturating_sub(1)
         });
         Self { first_key, nodes: nodes.collect() }
     }
@@ -171,7 +191,7 @@ impl NodeLookup {
         let key = theta.to_bits() >> (52 - CELL_BITS);
         let Some(cell) = key.checked_sub(self.first_key) else { return 0 };
         let cell = usize::try_from(cell).unwrap_or(usize::MAX).min(self.nodes.len() - 1);
-        self.nodes[cell] as usize
+        self.nodes[cell]
     }
 }
 

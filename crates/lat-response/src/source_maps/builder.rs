@@ -5,19 +5,16 @@ use ndarray::Array3;
 use roi_model::{SkyDirection, Source};
 
 use super::diffuse::Sky;
-use super::extended::{self, Shape};
 use super::healpix_maps::{self, Patch};
 use super::options::SourceMapOptions;
 use super::pixels::Pixels;
-use super::point;
-use super::psf_correction::Correction;
 use crate::error::{Error, Result};
 use crate::geometry::{HealpixGrid, SkyGrid};
 use crate::observation::Exposure;
 use crate::observation::PsfPlanes;
 use crate::observation::separations;
 use crate::observation::{ObservationPsf, Response};
-use crate::recipe::{HealpixSampling, PsfCorrection};
+use crate::recipe::HealpixSampling;
 use crate::templates::Template;
 use crate::templates::rebin;
 
@@ -166,65 +163,12 @@ impl SourceMapBuilder {
         }
     }
 
-    /// The map of a point or a radially symmetric source.
-    pub(super) fn radial(&self, source: &Source, template: &Template) -> Result<Vec<f32>> {
-        let (center, shape) = match template {
-            Template::Point(center) => (center, None),
-            Template::Disk { center, radius } => (center, Some(Shape::Disk(*radius))),
-            Template::Gaussian { center, sigma } => (center, Some(Shape::Gaussian(*sigma))),
-            _ => return Err(Error::Unsupported { what: "this template".into(), remedy: "it needs an image".into() }),
-        };
-        let exposures = self.exposures(source, center)?;
-        if !self.convolves(source) {
-            return match shape {
-                None => Ok(self.unconvolved(center, &exposures)),
-                Some(_) => Err(Error::Unsupported {
-                    what: "a disk or Gaussian that is not convolved with the PSF (apply_psf=\"false\", or gtlike.convolve: false)"
-                        .into(),
-                    remedy: "give it as a SpatialMap, or convolve it".into(),
-                }),
-            };
-        }
-        let Some(shape) = shape else { return self.point(center, &exposures) };
-        let psf = extended::convolved(&self.central, shape, self.options.recipe.disk_shape)?;
-        Ok(match &self.canvas {
-            Canvas::Healpix(grid, _, sampling) => healpix_maps::radial(grid, &psf, center, &exposures, sampling),
-            Canvas::Image(pixels) => {
-                assembled(pixels, &point::image(pixels, &psf, center, &self.options.recipe), &exposures)
-            }
-        })
-    }
-
-    /// The map of a point source.
-    fn point(&self, center: &SkyDirection, exposures: &[f64]) -> Result<Vec<f32>> {
-        let own;
-        let psf = match &self.psf {
-            ObservationPsf::Single(_) => &self.central,
-            at => {
-                own = at.at(center)?.planes(&self.energies, &self.nodes)?;
-                &own
-            }
-        };
-        let pixels = match &self.canvas {
-            Canvas::Healpix(grid, _, sampling) => {
-                return Ok(healpix_maps::radial(grid, psf, center, exposures, sampling));
-            }
-            Canvas::Image(pixels) => pixels,
-        };
-        let recipe = &self.options.recipe;
-        let image = point::image(pixels, psf, center, recipe);
-        let way = if self.options.psf_correction { recipe.psf_correction } else { PsfCorrection::Never };
-        let corrections = Correction { pixels, psf, n_edges: self.n_edges, way }.factors(&image, center);
-        let scales: Vec<f64> = exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect();
-        Ok(assembled(pixels, &image, &scales))
-    }
-
     pub(super) fn convolves(&self, source: &Source) -> bool {
         self.options.convolve && source.apply_psf()
     }
 
     /// Exposure at a direction for each plane; 1 for a source that it does not apply to.
-    fn exposures(&self, source: &Source, direction: &SkyDirection) -> Result<Vec<f64>> {
+    pub(super) fn exposures(&self, source: &Source, direction: &SkyDirection) -> Result<Vec<f64>> {
         if !source.apply_exposure() {
             return Ok(vec![1.0; self.energies.len()]);
         }
@@ -240,21 +184,6 @@ impl SourceMapBuilder {
             })
         };
         self.exposure_planes.iter().map(value).collect()
-    }
-
-    /// All exposure in the pixel of the source.
-    fn unconvolved(&self, center: &SkyDirection, exposures: &[f64]) -> Vec<f32> {
-        let (n_pixels, pixel) = match &self.canvas {
-            Canvas::Healpix(grid, ..) => (grid.n_pixels(), grid.pixel(center)),
-            Canvas::Image(pixels) => (pixels.grid().n_pixels(), pixels.grid().pixel(center)),
-        };
-        let mut map = vec![0.0; n_pixels * exposures.len()];
-        if let Some(pixel) = pixel {
-            for (plane, &exposure) in map.chunks_exact_mut(n_pixels).zip(exposures) {
-                plane[pixel] = single(exposure);
-            }
-        }
-        map
     }
 
     pub(super) fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
@@ -277,18 +206,6 @@ impl SourceMapBuilder {
     }
 }
 
-/// The planes of an image, times a number each.
-fn assembled(pixels: &Pixels, image: &point::PointImage, scales: &[f64]) -> Vec<f32> {
-    let [nx, ny] = pixels.grid().size();
-    let mut map = Vec::with_capacity(nx * ny * scales.len());
-    for (plane, scale) in scales.iter().enumerate() {
-        for row in 0..ny {
-            map.extend(image.row(plane, row).iter().map(|value| single(value * scale)));
-        }
-    }
-    map
-}
-
 fn no_healpix() -> Error {
     Error::Unsupported {
         what: "a source map on HEALPix pixels as the tools of Pass 7 made it".into(),
@@ -303,9 +220,4 @@ pub(super) fn named(source: &Source) -> impl Fn(Error) -> Error {
         Error::Source { .. } => error,
         error => Error::Source { name: name.clone(), error: Box::new(error) },
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
-fn single(value: f64) -> f32 {
-    value as f32
 }

@@ -29,12 +29,18 @@ const GAUSSIAN_REACH: f64 = 6.0;
 
 /// The PSF convolved with a shape, again a radial table at the same planes. The sky is flat for it, or a disk is a cap of the sphere.
 pub(crate) fn convolved(psf: &PsfPlanes, shape: Shape, disk: DiskShape) -> Result<PsfPlanes> {
-    let convolution = Convolution { psf, shape, disk, rule: fejer(POINTS) };
     let thetas = nodes(psf, shape);
+    let values = tabulated(psf, shape, disk, &thetas);
+    PsfPlanes::new(thetas, psf.n_planes(), values)
+}
+
+/// The values of the convolution at these separations, degrees: `[theta][plane]`, 1/sr.
+pub(crate) fn tabulated(psf: &PsfPlanes, shape: Shape, disk: DiskShape, thetas: &[f64]) -> Vec<f64> {
+    let convolution = Convolution { psf, shape, disk, rule: fejer(POINTS) };
     let n = psf.n_planes();
     let mut values = vec![0.0; thetas.len() * n];
-    values.par_chunks_mut(n).zip(&thetas).for_each(|(row, &theta)| convolution.at(theta, row));
-    PsfPlanes::new(thetas, n, values)
+    values.par_chunks_mut(n).zip(thetas).for_each(|(row, &theta)| convolution.at(theta, row));
+    values
 }
 
 /// Separations at which the result is tabulated: those of the PSF, and closer ones where the shape has its edge.

@@ -171,6 +171,78 @@ fn mean(grid: &HealpixGrid, pixel: u64, center: UnitVector, points: usize, mut a
     }
 }
 
+/// [`radial`], and its derivatives when the source moves to the east and to the north, and when the table changes by `change`; a degree each. With
+/// the exposures come their relative changes to the east and to the north. That the source is cut off elsewhere when it moves is left out: there
+/// is next to nothing of it.
+pub(crate) fn sloped_radial(
+    grid: &HealpixGrid,
+    (psf, change): (&PsfPlanes, Option<&PsfPlanes>),
+    source: &SkyDirection,
+    (exposures, relative): (&[f64], &[[f64; 2]]),
+    sampling: &HealpixSampling,
+) -> [Vec<f32>; 4] {
+    let map = radial(grid, psf, source, exposures, sampling);
+    let n = psf.n_planes();
+    let side = side(grid);
+    let radii: Vec<f64> =
+        (0..n).map(|plane| psf.containment_radius(sampling.containment, plane).min(sampling.largest)).collect();
+    let farthest = radii.iter().copied().fold(0.0, f64::max) + side;
+    let middle = UnitVector::from(*source);
+    let tangents = middle.tangents();
+    let central = grid.sphere_pixel_of(source);
+    // The value, and its three derivatives.
+    let mut sums = vec![[0.0; 4]; n];
+    let mut found: Vec<(usize, Vec<[f64; 4]>)> = Vec::new();
+    for pixel in grid.sphere_pixels_within(source, farthest) {
+        let Some(center) = grid.sphere_direction(pixel).map(UnitVector::from) else { continue };
+        let separation = center.angle(middle).to_degrees();
+        let points = match pixel == central {
+            true => CENTRAL,
+            false if separation < sampling.near * side => NEAR,
+            false => 1,
+        };
+        let mut rows: [Vec<f64>; 4] = std::array::from_fn(|_| vec![0.0; n]);
+        let [value, east, north, table] = &mut rows;
+        mean(grid, pixel, center, points, |point| {
+            let theta = point.angle(middle).to_degrees();
+            psf.add(theta, 0, value);
+            psf.add_slopes(theta, 0, middle.angle_slopes(&tangents, point), [&mut *east, &mut *north]);
+            if let Some(change) = change {
+                change.add(theta, 0, table);
+            }
+        });
+        let of_plane = |(plane, radius): (usize, &f64)| {
+            let is_inside = separation <= radius + side;
+            [0, 1, 2, 3].map(|k| if is_inside { rows[k][plane] / (points * points) as f64 } else { 0.0 })
+        };
+        let values: Vec<[f64; 4]> = radii.iter().enumerate().map(of_plane).collect();
+        for (sums, values) in sums.iter_mut().zip(&values) {
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+        if let Some(local) = grid.local_pixel(pixel) {
+            found.push((local, values));
+        }
+    }
+    let n_pixels = grid.n_pixels();
+    let mut slopes: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; n * n_pixels]);
+    for (plane, (sums, exposure)) in sums.iter().zip(exposures).enumerate() {
+        if sums[0] <= 0.0 {
+            continue;
+        }
+        let scale = exposure * psf.integral(radii[plane], plane) / sums[0];
+        let of_exposure = relative.get(plane).copied().unwrap_or_default();
+        for (pixel, values) in &found {
+            let values = values[plane];
+            for (k, out) in slopes.iter_mut().enumerate() {
+                let relative = of_exposure.get(k).copied().unwrap_or(0.0) - sums[k + 1] / sums[0];
+                out[plane * n_pixels + pixel] = single((values[k + 1] + values[0] * relative) * scale);
+            }
+        }
+    }
+    let [east, north, width] = slopes;
+    [map, east, north, width]
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]
 fn single(value: f64) -> f32 {
     value as f32

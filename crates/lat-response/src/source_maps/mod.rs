@@ -12,9 +12,16 @@ mod one_by_one;
 mod options;
 mod pixels;
 mod point;
+mod point_separation;
+mod point_slopes;
 mod psf_correction;
+mod radial;
+mod smooth;
+mod trial;
 
 pub use builder::{SourceMapBuilder, plane_energies};
 pub use memory::{Making, MapSize, TemplateSize};
 pub use one_by_one::DIFFUSE_TOGETHER;
 pub use options::SourceMapOptions;
+pub use smooth::convolved;
+pub use trial::TrialMap;

@@ -20,13 +20,18 @@ pub struct SourceMapOptions {
     pub psf_correction: bool,
 }
 
+impl SourceMapOptions {
+    /// Fine pixels along a pixel of the counts, where nothing else is asked for.
+    pub const RESAMPLE_FACTOR: usize = 2;
+}
+
 impl Default for SourceMapOptions {
     fn default() -> Self {
         Self {
             recipe: Recipe::default(),
             convolve: true,
             resample: true,
-            resample_factor: 2,
+            resample_factor: Self::RESAMPLE_FACTOR,
             least_template_pixel: 0.1,
             psf_correction: true,
         }

@@ -1,9 +1,11 @@
-//! Maps of point sources: the PSF integrated over pixels.
+//! Maps of point sources: the PSF integrated over pixels, and the derivatives of that.
 
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
 use super::pixels::Pixels;
+use super::point_separation::{GreatCircle, PlanarRatio, Separation};
+use super::point_slopes::Slopes;
 use crate::geometry::UnitVector;
 use crate::observation::PsfPlanes;
 use crate::recipe::{PointPixels, Recipe};
@@ -14,8 +16,6 @@ const NEGLIGIBLE: f64 = 1e-6;
 const CONVERGED: f64 = 1e-3;
 /// The finest grid of points in a pixel, points a side.
 const FINEST: usize = 64;
-/// Separation of pixels, degrees, below which their ratio is not defined.
-const COINCIDENT: f64 = 1e-6;
 
 /// Fraction of a point source's photons that each pixel receives, `[row][plane][column]`.
 pub(crate) struct PointImage {
@@ -26,12 +26,37 @@ pub(crate) struct PointImage {
 /// The image of a point source, computed for all planes at once: the geometry of a pixel serves them all.
 pub(crate) fn image(pixels: &Pixels, psf: &PsfPlanes, source: &SkyDirection, recipe: &Recipe) -> PointImage {
     let integrator = Integrator::new(pixels, psf, source, recipe);
-    let is_planar = recipe.point_pixels == PointPixels::PlanarDistances;
-    match is_planar.then(|| PlanarRatio::new(pixels, source)).flatten() {
-        Some(planar) => integrator.image(&planar),
+    let [image] = match planar(pixels, source, recipe, false) {
+        Some(planar) => integrator.images(&planar, |_, _, _| []),
         // Also for a source that the projection has no place for.
-        None => integrator.image(&GreatCircle { pixels, source: (*source).into() }),
+        None => integrator.images(&GreatCircle::new(pixels, source), |_, _, _| []),
+    };
+    image
+}
+
+/// The same image, and its derivatives: when the source moves to the east and to the north, and when the table changes by `change`; a degree
+/// each. Every pixel and plane is summed over the points over which the image was, so that these are the derivatives of its very numbers.
+pub(crate) fn sloped_images(
+    pixels: &Pixels,
+    psf: &PsfPlanes,
+    change: Option<&PsfPlanes>,
+    source: &SkyDirection,
+    recipe: &Recipe,
+) -> [PointImage; 4] {
+    let integrator = Integrator::new(pixels, psf, source, recipe);
+    let slopes = Slopes { psf, change, source: (*source).into(), extrapolate: integrator.extrapolate };
+    match planar(pixels, source, recipe, true) {
+        Some(planar) => integrator.images(&planar, |pixel, center, points| slopes.of(&planar, pixel, center, points)),
+        None => {
+            let circles = GreatCircle::new(pixels, source);
+            integrator.images(&circles, |pixel, center, points| slopes.of(&circles, pixel, center, points))
+        }
     }
+}
+
+fn planar(pixels: &Pixels, source: &SkyDirection, recipe: &Recipe, with_slopes: bool) -> Option<PlanarRatio> {
+    let is_planar = recipe.point_pixels == PointPixels::PlanarDistances;
+    is_planar.then(|| PlanarRatio::new(pixels, source, with_slopes)).flatten()
 }
 
 impl PointImage {
@@ -58,90 +83,6 @@ impl PointImage {
     }
 }
 
-/// How the separation between the source and a point inside a pixel is found.
-trait Separation: Sync {
-    /// Separation in degrees of the point (`dx`, `dy`), in pixels from the centre of pixel (`x`, `y`); `None` off the projection.
-    fn inside(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<f64>;
-}
-
-/// Great circles to points between the corners of a pixel.
-struct GreatCircle<'a> {
-    pixels: &'a Pixels,
-    source: UnitVector,
-}
-
-impl Separation for GreatCircle<'_> {
-    fn inside(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<f64> {
-        let [a, b, c, d] = self.pixels.corners_of(y * self.pixels.grid().size()[0] + x)?.map(|corner| corner.0);
-        let (u, v) = (dx + 0.5, dy + 0.5);
-        let at = |i: usize| (1.0 - v) * ((1.0 - u) * a[i] + u * b[i]) + v * ((1.0 - u) * c[i] + u * d[i]);
-        let point = [at(0), at(1), at(2)];
-        let length = point.iter().map(|p| p * p).sum::<f64>().sqrt();
-        let chord =
-            point.iter().zip(self.source.0).map(|(p, s)| (p / length - s) * (p / length - s)).sum::<f64>().sqrt();
-        Some(2.0 * (0.5 * chord).min(1.0).asin().to_degrees())
-    }
-}
-
-/// Separations as the LAT tools take them: the distance in the plane of the image, times a ratio of true to planar distance that is
-/// bilinear between the centres of the pixels.
-struct PlanarRatio {
-    /// The source in pixels, 0 at the centre of the first.
-    source: [f64; 2],
-    degrees_per_pixel: f64,
-    nx: usize,
-    ny: usize,
-    ratios: Vec<f64>,
-}
-
-impl PlanarRatio {
-    fn new(pixels: &Pixels, source: &SkyDirection) -> Option<Self> {
-        let grid = pixels.grid();
-        let (x, y) = grid.to_pixel(source)?;
-        let [nx, ny] = grid.size();
-        let degrees_per_pixel = grid.header().cdelt.iter().fold(f64::INFINITY, |least, d| least.min(d.abs()));
-        let mut planar =
-            Self { source: [x - 1.0, y - 1.0], degrees_per_pixel, nx, ny, ratios: Vec::with_capacity(nx * ny) };
-        let vector = UnitVector::from(*source);
-        for pixel in 0..nx * ny {
-            let distance = planar.distance((pixel % nx) as f64, (pixel / nx) as f64);
-            let ratio = match pixels.center(pixel) {
-                Some(center) if distance >= COINCIDENT => center.angle(vector).to_degrees() / distance,
-                _ => 1.0,
-            };
-            planar.ratios.push(ratio);
-        }
-        Some(planar)
-    }
-
-    fn distance(&self, x: f64, y: f64) -> f64 {
-        let (dx, dy) = (x - self.source[0], y - self.source[1]);
-        (dx * dx + dy * dy).sqrt() * self.degrees_per_pixel
-    }
-}
-
-/// The cell of pixel centres that a point lies in, and where in it; beyond the outermost centres the last cell goes on.
-fn cell(center: usize, offset: f64, n: usize) -> (usize, f64) {
-    if n < 2 {
-        return (0, 0.0);
-    }
-    let low = if offset < 0.0 { center.saturating_sub(1) } else { center.min(n - 2) };
-    (low, center as f64 - low as f64 + offset)
-}
-
-impl Separation for PlanarRatio {
-    fn inside(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<f64> {
-        let (left, u) = cell(x, dx, self.nx);
-        let (below, v) = cell(y, dy, self.ny);
-        let right = (left + 1).min(self.nx - 1);
-        let above = (below + 1).min(self.ny - 1);
-        let at = |x: usize, y: usize| self.ratios.get(y * self.nx + x).copied().unwrap_or(1.0);
-        let ratio = (1.0 - v) * ((1.0 - u) * at(left, below) + u * at(right, below))
-            + v * ((1.0 - u) * at(left, above) + u * at(right, above));
-        Some(self.distance(x as f64 + dx, y as f64 + dy) * ratio)
-    }
-}
-
 /// The integral over pixels on finer and finer grids.
 struct Integrator<'a> {
     pixels: &'a Pixels,
@@ -161,6 +102,8 @@ struct Means {
     now: Vec<f64>,
     before: Vec<f64>,
     done: Vec<bool>,
+    /// Points a side of the grid that it was, 0 for a plane that is zero.
+    points: Vec<usize>,
 }
 
 impl<'a> Integrator<'a> {
@@ -179,29 +122,41 @@ impl<'a> Integrator<'a> {
         }
     }
 
-    fn image<S: Separation>(&self, separation: &S) -> PointImage {
+    /// The image, and with it whatever `more` makes of a pixel, its centre and the points of each plane.
+    fn images<S: Separation, const N: usize, const M: usize>(
+        &self,
+        separation: &S,
+        more: impl Fn([usize; 2], UnitVector, &[usize]) -> [Vec<f64>; N] + Sync,
+    ) -> [PointImage; M] {
         let [nx, ny] = self.pixels.grid().size();
         let n = self.psf.n_planes();
         let row = |y: usize| {
-            let mut values = vec![0.0; n * nx];
-            let mut means = Means { now: vec![0.0; n], before: vec![0.0; n], done: vec![false; n] };
+            let mut values: [Vec<f64>; M] = std::array::from_fn(|_| vec![0.0; n * nx]);
+            let mut means = Means { now: vec![0.0; n], before: vec![0.0; n], done: vec![false; n], points: vec![1; n] };
             for x in 0..nx {
                 let Some(center) = self.pixels.center(y * nx + x) else { continue };
                 let solid_angle = self.pixels.solid_angle(y * nx + x);
                 self.pixel(center, separation, [x, y], &mut means);
-                for (plane, value) in means.now.iter().enumerate() {
-                    values[plane * nx + x] = value * solid_angle;
+                let others = more([x, y], center, &means.points);
+                for (row, own) in values.iter_mut().zip(std::iter::once(&means.now).chain(&others)) {
+                    for (plane, value) in own.iter().enumerate() {
+                        row[plane * nx + x] = value * solid_angle;
+                    }
                 }
             }
             values
         };
-        PointImage { rows: (0..ny).into_par_iter().map(row).collect(), nx }
+        let mut rows: [Vec<Vec<f64>>; M] = std::array::from_fn(|_| Vec::with_capacity(ny));
+        for row in (0..ny).into_par_iter().map(row).collect::<Vec<_>>() {
+            rows.iter_mut().zip(row).for_each(|(rows, row)| rows.push(row));
+        }
+        rows.map(|rows| PointImage { rows, nx })
     }
 
     /// The mean of the PSF over a pixel, for each plane.
     fn pixel<S: Separation>(&self, center: UnitVector, separation: &S, [x, y]: [usize; 2], means: &mut Means) {
         let theta = center.angle(self.source).to_degrees();
-        let Means { now, before, done } = means;
+        let Means { now, before, done, points: grids } = means;
         now.fill(0.0);
         self.psf.add(theta, 0, now);
         for (((done, now), peak), reach) in done.iter_mut().zip(now.iter_mut()).zip(&self.peaks).zip(&self.reach) {
@@ -209,6 +164,9 @@ impl<'a> Integrator<'a> {
                 *now = 0.0;
             }
             *done = *now <= 0.0 || *now < NEGLIGIBLE * peak;
+        }
+        for (grid, now) in grids.iter_mut().zip(now.iter()) {
+            *grid = usize::from(*now > 0.0);
         }
         let mut points = 2;
         while points <= self.finest {
@@ -233,6 +191,7 @@ impl<'a> Integrator<'a> {
                 // Also true for a mean of zero.
                 let converged = (mean - previous).abs() <= CONVERGED * mean;
                 done[plane] = converged || points == self.finest;
+                grids[plane] = points;
                 // The error of a grid falls as the square of its step.
                 now[plane] = if done[plane] && self.extrapolate { (4.0 * mean - previous) / 3.0 } else { mean };
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use ndarray::ArrayView3;
 use rayon::prelude::*;
 use roi_model::Source;
 
@@ -33,6 +34,7 @@ pub enum UnmodelledBins {
 
 /// How a component departs from the plain likelihood of counts and source maps.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Settings {
     /// Energy dispersion.
     pub dispersion: Option<Dispersion>,
@@ -40,6 +42,29 @@ pub struct Settings {
     pub weights: Option<LikelihoodWeights>,
     /// How predicted counts are integrated over energy.
     pub energy_integration: EnergyIntegration,
+}
+
+impl Settings {
+    /// Sets [`dispersion`](Self::dispersion).
+    #[must_use]
+    pub fn with_dispersion(mut self, dispersion: Option<Dispersion>) -> Self {
+        self.dispersion = dispersion;
+        self
+    }
+
+    /// Sets [`weights`](Self::weights).
+    #[must_use]
+    pub fn with_weights(mut self, weights: Option<LikelihoodWeights>) -> Self {
+        self.weights = weights;
+        self
+    }
+
+    /// Sets [`energy_integration`](Self::energy_integration).
+    #[must_use]
+    pub fn with_energy_integration(mut self, energy_integration: EnergyIntegration) -> Self {
+        self.energy_integration = energy_integration;
+        self
+    }
 }
 
 /// One component of the data: counts, and source maps by source name. It is filled with maps, and then given to [`crate::Data`]; a clone
@@ -107,7 +132,7 @@ impl ComponentData {
     /// let counts = CountsCube::new(axis, ndarray::Array3::ones((2, 1, 1)))?;
     /// let response = DetectorResponse::new(ndarray::array![[0.2, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
     /// let dispersion = Dispersion::from_bins(&response, 1)?;
-    /// let settings = Settings { dispersion, ..Settings::default() };
+    /// let settings = Settings::default().with_dispersion(dispersion);
     /// let component = ComponentData::with_settings("00", &counts, settings)?;
     /// assert!(!component.has_weights());
     /// # Ok::<(), likelihood_core::Error>(())
@@ -185,6 +210,29 @@ impl ComponentData {
 
     /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
     pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
+        let (planes, extra) = self.planes_within(source_name, map)?;
+        Ok(Template::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
+    }
+
+    /// What is kept of a derivative of the map of the source `of`, which is there already.
+    pub(crate) fn slope_template_of(&self, of: &str, map: &SourceMap) -> Result<Template> {
+        let Some(other) = self.template(of) else {
+            return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: of.to_owned() });
+        };
+        if other.n_planes() != map.n_planes() {
+            return Err(Error::Shape {
+                what: format!("derivative of the source map of '{of}' in component '{}'", self.name()),
+                expected: format!("{} planes, as the map", other.n_planes()),
+                found: map.n_planes().to_string(),
+            });
+        }
+        let (planes, _) = self.planes_within(of, map)?;
+        let own = self.template_of(of, map)?;
+        Ok(own.slope_of(other, self.filled(), &planes, self.counts.weights.as_ref()))
+    }
+
+    /// The planes of a map that are drawn on, and how many of them lie beyond the edges on each side.
+    fn planes_within<'a>(&self, source_name: &str, map: &'a SourceMap) -> Result<(ArrayView3<'a, f32>, usize)> {
         let edges = self.axis().edges().len();
         let extra = self.extra_planes(source_name, map.n_planes());
         let planes = map.at_edges(edges + 2 * extra, self.shape().0, self.shape().1).map_err(|error| match error {
@@ -195,7 +243,7 @@ impl ComponentData {
             },
             other => other,
         })?;
-        Ok(Template::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
+        Ok((planes, extra))
     }
 
     /// How many planes beyond its two each bin draws on, on each side, of a map with so many planes.
@@ -253,6 +301,11 @@ impl ComponentData {
         let bins = edge(emin)?..edge(emax)?;
         let bins = bins.start.max(self.bins.start)..bins.end.min(self.bins.end);
         Ok(Self { bins: bins.start..bins.end.max(bins.start), ..self.clone() })
+    }
+
+    /// The same component, all of its axis evaluated.
+    pub(crate) fn with_all_energies(&self) -> Self {
+        Self { bins: 0..self.axis().n_bins(), ..self.clone() }
     }
 
     /// Rows and columns of the counts cube.

@@ -53,19 +53,42 @@ impl Data {
     /// # Errors
     /// [`Error::Shape`] when there is not one map a component, or one does not fit its counts cube.
     pub fn set_source_maps(&mut self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
-        if maps.len() != self.components.len() {
-            return Err(Error::Shape {
-                what: format!("source maps of '{source_name}'"),
-                expected: format!("{} (one a component)", self.components.len()),
-                found: maps.len().to_string(),
-            });
-        }
+        self.check_maps(source_name, maps)?;
         let made = self.components.iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.template_of(source_name, map)?)));
         let templates = made.collect::<Result<Vec<_>>>()?;
         for (component, template) in Arc::make_mut(&mut self.components).iter_mut().zip(templates) {
             component.set_template(source_name, template);
         }
         Ok(())
+    }
+
+    /// Adds a derivative of the maps of the source `of`, one a component, as the map of a source of another name: with the spectrum of `of` that
+    /// source predicts the derivative of what `of` predicts. What energy dispersion and integration take from the sums of a map, they take
+    /// from the map of `of`, which must be there; where `of` is excepted from energy dispersion, so must the other be (`apply_edisp`).
+    /// Nothing changes on an error.
+    ///
+    /// # Errors
+    /// As [`Data::set_source_maps`]; [`Error::NoSourceMap`] without a map of `of`.
+    pub fn set_slope_maps(&mut self, source_name: &str, of: &str, maps: &[SourceMap]) -> Result<()> {
+        self.check_maps(source_name, maps)?;
+        let made = self.components.iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.slope_template_of(of, map)?)));
+        let templates = made.collect::<Result<Vec<_>>>()?;
+        for (component, template) in Arc::make_mut(&mut self.components).iter_mut().zip(templates) {
+            component.set_template(source_name, template);
+        }
+        Ok(())
+    }
+
+    /// Checks that there is one map a component.
+    fn check_maps(&self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
+        if maps.len() == self.components.len() {
+            return Ok(());
+        }
+        Err(Error::Shape {
+            what: format!("source maps of '{source_name}'"),
+            expected: format!("{} (one a component)", self.components.len()),
+            found: maps.len().to_string(),
+        })
     }
 
     /// The same data, of which an evaluation sees only what lies between two energies in MeV, as if nothing else had been measured. An
@@ -81,6 +104,13 @@ impl Data {
             return Err(Error::EnergyRange { emin, emax });
         }
         Ok(Self { components: Arc::new(components), columns_limit: self.columns_limit })
+    }
+
+    /// The same data, of which an evaluation sees all again, see [`Data::within_energies`].
+    #[must_use]
+    pub fn with_all_energies(&self) -> Self {
+        let components = self.components.iter().map(ComponentData::with_all_energies).collect();
+        Self { components: Arc::new(components), columns_limit: self.columns_limit }
     }
 
     /// Observed counts of all components, in the energy bins that are evaluated.

@@ -75,7 +75,7 @@ impl Data {
             let views = own.layout.free.views();
             let planes = views.pairs.iter().map(|pair| size_of_val(pair.lower) + size_of_val(pair.upper));
             let columns = views.columns.iter().map(|column| size_of_val(column.values));
-            let bins = size_of_val(&component.filled().counts[..]) + size_of_val(own.layout.fixed.model());
+            let bins = component.filled().counts.bytes() + size_of_val(own.layout.fixed.model());
             bins + planes.chain(columns).sum::<usize>()
         };
         Ok(self.components().iter().zip(work.components()).map(bytes).sum())
@@ -107,6 +107,11 @@ impl Pass<'_> {
             self.differentiate(buffers)?;
         }
         self.stream(buffers, order, threads);
+        self.sum_of_blocks(buffers)
+    }
+
+    /// `logL` of the component, once the filled bins are streamed.
+    pub(crate) fn sum_of_blocks(&self, buffers: &Buffers) -> Result<f64> {
         let (mut n_ln_m, mut unmodelled) = (0.0, 0.0);
         for sum in &buffers.block_sums {
             n_ln_m += sum.n_ln_m;
@@ -134,7 +139,7 @@ impl Pass<'_> {
             if let Some(offset) = empty {
                 let (index, model) = (block.range.start + offset, models[offset]);
                 let (energy, y, x) = filled.place(index);
-                let counts = f64::from(filled.counts[index] / self.component.weight(energy, y, x));
+                let counts = filled.counts.at(index) / f64::from(self.component.weight(energy, y, x));
                 let component = self.component.name().to_owned();
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bins")]
                 return Error::UnmodelledCounts { component, bins: bins as usize, energy, x, y, counts, model };

@@ -96,7 +96,7 @@ impl<'a> Pass<'a> {
     /// What the passes read, with these weights of the pairs of planes and norms of the columns.
     pub(crate) fn input<'b>(&'b self, weights: &'b [EdgeWeights], norms: &'b [f64]) -> Input<'b> {
         Input {
-            counts: &self.component.filled().counts,
+            counts: self.component.filled().counts.view(),
             fixed: self.fixed.model(),
             pairs: &self.views.pairs,
             weights,

@@ -4,7 +4,7 @@ use crate::evaluate::pass::Pass;
 use crate::kernel::blocks::{Threads, parts};
 use crate::kernel::buffers::{Buffers, resize};
 use crate::kernel::filled::{BLOCK, Block};
-use crate::kernel::input::{EdgeWeights, HessianSums, RatioSums, Slopes};
+use crate::kernel::input::{EdgeWeights, HessianSums, Input, RatioSums, Slopes};
 use crate::kernel::passes::{self, BlockSum, Scratch};
 
 /// How many partial Hessians are kept at most.
@@ -35,6 +35,12 @@ struct Place<'a> {
     block: &'a Block,
     sum: &'a mut BlockSum,
     ratios: RatioSums<'a>,
+}
+
+/// The same of one of several points, with what is read there.
+struct PointPlace<'a> {
+    input: Input<'a>,
+    place: Place<'a>,
 }
 
 impl Pass<'_> {
@@ -83,5 +89,39 @@ impl Pass<'_> {
             }
         };
         threads.for_each(places.chunks_mut(run).zip(products).collect(), || Scratch::new(n_rows), task);
+    }
+
+    /// Value and gradient at several points in one reading of the filled bins, once the sources are weighed and differentiated at each of them:
+    /// every block is worked on for all points while its planes and columns are in the cache. The bits are those of one point after the other.
+    pub(crate) fn stream_points(&self, points: &mut [Buffers], threads: Threads) {
+        let (n_pairs, n_columns) = (self.free.n_pairs, self.free.columns.len());
+        let blocks = self.component.blocks();
+        let n_points = points.len();
+        let each = |length: usize| std::iter::repeat_n(length, blocks.len());
+        let mut of_points: Vec<_> = points
+            .iter_mut()
+            .map(|buffers| {
+                resize(&mut buffers.block_sums, blocks.len());
+                resize(&mut buffers.ratio_sums, blocks.len() * n_pairs);
+                resize(&mut buffers.column_sums, blocks.len() * n_columns);
+                let Buffers { weights, norms, block_sums, ratio_sums, column_sums, .. } = buffers;
+                let ratios = parts(ratio_sums, each(n_pairs)).zip(parts(column_sums, each(n_columns)));
+                let places = blocks.iter().zip(block_sums).zip(ratios);
+                (self.input(weights, norms), places)
+            })
+            .collect();
+        let mut places = Vec::with_capacity(blocks.len() * n_points);
+        for _ in blocks {
+            places.extend(of_points.iter_mut().filter_map(|(input, rest)| {
+                let ((block, sum), (pairs, columns)) = rest.next()?;
+                Some(PointPlace { input: *input, place: Place { block, sum, ratios: RatioSums { pairs, columns } } })
+            }));
+        }
+        let task = |scratch: &mut Scratch, places: &mut [PointPlace<'_>]| {
+            for PointPlace { input, place: Place { block, sum, ratios } } in places {
+                **sum = passes::gradient(input.of_bin(block.bin), block, scratch, ratios.reborrow());
+            }
+        };
+        threads.for_each(places.chunks_mut(n_points.max(1)).collect(), || Scratch::new(0), task);
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn along_norms(
     sums: &mut [BlockSum],
 ) {
     let len = block.range.len();
-    let counts = &input.counts[block.range.clone()];
+    let counts = input.counts.of_block(block);
     sum_before(input, lines, block, scratch);
     let LineScratch { rest, units, reached, before, after, others, model } = scratch;
     let (rest, after, others, model) = (&rest[..len], &mut after[..len], &mut others[..len], &mut model[..len]);

@@ -24,11 +24,80 @@ pub(crate) struct Block {
     pub(crate) index: usize,
 }
 
+/// Counts of filled bins.
+#[derive(Clone, Debug)]
+pub(crate) enum Counts {
+    /// As they were measured: single precision holds them.
+    Plain(Vec<f32>),
+    /// Each times its weight: a product of two numbers in single precision, which double precision holds exactly.
+    Weighted(Vec<f64>),
+}
+
+/// The same, as the passes read them: of all filled bins, or of a block.
+#[derive(Clone, Copy)]
+pub(crate) enum CountsView<'a> {
+    Plain(&'a [f32]),
+    Weighted(&'a [f64]),
+}
+
+impl Counts {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Plain(counts) => counts.len(),
+            Self::Weighted(counts) => counts.len(),
+        }
+    }
+
+    fn push(&mut self, n: f32, weight: f32) -> bool {
+        let weighted = f64::from(n) * f64::from(weight);
+        let is_filled = weighted > 0.0;
+        match self {
+            _ if !is_filled => {}
+            Self::Plain(counts) => counts.push(n),
+            Self::Weighted(counts) => counts.push(weighted),
+        }
+        is_filled
+    }
+
+    /// Those of one filled bin.
+    pub(crate) fn at(&self, index: usize) -> f64 {
+        match self {
+            Self::Plain(counts) => counts[index].into(),
+            Self::Weighted(counts) => counts[index],
+        }
+    }
+
+    pub(crate) fn view(&self) -> CountsView<'_> {
+        match self {
+            Self::Plain(counts) => CountsView::Plain(counts),
+            Self::Weighted(counts) => CountsView::Weighted(counts),
+        }
+    }
+
+    /// Bytes that a pass reads of them.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Plain(counts) => size_of_val(&counts[..]),
+            Self::Weighted(counts) => size_of_val(&counts[..]),
+        }
+    }
+}
+
+impl CountsView<'_> {
+    /// Those of a block.
+    pub(crate) fn of_block(self, block: &Block) -> Self {
+        match self {
+            Self::Plain(counts) => Self::Plain(&counts[block.range.clone()]),
+            Self::Weighted(counts) => Self::Weighted(&counts[block.range.clone()]),
+        }
+    }
+}
+
 /// The filled bins of a counts cube.
 #[derive(Clone, Debug)]
 pub(crate) struct Filled {
     /// Counts of each filled bin, times its weight if there are weights.
-    pub(crate) counts: Vec<f32>,
+    pub(crate) counts: Counts,
     /// Pixel of each filled bin, `y * nx + x`.
     pixels: Vec<usize>,
     /// Filled bins of energy bin `k` are `bins[k]..bins[k + 1]`.
@@ -43,14 +112,13 @@ impl Filled {
     /// `weights`, if any, have the shape of the cube.
     pub(crate) fn new(cube: &CountsCube, weights: Option<&LikelihoodWeights>) -> Self {
         let (_, _, nx) = cube.counts().dim();
-        let (mut counts, mut pixels, mut bins, mut blocks) = (Vec::new(), Vec::new(), vec![0], Vec::new());
+        let mut counts = if weights.is_some() { Counts::Weighted(Vec::new()) } else { Counts::Plain(Vec::new()) };
+        let (mut pixels, mut bins, mut blocks) = (Vec::new(), vec![0], Vec::new());
         for (bin, plane) in cube.counts().outer_iter().enumerate() {
             let start = counts.len();
             let weight = |pixel: usize| weights.map_or(1.0, |w| w.values()[[bin, pixel / nx, pixel % nx]]);
             for (pixel, &n) in plane.iter().enumerate() {
-                let n = n * weight(pixel);
-                if n > 0.0 {
-                    counts.push(n);
+                if counts.push(n, weight(pixel)) {
                     pixels.push(pixel);
                 }
             }
@@ -79,9 +147,7 @@ impl Filled {
 
     /// Bytes that the layout takes.
     pub(crate) fn bytes(&self) -> usize {
-        self.counts.capacity() * size_of::<f32>()
-            + self.pixels.capacity() * size_of::<usize>()
-            + self.blocks.capacity() * size_of::<Block>()
+        self.counts.bytes() + self.pixels.capacity() * size_of::<usize>() + self.blocks.capacity() * size_of::<Block>()
     }
 
     /// For each filled bin the values of `planes[plane(bin)]` at its pixel; `planes` is `[edge, y, x]` in standard layout.
@@ -96,8 +162,15 @@ impl Filled {
 
     /// (Weighted) counts per energy bin.
     pub(crate) fn spectrum(&self) -> Vec<f64> {
-        let sum = |range: &[usize]| self.counts[range[0]..range[1]].iter().map(|&n| f64::from(n)).sum();
+        let sum = |range: &[usize]| (range[0]..range[1]).map(|index| self.counts.at(index)).sum();
         self.bins.windows(2).map(sum).collect()
+    }
+
+    /// The filled bin of an energy bin and a pixel.
+    pub(crate) fn find(&self, bin: usize, pixel: usize) -> Option<usize> {
+        let range = *self.bins.get(bin)?..*self.bins.get(bin + 1)?;
+        let found = self.pixels.get(range.clone())?.binary_search(&pixel).ok()?;
+        Some(range.start + found)
     }
 
     /// Energy bin, row and column of a filled bin.
@@ -126,9 +199,11 @@ mod tests {
             next = block.range.end;
         }
         assert_eq!(next, counts.iter().filter(|&&n| n > 0.0).count());
+        assert_eq!((filled.find(0, 0), filled.find(3, 0), filled.find(0, 9999)), (None, None, None));
         for i in 0..filled.len() {
             let (k, y, x) = filled.place(i);
-            assert_eq!(counts[[k, y, x]], filled.counts[i]);
+            assert_eq!(f64::from(counts[[k, y, x]]), filled.counts.at(i));
+            assert_eq!(filled.find(k, y * 50 + x), Some(i));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernel::filled::Block;
+use crate::kernel::filled::{Block, CountsView};
 use crate::kernel::reach::Reach;
 
 /// Two planes of a source's map, at each filled bin within its reach: those that bound it, or two of a window around it.
@@ -41,7 +41,7 @@ pub(crate) type EdgeWeights = [f64; 2];
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
     /// Counts of all filled bins.
-    pub(crate) counts: &'a [f32],
+    pub(crate) counts: CountsView<'a>,
     /// Model of the fixed sources at all filled bins.
     pub(crate) fixed: &'a [f64],
     /// The free sources' pairs of planes at all filled bins.

@@ -14,7 +14,7 @@
 
 use multiversion::multiversion;
 
-use crate::kernel::filled::{BLOCK, Block};
+use crate::kernel::filled::{BLOCK, Block, CountsView};
 use crate::kernel::input::{EdgeWeights, HessianSums, Input, PlanePair, RatioSums, Row, Slope, Slopes};
 use crate::kernel::ln::ln;
 
@@ -61,7 +61,7 @@ pub(crate) fn add_pair(model: &mut [f64], pair: PlanePair<'_>, weights: EdgeWeig
 pub(crate) fn value(input: Input<'_>, block: &Block, scratch: &mut Scratch) -> BlockSum {
     let model = &mut scratch.model[..block.range.len()];
     sum_model(input, block, model);
-    poisson(&input.counts[block.range.clone()], model, None)
+    poisson(input.counts.of_block(block), model, None)
 }
 
 /// [`value`], and the sums that first derivatives need.
@@ -86,8 +86,9 @@ pub(crate) fn hessian(
 
     let len = block.range.len();
     // (N/M)/sqrt(N) = sqrt(N)/M: with it on both factors the pair sums become plain dot products.
-    for (r, &n) in scratch.ratio.iter_mut().zip(&input.counts[block.range.clone()]) {
-        *r /= f64::from(n).sqrt();
+    match input.counts.of_block(block) {
+        CountsView::Plain(counts) => over_roots(&mut scratch.ratio, counts),
+        CountsView::Weighted(counts) => over_roots(&mut scratch.ratio, counts),
     }
     let outs = scratch.scaled.chunks_exact_mut(BLOCK).zip(&mut scratch.reached);
     for (slope, (out, reached)) in slopes.rows().zip(outs) {
@@ -95,6 +96,15 @@ pub(crate) fn hessian(
     }
     add_products(scratch, slopes.rows.len(), len, sums.pairs);
     sum
+}
+
+/// Divides each ratio by the root of its counts.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
+fn over_roots<T: Copy + Into<f64>>(ratio: &mut [f64], counts: &[T]) {
+    for (r, &n) in ratio.iter_mut().zip(counts) {
+        *r /= n.into().sqrt();
+    }
 }
 
 /// Adds the products of all pairs of scaled rows, of so many values each, to the packed upper triangle.
@@ -180,7 +190,7 @@ pub(crate) fn row_values(input: Input<'_>, slope: Slope<'_>, block: &Block, out:
 fn model_and_ratio(input: Input<'_>, block: &Block, scratch: &mut Scratch) -> BlockSum {
     let model = &mut scratch.model[..block.range.len()];
     sum_model(input, block, model);
-    poisson(&input.counts[block.range.clone()], model, Some(&mut scratch.ratio[..block.range.len()]))
+    poisson(input.counts.of_block(block), model, Some(&mut scratch.ratio[..block.range.len()]))
 }
 
 /// The model of the block's bins.
@@ -251,11 +261,21 @@ pub(crate) fn accumulate(model: &mut [f64], planes: PlanePair<'_>, weights: Edge
 /// Sum of `N ln M`, and `ratio = N/M` if it is wanted; bins with `M <= 0` (or NaN) are counted and contribute nothing.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-pub(crate) fn poisson(counts: &[f32], model: &[f64], ratio: Option<&mut [f64]>) -> BlockSum {
+pub(crate) fn poisson(counts: CountsView<'_>, model: &[f64], ratio: Option<&mut [f64]>) -> BlockSum {
+    match counts {
+        CountsView::Plain(counts) => poisson_of(counts, model, ratio),
+        CountsView::Weighted(counts) => poisson_of(counts, model, ratio),
+    }
+}
+
+/// [`poisson`] of counts in single or double precision.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
+fn poisson_of<T: Copy + Into<f64>>(counts: &[T], model: &[f64], ratio: Option<&mut [f64]>) -> BlockSum {
     let mut sums = [[0.0; LANES]; 2];
-    let step = |[sum, unmodelled]: &mut [[f64; LANES]; 2], lane: usize, n: f32, m: f64| {
+    let step = |[sum, unmodelled]: &mut [[f64; LANES]; 2], lane: usize, n: T, m: f64| {
         let modelled = m >= f64::MIN_POSITIVE;
-        let n = if modelled { f64::from(n) } else { 0.0 };
+        let n: f64 = if modelled { n.into() } else { 0.0 };
         let m = if modelled { m } else { 1.0 };
         unmodelled[lane] += if modelled { 0.0 } else { 1.0 };
         sum[lane] += n * ln(m);

@@ -89,6 +89,23 @@ impl Template {
         Self { whole, own: extra, substitute, reference, sums, n_planes }
     }
 
+    /// The same planes, whose true counts are those of another source: for a derivative of that source's map.
+    pub(crate) fn slope_of(
+        self,
+        other: &Self,
+        filled: &Filled,
+        planes: &ArrayView3<'_, f32>,
+        weights: Option<&LikelihoodWeights>,
+    ) -> Self {
+        let own: Vec<f64> = planes.outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect();
+        let reference = other.reference.clone();
+        let gather = || {
+            Gathered::new(filled, planes, &own, 2, weights, |bin| reference.get(bin).copied().flatten().unwrap_or(bin))
+        };
+        let substitute = other.substitute.is_some().then(gather);
+        Self { substitute, reference: reference.clone(), sums: other.sums.clone(), ..self }
+    }
+
     /// The planes that are drawn on.
     pub(crate) fn view(&self, draw: Draw) -> PlaneView<'_> {
         let plain = PlaneView {

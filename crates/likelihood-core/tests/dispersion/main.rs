@@ -90,23 +90,22 @@ fn all_settings() -> Vec<(String, Settings)> {
     let except = |edisp_bins: i64| dispersion(edisp_bins).map(|d| d.except(["B".to_owned()]));
     let cases = [
         ("plain", Settings::default()),
-        ("weighted", Settings { weights: Some(weights()), ..Settings::default() }),
-        ("window", Settings { dispersion: dispersion(1), ..Settings::default() }),
-        ("window, weighted", Settings { dispersion: dispersion(1), weights: Some(weights()), ..Settings::default() }),
-        ("window, not for B", Settings { dispersion: except(1), ..Settings::default() }),
-        ("rescaling", Settings { dispersion: dispersion(-1), ..Settings::default() }),
-        (
-            "rescaling, weighted",
-            Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() },
-        ),
-        ("rescaling, not for B", Settings { dispersion: except(-1), weights: Some(weights()), ..Settings::default() }),
+        ("weighted", Settings::default().with_weights(Some(weights()))),
+        ("window", Settings::default().with_dispersion(dispersion(1))),
+        ("window, weighted", Settings::default().with_dispersion(dispersion(1)).with_weights(Some(weights()))),
+        ("window, not for B", Settings::default().with_dispersion(except(1))),
+        ("rescaling", Settings::default().with_dispersion(dispersion(-1))),
+        ("rescaling, weighted", Settings::default().with_dispersion(dispersion(-1)).with_weights(Some(weights()))),
+        ("rescaling, not for B", Settings::default().with_dispersion(except(-1)).with_weights(Some(weights()))),
     ];
     let by = |energy_integration: EnergyIntegration| {
         let named = move |name: &str| match energy_integration {
             EnergyIntegration::LogTrapezoid => name.to_owned(),
             _ => format!("{name}, {energy_integration:?}"),
         };
-        let case = move |(name, settings): (&str, Settings)| (named(name), Settings { energy_integration, ..settings });
+        let case = move |(name, settings): (&str, Settings)| {
+            (named(name), settings.with_energy_integration(energy_integration))
+        };
         cases.clone().into_iter().map(case)
     };
     INTEGRATIONS.into_iter().flat_map(by).collect()
@@ -151,12 +150,10 @@ fn apply_edisp_of_the_model_and_the_named_exceptions_do_the_same() {
     for edisp_bins in [1, -1] {
         let mut flagged = roi();
         flagged.sources_mut()[1].set_apply_edisp(false);
-        let by_name = Settings {
-            dispersion: dispersion(edisp_bins).map(|d| d.except([flagged.sources()[1].name().to_owned()])),
-            weights: Some(weights()),
-            ..Settings::default()
-        };
-        let by_flag = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()), ..Settings::default() };
+        let by_name = Settings::default()
+            .with_dispersion(dispersion(edisp_bins).map(|d| d.except([flagged.sources()[1].name().to_owned()])))
+            .with_weights(Some(weights()));
+        let by_flag = Settings::default().with_dispersion(dispersion(edisp_bins)).with_weights(Some(weights()));
         let mut by_flag = likelihood(by_flag);
         let expected = likelihood(by_name).value(&roi()).unwrap();
         assert_eq!(by_flag.value(&flagged).unwrap(), expected);
@@ -235,7 +232,7 @@ fn derivatives_agree_with_finite_differences_in_every_mode() {
     );
     let sources = vec![source("A", curved.unwrap()), power_law("B", 1.0, 1e-12, -2.4)];
     for edisp_bins in [1, -1] {
-        let settings = Settings { dispersion: dispersion(edisp_bins), weights: Some(weights()), ..Settings::default() };
+        let settings = Settings::default().with_dispersion(dispersion(edisp_bins)).with_weights(Some(weights()));
         let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), sources.clone()).unwrap();
         check_derivatives("curved", &mut roi, &mut likelihood(settings));
     }
@@ -248,11 +245,9 @@ fn with_two_extra_bins_the_extrapolation_goes_on_and_its_derivatives_are_right()
     }))
     .unwrap();
     for edisp_bins in [2, -2] {
-        let settings = Settings {
-            dispersion: Dispersion::from_bins(&wide, edisp_bins).unwrap(),
-            weights: Some(weights()),
-            ..Settings::default()
-        };
+        let settings = Settings::default()
+            .with_dispersion(Dispersion::from_bins(&wide, edisp_bins).unwrap())
+            .with_weights(Some(weights()));
         let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
         let map = |f: &dyn Fn(usize, usize) -> f32| {
             SourceMap::new(Array3::from_shape_fn((8, 1, 2), |(k, _, x)| f(k, x))).unwrap()
@@ -268,15 +263,16 @@ fn a_response_without_dispersion_changes_nothing() {
     let roi = roi();
     for (energy_integration, edisp_bins) in INTEGRATIONS.into_iter().flat_map(|rule| [1, -1].map(|n| (rule, n))) {
         let mut expected = [0.0; 4];
-        let without = Settings { energy_integration, ..Settings::default() };
+        let without = Settings::default().with_energy_integration(energy_integration);
         let value = likelihood(without).gradient(&roi, &mut expected).unwrap();
         let identity = Array2::from_shape_fn((5, 3), |(l, k)| f64::from(u8::from(l == k + 1)));
         let identity = DetectorResponse::new(identity).unwrap();
         let dispersion = Dispersion::from_bins(&identity, edisp_bins).unwrap();
         let mut gradient = [0.0; 4];
-        let found = likelihood(Settings { dispersion, energy_integration, ..Settings::default() })
-            .gradient(&roi, &mut gradient)
-            .unwrap();
+        let found =
+            likelihood(Settings::default().with_dispersion(dispersion).with_energy_integration(energy_integration))
+                .gradient(&roi, &mut gradient)
+                .unwrap();
         approx::assert_relative_eq!(found, value, max_relative = 1e-14);
         for (found, expected) in gradient.iter().zip(expected) {
             approx::assert_relative_eq!(*found, expected, max_relative = 1e-12);
@@ -290,7 +286,7 @@ fn unit_weights_change_nothing() {
         let unit = LikelihoodWeights::new(Array3::ones((3, 1, 2))).unwrap();
         let evaluate = |weights| {
             let mut likelihood =
-                likelihood(Settings { dispersion: dispersion(edisp_bins), weights, ..Settings::default() });
+                likelihood(Settings::default().with_dispersion(dispersion(edisp_bins)).with_weights(weights));
             let (mut gradient, mut hessian) = ([0.0; 4], Array2::zeros((4, 4)));
             let value = likelihood.hessian(&roi(), &mut gradient, &mut hessian).unwrap();
             (value, gradient, hessian, likelihood.data.total_weighted_counts())
@@ -303,7 +299,7 @@ fn unit_weights_change_nothing() {
 fn a_bin_of_no_weight_does_not_count_at_all() {
     let mut values = Array3::ones((3, 1, 2));
     values[[0, 0, 0]] = 0.0;
-    let settings = Settings { weights: Some(LikelihoodWeights::new(values).unwrap()), ..Settings::default() };
+    let settings = Settings::default().with_weights(Some(LikelihoodWeights::new(values).unwrap()));
     let likelihood = likelihood(settings);
     assert_eq!(likelihood.components()[0].n_filled(), 4);
     assert_eq!(likelihood.components()[0].weighted_counts_spectrum(), [3.0, 5.0, 3.0]);
@@ -335,7 +331,10 @@ fn at_zero_norm_the_derivatives_are_the_limits_from_above() {
     let inside = DetectorResponse::new(matrix).unwrap();
     for (energy_integration, edisp_bins) in INTEGRATIONS.into_iter().flat_map(|rule| [0, 1, -1].map(|n| (rule, n))) {
         let dispersion = Dispersion::from_bins(&inside, edisp_bins).unwrap();
-        let settings = Settings { dispersion, weights: Some(weights()), energy_integration };
+        let settings = Settings::default()
+            .with_dispersion(dispersion)
+            .with_weights(Some(weights()))
+            .with_energy_integration(energy_integration);
         let (at_zero, curvature_at_zero) = derivatives(settings.clone(), 0.0);
         let (near, curvature_near) = derivatives(settings, 1e-6);
         approx::assert_relative_eq!(at_zero[0], near[0], max_relative = 1e-5);
@@ -349,7 +348,7 @@ fn frozen_ratios_leave_the_value_and_the_norms_derivatives_alone() {
     let roi = roi();
     let evaluate = |dispersion: Option<Dispersion>| {
         let mut gradient = [0.0; 4];
-        let value = likelihood(Settings { dispersion, ..Settings::default() }).gradient(&roi, &mut gradient).unwrap();
+        let value = likelihood(Settings::default().with_dispersion(dispersion)).gradient(&roi, &mut gradient).unwrap();
         (value, gradient)
     };
     let (value, exact) = evaluate(dispersion(-1));
@@ -369,7 +368,7 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let mut map = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
     map.index_axis_mut(Axis(0), 2).fill(0.0);
     map.index_axis_mut(Axis(0), 3).fill(0.0);
-    let settings = Settings { dispersion: dispersion(-1), weights: Some(weights()), ..Settings::default() };
+    let settings = Settings::default().with_dispersion(dispersion(-1)).with_weights(Some(weights()));
     let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
     component.add_source_map("A", &SourceMap::new(map).unwrap()).unwrap();
     let mut roi = Roi::new(SkyDirection::new(83.0, 22.0).unwrap(), vec![power_law("A", 2.0, 1e-2, -2.0)]).unwrap();
@@ -393,7 +392,7 @@ fn an_empty_bin_takes_the_planes_of_the_next_lower_one() {
     let mut matrix = response().matrix().clone();
     matrix.row_mut(4).fill(0.0);
     let dispersion = Dispersion::from_bins(&DetectorResponse::new(matrix).unwrap(), -1).unwrap();
-    let settings = Settings { dispersion, weights: Some(weights()), ..Settings::default() };
+    let settings = Settings::default().with_dispersion(dispersion).with_weights(Some(weights()));
     let mut component = ComponentData::with_settings("00", &counts(), settings).unwrap();
     let mut map = maps()[0].1.slice_axis(Axis(0), ndarray::Slice::from(1..5)).to_owned();
     map.index_axis_mut(Axis(0), 2).fill(0.0);

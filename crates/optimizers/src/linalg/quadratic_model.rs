@@ -71,22 +71,30 @@ pub(crate) fn forced_inverse(h: &Array2<f64>, fallback: &[f64], floor: f64) -> O
     linalg::inverse(&positive_definite(h, fallback, floor)?.matrix)
 }
 
-/// The minimum of the model in a box.
+/// The minimum of a quadratic model in a box, see [`minimize_in_box`].
 #[derive(Debug, Clone)]
-pub(crate) struct Step {
+#[non_exhaustive]
+pub struct Step {
     /// The step to it.
-    pub(crate) p: Vec<f64>,
+    pub p: Vec<f64>,
     /// How much lower the model is there; never negative.
-    pub(crate) decrease: f64,
+    pub decrease: f64,
     /// Whether the parameter ends on a face of the box that holds it back.
-    pub(crate) held: Vec<bool>,
+    pub held: Vec<bool>,
 }
 
 /// Minimises `g·p + ½ p·H p` over `lower <= p <= upper` (a box that contains 0) by a primal active-set method
-/// (J. Nocedal, S. Wright, Numerical Optimization, 2nd ed., section 16.5).
+/// (J. Nocedal, S. Wright, Numerical Optimization, 2nd ed., section 16.5). All slices have the length of `g`.
 ///
 /// `None` when `H` is not positive definite on the parameters that are free to move, or a number is not finite.
-pub(crate) fn minimize_in_box(h: &Array2<f64>, g: &[f64], lower: &[f64], upper: &[f64]) -> Option<Step> {
+///
+/// ```
+/// let h = ndarray::array![[2.0, 1.0], [1.0, 2.0]];
+/// let step = optimizers::minimize_in_box(&h, &[-1.0, 1.0], &[0.0, 0.0], &[0.25, 9.0]).expect("positive definite");
+/// // The first is stopped by its bound, the second would rather go below its own.
+/// assert_eq!((&step.p[..], &step.held[..]), (&[0.25, 0.0][..], &[true, true][..]));
+/// ```
+pub fn minimize_in_box(h: &Array2<f64>, g: &[f64], lower: &[f64], upper: &[f64]) -> Option<Step> {
     let n = g.len();
     let unit = units(h, &vec![1.0; n]);
     let mut p = vec![0.0; n];

@@ -20,11 +20,9 @@ pub(crate) struct Curvature {
     source: String,
     #[command(flatten)]
     first: First,
-    /// Index2 of the power law with a cutoff, from 0.1 to 1 [default: 0.6667]
-    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    #[arg(long, value_name = "B", allow_negative_numbers = true, help = CurvatureOptions::INDEX2.own_help())]
     index2: Option<f64>,
-    /// Fit the cutoff once more with Index2 free
-    #[arg(long)]
+    #[arg(long, help = CurvatureOptions::FREE_INDEX2.switch_help())]
     free_index2: bool,
 }
 
@@ -33,7 +31,7 @@ impl Curvature {
         let mut analysis = self.region.open(output)?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let defaults = CurvatureOptions::default();
-        let index2 = self.index2.unwrap_or(defaults.index2);
+        let index2 = self.index2.unwrap_or(CurvatureOptions::INDEX2.value());
         let options =
             defaults.with_index2(index2).with_free_index2(self.free_index2).with_optimizer(analysis.fit_options());
         let result = curvature(analysis.session(), &self.source, &options)?;

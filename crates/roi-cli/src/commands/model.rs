@@ -1,7 +1,7 @@
 //! `roi-fit model`.
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -26,7 +26,8 @@ impl Model {
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         output.text(analysis.print_model());
         self.region.save(output, &mut analysis)?;
-        let sources = analysis.all_properties()?;
+        let properties = analysis.all_properties()?;
+        let sources: Map<String, Value> = properties.into_iter().map(|(name, p)| (name, p.to_json())).collect();
         output.json(&completed(json!({ "sources": sources }), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

@@ -38,8 +38,10 @@ impl ModelMap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         let mut analysis = self.region.open_to_write(output, self.out.as_deref(), &[])?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
-        let mut options = ModelMapOptions::default();
-        (options.out, options.sources, options.residual) = (self.out.clone(), self.source.clone(), self.residual);
+        let options = ModelMapOptions::default()
+            .with_out(self.out.clone())
+            .with_sources(self.source.clone())
+            .with_residual(self.residual);
         let spectra = analysis.model_map(&options)?;
         for spectrum in &spectra {
             output.text(spectrum.print());

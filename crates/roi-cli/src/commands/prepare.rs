@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::provenance::provenance;
 use crate::region::config_file;
 
 /// Make everything that a fit needs from photon and spacecraft files
@@ -24,7 +25,7 @@ use crate::region::config_file;
 pub(crate) struct Prepare {
     /// A fermipy config.yaml that names data.evfile and data.scfile, or the directory that holds one
     config: PathBuf,
-    /// Tell what would be made, and how large, and make nothing
+    /// Tell what would be made, how large and about how long it takes, and make nothing
     #[arg(long)]
     dry_run: bool,
     /// Make also what stands
@@ -41,9 +42,10 @@ impl Prepare {
         let mut progress = output.progress();
         let prepared = prepare(&config_file(&self.config), &options, progress.as_mut())?;
         drop(progress);
+        let width = if self.dry_run { 46 } else { 24 };
         for product in &prepared.products {
             output.text(format_args!(
-                "component {}: {:<8} {:<24} {}",
+                "component {}: {:<8} {:<width$} {}",
                 product.component,
                 product.product.name(),
                 told(product, self.dry_run),
@@ -53,7 +55,11 @@ impl Prepare {
         if !self.dry_run {
             output.text(format_args!("prepared in {:.2} s", prepared.seconds));
         }
-        output.json(&json!(prepared))
+        let mut json = json!(prepared);
+        if let Some(map) = json.as_object_mut() {
+            map.insert("provenance".into(), provenance(Some(&config_file(&self.config)), &[], true));
+        }
+        output.json(&json)
     }
 }
 
@@ -65,9 +71,19 @@ fn told(product: &PlannedProduct, dry_run: bool) -> String {
         ProductState::Unneeded => "not needed".into(),
         state if dry_run => {
             let why = if state == ProductState::Stale { "anew" } else { "new" };
-            format!("to be made {why}, {}", HumanBytes(product.bytes))
+            format!("to be made {why}, {}, about {}", HumanBytes(product.bytes), duration(product.seconds))
         }
         ProductState::Stale => "made anew".into(),
         _ => "made".into(),
+    }
+}
+
+/// A time in words, as roughly as it is known.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "a second".into(),
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Profile {
     #[arg(long)]
     reoptimize: bool,
     /// Number of points
-    #[arg(long, value_name = "N", default_value_t = ProfileOptions::default().npts, value_parser = npts)]
+    #[arg(long, value_name = "N", default_value_t = ProfileOptions::NPTS.value(), value_parser = npts)]
     npts: usize,
     /// The points themselves, separated by commas (the scale not applied)
     #[arg(long, value_name = "X1,X2,...", value_delimiter = ',', allow_hyphen_values = true)]
@@ -56,12 +56,11 @@ impl Profile {
                 return Err(Failure::Fit(result.message));
             }
         }
-        let options = ProfileOptions {
-            reoptimize: self.reoptimize,
-            npts: self.npts,
-            xvals: self.xvals.clone(),
-            fix_shape: self.par.is_none(),
-        };
+        let options = ProfileOptions::default()
+            .with_reoptimize(self.reoptimize)
+            .with_npts(self.npts)
+            .with_xvals(self.xvals.clone())
+            .with_fix_shape(self.par.is_none());
         let profile = match &self.par {
             Some(par) => analysis.profile(&self.source, par, &options)?,
             None => analysis.profile_norm(&self.source, &options)?,

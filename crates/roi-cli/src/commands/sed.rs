@@ -25,21 +25,20 @@ pub(crate) struct Sed {
     source: String,
     #[command(flatten)]
     first: First,
-    #[arg(long, value_name = "G", allow_negative_numbers = true, help = SedOptions::BIN_INDEX.help(""))]
+    #[arg(long, value_name = "G", allow_negative_numbers = true, help = SedOptions::BIN_INDEX.own_help())]
     bin_index: Option<f64>,
     #[arg(long, help = SedOptions::USE_LOCAL_INDEX.switch_help())]
     use_local_index: bool,
     #[arg(long, help = SedOptions::FREE_BACKGROUND.switch_help())]
     free_background: bool,
-    /// Fit in each bin the norms of all sources, but diffuse ones, within so many degrees of the source
-    #[arg(long, value_name = "DEG", allow_negative_numbers = true)]
+    #[arg(long, value_name = "DEG", allow_negative_numbers = true, help = SedOptions::FREE_RADIUS.own_help())]
     free_radius: Option<f64>,
     /// Free these parameters of the source in the fit of the whole range, instead of norm and shape
     #[arg(long, value_name = "PAR1,PAR2,...", value_delimiter = ',')]
     free_pars: Vec<String>,
-    #[arg(long, value_name = "CL", allow_negative_numbers = true, help = SedOptions::UL_CONFIDENCE.help(""))]
+    #[arg(long, value_name = "CL", allow_negative_numbers = true, help = SedOptions::UL_CONFIDENCE.own_help())]
     ul_confidence: Option<f64>,
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help = SedOptions::COV_SCALE.help(""))]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help = SedOptions::COV_SCALE.own_help())]
     cov_scale: Option<f64>,
     /// No priors on the background
     #[arg(long, conflicts_with = "cov_scale")]
@@ -47,7 +46,7 @@ pub(crate) struct Sed {
     /// Edges of the bins, log10 of MeV, each an edge of the analysis; all of those when none are given
     #[arg(long, value_name = "X1,X2,...", value_delimiter = ',', allow_negative_numbers = true)]
     loge_bins: Option<Vec<f64>>,
-    #[arg(long, value_name = "N", help = SedOptions::LLSCAN_NPTS.help(""))]
+    #[arg(long, value_name = "N", help = SedOptions::LLSCAN_NPTS.own_help())]
     npts: Option<usize>,
     /// Write the tables `SED`, `MODEL_FLUX` and `PARAMS`
     #[arg(long, value_name = "FILE")]

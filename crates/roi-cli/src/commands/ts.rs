@@ -60,7 +60,7 @@ impl Ts {
                 "ts": ts.ts,
                 "ts_infinite": ts.ts.is_infinite(),
                 "loglike_null": ts.loglike_null,
-                "ts_definition": ts.definition,
+                "ts_definition": ts.definition.as_str(),
             });
             sources.insert(name, dictionary);
         }

@@ -1,5 +1,6 @@
 //! Whether the spectrum of a source is curved: fits of a power law, a log-parabola and a power law with a cutoff.
 
+use lat_dataset::{Definition, Range};
 use roi_fit::{FitOptions, Quiet, Session, fit};
 use roi_model::{Parameter, SourceId, Spectrum, power_of_ten};
 use serde::Serialize;
@@ -14,10 +15,10 @@ const PIVOT: f64 = 1000.0;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CurvatureOptions {
-    /// `Index2` of the power law with a cutoff, from 0.1 to 1. Default 0.6667.
+    /// [`CurvatureOptions::INDEX2`].
     #[serde(rename = "Index2")]
     pub index2: f64,
-    /// Fit the cutoff once more with `Index2` free. Default false.
+    /// [`CurvatureOptions::FREE_INDEX2`].
     #[serde(rename = "free_Index2")]
     pub free_index2: bool,
     /// How each spectrum is fitted.
@@ -26,11 +27,22 @@ pub struct CurvatureOptions {
 
 impl Default for CurvatureOptions {
     fn default() -> Self {
-        Self { index2: 0.6667, free_index2: false, optimizer: FitOptions::default().with_update(false) }
+        Self {
+            index2: Self::INDEX2.value(),
+            free_index2: Self::FREE_INDEX2.value(),
+            optimizer: FitOptions::default().with_update(false),
+        }
     }
 }
 
 impl CurvatureOptions {
+    /// The exponent of the cutoff.
+    pub const INDEX2: Definition<f64> = Definition::new("Index2", 0.6667, "Index2 of the power law with a cutoff.")
+        .within(Range::new("a number from 0.1 to 1", |x| 0.1 <= x && x <= 1.0));
+    /// Whether it is fitted.
+    pub const FREE_INDEX2: Definition<bool> =
+        Definition::new("free_Index2", false, "Fit the cutoff once more with Index2 free.");
+
     /// Sets [`index2`](Self::index2).
     #[must_use]
     pub fn with_index2(mut self, index2: f64) -> Self {
@@ -135,10 +147,7 @@ impl Curvature {
 /// # Errors
 /// When there is no such source, an option is wrong, or the likelihood of a start cannot be evaluated.
 pub fn curvature(session: &Session, name: &str, options: &CurvatureOptions) -> Result<Curvature> {
-    if !(0.1..=1.0).contains(&options.index2) {
-        let found = options.index2.to_string();
-        return Err(Error::Option { option: "Index2", found, expected: "a number from 0.1 to 1" });
-    }
+    CurvatureOptions::INDEX2.check(&options.index2)?;
     let mut session = session.clone();
     let source = session.roi().id_of(name)?;
     let name = session.roi()[source].name().to_owned();

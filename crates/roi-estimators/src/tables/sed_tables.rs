@@ -151,12 +151,12 @@ impl SedResult {
 
 /// As fermipy stores it.
 #[expect(clippy::cast_possible_truncation, reason = "the layout's single precision")]
-fn single(values: &[f64]) -> Vec<f32> {
+pub(crate) fn single(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).collect()
 }
 
 /// Printable ASCII, which is all that FITS headers hold; other characters as JSON escapes them.
-fn ascii(text: &str) -> String {
+pub(crate) fn ascii(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         if (' '..='~').contains(&c) {

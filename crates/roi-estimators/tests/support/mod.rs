@@ -70,12 +70,37 @@ fn region(
     Session::new(roi, Data::new(vec![data]).unwrap())
 }
 
-/// The region of the recorded answers, its free parameters as they were, or nothing where there is no such data.
-pub(crate) fn recorded_region() -> Option<Session> {
+/// The region of the recorded answers, its free parameters as they were, with the energy dispersion of a configuration; nothing where there is no such
+/// data.
+pub(crate) fn recorded_analysis(config: &str) -> Option<Analysis> {
     let folder = fixtures::real_data("fermitools-roi")?;
-    let mut analysis = Analysis::open(folder.join("config_edisp0.yaml")).unwrap();
+    let mut analysis = Analysis::open(folder.join(config)).unwrap();
     analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
-    Some(analysis.session().clone())
+    Some(analysis)
+}
+
+/// The same with the PSF computed from livetime and response functions, as fermipy did: its table on file has too few energies for maps of
+/// other places. The folder is that of the configuration.
+pub(crate) fn recorded_analysis_with_response() -> Option<(tempfile::TempDir, Analysis)> {
+    let (data, irfs) = (fixtures::real_data("fermitools-roi")?, fixtures::real_data("irfs-p8r3-source-v3")?);
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(data.join("config_edisp0.yaml")).unwrap();
+    let files = text.find("files:").unwrap();
+    let path = |name: &str| std::fs::canonicalize(data.join(name)).unwrap().display().to_string();
+    let named =
+        ["ccube", "srcmap", "bexpmap", "ltcube"].map(|key| format!("{key}: {}", path(&format!("{key}.fits.gz"))));
+    let irfs = std::fs::canonicalize(irfs).unwrap().display().to_string();
+    let section = format!("files: {{{}, irfs: {irfs}, xml: {}}}\n", named.join(", "), path("model_start.xml"));
+    let config = folder.path().join("config.yaml");
+    std::fs::write(&config, format!("{}{section}", &text[..files])).unwrap();
+    let mut analysis = Analysis::open(config).unwrap();
+    analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
+    Some((folder, analysis))
+}
+
+/// The session without energy dispersion.
+pub(crate) fn recorded_region() -> Option<Session> {
+    Some(recorded_analysis("config_edisp0.yaml")?.session().clone())
 }
 
 /// A recorded answer.

@@ -1,5 +1,7 @@
 //! From files to the likelihood: source maps read or made, model maps written.
 
+pub(crate) mod cubes;
 pub(crate) mod model_map;
 pub(crate) mod prepare;
 pub(crate) mod source_maps;
+pub(crate) mod source_probabilities;

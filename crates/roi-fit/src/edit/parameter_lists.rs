@@ -76,7 +76,7 @@ impl Analysis {
     /// When the file cannot be read, names an unknown source, parameter or key, or a number is not allowed.
     pub fn load_parameters_from_yaml(&mut self, path: &Path) -> Result<()> {
         let failed = |reason: String| Error::State { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        let text = lat_io::read_text(path)?;
         let file: BTreeMap<String, BTreeMap<String, Entry>> =
             serde_saphyr::from_str(&text).map_err(|error| failed(error.to_string()))?;
         let state = self.session.roi.state();

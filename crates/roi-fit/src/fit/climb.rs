@@ -1,6 +1,6 @@
 //! The climb to the maximum near by, for who walks along a parameter and knows where to start.
 
-use optimizers::{Options, Silent, Status};
+use optimizers::{Newton, Options, Silent, Status};
 use roi_model::ParameterId;
 
 use crate::error::{Error, Result};
@@ -31,10 +31,9 @@ pub fn climb(session: &mut Session, held: Option<ParameterId>) -> Result<Summit>
     if free.len() == usize::from(row.is_some()) {
         return Ok(Summit { loglike, is_converged: true });
     }
-    let optimizer = optimizers::optimizer("NEWTON")?;
     let problem = problem(&session.roi, row)?;
     let options = Options::default().with_tol(TOLERANCE);
-    let minimum = minimize(session.posterior()?, &problem, optimizer.as_ref(), &options, &mut Silent)?;
+    let minimum = minimize(session.posterior()?, &problem, &Newton, &options, &mut Silent)?;
     if -minimum.fval >= loglike {
         session.roi.set_free_values(&minimum.values)?;
     }

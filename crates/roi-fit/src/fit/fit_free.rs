@@ -20,6 +20,8 @@ const RESTARTS: usize = 3;
 pub(crate) struct Fitted {
     /// `logL` at the start.
     pub(crate) loglike0: f64,
+    /// Lowest and highest energy that counted, in MeV.
+    pub(crate) energy_range: (f64, f64),
     /// The model as it was.
     pub(crate) start: Roi,
     /// How it ended; `None` when no parameter is free.
@@ -47,22 +49,22 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
     options.check()?;
     let optimizer = optimizers::optimizer(&options.optimizer)?;
     let loglike0 = session.loglike().map_err(Error::at_start)?;
-    let start = session.roi.clone();
+    let (start, energy_range) = (session.roi.clone(), session.energy_range());
     if start.free_parameters().is_empty() {
         tracing::warn!("no parameter is free: nothing was fitted");
-        return Ok(Fitted { loglike0, start, end: None });
+        return Ok(Fitted { loglike0, energy_range, start, end: None });
     }
     let mut end = try_to_fit(session, options, loglike0, progress)?;
     if let Some(refusal) = &end.refusal {
         // The result tells it; who shows the result shows it once.
         tracing::debug!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{refusal}");
-        return Ok(Fitted { loglike0, start, end: Some(end) });
+        return Ok(Fitted { loglike0, energy_range, start, end: Some(end) });
     }
     session.roi = fitted(&session.roi, &end.minimum)?;
     if options.minos {
         explore(session, options, &mut end, progress)?;
     }
-    Ok(Fitted { loglike0, start, end: Some(end) })
+    Ok(Fitted { loglike0, energy_range, start, end: Some(end) })
 }
 
 /// MINOS errors of a fit that was good enough. Where they come upon a higher `logL`, the fit goes on from there; when it does not get there, the
@@ -117,7 +119,19 @@ fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progre
     let mut warnings = minimum.warnings.clone();
     warnings.extend(warning);
     warnings.extend(immovable(&session.roi));
+    let minimum = without_unmeasured_errors(&session.roi, minimum);
     Ok(End { minimum, attempts: all, calls, refusal, minos: None, warnings })
+}
+
+/// An error as long as its parameter's range is none: what the range allows was not measured.
+fn without_unmeasured_errors(roi: &Roi, mut minimum: Minimum) -> Minimum {
+    for (id, error) in roi.free_parameters().into_iter().zip(&mut minimum.errors) {
+        let (low, high) = roi.parameter(id).map_or((f64::NEG_INFINITY, f64::INFINITY), Parameter::bounds);
+        if *error >= (high - low) * (1.0 - 1e-9) {
+            *error = if high > low { f64::INFINITY } else { *error };
+        }
+    }
+    minimum
 }
 
 /// A word on each free parameter that cannot move.

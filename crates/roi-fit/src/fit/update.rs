@@ -5,18 +5,22 @@
 
 use std::collections::BTreeMap;
 
-use likelihood_core::is_same_energy;
+use likelihood_core::{StopSignal, is_same_energy};
 use ndarray::Array2;
 use roi_model::{Source, SourceId};
 
 use crate::analysis::Analysis;
 use crate::error::Result;
+use crate::flux::integrals::named_fluxes;
+use crate::known::angular::Angular;
 use crate::known::profile_curve::Profile;
 use crate::known::progress::Event;
 use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties, SpectralParameter};
 use crate::profile::many_norms::profiles_of_norms;
-use crate::profile::one::ProfileOptions;
+use crate::profile::profile_options::ProfileOptions;
+use crate::profile::refitted_limits::refitted_limits;
 use crate::profile::test_statistic::{rescaled_together, test_statistic};
+use crate::session::edges_of;
 
 /// Predicted counts in the energy bins of the analysis, to which components add theirs.
 struct Predicted<'a> {
@@ -31,7 +35,7 @@ impl<'a> Predicted<'a> {
         Self { edges, bins: vec![0.0; edges.len().saturating_sub(1)], total: 0.0 }
     }
 
-    /// Adds the counts of a component's bins to the bins of the analysis that hold their centres.
+    /// Adds the counts of a component's evaluated bins to the bins of the analysis that hold their centres.
     fn add(&mut self, edges: &[f64], counts: &[f64]) {
         self.total += counts.iter().sum::<f64>();
         for (pair, counts) in edges.windows(2).zip(counts) {
@@ -47,35 +51,41 @@ impl<'a> Predicted<'a> {
 impl Analysis {
     /// Recomputes the predicted counts of all sources.
     pub(crate) fn update_npred(&mut self) -> Result<()> {
+        self.session.roi.ids().try_for_each(|id| self.update_npred_of(id))
+    }
+
+    /// Recomputes the predicted counts of a source.
+    pub(crate) fn update_npred_of(&mut self, source: SourceId) -> Result<()> {
+        let source = &self.session.roi[source];
         let edges = self.analysis_edges();
-        for source in self.session.roi.sources() {
-            let (mut counts, mut weighted) = (Predicted::new(&edges), Predicted::new(&edges));
-            for component in self.session.data.components() {
-                counts.add(component.axis().edges(), &component.npred(source)?);
-                weighted.add(component.axis().edges(), &component.weighted_npred(source)?);
-            }
-            let (npred, npred_wt) = (counts.total, weighted.total);
-            let (model_counts, model_counts_wt) = (counts.bins, weighted.bins);
-            let predicted = PredictedCounts { npred, npred_wt, model_counts, model_counts_wt };
-            self.known.take_counts(source.name(), predicted);
+        let (mut counts, mut weighted) = (Predicted::new(&edges), Predicted::new(&edges));
+        for component in self.session.data.components() {
+            let (bins, own) = (component.bins(), edges_of(component));
+            counts.add(own, &component.npred(source)?[bins.clone()]);
+            weighted.add(own, &component.weighted_npred(source)?[bins]);
         }
+        let (npred, npred_wt) = (counts.total, weighted.total);
+        let (model_counts, model_counts_wt) = (counts.bins, weighted.bins);
+        let predicted = PredictedCounts { npred, npred_wt, model_counts, model_counts_wt };
+        self.known.take_counts(source.name(), predicted);
         Ok(())
     }
 
-    /// Log10 of the energy edges of the analysis: those of all components together.
+    /// Log10 of the energy edges of the analysis: those of all components together, in the range of energies that counts.
     fn analysis_edges(&self) -> Vec<f64> {
-        let axes = self.session.data.components().iter().map(|component| component.axis().edges());
-        let mut edges: Vec<f64> = axes.flatten().copied().collect();
+        let mut edges: Vec<f64> = self.session.data.components().iter().flat_map(edges_of).copied().collect();
         edges.sort_by(f64::total_cmp);
         edges.dedup_by(|next, edge| is_same_energy(*next, *edge));
         edges.into_iter().map(f64::log10).collect()
     }
 
-    /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm.
+    /// Recomputes the fluxes of a source and notes its parameters; errors where the last fit freed it, limits from that of its norm, and from the
+    /// refitted one that is known.
     pub(crate) fn update_fluxes(&mut self, source: SourceId, norm_limit: Option<f64>) -> Result<()> {
         self.read_template(source);
         let source = &self.session.roi[source];
-        let integrals = self.fluxes(source, norm_limit)?;
+        let refitted = self.known.of(source.name()).and_then(|known| known.refitted_limit.as_ref());
+        let integrals = self.fluxes(source, norm_limit, refitted)?;
         let block = self.covariance_of(source);
         let model_flux = if block.is_some() { self.bowtie(source.name(), None).ok() } else { None };
         let pivot_energy = model_flux.as_ref().and_then(|band| band.pivot_energy);
@@ -147,9 +157,10 @@ impl Analysis {
             };
             statistics.push((id, ts, name));
         }
-        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
+        self.update_refitted_limits(wanted)?;
         for (done, (id, ts, name)) in statistics.into_iter().enumerate() {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
             if self.progress.event(&event).is_break() {
@@ -158,6 +169,7 @@ impl Analysis {
             if scan {
                 self.take_scan(id, &name, profiles.remove(&id), &options)?;
             } else {
+                self.known.take_refitted_limit(&name, None);
                 self.update_fluxes(id, None)?;
                 self.known.take_scan(&name, None);
             }
@@ -169,8 +181,18 @@ impl Analysis {
 
     /// Profile of the norm, limits, fluxes of some free sources.
     pub(crate) fn update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
-        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let stop = self.progress.stop_signal();
+        self.session.set_stop(stop.clone());
+        let done = self.try_to_update_scans(sources, reoptimize);
+        self.session.set_stop(StopSignal::default());
+        // What the fits found stands without.
+        if stop.is_up() { Ok(()) } else { done }
+    }
+
+    fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
+        let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let mut profiles = self.profiles_of_norms(sources, &options)?;
+        self.update_refitted_limits(sources)?;
         for &id in sources {
             let name = self.session.roi[id].name().to_owned();
             self.take_scan(id, &name, profiles.remove(&id), &options)?;
@@ -184,14 +206,27 @@ impl Analysis {
         sources: &[SourceId],
         options: &ProfileOptions,
     ) -> Result<BTreeMap<SourceId, Profile>> {
+        let angular = self.angular_integrals(sources);
+        profiles_of_norms(&mut self.session, sources, options, |source| angular.get(&source).cloned())
+    }
+
+    /// The angular integrals of some sources, as far as they are known; templates are read.
+    fn angular_integrals(&mut self, sources: &[SourceId]) -> BTreeMap<SourceId, Angular> {
         for &source in sources {
             self.read_template(source);
         }
-        let angular: BTreeMap<SourceId, _> = sources
-            .iter()
-            .filter_map(|&source| Some((source, self.templates.of(&self.session.roi[source])?)))
-            .collect();
-        profiles_of_norms(&mut self.session, sources, options, |source| angular.get(&source).cloned())
+        let known = |&source: &SourceId| Some((source, self.templates.of(&self.session.roi[source])?));
+        sources.iter().filter_map(known).collect()
+    }
+
+    /// Recomputes the limits of some sources with all that is free fitted again.
+    fn update_refitted_limits(&mut self, sources: &[SourceId]) -> Result<()> {
+        let (angular, fluxes) = (self.angular_integrals(sources), named_fluxes(self.energy_range()));
+        let mut limits = refitted_limits(&mut self.session, sources, &fluxes, |source| angular.get(&source).cloned())?;
+        for &id in sources {
+            self.known.take_refitted_limit(self.session.roi[id].name(), limits.remove(&id));
+        }
+        Ok(())
     }
 
     /// Limits and fluxes from a profile of the norm, which is made if it is not there.

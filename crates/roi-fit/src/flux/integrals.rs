@@ -12,7 +12,8 @@ use roi_model::{Source, Spectrum};
 use crate::analysis::Analysis;
 use crate::error::Result;
 use crate::flux::bowtie::{band_energies, bowtie, propagated};
-use crate::known::angular::Angular;
+use crate::known::angular::{Integral, NamedFlux};
+use crate::known::refitted_limit::RefittedLimit;
 use crate::known::source_properties::{Measured, ModelFlux};
 
 /// Upper end of the suffixed fluxes in MeV (316 GeV).
@@ -20,45 +21,48 @@ const SUFFIXED_EMAX: f64 = 316_227.766_016_837_94;
 /// Lower ends of the suffixed fluxes in MeV, and the energies of the suffixed differential fluxes.
 const SUFFIXES: [(&str, f64); 3] = [("100", 100.0), ("1000", 1000.0), ("10000", 10000.0)];
 
-/// What integrates over energy.
-#[derive(Clone, Copy)]
-enum Integral {
-    Photons,
-    Energy,
+/// Every flux that results have of a source, over this range and over fixed ones.
+pub(crate) fn named_fluxes((emin, emax): (f64, f64)) -> Vec<NamedFlux> {
+    let mut all = Vec::new();
+    for (prefix, integral) in [("flux", Integral::Photons), ("eflux", Integral::Energy)] {
+        all.push(NamedFlux { name: prefix.to_owned(), integral, range: (emin, emax) });
+        for (suffix, from) in SUFFIXES {
+            all.push(NamedFlux { name: format!("{prefix}{suffix}"), integral, range: (from, SUFFIXED_EMAX) });
+        }
+    }
+    all
 }
 
 impl Analysis {
-    /// Every flux of a source; with upper limits where one of its normalisation (the scale not applied) is given.
-    pub(crate) fn fluxes(&self, source: &Source, norm_limit: Option<f64>) -> Result<BTreeMap<String, Measured>> {
-        let (emin, emax) = self.energy_range();
+    /// Every flux of a source; with upper limits where those of its normalisation (the scale not applied) are given: with all else held, and refitted.
+    pub(crate) fn fluxes(
+        &self,
+        source: &Source,
+        norm_limit: Option<f64>,
+        refitted: Option<&RefittedLimit>,
+    ) -> Result<BTreeMap<String, Measured>> {
+        let angular = self.templates.of(source);
         let at_limit = norm_limit.and_then(|limit| with_norm(source, limit));
         let mut fluxes = BTreeMap::new();
-        for (prefix, integral) in [("flux", Integral::Photons), ("eflux", Integral::Energy)] {
-            let full = std::iter::once(("", emin, emax));
-            for (suffix, from, to) in full.chain(SUFFIXES.map(|(suffix, from)| (suffix, from, SUFFIXED_EMAX))) {
-                let mut flux = self.flux(source, integral, from, to)?;
-                let angular = self.templates.of(source);
-                flux.ul95 = at_limit
-                    .as_ref()
-                    .zip(angular)
-                    .and_then(|(spectrum, angular)| integral.of(spectrum, &angular, from, to));
-                fluxes.insert(format!("{prefix}{suffix}"), flux);
-            }
+        for named in named_fluxes(self.energy_range()) {
+            let mut flux = self.flux(source, &named)?;
+            let with = |spectrum: &Spectrum| named.of(spectrum, angular.as_ref()?);
+            flux.ul95 = at_limit.as_ref().and_then(with);
+            let refitted = refitted.and_then(|limit| limit.norm_of(&named.name));
+            flux.ul95_profile = refitted.and_then(|limit| with_norm(source, limit)).as_ref().and_then(with);
+            fluxes.insert(named.name, flux);
         }
         Ok(fluxes)
     }
 
-    fn flux(&self, source: &Source, integral: Integral, emin: f64, emax: f64) -> Result<Measured> {
+    fn flux(&self, source: &Source, named: &NamedFlux) -> Result<Measured> {
         let Some(angular) = self.templates.of(source) else { return Ok(Measured::default()) };
         let spectrum = source.spectrum();
         // A table that does not reach the suffixed range gives no flux there; that is no failure of the fit.
-        let Some(value) = integral.of(spectrum, &angular, emin, emax) else { return Ok(Measured::default()) };
+        let Some(value) = named.of(spectrum, &angular) else { return Ok(Measured::default()) };
         let mut flux = Measured { value: Some(value), ..Measured::default() };
         if let Some((free, covariance)) = self.covariance_of(source) {
-            let gradient = match integral {
-                Integral::Photons => angular.flux_gradient(spectrum, (emin, emax), &free)?,
-                Integral::Energy => angular.energy_flux_gradient(spectrum, (emin, emax), &free)?,
-            };
+            let gradient = named.gradient(spectrum, &angular, &free)?;
             flux.error = propagated(&gradient.into(), &covariance);
         }
         Ok(flux)
@@ -81,7 +85,7 @@ impl Analysis {
                     spectrum.gradient(&[energy], free, gradient.as_slice_mut()?).ok()?;
                     propagated(&gradient, covariance)
                 });
-                dnde.insert(name.clone(), Measured { value: Some(value), error, ul95: None });
+                dnde.insert(name.clone(), Measured { value: Some(value), error, ..Measured::default() });
             }
             if let Ok(slope) = spectrum.log_slope(energy) {
                 index.insert(name, -slope);
@@ -105,18 +109,8 @@ impl Analysis {
     }
 }
 
-impl Integral {
-    /// `None` where the spectrum or the angular integral is not defined over the whole range.
-    fn of(self, spectrum: &Spectrum, angular: &Angular, emin: f64, emax: f64) -> Option<f64> {
-        match self {
-            Self::Photons => angular.flux(spectrum, emin, emax),
-            Self::Energy => angular.energy_flux(spectrum, emin, emax),
-        }
-    }
-}
-
 /// The spectrum with another normalisation, wherever its bounds are.
-fn with_norm(source: &Source, value: f64) -> Option<Spectrum> {
+pub(crate) fn with_norm(source: &Source, value: f64) -> Option<Spectrum> {
     let mut spectrum = source.spectrum().clone();
     let norm = spectrum.norm_index()?;
     let parameter = spectrum.parameters_mut().get_mut(norm)?;

@@ -55,7 +55,7 @@ pub fn tabulate(model: &Path, source: &str, energies: &[f64]) -> Result<Tabulate
 /// A source library; tables that it names are looked for beside it.
 pub(crate) fn read_library(model: &Path) -> Result<roi_model::SourceLibrary> {
     let failed = |error: &dyn std::fmt::Display| Error::State { path: model.to_owned(), reason: error.to_string() };
-    let text = std::fs::read_to_string(model).map_err(|error| failed(&error))?;
+    let text = lat_io::read_text(model)?;
     roi_model::read_xml_with(&text, &lat_io::tables_beside(model)).map_err(|error| failed(&error))
 }
 

@@ -18,6 +18,45 @@ pub(crate) enum Angular {
     Cube(f64, Arc<MapIntegral>),
 }
 
+/// What integrates over energy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Integral {
+    Photons,
+    Energy,
+}
+
+/// A flux that results have: its key and what it is the integral of, over a range in MeV.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NamedFlux {
+    pub(crate) name: String,
+    pub(crate) integral: Integral,
+    pub(crate) range: (f64, f64),
+}
+
+impl NamedFlux {
+    /// `None` where the spectrum or the angular integral is not defined over the whole range.
+    pub(crate) fn of(&self, spectrum: &Spectrum, angular: &Angular) -> Option<f64> {
+        let (emin, emax) = self.range;
+        match self.integral {
+            Integral::Photons => angular.flux(spectrum, emin, emax),
+            Integral::Energy => angular.energy_flux(spectrum, emin, emax),
+        }
+    }
+
+    /// Derivatives with respect to the `value` of some parameters.
+    pub(crate) fn gradient(
+        &self,
+        spectrum: &Spectrum,
+        angular: &Angular,
+        wanted: &[usize],
+    ) -> roi_model::Result<Vec<f64>> {
+        match self.integral {
+            Integral::Photons => angular.flux_gradient(spectrum, self.range, wanted),
+            Integral::Energy => angular.energy_flux_gradient(spectrum, self.range, wanted),
+        }
+    }
+}
+
 impl Angular {
     /// The integral at an energy in MeV; NaN where a cube has none, which no flux survives.
     fn at(&self, energy: f64) -> f64 {

@@ -1,12 +1,16 @@
 //! The covariance that errors of derived quantities come from.
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::known::exact_json;
 
 /// Covariance of the last successful fit, in units of `value`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Covariance {
     /// Source and parameter name of each row.
     pub(crate) parameters: Vec<(String, String)>,
+    #[serde(with = "exact_json::square")]
     pub(crate) matrix: Array2<f64>,
 }
 

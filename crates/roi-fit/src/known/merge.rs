@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::known::covariance::Covariance;
 use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
+use crate::known::refitted_limit::RefittedLimit;
 use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties, TestStatistic};
 
 /// What is known of the sources of an analysis.
@@ -60,6 +61,11 @@ impl Known {
         let (scan, limits) = scan.unzip();
         let properties = self.entry(source);
         (properties.scan, properties.norm_limits) = (scan, limits);
+    }
+
+    /// The limit of a source with all that is free refitted; `None` forgets the one that was known.
+    pub(crate) fn take_refitted_limit(&mut self, source: &str, limit: Option<RefittedLimit>) {
+        self.entry(source).refitted_limit = limit;
     }
 
     /// A parameter was multiplied by a factor.

@@ -11,6 +11,7 @@ pub(crate) mod options;
 pub(crate) mod process_memory;
 pub(crate) mod profile_curve;
 pub(crate) mod progress;
+pub(crate) mod refitted_limit;
 pub(crate) mod source_properties;
 pub(crate) mod timing;
 pub(crate) mod written_number;

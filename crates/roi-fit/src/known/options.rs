@@ -1,11 +1,11 @@
 //! The options of `fit` and `optimize`, with the documented names and defaults. Each is defined once: those that a configuration has too, with
 //! its sections in `lat-dataset`; the others here.
 
-use lat_dataset::{Definition, OptimizerConfig, OptionValue, Range, RoioptConfig};
+use lat_dataset::{Definition, OptimizerConfig, Range, RoioptConfig};
 use optimizers::{Options, Strategy};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Options of [`crate::Analysis::fit`], with the documented names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -102,66 +102,159 @@ impl Default for FitOptions {
     }
 }
 
-/// Functions that set one field each.
-macro_rules! builders {
-    ($options:ty: $($with:ident $field:ident $type:ty),*) => {
-        impl $options {$(
-            #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
-            #[must_use]
-            pub fn $with(mut self, $field: $type) -> Self {
-                self.$field = $field;
-                self
-            }
-        )*}
-    };
+impl FitOptions {
+    /// Sets [`update`](Self::update).
+    #[must_use]
+    pub fn with_update(mut self, update: bool) -> Self {
+        self.update = update;
+        self
+    }
+
+    /// Sets [`optimizer`](Self::optimizer).
+    #[must_use]
+    pub fn with_optimizer(mut self, optimizer: String) -> Self {
+        self.optimizer = optimizer;
+        self
+    }
+
+    /// Sets [`tol`](Self::tol).
+    #[must_use]
+    pub fn with_tol(mut self, tol: f64) -> Self {
+        self.tol = tol;
+        self
+    }
+
+    /// Sets [`max_iter`](Self::max_iter).
+    #[must_use]
+    pub fn with_max_iter(mut self, max_iter: usize) -> Self {
+        self.max_iter = max_iter;
+        self
+    }
+
+    /// Sets [`max_calls`](Self::max_calls).
+    #[must_use]
+    pub fn with_max_calls(mut self, max_calls: Option<usize>) -> Self {
+        self.max_calls = max_calls;
+        self
+    }
+
+    /// Sets [`init_lambda`](Self::init_lambda).
+    #[must_use]
+    pub fn with_init_lambda(mut self, init_lambda: f64) -> Self {
+        self.init_lambda = init_lambda;
+        self
+    }
+
+    /// Sets [`retries`](Self::retries).
+    #[must_use]
+    pub fn with_retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Sets [`min_fit_quality`](Self::min_fit_quality).
+    #[must_use]
+    pub fn with_min_fit_quality(mut self, min_fit_quality: u8) -> Self {
+        self.min_fit_quality = min_fit_quality;
+        self
+    }
+
+    /// Sets [`verbosity`](Self::verbosity).
+    #[must_use]
+    pub fn with_verbosity(mut self, verbosity: usize) -> Self {
+        self.verbosity = verbosity;
+        self
+    }
+
+    /// Sets [`minos`](Self::minos).
+    #[must_use]
+    pub fn with_minos(mut self, minos: bool) -> Self {
+        self.minos = minos;
+        self
+    }
+
+    /// Sets [`reoptimize`](Self::reoptimize).
+    #[must_use]
+    pub fn with_reoptimize(mut self, reoptimize: bool) -> Self {
+        self.reoptimize = reoptimize;
+        self
+    }
+
+    /// Sets [`scan`](Self::scan).
+    #[must_use]
+    pub fn with_scan(mut self, scan: bool) -> Self {
+        self.scan = scan;
+        self
+    }
 }
 
-builders! {
-    FitOptions:
-    with_update update bool,
-    with_optimizer optimizer String,
-    with_tol tol f64,
-    with_max_iter max_iter usize,
-    with_max_calls max_calls Option<usize>,
-    with_init_lambda init_lambda f64,
-    with_retries retries usize,
-    with_min_fit_quality min_fit_quality u8,
-    with_verbosity verbosity usize,
-    with_minos minos bool,
-    with_reoptimize reoptimize bool,
-    with_scan scan bool
-}
+impl OptimizeOptions {
+    /// Sets [`npred_frac`](Self::npred_frac).
+    #[must_use]
+    pub fn with_npred_frac(mut self, npred_frac: f64) -> Self {
+        self.npred_frac = npred_frac;
+        self
+    }
 
-builders! {
-    OptimizeOptions:
-    with_npred_frac npred_frac f64,
-    with_npred_threshold npred_threshold f64,
-    with_shape_ts_threshold shape_ts_threshold f64,
-    with_max_free_sources max_free_sources usize,
-    with_skip skip Vec<String>,
-    with_until_converged until_converged bool,
-    with_max_rounds max_rounds usize,
-    with_fit fit FitOptions
-}
+    /// Sets [`npred_threshold`](Self::npred_threshold).
+    #[must_use]
+    pub fn with_npred_threshold(mut self, npred_threshold: f64) -> Self {
+        self.npred_threshold = npred_threshold;
+        self
+    }
 
-/// Refuses a value that its definition does not allow.
-fn check<T: OptionValue>(option: &Definition<T>, value: &T::Owned) -> Result<()> {
-    let refuse = |outside: lat_dataset::OutOfRange| Error::Option {
-        option: outside.option,
-        found: outside.found,
-        expected: outside.expected,
-    };
-    option.check(value).map_err(refuse)
+    /// Sets [`shape_ts_threshold`](Self::shape_ts_threshold).
+    #[must_use]
+    pub fn with_shape_ts_threshold(mut self, shape_ts_threshold: f64) -> Self {
+        self.shape_ts_threshold = shape_ts_threshold;
+        self
+    }
+
+    /// Sets [`max_free_sources`](Self::max_free_sources).
+    #[must_use]
+    pub fn with_max_free_sources(mut self, max_free_sources: usize) -> Self {
+        self.max_free_sources = max_free_sources;
+        self
+    }
+
+    /// Sets [`skip`](Self::skip).
+    #[must_use]
+    pub fn with_skip(mut self, skip: Vec<String>) -> Self {
+        self.skip = skip;
+        self
+    }
+
+    /// Sets [`until_converged`](Self::until_converged).
+    #[must_use]
+    pub fn with_until_converged(mut self, until_converged: bool) -> Self {
+        self.until_converged = until_converged;
+        self
+    }
+
+    /// Sets [`max_rounds`](Self::max_rounds).
+    #[must_use]
+    pub fn with_max_rounds(mut self, max_rounds: usize) -> Self {
+        self.max_rounds = max_rounds;
+        self
+    }
+
+    /// Sets [`fit`](Self::fit).
+    #[must_use]
+    pub fn with_fit(mut self, fit: FitOptions) -> Self {
+        self.fit = fit;
+        self
+    }
 }
 
 impl FitOptions {
     pub(crate) fn check(&self) -> Result<()> {
-        check(&Self::TOL, &self.tol)?;
-        check(&Self::INIT_LAMBDA, &self.init_lambda)?;
-        check(&Self::MIN_FIT_QUALITY, &self.min_fit_quality)?;
-        check(&Self::RETRIES, &self.retries)?;
-        check(&Self::MAX_ITER, &self.max_iter)?;
-        check(&Self::MAX_CALLS, &self.max_calls)
+        Self::TOL.check(&self.tol)?;
+        Self::INIT_LAMBDA.check(&self.init_lambda)?;
+        Self::MIN_FIT_QUALITY.check(&self.min_fit_quality)?;
+        Self::RETRIES.check(&self.retries)?;
+        Self::MAX_ITER.check(&self.max_iter)?;
+        Self::MAX_CALLS.check(&self.max_calls)?;
+        Ok(())
     }
 
     /// How the optimizer is to be run at an attempt (from 0).
@@ -239,9 +332,10 @@ impl Default for OptimizeOptions {
 
 impl OptimizeOptions {
     pub(crate) fn check(&self) -> Result<()> {
-        check(&Self::NPRED_FRAC, &self.npred_frac)?;
-        check(&Self::NPRED_THRESHOLD, &self.npred_threshold)?;
-        check(&Self::SHAPE_TS_THRESHOLD, &self.shape_ts_threshold)?;
-        check(&Self::MAX_FREE_SOURCES, &self.max_free_sources)
+        Self::NPRED_FRAC.check(&self.npred_frac)?;
+        Self::NPRED_THRESHOLD.check(&self.npred_threshold)?;
+        Self::SHAPE_TS_THRESHOLD.check(&self.shape_ts_threshold)?;
+        Self::MAX_FREE_SOURCES.check(&self.max_free_sources)?;
+        Ok(())
     }
 }

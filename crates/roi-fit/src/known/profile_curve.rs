@@ -1,12 +1,14 @@
 //! The log-likelihood along one parameter, as data.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::known::exact_json;
 use crate::known::limits::{CL_ERR, CL_LIMIT, ParameterLimits, parameter_limits};
 
 /// The log-likelihood along one parameter, with what the source would be at each point. All lists are of the length of `xvals`,
-/// save those that cannot be known, which are empty.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// save those that cannot be known, which are empty. `Serialize` and `Deserialize` are for saved states, [`Profile::to_json`] is for people.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// The source.
     pub src_name: String,
@@ -25,8 +27,10 @@ pub struct Profile {
     /// Energy flux over the analysis range, MeV cm^-2 s^-1; empty when it cannot be computed.
     pub eflux: Vec<f64>,
     /// `logL`; minus infinity where the data are impossible.
+    #[serde(with = "exact_json::list")]
     pub loglike: Vec<f64>,
     /// `logL` relative to that of the model before the scan.
+    #[serde(with = "exact_json::list")]
     pub dloglike: Vec<f64>,
     /// Likelihood evaluations that it took.
     pub calls: usize,

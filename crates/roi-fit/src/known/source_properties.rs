@@ -8,8 +8,10 @@ use roi_model::Spectrum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::known::exact_json;
 use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
+use crate::known::refitted_limit::RefittedLimit;
 
 /// The null hypothesis that a TS is relative to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,8 +20,28 @@ pub struct TestStatistic {
     pub ts: f64,
     /// `logL0`.
     pub loglike_null: f64,
-    /// `"rescaled"` or `"reoptimized"`.
-    pub definition: &'static str,
+    /// How `logL0` was found.
+    pub definition: TsDefinition,
+}
+
+/// What becomes of the other sources where one is taken out for its TS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TsDefinition {
+    /// They are held, but for the norms near by: one factor makes good for the counts that are missing.
+    Rescaled,
+    /// All that is free is fitted again.
+    Reoptimized,
+}
+
+impl TsDefinition {
+    /// Its name in results: `rescaled`, `reoptimized`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rescaled => "rescaled",
+            Self::Reoptimized => "reoptimized",
+        }
+    }
 }
 
 /// A flux, its error and its upper limit. `None` where it cannot be computed (the angular integral of a map that is not at hand, say).
@@ -31,6 +53,9 @@ pub struct Measured {
     pub error: Option<f64>,
     /// One-sided 95 % upper limit: the value where the profile of the normalisation, all else held, has fallen by 1.35.
     pub ul95: Option<f64>,
+    /// One-sided 95 % upper limit on the profile likelihood: of this flux with all that was free in the fit fitted again. `None` where the search for
+    /// it did not converge, see [`SourceProperties::refitted_limit`].
+    pub ul95_profile: Option<f64>,
 }
 
 /// One spectral parameter as it was when the properties were computed; `value`, `error`, `min` and `max` do not have the scale applied.
@@ -52,8 +77,9 @@ pub struct SpectralParameter {
     pub free: bool,
 }
 
-/// dN/dE with its error band ("bowtie"), ph cm^-2 s^-1 MeV^-1. All lists are of one length.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// dN/dE with its error band ("bowtie"), ph cm^-2 s^-1 MeV^-1. All lists are of one length. `Serialize` and `Deserialize` are for saved
+/// states, [`ModelFlux::to_json`] is for people.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelFlux {
     /// Energies in MeV.
     pub energies: Vec<f64>,
@@ -66,6 +92,7 @@ pub struct ModelFlux {
     /// Upper edge of the band, `f + err`.
     pub dnde_hi: Vec<f64>,
     /// Relative half width of the band; infinite where dN/dE is zero.
+    #[serde(with = "exact_json::list")]
     pub dnde_ferr: Vec<f64>,
     /// Energy in MeV where the band is narrowest; `None` when it is equally wide everywhere.
     pub pivot_energy: Option<f64>,
@@ -88,7 +115,8 @@ impl ModelFlux {
 }
 
 /// Properties of one source. TS, errors, profile and limits are `None` until a fit that freed the source has computed them.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// `Serialize` and `Deserialize` are for saved states and lose nothing; [`SourceProperties::to_json`] has the documented keys.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceProperties {
     /// Predicted counts in all components.
     pub npred: f64,
@@ -101,11 +129,13 @@ pub struct SourceProperties {
     /// The spectral parameters, in the spectrum's order.
     pub parameters: Vec<SpectralParameter>,
     /// Test statistic `2 (logL1 - logL0)`.
+    #[serde(with = "exact_json::option")]
     pub ts: Option<f64>,
     /// `logL0` that the TS is relative to.
+    #[serde(with = "exact_json::option")]
     pub loglike_null: Option<f64>,
-    /// Which definition of TS was used: `"rescaled"` or `"reoptimized"` (others held at their values, or refitted).
-    pub ts_definition: Option<&'static str>,
+    /// Which definition of TS was used.
+    pub ts_definition: Option<TsDefinition>,
     /// Named fluxes: `flux`, `eflux` over the analysis range; `flux100`, `flux1000`, `flux10000`, `eflux100` ... to 316 GeV.
     /// Photon fluxes in ph cm^-2 s^-1, energy fluxes in MeV cm^-2 s^-1.
     pub fluxes: BTreeMap<String, Measured>,
@@ -119,9 +149,12 @@ pub struct SourceProperties {
     pub scan: Option<Profile>,
     /// Limits and errors of the normalisation from that profile, the scale not applied.
     pub norm_limits: Option<ParameterLimits>,
+    /// Upper limit of the normalisation with all that was free in the fit fitted again, and how the search for it ended.
+    pub refitted_limit: Option<RefittedLimit>,
     /// Spectrum with its error band over the analysis range.
     pub model_flux: Option<ModelFlux>,
     /// Covariance of the source's free parameters, in their order and in units of `value`.
+    #[serde(with = "exact_json::optional_square")]
     pub covar: Option<Array2<f64>>,
     /// Correlation of its normalisation with those of other sources, by their names.
     pub correlation: BTreeMap<String, f64>,
@@ -189,6 +222,7 @@ impl SourceProperties {
             "" => measured.value,
             "_err" => measured.error,
             "_ul95" => measured.ul95,
+            "_ul95_profile" => measured.ul95_profile,
             _ => None,
         };
         match key {
@@ -197,6 +231,7 @@ impl SourceProperties {
             "npred" => Some(self.npred),
             "npred_wt" => Some(self.npred_wt),
             "pivot_energy" => Some(self.pivot()),
+            "norm_ul95_profile" => self.refitted_limit.as_ref()?.norm,
             "loglike" => self.scan.as_ref()?.max_loglike(),
             _ => {
                 let (name, suffix) = key.split_at(key.find('_').unwrap_or(key.len()));
@@ -218,7 +253,7 @@ impl SourceProperties {
         // JSON has no infinity: a null TS beside a true flag is that of a source without which the data are impossible.
         put("ts_infinite", self.ts.is_some_and(f64::is_infinite).into());
         put("loglike_null", json_number(self.loglike_null));
-        put("ts_definition", self.ts_definition.into());
+        put("ts_definition", self.ts_definition.map(TsDefinition::as_str).into());
         // Without a weights map the weighted prediction is the prediction.
         put("npred", json_number(Some(self.npred)));
         put("npred_wt", json_number(Some(self.npred_wt)));
@@ -233,6 +268,7 @@ impl SourceProperties {
             put(name, json_number(flux.value));
             put(&format!("{name}_err"), json_number(flux.error));
             put(&format!("{name}_ul95"), json_number(flux.ul95));
+            put(&format!("{name}_ul95_profile"), json_number(flux.ul95_profile));
         }
         put("pivot_energy", json_number(Some(self.pivot())));
         for (name, dnde) in &self.dnde {
@@ -255,6 +291,8 @@ impl SourceProperties {
             put(key, if list.is_empty() { Value::Null } else { list.clone().into() });
         }
         put("norm_limits", json!(self.norm_limits));
+        put("norm_ul95_profile", json_number(self.refitted_limit.as_ref().and_then(|limit| limit.norm)));
+        put("ul95_profile_status", self.refitted_limit.as_ref().map(|limit| limit.status.as_str()).into());
         put("model_flux", self.model_flux.as_ref().map_or(Value::Null, ModelFlux::to_json));
         let rows = |m: &Array2<f64>| m.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>();
         put("covar", json!(self.covar.as_ref().map(rows)));
@@ -263,10 +301,9 @@ impl SourceProperties {
     }
 }
 
-impl Serialize for SourceProperties {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
-    }
+/// The dictionaries of sources, by their names.
+pub(crate) fn dictionaries(sources: &BTreeMap<String, SourceProperties>) -> Map<String, Value> {
+    sources.iter().map(|(name, properties)| (name.clone(), properties.to_json())).collect()
 }
 
 /// A number, or `null` for what is unknown or not finite (JSON knows neither NaN nor infinity).

@@ -2,7 +2,7 @@
 //!
 //! The priors of fixed parameters count as well, so that fixing a parameter changes no likelihood.
 
-use likelihood_core::{Data, NormLines, Workspace};
+use likelihood_core::{Data, NormLines, PointGradient, Workspace};
 use ndarray::Array2;
 use roi_model::{Prior, Roi};
 
@@ -97,6 +97,25 @@ impl<'a> Posterior<'a> {
             recorder.record(values, gradient, Some(hessian));
         }
         Ok(value)
+    }
+
+    /// `logL` with priors and its derivatives at many points, in one reading of the data; `None` where the model is not allowed.
+    pub(crate) fn gradients(&mut self, points: &[Vec<f64>]) -> Result<Vec<Option<PointGradient>>> {
+        let mut found = self.data.gradients(points, self.work)?;
+        for (values, found) in points.iter().zip(&mut found) {
+            let ln_prior: f64 = self.priors.iter().map(|term| term.prior.ln(term.value(values))).sum();
+            let Some(at) = found.as_mut().filter(|_| ln_prior.is_finite()) else {
+                *found = None;
+                continue;
+            };
+            at.value += ln_prior;
+            for term in &self.priors {
+                if let At::Row(row) = term.at {
+                    at.gradient[row] += term.prior.derivatives(values[row])[0];
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The sources whose norms can be moved, without priors, around these values.

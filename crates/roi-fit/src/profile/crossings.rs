@@ -196,17 +196,7 @@ fn interpolated(side: &[(f64, f64)], outer: usize, fall: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Counted<F>(F, usize);
-
-    impl<F: Fn(f64) -> f64> Curve for Counted<F> {
-        type Error = std::convert::Infallible;
-
-        fn loglike(&mut self, x: f64) -> Result<f64, Self::Error> {
-            self.1 += 1;
-            Ok(self.0(x))
-        }
-    }
+    use crate::profile::walk::tests::Counted;
 
     fn limits(curve: impl Fn(f64) -> f64, x: f64, range: (f64, f64), known: &[f64]) -> (ParameterLimits, usize) {
         let peak = Peak { x, loglike: curve(x), step: 1.0 };

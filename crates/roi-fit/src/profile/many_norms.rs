@@ -14,7 +14,8 @@ use crate::known::angular::Angular;
 use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
 use crate::profile::crossings::{distance_to_fall, limits_at, wanted};
-use crate::profile::one::{HELD_ORIGIN, ProfileOptions, describe, first_step, norm_range, top_beside};
+use crate::profile::one::{HELD_ORIGIN, describe, first_step, norm_range, top_beside};
+use crate::profile::profile_options::ProfileOptions;
 use crate::profile::walk::{Curve, Peak, profile_points};
 use crate::session::Session;
 

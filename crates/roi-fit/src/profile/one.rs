@@ -5,51 +5,19 @@
 //! norms at once share their passes, see `many_norms`.
 
 use ndarray::Array2;
-use optimizers::{Options, Silent, Status};
+use optimizers::{Newton, Options, Silent, Status};
 use roi_model::{Parameter, ParameterId, Roi, Source};
-use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::known::angular::Angular;
-use crate::known::limits::ParameterLimits;
+use crate::known::limits::{CL_LIMIT, ParameterLimits, fall_of_limit};
 use crate::known::profile_curve::Profile;
+use crate::known::refitted_limit::LimitStatus;
 use crate::maximize::objective::{minimize, problem};
 use crate::profile::crossings::{distance_to_fall, limits_at, maximum, wanted};
+use crate::profile::profile_options::ProfileOptions;
 use crate::profile::walk::{Curve, DROP, Peak, profile_points};
 use crate::session::Session;
-
-/// Options of [`Analysis::profile`](crate::Analysis::profile) and [`Analysis::profile_norm`](crate::Analysis::profile_norm).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ProfileOptions {
-    /// Fit the other free parameters again at every point. Default false: they are held.
-    pub reoptimize: bool,
-    /// The points, the scale not applied; by default they are chosen so that `logL` falls by 2.7 to either side, where it can.
-    pub xvals: Option<Vec<f64>>,
-    /// How many points are chosen. Default 20.
-    pub npts: usize,
-    /// Hold all parameters but normalisations when the others are fitted again. Default true for
-    /// [`Analysis::profile_norm`](crate::Analysis::profile_norm).
-    pub fix_shape: bool,
-}
-
-impl Default for ProfileOptions {
-    fn default() -> Self {
-        Self { reoptimize: false, xvals: None, npts: 20, fix_shape: true }
-    }
-}
-
-impl ProfileOptions {
-    fn check(&self) -> Result<()> {
-        let xvals = self.xvals.as_deref();
-        if let Some(bad) = xvals.and_then(|x| x.iter().find(|x| !x.is_finite())) {
-            return Err(Error::Option { option: "xvals", found: bad.to_string(), expected: "finite values" });
-        }
-        if xvals.map_or(self.npts, <[f64]>::len) == 0 {
-            return Err(Error::Option { option: "npts", found: "0".into(), expected: "at least 1 point" });
-        }
-        Ok(())
-    }
-}
 
 /// With the rest held, the lowest point of a norm's profile is this fraction of the one above it: the reference's scans with a fixed
 /// background never visit zero.
@@ -71,6 +39,8 @@ struct Line {
     is_norm: bool,
     /// Where the parameter may go.
     range: (f64, f64),
+    /// Whether the parameter stands at its lower bound: the maximum of the fit is there then, whatever lies beyond.
+    at_lower_bound: bool,
 }
 
 /// A line that is evaluated as its points are asked for, with a model of its own.
@@ -84,6 +54,8 @@ struct Walk<'a> {
     start: Vec<f64>,
     /// How the last fit of the others ended.
     last_status: i32,
+    /// How many fits of the others did not converge.
+    unfinished: usize,
     /// Where the maximum of the curve lies, a hair beside the value of the fit.
     top: Option<f64>,
 }
@@ -139,18 +111,61 @@ pub(crate) fn profile(
         None => walk.choose_points(options.npts, peak)?,
     };
     let points = walk.loglikes(&xvals)?;
-    let exact_limits = Some(walk.limits(peak, loglike0)?);
-    let calls = walk.visited.len();
+    let before = (walk.unfinished, walk.visited.len());
+    let limits = walk.limits(peak, loglike0)?;
+    let (for_limits, calls) = (walk.unfinished - before.0, walk.visited.len());
+    if let (Some(higher), Some(x0), true) = (limits.lnlmax, limits.x0, warnings.is_empty())
+        && higher > NOT_AT_MAXIMUM
+    {
+        warnings.push(format!(
+            "a logL higher by {higher:.2e} was found at {x0}: the model is not at its maximum; fit it again from there"
+        ));
+    }
     let (loglike, fit_status): (Vec<f64>, Vec<Option<i32>>) = points.into_iter().unzip();
     let fit_status: Vec<i32> = fit_status.into_iter().flatten().collect();
     let unfinished = fit_status.iter().filter(|status| **status != 0).count();
     if unfinished > 0 {
         warnings.push(format!("at {unfinished} of {} points the fit of the others did not converge", xvals.len()));
     }
+    if for_limits > 0 {
+        warnings.push(format!(
+            "at {for_limits} of {} points that limits and errors come from the fit of the others did not converge",
+            calls - before.1
+        ));
+    }
     let source = &session.roi[id.source];
     let described = describe(session, source, id.parameter, (&xvals, angular))?;
     let dloglike = loglike.iter().map(|l| l - loglike0).collect();
-    Ok(Profile { xvals, loglike, dloglike, calls, exact_limits, fit_status, warnings, ..described })
+    Ok(Profile { xvals, loglike, dloglike, calls, exact_limits: Some(limits), fit_status, warnings, ..described })
+}
+
+/// The 95 % upper limit of a norm with all that is free fitted again by Newton's method at every point, found by bracketing: slower than the searches
+/// side by side, and for what they do not find.
+pub(crate) fn refitted_upper_limit(session: &mut Session, id: ParameterId) -> Result<(Option<f64>, LimitStatus)> {
+    let loglike0 = session.loglike().map_err(Error::at_start)?;
+    let options = ProfileOptions::default().with_reoptimize(true).with_fix_shape(false);
+    let mut walk = Walk::new(session, id, &options)?;
+    let peak = walk.find_peak(loglike0)?;
+    walk.restart()?;
+    let (known, range) = (walk.visited.clone(), walk.line.range);
+    let distance = distance_to_fall(&mut walk, (peak, range), &known, (true, fall_of_limit(CL_LIMIT)))?;
+    if walk.visited.iter().any(|(_, loglike)| *loglike > peak.loglike + NOT_AT_MAXIMUM) {
+        return Ok((None, LimitStatus::HigherMaximum));
+    }
+    let Some(distance) = distance else { return Ok((None, LimitStatus::NoFall)) };
+    let limit = peak.x + distance;
+    let is_unfinished = |walk: &mut Walk<'_>| -> Result<bool> {
+        walk.loglike_at(limit)?;
+        Ok(walk.line.reoptimize && walk.last_status != 0)
+    };
+    // From where the search stands, and once more from the maximum.
+    if is_unfinished(&mut walk)? {
+        walk.restart()?;
+        if is_unfinished(&mut walk)? {
+            return Ok((None, LimitStatus::OthersNotAtMaximum));
+        }
+    }
+    Ok((Some(limit), LimitStatus::Converged))
 }
 
 /// A word when a free parameter alone could raise `logL`: `dloglike` is relative to the model as it stands, whether a fit of it converged or not.
@@ -209,9 +224,10 @@ fn open_line(roi: &mut Roi, id: ParameterId, options: &ProfileOptions) -> Result
     }
     let (value, (low, high)) = (parameter.value(), parameter.bounds());
     let range = if is_norm { norm_range(value) } else { (low.min(value), high.max(value)) };
+    let at_lower_bound = value <= low;
     parameter.set_bounds(0.0, 0.0)?;
     let row = roi.free_parameters().iter().take_while(|free| **free != id).count();
-    Ok(Line { id, row, reoptimize: others > 0, is_norm, range })
+    Ok(Line { id, row, reoptimize: others > 0, is_norm, range, at_lower_bound })
 }
 
 impl<'a> Walk<'a> {
@@ -219,7 +235,8 @@ impl<'a> Walk<'a> {
         let mut roi = session.roi.clone();
         let line = open_line(&mut roi, id, options)?;
         let start = roi.free_values();
-        Ok(Self { session, roi, line, visited: Vec::new(), start, last_status: 0, top: None })
+        let visited = Vec::new();
+        Ok(Self { session, roi, line, visited, start, last_status: 0, unfinished: 0, top: None })
     }
 
     /// `logL` of each point, and how the fit of the others ended.
@@ -255,11 +272,10 @@ impl<'a> Walk<'a> {
         let mut loglike = self.session.loglike_or_impossible(&self.roi, &[])?;
         self.last_status = NO_FIT;
         if line.reoptimize {
-            let optimizer = optimizers::optimizer("NEWTON")?;
             let options = Options::default().with_tol(1e-5);
             let problem = problem(&self.roi, Some(line.row))?;
             let posterior = self.session.posterior_of(&self.roi, &[]);
-            match posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent)) {
+            match posterior.and_then(|p| minimize(p, &problem, &Newton, &options, &mut Silent)) {
                 Ok(minimum) if -minimum.fval >= loglike => {
                     loglike = -minimum.fval;
                     // What the held value leaves unconstrained does not change the height.
@@ -271,6 +287,7 @@ impl<'a> Walk<'a> {
                 // The fit of the others has no start here, or got nowhere: the point counts as it is.
                 _ => {}
             }
+            self.unfinished += usize::from(self.last_status != 0);
         }
         self.visited.push((x, loglike));
         Ok(loglike)
@@ -296,7 +313,8 @@ impl<'a> Walk<'a> {
             }
         }
         self.restart()?;
-        let known = self.visited.clone();
+        let is_allowed = |(x, _): &(f64, f64)| !self.line.at_lower_bound || *x >= peak.x;
+        let known: Vec<(f64, f64)> = self.visited.iter().copied().filter(is_allowed).collect();
         peak = maximum(self, peak, &known)?;
         let mut distances = [None; 4];
         for (distance, fall) in distances.iter_mut().zip(wanted()) {
@@ -336,14 +354,14 @@ impl<'a> Walk<'a> {
         let parameter = self.roi.parameter_mut(id)?;
         // A search wants finite bounds; a normalisation has no upper one.
         let top = if range.1 < f64::MAX { range.1 } else { 1e6 * from.x.abs().max(1.0) };
-        if range.0 < top && range.0.is_finite() {
-            parameter.set_bounds(range.0, top)?;
+        let bottom = if self.line.at_lower_bound { from.x } else { range.0 };
+        if bottom < top && bottom.is_finite() {
+            parameter.set_bounds(bottom, top)?;
         }
-        let optimizer = optimizers::optimizer("NEWTON")?;
         let options = Options::default().with_tol(1e-4);
         let problem = problem(&self.roi, None)?;
         let posterior = self.session.posterior_of(&self.roi, &[]);
-        let found = posterior.and_then(|p| minimize(p, &problem, optimizer.as_ref(), &options, &mut Silent));
+        let found = posterior.and_then(|p| minimize(p, &problem, &Newton, &options, &mut Silent));
         self.roi.parameter_mut(id)?.set_bounds(0.0, 0.0)?;
         match found {
             Ok(minimum) if -minimum.fval > from.loglike => {

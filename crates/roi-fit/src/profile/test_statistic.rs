@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use likelihood_core::NormPoint;
-use optimizers::{Options, Silent, Status};
+use optimizers::{Minuit, Newton, Optimizer, Options, Silent, Status};
 use roi_model::{ParameterId, Roi, SourceId};
 
 use crate::error::Result;
-use crate::known::source_properties::TestStatistic;
+use crate::known::source_properties::{TestStatistic, TsDefinition};
 use crate::maximize::objective::{minimize, problem};
 use crate::session::Session;
 
@@ -33,7 +33,8 @@ struct Rescaling {
 pub(crate) fn test_statistic(session: &mut Session, source: SourceId, reoptimize: bool) -> Result<TestStatistic> {
     let loglike = session.loglike()?;
     let null = if reoptimize { reoptimized_null(session, source) } else { rescaled_null(session, source) };
-    let (loglike_null, definition) = (null?, if reoptimize { "reoptimized" } else { "rescaled" });
+    let definition = if reoptimize { TsDefinition::Reoptimized } else { TsDefinition::Rescaled };
+    let loglike_null = null?;
     Ok(TestStatistic { ts: 2.0 * (loglike - loglike_null), loglike_null, definition })
 }
 
@@ -72,7 +73,7 @@ pub(crate) fn rescaled_together(
         let (loglike, nulls) = values[nulls].split_first()?;
         let null = nulls.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let (ts, loglike_null) = (2.0 * (loglike - null), null + ln_prior);
-        Some((source, TestStatistic { ts, loglike_null, definition: "rescaled" }))
+        Some((source, TestStatistic { ts, loglike_null, definition: TsDefinition::Rescaled }))
     };
     Ok(nulls.into_iter().filter_map(statistic).collect())
 }
@@ -112,11 +113,11 @@ fn reoptimized_null(session: &mut Session, source: SourceId) -> Result<f64> {
     rescale_free_norms(session, &mut roi, source)?;
     let mut best = as_it_stands;
     let mut last = Status::Converged;
-    for optimizer in ["NEWTON", "MINUIT"] {
-        let optimizer = optimizers::optimizer(optimizer)?;
+    let methods: [&dyn Optimizer; 2] = [&Newton, &Minuit];
+    for optimizer in methods {
         let options = Options::default().with_tol(1e-7);
         let (problem, posterior) = (problem(&roi, None)?, session.posterior_of(&roi, &[&muted])?);
-        let minimum = minimize(posterior, &problem, optimizer.as_ref(), &options, &mut Silent)?;
+        let minimum = minimize(posterior, &problem, optimizer, &options, &mut Silent)?;
         best = best.max(-minimum.fval);
         last = minimum.status;
         // What the null leaves unconstrained does not change its height.

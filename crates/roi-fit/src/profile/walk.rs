@@ -171,10 +171,11 @@ pub(crate) fn norm_points(peak: f64, lower: End, upper: f64, fall_to_origin: f64
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    struct Counted<F>(F, usize);
+    /// A function, and how often it was asked.
+    pub(crate) struct Counted<F>(pub(crate) F, pub(crate) usize);
 
     impl<F: Fn(f64) -> f64> Curve for Counted<F> {
         type Error = std::convert::Infallible;

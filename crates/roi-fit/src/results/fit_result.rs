@@ -11,7 +11,7 @@ use crate::fit::attempts::Attempt;
 use crate::fit::fit_free::{End, Fitted};
 use crate::known::json::{matrix, vector};
 use crate::known::options::FitOptions;
-use crate::known::source_properties::{SourceProperties, json_number};
+use crate::known::source_properties::{SourceProperties, dictionaries, json_number};
 use crate::known::timing::Timing;
 
 /// What [`crate::Analysis::fit`] returns.
@@ -67,6 +67,8 @@ pub struct FitResult {
     pub sources: BTreeMap<String, SourceProperties>,
     /// Likelihood evaluations of all attempts, each one pass over the data, those of MINOS included.
     pub calls: Calls,
+    /// Lowest and highest energy of the bins that were fitted, in MeV.
+    pub energy_range: (f64, f64),
     /// Seconds spent.
     pub timing: Timing,
     /// The options of the fit.
@@ -76,7 +78,7 @@ pub struct FitResult {
 impl FitResult {
     /// The result of a fit, with what followed it.
     pub(crate) fn new(fitted: Fitted, options: &FitOptions, updated: Updated, timing: Timing) -> Self {
-        let Fitted { loglike0, start, end } = fitted;
+        let Fitted { loglike0, energy_range, start, end } = fitted;
         let rows = Rows::new(&start);
         let mut outcome = end.map_or_else(|| Outcome::nothing_free(loglike0), Outcome::new);
         // Nothing was measured of what cannot move.
@@ -106,6 +108,7 @@ impl FitResult {
             warnings: outcome.warnings.into_iter().chain(updated.warnings).collect(),
             sources: updated.sources,
             calls: outcome.calls,
+            energy_range,
             timing,
             config: options.clone(),
         }
@@ -162,8 +165,9 @@ impl FitResult {
             "at_limit": self.at_limit,
             "warnings": self.warnings,
             "config": self.config,
-            "sources": self.sources,
+            "sources": dictionaries(&self.sources),
             "calls": self.calls,
+            "energy_range": self.energy_range,
             "timing": self.timing,
         })
     }

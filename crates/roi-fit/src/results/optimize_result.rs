@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::known::options::OptimizeOptions;
-use crate::known::source_properties::{SourceProperties, json_number};
+use crate::known::source_properties::{SourceProperties, dictionaries, json_number};
 use crate::known::timing::Timing;
 use crate::results::fit_result::FitResult;
 
@@ -55,6 +55,8 @@ pub struct OptimizeResult {
     pub steps: Vec<OptimizeStep>,
     /// How the joint fits of `until_converged` ended.
     pub convergence: Option<Convergence>,
+    /// Lowest and highest energy of the bins that were fitted, in MeV.
+    pub energy_range: (f64, f64),
     /// Properties of all sources.
     pub sources: BTreeMap<String, SourceProperties>,
     /// Seconds spent.
@@ -84,7 +86,8 @@ impl OptimizeResult {
             "n_failed": self.n_failed(),
             "steps": self.steps,
             "convergence": self.convergence,
-            "sources": self.sources,
+            "energy_range": self.energy_range,
+            "sources": dictionaries(&self.sources),
             "timing": self.timing,
             "calls": self.calls,
             "config": {

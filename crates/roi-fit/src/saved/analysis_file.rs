@@ -11,11 +11,12 @@ use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::known::covariance::Covariance;
 use crate::known::merge::Known;
-use crate::saved::format::{SavedCovariance, SavedFile, SavedRoi, SavedSource, matrix, rows};
-use lat_io::write_text;
+use crate::saved::format::{SavedFile, SavedRoi, SavedSource, Version};
+use crate::session::edges_of;
+use lat_io::{read_text, write_text};
 
 /// Version of the JSON.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 impl Analysis {
     /// Saves the analysis as `PREFIX.json`, `PREFIX.fits` and one `PREFIX_NAME.xml` a component. An ending `.fits`, `.json`, `.npy`,
@@ -31,19 +32,16 @@ impl Analysis {
             self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
         }
         self.write_tables(&with_ending(&prefix, ".fits"), loglike)?;
-        let covariance = self.known.covariance().map(|covariance| SavedCovariance {
-            parameters: covariance.parameters.clone(),
-            matrix: rows(&covariance.matrix),
-        });
         let properties = |source: &Source| self.known.of(source.name()).cloned().unwrap_or_default();
         let saved = |source: &Source| (source.name().to_owned(), SavedSource::new(source, &properties(source)));
         let state = SavedRoi {
             format: FORMAT,
             title: self.session.roi.title().to_owned(),
             loglike,
+            energy_range: Some(self.energy_range()),
             locked: self.edits.locked.iter().cloned().collect(),
             zeroed: self.edits.zeroed.clone(),
-            covariance,
+            covariance: self.known.covariance().cloned(),
             sources: self.session.roi.sources().iter().map(saved).collect(),
         };
         // `state` is what load_roi reads; the rest is for people and scripts, under fermipy's keys.
@@ -59,35 +57,48 @@ impl Analysis {
         Ok(write_text(&path, &text)?)
     }
 
-    /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance. Sources that the
-    /// saved model does not have are deleted. Nothing changes on an error.
+    /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance, the range of energies.
+    /// Sources that the saved model does not have are deleted; those that it has more come from the XML beside it, and their maps are made. Nothing
+    /// changes on an error.
     ///
     /// # Errors
-    /// When the file cannot be read or is damaged, or the present model lacks one of its sources or has another spectrum for it.
+    /// When the file cannot be read or is damaged, the present model has another spectrum for one of its sources, or the map of one that is new
+    /// cannot be made.
     pub fn load_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let path = with_ending(&stem(prefix.as_ref()), ".json");
-        let text = std::fs::read_to_string(&path).map_err(|error| bad(&path, error.to_string()))?;
-        let SavedFile { state: saved } = serde_json::from_str(&text).map_err(|error| {
+        let text = read_text(&path)?;
+        let damaged = |error: serde_json::Error| {
             bad(&path, format!("not a saved analysis: {error}; name the prefix given to write_roi"))
-        })?;
-        if saved.format != FORMAT {
-            let reason = format!("format {} of a saved analysis; this program reads format {FORMAT}", saved.format);
+        };
+        let SavedFile { state: Version { format } } = serde_json::from_str(&text).map_err(damaged)?;
+        if format != FORMAT {
+            let reason = format!("format {format} of a saved analysis; this program reads format {FORMAT}, save again");
             return Err(bad(&path, reason));
         }
-        let covariance = saved.covariance.map(|covariance| restore_covariance(&path, covariance)).transpose()?;
+        let SavedFile { state: saved } = serde_json::from_str::<SavedFile<SavedRoi>>(&text).map_err(damaged)?;
+        let is_whole = |c: &Covariance| c.matrix.nrows() == c.parameters.len();
+        if !saved.covariance.as_ref().is_none_or(is_whole) {
+            let reason = "its covariance does not have a row for each parameter; the file is damaged, save again";
+            return Err(bad(&path, reason.to_owned()));
+        }
+        let new = self.saved_beside(&path, &saved)?;
+        let mut data = self.data_with(&path, &new)?;
+        if let Some((emin, emax)) = saved.energy_range {
+            data = data.with_all_energies().within_energies(emin, emax)?;
+        }
         let mut sources = Vec::with_capacity(saved.sources.len());
         let mut properties = BTreeMap::new();
         for (name, stored) in saved.sources {
-            sources.push(self.restored_source(&path, &name, &stored)?);
-            let restored = stored.properties.restore();
-            properties.insert(name, restored.map_err(|reason| bad(&path, reason))?);
+            sources.push(self.restored_source(&path, &new, (&name, &stored))?);
+            properties.insert(name, stored.properties);
         }
         let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(saved.title);
         let present = std::mem::replace(&mut self.session.roi, roi);
+        let data = std::mem::replace(&mut self.session.data, data);
         match self.loglike() {
             Err(error) => {
-                self.session.roi = present;
+                (self.session.roi, self.session.data) = (present, data);
                 return Err(error);
             }
             Ok(loglike) if loglike != saved.loglike => {
@@ -99,17 +110,33 @@ impl Analysis {
             }
             Ok(_) => {}
         }
-        self.known = Known::new(properties, covariance);
+        new.iter().for_each(|source| self.is_made_here(source.name()));
+        self.known = Known::new(properties, saved.covariance);
         self.edits.locked = saved.locked.into_iter().collect();
         self.edits.zeroed = saved.zeroed;
         Ok(())
     }
 
-    /// The present source of this name with the saved parameters.
-    fn restored_source(&self, path: &Path, name: &str, stored: &SavedSource) -> Result<Source> {
-        let Some(present) = self.session.roi.sources().iter().find(|source| source.name() == name) else {
+    /// The sources that a saved analysis has more than this one, from the XML that was saved beside it.
+    fn saved_beside(&self, path: &Path, saved: &SavedRoi) -> Result<Vec<Source>> {
+        let is_present = |name: &str| self.session.roi.sources().iter().any(|source| source.name() == name);
+        let new: Vec<&String> = saved.sources.keys().filter(|name| !is_present(name)).collect();
+        let Some(first) = new.first() else { return Ok(Vec::new()) };
+        let (Some(config), Some(component)) = (&self.opened.config, self.session.data.components().first()) else {
             let reason =
-                format!("it has source '{name}', which the model does not; add it first, with its source maps");
+                format!("it has source '{first}', which the model does not; add it first, with its source maps");
+            return Err(bad(path, reason));
+        };
+        let xml = with_ending(&path.with_extension(""), &format!("_{}.xml", component.name()));
+        let (_, sources) = lat_dataset::read_model_file(config, &xml)?;
+        let is_new = |source: &Source| new.iter().any(|name| *name == source.name());
+        Ok(sources.into_iter().filter(is_new).collect())
+    }
+
+    /// The present source of this name, or the new one, with the saved parameters.
+    fn restored_source(&self, path: &Path, new: &[Source], (name, stored): (&str, &SavedSource)) -> Result<Source> {
+        let Some(present) = self.session.roi.sources().iter().chain(new).find(|source| source.name() == name) else {
+            let reason = format!("it has source '{name}', which neither the model nor the XML saved beside it has");
             return Err(bad(path, reason));
         };
         let mut source = present.clone();
@@ -137,20 +164,22 @@ impl Analysis {
     fn totals(&self, loglike: f64) -> Result<Value> {
         let mut components = Vec::new();
         for component in self.session.data.components() {
-            let mut model_counts = vec![0.0; component.counts_spectrum().len()];
+            let bins = component.bins();
+            let mut model_counts = vec![0.0; bins.len()];
             let mut model_counts_wt = model_counts.clone();
             for source in self.session.roi.sources() {
-                model_counts.iter_mut().zip(component.npred(source)?).for_each(|(sum, n)| *sum += n);
-                model_counts_wt.iter_mut().zip(component.weighted_npred(source)?).for_each(|(sum, n)| *sum += n);
+                let (own, weighted) = (component.npred(source)?, component.weighted_npred(source)?);
+                model_counts.iter_mut().zip(&own[bins.clone()]).for_each(|(sum, n)| *sum += n);
+                model_counts_wt.iter_mut().zip(&weighted[bins.clone()]).for_each(|(sum, n)| *sum += n);
             }
-            let energies = component.axis().edges();
+            let energies = edges_of(component);
             let centers = energies.windows(2).map(|pair| (pair[0] * pair[1]).sqrt());
             components.push(json!({
                 "name": component.name(),
-                "counts": component.counts_spectrum(),
+                "counts": component.counts_spectrum()[bins.clone()],
                 "model_counts": model_counts,
                 "npred": model_counts.iter().sum::<f64>(),
-                "counts_wt": component.weighted_counts_spectrum(),
+                "counts_wt": component.weighted_counts_spectrum()[bins],
                 "model_counts_wt": model_counts_wt,
                 "npred_wt": model_counts_wt.iter().sum::<f64>(),
                 "energies": centers.clone().collect::<Vec<_>>(),
@@ -195,11 +224,6 @@ impl Analysis {
         }
         locks
     }
-}
-
-fn restore_covariance(path: &Path, saved: SavedCovariance) -> Result<Covariance> {
-    let matrix = matrix(saved.parameters.len(), &saved.matrix).map_err(|reason| bad(path, reason))?;
-    Ok(Covariance { parameters: saved.parameters, matrix })
 }
 
 /// In what a saved spectrum differs from the present one.

@@ -10,7 +10,7 @@ use crate::analysis::Analysis;
 use crate::error::Result;
 use crate::known::profile_curve::Profile;
 use crate::known::source_properties::SourceProperties;
-use crate::profile::one::ProfileOptions;
+use crate::profile::profile_options::ProfileOptions;
 
 /// A photon flux.
 const PHOTONS: &str = "ph cm-2 s-1";
@@ -94,7 +94,7 @@ impl Analysis {
         columns.extend(CONFIDENCE.map(|name| datum(name, "deg", name)));
         for (prefix, unit) in [("flux", PHOTONS), ("eflux", ENERGY)] {
             for range in ["", "100", "1000", "10000"] {
-                for ending in ["", "_err", "_ul95"] {
+                for ending in ["", "_err", "_ul95", "_ul95_profile"] {
                     let key = format!("{prefix}{range}{ending}");
                     columns.push(datum(&key, unit, &key));
                 }

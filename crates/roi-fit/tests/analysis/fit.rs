@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::region::{analysis, analysis_with, small_region};
-use roi_fit::{Error, Event, FitOptions, Pars, Progress, Selection};
+use roi_fit::{Error, Event, FitOptions, Pars, Progress, Selection, TsDefinition};
 
 fn options(change: impl FnOnce(&mut FitOptions)) -> FitOptions {
     let mut options = FitOptions::default();
@@ -178,7 +178,7 @@ fn ts_is_twice_the_gain_over_the_model_without_the_source() {
     let state = analysis.roi().state();
     let (name, properties) =
         result.sources.iter().find(|(name, _)| analysis.roi().source(name).unwrap().spatial().is_point()).unwrap();
-    assert_eq!(properties.ts_definition, Some("reoptimized"));
+    assert_eq!(properties.ts_definition, Some(TsDefinition::Reoptimized));
     assert_eq!(analysis.roi().state(), state, "computing TS changes nothing");
 
     // The definition, by hand: delete the source, fit again.
@@ -269,7 +269,7 @@ fn the_rescaled_null_makes_good_for_the_counts_of_the_source() {
     }
     let loglike_null = report.loglike.max(null.loglike().unwrap());
     approx::assert_relative_eq!(ts.ts, 2.0 * (loglike - loglike_null), max_relative = 1e-9);
-    assert_eq!(ts.definition, "rescaled");
+    assert_eq!(ts.definition, TsDefinition::Rescaled);
 }
 
 #[test]

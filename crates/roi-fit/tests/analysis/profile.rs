@@ -110,7 +110,7 @@ fn refitted_profiles_have_the_errors_of_minos() {
         let row = (0..result.par_names.len())
             .find(|&row| result.src_names[row] == name && result.par_names[row] == parameter)
             .unwrap();
-        let options = ProfileOptions { reoptimize: true, fix_shape: false, ..ProfileOptions::default() };
+        let options = ProfileOptions::default().with_reoptimize(true).with_fix_shape(false);
         let profile = analysis.profile(&name, parameter, &options).unwrap();
         assert_eq!(analysis.roi().state(), before);
         let limits = profile.limits();
@@ -160,7 +160,7 @@ fn no_state_of_a_source_is_too_odd() {
     let (norm, value) = norm_of(&analysis, &name);
     let state = analysis.roi().state();
     for reoptimize in [false, true] {
-        let options = ProfileOptions { reoptimize, ..ProfileOptions::default() };
+        let options = ProfileOptions::default().with_reoptimize(reoptimize);
         // At zero; far above and below the maximum.
         for start in [0.0, 1e-8 * value, 30.0 * value] {
             set(&mut analysis, &name, &norm, start);
@@ -215,8 +215,7 @@ fn a_source_of_which_nothing_arrives_has_no_limit() {
     });
     let mut analysis = analysis_with(roi, likelihood);
     for reoptimize in [false, true] {
-        let profile =
-            analysis.profile_norm("absent", &ProfileOptions { reoptimize, ..ProfileOptions::default() }).unwrap();
+        let profile = analysis.profile_norm("absent", &ProfileOptions::default().with_reoptimize(reoptimize)).unwrap();
         checked(&profile);
         assert!(profile.limits().ul.is_none(), "{:?}", profile.limits());
     }
@@ -226,7 +225,7 @@ fn a_source_of_which_nothing_arrives_has_no_limit() {
 fn points_of_ones_own_are_visited_and_wrong_ones_named() {
     let mut analysis = fitted();
     let [name, _] = brightest_and_faintest(&analysis);
-    let options = |xvals: Vec<f64>| ProfileOptions { xvals: Some(xvals), ..ProfileOptions::default() };
+    let options = |xvals: Vec<f64>| ProfileOptions::default().with_xvals(Some(xvals));
     let profile = analysis.profile(&name, "alpha", &options(vec![2.5, -1.0, 9.0])).unwrap();
     assert_eq!(profile.xvals, [2.5, -1.0, 9.0]);
     let direct = loglike_at(&mut analysis, &name, "alpha", 2.5);
@@ -256,7 +255,7 @@ fn limits_and_errors_do_not_depend_on_the_points_of_the_profile() {
         };
         let (up, down, limit) = (distance(1.0, 0.5), distance(-1.0, 0.5), value + distance(1.0, 1.352_771_727));
         for npts in [1, 2, 3, 7, 20, 60] {
-            let options = ProfileOptions { npts, ..ProfileOptions::default() };
+            let options = ProfileOptions::default().with_npts(npts);
             let limits = analysis.profile_norm(&name, &options).unwrap().limits();
             let close = |found: Option<f64>, right: f64| (found.unwrap() / right - 1.0).abs() < 1e-3;
             assert!(close(limits.ul, limit) && close(limits.x0, value), "{npts}: {limits:?} {limit}");
@@ -270,10 +269,10 @@ fn limits_and_errors_do_not_depend_on_the_points_of_the_profile() {
 fn a_profile_tells_what_it_is_of() {
     let mut analysis = fitted();
     let [name, other] = brightest_and_faintest(&analysis);
-    let options = ProfileOptions { npts: 5, ..ProfileOptions::default() };
+    let options = ProfileOptions::default().with_npts(5);
     let sound = analysis.profile_norm(&name, &options).unwrap();
     assert!(sound.warnings.is_empty() && sound.fit_status.is_empty(), "{:?}", sound.warnings);
-    let refitted = ProfileOptions { reoptimize: true, ..options.clone() };
+    let refitted = options.clone().with_reoptimize(true);
     let refitted = analysis.profile_norm(&name, &refitted).unwrap();
     assert_eq!(refitted.fit_status, [0; 5]);
     // Another parameter off its maximum: what the fit has not reached, the profile says.

@@ -53,7 +53,7 @@ fn a_file_that_does_not_belong_changes_nothing() {
     let text = std::fs::read_to_string(&json).unwrap();
     let before = analysis.roi().state();
     for (from, to, word) in [
-        ("\"format\": 1", "\"format\": 9", "format 9"),
+        ("\"format\": 2", "\"format\": 9", "format 9"),
         ("\"galdiff\"", "\"elsewhere\"", "elsewhere"),
         ("\"PowerLaw\"", "\"LogParabola\"", "LogParabola"),
         ("{", "", "saved analysis"),

@@ -1,11 +1,13 @@
 //! Writing a photon file (FT1) of new photons in the layout of the data server.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::headers::{set_instrument, set_time_system};
 use crate::events::photon_writer::{PhotonHeader, write_new};
-use crate::fits::{Header, RowWriter};
+use crate::fits::Header;
 
 /// Name, format and unit of each column.
 const COLUMNS: [(&str, &str, &str); 23] = [
@@ -35,6 +37,9 @@ const COLUMNS: [(&str, &str, &str); 23] = [
 ];
 
 const ROW_BYTES: usize = 98;
+
+/// Rows that are copied at once.
+const TOGETHER: usize = 1 << 14;
 
 /// A photon with all that a photon file tells of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -91,6 +96,85 @@ pub struct NewPhoton {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_new_photons(path: &Path, pass: &str, header: &PhotonHeader, photons: &[NewPhoton]) -> Result<()> {
+    write_new(path, headers(pass), header, (ROW_BYTES, photons.len()), |rows| {
+        photons.iter().try_for_each(|photon| rows.write(&row_of(photon)))
+    })
+}
+
+/// A photon file in the making, for photons that come one after the other and are not counted yet. They lie in a file without a name in the
+/// folder of the one to be; memory does not grow with them.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("photons.fits");
+/// use lat_io::{Cut, NewPhoton, NewPhotonFile, PhotonFile, PhotonHeader};
+/// let times = (300_000_000.0, 300_000_010.0);
+/// let mut file = NewPhotonFile::create(&path, "P8R3")?;
+/// file.push(&NewPhoton { energy: 250.0, time: 300_000_005.0, ..NewPhoton::default() })?;
+/// file.finish(&PhotonHeader { cuts: vec![Cut::GoodTimes], good_times: vec![times], times, inputs: None })?;
+/// assert_eq!(PhotonFile::open(&path)?.rows(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct NewPhotonFile {
+    path: PathBuf,
+    pass: String,
+    rows: usize,
+    kept: BufWriter<File>,
+}
+
+impl NewPhotonFile {
+    /// Begins a file of photons of a pass version, for example `P8R3`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn create(path: impl Into<PathBuf>, pass: &str) -> Result<Self> {
+        let path = path.into();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let kept = tempfile::tempfile_in(folder).map_err(|source| Error::io("write", &path, source))?;
+        Ok(Self { path, pass: pass.to_owned(), rows: 0, kept: BufWriter::new(kept) })
+    }
+
+    /// Number of photons so far.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Appends a photon.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn push(&mut self, photon: &NewPhoton) -> Result<()> {
+        self.rows += 1;
+        self.kept.write_all(&row_of(photon)).map_err(|source| Error::io("write", &self.path, source))
+    }
+
+    /// Writes the file: it appears whole or not at all; gzip when its name ends in `.gz`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self, header: &PhotonHeader) -> Result<()> {
+        let Self { path, pass, rows, kept } = self;
+        let failed = |source| Error::io("write", &path, source);
+        let mut kept = kept.into_inner().map_err(|error| failed(error.into_error()))?;
+        kept.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let mut bytes = vec![0; TOGETHER * ROW_BYTES];
+        write_new(&path, headers(&pass), header, (ROW_BYTES, rows), |out| {
+            let mut left = rows;
+            while left > 0 {
+                let part = left.min(TOGETHER);
+                let bytes = bytes.get_mut(..part * ROW_BYTES).unwrap_or_default();
+                kept.read_exact(bytes).map_err(failed)?;
+                out.write(bytes)?;
+                left -= part;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Headers of the primary HDU and of table EVENTS.
+fn headers(pass: &str) -> [Header; 2] {
     let mut primary = Header::default();
     describe(&mut primary);
     primary.set("CREATOR", "roi-fit", "software creating this file");
@@ -106,9 +190,7 @@ pub fn write_new_photons(path: &Path, pass: &str, header: &PhotonHeader, photons
     for number in 0..5 {
         events.set(&format!("DIFRSP{number}"), "NONE", "diffuse response label");
     }
-    write_new(path, [primary, events], header, (ROW_BYTES, photons.len()), |rows| {
-        photons.iter().try_for_each(|photon| write_row(rows, photon))
-    })
+    [primary, events]
 }
 
 fn describe(header: &mut Header) {
@@ -130,7 +212,7 @@ pub(in crate::events) fn set_columns(header: &mut Header, columns: &[(&str, &str
     }
 }
 
-fn write_row(rows: &mut RowWriter<'_>, photon: &NewPhoton) -> Result<()> {
+fn row_of(photon: &NewPhoton) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(ROW_BYTES);
     let angles = [photon.ra, photon.dec, photon.l, photon.b, photon.theta, photon.phi, photon.zenith_angle];
     for value in [photon.energy].into_iter().chain(angles).chain([photon.earth_azimuth]) {
@@ -147,5 +229,5 @@ fn write_row(rows: &mut RowWriter<'_>, photon: &NewPhoton) -> Result<()> {
     bytes.extend(photon.livetime.to_be_bytes());
     // The diffuse responses are not known.
     bytes.extend([0; 20]);
-    rows.write(&bytes)
+    bytes
 }

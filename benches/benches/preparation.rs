@@ -1,0 +1,115 @@
+//! How long does it take from photon and spacecraft files of ten years to counts, livetime and exposure, and how much memory?
+//!
+//! A single run, as it takes a while; `ROI_FIT_YEARS` is another number of years. 2 million photons and a million spacecraft rows of half a minute
+//! belong to each year, and a twentieth of the photons is selected. Beside it stands the time that reading both files twice takes.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use benchmarks::measuring;
+use lat_dataset::Config;
+use roi_model::{FileTable, Parameter, Source, SourceType, SpatialModel, Spectrum};
+use roi_simulate::{EventOptions, observe, write_builtin_response};
+
+type Failure = Box<dyn std::error::Error>;
+
+const CENTER: [f64; 2] = [83.63, 22.01];
+/// Photons in a year.
+const PHOTONS: f64 = 2e6;
+const DAYS: f64 = 365.25;
+
+/// Isotropic emission of a norm.
+fn isotropic(norm: f64) -> Result<Source, Failure> {
+    let energies: Vec<f64> = (0..=40).map(|i| 50.0 * 10f64.powf(f64::from(i) * 0.1)).collect();
+    let dnde = energies.iter().map(|energy| 1e-8 * (energy / 1000.0).powf(-2.3)).collect();
+    let table = Arc::new(FileTable::new(energies, dnde)?);
+    let spectrum = Spectrum::file_function(Parameter::new("Normalization", norm)?, "iso.txt", table)?;
+    Ok(Source::new("iso", SourceType::Diffuse, spectrum, SpatialModel::isotropic()?)?)
+}
+
+/// Writes photons of so many days, and returns how many.
+fn photons(folder: &Path, name: &str, norm: f64, days: f64) -> Result<usize, Failure> {
+    let irfs = lat_io::read_irf_set(folder, name, 3)?;
+    let options =
+        EventOptions::default().with_days(days).with_cone(CENTER, 15.0).with_energies(100.0, 1e5).with_edisp(false);
+    let files = files(folder);
+    let no_map = |file: &str| Err(lat_io::Error::NotFound { path: file.into() }.into());
+    Ok(observe(&[isotropic(norm)?], &no_map, &irfs, &options, files.each_ref().map(PathBuf::as_path))?.photons)
+}
+
+fn files(folder: &Path) -> [PathBuf; 2] {
+    ["photons.fits", "spacecraft.fits"].map(|file| folder.join(file))
+}
+
+/// Seconds of an action.
+fn timed<T>(action: impl FnOnce() -> Result<T, Failure>) -> Result<(f64, T), Failure> {
+    let start = Instant::now();
+    let found = action()?;
+    Ok((start.elapsed().as_secs_f64(), found))
+}
+
+/// Reads files from begin to end.
+fn read(paths: &[PathBuf]) -> Result<u64, Failure> {
+    let mut bytes = vec![0; 1 << 20];
+    let mut total = 0;
+    for path in paths {
+        let mut file = std::fs::File::open(path)?;
+        loop {
+            match file.read(&mut bytes)? {
+                0 => break,
+                n => total += n as u64,
+            }
+        }
+    }
+    Ok(total)
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+fn main() -> Result<(), Failure> {
+    let default = if measuring() { 10.0 } else { 0.01 };
+    let years: f64 = std::env::var("ROI_FIT_YEARS").map_or(Ok(default), |text| text.parse())?;
+    let place = std::env::var_os("ROI_FIT_BENCH_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = tempfile::tempdir_in(place)?;
+    let folder = folder.path();
+    let name = write_builtin_response(folder)?;
+    // As bright as it takes.
+    let pilot = photons(folder, name, 1.0, 2.0)?;
+    let norm = PHOTONS / DAYS * 2.0 / pilot.max(1) as f64;
+    let (seconds, n) = timed(|| photons(folder, name, norm, years * DAYS))?;
+    println!("simulated: {n} photons of {years} years in {seconds:.1} s");
+    let text = format!(
+        "data: {{evfile: photons.fits, scfile: spacecraft.fits}}\n\
+         selection: {{ra: {ra}, dec: {dec}, emin: 400, emax: 100000, zmax: 90, evclass: 128, evtype: 3, \
+         filter: 'DATA_QUAL>0 && LAT_CONFIG==1', radius: 7.5}}\n\
+         binning: {{npix: 100, binsz: 0.1, enumbins: 24}}\n\
+         gtlike: {{irfs: {name}, edisp: false}}\n\
+         files: {{irfs: .}}\nfileio: {{outdir: out}}\n\
+         model: {{sources: [{{name: one, ra: {ra}, dec: {dec}, SpectrumType: PowerLaw}}]}}\n",
+        ra = CENTER[0],
+        dec = CENTER[1],
+    );
+    std::fs::write(folder.join("config.yaml"), text)?;
+    let (reading, bytes) = timed(|| Ok(read(&files(folder))? + read(&files(folder))?))?;
+    println!("reading both files twice ({} MB): {reading:.1} s", bytes / 1_000_000);
+    let before = roi_fit::peak_memory();
+    let config = Config::read(&folder.join("config.yaml"))?;
+    let start = Instant::now();
+    let mut steps: Vec<(&'static str, f64)> = Vec::new();
+    let made = lat_dataset::prepare(&config, false, &mut |step| {
+        steps.push((step.product.product.name(), start.elapsed().as_secs_f64()));
+    })?;
+    let total = start.elapsed().as_secs_f64();
+    let ends = steps.iter().skip(1).map(|(_, at)| *at).chain([total]);
+    println!("digests and plan: {:.1} s", steps.first().map_or(total, |(_, at)| *at));
+    for ((step, from), to) in steps.iter().zip(ends) {
+        println!("{step}: {:.1} s", to - from);
+    }
+    let selected = lat_io::PhotonFile::open(&made.first().ok_or("nothing was made")?.path)?.rows();
+    println!(
+        "prepared in {total:.1} s, {selected} photons selected; peak memory before and after: {before:?} {:?} bytes",
+        roi_fit::peak_memory()
+    );
+    Ok(())
+}

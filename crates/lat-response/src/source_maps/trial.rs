@@ -1,0 +1,134 @@
+//! Maps of sources that are moved and made wider, with their derivatives.
+
+use likelihood_core::SourceMap;
+use roi_model::{SkyDirection, Source};
+
+use super::builder::{Canvas, SourceMapBuilder, named};
+use super::extended::{self, Shape};
+use super::healpix_maps;
+use super::pixels::Pixels;
+use super::point::{self, PointImage};
+use super::radial::{placed, single};
+use crate::error::{Error, Result};
+use crate::observation::PsfPlanes;
+use crate::templates::Template;
+
+/// The step over which a convolution with a shape is differentiated, relative to its size. The two ends are tabulated at the same nodes.
+const GROWTH: f64 = 1e-2;
+/// The step over which an exposure that is interpolated is differentiated, degrees.
+const EXPOSURE_STEP: f64 = 1e-3;
+
+/// The map of a source, and its derivatives with respect to place and width, all of one shape: cm^2 s, and cm^2 s a degree.
+#[derive(Clone, Debug)]
+pub struct TrialMap {
+    /// The map, the same as [`SourceMapBuilder::source_map`] makes.
+    pub map: SourceMap,
+    /// Its derivative when the source moves to the east.
+    pub east: SourceMap,
+    /// When it moves to the north.
+    pub north: SourceMap,
+    /// When it grows: for each degree of a disk's radius or a Gaussian's sigma; `None` for a point.
+    pub width: Option<SourceMap>,
+}
+
+impl SourceMapBuilder {
+    /// The map of a point, a disk or a Gaussian with its derivatives. These are analytic: the slope of the PSF (convolved with the shape) times
+    /// the geometry of every point that the map sums over; so they are those of the map itself, not of an idealised one. What the map takes
+    /// in steps, an exposure that is not interpolated, the PSF of the place, the correction of its integral, counts as constant.
+    ///
+    /// # Errors
+    /// As [`SourceMapBuilder::source_map`]; [`Error::Unsupported`] for other spatial models, and for a source that is not convolved with the
+    /// PSF: its map changes by jumps.
+    pub fn trial(&self, source: &Source) -> Result<TrialMap> {
+        let make = || {
+            let template = Template::of(source, &())?;
+            let (center, shape) = placed(&template).map_err(|_| immovable(source))?;
+            if !self.convolves(source) {
+                return Err(Error::Unsupported {
+                    what: "moving a source that is not convolved with the PSF".into(),
+                    remedy: "all of it lies in one pixel; let the PSF apply to it".into(),
+                });
+            }
+            self.sloped(source, center, shape)
+        };
+        make().map_err(named(source))
+    }
+
+    fn sloped(&self, source: &Source, center: &SkyDirection, shape: Option<Shape>) -> Result<TrialMap> {
+        let exposures = self.exposures(source, center)?;
+        let psf = self.radial_psf(center, shape)?;
+        let change = shape.map(|shape| self.change(&psf, shape));
+        let [map, east, north, width] = match &self.canvas {
+            Canvas::Healpix(grid, _, sampling) => {
+                let relative = self.relative_slopes(source, center, &exposures)?;
+                let tables = (&*psf, change.as_ref());
+                healpix_maps::sloped_radial(grid, tables, center, (&exposures, &relative), sampling)
+            }
+            Canvas::Image(pixels) => {
+                let images = point::sloped_images(pixels, &psf, change.as_ref(), center, &self.options.recipe);
+                let scales = self.scales(pixels, (&psf, shape), &images[0], center, &exposures);
+                joined(pixels, &images, &scales, &self.relative_slopes(source, center, &exposures)?)
+            }
+        };
+        Ok(TrialMap {
+            map: self.stored(map, source)?,
+            east: self.stored(east, source)?,
+            north: self.stored(north, source)?,
+            width: shape.map(|_| self.stored(width, source)).transpose()?,
+        })
+    }
+
+    /// How the table of a shape changes when it grows, 1/sr a degree.
+    fn change(&self, psf: &PsfPlanes, shape: Shape) -> PsfPlanes {
+        let (size, grown): (f64, fn(f64) -> Shape) = match shape {
+            Shape::Disk(radius) => (radius, Shape::Disk),
+            Shape::Gaussian(sigma) => (sigma, Shape::Gaussian),
+        };
+        let step = GROWTH * size;
+        let at =
+            |size: f64| extended::tabulated(&self.central, grown(size), self.options.recipe.disk_shape, psf.thetas());
+        let (less, more) = (at(size - step), at(size + step));
+        let values = less.iter().zip(&more).map(|(less, more)| (more - less) / (2.0 * step)).collect();
+        PsfPlanes::tabulated(psf.thetas().to_vec(), psf.n_planes(), values)
+    }
+
+    /// The change of each plane's exposure over the exposure, a degree to the east and to the north; 0 where the exposure is not interpolated.
+    fn relative_slopes(&self, source: &Source, center: &SkyDirection, exposures: &[f64]) -> Result<Vec<[f64; 2]>> {
+        if !self.exposure.is_interpolated() || !source.apply_exposure() {
+            return Ok(vec![[0.0; 2]; exposures.len()]);
+        }
+        let along = |east: f64, north: f64| -> Result<Vec<f64>> {
+            let at = |sign: f64| {
+                let place = center.moved(sign * EXPOSURE_STEP * east, sign * EXPOSURE_STEP * north);
+                place.ok().map_or_else(|| Ok(exposures.to_vec()), |place| self.exposures(source, &place))
+            };
+            let (less, more) = (at(-1.0)?, at(1.0)?);
+            let change = less.iter().zip(more).zip(exposures);
+            Ok(change.map(|((a, b), e)| if *e > 0.0 { (b - a) / (2.0 * EXPOSURE_STEP * e) } else { 0.0 }).collect())
+        };
+        Ok(along(1.0, 0.0)?.into_iter().zip(along(0.0, 1.0)?).map(|(east, north)| [east, north]).collect())
+    }
+}
+
+/// The planes of the image and of its derivatives, each times a number; to the east and to the north the change of that number is added.
+fn joined(pixels: &Pixels, images: &[PointImage; 4], scales: &[f64], relative: &[[f64; 2]]) -> [Vec<f32>; 4] {
+    let [nx, ny] = pixels.grid().size();
+    let mut maps: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(nx * ny * scales.len()));
+    for (plane, (scale, [east, north])) in scales.iter().zip(relative).enumerate() {
+        for row in 0..ny {
+            let value = images[0].row(plane, row);
+            for ((map, image), own) in maps.iter_mut().zip(images).zip([0.0, *east, *north, 0.0]) {
+                let row = image.row(plane, row).iter().zip(value);
+                map.extend(row.map(|(slope, value)| single((slope + own * value) * scale)));
+            }
+        }
+    }
+    maps
+}
+
+fn immovable(source: &Source) -> Error {
+    Error::Unsupported {
+        what: format!("place and width of a {}", source.spatial().type_name()),
+        remedy: "points (SkyDirFunction), disks (RadialDisk) and Gaussians (RadialGaussian) have them".into(),
+    }
+}

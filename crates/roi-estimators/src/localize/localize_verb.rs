@@ -1,0 +1,197 @@
+//! The verb `localize`.
+
+use lat_response::SkyGrid;
+use roi_fit::{Progress, Session, TrialMaker, climb};
+use roi_model::{Roi, SkyDirection};
+
+use crate::error::{Error, Result};
+use crate::localize::contour::{Contour, contour};
+use crate::localize::ellipse::ErrorEllipse;
+use crate::localize::localization::Localization;
+use crate::localize::localize_options::LocalizeOptions;
+use crate::localize::peak_scan::{PeakScan, peak_scan};
+use crate::trial::freedom::{Freedom, set_free};
+use crate::trial::settle::{inverse_of, movable, settle, with_curvature};
+use crate::trial::slopes::{Coordinate, PlaceDerivatives};
+use crate::trial::trial_session::TrialSession;
+
+/// The two coordinates of a position.
+pub(crate) const POSITION: [Coordinate; 2] = [Coordinate::East, Coordinate::North];
+/// By how much `logL` at a position of the scan may be above that of the fit: the rounding of maps.
+const HIGHER: f64 = 0.05;
+
+/// The position of a source, found by name or alias, with its error ellipse. The session is left as it was; [`Localization::apply`] moves the source in
+/// an analysis. `makers`: [`roi_fit::Analysis::trial_makers`].
+///
+/// Position, norm and what of the shape is free are fitted together by Newton's method with exact derivatives, and with `free_background` everything
+/// else that is free. The covariance is minus the inverse of the second derivatives there: those with respect to the position are differences of the exact
+/// first ones. Then `logL` is looked at on the 95 % ellipse: where it does not fall as a paraboloid does, the contour is followed. The scan shows it all.
+///
+/// # Errors
+/// [`Error::NoPlace`] for a source that has no position to fit, [`Error::OffMap`] for one outside the map, [`Error::NoEmission`] for one of norm 0,
+/// [`Error::Unseen`]; [`Error::NoMakers`]; an option outside its range; [`Error::Stopped`].
+pub fn localize(
+    session: &Session,
+    makers: &[TrialMaker],
+    name: &str,
+    options: &LocalizeOptions,
+    progress: &mut dyn Progress,
+) -> Result<Localization> {
+    options.check()?;
+    let loglike_init = session.clone().loglike()?;
+    let mut trial = prepared(session, makers, name, options)?;
+    let preloc = trial.place().direction;
+    let loglike_base = climb(trial.session_mut(), None)?.loglike;
+    let settled = settle(&mut trial, &POSITION, options.dtheta_max, progress)?;
+    let position = trial.place().direction;
+    let mut warnings = Vec::new();
+    if !settled.is_inside {
+        warnings
+            .push(format!("the best position lies beyond dtheta_max, {} degrees from the old one", options.dtheta_max));
+    } else if !settled.is_converged {
+        warnings.push("no maximum of logL was found; the source stands where it stood".to_owned());
+    }
+    let at = with_curvature(&mut trial, &POSITION)?;
+    let ellipse = covariance(&trial, &at).and_then(|cov| ErrorEllipse::new(&position, cov));
+    let ellipse = ellipse.filter(|_| settled.is_converged && settled.is_inside);
+    let mut found = Shown::default();
+    if let Some(ellipse) = &ellipse {
+        found = look_around(&trial, ellipse, settled.loglike, options, &mut warnings)?;
+    } else if settled.is_converged {
+        warnings.push("logL has no maximum of both coordinates here: the errors are not known".to_owned());
+    }
+    let grid = makers.first().map(TrialMaker::grid);
+    let pixel = grid.and_then(|grid| pixel(grid, &position));
+    let shift = grid.and_then(|grid| shift(grid, &preloc, &position));
+    let fit_success = ellipse.is_some() && !found.is_higher;
+    let name = trial.model().name().to_owned();
+    let maps = trial.maps().iter().map(|map| map.map.clone()).collect();
+    Ok(Localization {
+        name,
+        preloc,
+        position,
+        ellipse,
+        loglike_init,
+        loglike_base,
+        loglike_loc: settled.loglike,
+        fit_success,
+        fit_inbounds: settled.is_inside,
+        deviation: found.contour.as_ref().map(|contour| contour.deviation),
+        pos_contour: found.contour.map(|contour| contour.points).unwrap_or_default(),
+        scan: found.scan,
+        pixel,
+        shift,
+        warnings,
+        config: options.clone(),
+        roi: with_errors(&trial, &at)?,
+        maps,
+    })
+}
+
+/// What was seen around the maximum.
+#[derive(Default)]
+struct Shown {
+    contour: Option<Contour>,
+    scan: Option<PeakScan>,
+    /// Whether a position of the scan is better.
+    is_higher: bool,
+}
+
+fn look_around(
+    trial: &TrialSession<'_>,
+    ellipse: &ErrorEllipse,
+    loglike: f64,
+    options: &LocalizeOptions,
+    warnings: &mut Vec<String>,
+) -> Result<Shown> {
+    let apart = trial.apart()?;
+    let contour = contour(&apart, ellipse, loglike)?;
+    if !contour.points.is_empty() {
+        warnings.push(format!(
+            "logL is no paraboloid over the 95 % ellipse (it falls there by up to {:.0} % more or less): take pos_contour",
+            100.0 * contour.deviation
+        ));
+    }
+    let scan = (options.nstep > 0).then(|| peak_scan(&apart, options.nstep, ellipse.r95)).transpose()?;
+    let highest = scan.iter().flat_map(|scan| scan.loglike.iter().copied()).fold(f64::NEG_INFINITY, f64::max);
+    let is_higher = highest > loglike + HIGHER;
+    if is_higher {
+        warnings.push(format!(
+            "logL is {:.2} higher at a position of the scan: there are several maxima",
+            highest - loglike
+        ));
+    }
+    Ok(Shown { contour: Some(contour), scan, is_higher })
+}
+
+/// A session of its own with the source where the model has it, and free what the options say; or why it cannot be localized.
+fn prepared<'a>(
+    session: &Session,
+    makers: &'a [TrialMaker],
+    name: &str,
+    options: &LocalizeOptions,
+) -> Result<TrialSession<'a>> {
+    let mut trial = TrialSession::new(session, makers, name)?;
+    check_seen(&trial, makers)?;
+    let freedom = Freedom {
+        free_background: options.free_background,
+        free_radius: options.free_radius,
+        fix_shape: options.fix_shape,
+    };
+    let source = trial.source();
+    set_free(trial.session_mut(), source, freedom)?;
+    Ok(trial)
+}
+
+/// Refuses a source outside the map, one without emission, and one that no bin sees.
+pub(crate) fn check_seen(trial: &TrialSession<'_>, makers: &[TrialMaker]) -> Result<()> {
+    let source = trial.model();
+    let (source_name, direction) = (source.name().to_owned(), trial.place().direction);
+    if let Some(maker) = makers.iter().find(|maker| maker.grid().pixel(&direction).is_none()) {
+        let component = maker.component().to_owned();
+        return Err(Error::OffMap { source_name, ra: direction.ra(), dec: direction.dec(), component });
+    }
+    let spectrum = source.spectrum();
+    if spectrum.norm_index().is_some_and(|norm| spectrum.parameters()[norm].value() == 0.0) {
+        return Err(Error::NoEmission { source_name });
+    }
+    let npred = trial.session().data().npred(source)?;
+    if npred > 0.0 { Ok(()) } else { Err(Error::Unseen { source_name }) }
+}
+
+/// The covariance of the last two coordinates; `None` when it is none.
+pub(crate) fn covariance(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Option<[[f64; 2]; 2]> {
+    let rows = movable(trial, at);
+    let inverse = inverse_of(&at.hessian, &rows)?;
+    let n = rows.len();
+    let of = |i: usize, j: usize| inverse[[n - 2 + i, n - 2 + j]];
+    Some([[of(0, 0), of(0, 1)], [of(1, 0), of(1, 1)]])
+}
+
+/// The model with the errors of what was fitted.
+pub(crate) fn with_errors(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Result<Roi> {
+    let mut roi = trial.session().roi().clone();
+    let rows = movable(trial, at);
+    let Some(inverse) = inverse_of(&at.hessian, &rows) else { return Ok(roi) };
+    let free = roi.free_parameters();
+    for (i, &row) in rows.iter().enumerate() {
+        if let Some(&id) = free.get(row) {
+            let variance = inverse[[i, i]];
+            roi.parameter_mut(id)?.set_error(if variance > 0.0 { variance.sqrt() } else { 0.0 })?;
+        }
+    }
+    Ok(roi)
+}
+
+/// Pixel coordinates from 0.
+fn pixel(grid: &SkyGrid, position: &SkyDirection) -> Option<[f64; 2]> {
+    let SkyGrid::Wcs(grid) = grid else { return None };
+    grid.to_pixel(position).map(|(x, y)| [x - 1.0, y - 1.0])
+}
+
+fn shift(grid: &SkyGrid, from: &SkyDirection, to: &SkyDirection) -> Option<[f64; 2]> {
+    let SkyGrid::Wcs(wcs) = grid else { return None };
+    let step = wcs.header().cdelt;
+    let (a, b) = (pixel(grid, from)?, pixel(grid, to)?);
+    Some([0, 1].map(|i| (b[i] - a[i]) * step[i].abs()))
+}

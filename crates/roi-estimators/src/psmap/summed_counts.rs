@@ -1,0 +1,116 @@
+//! Counts and model around every pixel, bin by bin.
+
+use lat_response::{SkyGrid, UnitVector, WcsGrid, convolved};
+use ndarray::{Array2, Axis, Zip};
+use rayon::prelude::*;
+use roi_fit::ComponentCubes;
+
+use crate::error::{Error, Result};
+use crate::psmap::ps_options::PsMapOptions;
+
+/// Sums below are none: what Fourier transforms leave of zero.
+const NONE: f64 = 0.1;
+
+/// Sums of one energy bin of a component over disks around its pixels.
+pub(crate) struct Plane {
+    /// Geometric centre of the bin, log10 of MeV.
+    pub(crate) log_center: f64,
+    pub(crate) counts: Array2<f64>,
+    pub(crate) model: Array2<f64>,
+    /// The counts' mean of the inverse weight, times the counts.
+    pub(crate) inverse_weights: Array2<f64>,
+}
+
+/// Sums of all bins of a component that reach into the range of energies.
+pub(crate) fn planes(cubes: &ComponentCubes, component: usize, options: &PsMapOptions) -> Result<Vec<Plane>> {
+    let edges = cubes.counts().cube.axis().edges();
+    let is_within = |bin: &usize| edges[bin + 1] > options.emin && edges[*bin] < options.emax;
+    let plane = |bin: usize| {
+        let [counts, model, inverse] = images(cubes, bin, options.use_weights)?;
+        let radius = options.radius(component, edges[bin]);
+        let is_weighted = options.use_weights && cubes.weights().is_some();
+        let [counts, model, inverse] = match &cubes.counts().grid {
+            SkyGrid::Wcs(grid) => in_disks(grid, radius, [&counts, &model, &inverse])?,
+            grid => on_sphere(grid, radius, [&counts, &model, &inverse]),
+        };
+        let counts = counts.mapv(|n| if n > NONE { n } else { 0.0 });
+        let inverse_weights = if is_weighted {
+            Zip::from(&inverse).and(&counts).map_collect(|&inverse, &n| if n > 0.0 { inverse } else { 0.0 })
+        } else {
+            counts.clone()
+        };
+        let log_center = (edges[bin] * edges[bin + 1]).sqrt().log10();
+        Ok(Plane { log_center, counts, model, inverse_weights })
+    };
+    cubes.bins().filter(is_within).collect::<Vec<_>>().into_par_iter().map(plane).collect()
+}
+
+/// Counts, model, and counts over weights of a bin. A pixel of weight zero is left out of all.
+fn images(cubes: &ComponentCubes, bin: usize, use_weights: bool) -> Result<[Array2<f64>; 3]> {
+    let mut counts = cubes.counts().cube.counts().index_axis(Axis(0), bin).mapv(f64::from);
+    let mut model = cubes.model().index_axis(Axis(0), bin).to_owned();
+    let Some(weights) = cubes.weights().filter(|_| use_weights) else {
+        let inverse = counts.clone();
+        return Ok([counts, model, inverse]);
+    };
+    let weights = weights.values().index_axis(Axis(0), bin);
+    if weights.iter().any(|weight| *weight < 0.0) {
+        return Err(Error::Internal { what: "a likelihood weight below 0" });
+    }
+    let inverse = Zip::from(&mut counts).and(&mut model).and(&weights).map_collect(|n, m, &weight| {
+        if weight > 0.0 {
+            *n / f64::from(weight)
+        } else {
+            (*n, *m) = (0.0, 0.0);
+            0.0
+        }
+    });
+    Ok([counts, model, inverse])
+}
+
+/// Sums over the pixels whose centres lie within a radius of each pixel's: with the pixels of a disk in the middle of the map, moved.
+fn in_disks(grid: &WcsGrid, radius: f64, images: [&Array2<f64>; 3]) -> Result<[Array2<f64>; 3]> {
+    let [nx, ny] = grid.size();
+    // The pixel left below the middle, counted from 1 as FITS does.
+    let (x, y) = ((nx / 2).max(1) as f64, (ny / 2).max(1) as f64);
+    let lost = || Error::Internal { what: "the middle of the counts is no direction" };
+    let center = grid.to_direction(x, y).ok_or_else(lost)?;
+    let [x_step, y_step] = grid.header().cdelt.map(f64::abs);
+    let (half_x, half_y) = (half(radius, x_step, nx), half(radius, y_step, ny));
+    let disk = Array2::from_shape_fn((2 * half_y + 1, 2 * half_x + 1), |(row, column)| {
+        let (dx, dy) = (column as f64 - half_x as f64, row as f64 - half_y as f64);
+        let place = grid.to_direction(x + dx, y + dy);
+        if place.is_some_and(|place| place.separation(&center) < radius) { 1.0 } else { 0.0 }
+    });
+    let views = images.map(|image| image.view());
+    let mut sums = convolved(&views, disk.view(), (half_y, half_x)).into_iter();
+    let mut next = || sums.next().unwrap_or_default();
+    Ok([next(), next(), next()])
+}
+
+/// How many pixels on each side of the centre a disk reaches, with some to spare for a projection that stretches, but no more than there are.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the size of the map")]
+fn half(radius: f64, step: f64, n: usize) -> usize {
+    (1.2 * radius / step + 1.0).ceil().clamp(0.0, n as f64) as usize
+}
+
+/// The same by the distances of all pixels.
+fn on_sphere(grid: &SkyGrid, radius: f64, images: [&Array2<f64>; 3]) -> [Array2<f64>; 3] {
+    let n = grid.n_pixels();
+    let centers: Vec<Option<UnitVector>> = (0..n).map(|pixel| grid.direction(pixel).map(UnitVector::from)).collect();
+    let limit = radius.to_radians();
+    let flat = images.map(|image| image.iter().copied().collect::<Vec<f64>>());
+    let of_pixel = |pixel: usize| {
+        let mut sums = [0.0; 3];
+        let Some(center) = centers[pixel] else { return sums };
+        for (other, place) in centers.iter().enumerate() {
+            if place.is_some_and(|place| place.angle(center) < limit) {
+                sums.iter_mut().zip(&flat).for_each(|(sum, image)| *sum += image[other]);
+            }
+        }
+        sums
+    };
+    let sums: Vec<[f64; 3]> = (0..n).into_par_iter().map(of_pixel).collect();
+    let [ny, nx] = grid.shape();
+    [0, 1, 2].map(|index| Array2::from_shape_fn((ny, nx), |(y, x)| sums[y * nx + x][index]))
+}

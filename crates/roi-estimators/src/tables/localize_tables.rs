@@ -1,0 +1,98 @@
+//! The tables of `localize`: the scan as an image, and `LOC_DATA`, as fermipy names them.
+
+use std::path::Path;
+
+use lat_io::{Column, ColumnValues, FitsWriter, Header, write_ecsv};
+use ndarray::Array3;
+use serde_json::json;
+
+use crate::error::Result;
+use crate::localize::localization::Localization;
+use crate::localize::peak_scan::PeakScan;
+use crate::tables::sed_tables::{ascii, single};
+
+/// How the names of columns begin that have no unit; all others but log-likelihoods are in degrees.
+const WITHOUT_UNIT: [&str; 4] = ["xpix", "ypix", "pos_ecc", "pos_deviation"];
+
+impl Localization {
+    /// Writes fermipy's `_loc.fits`: the TS of the scan as primary image, and the one row of table `LOC_DATA`. What is not known is NaN.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the name of the source holds what FITS cannot.
+    pub fn write_fits(&self, path: &Path) -> Result<()> {
+        let mut writer = FitsWriter::create(path)?;
+        let mut header = self.header();
+        match &self.scan {
+            Some(scan) => {
+                self.place(scan, &mut header);
+                let ts = Array3::from_shape_vec((1, scan.n, scan.n), single(&scan.ts()));
+                match ts {
+                    Ok(ts) => writer.image(&header, &ts)?,
+                    Err(_) => writer.empty_primary(&self.header())?,
+                }
+            }
+            None => writer.empty_primary(&header)?,
+        }
+        writer.table("LOC_DATA", &self.header(), &self.columns())?;
+        Ok(writer.finish()?)
+    }
+
+    /// Writes table `LOC_DATA` as ECSV, which astropy reads.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_ecsv(&self, path: &Path) -> Result<()> {
+        Ok(write_ecsv(path, &self.header(), &self.columns())?)
+    }
+
+    fn header(&self) -> Header {
+        let mut header = Header::default();
+        header.set("SRCNAME", ascii(&self.name).as_str(), "source");
+        header.set("CREATOR", concat!("roi-fit ", env!("CARGO_PKG_VERSION")), "");
+        header.set("CONFIG", ascii(&json!(self.config).to_string()).as_str(), "");
+        header
+    }
+
+    /// Where the pixels of the scan are: a tangent plane at the position.
+    fn place(&self, scan: &PeakScan, header: &mut Header) {
+        let middle = 0.5 * (scan.n as f64 + 1.0);
+        let axes = [("RA---ARC", self.position.ra(), -scan.step), ("DEC--ARC", self.position.dec(), scan.step)];
+        for (n, (ctype, crval, cdelt)) in (1..).zip(axes) {
+            header.set(&format!("CTYPE{n}"), ctype, "axis and projection");
+            header.set(&format!("CRPIX{n}"), middle, "reference pixel");
+            header.set(&format!("CRVAL{n}"), crval, "coordinate at the reference pixel");
+            header.set(&format!("CDELT{n}"), cdelt, "increment per pixel");
+            header.set(&format!("CUNIT{n}"), "deg", "");
+        }
+        header.set("RADESYS", "ICRS", "");
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let name = ColumnValues::Text(vec![self.name.clone()]);
+        let mut columns = vec![Column { name: "name".into(), unit: String::new(), values: name }];
+        for (key, value) in self.numbers() {
+            let values = ColumnValues::Double(vec![value.unwrap_or(f64::NAN)]);
+            columns.push(Column { name: key.into(), unit: unit(key).into(), values });
+        }
+        for (key, matrix) in self.matrices() {
+            let unit = if key.ends_with("cov") { "deg2" } else { "" };
+            let values = matrix.map_or_else(|| vec![f64::NAN; 4], |rows| rows.concat());
+            columns.push(Column {
+                name: key.into(),
+                unit: unit.into(),
+                values: ColumnValues::Doubles { width: 4, values },
+            });
+        }
+        for (key, flag) in [("fit_success", self.fit_success), ("fit_inbounds", self.fit_inbounds)] {
+            let values = ColumnValues::Short(vec![i16::from(flag)]);
+            columns.push(Column { name: key.into(), unit: String::new(), values });
+        }
+        columns
+    }
+}
+
+/// The unit of a column.
+fn unit(key: &str) -> &'static str {
+    let has_none = key.contains("loglike") || WITHOUT_UNIT.iter().any(|start| key.starts_with(start));
+    if has_none { "" } else { "deg" }
+}

@@ -1,0 +1,47 @@
+//! What is fitted with a place: the source's norm and shape, and of the others what the options say.
+
+use roi_fit::Session;
+use roi_model::{ParameterId, SourceId};
+
+use crate::error::Result;
+
+/// Which parameters are free while a source is moved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Freedom {
+    /// Whether what is free of the others stays free.
+    pub(crate) free_background: bool,
+    /// Within how many degrees of the source norms are free besides.
+    pub(crate) free_radius: Option<f64>,
+    /// Whether only the norm of the source is free.
+    pub(crate) fix_shape: bool,
+}
+
+/// Frees and fixes: the source keeps what is free of it, and its norm is free in any case.
+pub(crate) fn set_free(session: &mut Session, source: SourceId, freedom: Freedom) -> Result<()> {
+    let roi = session.roi();
+    let center = roi[source].direction();
+    let mut wanted: Vec<ParameterId> = Vec::new();
+    for (id, model) in roi.ids().zip(roi.sources()) {
+        let norm = model.spectrum().norm_index();
+        let is_near = freedom.free_radius.zip(center).zip(model.direction()).is_some_and(|((radius, center), at)| {
+            !model.spatial().is_diffuse_background() && center.separation(&at) <= radius
+        });
+        for (parameter, own) in model.spectrum().parameters().iter().enumerate() {
+            let is_norm = norm == Some(parameter);
+            let is_free = match id == source {
+                true => is_norm || (own.is_free() && !freedom.fix_shape),
+                false => (own.is_free() && freedom.free_background) || (is_norm && is_near),
+            };
+            if is_free {
+                wanted.push(ParameterId { source: id, parameter });
+            }
+        }
+    }
+    for model in session.roi_mut().sources_mut() {
+        model.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
+    }
+    for id in wanted {
+        session.roi_mut().parameter_mut(id)?.set_free(true);
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! A source that is tried elsewhere, or wider.
+
+pub(crate) mod freedom;
+pub(crate) mod place;
+pub(crate) mod settle;
+pub(crate) mod slopes;
+pub(crate) mod trial_session;

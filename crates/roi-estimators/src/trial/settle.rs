@@ -1,0 +1,193 @@
+//! The fit of place and width together with all free parameters: Newton's method with exact derivatives, kept within bounds.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use roi_fit::{Event, Progress, climb};
+
+use crate::curve::session_curve::is_impossible;
+use crate::error::{Error, Result};
+use crate::trial::place::TrialPlace;
+use crate::trial::slopes::{Coordinate, PlaceDerivatives};
+use crate::trial::trial_session::TrialSession;
+
+/// Steps that a fit may take.
+const STEPS: usize = 60;
+/// How often a step is halved that does not lead up.
+const HALVINGS: usize = 12;
+/// The gain in `logL` that a step must promise; below it the maximum is found. A position is 0.005 of its error from it then.
+const GAIN: f64 = 1e-5;
+/// Below this promised gain a step that does not lead up is taken for the rounding of the maps, which are sums over grids of points.
+const ROUNDING: f64 = 1e-2;
+/// The longest step, degrees.
+const LONGEST: f64 = 0.3;
+/// The step over which second derivatives are taken, in errors.
+const PROBE: f64 = 0.5;
+
+/// Where a fit ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settled {
+    pub(crate) loglike: f64,
+    /// Whether it is a maximum of place and parameters.
+    pub(crate) is_converged: bool,
+    /// Whether it came to the edge of where the source may go.
+    pub(crate) is_inside: bool,
+}
+
+/// A step of Newton's method.
+struct Step {
+    free: Vec<f64>,
+    place: Vec<f64>,
+    /// What it promises.
+    gain: f64,
+}
+
+/// Moves the source to the maximum of `logL` near by, at most `reach` degrees from where it stands, with all free parameters fitted at every place.
+pub(crate) fn settle(
+    trial: &mut TrialSession<'_>,
+    coordinates: &[Coordinate],
+    reach: f64,
+    progress: &mut dyn Progress,
+) -> Result<Settled> {
+    let start = trial.place();
+    let summit = climb(trial.session_mut(), None)?;
+    let mut end = Settled { loglike: summit.loglike, is_converged: false, is_inside: true };
+    for iteration in 0..STEPS {
+        let derivatives = trial.derivatives(coordinates)?;
+        let Some(mut step) = step(trial, &derivatives) else { return Ok(end) };
+        let event = Event::Iteration { algorithm: "NEWTON", iteration, log_likelihood: end.loglike, edm: step.gain };
+        if progress.event(&event).is_break() || progress.is_cancelled() {
+            return Err(Error::Stopped);
+        }
+        if step.gain < GAIN {
+            end.is_converged = true;
+            return Ok(end);
+        }
+        let promised = step.gain;
+        let Some(loglike) = advance(trial, coordinates, &mut step, end.loglike, (start, reach))? else {
+            end.is_converged = promised < ROUNDING;
+            end.is_inside = start.direction.separation(&trial.place().direction) < 0.999 * reach;
+            return Ok(end);
+        };
+        end.loglike = loglike;
+    }
+    Ok(end)
+}
+
+/// The step to the maximum of the quadratic model, the parameters held that are at a bound.
+fn step(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Option<Step> {
+    let rows = movable(trial, at);
+    let inverse = inverse_of(&at.hessian, &rows)?;
+    let gradient: Vec<f64> = rows.iter().map(|&row| at.gradient[row]).collect();
+    let mut all = vec![0.0; at.gradient.len()];
+    let mut gain = 0.0;
+    for (i, &row) in rows.iter().enumerate() {
+        all[row] = (0..rows.len()).map(|j| inverse[[i, j]] * gradient[j]).sum();
+        gain += 0.5 * all[row] * gradient[i];
+    }
+    let mut place = all.split_off(at.n_free);
+    let mut free = all;
+    let length = place.iter().map(|x| x * x).sum::<f64>().sqrt();
+    if length > LONGEST {
+        let share = LONGEST / length;
+        place.iter_mut().chain(&mut free).for_each(|x| *x *= share);
+    }
+    (gain.is_finite() && gain >= 0.0).then_some(Step { free, place, gain })
+}
+
+/// The rows of the parameters that are not at a bound, and those of the coordinates.
+pub(crate) fn movable(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Vec<usize> {
+    let roi = trial.session().roi();
+    let is_held = |row: usize, id: &roi_model::ParameterId| {
+        let Ok(parameter) = roi.parameter(*id) else { return true };
+        let (low, high, value) = (parameter.bounds().0, parameter.bounds().1, parameter.value());
+        low == high || (value <= low && at.gradient[row] <= 0.0) || (value >= high && at.gradient[row] >= 0.0)
+    };
+    let free = roi.free_parameters();
+    let moving = free.iter().enumerate().filter(|(row, id)| !is_held(*row, id)).map(|(row, _)| row);
+    moving.chain(at.n_free..at.gradient.len()).collect()
+}
+
+/// The inverse of minus the Hessian over some rows.
+pub(crate) fn inverse_of(hessian: &Array2<f64>, rows: &[usize]) -> Option<Array2<f64>> {
+    optimizers::inverse(&Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| -hessian[[rows[i], rows[j]]]))
+}
+
+/// Goes a step, or half of it, or a quarter, until `logL` is higher; `None` when it never is.
+fn advance(
+    trial: &mut TrialSession<'_>,
+    coordinates: &[Coordinate],
+    step: &mut Step,
+    loglike: f64,
+    (start, reach): (TrialPlace, f64),
+) -> Result<Option<f64>> {
+    for _ in 0..HALVINGS {
+        let place = stepped(trial.place(), coordinates, &step.place)?;
+        if start.direction.separation(&place.direction) <= reach && place.size >= 0.0 {
+            let mut next = trial.elsewhere(place)?;
+            follow(&mut next, &step.free)?;
+            match climb(next.session_mut(), None) {
+                Ok(summit) if summit.loglike > loglike => {
+                    next.sloped = trial.sloped.take();
+                    *trial = next;
+                    return Ok(Some(summit.loglike));
+                }
+                Err(error) if !is_impossible(&error) => return Err(error.into()),
+                _ => {}
+            }
+        }
+        step.place.iter_mut().chain(&mut step.free).for_each(|x| *x *= 0.5);
+    }
+    Ok(None)
+}
+
+/// Moves the free parameters along, as far as their bounds let them.
+fn follow(trial: &mut TrialSession<'_>, step: &[f64]) -> Result<()> {
+    let roi = trial.session_mut().roi_mut();
+    for (id, step) in roi.free_parameters().into_iter().zip(step) {
+        let parameter = roi.parameter_mut(id)?;
+        let (low, high) = parameter.bounds();
+        parameter.set_value((parameter.value() + step).clamp(low, high))?;
+    }
+    Ok(())
+}
+
+/// A place so many degrees along the coordinates from another one.
+pub(crate) fn stepped(place: TrialPlace, coordinates: &[Coordinate], by: &[f64]) -> Result<TrialPlace> {
+    let along = |wanted: Coordinate| {
+        coordinates.iter().zip(by).filter(|(own, _)| **own == wanted).map(|(_, by)| *by).sum::<f64>()
+    };
+    let moved = place.moved(along(Coordinate::East), along(Coordinate::North))?;
+    Ok(TrialPlace { size: place.size + along(Coordinate::Size), ..moved })
+}
+
+/// The derivatives at a maximum with all second derivatives: those with respect to two coordinates by differences of the exact first ones, at fixed
+/// parameters, over half of an error to either side. They are blind to steps in the maps that are finer than that.
+pub(crate) fn with_curvature(trial: &mut TrialSession<'_>, coordinates: &[Coordinate]) -> Result<PlaceDerivatives> {
+    let mut at = trial.derivatives(coordinates)?;
+    let rows = movable(trial, &at);
+    let Some(variances) = inverse_of(&at.hessian, &rows) else { return Ok(at) };
+    let first = rows.len() - coordinates.len();
+    let probes: Vec<(usize, f64)> = (0..coordinates.len())
+        .map(|k| (k, PROBE * variances[[first + k, first + k]].max(0.0).sqrt()))
+        .flat_map(|(k, h)| [(k, -h), (k, h)])
+        .collect();
+    let place = trial.place();
+    let gradient = |&(k, h): &(usize, f64)| -> Result<Vec<f64>> {
+        let mut by = vec![0.0; coordinates.len()];
+        by[k] = h;
+        let mut other = trial.elsewhere(stepped(place, coordinates, &by)?)?;
+        Ok(other.derivatives(coordinates)?.gradient.split_off(at.n_free))
+    };
+    let gradients: Vec<Vec<f64>> = probes.par_iter().map(gradient).collect::<Result<_>>()?;
+    let m = coordinates.len();
+    let second = |k: usize, l: usize| (gradients[2 * k + 1][l] - gradients[2 * k][l]) / (2.0 * probes[2 * k + 1].1);
+    let block = Array2::from_shape_fn((m, m), |(k, l)| 0.5 * (second(k, l) + second(l, k)));
+    if block.iter().all(|x| x.is_finite()) {
+        for k in 0..m {
+            for l in 0..m {
+                at.hessian[[at.n_free + k, at.n_free + l]] = block[[k, l]];
+            }
+        }
+    }
+    Ok(at)
+}

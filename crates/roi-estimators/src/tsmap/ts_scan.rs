@@ -1,0 +1,99 @@
+//! A test source at any pixel of a map.
+
+use std::ops::Range;
+
+use lat_response::SkyGrid;
+use roi_fit::{ComponentCubes, TrialMaker};
+use roi_model::SkyDirection;
+
+use crate::error::Result;
+use crate::sky::components::pixels_under;
+use crate::tsmap::amplitude::{Amplitude, Moments, TrialBins, maximize};
+use crate::tsmap::shifted_kernel::ShiftedKernel;
+use crate::tsmap::ts_options::TsMapOptions;
+
+/// All components with the image of the test source.
+pub(crate) struct TsScan {
+    components: Vec<Placed>,
+}
+
+/// A component beside the map's pixels.
+struct Placed {
+    shifted: ShiftedKernel,
+    /// Its pixel under each of the map's.
+    under: Vec<Option<usize>>,
+    width: usize,
+}
+
+/// A test source at one place.
+struct Trial<'a> {
+    parts: Vec<(&'a ShiftedKernel, (usize, usize))>,
+}
+
+impl TrialBins for Trial<'_> {
+    fn visit(&self, mut take: impl FnMut(f64, f64)) {
+        for (component, pixel) in &self.parts {
+            component.visit(*pixel, &mut take);
+        }
+    }
+}
+
+impl TsScan {
+    /// On these pixels, over these energy bins of the components.
+    pub(crate) fn new(
+        (cubes, makers): (&[ComponentCubes], &[TrialMaker]),
+        bins: &[Range<usize>],
+        grid: &SkyGrid,
+        options: &TsMapOptions,
+    ) -> Result<Self> {
+        let place = |((cube, maker), bins): ((&ComponentCubes, &TrialMaker), &Range<usize>)| {
+            let own = &cube.counts().grid;
+            let shifted = ShiftedKernel::new(cube, maker, bins, options)?;
+            Ok(Placed { shifted, under: pixels_under(grid, own), width: own.shape()[1] })
+        };
+        Ok(Self { components: cubes.iter().zip(makers).zip(bins).map(place).collect::<Result<_>>()? })
+    }
+
+    /// Counts of the test source in all components.
+    pub(crate) fn npred(&self) -> f64 {
+        self.components.iter().map(|component| component.shifted.npred).sum()
+    }
+
+    /// Where the image of the test source was made.
+    pub(crate) fn place(&self) -> Option<SkyDirection> {
+        self.components.first().map(|component| component.shifted.kernel.place)
+    }
+
+    /// The sums at amplitude 0 of a test source at a pixel of the map.
+    pub(crate) fn moments(&self, pixel: usize) -> Moments {
+        let mut moments = Moments::default();
+        for (component, place) in self.parts(pixel) {
+            let sums = component.moments_at(place);
+            moments.total += sums.total;
+            moments.first += sums.first;
+            moments.second += sums.second;
+        }
+        moments
+    }
+
+    /// The maximum for a test source at a pixel of the map.
+    pub(crate) fn at(&self, pixel: usize, near: &mut Vec<(f64, f64)>) -> Amplitude {
+        maximize(&Trial { parts: self.parts(pixel).collect() }, &self.moments(pixel), near)
+    }
+
+    /// The components that have a pixel there, and theirs.
+    fn parts(&self, pixel: usize) -> impl Iterator<Item = (&ShiftedKernel, (usize, usize))> {
+        self.components.iter().filter_map(move |component| {
+            let own = component.under.get(pixel).copied().flatten()?;
+            Some((&component.shifted, (own / component.width, own % component.width)))
+        })
+    }
+
+    /// Takes the model that the cubes have now.
+    pub(crate) fn follow(&mut self, cubes: &[ComponentCubes], bins: &[Range<usize>]) -> Result<()> {
+        for ((component, cube), bins) in self.components.iter_mut().zip(cubes).zip(bins) {
+            component.shifted.follow(cube, bins)?;
+        }
+        Ok(())
+    }
+}

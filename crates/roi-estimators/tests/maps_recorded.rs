@@ -1,0 +1,77 @@
+//! The recorded maps of fermipy 1.4.3 on a region that was simulated through the real response of the instrument.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::print_stdout, reason = "every difference is told")]
+
+mod support;
+
+use std::time::Instant;
+
+use lat_io::FitsFile;
+use ndarray::Array2;
+use roi_estimators::{PsMapOptions, ResidMapOptions, TsMapOptions, psmap, residmap, tsmap};
+use support::recorded_analysis_with_response;
+
+/// An image of a recorded file, by the number of its HDU.
+fn recorded_image(file: &str, hdu: usize) -> Array2<f64> {
+    let path = fixtures::real_data("fermitools-roi").unwrap().join("fermipy").join(file);
+    let fits = FitsFile::open(path).unwrap();
+    let pixels = fits.read_image_f32(&fits.hdus()[hdu]).unwrap().pixels;
+    Array2::from_shape_vec((100, 100), pixels.iter().copied().map(f64::from).collect()).unwrap()
+}
+
+/// The largest difference, in units of what is allowed at the pixel, and where it is.
+fn worst(theirs: &Array2<f64>, ours: &Array2<f64>, allowed: impl Fn(f64) -> f64) -> (f64, (usize, usize)) {
+    assert_eq!(theirs.dim(), ours.dim());
+    let differences = theirs.indexed_iter().map(|(at, theirs)| ((ours[at] - theirs).abs() / allowed(*theirs), at));
+    differences
+        .map(|(found, at)| (if found.is_nan() { f64::INFINITY } else { found }, at))
+        .fold((0.0, (0, 0)), |most, found| if found.0 > most.0 { found } else { most })
+}
+
+fn met(what: &str, (found, at): (f64, (usize, usize))) {
+    println!("{what}: worst {found:.4} of what is allowed, at {at:?}");
+    assert!(found <= 1.0, "{what}: {found} of what is allowed, at {at:?}");
+}
+
+#[test]
+fn residuals_are_those_of_fermipy() {
+    let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
+    let start = Instant::now();
+    let map = residmap(&analysis, &ResidMapOptions::default()).unwrap();
+    println!("residmap: {:?}", start.elapsed());
+    let of = |hdu: usize| recorded_image("residmap.fits.gz", hdu);
+    met("data", worst(&of(1), &map.data, |n| 1e-3 * n.abs()));
+    met("excess", worst(&of(2), &map.excess, |n| 1e-3 * n.abs().max(10.0)));
+    met("model", worst(&of(3), &map.model, |n| 1e-3 * n.abs()));
+    met("sigma within 1e-3", worst(&of(0), &map.sigma, |_| 1e-3));
+}
+
+#[test]
+fn ps_is_that_of_fermipy() {
+    let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
+    let start = Instant::now();
+    let options = PsMapOptions::default().with_emax(3e5).with_nbinloge(30);
+    let map = psmap(&analysis, &options).unwrap();
+    println!("psmap: {:?}", start.elapsed());
+    let theirs = recorded_image("psmap.fits.gz", 1);
+    let off = theirs.iter().zip(&map.psmap).filter(|(a, b)| (**a - **b).abs() > 0.01 * a.abs()).count();
+    println!("pixels off by more than 1 %: {off}; {:?} {:?}", map.psmax(), map.direction());
+    met("PS within 1 %", worst(&theirs, &map.psmap, |ps| 0.01 * ps.abs()));
+    met("PS in sigma", worst(&recorded_image("psmap.fits.gz", 0), &map.psmapsigma(), |sigma| 0.01 * sigma.abs()));
+    assert_eq!(map.peak, Some((3, 28)));
+}
+
+#[test]
+fn test_statistics_are_those_of_fermipy() {
+    let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
+    for (file, exclude) in [("tsmap.fits.gz", vec![]), ("tsmap_excl.fits.gz", vec!["src08".to_owned()])] {
+        let start = Instant::now();
+        let map = tsmap(&analysis, &TsMapOptions::default().with_exclude(exclude)).unwrap();
+        println!("{file}: {:?}", start.elapsed());
+        met(file, worst(&recorded_image(file, 0), &map.ts, |ts| 0.02 + 1e-3 * ts));
+        met("npred", worst(&recorded_image(file, 2), &map.npred, |n| 0.1 + 1e-3 * n));
+        met("amplitude", worst(&recorded_image(file, 3), &map.amplitude, |n| 1e-14 + 1e-3 * n));
+        assert!((map.loglike - 26370.625127160398).abs() < 0.01);
+    }
+}

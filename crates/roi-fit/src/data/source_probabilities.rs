@@ -1,0 +1,182 @@
+//! The probability of each source for each photon (gtsrcprob), as columns of a copy of the photon file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use lat_dataset::Component;
+use lat_events::{EnergyBinning, PhotonFiles, Selection, pixel_of};
+use lat_io::Photon;
+use likelihood_core::{ComponentData, EnergyAxis};
+use serde::Serialize;
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+
+/// Energies of a file are 32-bit floats: edges that are equal steps of the logarithm up to this are logarithmic bins.
+const ROUNDING: f64 = 1e-6;
+
+/// What [`Analysis::source_probabilities`] takes and gives.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ProbabilityOptions {
+    /// The file to write; with several components, `_NAME` is added before the ending. `ft1_srcprob_NAME.fits` in the output directory without it.
+    pub out: Option<PathBuf>,
+}
+
+impl ProbabilityOptions {
+    /// Sets [`out`](Self::out).
+    #[must_use]
+    pub fn with_out(mut self, out: Option<PathBuf>) -> Self {
+        self.out = out;
+        self
+    }
+}
+
+/// The photons of a component and what their probabilities add up to.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SourceProbabilities {
+    /// The component.
+    pub component: String,
+    /// The file that was written.
+    pub path: PathBuf,
+    /// Number of photons in it.
+    pub photons: usize,
+    /// Number of photons within the energies and pixels of the counts cube. The others have no probabilities: NaN.
+    pub inside: usize,
+    /// For each source the sum of its probabilities: at the maximum of the likelihood that of a source whose norm is free is its predicted
+    /// counts.
+    pub sums: BTreeMap<String, f64>,
+}
+
+impl Analysis {
+    /// Writes, for each component, a copy of the photons that were selected (`ft1_00.fits`) with a column a source, named after it: the
+    /// probability that the photon came from it by the model as it stands.
+    ///
+    /// It is `m_s / sum_t m_t`, `m_s` the counts that the likelihood predicts of source `s` in the energy bin and pixel of the photon, energy
+    /// dispersion included. gtsrcprob takes the densities at the photon's own energy and direction, without dispersion; where a bin is narrow beside
+    /// PSF and spectrum both come to the same. With the likelihood's own bins the probabilities of a source with a free norm sum to its predicted
+    /// counts at the maximum. Memory: 4 bytes for each source and filled bin.
+    ///
+    /// # Errors
+    /// For an analysis that was not opened from a configuration, one without a file of selected photons, and files that cannot be read or written.
+    pub fn source_probabilities(&self, options: &ProbabilityOptions) -> Result<Vec<SourceProbabilities>> {
+        let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a table of photons" })?;
+        let loaded = lat_dataset::load(&config.path)?;
+        let several = loaded.observation.components.len() > 1;
+        let mut written = Vec::new();
+        for (component, data) in loaded.observation.components.iter().zip(self.session.data.components()) {
+            let photons = lat_dataset::selected_photons(config, &component.name)?;
+            let path = match &options.out {
+                Some(out) if several => lat_dataset::component_path(out, &component.name),
+                Some(out) => out.clone(),
+                None => config.outdir.join(format!("ft1_srcprob_{}.fits", component.name)),
+            };
+            if path == photons {
+                return Err(Error::Option {
+                    option: "out",
+                    found: path.display().to_string(),
+                    expected: "another file than that of the selected photons, which it would replace",
+                });
+            }
+            written.push(self.write_probabilities(component, data, [photons, path])?);
+        }
+        Ok(written)
+    }
+
+    fn write_probabilities(
+        &self,
+        component: &Component,
+        data: &ComponentData,
+        [photons, path]: [PathBuf; 2],
+    ) -> Result<SourceProbabilities> {
+        let names: Vec<&str> = self.session.roi.sources().iter().map(roi_model::Source::name).collect();
+        let of_bins = self.of_filled_bins(data)?;
+        let energies = binning(component.counts.cube.axis())?;
+        let grid = &component.counts.grid;
+        let files = PhotonFiles::open(&[&photons])?;
+        let (mut rows, mut inside) = (0, 0);
+        let mut sums = vec![0.0; names.len()];
+        Selection::all(&files).write_with_columns(&path, &names, |photon: &Photon, values: &mut [f32]| {
+            rows += 1;
+            let place = energies.bin(photon.energy).zip(pixel_of(grid, photon));
+            match place.and_then(|(bin, pixel)| data.filled_bin(bin, pixel)) {
+                Some(filled) => {
+                    inside += 1;
+                    for ((value, sum), of_source) in values.iter_mut().zip(&mut sums).zip(&of_bins) {
+                        *value = of_source.get(filled).copied().unwrap_or(f32::NAN);
+                        *sum += f64::from(*value);
+                    }
+                }
+                None => values.fill(f32::NAN),
+            }
+            Ok::<(), Error>(())
+        })?;
+        let sums = names.iter().map(|name| (*name).to_owned()).zip(sums).collect();
+        Ok(SourceProbabilities { component: component.name.clone(), path, photons: rows, inside, sums })
+    }
+
+    /// The probabilities of each source at the filled bins.
+    fn of_filled_bins(&self, data: &ComponentData) -> Result<Vec<Vec<f32>>> {
+        let mut total = vec![0.0; data.n_filled()];
+        for source in self.session.roi.sources() {
+            total.iter_mut().zip(data.filled_model(source)?).for_each(|(sum, counts)| *sum += counts);
+        }
+        let sources = self.session.roi.sources().iter();
+        sources
+            .map(|source| {
+                let counts = data.filled_model(source)?;
+                #[expect(clippy::cast_possible_truncation, reason = "the column holds 32-bit floats")]
+                let part = |(counts, total): (f64, &f64)| (counts / total) as f32;
+                Ok(counts.into_iter().zip(&total).map(part).collect())
+            })
+            .collect()
+    }
+}
+
+/// The bins of a counts cube as they were counted: logarithmic ones by their formula, as their edges in the file are rounded.
+fn binning(axis: &EnergyAxis) -> Result<EnergyBinning> {
+    let (edges, n) = (axis.edges(), axis.n_bins());
+    if let (Some(&first), Some(&last)) = (edges.first(), edges.last()) {
+        let (first, last) = (rounded(first), rounded(last));
+        let step = (last / first).ln() / n as f64;
+        let regular = |(bin, edge): (usize, &f64)| (edge.ln() - first.ln() - step * bin as f64).abs() < ROUNDING;
+        if edges.iter().enumerate().all(regular) {
+            return Ok(EnergyBinning::logarithmic(first, last, n)?);
+        }
+    }
+    Ok(EnergyBinning::edges(edges.to_vec())?)
+}
+
+/// The energy of the fewest digits that a file of 32-bit keV tells as this one.
+fn rounded(energy: f64) -> f64 {
+    let told = |energy: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "as the file format has it")]
+        let kev = (energy * 1000.0) as f32;
+        f64::from(kev) / 1000.0
+    };
+    let candidate = |digits: usize| format!("{energy:.digits$e}").parse::<f64>().ok();
+    (0..9).filter_map(candidate).find(|short| told(*short) == energy).unwrap_or(energy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_of_a_file_count_as_they_were_made() {
+        let made = EnergyBinning::logarithmic(100.0, 300_000.0, 28).unwrap();
+        #[expect(clippy::cast_possible_truncation, reason = "as the file format has it")]
+        let told = |edge: &f64| f64::from((edge * 1000.0) as f32) / 1000.0;
+        let read = binning(&EnergyAxis::new(made.axis().edges().iter().map(told).collect()).unwrap()).unwrap();
+        for i in 0..10_000 {
+            let energy = f64::from((100.0 * 3000f64.powf(f64::from(i) / 10_000.0)) as f32);
+            assert_eq!(read.bin(energy), made.bin(energy), "{energy}");
+        }
+        for edge in made.axis().edges().iter().flat_map(|edge| [edge * (1.0 - 1e-13), *edge, edge * (1.0 + 1e-13)]) {
+            assert_eq!(read.bin(edge), made.bin(edge), "{edge}");
+        }
+        let irregular = EnergyAxis::new(vec![100.0, 200.0, 500.0]).unwrap();
+        assert_eq!(binning(&irregular).unwrap(), EnergyBinning::edges(vec![100.0, 200.0, 500.0]).unwrap());
+    }
+}

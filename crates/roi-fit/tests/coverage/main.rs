@@ -1,0 +1,134 @@
+//! How often upper limits at 95 % lie above the truth, in simulated regions: those with the others held (`flux_ul95`, fermipy's definition) and those
+//! with all that is free refitted (`flux_ul95_profile`).
+//!
+//! `COVERAGE_DRAWS=1000 cargo test -p roi-fit --test coverage -- --nocapture` measures with as many draws of the counts; the numbers in
+//! `docs/limits.md` come from it.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::cast_possible_truncation, reason = "counts are single precision")]
+
+use std::collections::BTreeMap;
+
+use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap};
+use ndarray::Array3;
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand_distr::{Distribution, Poisson};
+use roi_fit::{Analysis, FitOptions, Pars, Selection};
+use roi_model::Roi;
+use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Points,
+    Galactic,
+    Isotropic,
+}
+
+/// How often limits lay above the truth, and how many there were.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    held: usize,
+    refitted: usize,
+    all: usize,
+    /// Limits with a status other than "converged".
+    unknown: usize,
+}
+
+impl Tally {
+    fn share(covering: usize, all: usize) -> (f64, f64) {
+        let share = covering as f64 / all as f64;
+        (share, (share * (1.0 - share) / all as f64).sqrt())
+    }
+}
+
+/// The region at its truth, its maps and what is expected.
+struct Truth {
+    roi: Roi,
+    axis: EnergyAxis,
+    maps: Vec<(String, SourceMap)>,
+    expected: Array3<f64>,
+}
+
+impl Truth {
+    fn new() -> Self {
+        let options = SimulationOptions::default().with_sources(4).with_npix(30).with_ebins(8).with_years(3.0);
+        let SimulatedRoi { truth: roi, components, .. } = simulate(&options).unwrap();
+        let component = components.into_iter().next().unwrap();
+        let expected = component.expected_counts(&roi).unwrap();
+        let maps = component.source_maps(&roi).map(|item| item.map(|(source, map)| (source.name().to_owned(), map)));
+        let maps = maps.collect::<Result<_, _>>().unwrap();
+        Self { axis: component.axis().clone(), maps, expected, roi }
+    }
+
+    /// The region at its truth, with these counts.
+    fn with(&self, counts: Array3<f32>) -> Analysis {
+        let mut data = ComponentData::new("00", &CountsCube::new(self.axis.clone(), counts).unwrap());
+        for (name, map) in &self.maps {
+            data.add_source_map(name, map).unwrap();
+        }
+        Analysis::new(self.roi.clone(), Data::new(vec![data]).unwrap()).unwrap()
+    }
+
+    /// The same with counts of their own.
+    fn draw(&self, seed: u64) -> Analysis {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let draw = |mean: &f64| if *mean > 0.0 { Poisson::new(*mean).unwrap().sample(&mut rng) as f32 } else { 0.0 };
+        self.with(self.expected.map(draw))
+    }
+}
+
+/// Coverage of the limits on the flux over the whole range, by kind of source.
+fn coverage(truth: &Truth, shapes: bool, seeds: std::ops::Range<u64>) -> BTreeMap<Kind, Tally> {
+    let at_truth = truth.with(truth.expected.mapv(|mean| mean as f32));
+    let mut tallies: BTreeMap<Kind, Tally> = BTreeMap::new();
+    for seed in seeds {
+        let mut analysis = truth.draw(seed);
+        analysis.free_sources(&Selection::all(), Pars::Norm, true).unwrap();
+        let points: Vec<String> =
+            analysis.roi().sources().iter().filter(|s| s.spatial().is_point()).map(|s| s.name().to_owned()).collect();
+        if shapes {
+            analysis.free_sources_by_name(&points, true, &Pars::Shape).unwrap();
+        }
+        let result = analysis.fit(&FitOptions::default().with_min_fit_quality(0)).unwrap();
+        for (name, properties) in &result.sources {
+            let kind = match name.as_str() {
+                "isodiff" => Kind::Isotropic,
+                _ if points.contains(name) => Kind::Points,
+                _ => Kind::Galactic,
+            };
+            let tally = tallies.entry(kind).or_default();
+            let flux = properties.fluxes["flux"];
+            let right = at_truth.properties(name).unwrap().fluxes["flux"].value.unwrap();
+            tally.all += 1;
+            tally.held += usize::from(flux.ul95.is_some_and(|limit| limit >= right));
+            tally.refitted += usize::from(flux.ul95_profile.is_some_and(|limit| limit >= right));
+            tally.unknown += usize::from(flux.ul95_profile.is_none());
+        }
+    }
+    tallies
+}
+
+#[test]
+fn limits_cover_as_often_as_the_documentation_says() {
+    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |value| value.parse().unwrap());
+    let (first, draws) = (number("COVERAGE_SEED", 1), number("COVERAGE_DRAWS", 40));
+    let truth = Truth::new();
+    for shapes in [false, true] {
+        for (kind, tally) in coverage(&truth, shapes, first..first + draws) {
+            let known = tally.all - tally.unknown;
+            let (held, held_error) = Tally::share(tally.held, tally.all);
+            let (refitted, error) = Tally::share(tally.refitted, known);
+            println!(
+                "{kind:?}, shapes {}: held {held:.3} +- {held_error:.3}, refitted {refitted:.3} +- {error:.3} of {known} ({} without)",
+                if shapes { "free" } else { "fixed" },
+                tally.unknown
+            );
+            // Four standard deviations of the draws, and what a limit at a bound covers too much.
+            let spread = 4.0 * (0.95 * 0.05 / known as f64).sqrt();
+            assert!(refitted > 0.95 - spread - 0.01, "{kind:?}, shapes free {shapes}: {refitted}");
+            assert!(tally.unknown * 20 <= tally.all, "{kind:?}: {} of {} without a limit", tally.unknown, tally.all);
+        }
+    }
+}

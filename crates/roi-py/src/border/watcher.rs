@@ -1,0 +1,144 @@
+//! Who watches work: Ctrl-C stops it between two evaluations, and a function of Python may be told how it goes.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use roi_fit::{Event, Progress};
+
+/// How often the interpreter is asked whether a signal came: it takes the lock of the interpreter.
+pub(crate) const EVERY: Duration = Duration::from_millis(50);
+
+/// Whether work shall stop, and the exception that says why.
+pub(crate) struct Interrupts {
+    is_stopped: AtomicBool,
+    exception: Mutex<Option<PyErr>>,
+    asked: Mutex<Instant>,
+}
+
+impl Interrupts {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            is_stopped: AtomicBool::new(false),
+            exception: Mutex::new(None),
+            asked: Mutex::new(Instant::now()),
+        })
+    }
+
+    /// New work begins.
+    pub(crate) fn reset(&self) {
+        self.is_stopped.store(false, Ordering::SeqCst);
+        *held(&self.exception) = None;
+    }
+
+    /// The exception that stopped the work.
+    pub(crate) fn take(&self) -> Option<PyErr> {
+        held(&self.exception).take()
+    }
+
+    fn stop(&self, exception: PyErr) {
+        self.is_stopped.store(true, Ordering::SeqCst);
+        *held(&self.exception) = Some(exception);
+    }
+
+    /// Lets handlers of signals run, from time to time; whether the work shall stop.
+    fn is_stopped(&self) -> bool {
+        if self.is_stopped.load(Ordering::SeqCst) {
+            return true;
+        }
+        {
+            let mut asked = held(&self.asked);
+            if asked.elapsed() < EVERY {
+                return false;
+            }
+            *asked = Instant::now();
+        }
+        if let Some(Err(exception)) = Python::try_attach(handlers) {
+            self.stop(exception);
+        }
+        self.is_stopped.load(Ordering::SeqCst)
+    }
+}
+
+/// Lets the handlers of signals that came run.
+fn handlers(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()
+}
+
+/// What a lock holds. A thread that panicked while it wrote a flag or an exception has left it whole.
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The watcher of an analysis.
+pub(crate) struct Watcher {
+    pub(crate) interrupts: Arc<Interrupts>,
+    /// Called with a dictionary an event; what it raises stops the work.
+    pub(crate) function: Option<Py<PyAny>>,
+}
+
+impl Progress for Watcher {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Some(function) = &self.function
+            && let Some(Err(exception)) =
+                Python::try_attach(|py| function.call1(py, (dictionary(py, event)?,)).map(|_| ()))
+        {
+            self.interrupts.stop(exception);
+        }
+        if self.interrupts.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.interrupts.is_stopped()
+    }
+}
+
+/// An event as a dictionary.
+fn dictionary<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    let kind = match event {
+        Event::Iteration { algorithm, iteration, log_likelihood, edm } => {
+            dict.set_item("algorithm", algorithm)?;
+            dict.set_item("iteration", iteration)?;
+            dict.set_item("loglike", log_likelihood)?;
+            dict.set_item("edm", edm)?;
+            "iteration"
+        }
+        Event::SubFit { step, sources, done, total, log_likelihood } => {
+            dict.set_item("step", step)?;
+            dict.set_item("sources", sources)?;
+            dict.set_item("loglike", log_likelihood)?;
+            counted(&dict, *done, *total)?;
+            "fit"
+        }
+        Event::Product { component, product, done, total, bytes } => {
+            dict.set_item("component", component)?;
+            dict.set_item("product", product)?;
+            dict.set_item("bytes", bytes)?;
+            counted(&dict, *done, *total)?;
+            "product"
+        }
+        Event::SourceMap { component, source, done, total } => {
+            dict.set_item("component", component)?;
+            dict.set_item("source", source)?;
+            counted(&dict, *done, *total)?;
+            "source_map"
+        }
+        Event::Update { source, done, total } => {
+            dict.set_item("source", source)?;
+            counted(&dict, *done, *total)?;
+            "update"
+        }
+        _ => "other",
+    };
+    dict.set_item("event", kind)?;
+    Ok(dict)
+}
+
+fn counted(dict: &Bound<'_, PyDict>, done: usize, total: usize) -> PyResult<()> {
+    dict.set_item("done", done)?;
+    dict.set_item("total", total)
+}

@@ -1,0 +1,10 @@
+//! The methods of an analysis, a file a theme.
+
+mod estimating;
+mod fitting;
+mod freeing;
+pub(crate) mod opening;
+mod parameters;
+mod saving;
+mod selecting;
+mod sources;

@@ -1,0 +1,73 @@
+//! Files of a model and of a whole analysis, maps, printed tables.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use roi_fit::ModelMapOptions;
+
+use crate::border::objects::dictionary;
+use crate::handle::Analysis;
+
+#[pymethods]
+impl Analysis {
+    /// Saves the analysis as `PREFIX.json`, `PREFIX.fits` and one `PREFIX_NAME.xml` a component.
+    fn write_roi(&self, py: Python<'_>, prefix: PathBuf) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.write_roi(&prefix)?))
+    }
+
+    /// Takes up an analysis that `write_roi` saved.
+    fn load_roi(&self, py: Python<'_>, prefix: PathBuf) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.load_roi(&prefix)?))
+    }
+
+    /// Writes the model as XML.
+    fn write_xml(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.write_xml(&path)?))
+    }
+
+    /// Takes parameters from an XML.
+    fn load_xml(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.load_xml(&path)?))
+    }
+
+    /// The model as text of an XML.
+    fn xml_text(&self, py: Python<'_>) -> PyResult<String> {
+        self.work(py, |analysis| Ok(analysis.xml_text()?))
+    }
+
+    /// Sums the predicted counts of sources (all, if none are named) over every pixel, and writes them to `out`, one file a component; with `residual`
+    /// counts minus model. Returns a dictionary a component with the spectra and the path.
+    #[pyo3(signature = (out=None, sources=Vec::new(), residual=false))]
+    fn model_map<'py>(
+        &self,
+        py: Python<'py>,
+        out: Option<PathBuf>,
+        sources: Vec<String>,
+        residual: bool,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let options = ModelMapOptions::default().with_out(out).with_sources(sources).with_residual(residual);
+        let spectra = self.work(py, |analysis| Ok(analysis.model_map(&options)?))?;
+        let list = PyList::empty(py);
+        for spectrum in spectra {
+            list.append(dictionary(py, &serde_json::json!(spectrum))?)?;
+        }
+        Ok(list)
+    }
+
+    /// The table of parameters.
+    #[pyo3(signature = (allpars=false))]
+    fn print_params(&self, py: Python<'_>, allpars: bool) -> PyResult<String> {
+        self.read(py, |analysis| analysis.print_params(allpars))
+    }
+
+    /// The table of sources with norms and fluxes.
+    fn print_model(&self, py: Python<'_>) -> PyResult<String> {
+        self.read(py, roi_fit::Analysis::print_model)
+    }
+
+    /// The table of sources.
+    fn print_roi(&self, py: Python<'_>) -> PyResult<String> {
+        self.read(py, roi_fit::Analysis::print_roi)
+    }
+}

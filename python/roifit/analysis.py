@@ -1,0 +1,198 @@
+"""The native interface: an analysis of one region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _engine
+from .results import ENERGY_FLUX, PHOTONS, BandResult, CurvatureResult, FitResult, OptimizeResult, ProfileResult, SedResult, _table
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from .maps import Map
+
+Pars = str | Iterable[str] | None
+
+
+def place(skydir: Any) -> tuple[float, float] | None:
+    """Right ascension and declination in degrees of a `SkyCoord`, or of two numbers."""
+    if skydir is None:
+        return None
+    if hasattr(skydir, "icrs"):
+        return float(skydir.icrs.ra.deg), float(skydir.icrs.dec.deg)
+    ra, dec = skydir
+    return float(ra), float(dec)
+
+
+class Analysis:
+    """An analysis of one region: open it, free parameters, fit.
+
+    Parameters
+    ----------
+    config
+        A fermipy ``config.yaml``, or the folder that has one.
+    progress
+        Called with a dictionary an event of long work; what it raises stops the work.
+    max_memory
+        The most bytes of memory that may be taken.
+    """
+
+    def __init__(
+        self,
+        config: str | PathLike[str],
+        *,
+        progress: Callable[[dict[str, Any]], object] | None = None,
+        max_memory: int | None = None,
+    ) -> None:
+        self.path = Path(fspath(config))
+        self._engine = _engine.Analysis.open(self.path, progress=progress, max_memory=max_memory)
+
+    # What it is.
+
+    @property
+    def notes(self) -> list[str]:
+        """What the files had to say: keys that were ignored, for example."""
+        return self._engine.notes()
+
+    @property
+    def energy_range(self) -> tuple[float, float]:
+        """Lowest and highest energy that count, MeV."""
+        return self._engine.energy_range()
+
+    @property
+    def components(self) -> list[dict[str, Any]]:
+        """Energies (MeV) and counts of each component."""
+        return self._engine.components()
+
+    def sources(self) -> Table:
+        """A row a source: place, spectrum, TS, predicted counts, flux."""
+        known = self._engine.all_properties()
+        rows = []
+        for source in self._engine.sources():
+            of = known.get(source["name"], {})
+            numbers = [of.get(key) for key in ("ts", "npred", "flux", "eflux")]
+            rows.append([source["name"], source["ra"], source["dec"], source["offset"], source["SpectrumType"], source["free"], *numbers])
+        names = ["name", "ra", "dec", "offset", "spectrum", "free", "ts", "npred", "flux", "eflux"]
+        columns = {name: _column([row[at] for row in rows]) for at, name in enumerate(names)}
+        return _table(columns, {"ra": "deg", "dec": "deg", "offset": "deg", "flux": PHOTONS, "eflux": ENERGY_FLUX})
+
+    def params(self, free_only: bool = False) -> Table:
+        """A row a parameter; ``value``, ``error``, ``min`` and ``max`` have the scale not applied."""
+        rows = self._engine.params(free_only)
+        names = ["idx", "src_name", "par_name", "is_norm", "value", "true_value", "error", "scale", "min", "max", "free"]
+        return _table({name: [row[name] for row in rows] for name in names})
+
+    def properties(self, name: str) -> dict[str, Any]:
+        """What is known of a source, under fermipy's keys; what is not known is ``None``."""
+        return self._engine.properties(name)
+
+    # What is fitted.
+
+    def free_source(self, name: str, free: bool = True, pars: Pars = None) -> None:
+        """Frees (or fixes) parameters of a source: norm and shape, ``"norm"``, ``"shape"``, or named ones."""
+        self._engine.free_source(name, free, _pars(pars))
+
+    def free_sources(self, free: bool = True, pars: Pars = None, **selection: Any) -> list[str]:
+        """Frees (or fixes) parameters of the selected sources, whose names are returned.
+
+        Keywords: ``distance`` (deg), ``skydir`` (`SkyCoord` or ra and dec in degrees), ``square``, ``minmax_ts``, ``minmax_npred``, ``cuts``, ``exclude``.
+        Diffuse sources pass every distance.
+        """
+        selection["skydir"] = place(selection.get("skydir"))
+        return self._engine.free_sources(free, _pars(pars), **selection)
+
+    def fix_all(self) -> None:
+        """Fixes every parameter."""
+        self._engine.fix_all()
+
+    def set_parameter(self, name: str, parameter: str, value: float, **keywords: Any) -> None:
+        """Sets a parameter to a true value; keywords ``true_value``, ``scale``, ``bounds``, ``error``."""
+        self._engine.set_parameter(name, parameter, value, **keywords)
+
+    def set_source_spectrum(self, name: str, spectrum_type: str, pars: Mapping[str, Any] | None = None) -> None:
+        """Gives a source another spectrum."""
+        self._engine.set_source_spectrum(name, spectrum_type, None if pars is None else dict(pars))
+
+    def delete_source(self, name: str) -> None:
+        """Deletes a source."""
+        self._engine.delete_source(name)
+
+    # The verbs.
+
+    def fit(self, **options: Any) -> FitResult:
+        """Fits all free parameters; options are those of ``roi-fit fit`` (``optimizer``, ``tol``, ``retries``, ``minos`` ...)."""
+        return FitResult(self._engine.fit(**options))
+
+    def optimize(self, **options: Any) -> OptimizeResult:
+        """Brings the whole region near its maximum in three steps."""
+        return OptimizeResult(self._engine.optimize(**options))
+
+    def loglike(self) -> float:
+        """logL of the model as it stands, without the ln N! term."""
+        return self._engine.loglike()
+
+    def ts(self, name: str, reoptimize: bool = False) -> float:
+        """Test statistic of a source as the model stands."""
+        found: float = self._engine.ts(name, reoptimize=reoptimize)["ts"]
+        return found
+
+    def profile(self, name: str, parameter: str | None = None, **options: Any) -> ProfileResult:
+        """logL along a parameter, the norm if none is named; options ``reoptimize``, ``xvals``, ``npts``, ``fix_shape``."""
+        return ProfileResult(self._engine.profile(name, parameter, **options))
+
+    def sed(self, name: str, **options: Any) -> SedResult:
+        """The spectrum of a source, bin by bin."""
+        return SedResult(self._engine.sed(name, **options))
+
+    def curvature(self, name: str, **options: Any) -> CurvatureResult:
+        """Whether the spectrum of a source is curved."""
+        return CurvatureResult(self._engine.curvature(name, **options))
+
+    def bowtie(self, name: str, energies: Iterable[float] | None = None) -> BandResult:
+        """dN/dE with its error band at energies in MeV."""
+        return BandResult(self._engine.bowtie(name, None if energies is None else [float(energy) for energy in energies]))
+
+    # Files and maps.
+
+    def write_roi(self, prefix: str | PathLike[str]) -> None:
+        """Saves the analysis as ``PREFIX.json``, ``PREFIX.fits`` and one ``PREFIX_NAME.xml`` a component."""
+        self._engine.write_roi(Path(fspath(prefix)))
+
+    def load_roi(self, prefix: str | PathLike[str]) -> None:
+        """Takes up an analysis that `write_roi` saved."""
+        self._engine.load_roi(Path(fspath(prefix)))
+
+    def write_xml(self, path: str | PathLike[str]) -> None:
+        """Writes the model."""
+        self._engine.write_xml(Path(fspath(path)))
+
+    def model_map(self, out: str | PathLike[str], sources: Iterable[str] = ()) -> list[Map]:
+        """Predicted counts in every pixel, written to ``out``; a map a component."""
+        from .maps import Map
+
+        spectra = self._engine.model_map(Path(fspath(out)), list(sources))
+        return [Map.from_fits(spectrum["path"]) for spectrum in spectra]
+
+    def _repr_html_(self) -> str:
+        html: str = self.sources()._repr_html_()
+        return html
+
+    def __repr__(self) -> str:
+        return f"Analysis of {self.path}: {len(self._engine.sources())} sources, {len(self.components)} component(s)"
+
+
+def _pars(pars: Pars) -> str | list[str] | None:
+    return pars if pars is None or isinstance(pars, str) else list(pars)
+
+
+def _column(values: list[Any]) -> Any:
+    """Numbers of which some are not known as NaN; others as they are."""
+    if any(isinstance(value, str) for value in values):
+        return values
+    return np.array([np.nan if value is None else value for value in values])

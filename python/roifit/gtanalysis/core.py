@@ -1,0 +1,152 @@
+"""What all methods stand on: the configuration, the engine, the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import weakref
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _engine
+from ..analysis import place
+from .configuration import Configuration
+from .roi_model import ROIModel, Source
+
+LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
+FORMAT = "%(asctime)s %(levelname)-8s%(name)s.%(funcName)s(): %(message)s"
+
+
+class Core:
+    """The engine is opened when it is first needed, `setup` at the latest."""
+
+    def __init__(self, config: Any, roi: Any = None, **kwargs: Any) -> None:
+        if roi is not None:
+            raise NotImplementedError("roi=: the model is that of the configuration; use add_source, or files: {xml: FILE}")
+        self.loglevel = int(kwargs.pop("loglevel", logging.INFO))
+        kwargs.pop("validate", None)
+        self._configuration = Configuration(config, kwargs)
+        self.config: dict[str, Any] = self._configuration.resolved
+        self.configdir = str(self._configuration.configdir)
+        fileio = self.config.get("fileio") or {}
+        outdir = os.path.expandvars(str(fileio.get("outdir") or ""))
+        self.outdir = str(Path(self.configdir, outdir).absolute())
+        self.workdir = self.outdir
+        Path(self.outdir).mkdir(parents=True, exist_ok=True)
+        self.logger = self._new_logger(fileio.get("logfile") or "fermipy.log")
+        self._opened: _engine.Analysis | None = None
+        # How often the model has changed; what has been read of it is good for one number.
+        self._version = 0
+        self.roi = ROIModel(self)
+
+    def _new_logger(self, logfile: str) -> logging.Logger:
+        """A logger of this analysis alone: on the terminal what ``logging: {verbosity}`` asks for, everything in the log file."""
+        logger = logging.Logger(type(self).__name__, logging.DEBUG)
+        verbosity = int((self.config.get("logging") or {}).get("verbosity", 3))
+        formatter = logging.Formatter(FORMAT, "%Y-%m-%d %H:%M:%S")
+        name = Path(self.outdir, logfile).with_suffix(".log")
+        terminal, file = logging.StreamHandler(), logging.FileHandler(name, delay=True, encoding="utf-8")
+        terminal.setLevel(LEVELS.get(verbosity, logging.DEBUG))
+        for handler in (terminal, file):
+            handler.setFormatter(formatter)
+            logger.addHandler(handler)
+        weakref.finalize(self, file.close)
+        return logger
+
+    @property
+    def _engine(self) -> _engine.Analysis:
+        if self._opened is None:
+            self._opened = _engine.Analysis.open(self._configuration.path)
+            for note in self._opened.notes():
+                self.logger.debug(note)
+        return self._opened
+
+    def _changed(self) -> None:
+        """The model, or what is known of it, has changed."""
+        self._version += 1
+
+    def setup(self, init_sources: bool = True, overwrite: bool = False, **kwargs: Any) -> None:
+        """Opens data and model, and makes the products that are missing; with ``overwrite`` those from event files are made again."""
+        self._known_keywords("setup", kwargs, {"loglevel"})
+        engine = self._engine
+        if overwrite:
+            engine.setup(overwrite=True)
+        self._changed()
+        self.logger.info("Finished setup: %d sources, logL %.4f", len(self.roi.sources), engine.loglike())
+
+    def set_log_level(self, level: int) -> None:
+        """Level of the terminal."""
+        self.logger.handlers[0].setLevel(level)
+
+    @property
+    def energies(self) -> NDArray[np.float64]:
+        """Edges of the energy bins of all components, MeV."""
+        edges = np.unique(np.concatenate([component["energies"] for component in self._engine.components()]))
+        apart = np.append(True, np.diff(np.log10(edges)) > 1e-5)
+        together: NDArray[np.float64] = edges[apart]
+        return together
+
+    @property
+    def log_energies(self) -> NDArray[np.float64]:
+        """Their logarithms."""
+        logs: NDArray[np.float64] = np.log10(self.energies)
+        return logs
+
+    @property
+    def enumbins(self) -> int:
+        """Number of energy bins."""
+        return len(self.energies) - 1
+
+    @property
+    def loge_bounds(self) -> NDArray[np.float64]:
+        """Range of the fit, log10 of MeV."""
+        bounds: NDArray[np.float64] = np.log10(self._engine.energy_range())
+        return bounds
+
+    @property
+    def binsz(self) -> float:
+        """Size of a pixel, deg."""
+        return float(self.config["binning"]["binsz"])
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The file of counts."""
+        return {"ccube": str(path) for what, path in _engine.input_files(self._configuration.path) if what == "ccube"}
+
+    def _known_keywords(self, method: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
+        """Refuses keywords that are not heeded: a slip must not be silent."""
+        for name in given:
+            if name not in set(known):
+                raise _engine.OptionError(f"{method}() has no keyword '{name}'; it takes {', '.join(sorted(known))}")
+
+    def _selection(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Keywords of a selection as the engine has them; habits of old scripts are accepted."""
+        given.pop("loglevel", None)
+        exclude = given.pop("exclude", None)
+        names = [exclude] if isinstance(exclude, str | Source) else list(exclude or [])
+        if given.pop("exclude_diffuse", False):
+            self.logger.warning("%s: exclude_diffuse is an old keyword; name the sources in exclude", method)
+            names += [source.name for source in self.roi.diffuse_sources]
+        given["exclude"] = [name.name if isinstance(name, Source) else name for name in names]
+        given["skydir"] = place(given.get("skydir"))
+        return given
+
+    def _path(self, name: str | os.PathLike[str]) -> Path:
+        """A file of the work directory."""
+        return Path(self.workdir, name)
+
+    def _stem(self, prefix: str, name: str, kind: str, outfile: str | None = None) -> Path:
+        """Where the files of a result go, without their endings."""
+        if outfile is not None:
+            path = self._path(outfile)
+            return path.with_suffix("") if path.suffix in {".fits", ".npy", ".yaml"} else path
+        parts = [prefix, name.lower().replace(" ", "_"), kind]
+        return self._path("_".join(part for part in parts if part))
+
+    def _no_plots(self, wanted: bool, method: str) -> None:
+        if wanted:
+            self.logger.warning("%s: plots are not made yet; the results can be drawn with matplotlib", method)

@@ -1,0 +1,161 @@
+"""Changes of the model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .core import Core
+from .roi_model import Source
+
+
+class Editing(Core):
+    """Changes of sources and parameters."""
+
+    def delete_source(
+        self,
+        name: str,
+        save_template: bool = True,
+        delete_source_map: bool = False,
+        build_fixed_wts: bool = True,
+        **kwargs: Any,
+    ) -> Source:
+        """Deletes a source and returns what it was. Files are not touched."""
+        self._known_keywords("delete_source", kwargs, {"loglevel"})
+        source = self.roi[name]
+        # What it was is read before it goes.
+        source.data  # noqa: B018
+        self._engine.delete_source(source.name)
+        self._changed()
+        self.logger.info("Deleting source %s", source.name)
+        return source
+
+    def delete_sources(
+        self,
+        cuts: Any = None,
+        distance: float | None = None,
+        skydir: Any = None,
+        minmax_ts: Any = None,
+        minmax_npred: Any = None,
+        exclude: Any = None,
+        square: bool = False,
+        names: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> list[Source]:
+        """Deletes the selected sources, or those of ``names``, and returns them. Diffuse sources are deleted only by name."""
+        self._known_keywords("delete_sources", kwargs, {"loglevel"})
+        if names is not None:
+            wanted = [self.roi[name] for name in ([names] if isinstance(names, str) else names)]
+        else:
+            chosen = self.roi.get_sources(skydir, distance, cuts, minmax_ts, minmax_npred, exclude, square)
+            wanted = [source for source in chosen if not source.diffuse]
+            spared = [source.name for source in chosen if source.diffuse]
+            if spared:
+                self.logger.info("diffuse sources stay: %s; name them to delete them", ", ".join(spared))
+        return [self.delete_source(source.name) for source in wanted]
+
+    def set_source_spectrum(
+        self,
+        name: str,
+        spectrum_type: str = "PowerLaw",
+        spectrum_pars: Mapping[str, Any] | None = None,
+        update_source: bool = True,
+    ) -> None:
+        """Gives a source another spectrum; a power law becomes the log-parabola without curvature, ``FileFunction`` is a table of what it was."""
+        self._engine.set_source_spectrum(name, spectrum_type, None if spectrum_pars is None else dict(spectrum_pars))
+        self._changed()
+
+    def set_parameter(
+        self,
+        name: str,
+        par: str,
+        value: float,
+        true_value: bool = True,
+        scale: float | None = None,
+        bounds: Any = None,
+        error: float | None = None,
+        update_source: bool = True,
+    ) -> None:
+        """Sets a parameter; value and error are true ones unless ``true_value`` is False, bounds never have the scale applied."""
+        bounds = None if bounds is None else [float(bound) for bound in bounds]
+        self._engine.set_parameter(name, par, value, true_value=true_value, scale=scale, bounds=bounds, error=error)
+        self._changed()
+
+    def set_parameter_scale(self, name: str, par: str, scale: float) -> None:
+        """Sets a scale; the true value and bounds stay."""
+        self._engine.set_parameter_scale(name, par, scale)
+        self._changed()
+
+    def set_parameter_bounds(self, name: str, par: str, bounds: Any) -> None:
+        """Sets bounds, the scale not applied."""
+        low, high = bounds
+        self._engine.set_parameter_bounds(name, par, low, high)
+        self._changed()
+
+    def set_parameter_error(self, name: str, par: str, error: float) -> None:
+        """Sets an error, the scale not applied."""
+        self._engine.set_parameter_error(name, par, error)
+        self._changed()
+
+    def scale_parameter(self, name: str, par: str, scale: float) -> None:
+        """Multiplies the scale, and with it the true value."""
+        self._engine.scale_parameter(name, par, scale)
+        self._changed()
+
+    def get_norm(self, name: str) -> float:
+        """The normalisation, the scale not applied."""
+        return self._engine.norm(name)
+
+    def set_norm(self, name: str, value: float, update_source: bool = True) -> None:
+        """Sets the normalisation, the scale not applied."""
+        self._engine.set_norm(name, value)
+        self._changed()
+
+    def set_norm_bounds(self, name: str, bounds: Any) -> None:
+        """Sets the bounds of the normalisation."""
+        low, high = bounds
+        self._engine.set_norm_bounds(name, low, high)
+        self._changed()
+
+    def set_norm_scale(self, name: str, value: float) -> None:
+        """Sets the scale of the normalisation; its true value stays."""
+        self._engine.set_norm_scale(name, value)
+        self._changed()
+
+    def zero_source(self, name: str, **kwargs: Any) -> None:
+        """Takes the emission of a source away."""
+        self._known_keywords("zero_source", kwargs, {"loglevel"})
+        self._engine.zero_source(name)
+        self._changed()
+
+    def unzero_source(self, name: str, **kwargs: Any) -> None:
+        """Gives a zeroed source its emission back."""
+        self._known_keywords("unzero_source", kwargs, {"loglevel"})
+        self._engine.unzero_source(name)
+        self._changed()
+
+    def add_gauss_prior(self, name: str, parName: str, mean: float, sigma: float) -> None:
+        """Gives a parameter a Gaussian prior, the scale not applied."""
+        self._engine.add_gauss_prior(name, parName, mean, sigma)
+        self._changed()
+
+    def remove_prior(self, name: str, parName: str) -> None:
+        """Takes a prior away."""
+        self._engine.remove_prior(name, parName)
+        self._changed()
+
+    def remove_priors(self) -> None:
+        """Takes all priors away."""
+        self._engine.remove_priors()
+        self._changed()
+
+    def constrain_norms(self, srcNames: Iterable[str], cov_scale: float = 1.0) -> None:
+        """Gives free normalisations priors of their errors times ``cov_scale``."""
+        self._engine.constrain_norms(list(srcNames), cov_scale)
+        self._changed()
+
+    def load_parameters_from_yaml(self, yamlfile: str | os.PathLike[str], update_sources: bool = False) -> None:
+        """Sets parameters from a YAML file, the scale not applied."""
+        self._engine.load_parameters_from_yaml(yamlfile)
+        self._changed()

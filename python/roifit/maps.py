@@ -1,0 +1,78 @@
+"""Counts on the sky, in energy bins, with their world coordinates."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+from numpy.typing import NDArray
+
+
+class Map:
+    """A cube of counts.
+
+    Attributes
+    ----------
+    data : array of shape (energy bins, y, x)
+        Counts; of a file that is not compressed it is mapped into memory, not copied.
+    wcs : `astropy.wcs.WCS`
+        World coordinates of the pixels.
+    energies : array
+        Edges of the energy bins in MeV.
+    """
+
+    def __init__(self, data: NDArray[Any], wcs: WCS, energies: NDArray[np.float64]) -> None:
+        self.data = data
+        self.wcs = wcs
+        self.energies = energies
+
+    @classmethod
+    def from_fits(cls, path: str | PathLike[str]) -> Map:
+        """Reads a counts cube: its first image, and the energies of its ``EBOUNDS``."""
+        with fits.open(path, memmap=True) as hdus:
+            image = next(hdu for hdu in hdus if getattr(hdu, "data", None) is not None and hdu.is_image)
+            data = image.data
+            wcs = WCS(image.header).celestial
+            bounds = hdus["EBOUNDS"].data
+            # Energies of EBOUNDS are in keV.
+            edges = np.append(bounds["E_MIN"], bounds["E_MAX"][-1:]).astype(float) / 1000.0
+        return cls(data if data.ndim == 3 else data[np.newaxis], wcs, edges)
+
+    @property
+    def geom(self) -> Map:
+        """Where pixels and bins lie: an object with ``wcs`` and ``energies``."""
+        return self
+
+    def sum_over_axes(self) -> NDArray[Any]:
+        """Counts a pixel, all energies together."""
+        total: NDArray[Any] = self.data.sum(axis=0)
+        return total
+
+    def is_like(self, other: Map) -> bool:
+        """Whether the other has the same pixels and energies."""
+        same_shape: bool = self.data.shape == other.data.shape
+        return same_shape and bool(np.allclose(self.energies, other.energies, rtol=1e-5)) and bool(self.wcs.wcs.compare(other.wcs.wcs, tolerance=1e-9))
+
+    def __add__(self, other: Map) -> Map:
+        if not self.is_like(other):
+            raise ValueError("maps of different pixels or energies cannot be added; take them one by one")
+        return Map(self.data + other.data, self.wcs, self.energies)
+
+    def write(self, path: str | PathLike[str], overwrite: bool = True) -> None:
+        """Writes the cube in the layout of a counts cube."""
+        header = self.wcs.to_header()
+        channels = np.arange(1, len(self.energies), dtype=np.int16)
+        columns = [
+            fits.Column("CHANNEL", "I", array=channels),
+            fits.Column("E_MIN", "1D", unit="keV", array=self.energies[:-1] * 1000.0),
+            fits.Column("E_MAX", "1D", unit="keV", array=self.energies[1:] * 1000.0),
+        ]
+        primary = fits.PrimaryHDU(np.asarray(self.data, dtype=np.float32), header)
+        fits.HDUList([primary, fits.BinTableHDU.from_columns(columns, name="EBOUNDS")]).writeto(path, overwrite=overwrite)
+
+    def __repr__(self) -> str:
+        e_min, e_max = self.energies[0], self.energies[-1]
+        return f"Map of {self.data.shape} (energy, y, x) from {e_min:.6g} to {e_max:.6g} MeV, {float(self.data.sum()):.6g} counts"

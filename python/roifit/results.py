@@ -1,0 +1,180 @@
+"""Results of the native interface: dictionaries with the documented keys, which are attributes as well.
+
+astropy is imported when the first table is made: it takes longer than all else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterator, KeysView, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+DIFFERENTIAL = "1 / (MeV cm2 s)"
+PHOTONS = "1 / (cm2 s)"
+ENERGY_FLUX = "MeV / (cm2 s)"
+
+
+def _table(columns: Mapping[str, Any], units: Mapping[str, str] | None = None, meta: Mapping[str, Any] | None = None) -> Table:
+    """A table, some of its columns with units."""
+    from astropy.table import Table
+
+    table = Table(dict(columns), meta=dict(meta or {}))
+    for name, unit in (units or {}).items():
+        table[name].unit = unit
+    return table
+
+
+class Result:
+    """A dictionary of the engine. Keys are attributes as well (``values`` is the array, not a method); ``to_table`` gives its main table."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = dict(data)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._data
+
+    def keys(self) -> KeysView[str]:
+        """Keys."""
+        return self._data.keys()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Keys and values."""
+        return self._data.items()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A value, or a default."""
+        return self._data.get(key, default)
+
+    def __getattr__(self, name: str) -> Any:
+        # Copies and pickles ask before there are data.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._data[name]
+        except KeyError:
+            raise AttributeError(f"{type(self).__name__} has no '{name}'; it has {', '.join(self._data)}") from None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._data]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The dictionary."""
+        return dict(self._data)
+
+    def to_table(self) -> Table:
+        """A row a key that is one number or text."""
+        scalars = {key: value for key, value in self._data.items() if np.ndim(value) == 0 and not isinstance(value, Mapping)}
+        return _table({"key": list(scalars), "value": [str(value) for value in scalars.values()]})
+
+    def _title(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n{self.to_table()}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{_escaped(self._title())}</p>{self.to_table()._repr_html_()}"
+
+
+class FitResult(Result):
+    """What `Analysis.fit` returns.
+
+    ``values``, ``errors``, ``covariance`` and ``correlation`` are those of the free parameters in units of ``value``; ``true_values``, ``true_errors``
+    and ``true_covariance`` have the scales applied. A fit with ``fit_success`` False has left every parameter as it was.
+    """
+
+    def to_table(self) -> Table:
+        """A row a free parameter."""
+        at_limit = np.zeros(len(self["src_names"]), dtype=bool)
+        at_limit[np.asarray(self["at_limit"], dtype=int)] = True
+        return _table(
+            {
+                "source": list(self["src_names"]),
+                "parameter": list(self["par_names"]),
+                "value": self["values"],
+                "error": self["errors"],
+                "true_value": self["true_values"],
+                "true_error": self["true_errors"],
+                "at_limit": at_limit,
+            },
+            meta={key: self[key] for key in ("loglike", "dloglike", "fit_quality", "fit_status", "message")},
+        )
+
+    def _title(self) -> str:
+        end = "" if self["fit_success"] else " (failed; every parameter is as it was)"
+        return (
+            f"fit: quality {self['fit_quality']}, {self['message']}{end}; "
+            f"logL {self['loglike']:.4f}, gain {self['dloglike']:.4f}, {self['niter']} attempt(s)"
+        )
+
+
+class OptimizeResult(Result):
+    """What `Analysis.optimize` returns."""
+
+    def to_table(self) -> Table:
+        """A row a fit of the optimization."""
+        steps = self["steps"]
+        columns = ("step", "npred", "logLike", "dlogLike", "fit_quality", "fit_success")
+        sources = [", ".join(step["sources"]) for step in steps]
+        return _table({"sources": sources, **{key: [step[key] for step in steps] for key in columns}})
+
+    def _title(self) -> str:
+        return f"optimize: logL {self['loglike0']:.4f} -> {self['loglike1']:.4f}, {self['n_failed']} of {len(self['steps'])} fits failed"
+
+
+class SedResult(Result):
+    """What `Analysis.sed` returns: a list a quantity, one entry an energy bin."""
+
+    def to_table(self) -> Table:
+        """A row a bin."""
+        units = {key: "MeV" for key in ("e_min", "e_ref", "e_max")}
+        for key, unit in (("norm", ""), ("flux", PHOTONS), ("eflux", ENERGY_FLUX), ("dnde", DIFFERENTIAL), ("e2dnde", ENERGY_FLUX)):
+            units |= {key + suffix: unit for suffix in ("", "_err", "_err_lo", "_err_hi", "_ul95", "_ul")}
+        plain = ("ts", "npred", "counts", "loglike", "fit_status")
+        return _table({key: self[key] for key in (*units, *plain)}, units, {"source": self["name"], "SED_TYPE": "likelihood"})
+
+    def _title(self) -> str:
+        return f"spectrum of {self['name']} in {len(self['e_min'])} bins"
+
+
+class ProfileResult(Result):
+    """What `Analysis.profile` returns: logL along a parameter."""
+
+    def to_table(self) -> Table:
+        """A row a point."""
+        units = {"npred": "", "flux": PHOTONS, "eflux": ENERGY_FLUX}
+        # What cannot be computed is left out.
+        units = {key: unit for key, unit in units.items() if len(self.get(key, ())) == len(self["xvals"])}
+        columns = {"value": self["xvals"], "loglike": self["loglike"], "dloglike": self["dloglike"]}
+        return _table({**columns, **{key: self[key] for key in units}}, units)
+
+
+class BandResult(Result):
+    """What `Analysis.bowtie` returns: dN/dE with its error band."""
+
+    def to_table(self) -> Table:
+        """A row an energy."""
+        units = {"energy": "MeV", **{key: DIFFERENTIAL for key in ("dnde", "dnde_err", "dnde_lo", "dnde_hi")}}
+        columns = {key: self["energies" if key == "energy" else key] for key in units}
+        return _table({**columns, "dnde_ferr": self["dnde_ferr"]}, units)
+
+
+class CurvatureResult(Result):
+    """What `Analysis.curvature` returns."""
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
