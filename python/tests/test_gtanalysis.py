@@ -180,6 +180,25 @@ def test_estimators_leave_the_model_and_write_their_files(gta: GTAnalysis) -> No
     assert gta.like() == before
 
 
+def test_a_source_that_was_deleted_is_found_and_localized(gta: GTAnalysis) -> None:
+    gta.fit()
+    name = max(gta.roi.point_sources, key=lambda source: source["ts"]).name
+    skydir = gta.roi[name].skydir
+    gta.delete_source(name)
+    ts = gta.tsmap("no", model={"Index": 2.0})
+    assert float(ts["sqrt_ts"].data.max()) > 5 and ts["ts"].data.shape == gta.counts_map().data.shape[1:]
+    resid = gta.residmap("no")
+    assert float(resid["sigma"].data.max()) > 4 and Path(gta.workdir, resid["file"]).is_file()
+    ps = gta.psmap(emin=1e3, emax=1e5, nbinloge=5)
+    assert float(np.nanmax(ps["psmapsigma"].data)) > 3
+    found = gta.find_sources(sqrt_ts_threshold=5, max_iter=1, tsmap={"max_kernel_radius": 2.0}, multithread=True)
+    (source,) = [s for s in found["sources"] if s.skydir.separation(skydir).deg < 0.5]
+    assert source.name.startswith("PS J") and source.name in gta.roi and source["ts"] > 25
+    place = gta.localize(source.name, nstep=3, dtheta_max=0.4)
+    assert place.fit_success and gta.roi[source.name].skydir.separation(place["skydir"]).deg < 1e-6
+    assert gta.roi[source.name]["pos_r95"] == pytest.approx(place.pos_r95)
+
+
 def test_a_source_is_updated(gta: GTAnalysis) -> None:
     gta.fit(update=False)
     name = next(s.name for s in gta.roi.point_sources if s.is_free)
