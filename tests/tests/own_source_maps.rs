@@ -12,7 +12,7 @@ use lat_io::{CountsCubeFile, SourceMapFile};
 use lat_response::{Exposure, ExposureLookup, Frame, Psf, SkyCube, SkyGrid, WcsHeader, plane_energies};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
-use roi_fit::{Analysis, Event, MakeOptions, Progress, Quiet, make_source_maps};
+use roi_fit::{Analysis, ComponentSpectrum, Event, MakeOptions, ModelMapOptions, Progress, Quiet, make_source_maps};
 
 const CENTER: [f64; 2] = [30.0, 20.0];
 const EDISP_OFF: &str = "gtlike: {edisp: false}\n";
@@ -129,6 +129,85 @@ fn maps_are_not_convolved_when_the_configuration_says_so() {
         assert_eq!(plain.iter().filter(|value| **value > 0.0).count(), 1);
         approx::assert_relative_eq!(plain.sum(), spread.sum(), max_relative = 1e-3);
     }
+}
+
+/// The file of the source `beta` at this longitude, as it stands below `model.sources`.
+fn beta_yaml(region: &Region, longitude: f64) -> PathBuf {
+    let direction = roi_model::SkyDirection::from_galactic(longitude, CENTER[1]).unwrap();
+    let (ra, dec) = (direction.ra(), direction.dec());
+    let spectrum = "SpectrumType: PowerLaw, Prefactor: {value: 1, scale: 1e-12, min: 0.01, max: 1000, free: true}, \
+                    Index: {value: 2, scale: -1, min: 0, max: 5, free: false}, \
+                    Scale: {value: 2000, scale: 1, min: 2000, max: 2000, free: false}";
+    let path = region.path("beta.yaml");
+    std::fs::write(&path, format!("{{name: beta, ra: {ra:?}, dec: {dec:?}, {spectrum}}}")).unwrap();
+    path
+}
+
+#[test]
+fn a_source_that_is_added_has_the_map_of_one_that_was_there() {
+    let region = Region::new();
+    let config = region.path("config.yaml");
+    let mut before = Analysis::open(&config).unwrap();
+    let expected = before.loglike_report().unwrap();
+    let (expected_map, beta) =
+        (before.model_map(&ModelMapOptions::default()).unwrap(), beta_yaml(&region, CENTER[0] + 0.5));
+    let mut analysis = Analysis::open(&config).unwrap();
+    analysis.delete_source("beta").unwrap();
+    // Its map of before must not be taken for that of a source elsewhere.
+    let there = beta_yaml(&region, CENTER[0] - 0.7);
+    assert_eq!(analysis.add_sources_of_file(&there).unwrap(), ["beta"]);
+    let elsewhere = analysis.loglike_report().unwrap();
+    assert_ne!(elsewhere.loglike, expected.loglike);
+    let sum = |maps: &[ComponentSpectrum]| maps[0].model.iter().sum::<f64>();
+    approx::assert_relative_eq!(
+        sum(&analysis.model_map(&ModelMapOptions::default()).unwrap()),
+        elsewhere.npred,
+        max_relative = 1e-6
+    );
+    analysis.delete_source("beta").unwrap();
+    beta_yaml(&region, CENTER[0] + 0.5);
+    analysis.add_sources_of_file(&beta).unwrap();
+    let found = analysis.loglike_report().unwrap();
+    approx::assert_relative_eq!(found.loglike, expected.loglike, max_relative = 1e-12);
+    assert_eq!(found.components[0].npred["beta"], expected.components[0].npred["beta"]);
+    assert_eq!(analysis.properties("beta").unwrap().npred, before.properties("beta").unwrap().npred);
+    assert_eq!(analysis.model_map(&ModelMapOptions::default()).unwrap(), expected_map);
+    assert!(analysis.fit(&roi_fit::FitOptions::default()).unwrap().src_names.contains(&"beta".to_owned()));
+}
+
+#[test]
+fn what_is_saved_with_an_added_source_is_taken_up_again_with_its_map() {
+    let region = Region::new();
+    let config = region.path("config.yaml");
+    let mut analysis = Analysis::open(&config).unwrap();
+    analysis.delete_source("beta").unwrap();
+    let there = beta_yaml(&region, CENTER[0] - 0.7);
+    let text = std::fs::read_to_string(&there).unwrap().replace("name: beta", "name: gamma");
+    std::fs::write(&there, text).unwrap();
+    analysis.add_sources_of_file(&there).unwrap();
+    let loglike = analysis.loglike().unwrap();
+    analysis.write_roi(region.path("saved")).unwrap();
+    for name in ["saved.json", "saved_00.xml"] {
+        let mut again = Analysis::open(&config).unwrap();
+        again.load_model(&region.path(name)).unwrap();
+        assert_eq!(again.loglike().unwrap(), loglike, "{name}");
+        again.model_map(&ModelMapOptions::default()).unwrap();
+    }
+}
+
+#[test]
+fn a_source_outside_the_map_or_of_a_name_that_is_taken_is_refused() {
+    let region = Region::new();
+    let mut analysis = Analysis::open(region.path("config.yaml")).unwrap();
+    let before = analysis.loglike().unwrap();
+    let taken = analysis.add_sources_of_file(&beta_yaml(&region, CENTER[0])).unwrap_err().to_string();
+    assert!(taken.contains("'beta' already"), "{taken}");
+    analysis.delete_source("beta").unwrap();
+    let without = analysis.loglike().unwrap();
+    let outside = analysis.add_sources_of_file(&beta_yaml(&region, CENTER[0] + 4.0)).unwrap_err().to_string();
+    assert!(outside.contains("outside the map") && outside.contains("model.sources"), "{outside}");
+    assert_eq!(analysis.loglike().unwrap(), without);
+    assert_ne!(before, without);
 }
 
 #[test]

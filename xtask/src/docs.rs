@@ -1,5 +1,5 @@
-//! `cargo xtask docs`: the page of configuration keys is made from the code, the Markdown pages point to what exists, and the map shows
-//! every crate.
+//! `cargo xtask docs`: the pages of configuration keys and of results are made from the code, the Markdown pages point to what exists, and the map
+//! shows every crate.
 
 use std::path::Path;
 
@@ -10,35 +10,42 @@ use crate::repository::text_file::{TextFile, text_files};
 
 const MAP: &str = "docs/architecture.md";
 
-/// Made from the code: what prints it, and where it stands.
-const REFERENCE: (&[&str], &str) = (&["config", "--reference"], "docs/configuration.md");
+/// A page that is made from the code: what prints it, and where it stands.
+struct Page {
+    arguments: &'static [&'static str],
+    path: &'static str,
+}
 
-/// Writes the page that is made from the code, then checks all; with `--check` it checks that page, too.
+const PAGES: [Page; 2] = [
+    Page { arguments: &["config", "--reference"], path: "docs/configuration.md" },
+    Page { arguments: &["keys"], path: "docs/results.md" },
+];
+
+/// Writes the pages that are made from the code, then checks all; with `--check` it checks those pages, too.
 pub(crate) fn run(project: &Project, args: &[String]) -> Result<(), Error> {
     if let Some(word) = args.iter().find(|word| *word != "--check") {
         return Err(Error::Usage(format!("docs knows --check, not `{word}`")));
     }
-    if args.is_empty() {
-        let path = project.root().join(REFERENCE.1);
-        let shown = REFERENCE.1.to_owned();
-        std::fs::write(&path, reference(project)?).map_err(|source| Error::Write { path: shown, source })?;
+    for page in PAGES.iter().filter(|_| args.is_empty()) {
+        let (path, shown) = (project.root().join(page.path), page.path.to_owned());
+        std::fs::write(&path, printed(project, page)?).map_err(|source| Error::Write { path: shown, source })?;
     }
     check(project)
 }
 
-/// What the program prints as its reference.
-fn reference(project: &Project) -> Result<String, Error> {
+/// What the program prints as a page.
+fn printed(project: &Project, page: &Page) -> Result<String, Error> {
     let mut command = project.cargo(["run", "--quiet", "--package", "roi-cli", "--"]);
-    let printed = project::output(command.args(REFERENCE.0));
-    let program = format!("roi-fit {}", REFERENCE.0.join(" "));
+    let printed = project::output(command.args(page.arguments));
+    let program = format!("roi-fit {}", page.arguments.join(" "));
     printed.map(|text| text + "\n").ok_or(Error::Failed { program, status: "it printed nothing".to_owned() })
 }
 
-/// The page, if it is not what the program prints.
-fn stale(page: &str, printed: &str) -> Option<Finding> {
+/// A page, if it is not what the program prints.
+fn stale(path: &str, page: &str, printed: &str) -> Option<Finding> {
     let line = 1 + page.lines().zip(printed.lines()).take_while(|(a, b)| a == b).count();
     let message = "it is not what the code says; run `cargo xtask docs`".to_owned();
-    (page != printed).then(|| Finding { path: REFERENCE.1.to_owned(), line, message })
+    (page != printed).then(|| Finding { path: path.to_owned(), line, message })
 }
 
 pub(crate) fn check(project: &Project) -> Result<(), Error> {
@@ -46,8 +53,10 @@ pub(crate) fn check(project: &Project) -> Result<(), Error> {
     let exists = |path: &Path| project.root().join(path).exists();
     let mut findings: Vec<Finding> = files.iter().flat_map(|file| broken_links(file, &exists)).collect();
     findings.extend(missing_on_map(&files));
-    let page = files.iter().find(|file| file.path == REFERENCE.1).map_or("", |file| file.text.as_str());
-    findings.extend(stale(page, &reference(project)?));
+    for page in &PAGES {
+        let text = files.iter().find(|file| file.path == page.path).map_or("", |file| file.text.as_str());
+        findings.extend(stale(page.path, text, &printed(project, page)?));
+    }
     conclude("docs", &findings)
 }
 
@@ -123,9 +132,9 @@ mod tests {
 
     #[test]
     fn a_page_that_the_code_has_left_behind_is_found() {
-        assert!(stale("a\nb\n", "a\nb\n").is_none());
-        assert_eq!(stale("a\nb\n", "a\nc\n").unwrap().line, 2);
-        assert!(stale("", "a\n").is_some());
+        assert!(stale("p", "a\nb\n", "a\nb\n").is_none());
+        assert_eq!(stale("p", "a\nb\n", "a\nc\n").unwrap().line, 2);
+        assert!(stale("p", "", "a\n").is_some());
     }
 
     #[test]

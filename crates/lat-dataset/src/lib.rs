@@ -63,7 +63,7 @@ pub use prepare::{
 };
 pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template, selected_photons};
-pub use region::{RegionModel, build_region};
+pub use region::{RegionModel, build_region, read_sources};
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

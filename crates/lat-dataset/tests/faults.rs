@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fixtures::{MODEL, Region, real_data};
+use fixtures::{MODEL, Region, real_data, write_drm};
 use lat_dataset::{Config, Error, build_region, check, load};
 use roi_model::Source;
 
@@ -168,4 +168,22 @@ fn a_template_that_is_nowhere_is_told_with_the_folders() {
     let text: String = report.problems.iter().map(|problem| problem.error.to_string()).collect();
     assert!(text.contains("'S147.fits'") && text.contains("model: {extdir: PATH}"), "{text}");
     assert!(!text.contains("''"), "{text}");
+}
+
+#[test]
+fn a_matrix_that_measures_more_than_there_is_is_told_with_its_numbers() {
+    let region = Region::new();
+    region.write("config.yaml", "gtlike: {edisp: true, edisp_bins: -1}\n");
+    let told = |middle: f32| {
+        let matrix = [[0.1, 0.0, 0.0], [0.8, 0.1, 0.0], [0.2, middle, 0.0], [0.0, 0.1, 0.8], [0.0, 0.0, 0.1]];
+        let edges = [40.0, 100.0, 250.0, 1000.0, 8000.0, 64_000.0];
+        write_drm(&region.path("drm_00.fits"), &edges, &matrix.map(|row| row.to_vec()));
+        load(&region.path("config.yaml")).unwrap().notes.into_iter().find(|note| note.contains("response matrix"))
+    };
+    let note = told(1.1).unwrap();
+    for word in ["drm_00.fits", "1 row(s)", "1.3000", "row 3", "250.0000 to 1000.0000 MeV", "gtdrm"] {
+        assert!(note.contains(word), "no '{word}' in: {note}");
+    }
+    // What rounding does is no remark.
+    assert_eq!(told(0.8), None);
 }

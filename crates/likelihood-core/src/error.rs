@@ -172,6 +172,9 @@ pub enum Error {
         /// The higher energy in MeV.
         emax: f64,
     },
+    /// An evaluation that a [`StopSignal`](crate::StopSignal) ended.
+    #[error("the evaluation was stopped")]
+    Stopped,
     /// A likelihood without components.
     #[error("a joint likelihood needs at least one component")]
     NoComponents,

@@ -57,7 +57,7 @@ fn direct(norm: f64) -> [f64; 3] {
 #[test]
 fn weighted_counts_keep_double_precision() {
     let cube = CountsCube::new(EnergyAxis::new(EDGES.to_vec()).unwrap(), counts()).unwrap();
-    let settings = Settings { weights: Some(LikelihoodWeights::new(weights()).unwrap()), ..Settings::default() };
+    let settings = Settings::default().with_weights(Some(LikelihoodWeights::new(weights()).unwrap()));
     let mut component = ComponentData::with_settings("00", &cube, settings).unwrap();
     component.add_source_map("A", &SourceMap::new(map()).unwrap()).unwrap();
     let exact: f64 =

@@ -80,8 +80,8 @@
 //!
 //! # Around the minimum
 //!
-//! [`hesse`] gives the covariance at any point; [`Explorer`] finds MINOS errors, contours, profiles and scans;
-//! [`Minimum::global_correlations`] the global correlations, [`Minimum::propagated_error`] the error of a function. [`Problem::starting_at`] continues from a result.
+//! [`hesse`] gives the covariance at any point; [`Explorer`] finds MINOS errors, contours, profiles and scans, of one
+//! parameter or over the plane of two, for a rise or a confidence level; [`Minimum::global_correlations`] the global correlations, [`Minimum::propagated_error`] the error of a function. [`Problem::starting_at`] continues from a result.
 
 mod error;
 mod evaluate;
@@ -96,6 +96,7 @@ pub use error::{BoxError, Error, EvalError, Result};
 pub use explore::contour::ContourPoint;
 pub use explore::explorer::{Crossing, Explorer};
 pub use explore::minos::{MinosErrors, OneSided};
+pub use explore::plane::{Plane, PlanePoint};
 pub use explore::profile::ProfilePoint;
 pub use judge::hesse::hesse;
 pub use linalg::inverse;
@@ -106,7 +107,7 @@ pub use minimizers::optimizer::Optimizer;
 pub use minimizers::registry::{Registry, optimizer, registry};
 pub use problem::from_fn::{FromFn, from_fn};
 pub use problem::least_squares::LeastSquares;
-pub use problem::minimum::{Calls, FitQuality, Minimum, Status};
+pub use problem::minimum::{Calls, FitQuality, Flags, Minimum, Status};
 pub use problem::objective::{Derivatives, Objective};
 pub use problem::observer::{Iteration, Observer, Silent};
 pub use problem::options::{Options, Strategy};

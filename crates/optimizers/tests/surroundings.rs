@@ -3,7 +3,8 @@
 mod support;
 
 use optimizers::{
-    Crossing, Derivatives, Error, Explorer, FitQuality, Minimum, Objective, Options, Parameter, Problem, Silent, hesse,
+    Crossing, Derivatives, Error, Explorer, FitQuality, Minimum, Objective, Options, Parameter, Plane, Problem, Silent,
+    hesse,
 };
 use support::{Exact, Formula, Number, OFFERS, bounded, fit, minimize, unbounded};
 
@@ -292,4 +293,67 @@ fn minos_of_all_is_minos_of_each() {
     let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
     let all = explorer.minos_of_all(&mut Silent).unwrap();
     assert_eq!(all, [explorer.minos(0, &mut Silent).unwrap(), explorer.minos(1, &mut Silent).unwrap()]);
+}
+
+#[test]
+fn a_confidence_level_is_the_rise_that_the_tables_give() {
+    // Quantiles of chi-square as in the tables of F. James, MINUIT Reference Manual, and of the Particle Data Group.
+    for (level, parameters, rise) in [
+        (0.682_689_492_137_086, 1, 1.0),
+        (0.954_499_736_103_642, 1, 4.0),
+        (0.95, 1, 3.841_458_820_694_124),
+        (0.682_689_492_137_086, 2, 2.295_748_928_898_636),
+        (0.95, 2, 5.991_464_547_107_979),
+        (0.95, 3, 7.814_727_903_251_18),
+    ] {
+        let (mut objective, problem, m) = ratio(Derivatives::Hessian);
+        let by_level = |objective| Explorer::new(objective, &problem, &m).unwrap().with_confidence(level, parameters);
+        let found = by_level(&mut objective).unwrap().minos(0, &mut Silent).unwrap().upper.error;
+        let explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
+        let expected = explorer.with_rise(rise).unwrap().minos(0, &mut Silent).unwrap().upper.error;
+        assert!((found / expected - 1.0).abs() < 1e-6, "{level} {parameters}: {found} {expected}");
+    }
+    let (mut objective, problem, m) = ratio(Derivatives::Hessian);
+    for (level, parameters) in [(0.0, 1), (1.0, 1), (f64::NAN, 1), (0.9, 0)] {
+        let explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
+        assert!(explorer.with_confidence(level, parameters).is_err(), "{level} {parameters}");
+    }
+}
+
+#[test]
+fn a_grid_over_two_parameters_is_the_profile_of_both() {
+    for offers in OFFERS {
+        let (mut objective, problem, m) = ratio(offers);
+        let mut explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
+        let (a, b) = ([8.0, 10.0, 12.5], [0.2, 0.4]);
+        let plane = Plane { x: (0, &a), y: (1, &b) };
+        let grid = explorer.profile_plane(plane, &mut Silent).unwrap();
+        assert_eq!(grid, explorer.scan_plane(plane, &mut Silent).unwrap(), "nothing else is free");
+        for ((i, j), point) in grid.indexed_iter() {
+            assert_eq!((point.x, point.y), (a[i], b[j]));
+            assert_eq!(point.fval, Ratio.eval(&[a[i], b[j]]));
+            assert!(point.is_minimum && !point.is_new_minimum);
+        }
+        assert!(explorer.profile_plane(Plane { x: (0, &a), y: (0, &b) }, &mut Silent).is_err());
+        assert!(explorer.profile_plane(Plane { x: (0, &[-1.0]), y: (1, &b) }, &mut Silent).is_err());
+    }
+}
+
+#[test]
+fn a_result_names_its_parameters_and_tells_what_stands_behind_its_status() {
+    let (mut objective, problem, m) = ratio(Derivatives::Gradient);
+    assert_eq!(m.names, ["p0", "p1"]);
+    assert!(!m.flags.is_edm_above_goal && !m.flags.is_forced_positive_definite && !m.flags.has_reached_limit);
+    let table = m.to_string();
+    assert!(table.contains("converged") && table.lines().count() == 5, "{table}");
+    let json = serde_json::to_value(&m).unwrap();
+    assert_eq!(json["covariance"][0][1], m.covariance.as_ref().unwrap()[[0, 1]]);
+    assert_eq!((&json["status"], &json["quality"]), (&"Converged".into(), &"Accurate".into()));
+    let cut = minimize("MINUIT", &mut objective, &problem, &Options::default().with_max_calls(2));
+    assert!(cut.flags.has_reached_limit && cut.flags.is_edm_above_goal, "{cut:?}");
+    let away = hesse(&mut objective, &problem, &Options::default(), &mut Silent).unwrap();
+    assert!(away.flags.is_edm_above_goal && !away.flags.has_reached_limit, "{away:?}");
+    let renamed = Minimum::new(vec![1.0], 0.0, m.status).with_names(vec!["a".into()]).unwrap();
+    assert_eq!(renamed.names, ["a"]);
+    assert!(renamed.with_names(Vec::new()).is_err());
 }

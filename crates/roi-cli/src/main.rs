@@ -57,6 +57,7 @@ enum Command {
     Srcprob(commands::srcprob::Srcprob),
     Config(commands::config::Config),
     Check(commands::check::Check),
+    Keys(commands::keys::Keys),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
 }
@@ -122,6 +123,7 @@ fn perform(command: &Command, output: &output::Output) -> Result<(), failure::Fa
         Command::Srcprob(command) => command.run(output),
         Command::Config(command) => command.run(output),
         Command::Check(command) => command.run(output),
+        Command::Keys(command) => command.run(output),
         Command::Completions(command) => command.run(Cli::command(), output),
         Command::Man(command) => command.run(Cli::command(), output),
     }

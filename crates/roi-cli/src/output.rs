@@ -115,7 +115,8 @@ impl Output {
     pub(crate) fn open(&self, config: &Path) -> Result<Analysis, Failure> {
         let mut analysis = Analysis::open_within(config, self.progress(), self.max_memory)?;
         self.set_verbosity(&mut analysis);
-        for note in analysis.notes() {
+        // What is odd has been told as a warning.
+        for note in analysis.notes().iter().filter(|note| analysis.remarks().all(|remark| remark != note.as_str())) {
             tracing::info!("{note}");
         }
         Ok(analysis)

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
-use roi_fit::{Event, Progress};
+use roi_fit::{Event, Progress, StopSignal};
 
 /// The lines of progress at the foot of the terminal.
 static LINES: OnceLock<MultiProgress> = OnceLock::new();
@@ -53,6 +53,10 @@ impl Progress for Watch {
 
     fn is_cancelled(&self) -> bool {
         crate::signals::caught().is_some()
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        StopSignal::new(|| crate::signals::caught().is_some())
     }
 }
 

@@ -14,13 +14,13 @@ const MOST_BYTES: u64 = 256 << 20;
 pub(crate) const VERSION: &str = env!("ROI_FIT_VERSION");
 
 /// Of a command on a region, or on none. `with_date` is false where results must not depend on the time.
-pub(crate) fn provenance(config: Option<&Path>, others: &[&Path], with_date: bool) -> Value {
+pub(crate) fn provenance(config: Option<&Path>, others: &[(&str, &Path)], with_date: bool) -> Value {
     let mut inputs = Vec::new();
     if let Some(config) = config {
         let all = input_files(config).unwrap_or_default();
         inputs.extend(all.files.iter().map(|file| input(file.what, &file.path)));
     }
-    inputs.extend(others.iter().map(|path| input("model", path)));
+    inputs.extend(others.iter().map(|(what, path)| input(what, path)));
     let mut provenance = json!({
         "program": "roi-fit",
         "version": VERSION,

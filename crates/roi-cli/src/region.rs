@@ -7,6 +7,7 @@ use roi_fit::Analysis;
 
 use crate::collisions::Files;
 use crate::commands::editing::Editing;
+use crate::commands::energies::Energies;
 use crate::failure::Failure;
 use crate::output::{Output, check_folder};
 use crate::provenance::provenance;
@@ -27,6 +28,8 @@ pub(crate) struct Region {
     write_roi: Option<PathBuf>,
     #[command(flatten)]
     editing: Editing,
+    #[command(flatten)]
+    energies: Energies,
 }
 
 impl Region {
@@ -50,6 +53,9 @@ impl Region {
         let mut files = Files::default();
         let components = files.reads_config(&config).components;
         files.reads_model("--model", self.model.as_deref());
+        for path in self.editing.files() {
+            files.reads("--add-source", Some(path));
+        }
         files.writes("--json", output.json_file()).writes_model("--xml", self.xml.as_deref());
         files.writes_state("--write-roi", self.write_roi.as_deref(), &components);
         for &(option, path) in others {
@@ -63,14 +69,14 @@ impl Region {
         if let Some(model) = &self.model {
             analysis.load_model(model)?;
         }
+        self.energies.apply(&mut analysis)?;
         self.editing.apply(&mut analysis)?;
         Ok(analysis)
     }
 
     /// Where the results of this region come from.
     pub(crate) fn provenance(&self) -> serde_json::Value {
-        let models: Vec<&Path> = self.model.as_deref().into_iter().collect();
-        provenance(Some(&config_file(&self.config)), &models, true)
+        provenance(Some(&config_file(&self.config)), &model_inputs(self.model.as_deref(), &self.editing), true)
     }
 
     /// The file of the model, if it is one.
@@ -90,6 +96,12 @@ impl Region {
         }
         Ok(())
     }
+}
+
+/// The files beside the configuration that a model comes from, and what they are.
+pub(crate) fn model_inputs<'a>(model: Option<&'a Path>, editing: &'a Editing) -> Vec<(&'static str, &'a Path)> {
+    let added = editing.files().iter().map(|path| ("added sources", path.as_path()));
+    model.map(|path| ("model", path)).into_iter().chain(added).collect()
 }
 
 /// The configuration: in a directory it is its config.yaml.

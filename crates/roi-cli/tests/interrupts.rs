@@ -85,6 +85,29 @@ fn a_fit_that_is_interrupted_ends_within_a_second_and_changes_nothing() {
 }
 
 #[test]
+fn a_fit_whose_update_is_interrupted_is_written_and_marked() {
+    let directory = tempfile::tempdir().unwrap();
+    let base = region(directory.path(), &["--npix", "60", "--ebins", "20", "--sources", "20"]);
+    let (json, xml) = (directory.path().join("fit.json"), directory.path().join("fit.xml"));
+    let (json_name, xml_name) = (json.to_str().unwrap(), xml.to_str().unwrap());
+    // Every point of every profile is a fit of its own: the update takes many seconds.
+    let options = ["--reoptimize", "--distance", "30", "--verbosity", "1", "--json", json_name, "--xml", xml_name];
+    let child = roi_fit(&[&["fit", &base][..], &options].concat())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (code, time) = end_at(child, "attempt 1: quality 3", "-INT");
+    assert_eq!(code, Some(130));
+    assert!(time < Duration::from_secs(1), "{time:?}");
+    let result: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!((&result["interrupted"], &result["fit_success"]), (&true.into(), &true.into()));
+    let warnings = result["warnings"].as_array().unwrap();
+    assert!(warnings.iter().any(|w| w.as_str().unwrap().contains("stopped before its end")), "{warnings:?}");
+    assert!(xml.exists());
+}
+
+#[test]
 fn what_optimize_had_done_is_written_and_marked() {
     let directory = tempfile::tempdir().unwrap();
     let base = region(directory.path(), &["--npix", "60", "--ebins", "20", "--sources", "20"]);

@@ -18,7 +18,7 @@ use crate::known::progress::{Progress, Quiet};
 use crate::known::source_properties::SourceProperties;
 use crate::known::timing::Timing;
 use crate::results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
-use crate::session::Session;
+use crate::session::{Session, edges_of};
 
 /// An analysis of one region: open it, free parameters, fit.
 ///
@@ -48,6 +48,8 @@ pub struct Analysis {
 /// What a user did to sources, beyond what the model tells.
 #[derive(Debug, Default)]
 pub(crate) struct Edits {
+    /// Sources that were added with maps that were made for them: the maps of their names on file, if any, are of others.
+    pub(crate) added: BTreeSet<String>,
     /// Files of spectral tables that were made here and lie nowhere yet.
     pub(crate) own_tables: BTreeSet<String>,
     /// Parameters that nothing frees, by source and parameter name.
@@ -267,20 +269,24 @@ impl Analysis {
         let loglike = self.session.posterior()?.gradient(&values, &mut gradient)?;
         let mut components = Vec::new();
         for component in self.session.data.components() {
+            // Only what lies in the range of energies counts.
+            let bins = component.bins();
             let (mut npred, mut npred_wt) = (BTreeMap::new(), BTreeMap::new());
             for source in self.session.roi.sources() {
-                npred.insert(source.name().to_owned(), component.npred(source)?);
+                npred.insert(source.name().to_owned(), component.npred(source)?[bins.clone()].to_vec());
                 if component.has_weights() {
-                    npred_wt.insert(source.name().to_owned(), component.weighted_npred(source)?);
+                    let weighted = component.weighted_npred(source)?[bins.clone()].to_vec();
+                    npred_wt.insert(source.name().to_owned(), weighted);
                 }
             }
-            let weighted = component
-                .has_weights()
-                .then(|| WeightedCounts { counts: component.weighted_counts_spectrum().to_vec(), npred: npred_wt });
+            let weighted = component.has_weights().then(|| WeightedCounts {
+                counts: component.weighted_counts_spectrum()[bins.clone()].to_vec(),
+                npred: npred_wt,
+            });
             components.push(ComponentCounts {
                 name: component.name().to_owned(),
-                energies: component.axis().edges().to_vec(),
-                counts: component.counts_spectrum().to_vec(),
+                energies: edges_of(component).to_vec(),
+                counts: component.counts_spectrum()[bins].to_vec(),
                 npred,
                 weighted,
             });
@@ -289,10 +295,18 @@ impl Analysis {
         let names = free.iter().map(|id| Ok(self.session.roi.parameter_name(*id)?.to_string()));
         let gradient = names.collect::<Result<Vec<_>>>()?.into_iter().zip(gradient).collect();
         let timing = Timing { fit: start.elapsed().as_secs_f64(), ..self.opened.timing.now() };
-        Ok(LoglikeResult { loglike, npred, counts: self.session.data.total_counts(), components, gradient, timing })
+        Ok(LoglikeResult {
+            loglike,
+            npred,
+            counts: self.session.data.total_counts(),
+            energy_range: self.energy_range(),
+            components,
+            gradient,
+            timing,
+        })
     }
 
-    /// Lowest and highest energy of the components, in MeV.
+    /// Lowest and highest energy of the bins that count, in MeV, see [`Analysis::set_energy_range`].
     pub fn energy_range(&self) -> (f64, f64) {
         self.session.energy_range()
     }

@@ -88,6 +88,33 @@ pub enum Error {
         /// The component.
         component: String,
     },
+    /// A new source that no component sees.
+    #[error(
+        "source '{source_name}' at RA {ra:.4} deg, Dec {dec:.4} deg lies outside the map of every component, {separation:.2} deg from its middle (RA {:.4}, Dec {:.4}); correct the position, or, if it is to shine in from outside, write the source into the model of the configuration (model.sources)",
+        .center.0, .center.1
+    )]
+    OutsideMaps {
+        /// The source.
+        source_name: String,
+        /// Its right ascension in degrees.
+        ra: f64,
+        /// Its declination in degrees.
+        dec: f64,
+        /// How far from the middle of the first component's map, in degrees.
+        separation: f64,
+        /// That middle: right ascension and declination in degrees.
+        center: (f64, f64),
+    },
+    /// An end of a range of energies within a bin, or beyond all bins.
+    #[error("{option}: {energy} MeV is no edge of the energy bins; the nearest: {nearest} MeV")]
+    EnergyEdge {
+        /// `emin` or `emax`.
+        option: &'static str,
+        /// The energy in MeV.
+        energy: f64,
+        /// The edges around it in MeV.
+        nearest: String,
+    },
     /// A source that came into the model behind the analysis's back.
     #[error("nothing is known of source '{source_name}' yet; fit it first")]
     NoProperties {

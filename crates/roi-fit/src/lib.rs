@@ -91,8 +91,9 @@ pub use lat_dataset::{
     component_path, configuration_reference, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
-pub use likelihood_core::ComponentData;
+pub use likelihood_core::{ComponentData, StopSignal};
 pub use profile::profile_options::ProfileOptions;
+pub use results::dictionary::{Dictionary, Holds, ResultKey};
 pub use results::fit_result::FitResult;
 pub use results::loglike_result::{ComponentCounts, LoglikeResult, WeightedCounts};
 pub use results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};

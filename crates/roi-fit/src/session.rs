@@ -1,6 +1,6 @@
 //! A model and the data that it is fitted to: what fits, test statistics and profiles take.
 
-use likelihood_core::{ComponentData, Data, Footprint, SourceMap, Workspace};
+use likelihood_core::{ComponentData, Data, Footprint, SourceMap, StopSignal, Workspace};
 use ndarray::Array2;
 use roi_model::{Roi, Source, SourceId};
 
@@ -15,6 +15,8 @@ pub struct Session {
     /// What the last evaluation summed, for the next one.
     work: Option<Workspace>,
     on_one_thread: bool,
+    /// What ends evaluations before their time.
+    stop: StopSignal,
 }
 
 /// `logL` at one point, with its derivatives with respect to the free parameters.
@@ -31,7 +33,7 @@ pub struct LoglikeDerivatives {
 impl Session {
     /// Of a model and data that are in memory already.
     pub fn new(roi: Roi, data: Data) -> Self {
-        Self { roi, data, work: None, on_one_thread: false }
+        Self { roi, data, work: None, on_one_thread: false, stop: StopSignal::default() }
     }
 
     /// The same, evaluated on the calling thread alone: for many sessions side by side. Results are the same to the last bit.
@@ -74,6 +76,14 @@ impl Session {
         Ok(self.data.set_slope_maps(source_name, of, maps)?)
     }
 
+    /// Evaluations end with an error once this signal is up; the default one ends none.
+    pub(crate) fn set_stop(&mut self, stop: StopSignal) {
+        if let Some(work) = &mut self.work {
+            work.set_stop(stop.clone());
+        }
+        self.stop = stop;
+    }
+
     /// What data and evaluations hold in memory.
     pub fn footprint(&self) -> Footprint {
         self.data.footprint() + self.work.as_ref().map_or_else(Footprint::default, Workspace::footprint)
@@ -100,13 +110,13 @@ impl Session {
         if self.roi.sources().is_empty() && counts > 0.0 {
             return Err(Error::NoSource { counts });
         }
-        let work = following(&mut self.work, &self.data, (&self.roi, &[]), self.on_one_thread)?;
+        let work = following(&mut self.work, &self.data, (&self.roi, &[]), (self.on_one_thread, &self.stop))?;
         Ok((&self.roi, Posterior::new(&self.data, work, &self.roi)))
     }
 
     /// The same of another model of the same sources, some of them left out.
     pub(crate) fn posterior_of(&mut self, roi: &Roi, muted: &[&str]) -> Result<Posterior<'_>> {
-        let work = following(&mut self.work, &self.data, (roi, muted), self.on_one_thread)?;
+        let work = following(&mut self.work, &self.data, (roi, muted), (self.on_one_thread, &self.stop))?;
         Ok(Posterior::new(&self.data, work, roi))
     }
 
@@ -126,12 +136,7 @@ impl Session {
 
     /// Lowest and highest energy of the bins that are evaluated, in MeV.
     pub fn energy_range(&self) -> (f64, f64) {
-        let of = |component: &ComponentData| {
-            let bins = component.bins();
-            let edges = if bins.is_empty() { &[][..] } else { &component.axis().edges()[bins.start..=bins.end] };
-            edges.to_vec()
-        };
-        let edges: Vec<f64> = self.data.components().iter().flat_map(of).collect();
+        let edges: Vec<f64> = self.data.components().iter().flat_map(edges_of).copied().collect();
         (edges.iter().copied().fold(f64::INFINITY, f64::min), edges.iter().copied().fold(0.0, f64::max))
     }
 
@@ -164,6 +169,12 @@ impl Session {
     }
 }
 
+/// The edges in MeV of the bins of a component that are evaluated; none where no bin is.
+pub(crate) fn edges_of(component: &ComponentData) -> &[f64] {
+    let bins = component.bins();
+    if bins.is_empty() { &[] } else { &component.axis().edges()[bins.start..=bins.end] }
+}
+
 /// A parameter, or something like one, that a source does not have.
 pub(crate) fn no_parameter(source: &Source, found: &str) -> Error {
     let parameters = source.spectrum().parameters();
@@ -180,7 +191,7 @@ fn following<'a>(
     work: &'a mut Option<Workspace>,
     data: &Data,
     (roi, muted): (&Roi, &[&str]),
-    on_one_thread: bool,
+    (on_one_thread, stop): (bool, &StopSignal),
 ) -> Result<&'a mut Workspace> {
     let known = match work.take() {
         Some(known) => known,
@@ -189,6 +200,7 @@ fn following<'a>(
     };
     // What cannot follow is as good as it was.
     let work = work.insert(known);
+    work.set_stop(stop.clone());
     work.follow(data, roi, muted)?;
     Ok(work)
 }

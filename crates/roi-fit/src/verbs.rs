@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use likelihood_core::StopSignal;
 use roi_model::{ParameterId, SourceId};
 
 use crate::analysis::Analysis;
@@ -56,12 +57,18 @@ impl Analysis {
 
     /// TS, npred and fluxes of the free sources. The fit stands, whatever becomes of them.
     fn update_after_fit(&mut self, options: &FitOptions, is_quiet: bool) -> Updated {
-        let (sources, mut warnings) = match self.update_free_sources(options.reoptimize, options.scan) {
+        let stop = self.progress.stop_signal();
+        self.session.set_stop(stop.clone());
+        let found = self.update_free_sources(options.reoptimize, options.scan);
+        self.session.set_stop(StopSignal::default());
+        let is_stopped = stop.is_up();
+        let (sources, mut warnings) = match found {
             Ok(sources) => (sources, Vec::new()),
+            Err(_) if is_stopped => (BTreeMap::new(), Vec::new()),
             Err(error) => (BTreeMap::new(), vec![format!("TS and fluxes were not updated: {error}")]),
         };
         let free = self.session.roi.sources().iter().filter(|source| source.is_free()).count();
-        if sources.len() < free && is_quiet && warnings.is_empty() {
+        if sources.len() < free && (is_stopped || is_quiet && warnings.is_empty()) {
             warnings.push("the update of TS and fluxes was stopped before its end".into());
         }
         warnings.extend(sources.iter().filter_map(|(name, properties)| without_limit(name, properties)));

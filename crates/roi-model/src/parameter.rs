@@ -165,6 +165,21 @@ impl Parameter {
         if self.min == 0.0 && self.max == 0.0 { (f64::NEG_INFINITY, f64::INFINITY) } else { (self.min, self.max) }
     }
 
+    /// Whether a fit may move it: it is free, and its bounds leave room.
+    ///
+    /// ```
+    /// use roi_model::Parameter;
+    ///
+    /// let held = Parameter::new("Prefactor", 2.0)?.with_bounds(2.0, 2.0)?.with_free(true);
+    /// assert!(held.is_free() && !held.can_move());
+    /// assert!(held.with_bounds(0.0, 2.0)?.can_move());
+    /// # Ok::<(), roi_model::Error>(())
+    /// ```
+    pub fn can_move(&self) -> bool {
+        let (low, high) = self.bounds();
+        self.free && low < high
+    }
+
     /// Prior knowledge of its `value`.
     pub fn prior(&self) -> Option<&Prior> {
         self.prior.as_ref()

@@ -130,6 +130,7 @@ fn planned(config: &Config, component: &Component, roi: &Roi, problems: &mut Pro
         },
         bytes: kept_bytes + to_make.iter().map(|map| map.bytes).sum::<u64>(),
         memory: memory as u64,
+        seconds: component.seconds_to_make(&unmade, rayon::current_num_threads()),
         to_make,
     })
 }

@@ -90,7 +90,7 @@ pub struct CountsSummary {
 }
 
 /// The source maps of a component.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PlannedMaps {
     /// How many maps of the file are used as they are.
@@ -103,6 +103,8 @@ pub struct PlannedMaps {
     pub bytes: u64,
     /// About how many bytes of memory it takes to make them, with all threads.
     pub memory: u64,
+    /// About how many seconds it takes to make them, with all threads: told from their sizes and from times on one machine, so roughly.
+    pub seconds: f64,
 }
 
 /// A source map that would be made.

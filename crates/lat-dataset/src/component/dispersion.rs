@@ -1,6 +1,8 @@
 //! The energy dispersion of a component: read, or computed from livetime and response functions.
 
-use likelihood_core::Dispersion;
+use std::path::Path;
+
+use likelihood_core::{DetectorResponse, Dispersion};
 use roi_model::Source;
 
 use super::ingredients::Ingredients;
@@ -8,6 +10,23 @@ use super::instrument::Instrument;
 use crate::error::{Error, Result};
 use crate::products::{Products, candidates, listed};
 use lat_io::CountsCubeFile;
+
+/// How far above 1 the sum of a row may lie: beyond the rounding of single precision.
+const ROUNDING: f64 = 1e-3;
+
+/// A word on a matrix by which more events are measured than there are.
+fn too_much(path: &Path, response: &DetectorResponse, counts: &CountsCubeFile) -> Option<String> {
+    let (row, sum) = response.largest_row_sum().filter(|(_, sum)| *sum > 1.0 + ROUNDING)?;
+    let axis = counts.cube.axis().extended(response.n_extra()).ok()?;
+    let rows = response.matrix().outer_iter().filter(|row| row.sum() > 1.0 + ROUNDING).count();
+    let [low, high] = axis.edges().get(row..row + 2)?.try_into().ok()?;
+    Some(format!(
+        "'{}': {rows} row(s) of the response matrix add up to more than 1, at most to {sum:.4} (row {}, true energies of {low:.4} to {high:.4} MeV), \
+         so that more events are measured than there are; make the matrix anew with gtdrm",
+        path.display(),
+        row + 1
+    ))
+}
 
 /// The energy dispersion of a component, if it is on.
 pub(super) fn dispersion(
@@ -38,6 +57,7 @@ pub(super) fn dispersion(
             });
         }
     };
+    notes.extend(path.and_then(|path| too_much(path, &response, counts)));
     let edisp_bins = settings.edisp.bins;
     let dispersion = Dispersion::from_bins(&response, edisp_bins).map_err(|source| match path {
         Some(path) => Error::data(path, "'DRM'".into(), source),

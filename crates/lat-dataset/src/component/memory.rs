@@ -1,4 +1,4 @@
-//! How much memory it takes to make source maps, told from the sizes of the files that they are made from.
+//! How much memory and time it takes to make source maps, told from the sizes of the files that they are made from.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -91,4 +91,29 @@ fn response(maker: &MapMaker, planes: usize) -> usize {
     let named: usize = [&maker.exposure, &maker.psf].into_iter().flatten().map(of).sum();
     let is_computed = maker.exposure.is_none() || maker.psf.is_none();
     named.saturating_add(if is_computed { maker.instrument.bytes(planes) } else { 0 })
+}
+
+/// Seconds of one thread for a pixel of a plane of a source map that is made at points, as those of the fermitools region took (docs/performance.md) ...
+const SECONDS_AT_POINTS: f64 = 1e-7;
+/// ... and of one that is convolved as an image, whose pixels are finer than those of the map.
+const SECONDS_AS_IMAGE: f64 = 4e-7;
+/// Seconds that exposure and PSF take where they are computed from livetime and response functions.
+const SECONDS_OF_RESPONSE: f64 = 2.0;
+
+impl Component {
+    /// About how many seconds it takes to make the maps of these sources ([`Component::unmade`]) with so many threads, told from their sizes alone.
+    pub(crate) fn seconds_to_make(&self, unmade: &[Source], threads: usize) -> f64 {
+        if unmade.is_empty() {
+            return 0.0;
+        }
+        let of = |source: &Source| {
+            let pixels = (self.planes_to_make(source) * self.counts.grid.n_pixels()) as f64;
+            let each = |member: &Source| if member.spatial().is_point() { SECONDS_AT_POINTS } else { SECONDS_AS_IMAGE };
+            // Composite sources are made from their members.
+            let members = if source.members().is_empty() { std::slice::from_ref(source) } else { source.members() };
+            members.iter().map(|member| pixels * each(member)).sum::<f64>()
+        };
+        let response = if self.maker.computes().contains(&true) { SECONDS_OF_RESPONSE } else { 0.0 };
+        response + unmade.iter().map(of).sum::<f64>() / threads.max(1) as f64
+    }
 }

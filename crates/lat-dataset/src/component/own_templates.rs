@@ -46,6 +46,11 @@ impl ComponentModel {
         matches!(self.own.get(name), Some(Own::Templates(own)) if own.spectrum.is_some())
     }
 
+    /// Forgets what the component has of its own of a source: another one takes its name, which all components share.
+    pub fn forget(&mut self, name: &str) {
+        self.own.remove(name);
+    }
+
     /// A source of the region as the component has it: with its own files, and the region's parameters.
     ///
     /// # Errors

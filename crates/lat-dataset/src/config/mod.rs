@@ -30,6 +30,7 @@ pub use definition::{Definition, Kind, OptionValue, OutOfRange, Range};
 pub use events::{BinningConfig, EventConfig, LivetimeConfig};
 pub use fit_sections::{OptimizerConfig, RoioptConfig};
 pub use memory_size::memory_size;
+pub(crate) use model::sources_of_file;
 pub use model::{Diffuse, ModelConfig};
 pub use page::configuration_reference;
 pub use printed::resolved_config;

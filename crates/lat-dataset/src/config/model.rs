@@ -1,13 +1,16 @@
 //! Section `model`: what the region is made of when no source model XML is there.
 
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use super::definition::Definition;
 use super::keys::Keys;
+use super::other_kind;
 use super::refusals::unknown;
 use super::source::{SourceConfig, source};
-use super::yaml::{Node, Value};
-use crate::error::Result;
+use super::yaml::{Node, Value, parse};
+use crate::error::{Error, Result};
+use crate::problems::Problems;
 
 /// Section `model` with fermipy's names and defaults. Names of files are as written; they are looked for when the model is built.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,16 +147,43 @@ fn diffuse(keys: &Keys<'_>, key: &str) -> Result<Vec<Diffuse>> {
 }
 
 fn sources(keys: &Keys<'_>) -> Result<Vec<SourceConfig>> {
-    let Some((_, node)) = keys.get("model", "sources") else { return Ok(Vec::new()) };
+    let Some((label, node)) = keys.get("model", "sources") else { return Ok(Vec::new()) };
+    written(keys, node, &label)?.ok_or_else(|| keys.wrong("model", "sources", "a list of sources, each a mapping"))
+}
+
+/// One source, or a list of them; `None` of anything else.
+fn written(keys: &Keys<'_>, node: &Node, label: &str) -> Result<Option<Vec<SourceConfig>>> {
     match &node.value {
         Value::List(items) => {
             let mut sources = Vec::with_capacity(items.len());
             for (i, item) in items.iter().enumerate() {
-                sources.extend(keys.keep(source(keys, item, &format!("model.sources[{i}]")))?);
+                sources.extend(keys.keep(source(keys, item, &format!("{label}[{i}]")))?);
             }
-            Ok(sources)
+            Ok(Some(sources))
         }
-        Value::Map(_) => Ok(vec![source(keys, node, "model.sources")?]),
-        _ => Err(keys.wrong("model", "sources", "a list of sources, each a mapping")),
+        Value::Map(_) => Ok(Some(vec![source(keys, node, label)?])),
+        _ => Ok(None),
+    }
+}
+
+/// The entries of a file that is written as `model.sources` is.
+pub(crate) fn sources_of_file(path: &Path) -> Result<Vec<SourceConfig>> {
+    const EXPECTED: &str = "one source, {name: NAME, ra: RA, dec: DEC, SpectrumType: TYPE, ...}, or a list of such, as below model.sources of a \
+                            configuration";
+    let refuse = |found: &str| Error::Yaml { path: path.to_owned(), reason: format!("{found}; expected {EXPECTED}") };
+    let bytes = lat_io::read_bytes(path)?;
+    if let Some(kind) = other_kind(&bytes) {
+        return Err(refuse(&format!("this is {kind}")));
+    }
+    let node = parse(path, &lat_io::text_of(path, bytes)?)?;
+    // Who copies from a configuration may have copied too much.
+    if let Some(section) = ["model", "sources"].into_iter().find(|key| node.get(key).is_some()) {
+        return Err(refuse(&format!("it has the section '{section}' of a configuration")));
+    }
+    let problems = RefCell::new(Problems::first());
+    let keys = Keys { path, layers: Vec::new(), problems: &problems };
+    match written(&keys, &node, "sources")? {
+        Some(sources) if !sources.is_empty() => Ok(sources),
+        _ => Err(refuse(&format!("there is no source in it, but {}", node.value))),
     }
 }

@@ -77,8 +77,9 @@ impl Making<'_> {
                 found.add_catalog(catalog, center, extdir.as_deref(), self.problems)?;
             }
         }
+        let place = written::Place { config, component, path: &config.path };
         for entry in &model.sources {
-            if let Some(source) = self.take(written::source(config, component, entry, center))? {
+            if let Some(source) = self.take(written::source(&place, entry, center))? {
                 self.take(found.add(source))?;
             }
         }

@@ -12,3 +12,4 @@ pub(crate) use center::among_sources;
 pub(crate) use compose::compose;
 pub use compose::{RegionModel, build_region};
 pub(crate) use enrich::enrich;
+pub use written::read_sources;

@@ -1,5 +1,6 @@
-//! Sources of `model.sources`.
+//! Sources of `model.sources`, and of files that are written as it is.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use roi_model::TableReader as _;
@@ -7,7 +8,7 @@ use roi_model::{
     Bounds, Given, Parameter, SkyDirection, Source, SourceType, SpatialKind, SpatialModel, Spectrum, Tables,
 };
 
-use crate::config::{ComponentConfig, Config, SourceConfig};
+use crate::config::{ComponentConfig, Config, SourceConfig, sources_of_file};
 use crate::error::Error;
 use crate::products::template;
 use lat_io::{R68_OF_SIGMA, TableFiles};
@@ -18,18 +19,37 @@ const EBL_MODEL: &str = "ebl_model";
 /// 68 % containment radius of a disk over its radius, to fermipy's digits.
 const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
 
+/// Where entries stand, and so where the files that they name are looked for.
+pub(super) struct Place<'a> {
+    pub(super) config: &'a Config,
+    pub(super) component: &'a ComponentConfig,
+    /// The file of the entries: the configuration, or another.
+    pub(super) path: &'a Path,
+}
+
+impl Place<'_> {
+    fn file(&self, name: &str) -> crate::error::Result<PathBuf> {
+        template(self.config, self.component, self.path, name)
+    }
+}
+
+/// The sources of a file that is written as `model.sources` of a configuration is: one source, or a list of them. Files that they name are looked for
+/// as those of the configuration are, and beside the file; a source without a position stands at `center`.
+///
+/// # Errors
+/// When the file cannot be read, or an entry cannot be understood or become a source.
+pub fn read_sources(config: &Config, path: &Path, center: &SkyDirection) -> crate::error::Result<Vec<Source>> {
+    let place = Place { config, component: config.first_component()?, path };
+    sources_of_file(path)?.iter().map(|entry| source(&place, entry, center)).collect()
+}
+
 /// A source as fermipy makes it from its dictionary: the normalisation is free unless the entry says otherwise, a number alone is split into a value
 /// and a power of ten as scale, and a source without position stands at the centre.
-pub(super) fn source(
-    config: &Config,
-    component: &ComponentConfig,
-    entry: &SourceConfig,
-    center: &SkyDirection,
-) -> crate::error::Result<Source> {
+pub(super) fn source(place: &Place<'_>, entry: &SourceConfig, center: &SkyDirection) -> crate::error::Result<Source> {
     let build = || -> Result<Source> {
         let direction = entry.direction.unwrap_or(*center);
-        let spectrum = spectrum_of(config, component, entry)?;
-        let spatial = spatial_of(config, component, entry, direction)?;
+        let spectrum = spectrum_of(place, entry)?;
+        let spatial = spatial_of(place, entry, direction)?;
         let kind = if spatial.is_point() { SourceType::Point } else { SourceType::Diffuse };
         let has_center = spatial.direction().is_none() && !spatial.is_diffuse_background();
         let mut source = Source::new(&entry.name, kind, spectrum, spatial).map_err(wrap)?;
@@ -39,7 +59,9 @@ pub(super) fn source(
         Ok(source)
     };
     build().map_err(|problem| match problem {
-        Problem::Model(source) => Error::CatalogSource { path: config.path.clone(), name: entry.name.clone(), source },
+        Problem::Model(source) => {
+            Error::CatalogSource { path: place.path.to_owned(), name: entry.name.clone(), source }
+        }
         Problem::Other(error) => error,
     })
 }
@@ -62,16 +84,16 @@ fn wrap(source: roi_model::Error) -> Problem {
     Problem::Model(Box::new(source))
 }
 
-fn spectrum_of(config: &Config, component: &ComponentConfig, entry: &SourceConfig) -> Result<Spectrum> {
+fn spectrum_of(place: &Place<'_>, entry: &SourceConfig) -> Result<Spectrum> {
     let kind = entry.spectrum_type.as_str();
     let given: Vec<(&str, Given)> = entry.spectral.iter().map(|(name, given)| (name.as_str(), *given)).collect();
     let mut parameters = roi_model::usual_parameters(kind, &given, Bounds::Usual).map_err(wrap)?;
     let needs = roi_model::spectrum_needs(kind).map_err(wrap)?;
-    let tables = TableFiles::new(|name: &str| template(config, component, &config.path, name));
+    let tables = TableFiles::new(|name: &str| place.file(name));
     let loaded = |file: &str, error| wrap(roi_model::Error::Load { file: file.to_owned(), error });
     let mut found = Tables::default();
     if let Some(file) = &entry.spectrum_file {
-        let path = template(config, component, &config.path, file)?;
+        let path = place.file(file)?;
         found.file = Some(path.to_string_lossy().into_owned());
     }
     let file = found.file.clone();
@@ -104,12 +126,7 @@ fn spectrum_of(config: &Config, component: &ComponentConfig, entry: &SourceConfi
     Spectrum::with_tables(kind, parameters, &found).map_err(wrap)
 }
 
-fn spatial_of(
-    config: &Config,
-    component: &ComponentConfig,
-    entry: &SourceConfig,
-    direction: SkyDirection,
-) -> Result<SpatialModel> {
+fn spatial_of(place: &Place<'_>, entry: &SourceConfig, direction: SkyDirection) -> Result<SpatialModel> {
     let kind = entry.spatial_kind;
     let given = |name: &str| entry.spatial.iter().rfind(|(given, _)| given == name).map(|(_, given)| *given);
     let value = |name: &str| given(name).and_then(|given| Some(given.value? * given.scale.unwrap_or(1.0)));
@@ -127,7 +144,7 @@ fn spatial_of(
         let reason = "it needs a file; name it as Spatial_Filename".to_owned();
         let missing = || wrap(roi_model::Error::File { function: kind.to_string(), reason });
         let name = entry.spatial_file.as_deref().ok_or_else(missing)?;
-        Ok(template(config, component, &config.path, name)?.to_string_lossy().into_owned())
+        Ok(place.file(name)?.to_string_lossy().into_owned())
     };
     let spatial = match kind {
         SpatialKind::Point => SpatialModel::point(direction),

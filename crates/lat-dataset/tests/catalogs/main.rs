@@ -186,6 +186,9 @@ fn families_are_told_apart_and_their_columns_read() {
     let truths =
         [("Prefactor", 2e-12 * 0.5f64.exp()), ("Index1", -1.5), ("Scale", 1500.0), ("Cutoff", 3000.0), ("Index2", 1.0)];
     check(&source, "PLSuperExpCutoff", &truths, 1e-14);
+    // fermipy's 0.001 to 1000, in the power of ten of the value.
+    let cutoff = source.spectrum().parameter("Cutoff").unwrap();
+    assert_eq!((cutoff.value(), cutoff.scale(), cutoff.bounds()), (3.0, 1000.0, (0.001, 1000.0)));
     // The catalog's density is that of the model at the pivot.
     assert_relative_eq!(source.spectrum().dnde(1500.0).unwrap(), 2e-12, max_relative = 1e-13);
 
@@ -204,6 +207,9 @@ fn families_are_told_apart_and_their_columns_read() {
     let source = model(&catalog, "A B", None);
     let truths = [("Prefactor", 3e-13), ("IndexS", -6.2), ("Scale", 2000.0), ("ExpfactorS", 0.5), ("Index2", 0.6667)];
     check(&source, "PLSuperExpCutoff4", &truths, 1e-14);
+    // fermipy's 0 to 5, in the power of ten of the value.
+    let factor = source.spectrum().parameter("ExpfactorS").unwrap();
+    assert_eq!((factor.value(), factor.scale(), factor.bounds()), (5.0, 0.1, (0.0, 5.0)));
     assert_eq!(source.spectrum().parameter("IndexS").unwrap().max(), 6.2, "bounds are widened to hold the value");
     assert_eq!(source.spectrum().parameter("Index2").unwrap().bounds(), (-0.5, 2.0));
 

@@ -37,6 +37,6 @@ pub fn write_exposure(path: &Path, exposure: &Exposure) -> Result<()> {
 /// # Errors
 /// As [`write_exposure`].
 pub fn write_exposure_from(path: &Path, exposure: &Exposure, inputs: Option<&str>) -> Result<()> {
-    let layout = MapLayout { table: "HPXEXPOSURES", layout: "FGST_BEXPCUBE", inputs };
+    let layout = MapLayout { table: "HPXEXPOSURES", layout: "FGST_BEXPCUBE", inputs, bins: None };
     map_cube::write_map_table(path, exposure.cube(), "cm2 s", &layout)
 }

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lat_response::{MapIntegral, SkyCube, SkyGrid, SkyPlanes, WcsGrid};
+use likelihood_core::EnergyAxis;
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fits::{ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header};
 use crate::tables::energies;
+use crate::tables::energy_bounds;
 use crate::tables::healpix;
 use crate::tables::inputs;
 use crate::tables::wcs_header;
@@ -181,7 +183,22 @@ pub fn map_cube_integral(path: &Path) -> Result<MapIntegral> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_map_cube(path: &Path, cube: &SkyCube, unit: &str) -> Result<()> {
-    write_map_table(path, cube, unit, &MapLayout { table: healpix::SKYMAP, layout: "FGST_TEMPLATE", inputs: None })
+    write_map_table(
+        path,
+        cube,
+        unit,
+        &MapLayout { table: healpix::SKYMAP, layout: "FGST_TEMPLATE", inputs: None, bins: None },
+    )
+}
+
+/// Writes a map of energy bins, as [`write_map_cube`] does, with their edges in a table EBOUNDS; the energies of the planes are those that the map
+/// has.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_map_of_bins(path: &Path, cube: &SkyCube, unit: &str, bins: &EnergyAxis) -> Result<()> {
+    let layout = MapLayout { table: healpix::SKYMAP, layout: "FGST_TEMPLATE", inputs: None, bins: Some(bins) };
+    write_map_table(path, cube, unit, &layout)
 }
 
 /// How a map is laid out.
@@ -192,6 +209,8 @@ pub(crate) struct MapLayout<'a> {
     pub(crate) layout: &'a str,
     /// What the map is made from, if it is to be told.
     pub(crate) inputs: Option<&'a str>,
+    /// The energy bins, where planes are of bins.
+    pub(crate) bins: Option<&'a EnergyAxis>,
 }
 
 /// Writes a map in a layout.
@@ -228,6 +247,9 @@ pub(crate) fn write_map_table(path: &Path, cube: &SkyCube, unit: &str, laid_out:
         other => return Err(refuse(format!("pixels of an unknown kind: {other:?}"))),
     }
     energies::write(&mut writer, cube.energies())?;
+    if let Some(bins) = laid_out.bins {
+        energy_bounds::write(&mut writer, bins)?;
+    }
     writer.finish()
 }
 

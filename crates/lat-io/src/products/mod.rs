@@ -18,6 +18,8 @@ pub use exposure::{read_exposure, write_exposure, write_exposure_from};
 pub use irf::{IrfSetFiles, find_irf_set, read_irf, read_irf_set};
 pub use likelihood_weights::{Weights, read_weights};
 pub use livetime::read_livetime_cube;
-pub use map_cube::{MapFileSize, map_cube_integral, map_cube_size, open_map_cube, read_map_cube, write_map_cube};
+pub use map_cube::{
+    MapFileSize, map_cube_integral, map_cube_size, open_map_cube, read_map_cube, write_map_cube, write_map_of_bins,
+};
 pub use psf::read_psf;
 pub use source_maps::{MapOrigin, SourceMapFile, SourceMapWriter, write_source_maps};

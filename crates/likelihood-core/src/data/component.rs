@@ -303,6 +303,11 @@ impl ComponentData {
         Ok(Self { bins: bins.start..bins.end.max(bins.start), ..self.clone() })
     }
 
+    /// The same component, all of its axis evaluated.
+    pub(crate) fn with_all_energies(&self) -> Self {
+        Self { bins: 0..self.axis().n_bins(), ..self.clone() }
+    }
+
     /// Rows and columns of the counts cube.
     pub(crate) fn shape(&self) -> (usize, usize) {
         self.counts.shape

@@ -106,6 +106,13 @@ impl Data {
         Ok(Self { components: Arc::new(components), columns_limit: self.columns_limit })
     }
 
+    /// The same data, of which an evaluation sees all again, see [`Data::within_energies`].
+    #[must_use]
+    pub fn with_all_energies(&self) -> Self {
+        let components = self.components.iter().map(ComponentData::with_all_energies).collect();
+        Self { components: Arc::new(components), columns_limit: self.columns_limit }
+    }
+
     /// Observed counts of all components, in the energy bins that are evaluated.
     pub fn total_counts(&self) -> f64 {
         self.components.iter().flat_map(|component| &component.counts_spectrum()[component.bins()]).sum()

@@ -7,5 +7,6 @@ pub(crate) mod many_points;
 pub(crate) mod model_map;
 pub(crate) mod norm_lines;
 pub(crate) mod pass;
+pub(crate) mod stop_signal;
 pub(crate) mod stream;
 pub(crate) mod workspace;

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::evaluate::pass::Pass;
 use crate::evaluate::workspace::Workspace;
 use crate::kernel::along_norms::{LineScratch, Lines, NormPoint, along_norms};
-use crate::kernel::blocks::{Threads, parts};
+use crate::kernel::blocks::parts;
 use crate::kernel::buffers::Buffers;
 use crate::kernel::filled::Block;
 use crate::kernel::input::Slopes;
@@ -121,7 +121,9 @@ impl NormLines<'_> {
         for (component, own) in self.data.components().iter().zip(self.work.components()) {
             let free = self.free_sources(component, &own.layout)?;
             let pass = Pass::new(component, self.work.sources(), &own.layout.fixed, &free);
-            Along::new(pass, self.rest.len(), &self.lines)?.add(&sorted, &mut totals, self.work.threads());
+            Along::new(pass, self.rest.len(), &self.lines)?.add(&sorted, &mut totals, self.work);
+            // What a stopped pass has summed is of no use.
+            self.work.check_stop()?;
         }
         let mut values = vec![f64::NEG_INFINITY; points.len()];
         for (index, total) in order.into_iter().zip(totals) {
@@ -178,8 +180,8 @@ impl<'a> Along<'a> {
     }
 
     /// Adds `logL` of this component at each point; `points` are in the order of their lines.
-    fn add(&self, points: &[NormPoint], totals: &mut [f64], threads: Threads) {
-        let partial = self.stream(points, threads);
+    fn add(&self, points: &[NormPoint], totals: &mut [f64], work: &Workspace) {
+        let partial = self.stream(points, work);
         let others = |line: usize| -> f64 {
             let all = self.norms.iter().zip(&self.units).enumerate();
             all.filter(|(other, _)| *other != line).map(|(_, (norm, unit))| norm * unit).sum()
@@ -198,7 +200,7 @@ impl<'a> Along<'a> {
     }
 
     /// The sums over the blocks, `[chunk of blocks][point]`: as many whatever the number of threads.
-    fn stream(&self, points: &[NormPoint], threads: Threads) -> Vec<BlockSum> {
+    fn stream(&self, points: &[NormPoint], work: &Workspace) -> Vec<BlockSum> {
         let of_line = |line: usize| {
             points.partition_point(|point| point.line < line)..points.partition_point(|point| point.line <= line)
         };
@@ -214,12 +216,15 @@ impl<'a> Along<'a> {
         let chunks = blocks.chunks(run).zip(parts(&mut partial, std::iter::repeat_n(points.len(), n_chunks)));
         let task = |scratch: &mut LineScratch, (blocks, sums): (&[Block], &mut [BlockSum])| {
             for block in blocks {
+                if work.stop().is_up() {
+                    return;
+                }
                 let (slopes, n_rest_pairs) = (slopes.of_bin(block.bin), self.n_rest_pairs);
                 let lines = Lines { n_rest_pairs, slopes, norms: &self.norms, points, ranges: &ranges };
                 along_norms(input.of_bin(block.bin), lines, block, scratch, sums);
             }
         };
-        threads.for_each(chunks.collect(), || LineScratch::new(self.norms.len()), task);
+        work.threads().for_each(chunks.collect(), || LineScratch::new(self.norms.len()), task);
         partial
     }
 }

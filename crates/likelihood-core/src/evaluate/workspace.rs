@@ -6,6 +6,7 @@ use roi_model::Roi;
 
 use crate::data::joint::Data;
 use crate::error::{Error, Result};
+use crate::evaluate::stop_signal::StopSignal;
 use crate::kernel::blocks::Threads;
 use crate::kernel::buffers::Buffers;
 use crate::layout::component_layout::ComponentLayout;
@@ -53,6 +54,7 @@ pub struct Workspace {
     sources: Vec<Arc<Snapshot>>,
     components: Vec<ComponentWork>,
     threads: Threads,
+    stop: StopSignal,
 }
 
 /// What a workspace has for one component.
@@ -82,7 +84,7 @@ impl Workspace {
 
     fn empty(data: &Data, threads: Threads) -> Self {
         let (roles, sources, components) = (Roles::default(), Vec::new(), Vec::new());
-        Self { data: data.clone(), roles, sources, components, threads }
+        Self { data: data.clone(), roles, sources, components, threads, stop: StopSignal::default() }
     }
 
     fn filled(mut self, data: &Data, roi: &Roi, muted: &[&str]) -> Result<Self> {
@@ -126,6 +128,7 @@ impl Workspace {
 
     /// Takes the values of the free parameters for an evaluation of `data`.
     pub(crate) fn take(&mut self, data: &Data, values: &[f64]) -> Result<()> {
+        self.check_stop()?;
         self.check_data(data)?;
         self.check_length("values", values.len())?;
         for (id, &value) in self.roles.parameters.iter().zip(values) {
@@ -143,6 +146,20 @@ impl Workspace {
     /// Values of the free parameters, those of muted sources included: of the last evaluation, or of the region that it followed since.
     pub fn values(&self) -> Vec<f64> {
         self.roles.parameters.iter().filter_map(|id| self.sources[id.source.position()].value(id.parameter)).collect()
+    }
+
+    /// Evaluations end with [`Error::Stopped`] once this signal is up; the default one ends none.
+    pub fn set_stop(&mut self, stop: StopSignal) {
+        self.stop = stop;
+    }
+
+    pub(crate) fn stop(&self) -> &StopSignal {
+        &self.stop
+    }
+
+    /// Whether evaluations may go on.
+    pub(crate) fn check_stop(&self) -> Result<()> {
+        if self.stop.is_up() { Err(Error::Stopped) } else { Ok(()) }
     }
 
     /// How many free parameters there are, those of muted sources included.

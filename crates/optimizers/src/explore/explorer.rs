@@ -12,6 +12,7 @@ use crate::problem::observer::Observer;
 use crate::problem::options::Options;
 use crate::problem::parameters::{Problem, no_such_parameter};
 use ndarray::Array2;
+use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// Accuracy of a crossing in standard deviations.
 const ACCURACY: f64 = 1e-5;
@@ -128,6 +129,32 @@ impl<'a> Explorer<'a> {
         }
         self.rise = rise;
         Ok(self)
+    }
+
+    /// Sets the rise by the probability that the true values of `parameters` parameters together lie within it: 1 for
+    /// MINOS errors, 2 for contours. It is that quantile of the chi-square distribution of as many degrees of freedom
+    /// (Wilks' theorem; F. James, MINUIT Reference Manual, CERN D506, section 7.3).
+    ///
+    /// ```
+    /// # use optimizers::{Explorer, Options, Parameter, Problem, Silent, from_fn, optimizer};
+    /// let problem = Problem::new(vec![Parameter::new("x", 1.0)])?;
+    /// let mut objective = from_fn(1, |x| 0.5 * x[0] * x[0]);
+    /// let minimum = optimizer("MINUIT")?.minimize(&mut objective, &problem, &Options::default(), &mut Silent)?;
+    /// let mut explorer = Explorer::new(&mut objective, &problem, &minimum)?.with_confidence(0.95, 1)?;
+    /// assert!((explorer.minos(0, &mut Silent)?.upper.error - 1.96).abs() < 1e-3);
+    /// # Ok::<(), optimizers::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] unless the level is between 0 and 1, both excluded, and there is at least one parameter.
+    pub fn with_confidence(self, level: f64, parameters: usize) -> Result<Self> {
+        let invalid = |reason| Error::InvalidOption { name: "confidence level", value: level.to_string(), reason };
+        if !(level > 0.0 && level < 1.0) {
+            return Err(invalid("must lie between 0 and 1, both excluded"));
+        }
+        let chi_square =
+            ChiSquared::new(parameters as f64).map_err(|_| invalid("needs at least one parameter that it is of"))?;
+        self.with_rise(chi_square.inverse_cdf(level))
     }
 
     /// Calls of the objective so far.

@@ -5,4 +5,5 @@ pub(crate) mod descent;
 pub(crate) mod explorer;
 pub(crate) mod minos;
 pub(crate) mod newton_crossing;
+pub(crate) mod plane;
 pub(crate) mod profile;

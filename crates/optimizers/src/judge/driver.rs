@@ -42,12 +42,17 @@ pub(crate) fn conclude(
     problem: &Problem,
     outcome: std::result::Result<End, Halt>,
 ) -> Result<Minimum> {
-    let minimum = match outcome {
+    let mut minimum = match outcome {
         Ok(end) => assemble(evaluator, problem, end),
         Err(Halt::Fatal(error)) => return Err(Error::Objective(error)),
         Err(Halt::Stop(status)) => interrupted(evaluator, problem, status),
     };
     tracing::debug!(fval = minimum.fval, edm = minimum.edm, status = %minimum.status, "ended");
+    // A distance that is not known is not known to be small.
+    minimum.flags.is_edm_above_goal = minimum.edm.is_nan() || minimum.edm > evaluator.edm_goal;
+    minimum.flags.has_reached_limit =
+        matches!(minimum.status, Status::IterationLimit | Status::CallLimit | Status::TimeLimit);
+    minimum.flags.has_parameters_at_limit = !minimum.at_limit.is_empty();
     Ok(minimum)
 }
 
@@ -127,6 +132,7 @@ fn assemble(evaluator: &Evaluator<'_>, problem: &Problem, end: End) -> Minimum {
     };
     minimum.edm = verdict.edm;
     minimum.quality = verdict.quality;
+    minimum.flags.is_forced_positive_definite = !verdict.is_definite;
     minimum.status = match (verdict.status, end.stopped) {
         (_, Some(Status::IterationLimit)) => Status::IterationLimit,
         (Status::NoProgress, Some(stopped)) => stopped,
@@ -176,7 +182,10 @@ pub(crate) fn blank(evaluator: &Evaluator<'_>, problem: &Problem, x: &[f64], fva
     for (&i, v) in evaluator.free().iter().zip(x) {
         values[i] = *v;
     }
-    Minimum::new(values, fval, Status::NoHessian).with_effort(f64::NAN, evaluator.calls(), evaluator.iterations())
+    let minimum = Minimum::new(values, fval, Status::NoHessian);
+    let mut minimum = minimum.with_effort(f64::NAN, evaluator.calls(), evaluator.iterations());
+    minimum.names = problem.parameters().iter().map(|parameter| parameter.name().to_owned()).collect();
+    minimum
 }
 
 fn adopt(minimum: &mut Minimum, evaluator: &Evaluator<'_>, covariance: Array2<f64>) {

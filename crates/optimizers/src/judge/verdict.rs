@@ -19,6 +19,8 @@ pub(crate) struct Verdict {
     pub(crate) covariance: Option<Array2<f64>>,
     pub(crate) quality: FitQuality,
     pub(crate) status: Status,
+    /// Whether the Hessian is positive definite as it stands in the parameters that no bound holds.
+    pub(crate) is_definite: bool,
     /// Free parameters held at a bound.
     pub(crate) at_limit: Vec<bool>,
     /// The step to the model's minimum in the box.
@@ -148,6 +150,7 @@ pub(crate) fn judge(evaluator: &Evaluator<'_>, point: &Point, hessian: &Hessian)
         quality: if covariance.is_some() { quality } else { FitQuality::None },
         covariance,
         status,
+        is_definite,
         at_limit,
         step,
         downhill: (definite.ratio < -hessian.accuracy).then(|| weakest.clone()),
@@ -184,6 +187,7 @@ impl Verdict {
             covariance: None,
             quality: FitQuality::None,
             status: Status::NoHessian,
+            is_definite: false,
             at_limit: vec![false; n],
             step: None,
             downhill: None,

@@ -144,6 +144,21 @@ impl std::ops::AddAssign for Calls {
     }
 }
 
+/// What kept a result from the best quality, or ended the run, each on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "independent answers to independent questions")]
+pub struct Flags {
+    /// The estimated distance to the minimum is above the goal, or unknown.
+    pub is_edm_above_goal: bool,
+    /// The covariance is that of a Hessian which had to be made positive definite.
+    pub is_forced_positive_definite: bool,
+    /// A limit of calls, iterations or time ended the run.
+    pub has_reached_limit: bool,
+    /// At least one parameter ended at a bound that holds it.
+    pub has_parameters_at_limit: bool,
+}
+
 /// The result of a minimisation, converged or not: see [`status`](Self::status) and [`quality`](Self::quality).
 ///
 /// **Parameters at a limit.** Where the best value lies on a bound and the objective falls towards the outside, the
@@ -155,9 +170,26 @@ impl std::ops::AddAssign for Calls {
 ///
 /// **Errors at a range.** An error is never longer than the range that the bounds leave; where it is about as long, row
 /// and column are shortened alike, the quality is 2 at most, and a warning names the parameter.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// **As text and as data.** `{minimum}` is a table of the parameters by name under a line on the whole; `serde` writes every
+/// field, matrices row by row.
+///
+/// ```
+/// use optimizers::{Options, Parameter, Problem, Silent, from_fn, optimizer};
+/// let problem = Problem::new(vec![Parameter::new("mean", 1.0), Parameter::new("width", 2.0).with_bounds(0.5, 9.0)])?;
+/// let mut objective = from_fn(2, |x| 0.5 * (x[0] - 3.0).powi(2) + x[1]);
+/// let minimum = optimizer("MINUIT")?.minimize(&mut objective, &problem, &Options::default(), &mut Silent)?;
+/// let table = minimum.to_string();
+/// assert!(table.contains("mean") && table.contains("at its bound"), "{table}");
+/// assert!(minimum.flags.has_parameters_at_limit && !minimum.flags.is_edm_above_goal);
+/// assert_eq!(serde_json::to_value(&minimum).unwrap()["names"][1], "width");
+/// # Ok::<(), optimizers::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Minimum {
+    /// Every parameter's name, in the problem's order; `p0`, `p1`, ... where nobody gave names.
+    pub names: Vec<String>,
     /// Every parameter's value, fixed ones included.
     pub values: Vec<f64>,
     /// Every parameter's one-standard-deviation error; 0 for fixed ones, and for all when there is no covariance.
@@ -168,8 +200,10 @@ pub struct Minimum {
     /// NaN when unknown.
     pub edm: f64,
     /// Covariance of the free parameters, in their order; its diagonal holds the squared errors.
+    #[serde(serialize_with = "rows")]
     pub covariance: Option<Array2<f64>>,
     /// Correlation of the free parameters.
+    #[serde(serialize_with = "rows")]
     pub correlation: Option<Array2<f64>>,
     /// How far the covariance can be trusted.
     pub quality: FitQuality,
@@ -181,6 +215,8 @@ pub struct Minimum {
     pub iterations: usize,
     /// Parameters whose best value lies on a bound with the objective falling towards the outside.
     pub at_limit: Vec<usize>,
+    /// What stands behind quality and status, question by question.
+    pub flags: Flags,
     /// Remarks that do not change the verdict, in words.
     pub warnings: Vec<String>,
 }
@@ -190,6 +226,7 @@ impl Minimum {
     /// is claimed of a covariance until [`with_covariance`](Self::with_covariance) does.
     pub fn new(values: Vec<f64>, fval: f64, status: Status) -> Self {
         Self {
+            names: (0..values.len()).map(|i| format!("p{i}")).collect(),
             errors: vec![0.0; values.len()],
             values,
             fval,
@@ -201,8 +238,25 @@ impl Minimum {
             calls: Calls::default(),
             iterations: 0,
             at_limit: Vec::new(),
+            flags: Flags { is_edm_above_goal: true, ..Flags::default() },
             warnings: Vec::new(),
         }
+    }
+
+    /// Names the parameters, all of them.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] when there are not as many names as values.
+    pub fn with_names(mut self, names: Vec<String>) -> Result<Self> {
+        if names.len() != self.values.len() {
+            return Err(Error::InvalidOption {
+                name: "names",
+                value: format!("{} of them", names.len()),
+                reason: "needs one name for each value",
+            });
+        }
+        self.names = names;
+        Ok(self)
     }
 
     /// Takes the covariance of the parameters at the positions `free`, made symmetric and positive semi-definite where
@@ -254,6 +308,12 @@ impl Minimum {
         let inverse = linalg::inverse(correlation)?;
         Some(inverse.diag().iter().map(|d| (1.0 - 1.0 / d).max(0.0).sqrt()).collect())
     }
+}
+
+/// A matrix as a list of its rows.
+fn rows<S: serde::Serializer>(matrix: &Option<Array2<f64>>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    let rows = |matrix: &Array2<f64>| matrix.rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>();
+    serde::Serialize::serialize(&matrix.as_ref().map(rows), serializer)
 }
 
 /// `covariance` divided by the errors on both sides; entries of a parameter without error are 0.

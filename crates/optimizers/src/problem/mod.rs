@@ -3,6 +3,7 @@
 pub(crate) mod from_fn;
 pub(crate) mod least_squares;
 pub(crate) mod minimum;
+pub(crate) mod minimum_table;
 pub(crate) mod objective;
 pub(crate) mod observer;
 pub(crate) mod options;

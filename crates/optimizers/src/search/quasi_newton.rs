@@ -21,12 +21,16 @@ use ndarray::Array2;
 
 /// Updates, per parameter and four, after which the model is measured anew.
 const MOST_UPDATES: usize = 5;
+/// The share of the goal at which the search leaves the rest to Newton steps.
+const NEAR: f64 = 0.3;
 /// Smallest eigenvalue ratio of a measured model.
 const FLOOR: f64 = 1e-6;
 
 /// Minimises from a point with a finite value.
 pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Options) -> Result<Search, Halt> {
-    let target = evaluator.aim();
+    // With the objective's own Hessian the judgement's corrections go the last way quadratically.
+    let is_polished = evaluator.derivatives() == Derivatives::Hessian;
+    let target = if is_polished { NEAR * evaluator.edm_goal } else { evaluator.aim() };
     let mut here = start;
     let mut model = match evaluator.warm.take().and_then(|inverse| linalg::inverse(&inverse)) {
         Some(known) => known,

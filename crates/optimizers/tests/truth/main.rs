@@ -3,6 +3,7 @@
 mod best_point;
 mod covariances;
 mod profiles;
+mod random_likelihoods;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -14,10 +14,11 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::CountBar;
 use crate::provenance::provenance;
-use crate::region::config_file;
+use crate::region::{config_file, model_inputs};
 
 use super::dictionary::completed;
 use super::editing::Editing;
+use super::energies::Energies;
 use super::first::First;
 use super::fitting::{Fitting, Freeing};
 use super::optimize;
@@ -61,6 +62,8 @@ pub(crate) struct Batch {
     #[command(flatten)]
     editing: Editing,
     #[command(flatten)]
+    energies: Energies,
+    #[command(flatten)]
     freeing: Freeing,
     #[command(flatten)]
     fitting: Fitting,
@@ -92,7 +95,7 @@ impl Batch {
             }
         })?;
         drop(bar);
-        let summary = summary(&entries);
+        let summary = self.summary(&entries)?;
         let name = if count == 1 { "summary.json".into() } else { format!("summary-{index}-of-{count}.json") };
         Output::write_json(&self.out.join(name), &summary)?;
         output.text(table(&entries));
@@ -107,6 +110,9 @@ impl Batch {
         let mut files = Files::default();
         files.writes("--json", Some(json)).reads("--list", self.list.as_deref().filter(|list| *list != Path::new("-")));
         files.reads_model("--model", self.model.as_deref());
+        for path in self.editing.files() {
+            files.reads("--add-source", Some(path));
+        }
         for config in configs {
             files.reads_config(config);
         }
@@ -140,18 +146,43 @@ impl Batch {
             None => "of the configuration".into(),
         };
         let optimize = if self.only_optimize { vec!["--only-optimize".to_owned()] } else { self.first.words() };
-        let words = [optimize, self.editing.words(), self.freeing.words(), self.fitting.words()].concat();
+        let words = [optimize, self.editing.words(), self.energies.words(), self.freeing.words(), self.fitting.words()]
+            .concat();
         let words = if words.is_empty() { "no options".to_owned() } else { words.join(" ") };
         Ok(format!("roi-fit {}; model {model}; {words}", env!("CARGO_PKG_VERSION")))
     }
 
     /// Where the result of a region comes from: of the command line what changes its numbers.
-    fn provenance(&self, config: &Path, models: &[&Path]) -> Value {
+    fn provenance(&self, config: &Path, models: &[(&str, &Path)]) -> Value {
         let mut from = provenance(Some(config), models, false);
         if let (Ok(settings), Some(map)) = (self.settings(), from.as_object_mut()) {
             map.insert("options".into(), settings.into());
         }
         from
+    }
+
+    /// All regions in the order given. It holds no seconds, so that it is the same after a kill; they are in the journal.
+    fn summary(&self, entries: &[Entry]) -> Result<Value, Failure> {
+        let regions: Vec<Value> = entries
+            .iter()
+            .map(|entry| {
+                let mut value = json!(entry);
+                if let Some(map) = value.as_object_mut() {
+                    map.remove("seconds");
+                }
+                value
+            })
+            .collect();
+        let mut from = provenance(None, &model_inputs(self.model.as_deref(), &self.editing), false);
+        from["options"] = self.settings()?.into();
+        Ok(json!({
+            "n_done": count(entries, Ending::Done),
+            "n_failed": count(entries, Ending::Failed),
+            "n_error": count(entries, Ending::Error),
+            "n_internal": count(entries, Ending::Internal),
+            "regions": regions,
+            "provenance": from,
+        }))
     }
 
     /// What is done with one region of so many that are worked on at the same time.
@@ -162,14 +193,16 @@ impl Batch {
         if let Some(verbosity) = output.verbosity() {
             analysis.set_verbosity(verbosity);
         }
-        for note in analysis.notes() {
+        // What is odd has been told as a warning.
+        for note in analysis.notes().iter().filter(|note| analysis.remarks().all(|remark| remark != note.as_str())) {
             tracing::info!("{}: {note}", config.display());
         }
         if let Some(model) = &self.model {
             analysis.load_model(model)?;
         }
+        self.energies.apply(&mut analysis)?;
         self.editing.apply(&mut analysis)?;
-        let models: Vec<&Path> = self.model.as_deref().into_iter().collect();
+        let models = model_inputs(self.model.as_deref(), &self.editing);
         // Results hold no date: a batch that was killed and resumed leaves the bytes of one that was not.
         let from = self.provenance(config, &models);
         let mut optimized = None;
@@ -236,27 +269,6 @@ fn words(entry: &Entry) -> String {
 
 fn count(entries: &[Entry], ending: Ending) -> usize {
     entries.iter().filter(|entry| entry.ending == ending).count()
-}
-
-/// All regions in the order given. It holds no seconds, so that it is the same after a kill; they are in the journal.
-fn summary(entries: &[Entry]) -> Value {
-    let regions: Vec<Value> = entries
-        .iter()
-        .map(|entry| {
-            let mut value = json!(entry);
-            if let Some(map) = value.as_object_mut() {
-                map.remove("seconds");
-            }
-            value
-        })
-        .collect();
-    json!({
-        "n_done": count(entries, Ending::Done),
-        "n_failed": count(entries, Ending::Failed),
-        "n_error": count(entries, Ending::Error),
-        "n_internal": count(entries, Ending::Internal),
-        "regions": regions,
-    })
 }
 
 /// A line for each region.

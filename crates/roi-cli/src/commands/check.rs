@@ -94,11 +94,22 @@ fn map_line(maps: &PlannedMaps) -> String {
         |file| format!("kept in {}", file.display()),
     );
     format!(
-        "{kept}, {} to make ({} of pixels, about {} of memory meanwhile); {place}",
+        "{kept}, {} to make ({} of pixels, about {} of memory meanwhile and {} of time); {place}",
         maps.to_make.len(),
         size_in_words(made),
-        size_in_words(maps.memory)
+        size_in_words(maps.memory),
+        seconds_in_words(maps.seconds)
     )
+}
+
+/// A time that is known roughly.
+fn seconds_in_words(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "less than a second".into(),
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
 }
 
 fn computed(what: Computed) -> &'static str {

@@ -1,35 +1,47 @@
 //! Changes of the model from the command line, made before anything else is done with it.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use roi_batch::file_digest;
 use roi_fit::{Analysis, Given, ParameterSetting, Pars};
 
 use crate::failure::Failure;
 
+/// Where the help lists them: a heading for all that follow would take in what other structs have.
+const HEADING: &str = "Changes of the model";
+
 /// What is changed of the model.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Changes of the model")]
 pub(crate) struct Editing {
     /// Leave a source out (may be repeated)
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = HEADING, long, value_name = "NAME")]
     delete: Vec<String>,
-    /// Give a source another type of spectrum (may be repeated); see the model page of the documentation for types
-    #[arg(long, value_name = "NAME=TYPE", value_parser = pair)]
+    /// Add the sources of a YAML file, one or a list of them, written as below model.sources of a configuration; their source maps are made (may
+    /// be repeated)
+    #[arg(help_heading = HEADING, long, value_name = "FILE")]
+    add_source: Vec<PathBuf>,
+    /// Give a source another type of spectrum (may be repeated); types are those of the LAT tools, such as
+    /// PowerLaw, LogParabola, PLSuperExpCutoff4
+    #[arg(help_heading = HEADING, long, value_name = "NAME=TYPE", value_parser = pair)]
     spectrum: Vec<(String, String)>,
     /// Set a parameter to a value, the scale not applied; bounds are widened to hold it (may be repeated)
-    #[arg(long, value_name = "NAME:PAR=VALUE", value_parser = setting)]
+    #[arg(help_heading = HEADING, long, value_name = "NAME:PAR=VALUE", value_parser = setting)]
     set: Vec<(String, f64)>,
     /// Fix a source, or some of its parameters: norm, shape, all, or names separated by commas (may be repeated)
-    #[arg(long, value_name = "NAME[:PARS]")]
+    #[arg(help_heading = HEADING, long, value_name = "NAME[:PARS]")]
     fix: Vec<String>,
 }
 
 impl Editing {
-    /// Changes the model: sources leave, spectra change, parameters are set, then fixed.
+    /// Changes the model: sources leave and come, spectra change, parameters are set, then fixed.
     pub(crate) fn apply(&self, analysis: &mut Analysis) -> Result<(), Failure> {
         for name in &self.delete {
             analysis.delete_source(name)?;
+        }
+        for path in &self.add_source {
+            analysis.add_sources_of_file(path)?;
         }
         for (name, kind) in &self.spectrum {
             let none: &[(&str, Given)] = &[];
@@ -46,13 +58,23 @@ impl Editing {
         Ok(())
     }
 
+    /// The files of sources that it reads.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.add_source
+    }
+
     /// In words, as they were given: for what depends on them.
     pub(crate) fn words(&self) -> Vec<String> {
         let delete = self.delete.iter().map(|name| format!("--delete '{name}'"));
+        let add = self.add_source.iter().map(|path| {
+            // What cannot be read is told where it is read.
+            let digest = file_digest(path).unwrap_or_default();
+            format!("--add-source '{}' {digest}", path.display())
+        });
         let spectrum = self.spectrum.iter().map(|(name, kind)| format!("--spectrum '{name}={kind}'"));
         let set = self.set.iter().map(|(place, value)| format!("--set '{place}={value:?}'"));
         let fix = self.fix.iter().map(|place| format!("--fix '{place}'"));
-        delete.chain(spectrum).chain(set).chain(fix).collect()
+        delete.chain(add).chain(spectrum).chain(set).chain(fix).collect()
     }
 }
 

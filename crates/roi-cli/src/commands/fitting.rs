@@ -11,27 +11,33 @@ use crate::failure::Failure;
 /// Smallest and largest value; `None` is an open end.
 type Range = (Option<f64>, Option<f64>);
 
+/// Where the help lists what is freed.
+const FREEING: &str = "What is free";
+
+/// Where the help lists how it is fitted.
+const FITTING: &str = "How it is fitted";
+
 /// What is freed beside what is free in the model.
 #[derive(Args, Debug)]
 pub(crate) struct Freeing {
     /// Free a source, or some of its parameters: norm, shape, all, or names separated by commas (may be repeated)
-    #[arg(long, value_name = "NAME[:PARS]")]
+    #[arg(help_heading = FREEING, long, value_name = "NAME[:PARS]")]
     free: Vec<String>,
     /// Fix everything before the other options free
-    #[arg(long)]
+    #[arg(help_heading = FREEING, long)]
     fix_all: bool,
     /// Free the sources within this many degrees of the centre (diffuse ones always pass)
-    #[arg(long, value_name = "DEG", allow_negative_numbers = true, value_parser = degrees)]
+    #[arg(help_heading = FREEING, long, value_name = "DEG", allow_negative_numbers = true, value_parser = degrees)]
     distance: Option<f64>,
     /// What the selection frees: norm, shape, all, or names separated by commas [default: all]
-    #[arg(long, value_name = "norm|shape|all|NAMES", value_parser = pars)]
+    #[arg(help_heading = FREEING, long, value_name = "norm|shape|all|NAMES", value_parser = pars)]
     pars: Option<Pars>,
     /// Free the sources with a TS in this range; either end may be left out, as in `10,`. Unless --optimize-first has computed the TS, it
     /// is that of the model as it stands, which need not be at its maximum
-    #[arg(long, value_name = "LO,HI", allow_hyphen_values = true, value_parser = range)]
+    #[arg(help_heading = FREEING, long, value_name = "LO,HI", allow_hyphen_values = true, value_parser = range)]
     minmax_ts: Option<Range>,
     /// Free the sources with predicted counts in this range
-    #[arg(long, value_name = "LO,HI", allow_hyphen_values = true, value_parser = range)]
+    #[arg(help_heading = FREEING, long, value_name = "LO,HI", allow_hyphen_values = true, value_parser = range)]
     minmax_npred: Option<Range>,
 }
 
@@ -89,24 +95,24 @@ const ALSO_FIRST: &str = ", also of --optimize-first";
 /// How it is fitted.
 #[derive(Args, Debug)]
 pub(crate) struct Fitting {
-    #[arg(long, value_name = "NAME", help = FitOptions::OPTIMIZER.help(ALSO_FIRST))]
+    #[arg(help_heading = FITTING, long, value_name = "NAME", help = FitOptions::OPTIMIZER.help(ALSO_FIRST))]
     optimizer: Option<String>,
-    #[arg(long, value_name = "T", allow_negative_numbers = true, help = FitOptions::TOL.help(ALSO_FIRST))]
+    #[arg(help_heading = FITTING, long, value_name = "T", allow_negative_numbers = true, help = FitOptions::TOL.help(ALSO_FIRST))]
     tol: Option<f64>,
-    #[arg(long, value_name = "N", help = FitOptions::MAX_ITER.help(""))]
+    #[arg(help_heading = FITTING, long, value_name = "N", help = FitOptions::MAX_ITER.help(""))]
     max_iter: Option<usize>,
-    #[arg(long, value_name = "N", help = FitOptions::MAX_CALLS.help(""))]
+    #[arg(help_heading = FITTING, long, value_name = "N", help = FitOptions::MAX_CALLS.help(""))]
     max_calls: Option<usize>,
-    #[arg(long, value_name = "N", help = FitOptions::RETRIES.help(""))]
+    #[arg(help_heading = FITTING, long, value_name = "N", help = FitOptions::RETRIES.help(""))]
     retries: Option<usize>,
-    #[arg(long, value_name = "Q", help = FitOptions::MIN_FIT_QUALITY.help(""))]
+    #[arg(help_heading = FITTING, long, value_name = "Q", help = FitOptions::MIN_FIT_QUALITY.help(""))]
     min_fit_quality: Option<u8>,
-    #[arg(long, help = FitOptions::MINOS.switch_help())]
+    #[arg(help_heading = FITTING, long, help = FitOptions::MINOS.switch_help())]
     minos: bool,
-    #[arg(long, help = FitOptions::REOPTIMIZE.switch_help())]
+    #[arg(help_heading = FITTING, long, help = FitOptions::REOPTIMIZE.switch_help())]
     reoptimize: bool,
     /// Do not compute TS and fluxes after the fit
-    #[arg(long)]
+    #[arg(help_heading = FITTING, long)]
     no_update: bool,
 }
 

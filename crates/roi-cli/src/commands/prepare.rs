@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::provenance::provenance;
 use crate::region::config_file;
 
 /// Make everything that a fit needs from photon and spacecraft files
@@ -54,7 +55,11 @@ impl Prepare {
         if !self.dry_run {
             output.text(format_args!("prepared in {:.2} s", prepared.seconds));
         }
-        output.json(&json!(prepared))
+        let mut json = json!(prepared);
+        if let Some(map) = json.as_object_mut() {
+            map.insert("provenance".into(), provenance(Some(&config_file(&self.config)), &[], true));
+        }
+        output.json(&json)
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::provenance::provenance;
 
 /// Simulate a region from a seed and write it as LAT files with a config.yaml
 ///
@@ -86,10 +87,11 @@ impl Simulate {
                     "{photons} photons in {time:.0} s of good time, {rows} rows of spacecraft data"
                 ));
                 return output.json(&json!({
-                    "config": written.config, "photons": photons, "rows": rows, "good_time": time
+                    "config": written.config, "photons": photons, "rows": rows, "good_time": time,
+                    "provenance": provenance(None, &[], true)
                 }));
             }
-            return output.json(&json!({ "config": written.config }));
+            return output.json(&json!({ "config": written.config, "provenance": provenance(None, &[], true) }));
         };
         let last = self.seed.checked_add(regions - 1).ok_or_else(|| {
             Failure::Usage(format!("--regions {regions}: seeds from {} on exceed {}", self.seed, u64::MAX))
@@ -108,7 +110,7 @@ impl Simulate {
             self.seed,
             self.out.display()
         ));
-        output.json(&json!({ "configs": configs }))
+        output.json(&json!({ "configs": configs, "provenance": provenance(None, &[], true) }))
     }
 
     /// Refuses a directory with somebody's own configuration.

@@ -12,6 +12,7 @@ use crate::output::Output;
 use crate::provenance::provenance;
 
 use super::ecsv::{Column, ecsv, quoted};
+use super::energies::energy;
 
 /// dN/dE of a source of a model file, and its derivatives with respect to the parameters' values
 #[derive(Args)]
@@ -21,7 +22,7 @@ pub(crate) struct Spectrum {
     xml: PathBuf,
     /// Name of the source
     source: String,
-    /// Energies in MeV, separated by commas
+    /// Energies, separated by commas: numbers in MeV, or with a unit, as in 1GeV
     #[arg(
         long,
         value_name = "E1,E2,...",
@@ -34,19 +35,6 @@ pub(crate) struct Spectrum {
     /// Also the derivatives with respect to each parameter's `value` (the scale not applied)
     #[arg(long)]
     derivatives: bool,
-}
-
-/// An energy in MeV.
-fn energy(text: &str) -> Result<f64, String> {
-    let number = text.trim();
-    number.parse().map_err(|_| {
-        let bare = number.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end();
-        if !bare.is_empty() && bare.parse::<f64>().is_ok() {
-            format!("energies are numbers in MeV, without a unit: {bare} for {bare} MeV")
-        } else {
-            "expected a number, an energy in MeV".to_owned()
-        }
-    })
 }
 
 impl Spectrum {
@@ -76,7 +64,7 @@ impl Spectrum {
             map.remove("derivatives");
         }
         if let Some(map) = result.as_object_mut() {
-            map.insert("provenance".into(), provenance(None, &[&self.xml], true));
+            map.insert("provenance".into(), provenance(None, &[("model", &self.xml)], true));
         }
         output.json(&result)
     }

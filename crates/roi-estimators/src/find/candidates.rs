@@ -43,7 +43,7 @@ impl Candidate {
         let maps = maps.collect::<lat_dataset::Result<Vec<_>>>()?;
         let counts = cubes.iter().zip(&maps).map(|(cube, map)| cube.predicted(&source, map));
         let counts = counts.collect::<roi_fit::Result<Vec<_>>>()?;
-        analysis.add_source(source, &maps)?;
+        analysis.add_source_with_maps(source, &maps)?;
         cubes.iter_mut().zip(&counts).for_each(|(cube, counts)| cube.add(counts));
         Ok(Self { name, maps, counts, fit_quality: 0 })
     }

@@ -70,10 +70,11 @@ fn region(
     Session::new(roi, Data::new(vec![data]).unwrap())
 }
 
-/// The region of the recorded answers, its free parameters as they were, or nothing where there is no such data.
-pub(crate) fn recorded_analysis() -> Option<Analysis> {
+/// The region of the recorded answers, its free parameters as they were, with the energy dispersion of a configuration; nothing where there is no such
+/// data.
+pub(crate) fn recorded_analysis(config: &str) -> Option<Analysis> {
     let folder = fixtures::real_data("fermitools-roi")?;
-    let mut analysis = Analysis::open(folder.join("config_edisp0.yaml")).unwrap();
+    let mut analysis = Analysis::open(folder.join(config)).unwrap();
     analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
     Some(analysis)
 }
@@ -97,17 +98,9 @@ pub(crate) fn recorded_analysis_with_response() -> Option<(tempfile::TempDir, An
     Some((folder, analysis))
 }
 
-/// Its session.
+/// The session without energy dispersion.
 pub(crate) fn recorded_region() -> Option<Session> {
-    Some(recorded_analysis()?.session().clone())
-}
-
-/// The same as an analysis, with the energy dispersion of a configuration (`config_edisp0.yaml`).
-pub(crate) fn recorded_analysis(config: &str) -> Option<Analysis> {
-    let folder = fixtures::real_data("fermitools-roi")?;
-    let mut analysis = Analysis::open(folder.join(config)).unwrap();
-    analysis.roi_mut().set_free_values(&numbers(&recorded("fit_minuit_10.json")["values"])).unwrap();
-    Some(analysis)
+    Some(recorded_analysis("config_edisp0.yaml")?.session().clone())
 }
 
 /// A recorded answer.

@@ -100,13 +100,9 @@ impl Analysis {
         let components = &loaded.observation.components;
         let both = components.get(index).zip(self.session.data.components().get(index));
         let Some((component, likelihood)) = both else { return Err(likelihood_core::Error::NoComponents.into()) };
-        // Sources that were added have no map on file.
-        let is_new = |source: &&Source| loaded.roi.id_of(source.name()).is_err();
-        let mut all: Vec<Source> = loaded.roi.sources().to_vec();
-        all.extend(self.session.roi.sources().iter().filter(is_new).cloned());
         let mut wanted: Vec<&Source> = chosen.iter().map(|&id| &self.session.roi[id]).collect();
         let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
-        let unmade: Vec<Source> = component.unmade(&all)?.into_iter().filter(is_wanted).collect();
+        let unmade: Vec<Source> = self.unmade(component)?.into_iter().filter(is_wanted).collect();
         let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());
         // What the analysis holds, the files that were opened beside it, the model with what is added to it, and a map that is read.
         let held = self.session.footprint().total() as u64;

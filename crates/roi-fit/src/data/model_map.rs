@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use lat_dataset::Component;
 use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
-use likelihood_core::{ComponentData, CountsCube};
-use ndarray::{Array2, Array3};
-use roi_model::SourceId;
+use likelihood_core::{ComponentData, CountsCube, EnergyAxis};
+use ndarray::{Array2, Array3, Axis};
+use roi_model::{Source, SourceId};
 use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+use crate::session::edges_of;
 
 /// What a model map is of.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +50,7 @@ impl ModelMapOptions {
 }
 
 /// Counts, model and residual of one component, per energy bin.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ComponentSpectrum {
     /// The component.
@@ -95,8 +97,9 @@ impl Analysis {
         {
             let model = self.model_cube(&loaded, index, &chosen)?;
             let path = options.path(&component.name, several);
+            let model = model.slice_axis_move(Axis(0), likelihood.bins().into());
             if let Some(path) = &path {
-                write(path, &component.counts, &model, options.residual)?;
+                write(path, &counted(&component.counts, likelihood)?, &model, options.residual)?;
             }
             let mut spectrum = ComponentSpectrum::new(likelihood, &model, path);
             if chosen.len() < self.session.roi.sources().len() {
@@ -106,6 +109,15 @@ impl Analysis {
             spectra.push(spectrum);
         }
         Ok(spectra)
+    }
+}
+
+impl Analysis {
+    /// The sources of the model, as a component has them, whose maps no file holds; those that were added are made anew, whatever lies there under their names.
+    pub(crate) fn unmade(&self, component: &Component) -> Result<Vec<Source>> {
+        let (added, others): (Vec<Source>, Vec<Source>) =
+            self.session.roi.sources().iter().cloned().partition(|source| self.edits.added.contains(source.name()));
+        Ok([component.unmade(&others)?, added].concat())
     }
 }
 
@@ -120,12 +132,23 @@ impl ModelMapOptions {
 impl ComponentSpectrum {
     fn new(data: &ComponentData, model: &Array3<f64>, path: Option<PathBuf>) -> Self {
         let model: Vec<f64> = model.outer_iter().map(|plane| plane.sum()).collect();
-        let counts = data.counts_spectrum().to_vec();
+        let counts = data.counts_spectrum()[data.bins()].to_vec();
         let residual: Vec<f64> = counts.iter().zip(&model).map(|(n, m)| n - m).collect();
         let significance = residual.iter().zip(&model).map(|(r, m)| (*m > 0.0).then(|| r / m.sqrt())).collect();
-        let (component, energies) = (data.name().to_owned(), data.axis().edges().to_vec());
+        let (component, energies) = (data.name().to_owned(), edges_of(data).to_vec());
         Self { component, path, energies, counts, model, residual, significance }
     }
+}
+
+/// The counts in the range of energies that counts.
+fn counted(counts: &CountsCubeFile, data: &ComponentData) -> Result<CountsCubeFile> {
+    let bins = data.bins();
+    if bins == (0..data.axis().n_bins()) {
+        return Ok(counts.clone());
+    }
+    let planes = counts.cube.counts().slice_axis(Axis(0), bins.into()).to_owned();
+    let cube = CountsCube::new(EnergyAxis::new(edges_of(data).to_vec())?, planes)?;
+    Ok(CountsCubeFile { cube, grid: counts.grid.clone(), gti: counts.gti.clone() })
 }
 
 /// Writes the model, or what the counts are above it.
@@ -151,5 +174,5 @@ fn write_residual(path: &Path, counts: &CountsCubeFile, model: &Array3<f64>) -> 
         expected: format!("{shape:?}"),
     })?;
     let cube = SkyCube::new("residual counts", counts.grid.clone(), axis.centers(), planes)?;
-    Ok(lat_io::write_map_cube(path, &cube, "count")?)
+    Ok(lat_io::write_map_of_bins(path, &cube, "count", counts.cube.axis())?)
 }

@@ -1,4 +1,4 @@
-//! Adding, deleting and zeroing sources.
+//! Deleting and zeroing sources.
 
 use likelihood_core::SourceMap;
 use roi_model::{Selection, Source};
@@ -11,23 +11,6 @@ use crate::known::source_properties::PredictedCounts;
 const ZERO: f64 = 1e-10;
 
 impl Analysis {
-    /// Adds a source with its map for each component, in the components' order. Nothing changes on an error.
-    ///
-    /// # Errors
-    /// When a source of this name is there already, the maps do not fit the data, or the spectrum cannot be evaluated.
-    pub fn add_source(&mut self, source: Source, maps: &[SourceMap]) -> Result<()> {
-        let name = source.name().to_owned();
-        let mut roi = self.session.roi.clone();
-        roi.add_source(source)?;
-        let mut data = self.session.data.clone();
-        data.set_source_maps(&name, maps)?;
-        let source = roi.source(&name)?;
-        let (npred, npred_wt) = (data.npred(source)?, data.weighted_npred(source)?);
-        (self.session.roi, self.session.data) = (roi, data);
-        self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });
-        Ok(())
-    }
-
     /// Puts a source in the place of the one of its name, with its map for each component, in the components' order: elsewhere, of another shape, with other
     /// values. What was known of it is forgotten. Nothing changes on an error.
     ///
@@ -43,6 +26,7 @@ impl Analysis {
         self.session.roi[id] = source;
         self.known.forget_spectrum(&name);
         self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });
+        self.is_made_here(&name);
         self.update_fluxes(id, None)
     }
 
@@ -56,6 +40,7 @@ impl Analysis {
         self.known.forget_source(source.name());
         self.edits.locked.retain(|(locked, _)| locked != source.name());
         self.edits.zeroed.remove(source.name());
+        self.edits.added.remove(source.name());
         Ok(source)
     }
 

@@ -1,14 +1,20 @@
-//! The attempts of a fit. None repeats what failed: it starts elsewhere, by another method.
+//! The attempts of a fit. None repeats what failed: it starts elsewhere, or takes another method.
 //!
 //! 1. The optimizer that was asked for, from the start values.
-//! 2. Newton's method from the same start, but with the norms fitted first: for fixed shapes `logL` is concave in the norms, so that no source is
-//!    lost because its shape began elsewhere. When norms alone are free, what comes next is tried at once.
-//! 3. Further attempts, by one method after the other, begin at the best point so far, with the careful strategy.
+//! 2. A quasi-Newton method in the parameters' own coordinates (DRMNGB), from the start values. It takes other ways than MINUIT.
+//! 3. Newton's method from the start values. Where a norm ended at its lower bound, the norms are fitted first: for fixed shapes `logL` is concave in the
+//!    norms, so that no source is lost because its shape began elsewhere.
+//! 4. Further attempts, by one method after the other, begin at the best point so far, with the careful strategy.
 //!
-//! A maximum with free shapes may not be the only one. Where a parameter ended at a limit, or is hardly known, further attempts are made also when
-//! the first one was good enough, all from the start. The best end point of all attempts is the end of the fit.
+//! They end with the first end that is good enough, unless it is in doubt. A maximum with free shapes may not be the only one, where a parameter ended
+//! at a limit or is hardly known, or where the norm of a source whose shape is free has a large error: two weak sources that overlap may share their
+//! counts in more than one way. Then the attempts end when two of them, that went different ways, agree.
+//!
+//! The best end point of all attempts is the end of the fit: the highest `logL`. When that is not good enough (a parameter is unconstrained there,
+//! say), but a maximum that is good enough lies so little below that the data do not tell them apart, the end is that maximum, and a warning tells
+//! of the higher `logL`.
 
-use optimizers::{Calls, Minimum, Optimizer, Options, Status};
+use optimizers::{Calls, Drmngb, Lbfgs, Minimum, Minuit, Newton, Optimizer, Options, Status};
 use roi_model::{Parameter, Roi};
 use serde::Serialize;
 
@@ -23,11 +29,21 @@ use crate::session::Session;
 /// Two ends whose `logL` differs by less are the same: the searches aim at a distance of `2 tol` of the maximum.
 const SAME: f64 = 5e-3;
 
+/// Two maxima that attempts found are the same when their `logL` differs by less.
+const AGREE: f64 = 0.05;
+
+/// A maximum is not excluded by one that is higher by less than this: half of 3 squared, three standard deviations of one parameter.
+const NOT_EXCLUDED: f64 = 4.5;
+
 /// A parameter is hardly known when its error is more than this share of its range.
 const HARDLY_KNOWN: f64 = 0.1;
 
+/// The norm of a source whose shape is free leaves room for another maximum when its error is more than this share of its value: such a source
+/// stands out by less than four standard deviations, or its norm and its shape are hard to tell apart.
+const LARGE_ERROR: f64 = 0.25;
+
 /// What further attempts take in turn.
-const METHODS: [&str; 4] = ["DRMNGB", "NEWTON", "LBFGS", "MINUIT"];
+const METHODS: [&dyn Optimizer; 4] = [&Drmngb, &Newton, &Lbfgs, &Minuit];
 
 /// Where an attempt of a fit began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -72,6 +88,8 @@ pub(crate) struct Attempts {
     pub(crate) best: Minimum,
     pub(crate) all: Vec<Attempt>,
     pub(crate) calls: Calls,
+    /// What is to be said of a higher `logL` that is not the end of the fit.
+    pub(crate) warning: Option<String>,
 }
 
 /// What a fit tries, and from where.
@@ -87,7 +105,7 @@ struct Trial<'a> {
     all: Vec<Attempt>,
 }
 
-/// Attempts until one is good enough and, where it may be one maximum of several, another one has not found a higher one.
+/// Attempts until one is good enough and, where it may be one maximum of several, another one that went elsewhere agrees.
 pub(crate) fn attempts(
     session: &mut Session,
     options: &FitOptions,
@@ -99,16 +117,23 @@ pub(crate) fn attempts(
     let mut trial = Trial { session, options, progress, roi, is_norm, ends: Vec::new(), all: Vec::new() };
     let asked_for = optimizers::optimizer(&options.optimizer)?;
     trial.run(asked_for.as_ref(), AttemptStart::StartValues)?;
-    let may_be_one_of_many = trial.is_doubtful();
+    let is_doubtful = trial.is_doubtful();
     while trial.all.len() < options.retries && !trial.is_cancelled() {
-        let is_done = is_good(&trial.ends[trial.best()]);
-        if is_done && !may_be_one_of_many {
+        let best = &trial.ends[trial.highest()];
+        if is_good(best)
+            && (!is_doubtful || trial.ends.iter().filter(|end| is_good(end) && is_as_high(end, best)).count() > 1)
+        {
             break;
         }
-        let (method, start) = trial.next(is_done);
-        trial.run(optimizers::optimizer(method)?.as_ref(), start)?;
+        let (method, start) = trial.next();
+        trial.run(method, start)?;
     }
-    Ok(trial.conclude())
+    Ok(trial.conclude(is_good))
+}
+
+/// Whether an end is the maximum that another one found.
+fn is_as_high(end: &Minimum, other: &Minimum) -> bool {
+    (end.fval - other.fval).abs() < AGREE
 }
 
 /// Which free parameters of a model are normalisations.
@@ -118,27 +143,40 @@ fn norms(roi: &Roi) -> Vec<bool> {
 }
 
 impl Trial<'_> {
-    /// Whether the first end may be one maximum of several: with free shapes, a parameter at a limit or hardly known.
+    /// Whether the first end may be one maximum of several: with free shapes, a parameter at a limit or hardly known, a norm with a large error.
     fn is_doubtful(&self) -> bool {
         let Some(end) = self.ends.first().filter(|_| self.is_norm.contains(&false)) else { return false };
-        let is_known = |(id, error): (roi_model::ParameterId, &f64)| {
-            let (low, high) = self.roi.parameter(id).map_or((0.0, 0.0), Parameter::bounds);
+        let free = self.roi.free_parameters();
+        let has_free_shape =
+            |source| free.iter().zip(&self.is_norm).any(|(id, is_norm)| id.source == source && !is_norm);
+        let is_known = |row: usize| {
+            let (low, high) = self.roi.parameter(free[row]).map_or((0.0, 0.0), Parameter::bounds);
+            let (value, error) = (end.values[row].abs(), end.errors[row]);
+            let is_weak = self.is_norm[row] && has_free_shape(free[row].source) && error > LARGE_ERROR * value;
             // NaN is not known either.
-            *error <= HARDLY_KNOWN * (high - low)
+            error <= HARDLY_KNOWN * (high - low) && !is_weak
         };
-        !end.at_limit.is_empty() || !self.roi.free_parameters().into_iter().zip(&end.errors).all(is_known)
+        !end.at_limit.is_empty() || !(0..free.len()).all(is_known)
     }
 
-    /// Method and start of the next attempt; `looks_again` when the best end is good enough, but may be one of several.
-    fn next(&self, looks_again: bool) -> (&'static str, AttemptStart) {
-        let number = self.all.len();
-        if number == 1 && self.is_norm.contains(&true) && self.is_norm.contains(&false) {
-            return ("NEWTON", AttemptStart::NormsFirst);
+    /// Method and start of the next attempt.
+    fn next(&self) -> (&'static dyn Optimizer, AttemptStart) {
+        let free = self.roi.free_parameters();
+        let lower = |row: usize| self.roi.parameter(free[row]).map_or(f64::NAN, |parameter| parameter.bounds().0);
+        let is_lost = |end: &Minimum| {
+            end.at_limit.iter().any(|&row| self.is_norm[row] && end.values[row] <= lower(row))
+                && self.is_norm.contains(&false)
+        };
+        let third = if self.ends.iter().any(is_lost) { AttemptStart::NormsFirst } else { AttemptStart::StartValues };
+        let first: [(&dyn Optimizer, AttemptStart); 2] = [(&Drmngb, AttemptStart::StartValues), (&Newton, third)];
+        let was_tried =
+            |method: &str, start| self.all.iter().any(|tried| tried.method == method && tried.start == start);
+        if let Some(next) = first.into_iter().find(|(method, start)| !was_tried(method.name(), *start)) {
+            return next;
         }
         let last = self.all.last().map(|attempt| attempt.method.as_str());
-        let others: Vec<&'static str> = METHODS.into_iter().filter(|method| last != Some(method)).collect();
-        let start = if looks_again { AttemptStart::StartValues } else { AttemptStart::BestSoFar };
-        (others[number.saturating_sub(2) % others.len()], start)
+        let others: Vec<&dyn Optimizer> = METHODS.into_iter().filter(|method| last != Some(method.name())).collect();
+        (others[self.all.len() % others.len()], AttemptStart::BestSoFar)
     }
 
     /// One attempt.
@@ -149,7 +187,7 @@ impl Trial<'_> {
         match start {
             AttemptStart::StartValues => {}
             AttemptStart::NormsFirst => calls = self.fit_norms(&mut roi, &options)?,
-            AttemptStart::BestSoFar => roi.set_free_values(&self.ends[self.best()].values)?,
+            AttemptStart::BestSoFar => roi.set_free_values(&self.ends[self.highest()].values)?,
         }
         let mut end = self.minimize_from(&roi, optimizer, &options)?;
         end.calls += calls;
@@ -186,15 +224,14 @@ impl Trial<'_> {
     /// Fits the norms of a model, its shapes held.
     fn fit_norms(&mut self, roi: &mut Roi, options: &Options) -> Result<Calls> {
         let problem = problem_with_held(roi, |row| !self.is_norm[row])?;
-        let newton = optimizers::optimizer("NEWTON")?;
         let posterior = self.session.posterior_of(roi, &[])?;
-        let end = minimize(posterior, &problem, newton.as_ref(), options, &mut Relay::quiet(self.progress))?;
+        let end = minimize(posterior, &problem, &Newton, options, &mut Relay::quiet(self.progress))?;
         roi.set_free_values(&end.values)?;
         Ok(end.calls)
     }
 
     /// The best end so far: the highest `logL`; of those that are as high, the one that is known best.
-    fn best(&self) -> usize {
+    fn highest(&self) -> usize {
         let top = self.ends.iter().map(|end| -end.fval).filter(|l| l.is_finite()).fold(f64::NEG_INFINITY, f64::max);
         let is_top = |end: &Minimum| -end.fval >= top - SAME || !top.is_finite();
         let order = |a: usize, b: usize| {
@@ -204,18 +241,37 @@ impl Trial<'_> {
         (0..self.ends.len()).filter(|&i| is_top(&self.ends[i])).max_by(|&a, &b| order(a, b)).unwrap_or(0)
     }
 
+    /// The end of the fit: the highest, or, where that is not good enough, the highest good one that it does not exclude.
+    fn best(&self, is_good: impl Fn(&Minimum) -> bool) -> usize {
+        let highest = self.highest();
+        if is_good(&self.ends[highest]) {
+            return highest;
+        }
+        let is_possible = |end: &Minimum| is_good(end) && end.fval <= self.ends[highest].fval + NOT_EXCLUDED;
+        let possible = (0..self.ends.len()).filter(|&i| is_possible(&self.ends[i]));
+        possible.min_by(|&a, &b| self.ends[a].fval.total_cmp(&self.ends[b].fval)).unwrap_or(highest)
+    }
+
     fn is_cancelled(&self) -> bool {
         self.ends.last().is_some_and(|end| end.status == Status::Cancelled)
     }
 
-    fn conclude(mut self) -> Attempts {
+    fn conclude(mut self, is_good: impl Fn(&Minimum) -> bool) -> Attempts {
+        let highest = self.highest();
         // Whoever stops a fit is told where it was stopped.
-        let best = if self.is_cancelled() { self.ends.len() - 1 } else { self.best() };
+        let best = if self.is_cancelled() { self.ends.len() - 1 } else { self.best(is_good) };
+        let above = self.ends[best].fval - self.ends[highest].fval;
+        let warning = (!self.is_cancelled() && above > AGREE).then(|| {
+            let Attempt { method, message, .. } = &self.all[highest];
+            format!(
+                "a logL higher by {above:.3} was found by {method}, with a quality that is not good enough: {message}"
+            )
+        });
         let mut calls = Calls::default();
         self.ends.iter().for_each(|end| calls += end.calls);
         for (number, attempt) in self.all.iter_mut().enumerate() {
             attempt.is_best = number == best;
         }
-        Attempts { best: self.ends.swap_remove(best), all: self.all, calls }
+        Attempts { best: self.ends.swap_remove(best), all: self.all, calls, warning }
     }
 }

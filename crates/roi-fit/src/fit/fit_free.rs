@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use optimizers::{Calls, Minimum, Status};
-use roi_model::Roi;
+use roi_model::{Parameter, Roi};
 
 use crate::error::{Error, Result};
 use crate::fit::attempts::{Attempt, Attempts, attempts};
@@ -20,6 +20,8 @@ const RESTARTS: usize = 3;
 pub(crate) struct Fitted {
     /// `logL` at the start.
     pub(crate) loglike0: f64,
+    /// Lowest and highest energy that counted, in MeV.
+    pub(crate) energy_range: (f64, f64),
     /// The model as it was.
     pub(crate) start: Roi,
     /// How it ended; `None` when no parameter is free.
@@ -47,22 +49,22 @@ pub(crate) fn fit_free(session: &mut Session, options: &FitOptions, progress: &m
     options.check()?;
     let optimizer = optimizers::optimizer(&options.optimizer)?;
     let loglike0 = session.loglike().map_err(Error::at_start)?;
-    let start = session.roi.clone();
+    let (start, energy_range) = (session.roi.clone(), session.energy_range());
     if start.free_parameters().is_empty() {
         tracing::warn!("no parameter is free: nothing was fitted");
-        return Ok(Fitted { loglike0, start, end: None });
+        return Ok(Fitted { loglike0, energy_range, start, end: None });
     }
     let mut end = try_to_fit(session, options, loglike0, progress)?;
     if let Some(refusal) = &end.refusal {
         // The result tells it; who shows the result shows it once.
         tracing::debug!(optimizer = optimizer.name(), status = end.minimum.status.code(), "{refusal}");
-        return Ok(Fitted { loglike0, start, end: Some(end) });
+        return Ok(Fitted { loglike0, energy_range, start, end: Some(end) });
     }
     session.roi = fitted(&session.roi, &end.minimum)?;
     if options.minos {
         explore(session, options, &mut end, progress)?;
     }
-    Ok(Fitted { loglike0, start, end: Some(end) })
+    Ok(Fitted { loglike0, energy_range, start, end: Some(end) })
 }
 
 /// MINOS errors of a fit that was good enough. Where they come upon a higher `logL`, the fit goes on from there; when it does not get there, the
@@ -111,10 +113,11 @@ fn explore(session: &mut Session, options: &FitOptions, end: &mut End, progress:
 /// The attempts of a fit, judged.
 fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progress: &mut dyn Progress) -> Result<End> {
     let is_good = |minimum: &Minimum| refusal(minimum, options, loglike0).is_none();
-    let Attempts { best: minimum, all, calls } = attempts(session, options, is_good, progress)?;
+    let Attempts { best: minimum, all, calls, warning } = attempts(session, options, is_good, progress)?;
     let restored = |reason| format!("{reason} after {} attempt(s), every parameter was restored", all.len());
     let refusal = refusal(&minimum, options, loglike0).map(restored);
     let mut warnings = minimum.warnings.clone();
+    warnings.extend(warning);
     warnings.extend(immovable(&session.roi));
     let minimum = without_unmeasured_errors(&session.roi, minimum);
     Ok(End { minimum, attempts: all, calls, refusal, minos: None, warnings })
@@ -123,7 +126,7 @@ fn try_to_fit(session: &mut Session, options: &FitOptions, loglike0: f64, progre
 /// An error as long as its parameter's range is none: what the range allows was not measured.
 fn without_unmeasured_errors(roi: &Roi, mut minimum: Minimum) -> Minimum {
     for (id, error) in roi.free_parameters().into_iter().zip(&mut minimum.errors) {
-        let (low, high) = roi.parameter(id).map_or((f64::NEG_INFINITY, f64::INFINITY), roi_model::Parameter::bounds);
+        let (low, high) = roi.parameter(id).map_or((f64::NEG_INFINITY, f64::INFINITY), Parameter::bounds);
         if *error >= (high - low) * (1.0 - 1e-9) {
             *error = if high > low { f64::INFINITY } else { *error };
         }
@@ -135,8 +138,9 @@ fn without_unmeasured_errors(roi: &Roi, mut minimum: Minimum) -> Minimum {
 fn immovable(roi: &Roi) -> Vec<String> {
     let word = |id: roi_model::ParameterId| {
         let (parameter, name) = (roi.parameter(id).ok()?, roi.parameter_name(id).ok()?);
-        let (low, high) = parameter.bounds();
-        (low == high).then(|| format!("{name} is free, but cannot move: both its bounds are {low}. It counts as fixed"))
+        let bound = parameter.value();
+        let word = || format!("{name} is free, but cannot move: both its bounds are {bound}. It counts as fixed");
+        (!parameter.can_move()).then(word)
     };
     roi.free_parameters().into_iter().filter_map(word).collect()
 }
@@ -169,11 +173,18 @@ fn fitted(roi: &Roi, minimum: &Minimum) -> Result<Roi> {
     Ok(roi)
 }
 
-/// The covariance of a fit of all free parameters of a model.
+/// The covariance of a fit of all free parameters of a model that can move: of those that cannot, nothing was measured.
 pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
-    let name = |id: roi_model::ParameterId| {
-        let source = &roi[id.source];
-        (source.name().to_owned(), source.spectrum().parameters()[id.parameter].name().to_owned())
+    let free = roi.free_parameters();
+    let moved = |row: &usize| roi.parameter(free[*row]).is_ok_and(Parameter::can_move);
+    let rows: Vec<usize> = (0..free.len()).filter(moved).collect();
+    let name = |&row: &usize| {
+        let source = &roi[free[row].source];
+        (source.name().to_owned(), source.spectrum().parameters()[free[row].parameter].name().to_owned())
     };
-    Covariance { parameters: roi.free_parameters().into_iter().map(name).collect(), matrix: matrix.clone() }
+    let parameters = rows.iter().map(name).collect();
+    Covariance {
+        parameters,
+        matrix: Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| matrix[[rows[i], rows[j]]]),
+    }
 }

@@ -113,6 +113,7 @@ impl Analysis {
             cancelled: record.cancelled,
             steps: record.steps,
             convergence: record.convergence,
+            energy_range: self.energy_range(),
             sources: self.all_properties()?,
             timing,
             calls: record.calls,

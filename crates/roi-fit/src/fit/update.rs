@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use likelihood_core::is_same_energy;
+use likelihood_core::{StopSignal, is_same_energy};
 use ndarray::Array2;
 use roi_model::{Source, SourceId};
 
@@ -20,6 +20,7 @@ use crate::profile::many_norms::profiles_of_norms;
 use crate::profile::profile_options::ProfileOptions;
 use crate::profile::refitted_limits::refitted_limits;
 use crate::profile::test_statistic::{rescaled_together, test_statistic};
+use crate::session::edges_of;
 
 /// Predicted counts in the energy bins of the analysis, to which components add theirs.
 struct Predicted<'a> {
@@ -34,7 +35,7 @@ impl<'a> Predicted<'a> {
         Self { edges, bins: vec![0.0; edges.len().saturating_sub(1)], total: 0.0 }
     }
 
-    /// Adds the counts of a component's bins to the bins of the analysis that hold their centres.
+    /// Adds the counts of a component's evaluated bins to the bins of the analysis that hold their centres.
     fn add(&mut self, edges: &[f64], counts: &[f64]) {
         self.total += counts.iter().sum::<f64>();
         for (pair, counts) in edges.windows(2).zip(counts) {
@@ -50,25 +51,29 @@ impl<'a> Predicted<'a> {
 impl Analysis {
     /// Recomputes the predicted counts of all sources.
     pub(crate) fn update_npred(&mut self) -> Result<()> {
+        self.session.roi.ids().try_for_each(|id| self.update_npred_of(id))
+    }
+
+    /// Recomputes the predicted counts of a source.
+    pub(crate) fn update_npred_of(&mut self, source: SourceId) -> Result<()> {
+        let source = &self.session.roi[source];
         let edges = self.analysis_edges();
-        for source in self.session.roi.sources() {
-            let (mut counts, mut weighted) = (Predicted::new(&edges), Predicted::new(&edges));
-            for component in self.session.data.components() {
-                counts.add(component.axis().edges(), &component.npred(source)?);
-                weighted.add(component.axis().edges(), &component.weighted_npred(source)?);
-            }
-            let (npred, npred_wt) = (counts.total, weighted.total);
-            let (model_counts, model_counts_wt) = (counts.bins, weighted.bins);
-            let predicted = PredictedCounts { npred, npred_wt, model_counts, model_counts_wt };
-            self.known.take_counts(source.name(), predicted);
+        let (mut counts, mut weighted) = (Predicted::new(&edges), Predicted::new(&edges));
+        for component in self.session.data.components() {
+            let (bins, own) = (component.bins(), edges_of(component));
+            counts.add(own, &component.npred(source)?[bins.clone()]);
+            weighted.add(own, &component.weighted_npred(source)?[bins]);
         }
+        let (npred, npred_wt) = (counts.total, weighted.total);
+        let (model_counts, model_counts_wt) = (counts.bins, weighted.bins);
+        let predicted = PredictedCounts { npred, npred_wt, model_counts, model_counts_wt };
+        self.known.take_counts(source.name(), predicted);
         Ok(())
     }
 
-    /// Log10 of the energy edges of the analysis: those of all components together.
+    /// Log10 of the energy edges of the analysis: those of all components together, in the range of energies that counts.
     fn analysis_edges(&self) -> Vec<f64> {
-        let axes = self.session.data.components().iter().map(|component| component.axis().edges());
-        let mut edges: Vec<f64> = axes.flatten().copied().collect();
+        let mut edges: Vec<f64> = self.session.data.components().iter().flat_map(edges_of).copied().collect();
         edges.sort_by(f64::total_cmp);
         edges.dedup_by(|next, edge| is_same_energy(*next, *edge));
         edges.into_iter().map(f64::log10).collect()
@@ -89,7 +94,7 @@ impl Analysis {
         let parameter = |p: &roi_model::Parameter| SpectralParameter {
             name: p.name().to_owned(),
             value: p.value(),
-            error: Some(p.error()).filter(|_| p.is_free()),
+            error: Some(p.error()).filter(|_| p.can_move()),
             scale: p.scale(),
             min: p.min(),
             max: p.max(),
@@ -176,6 +181,15 @@ impl Analysis {
 
     /// Profile of the norm, limits, fluxes of some free sources.
     pub(crate) fn update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
+        let stop = self.progress.stop_signal();
+        self.session.set_stop(stop.clone());
+        let done = self.try_to_update_scans(sources, reoptimize);
+        self.session.set_stop(StopSignal::default());
+        // What the fits found stands without.
+        if stop.is_up() { Ok(()) } else { done }
+    }
+
+    fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let mut profiles = self.profiles_of_norms(sources, &options)?;
         self.update_refitted_limits(sources)?;

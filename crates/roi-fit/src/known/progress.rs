@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use likelihood_core::StopSignal;
+
 /// A moment of a running analysis.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -73,6 +75,12 @@ pub trait Progress: Send {
     /// Asked between evaluations; `true` stops likewise, without waiting for the next event.
     fn is_cancelled(&self) -> bool {
         false
+    }
+
+    /// What can be asked from other threads, in the middle of an evaluation, whether [`is_cancelled`](Self::is_cancelled) would say so; nothing by
+    /// default.
+    fn stop_signal(&self) -> StopSignal {
+        StopSignal::default()
     }
 }
 

@@ -49,7 +49,7 @@ impl TsDefinition {
 pub struct Measured {
     /// The value.
     pub value: Option<f64>,
-    /// Its 1 sigma error from the last fit's covariance; `None` when the source had no free parameter.
+    /// Its 1 sigma error from the last fit's covariance; `None` when the source had no free parameter that can move.
     pub error: Option<f64>,
     /// One-sided 95 % upper limit: the value where the profile of the normalisation, all else held, has fallen by 1.35.
     pub ul95: Option<f64>,
@@ -65,7 +65,7 @@ pub struct SpectralParameter {
     pub name: String,
     /// Value.
     pub value: f64,
-    /// Error; `None` for a fixed parameter.
+    /// Error; `None` for a fixed parameter, and a free one that cannot move.
     pub error: Option<f64>,
     /// Scale.
     pub scale: f64,

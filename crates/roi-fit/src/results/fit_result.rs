@@ -41,7 +41,7 @@ pub struct FitResult {
     pub values: Array1<f64>,
     /// Their values before the fit, which a failed fit restores.
     pub start_values: Array1<f64>,
-    /// Their 1 sigma errors.
+    /// Their 1 sigma errors; NaN for a parameter that cannot move because its bounds are equal (a warning names it).
     pub errors: Array1<f64>,
     /// Scales of the free parameters: true value = value times scale.
     pub scales: Array1<f64>,
@@ -67,6 +67,8 @@ pub struct FitResult {
     pub sources: BTreeMap<String, SourceProperties>,
     /// Likelihood evaluations of all attempts, each one pass over the data, those of MINOS included.
     pub calls: Calls,
+    /// Lowest and highest energy of the bins that were fitted, in MeV.
+    pub energy_range: (f64, f64),
     /// Seconds spent.
     pub timing: Timing,
     /// The options of the fit.
@@ -76,9 +78,11 @@ pub struct FitResult {
 impl FitResult {
     /// The result of a fit, with what followed it.
     pub(crate) fn new(fitted: Fitted, options: &FitOptions, updated: Updated, timing: Timing) -> Self {
-        let Fitted { loglike0, start, end } = fitted;
+        let Fitted { loglike0, energy_range, start, end } = fitted;
         let rows = Rows::new(&start);
-        let outcome = end.map_or_else(|| Outcome::nothing_free(loglike0), Outcome::new);
+        let mut outcome = end.map_or_else(|| Outcome::nothing_free(loglike0), Outcome::new);
+        // Nothing was measured of what cannot move.
+        outcome.errors.iter_mut().zip(&rows.can_move).filter(|(_, moves)| !**moves).for_each(|(e, _)| *e = f64::NAN);
         Self {
             fit_success: outcome.success,
             fit_quality: outcome.quality,
@@ -104,6 +108,7 @@ impl FitResult {
             warnings: outcome.warnings.into_iter().chain(updated.warnings).collect(),
             sources: updated.sources,
             calls: outcome.calls,
+            energy_range,
             timing,
             config: options.clone(),
         }
@@ -162,6 +167,7 @@ impl FitResult {
             "config": self.config,
             "sources": dictionaries(&self.sources),
             "calls": self.calls,
+            "energy_range": self.energy_range,
             "timing": self.timing,
         })
     }
@@ -246,6 +252,7 @@ struct Rows {
     is_norm: Vec<bool>,
     indices: Vec<usize>,
     scales: Vec<f64>,
+    can_move: Vec<bool>,
 }
 
 impl Rows {
@@ -258,6 +265,7 @@ impl Rows {
             rows.is_norm.push(source.spectrum().norm_index() == Some(id.parameter));
             rows.indices.push(index);
             rows.scales.push(parameter.scale());
+            rows.can_move.push(parameter.can_move());
         }
         rows
     }

@@ -18,6 +18,8 @@ pub struct LoglikeResult {
     pub npred: f64,
     /// Observed counts.
     pub counts: f64,
+    /// Lowest and highest energy of the bins that count, in MeV.
+    pub energy_range: (f64, f64),
     /// Per component its name, counts per energy bin, and predicted counts of each source per energy bin.
     pub components: Vec<ComponentCounts>,
     /// `d logL / d value` of each free parameter, by `SOURCE:PAR`.
@@ -108,6 +110,7 @@ impl LoglikeResult {
             "loglike": json_number(Some(self.loglike)),
             "npred": self.npred,
             "counts": self.counts,
+            "energy_range": self.energy_range,
             "sources": sources,
             "components": components,
             "gradient": gradient,

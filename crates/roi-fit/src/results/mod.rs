@@ -4,6 +4,8 @@
 //! "unscaled"); `true_values`, `true_errors` and `true_covariance` have the scale applied. Rows are in the region's order of free
 //! parameters: sources by name, parameters in the order of their spectrum.
 
+pub(crate) mod dictionary;
 pub(crate) mod fit_result;
+mod keys;
 pub(crate) mod loglike_result;
 pub(crate) mod optimize_result;

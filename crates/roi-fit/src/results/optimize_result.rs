@@ -55,6 +55,8 @@ pub struct OptimizeResult {
     pub steps: Vec<OptimizeStep>,
     /// How the joint fits of `until_converged` ended.
     pub convergence: Option<Convergence>,
+    /// Lowest and highest energy of the bins that were fitted, in MeV.
+    pub energy_range: (f64, f64),
     /// Properties of all sources.
     pub sources: BTreeMap<String, SourceProperties>,
     /// Seconds spent.
@@ -84,6 +86,7 @@ impl OptimizeResult {
             "n_failed": self.n_failed(),
             "steps": self.steps,
             "convergence": self.convergence,
+            "energy_range": self.energy_range,
             "sources": dictionaries(&self.sources),
             "timing": self.timing,
             "calls": self.calls,

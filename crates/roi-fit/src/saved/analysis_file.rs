@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::known::covariance::Covariance;
 use crate::known::merge::Known;
 use crate::saved::format::{SavedFile, SavedRoi, SavedSource, Version};
+use crate::session::edges_of;
 use lat_io::{read_text, write_text};
 
 /// Version of the JSON.
@@ -37,6 +38,7 @@ impl Analysis {
             format: FORMAT,
             title: self.session.roi.title().to_owned(),
             loglike,
+            energy_range: Some(self.energy_range()),
             locked: self.edits.locked.iter().cloned().collect(),
             zeroed: self.edits.zeroed.clone(),
             covariance: self.known.covariance().cloned(),
@@ -55,11 +57,13 @@ impl Analysis {
         Ok(write_text(&path, &text)?)
     }
 
-    /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance. Sources that the
-    /// saved model does not have are deleted. Nothing changes on an error.
+    /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance, the range of energies.
+    /// Sources that the saved model does not have are deleted; those that it has more come from the XML beside it, and their maps are made. Nothing
+    /// changes on an error.
     ///
     /// # Errors
-    /// When the file cannot be read or is damaged, or the present model lacks one of its sources or has another spectrum for it.
+    /// When the file cannot be read or is damaged, the present model has another spectrum for one of its sources, or the map of one that is new
+    /// cannot be made.
     pub fn load_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let path = with_ending(&stem(prefix.as_ref()), ".json");
         let text = read_text(&path)?;
@@ -77,18 +81,24 @@ impl Analysis {
             let reason = "its covariance does not have a row for each parameter; the file is damaged, save again";
             return Err(bad(&path, reason.to_owned()));
         }
+        let new = self.saved_beside(&path, &saved)?;
+        let mut data = self.data_with(&path, &new)?;
+        if let Some((emin, emax)) = saved.energy_range {
+            data = data.with_all_energies().within_energies(emin, emax)?;
+        }
         let mut sources = Vec::with_capacity(saved.sources.len());
         let mut properties = BTreeMap::new();
         for (name, stored) in saved.sources {
-            sources.push(self.restored_source(&path, &name, &stored)?);
+            sources.push(self.restored_source(&path, &new, (&name, &stored))?);
             properties.insert(name, stored.properties);
         }
         let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(saved.title);
         let present = std::mem::replace(&mut self.session.roi, roi);
+        let data = std::mem::replace(&mut self.session.data, data);
         match self.loglike() {
             Err(error) => {
-                self.session.roi = present;
+                (self.session.roi, self.session.data) = (present, data);
                 return Err(error);
             }
             Ok(loglike) if loglike != saved.loglike => {
@@ -100,17 +110,33 @@ impl Analysis {
             }
             Ok(_) => {}
         }
+        new.iter().for_each(|source| self.is_made_here(source.name()));
         self.known = Known::new(properties, saved.covariance);
         self.edits.locked = saved.locked.into_iter().collect();
         self.edits.zeroed = saved.zeroed;
         Ok(())
     }
 
-    /// The present source of this name with the saved parameters.
-    fn restored_source(&self, path: &Path, name: &str, stored: &SavedSource) -> Result<Source> {
-        let Some(present) = self.session.roi.sources().iter().find(|source| source.name() == name) else {
+    /// The sources that a saved analysis has more than this one, from the XML that was saved beside it.
+    fn saved_beside(&self, path: &Path, saved: &SavedRoi) -> Result<Vec<Source>> {
+        let is_present = |name: &str| self.session.roi.sources().iter().any(|source| source.name() == name);
+        let new: Vec<&String> = saved.sources.keys().filter(|name| !is_present(name)).collect();
+        let Some(first) = new.first() else { return Ok(Vec::new()) };
+        let (Some(config), Some(component)) = (&self.opened.config, self.session.data.components().first()) else {
             let reason =
-                format!("it has source '{name}', which the model does not; add it first, with its source maps");
+                format!("it has source '{first}', which the model does not; add it first, with its source maps");
+            return Err(bad(path, reason));
+        };
+        let xml = with_ending(&path.with_extension(""), &format!("_{}.xml", component.name()));
+        let (_, sources) = lat_dataset::read_model_file(config, &xml)?;
+        let is_new = |source: &Source| new.iter().any(|name| *name == source.name());
+        Ok(sources.into_iter().filter(is_new).collect())
+    }
+
+    /// The present source of this name, or the new one, with the saved parameters.
+    fn restored_source(&self, path: &Path, new: &[Source], (name, stored): (&str, &SavedSource)) -> Result<Source> {
+        let Some(present) = self.session.roi.sources().iter().chain(new).find(|source| source.name() == name) else {
+            let reason = format!("it has source '{name}', which neither the model nor the XML saved beside it has");
             return Err(bad(path, reason));
         };
         let mut source = present.clone();
@@ -138,20 +164,22 @@ impl Analysis {
     fn totals(&self, loglike: f64) -> Result<Value> {
         let mut components = Vec::new();
         for component in self.session.data.components() {
-            let mut model_counts = vec![0.0; component.counts_spectrum().len()];
+            let bins = component.bins();
+            let mut model_counts = vec![0.0; bins.len()];
             let mut model_counts_wt = model_counts.clone();
             for source in self.session.roi.sources() {
-                model_counts.iter_mut().zip(component.npred(source)?).for_each(|(sum, n)| *sum += n);
-                model_counts_wt.iter_mut().zip(component.weighted_npred(source)?).for_each(|(sum, n)| *sum += n);
+                let (own, weighted) = (component.npred(source)?, component.weighted_npred(source)?);
+                model_counts.iter_mut().zip(&own[bins.clone()]).for_each(|(sum, n)| *sum += n);
+                model_counts_wt.iter_mut().zip(&weighted[bins.clone()]).for_each(|(sum, n)| *sum += n);
             }
-            let energies = component.axis().edges();
+            let energies = edges_of(component);
             let centers = energies.windows(2).map(|pair| (pair[0] * pair[1]).sqrt());
             components.push(json!({
                 "name": component.name(),
-                "counts": component.counts_spectrum(),
+                "counts": component.counts_spectrum()[bins.clone()],
                 "model_counts": model_counts,
                 "npred": model_counts.iter().sum::<f64>(),
-                "counts_wt": component.weighted_counts_spectrum(),
+                "counts_wt": component.weighted_counts_spectrum()[bins],
                 "model_counts_wt": model_counts_wt,
                 "npred_wt": model_counts_wt.iter().sum::<f64>(),
                 "energies": centers.clone().collect::<Vec<_>>(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lat_io::write_text;
+use likelihood_core::{ComponentData, Data};
 use roi_model::{Roi, Source};
 
 use crate::analysis::Analysis;
@@ -71,29 +72,22 @@ impl Analysis {
         if is_xml { self.load_xml(path) } else { self.load_roi(path) }
     }
 
-    /// Replaces the model by that of a source model XML. Its sources must have source maps in this analysis; sources that it lacks are
-    /// deleted. Other names of sources that stay are kept, as the XML has none, and priors too, unless a priors file lies beside the XML; TS and
+    /// Replaces the model by that of a source model XML. The maps of sources that are new to this analysis are made, as by [`Analysis::add_sources`];
+    /// sources that it lacks are deleted. Other names of sources that stay are kept, as the XML has none, and priors too, unless a priors file lies beside the XML; TS and
     /// covariance are forgotten. Nothing
     /// changes on an error.
     ///
     /// # Errors
-    /// When the file or a table that it names is missing or damaged, a source has no source map, or the likelihood of the model cannot
+    /// When the file or a table that it names is missing or damaged, the source map of a new source cannot be made, or the likelihood of the model cannot
     /// be evaluated.
     pub fn load_xml(&mut self, path: &Path) -> Result<()> {
         let (title, mut sources) = match &self.opened.config {
             Some(config) => lat_dataset::read_model_file(config, path)?,
             None => crate::flux::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
         };
+        let new: Vec<Source> = sources.iter().filter(|source| self.lacks_map_of(source)).cloned().collect();
+        let data = self.data_with(path, &new)?;
         for source in &mut sources {
-            let lacks = |c: &&likelihood_core::ComponentData| !c.has_source_map(source.name());
-            if let Some(component) = self.session.data.components().iter().find(lacks) {
-                let (name, component) = (source.name(), component.name());
-                let reason = format!(
-                    "source '{name}' has no source map in component '{component}'; add it to the model of the configuration, \
-                     with its map"
-                );
-                return Err(Error::State { path: path.to_owned(), reason });
-            }
             if let Some(present) = self.session.roi.sources().iter().find(|present| present.name() == source.name()) {
                 self.check_maps(path, source, present)?;
                 take_over(source, present);
@@ -106,10 +100,12 @@ impl Analysis {
             lat_io::read_priors(&priors, &mut roi)?;
         }
         let before = (std::mem::replace(&mut self.session.roi, roi), std::mem::take(&mut self.known));
+        let data = std::mem::replace(&mut self.session.data, data);
         if let Err(error) = self.describe_anew() {
-            (self.session.roi, self.known) = before;
+            (self.session.roi, self.known, self.session.data) = (before.0, before.1, data);
             return Err(error);
         }
+        new.iter().for_each(|source| self.is_made_here(source.name()));
         self.edits.zeroed.clear();
         self.edits
             .locked
@@ -122,6 +118,31 @@ impl Analysis {
             }
         }
         Ok(())
+    }
+
+    /// Whether the data have no map of a source of another model, or one that was made for another source of its name, which has left.
+    pub(crate) fn lacks_map_of(&self, source: &Source) -> bool {
+        let name = source.name();
+        let is_present = self.session.roi.sources().iter().any(|present| present.name() == name);
+        let lacks = |component: &ComponentData| !component.has_source_map(name);
+        self.session.data.components().iter().any(lacks) || (!is_present && self.edits.added.contains(name))
+    }
+
+    /// The data with the maps of sources that a model file adds.
+    pub(crate) fn data_with(&mut self, path: &Path, new: &[Source]) -> Result<Data> {
+        let mut data = self.session.data.clone();
+        if new.is_empty() {
+            return Ok(data);
+        }
+        let names = new.iter().map(Source::name).collect::<Vec<_>>().join("', '");
+        let maps = self.made_maps(new).map_err(|error| {
+            let reason = format!("it adds '{names}' to the model, and no source map can be made: {error}");
+            Error::State { path: path.to_owned(), reason }
+        })?;
+        for (source, maps) in new.iter().zip(&maps) {
+            data.set_source_maps(source.name(), maps)?;
+        }
+        Ok(data)
     }
 
     /// The source maps of the analysis were made for the model that it was opened with: a source must be where it was, and keep the table that a
@@ -163,7 +184,7 @@ impl Analysis {
     }
 
     /// Checks that the likelihood can be evaluated, and computes what is known of sources without a fit.
-    fn describe_anew(&mut self) -> Result<()> {
+    pub(crate) fn describe_anew(&mut self) -> Result<()> {
         self.loglike().map_err(Error::at_start)?;
         self.update_npred()?;
         self.session.roi.ids().try_for_each(|id| self.update_fluxes(id, None))

@@ -44,9 +44,19 @@ impl Analysis {
 
     /// The table of parameters; the MINOS errors are those of the parameters at these indices.
     fn parameter_table(&self, allpars: bool, minos: Option<(&[usize], &[MinosErrors])>) -> String {
-        let mut header = vec!["idx", "parname", "value", "error", "min", "max", "scale", "free"];
+        // What a parameter has is in units of its scale; a scale is in units of cm, s and MeV.
+        let mut header = vec![
+            "idx",
+            "parname",
+            "value [scale]",
+            "error [scale]",
+            "min [scale]",
+            "max [scale]",
+            "scale [cm, s, MeV]",
+            "free",
+        ];
         if minos.is_some() {
-            header.splice(4..4, ["minos-", "minos+"]);
+            header.splice(4..4, ["minos- [scale]", "minos+ [scale]"]);
         }
         let mut table = table(&header, 2);
         let mut index = 0;

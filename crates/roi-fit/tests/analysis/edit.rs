@@ -145,11 +145,11 @@ fn deleting_and_adding_a_source_changes_logl_by_it_alone() {
     let source = analysis.delete_source(&name).unwrap();
     approx::assert_relative_eq!(analysis.loglike().unwrap(), null, max_relative = 1e-14);
     assert!(analysis.properties(&name).is_err());
-    assert!(analysis.add_source(source.clone(), &[]).is_err());
+    assert!(analysis.add_source_with_maps(source.clone(), &[]).is_err());
     assert!(analysis.roi().source(&name).is_err());
-    analysis.add_source(source.clone(), std::slice::from_ref(&map)).unwrap();
+    analysis.add_source_with_maps(source.clone(), std::slice::from_ref(&map)).unwrap();
     assert_eq!(analysis.loglike().unwrap(), before);
-    assert!(analysis.add_source(source, &[map]).unwrap_err().to_string().contains(&name));
+    assert!(analysis.add_source_with_maps(source, &[map]).unwrap_err().to_string().contains(&name));
     let deleted = analysis.delete_sources(&Selection::all().cut("offset", Some(0.0), None)).unwrap();
     assert!(!deleted.is_empty() && analysis.roi().sources().iter().all(|s| s.direction().is_none()));
 }
@@ -172,7 +172,7 @@ fn a_source_that_comes_back_has_nothing_of_the_one_that_went() {
     };
     assert!(is_band(&analysis, &name) && is_band(&analysis, "isodiff"));
     let source = analysis.delete_source(&name).unwrap();
-    analysis.add_source(source, &[map]).unwrap();
+    analysis.add_source_with_maps(source, &[map]).unwrap();
     assert!(!is_band(&analysis, &name), "the covariance of the source that was deleted");
     assert!(is_band(&analysis, "isodiff"), "what was known of the others stays");
 }

@@ -9,6 +9,7 @@ mod region;
 
 use std::time::Instant;
 
+use ndarray::Array2;
 use region::crowded;
 use roi_fit::{FitOptions, FitResult, Quiet};
 
@@ -16,7 +17,7 @@ use roi_fit::{FitOptions, FitResult, Quiet};
 const AS_GOOD: f64 = 0.05;
 
 /// Regions in which MINUIT alone ends low, or at a point where a parameter is not constrained.
-const HARD: [u64; 9] = [1016, 1033, 1035, 1057, 1063, 1066, 1093, 1106, 1135];
+const HARD: [u64; 12] = [1016, 1035, 1057, 1063, 1066, 1073, 1093, 1106, 1135, 5031, 5063, 5092];
 
 fn fit(seed: u64, options: &FitOptions) -> (FitResult, f64) {
     let mut session = crowded(seed);
@@ -32,8 +33,8 @@ fn options() -> FitOptions {
 /// How the default options did in a region beside each optimizer alone.
 struct Measured {
     quality: u8,
-    /// Whether an optimizer alone finds the best with quality 3.
-    is_solvable: bool,
+    /// Whether no fit can have an accurate covariance at the end: see [`is_unconstrained`].
+    is_unconstrained: bool,
     /// How far the end lies below the best.
     below: f64,
     /// Evaluations, and time, relative to the first attempt alone.
@@ -47,16 +48,47 @@ fn measure(seed: u64) -> Measured {
         .map(|optimizer| fit(seed, &options().with_optimizer(optimizer.into()).with_retries(1)))
         .into();
     let best = alone.iter().map(|(fit, _)| fit.loglike).fold(f64::NEG_INFINITY, f64::max);
-    let is_solvable = alone.iter().any(|(fit, _)| fit.fit_quality == 3 && fit.loglike > best - AS_GOOD);
     let below = best - result.loglike;
+    let is_unconstrained = result.fit_quality < 3 && is_unconstrained(seed, &result);
     let tried: Vec<String> = result
         .attempts
         .iter()
         .map(|a| format!("{} from {:?} q{} {:.3}", a.method, a.start, a.fit_quality, a.loglike.unwrap()))
         .collect();
-    println!("{seed}: quality {}, {below:.3} below {best:.3}; {}", result.fit_quality, tried.join(", "));
+    let proved = if is_unconstrained { " (unconstrained)" } else { "" };
+    println!("{seed}: quality {}{proved}, {below:.3} below {best:.3}; {}", result.fit_quality, tried.join(", "));
     let calls = result.calls.total() as f64 / alone[0].0.calls.total() as f64;
-    Measured { quality: result.fit_quality, is_solvable, below, calls, time: time / alone[0].1 }
+    Measured { quality: result.fit_quality, is_unconstrained, below, calls, time: time / alone[0].1 }
+}
+
+/// Whether the errors at the end of a fit are as long as a parameter's range, whoever fits: by the exact second derivatives there, for parameters
+/// off their bounds; for one on a bound, when `logL` falls by less than a half over nine tenths of its range, the others refitted.
+fn is_unconstrained(seed: u64, end: &FitResult) -> bool {
+    let mut session = crowded(seed);
+    session.roi_mut().set_free_values(&end.values.to_vec()).unwrap();
+    let free = session.roi().free_parameters();
+    let range = |row: usize| {
+        let (low, high) = session.roi().parameter(free[row]).unwrap().bounds();
+        high - low
+    };
+    let ranges: Vec<f64> = (0..free.len()).map(range).collect();
+    let off: Vec<usize> = (0..free.len()).filter(|row| !end.at_limit.contains(row)).collect();
+    let hessian = session.derivatives().unwrap().hessian;
+    // In units of the ranges.
+    let curvature = |(a, b): (usize, usize)| -hessian[[off[a], off[b]]] * ranges[off[a]] * ranges[off[b]];
+    let curvature = Array2::from_shape_fn((off.len(), off.len()), curvature);
+    let is_at_range = |inverse: Array2<f64>| inverse.diag().iter().any(|variance| variance.sqrt() >= 0.9);
+    optimizers::inverse(&curvature).is_none_or(is_at_range)
+        || end.at_limit.iter().any(|&row| {
+            let mut session = crowded(seed);
+            session.roi_mut().set_free_values(&end.values.to_vec()).unwrap();
+            let parameter = session.roi_mut().parameter_mut(free[row]).unwrap();
+            let inwards = if end.values[row] > parameter.bounds().0 { -0.9 } else { 0.9 };
+            parameter.set_value(end.values[row] + inwards * ranges[row]).unwrap();
+            parameter.set_free(false);
+            let others = options().with_optimizer("NEWTON".into()).with_min_fit_quality(0);
+            roi_fit::fit(&mut session, &others, &mut Quiet).unwrap().loglike > end.loglike - 0.5
+        })
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -72,14 +104,14 @@ fn the_default_fit_of_crowded_regions_finds_the_best_at_twice_the_cost_of_one_at
     let share =
         |is_so: &dyn Fn(&&Measured) -> bool| measured.iter().filter(is_so).count() as f64 / measured.len() as f64;
     let accurate = share(&|m| m.quality == 3);
-    let solvable = share(&|m| m.is_solvable);
+    let settled = share(&|m| m.quality == 3 || m.is_unconstrained);
     let best = share(&|m| m.below < AS_GOOD);
     let calls = median(measured.iter().map(|m| m.calls).collect());
     let time = median(measured.iter().map(|m| m.time).collect());
     println!(
-        "quality 3 in {accurate} (an optimizer alone: {solvable}), the best in {best}; median cost {calls:.2} calls, {time:.2} time"
+        "quality 3 in {accurate} (with those where it cannot be: {settled}), the best in {best}; median cost {calls:.2} calls, {time:.2} time"
     );
-    assert!(accurate >= 0.98 * solvable && best >= 0.95 && calls <= 2.0);
+    assert!(accurate >= 0.95 && settled >= 0.98 && best >= 0.95 && calls <= 2.0);
 }
 
 #[test]
@@ -90,7 +122,18 @@ fn where_one_attempt_ends_low_another_one_is_made() {
         low += usize::from(measured.below > AS_GOOD);
         assert!(measured.calls > 1.0, "{seed}: another attempt was made");
     }
-    assert!(low <= 1, "{low} of {} ended low", HARD.len());
+    assert!(low <= 2, "{low} of {} ended low", HARD.len());
+}
+
+#[test]
+fn where_the_highest_end_has_no_errors_a_maximum_that_it_does_not_exclude_is_taken_and_the_higher_one_told() {
+    let (result, _) = fit(1033, &options());
+    assert!(result.fit_success && result.fit_quality == 3, "{} {:?}", result.message, result.attempts);
+    let highest = result.attempts.iter().map(|a| a.loglike.unwrap()).fold(f64::NEG_INFINITY, f64::max);
+    let above = highest - result.loglike;
+    assert!(above > AS_GOOD && above < 4.5, "{above}");
+    let told = format!("a logL higher by {above:.3} was found by MINUIT");
+    assert!(result.warnings.iter().any(|warning| warning.starts_with(&told)), "{:?}", result.warnings);
 }
 
 #[test]
@@ -113,4 +156,31 @@ fn the_result_tells_what_was_tried() {
     );
     let only = fit(1093, &options().with_retries(1)).0;
     assert_eq!((only.niter, only.attempts.len()), (1, 1), "one attempt is no repetition");
+}
+
+#[test]
+fn a_higher_maximum_that_minos_comes_upon_is_taken_up() {
+    let once = options().with_retries(1);
+    let without = fit(5092, &once).0;
+    let result = fit(5092, &once.clone().with_minos(true)).0;
+    assert!(result.fit_success && result.fit_quality == 3 && result.loglike > without.loglike + 0.5, "{result:?}");
+    assert_eq!((result.attempts.len(), result.attempts[1].is_best), (2, true), "{:?}", result.attempts);
+    assert!(result.calls.total() > result.attempts.iter().map(|attempt| attempt.calls.total()).sum());
+    let minos = result.minos.unwrap();
+    assert!(minos.iter().filter(|[down, up]| down.is_some() && up.is_some()).count() > minos.len() / 2, "{minos:?}");
+    // The errors are those of the new maximum: nothing higher lies within them.
+    let best = fit(5092, &options()).0;
+    assert!((result.loglike - best.loglike).abs() < 1e-3, "{} {}", result.loglike, best.loglike);
+}
+
+#[test]
+fn a_higher_point_that_minos_comes_upon_and_no_fit_reaches_is_told() {
+    let once = options().with_retries(1);
+    let without = fit(5006, &once).0;
+    let result = fit(5006, &once.with_minos(true)).0;
+    assert_eq!((result.fit_success, result.fit_quality, result.loglike), (true, 3, without.loglike));
+    assert!(result.minos.is_none());
+    let is_told =
+        |warning: &String| warning.contains("no MINOS errors") && warning.contains("S4:norm found a higher logL");
+    assert!(result.warnings.iter().any(is_told), "{:?}", result.warnings);
 }

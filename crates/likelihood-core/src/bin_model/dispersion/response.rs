@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 /// // Two measured bins, one more true bin on either side.
 /// let response = DetectorResponse::new(array![[0.1, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
 /// assert_eq!((response.n_bins(), response.n_extra()), (2, 1));
+/// assert_eq!(response.largest_row_sum(), Some((1, 0.9)));
 /// assert_eq!(response.inner(0)?.matrix(), array![[0.8, 0.1], [0.1, 0.8]]);
 /// # Ok::<(), likelihood_core::Error>(())
 /// ```
@@ -55,6 +56,12 @@ impl DetectorResponse {
     /// Number of measured bins.
     pub fn n_bins(&self) -> usize {
         self.matrix.ncols()
+    }
+
+    /// The row with the largest sum, from 0, and the sum: above 1 an event of this true bin would be measured more than once.
+    pub fn largest_row_sum(&self) -> Option<(usize, f64)> {
+        let sums = self.matrix.outer_iter().map(|row| row.sum()).enumerate();
+        sums.max_by(|(_, one), (_, other)| one.total_cmp(other))
     }
 
     /// How many true bins there are below the first measured one, and as many above the last.
