@@ -37,6 +37,8 @@ DIFFERENT = {
     "GTAnalysis.fit": "unknown keywords are refused; a retry starts elsewhere; `minos`, `max_calls`, `scan` beside fermipy's",
     "GTAnalysis.optimize": "every spectral type takes part in the third step; `until_converged` and `max_rounds` beside fermipy's",
     "GTAnalysis.sed": "stored in `gta.roi[name]['sed']`; no plots yet",
+    "GTAnalysis.add_source": "files are not touched: `save_source_maps`, `use_pylike` and `use_single_psf` are without effect",
+    "GTAnalysis.set_energy_range": "what was found in another range (TS, covariance, limits) is forgotten",
     "GTAnalysis.tsmap": "maps are objects with `data` and `wcs`; weights are obeyed; no plots yet",
     "GTAnalysis.residmap": "maps are objects with `data` and `wcs`; no plots yet",
     "GTAnalysis.psmap": "counts, model and weights are those of the analysis, not of files",

@@ -180,6 +180,40 @@ def test_estimators_leave_the_model_and_write_their_files(gta: GTAnalysis) -> No
     assert gta.like() == before
 
 
+def test_sources_are_added(gta: GTAnalysis) -> None:
+    name = nearest(gta)
+    source, before = gta.roi[name], gta.like()
+    par = {key: dict(entry) for key, entry in source.spectral_pars.items()}
+    gta.delete_source(name)
+    without = gta.like()
+    gta.add_source(name, source)
+    # The map is that of the same place: the likelihood comes back.
+    assert gta.like() == pytest.approx(before, abs=1e-3) and without > before + 1
+    assert {key: entry["value"] for key, entry in gta.roi[name].spectral_pars.items()} == pytest.approx({key: entry["value"] for key, entry in par.items()})
+    ra, dec = gta.roi.skydir.ra.deg, gta.roi.skydir.dec.deg
+    gta.add_source("new", {"ra": ra + 0.5, "dec": np.float64(dec), "Index": 2.2, "SpectrumType": "PowerLaw", "Prefactor": 1e-12, "SpatialModel": "PointSource"}, free=True)
+    assert gta.roi["new"].is_free and gta.roi["new"].params["Prefactor"]["value"] == pytest.approx(1e-12)
+    gta.add_source("other", {"skydir": gta.roi.skydir}, free=False)
+    assert not gta.roi["other"].is_free and gta.roi["other"]["offset"] < 1e-6
+    with pytest.raises(roifit.RoiFitError, match="new"):
+        gta.add_source("new", {"ra": ra, "dec": dec})
+    with pytest.raises(roifit.RoiFitError):
+        gta.add_source("far", {"ra": ra + 90.0, "dec": dec})
+
+
+def test_the_range_of_energies_is_set(gta: GTAnalysis) -> None:
+    whole = gta.like()
+    edges = gta.log_energies
+    found = gta.set_energy_range(edges[2] + 0.01, None)
+    np.testing.assert_allclose(found, [edges[2], edges[-1]])
+    np.testing.assert_allclose(gta.loge_bounds, found)
+    assert gta.like() != whole
+    np.testing.assert_allclose(gta.set_energy_range(None, None), edges[[0, -1]])
+    assert gta.like() == whole
+    with pytest.raises(roifit.OptionError):
+        gta.set_energy_range(float("nan"), None)
+
+
 def test_a_source_that_was_deleted_is_found_and_localized(gta: GTAnalysis) -> None:
     gta.fit()
     name = max(gta.roi.point_sources, key=lambda source: source["ts"]).name

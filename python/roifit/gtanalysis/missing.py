@@ -8,8 +8,7 @@ from .core import Core
 
 # Another way for each method that is not there.
 ELSEWHERE = {
-    "add_source": "name the source under `model: sources` of the configuration, or in the XML of `files: {xml: FILE}`",
-    "add_sources_from_roi": "name the sources under `model: sources` of the configuration",
+    "add_sources_from_roi": "use add_source for each source",
     "compute_drm": "the engine makes what a configuration asks for: `gtlike: {edisp: true}`",
     "compute_psf": "the engine makes the PSF where a configuration names response functions",
     "compute_srcprob": "run gtsrcprob on the XML of write_xml",
@@ -27,7 +26,6 @@ ELSEWHERE = {
     "reload_source": "change the XML and open it again",
     "reload_sources": "change the XML and open it again",
     "set_edisp_flag": "name the sources under `gtlike: {edisp_disable: [...]}`",
-    "set_energy_range": "set `selection: {emin, emax}` in the configuration",
     "set_random_seed": "nothing is random here; `roi-fit simulate` has a seed of its own",
     "set_source_dnde": "use set_source_spectrum with spectrum_type='FileFunction' and edit the table",
     "set_source_morphology": "change the spatial model in the XML and open it again",
