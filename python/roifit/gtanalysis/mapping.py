@@ -166,7 +166,7 @@ class Mapping(Core):
         # The name of the file depends on the name of the model, which the engine makes.
         with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
             written = Path(folder, "map.fits")
-            result = getattr(self._engine, kind.lower())(fits=written, **options)
+            result: dict[str, Any] = getattr(self._engine, kind.lower())(fits=written, **options)
             wcs = SkyMap.wcs_of(written)
             name = result["name"] if kind != "PSmap" else ""
             result["name"] = f"{prefix}_{result['name']}" if prefix else result["name"]

@@ -11,7 +11,7 @@ ELSEWHERE = {
     "add_sources_from_roi": "use add_source for each source",
     "compute_drm": "the engine makes what a configuration asks for: `gtlike: {edisp: true}`",
     "compute_psf": "the engine makes the PSF where a configuration names response functions",
-    "compute_srcprob": "run gtsrcprob on the XML of write_xml",
+    "compute_srcprob": "use `roi-fit srcprob` with the model of write_xml",
     "cleanup": "there is no scratch directory",
     "clone": "make another GTAnalysis with the configuration",
     "create_roi_table": "read the table ROI of the FITS file of write_roi",
