@@ -65,6 +65,8 @@ DIFFERENT = {
     "GTAnalysis.update_source": "a source without free parameters keeps what is known of it",
     "ROIModel.sources": "a view of the analysis as it stands",
     "ROIModel.skydir": "a view of the analysis as it stands",
+    "GTAnalysis.set_parameter": "what was measured before (TS, errors, limits) is NaN until it is measured again",
+    "GTAnalysis.set_norm": "as `set_parameter`",
     "Source.data": "a view of the analysis as it stands; `assoc`, `catalog` and `class` are empty",
     "Source.assoc": "empty; names of the catalog are among `names`",
     "Source.separation": "takes a source or a direction (fermipy's fails)",

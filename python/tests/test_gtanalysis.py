@@ -102,7 +102,7 @@ def test_parameters_are_set(gta: GTAnalysis) -> None:
     assert (entry["value"], entry["min"], entry["max"]) == pytest.approx((2.0, 0.1, 100.0))
     before = gta.like()
     gta.set_norm(name, 4.0)
-    assert gta.like() != before and gta.get_norm(name) == 4.0
+    assert gta.like() != before and gta.get_norm(name) == 4.0 == gta.roi[name].spectral_pars[norm]["value"]
     gta.set_norm_bounds(name, [1.0, 50.0])
     gta.set_norm_scale(name, scale * 10)
     assert gta.get_norm(name) == pytest.approx(0.4)
@@ -241,8 +241,14 @@ def test_a_source_is_updated(gta: GTAnalysis) -> None:
     gta.update_source(name, reoptimize=True)
     assert gta.roi[name]["ts"] == pytest.approx(gta.like.Ts(name, reoptimize=True), rel=1e-6)
     assert gta.roi[name]["flux_ul95"] > gta.roi[name]["flux"]
+    source = gta.roi[name]
+    flux, npred, limit = source["flux"], source["npred"], source["flux_ul95"]
     gta.set_norm(name, 2.0 * gta.get_norm(name))
-    assert gta.roi[name]["flux_ul95"] != model["flux_ul95"]
+    # What follows from the parameters follows them; what was measured is not known any more.
+    assert (source["flux"], source["npred"]) == pytest.approx((2.0 * flux, 2.0 * npred), rel=1e-6)
+    assert np.isnan(source["flux_ul95"]) and np.isnan(source["ts"]) and limit > 0
+    gta.set_norm(name, 0.5 * gta.get_norm(name))
+    assert source["flux"] == pytest.approx(flux, rel=1e-6)
 
 
 def test_the_likelihood_is_used_as_that_of_pylikelihood(gta: GTAnalysis) -> None:
@@ -290,14 +296,21 @@ def test_models_are_written_and_read(gta: GTAnalysis) -> None:
     gta.fit()
     fitted, params = gta.like(), gta.get_params()
     gta.write_xml("fitted")
+    gta.lock_parameter(nearest(gta), gta.get_source_params(nearest(gta))[0])
     gta.write_roi("roi0", save_model_map=True, clobber=True)
     for name in ("fitted_00.xml", "roi0.npy", "roi0.fits", "roi0.json", "roi0_00.xml", "mcube_roi0.fits"):
         assert Path(gta.workdir, name).is_file(), name
+    state = np.load(Path(gta.workdir, "roi0.npy"), allow_pickle=True).flat[0]
+    assert set(state) == {"roi", "config", "version", "stversion", "sources", "lck_params"}
+    assert state["lck_params"] == {nearest(gta): [gta.get_source_params(nearest(gta))[0]]}
+    np.testing.assert_allclose(state["roi"]["counts"], gta.components[0].counts)
+    assert state["roi"]["npred"] == pytest.approx(sum(s["npred"] for s in gta.roi.sources))
     gta.set_norm(nearest(gta), 0.5)
     gta.load_xml("fitted")
     assert gta.like() == pytest.approx(fitted, abs=1e-6)
     gta.set_norm(nearest(gta), 0.5)
     gta.load_roi("roi0.npy")
+    gta.lock_source(nearest(gta), False)
     assert gta.like() == fitted and [p["value"] for p in gta.get_params()] == [p["value"] for p in params]
     gta.write_fits("tables.fits")
     assert len(Table.read(Path(gta.workdir, "tables.fits"), hdu="PARAMS")) > 0
