@@ -77,7 +77,7 @@ impl ProfileOptions {
             return Err(Error::Option { option: "xvals", found: bad.to_string(), expected: "finite values" });
         }
         match xvals {
-            Some([]) => Err(Error::Option { option: "xvals", found: "none".into(), expected: "at least 1 value" }),
+            Some([]) => Ok(Self::NPTS.check(&0)?),
             Some(_) => Ok(()),
             None => Ok(Self::NPTS.check(&self.npts)?),
         }
