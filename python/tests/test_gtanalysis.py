@@ -307,6 +307,24 @@ def test_dictionaries_are_read_without_running_anything(tmp_path: Path) -> None:
         read_dictionary(tmp_path / "short.npy")
 
 
+def test_an_analysis_that_nobody_has_is_gone_at_once(region: Path) -> None:
+    import gc
+    import weakref
+
+    analysis = GTAnalysis(region / "config.yaml", logging={"verbosity": 0})
+    analysis.setup()
+    source, npred = analysis.roi.sources[0], analysis.roi.sources[0]["npred"]
+    analysis.like()
+    seen = weakref.ref(analysis)
+    gc.disable()
+    try:
+        del analysis
+        assert seen() is None
+    finally:
+        gc.enable()
+    assert source["npred"] == npred
+
+
 def test_priors(gta: GTAnalysis) -> None:
     name = nearest(gta)
     norm = gta.get_source_params(name)[0]
