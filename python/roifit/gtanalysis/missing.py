@@ -14,7 +14,7 @@ ELSEWHERE = {
     "compute_srcprob": "use `roi-fit srcprob` with the model of write_xml",
     "clone": "make another GTAnalysis with the configuration",
     "create_roi_table": "read the table ROI of the FITS file of write_roi",
-    "extension": "profile the width in the XML: one analysis a width, logL of each",
+    "extension": "use `roi-fit extension` with the model of write_xml",
     "fit_correlation": "the result of fit has the matrix `correlation`",
     "generate_model": "use write_model_map",
     "get_source_dnde": "use roifit.Analysis, or bowtie(name)['dnde']",
