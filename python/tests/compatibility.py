@@ -55,7 +55,7 @@ DIFFERENT = {
     "GTAnalysis.load_roi": "of fermipy's own files: the model and TS; `reload_sources` is without effect, `mask` is not there yet",
     "GTAnalysis.create": "`config.yaml` beside the file comes before the configuration in it",
     "GTAnalysis.print_model": "the headings of eflux and index are as wide as their columns",
-    "GTAnalysis.like": "a view with the members that scripts use; `fluxError` is not there yet; `covariance` is that of the model as it stands",
+    "GTAnalysis.like": "a view with the members that scripts use; `fluxError` is not there yet; `covariance` is that of the last fit",
     "GTAnalysis.components": "energies, counts, predicted counts; nothing can be set",
     "GTAnalysis.config": "a copy: changes after the construction are without effect",
     "GTAnalysis.counts_map": "an object with `data`, `wcs`, `energies`, not a map of gammapy",

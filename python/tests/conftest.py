@@ -43,18 +43,19 @@ def gta(region: Path) -> GTAnalysis:
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """fermipy's region under fermipy's names: 31 planes, no energy dispersion."""
+    """fermipy's region under fermipy's names: no energy dispersion, the response functions that it was made with."""
     if not RECORDED.is_dir():
         pytest.skip("the real data are absent; ROI_FIT_TEST_DATA can name their folder")
     folder = tmp_path_factory.mktemp("recorded")
-    for ours, theirs in (("ccube", "ccube_00"), ("srcmap", "srcmap_00"), ("bexpmap", "bexpmap_00"), ("gtpsf", "psf_00")):
+    for ours, theirs in (("ccube", "ccube_00"), ("srcmap", "srcmap_00"), ("bexpmap", "bexpmap_00"), ("ltcube", "ltcube_00")):
         with gzip.open(RECORDED / f"{ours}.fits.gz") as packed, open(folder / f"{theirs}.fits", "wb") as file:
             shutil.copyfileobj(packed, file)
     for name in ("iso.txt", "galdiff.fits.gz", "model_start.xml"):
         shutil.copyfile(RECORDED / name, folder / name)
     text = (RECORDED / "config_edisp0.yaml").read_text()
     lines = [line for line in text.splitlines() if not line.startswith("files:")]
-    (folder / "config.yaml").write_text("\n".join([*lines, "files: {xml: model_start.xml}"]) + "\n")
+    irfs = DATA / "irfs-p8r3-source-v3"
+    (folder / "config.yaml").write_text("\n".join([*lines, f"files: {{xml: model_start.xml, irfs: {irfs.resolve()}}}"]) + "\n")
     return folder
 
 

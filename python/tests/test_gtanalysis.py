@@ -180,27 +180,6 @@ def test_estimators_leave_the_model_and_write_their_files(gta: GTAnalysis) -> No
     assert gta.like() == before
 
 
-def test_sources_are_added(gta: GTAnalysis) -> None:
-    name = nearest(gta)
-    source, before = gta.roi[name], gta.like()
-    par = {key: dict(entry) for key, entry in source.spectral_pars.items()}
-    gta.delete_source(name)
-    without = gta.like()
-    gta.add_source(name, source)
-    # The map is that of the same place: the likelihood comes back.
-    assert gta.like() == pytest.approx(before, abs=1e-3) and without > before + 1
-    assert {key: entry["value"] for key, entry in gta.roi[name].spectral_pars.items()} == pytest.approx({key: entry["value"] for key, entry in par.items()})
-    ra, dec = gta.roi.skydir.ra.deg, gta.roi.skydir.dec.deg
-    gta.add_source("new", {"ra": ra + 0.5, "dec": np.float64(dec), "Index": 2.2, "SpectrumType": "PowerLaw", "Prefactor": 1e-12, "SpatialModel": "PointSource"}, free=True)
-    assert gta.roi["new"].is_free and gta.roi["new"].params["Prefactor"]["value"] == pytest.approx(1e-12)
-    gta.add_source("other", {"skydir": gta.roi.skydir}, free=False)
-    assert not gta.roi["other"].is_free and gta.roi["other"]["offset"] < 1e-6
-    with pytest.raises(roifit.RoiFitError, match="new"):
-        gta.add_source("new", {"ra": ra, "dec": dec})
-    with pytest.raises(roifit.RoiFitError):
-        gta.add_source("far", {"ra": ra + 90.0, "dec": dec})
-
-
 def test_the_range_of_energies_is_set(gta: GTAnalysis) -> None:
     whole = gta.like()
     edges = gta.log_energies
@@ -212,25 +191,6 @@ def test_the_range_of_energies_is_set(gta: GTAnalysis) -> None:
     assert gta.like() == whole
     with pytest.raises(roifit.OptionError):
         gta.set_energy_range(float("nan"), None)
-
-
-def test_a_source_that_was_deleted_is_found_and_localized(gta: GTAnalysis) -> None:
-    gta.fit()
-    name = max(gta.roi.point_sources, key=lambda source: source["ts"]).name
-    skydir = gta.roi[name].skydir
-    gta.delete_source(name)
-    ts = gta.tsmap("no", model={"Index": 2.0})
-    assert float(ts["sqrt_ts"].data.max()) > 5 and ts["ts"].data.shape == gta.counts_map().data.shape[1:]
-    resid = gta.residmap("no")
-    assert float(resid["sigma"].data.max()) > 4 and Path(gta.workdir, resid["file"]).is_file()
-    ps = gta.psmap(emin=1e3, emax=1e5, nbinloge=5)
-    assert float(np.nanmax(ps["psmapsigma"].data)) > 3
-    found = gta.find_sources(sqrt_ts_threshold=5, max_iter=1, tsmap={"max_kernel_radius": 2.0}, multithread=True)
-    (source,) = [s for s in found["sources"] if s.skydir.separation(skydir).deg < 0.5]
-    assert source.name.startswith("PS J") and source.name in gta.roi and source["ts"] > 25
-    place = gta.localize(source.name, nstep=3, dtheta_max=0.4)
-    assert place.fit_success and gta.roi[source.name].skydir.separation(place["skydir"]).deg < 1e-6
-    assert gta.roi[source.name]["pos_r95"] == pytest.approx(place.pos_r95)
 
 
 def test_a_source_is_updated(gta: GTAnalysis) -> None:
@@ -347,6 +307,24 @@ def test_dictionaries_are_read_without_running_anything(tmp_path: Path) -> None:
         read_dictionary(tmp_path / "short.npy")
 
 
+def test_an_analysis_that_nobody_has_is_gone_at_once(region: Path) -> None:
+    import gc
+    import weakref
+
+    analysis = GTAnalysis(region / "config.yaml", logging={"verbosity": 0})
+    analysis.setup()
+    source, npred = analysis.roi.sources[0], analysis.roi.sources[0]["npred"]
+    analysis.like()
+    seen = weakref.ref(analysis)
+    gc.disable()
+    try:
+        del analysis
+        assert seen() is None
+    finally:
+        gc.enable()
+    assert source["npred"] == npred
+
+
 def test_priors(gta: GTAnalysis) -> None:
     name = nearest(gta)
     norm = gta.get_source_params(name)[0]
@@ -400,5 +378,5 @@ def test_old_habits_are_accepted(gta: GTAnalysis) -> None:
 @pytest.mark.parametrize("name", sorted(ELSEWHERE))
 def test_what_is_not_there_names_another_way(simulated: Path, name: str) -> None:
     gta = GTAnalysis(simulated / "config.yaml", logging={"verbosity": 0})
-    with pytest.raises(NotImplementedError, match="not there yet; "):
+    with pytest.raises(NotImplementedError, match="is not here; "):
         getattr(gta, name)("x", y=1)

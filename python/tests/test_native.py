@@ -110,10 +110,11 @@ def test_a_watcher_that_calls_its_own_analysis_is_refused(region: Path) -> None:
 
 def test_ctrl_c_ends_a_fit_and_restores_the_model(region: Path) -> None:
     script = """
-import os, signal, sys, roifit
+import os, signal, sys, time, roifit
 def interrupt(event):
     if event["event"] == "iteration":
         os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.3)
 roi = roifit.Analysis(sys.argv[1], progress=interrupt)
 values = [par["value"] for par in roi._engine.params()]
 try:
@@ -130,6 +131,24 @@ except KeyboardInterrupt:
 """
     out = subprocess.run([sys.executable, "-c", script, str(region / "config.yaml")], capture_output=True, text=True, check=True)
     assert out.stdout.splitlines()[-1:] == ["restored True"], out.stdout + out.stderr
+
+
+def test_ctrl_c_after_a_fit_was_accepted_leaves_it_and_tells_it(region: Path) -> None:
+    script = """
+import os, signal, sys, time, roifit
+def interrupt(event):
+    if event["event"] == "update":
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.3)
+roi = roifit.Analysis(sys.argv[1], progress=interrupt)
+try:
+    roi.fit()
+    print("not interrupted")
+except KeyboardInterrupt as stopped:
+    print(stopped.result["fit_success"], abs(roi.loglike() - stopped.result["loglike"]) < 1e-6)
+"""
+    out = subprocess.run([sys.executable, "-c", script, str(region / "config.yaml")], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines()[-1:] == ["True True"], out.stdout + out.stderr
 
 
 def test_the_interpreter_is_free_while_the_engine_works(region: Path) -> None:

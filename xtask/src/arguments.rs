@@ -5,7 +5,7 @@ use crate::error::Error;
 pub(crate) const USAGE: &str = "\
 cargo xtask COMMAND [OPTIONS] [ARGS]
 
-  test [ARGS]          build the program, run every doctest and test, those of Python too; with ARGS: the test runner alone, with them
+  test [ARGS]          build the program, run every doctest and test, those of Python where `wheel` has been; with ARGS: the test runner alone, with them
   demo [ARGS]          build the program and run `roi-fit demo ARGS`
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
   bench --peers [N]    run gammapy and iminuit (from PyPI) beside us, N times each, and print ratios

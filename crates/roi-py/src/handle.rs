@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use roi_fit::Session;
 
 use crate::border::exceptions::{Failure, InternalError, RoiFitError};
@@ -28,7 +29,7 @@ impl Analysis {
     ) -> PyResult<Self> {
         let interrupts = Interrupts::new();
         let watcher = Box::new(Watcher { interrupts: Arc::clone(&interrupts), function });
-        let opened = py.detach(|| open(watcher));
+        let opened = while_watched(py, &interrupts, || open(watcher))?;
         if let Some(exception) = interrupts.take() {
             return Err(exception);
         }
@@ -36,28 +37,55 @@ impl Analysis {
         Ok(Self { inner, worker: Mutex::new(None), interrupts })
     }
 
-    /// Works on the analysis with the interpreter released; other threads that want it wait. An exception of a handler of signals, or of the function
-    /// that watches, comes before what the work returned.
+    /// Works on the analysis for a short while, with the interpreter released; other threads that want it wait.
     pub(crate) fn work<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut roi_fit::Analysis) -> Result<T, Failure> + Send,
     ) -> PyResult<T> {
-        let me = std::thread::current().id();
-        if *held(&self.worker) == Some(me) {
+        self.refuse_its_own_worker()?;
+        Ok(py.detach(|| self.locked(work))?)
+    }
+
+    /// Works on the analysis for as long as it takes, on a thread of its own, while this one lets handlers of signals run. What a handler, or the
+    /// function that watches, raises stops the work. If the work has come to a result nevertheless, the analysis has taken it, and the exception
+    /// has it as attribute `result`.
+    pub(crate) fn long_work<'py, T: Send>(
+        &self,
+        py: Python<'py>,
+        work: impl FnOnce(&mut roi_fit::Analysis) -> Result<T, Failure> + Send,
+        object: impl FnOnce(T) -> PyResult<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        self.refuse_its_own_worker()?;
+        let result = while_watched(py, &self.interrupts, || {
+            self.locked(|analysis| {
+                self.interrupts.reset();
+                work(analysis)
+            })
+        })?;
+        match (self.interrupts.take(), result) {
+            (None, result) => object(result?),
+            (Some(exception), Ok(result)) => {
+                exception.value(py).setattr("result", object(result)?)?;
+                Err(exception)
+            }
+            (Some(exception), Err(_)) => Err(exception),
+        }
+    }
+
+    /// A function that watches, or a handler of signals, cannot call the analysis that it is called from.
+    fn refuse_its_own_worker(&self) -> PyResult<()> {
+        if *held(&self.worker) == Some(std::thread::current().id()) {
             let hint = "the analysis is at work; a function that watches it, or a handler of signals, cannot call it";
             return Err(RoiFitError::new_err(hint));
         }
-        let result = py.detach(|| {
-            let mut inner = self.inner.lock().map_err(|_| broken())?;
-            let _at_work = AtWork::new(&self.worker, me);
-            self.interrupts.reset();
-            work(&mut inner)
-        });
-        match self.interrupts.take() {
-            Some(exception) => Err(exception),
-            None => Ok(result?),
-        }
+        Ok(())
+    }
+
+    fn locked<T>(&self, work: impl FnOnce(&mut roi_fit::Analysis) -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut inner = self.inner.lock().map_err(|_| broken())?;
+        let _at_work = AtWork::new(&self.worker, std::thread::current().id());
+        work(&mut inner)
     }
 
     /// One who watches work that asks for a watcher of its own.
@@ -104,6 +132,37 @@ fn broken() -> PyErr {
     InternalError::new_err(
         "a call ended in a defect of roifit, which its message on standard error tells; open the analysis anew",
     )
+}
+
+/// Works on a thread of its own, while this one lets handlers of signals run; what they raise stops the work.
+fn while_watched<T: Send>(py: Python<'_>, interrupts: &Interrupts, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    // The scope waits for its thread, so nobody holds the interpreter here while it does.
+    py.detach(|| {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            let spawned = std::thread::Builder::new().name("roifit".into()).spawn_scoped(scope, move || {
+                // The receiver waits below.
+                let _ = sender.send(work());
+            });
+            spawned.map_err(|error| RoiFitError::new_err(format!("no thread could be started: {error}")))?;
+            loop {
+                match receiver.recv_timeout(EVERY) {
+                    Ok(result) => return Ok(result),
+                    Err(RecvTimeoutError::Disconnected) => return Err(broken()),
+                    Err(RecvTimeoutError::Timeout) => {
+                        if let Some(Err(exception)) = Python::try_attach(handlers) {
+                            interrupts.stop(exception);
+                        }
+                    }
+                }
+            }
+        })
+    })
+}
+
+/// Lets the handlers of signals that came run.
+fn handlers(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()
 }
 
 /// Says who works, as long as it lives.

@@ -7,7 +7,6 @@ Names, keywords, defaults and keys of results are fermipy's. What differs, and w
 from __future__ import annotations
 
 from .editing import Editing
-from .estimating import Estimating
 from .fitting import Fitting
 from .freeing import Freeing
 from .mapping import Mapping
@@ -19,7 +18,7 @@ from .saving import Saving
 __all__ = ["GTAnalysis", "ROIModel", "Source"]
 
 
-class GTAnalysis(Fitting, Freeing, Editing, Estimating, Mapping, Saving, Printing, Missing):
+class GTAnalysis(Fitting, Freeing, Editing, Mapping, Saving, Printing, Missing):
     """An analysis of one region, under fermipy's names.
 
     Parameters

@@ -41,6 +41,8 @@ class Core:
         self._opened: _engine.Analysis | None = None
         # How often the model has changed; what has been read of it is good for one number.
         self._version = 0
+        # Of the last good fit.
+        self._covariance: NDArray[np.float64] | None = None
         self.roi = ROIModel(self)
 
     def _new_logger(self, logfile: str) -> logging.Logger:
@@ -146,6 +148,12 @@ class Core:
             return path.with_suffix("") if path.suffix in {".fits", ".npy", ".yaml"} else path
         parts = [prefix, name.lower().replace(" ", "_"), kind]
         return self._path("_".join(part for part in parts if part))
+
+    def _without_effect(self, method: str, **given: tuple[Any, Any]) -> None:
+        """Says which keywords, given with another value than fermipy's default, are not heeded."""
+        for name, (value, default) in given.items():
+            if value != default:
+                self.logger.warning("%s: %s=%r is without effect here", method, name, value)
 
     def _no_plots(self, wanted: bool, method: str) -> None:
         if wanted:

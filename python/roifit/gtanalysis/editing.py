@@ -46,6 +46,7 @@ class Editing(Core):
             Frees or fixes the norm; by default it is as ``src_dict`` says, free in a flat one.
         """
         self._known_keywords("add_source", kwargs, {"loglevel"})
+        self._without_effect("add_source", use_single_psf=(use_single_psf, False), use_pylike=(use_pylike, True))
         if isinstance(src_dict, Source):
             known = src_dict.data
             described: dict[str, Any] = {key: known[key] for key in ("ra", "dec", "SpatialModel", "SpectrumType")}
@@ -71,8 +72,9 @@ class Editing(Core):
         if any(end is not None and np.isnan(float(end)) for end in (logemin, logemax)):
             raise OptionError("set_energy_range: an end is NaN; expected log10 of MeV, or None")
         edges, logs = self.energies, self.log_energies
-        ends = [None if end is None else float(edges[int(np.argmin(np.abs(logs - float(end))))]) for end in (logemin, logemax)]
-        self._engine.set_energy_range(*ends)
+        wanted = (logs[0] if logemin is None else float(logemin), logs[-1] if logemax is None else float(logemax))
+        emin, emax = (float(edges[int(np.argmin(np.abs(logs - end)))]) for end in wanted)
+        self._engine.set_energy_range(emin, emax)
         self._changed()
         return self.loge_bounds
 
@@ -86,6 +88,7 @@ class Editing(Core):
     ) -> Source:
         """Deletes a source and returns what it was. Files are not touched."""
         self._known_keywords("delete_source", kwargs, {"loglevel"})
+        self._without_effect("delete_source", delete_source_map=(delete_source_map, False))
         source = self.roi[name]
         # What it was is read before it goes.
         source.data  # noqa: B018

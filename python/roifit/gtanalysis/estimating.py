@@ -66,6 +66,7 @@ class Estimating(Core):
 
     def bowtie(self, name: str, fd: Any = None, loge: Iterable[float] | None = None) -> dict[str, Any]:
         """dN/dE with its error band, at 50 energies or at those of ``loge`` (log10 of MeV)."""
+        self._without_effect("bowtie", fd=(fd, None))
         energies = None if loge is None else [10.0 ** float(x) for x in loge]
         return _with_nan(self._engine.bowtie(name, energies))
 
@@ -84,6 +85,7 @@ class Estimating(Core):
         """logL along a parameter. The model stays as it is."""
         self._whole_range("profile", logemin, logemax)
         self._known_keywords("profile", kwargs, {"loglevel", "optimizer", "fix_shape"})
+        self._without_effect("profile", savestate=(savestate, True), optimizer=(kwargs.get("optimizer"), None))
         points = None if xvals is None else [float(x) for x in xvals]
         fix_shape = kwargs.get("fix_shape", False)
         return self._engine.profile(name, parName, reoptimize=reoptimize, xvals=points, npts=npts, fix_shape=fix_shape)
@@ -103,6 +105,7 @@ class Estimating(Core):
         """logL along the normalisation. The model stays as it is."""
         self._whole_range("profile_norm", logemin, logemax)
         self._known_keywords("profile_norm", kwargs, {"loglevel", "optimizer"})
+        self._without_effect("profile_norm", savestate=(savestate, True), optimizer=(kwargs.get("optimizer"), None))
         points = None if xvals is None else [float(x) for x in xvals]
         return self._engine.profile(name, None, reoptimize=reoptimize, xvals=points, npts=npts, fix_shape=fix_shape)
 
@@ -116,6 +119,7 @@ class Estimating(Core):
     ) -> dict[str, Any]:
         """What is known of a source, TS and profile computed as the model stands; nothing is stored."""
         self._known_keywords("get_src_model", kwargs, {"loglevel", "optimizer"})
+        self._without_effect("get_src_model", optimizer=(kwargs.get("optimizer"), None))
         source = self.roi[name]
         data = dict(source.data)
         return data if paramsonly or not source.is_free else {**data, **self._measured(source.name, reoptimize, npts)}
@@ -123,6 +127,7 @@ class Estimating(Core):
     def update_source(self, name: str, paramsonly: bool = False, reoptimize: bool = False, **kwargs: Any) -> None:
         """As `get_src_model`, stored in ``gta.roi``."""
         self._known_keywords("update_source", kwargs, {"loglevel", "optimizer", "npts"})
+        self._without_effect("update_source", optimizer=(kwargs.get("optimizer"), None))
         source = self.roi[name]
         if not paramsonly and source.is_free:
             self.roi._take(source.name, self._measured(source.name, reoptimize, kwargs.get("npts")))

@@ -36,6 +36,8 @@ class Fitting(Core):
             result = self._engine.fit(update=update, **kwargs)
         finally:
             self._changed()
+        if result["fit_success"]:
+            self._covariance = result["covariance"]
         if not covar:
             result["covariance"] = result["correlation"] = None
         if result["fit_success"]:

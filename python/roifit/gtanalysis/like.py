@@ -124,13 +124,8 @@ class Likelihood:
 
     @property
     def covariance(self) -> np.ndarray[Any, Any] | None:
-        """Covariance of the free parameters from the curvature of the likelihood as the model stands, in units of ``value``."""
-        hessian = self._core._engine.derivatives()["hessian"]
-        try:
-            covariance: np.ndarray[Any, Any] = np.linalg.inv(-hessian)
-        except np.linalg.LinAlgError:
-            return None
-        return covariance
+        """Covariance of the parameters that the last good fit varied, in units of ``value``; None before there was one."""
+        return self._core._covariance
 
     def par_index(self, source: str, parameter: str) -> int:
         """The number of a parameter."""

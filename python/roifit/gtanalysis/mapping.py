@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 
 from ..analysis import place
 from ..maps import SkyMap
-from .core import Core
+from .estimating import Estimating
 from .npyfile import write_dictionary
 
 # Keywords of fermipy that ask for what the engine does anyway, or for pictures.
@@ -29,7 +29,7 @@ class Located(dict[str, Any]):
             raise AttributeError(name) from None
 
 
-class Mapping(Core):
+class Mapping(Estimating):
     """Estimators over the sky."""
 
     def tsmap(self, prefix: str = "", **kwargs: Any) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Mapping(Core):
         name = self.roi[name].name
         write_fits, write_npy = options.pop("write_fits", True), options.pop("write_npy", True)
         stem = self._stem(options.pop("prefix", ""), name, "loc", options.pop("outfile", None))
-        options.pop("optimizer", None)
+        self._without_effect("localize", optimizer=(options.pop("optimizer", None), None))
         file = stem.with_name(stem.name + ".fits") if write_fits else None
         self.logger.info("Running localization for %s", name)
         try:
@@ -146,7 +146,10 @@ class Mapping(Core):
         """Errors of a position that was taken over."""
         moved = self._engine.source(name)
         if np.isclose(moved["ra"], result["ra"], atol=1e-9) and np.isclose(moved["dec"], result["dec"], atol=1e-9):
-            self.roi._take(name, {key: value for key, value in result.items() if key.startswith("pos_") or key.endswith("_err")})
+            errors = {key: value for key, value in result.items() if key.startswith("pos_") or key.endswith("_err")}
+            # As after fermipy's fit at the new place: TS, profile and limits are of there.
+            self._changed()
+            self.roi._take(name, {**errors, **self._measured(name, False, None)})
         self._changed()
 
     def _options(self, section: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What fermipy has and the engine has not yet: a clear refusal that names another way."""
+"""What fermipy has and is not here: a clear refusal that names another way."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ ELSEWHERE = {
     "compute_drm": "the engine makes what a configuration asks for: `gtlike: {edisp: true}`",
     "compute_psf": "the engine makes the PSF where a configuration names response functions",
     "compute_srcprob": "use `roi-fit srcprob` with the model of write_xml",
-    "cleanup": "there is no scratch directory",
     "clone": "make another GTAnalysis with the configuration",
     "create_roi_table": "read the table ROI of the FITS file of write_roi",
-    "delete_workdir": "there is no scratch directory",
-    "extension": "profile the width in the XML: one analysis a width, logL of each",
+    "extension": "use `roi-fit extension` with the model of write_xml",
     "fit_correlation": "the result of fit has the matrix `correlation`",
     "generate_model": "use write_model_map",
     "get_source_dnde": "use roifit.Analysis, or bowtie(name)['dnde']",
@@ -32,8 +30,6 @@ ELSEWHERE = {
     "set_weights_map": "name the weights under `gtlike: {wmap: FILE}`",
     "simulate_roi": "use roifit.simulate, which makes a region from a seed",
     "simulate_source": "use roifit.simulate, which makes a region from a seed",
-    "stage_input": "there is no scratch directory",
-    "stage_output": "there is no scratch directory",
     "tscube": "use tsmap, bin by bin with loge_bounds",
     "weight_map": "read the file of `gtlike: {wmap: FILE}`",
     "write_weight_map": "read the file of `gtlike: {wmap: FILE}`",
@@ -41,11 +37,23 @@ ELSEWHERE = {
 
 
 class Missing(Core):
-    """Refusals."""
+    """Refusals, and what there is nothing to do for: there is no scratch directory."""
+
+    def cleanup(self) -> None:
+        """Nothing: there is no scratch directory."""
+
+    def delete_workdir(self) -> None:
+        """Nothing: there is no scratch directory."""
+
+    def stage_input(self) -> None:
+        """Nothing: there is no scratch directory."""
+
+    def stage_output(self) -> None:
+        """Nothing: there is no scratch directory."""
 
     def __getattr__(self, name: str) -> Any:
         if name in ELSEWHERE:
-            message = f"GTAnalysis.{name}: not there yet; {ELSEWHERE[name]}"
+            message = f"GTAnalysis.{name} is not here; {ELSEWHERE[name]}"
 
             def refuse(*_: Any, **__: Any) -> NoReturn:
                 raise NotImplementedError(message)

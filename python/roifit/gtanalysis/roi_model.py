@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,11 @@ TEXTS = {"Spectrum_Filename", "Spatial_Filename", "ts_definition", "sed", "norm_
 
 
 class Source:
-    """A source. ``src["ts"]`` and its like are read from the analysis as it stands; of a source that was deleted what it was last."""
+    """A source. ``src["ts"]`` and its like are read from the analysis as it stands; of a source that was deleted, or whose analysis is gone, what it was last."""
 
-    def __init__(self, core: Core, name: str) -> None:
-        self._core = core
+    def __init__(self, model: ROIModel, name: str) -> None:
+        # Not the analysis: it goes when nobody else has it.
+        self._model = model
         self._name = name
         self._data: dict[str, Any] = {}
         self._version = -1
@@ -37,11 +39,11 @@ class Source:
     @property
     def data(self) -> dict[str, Any]:
         """Everything that is known of it."""
-        if self._version != self._core._version:
-            model = self._core.roi
-            if model._has(self._name):
-                self._data = model._dictionary(self._name)
-            self._version = self._core._version
+        core = self._model._of()
+        if core is not None and self._version != core._version:
+            if self._model._has(self._name):
+                self._data = self._model._dictionary(self._name)
+            self._version = core._version
         return self._data
 
     def __getitem__(self, key: str) -> Any:
@@ -170,8 +172,6 @@ class ROIModel:
 
     def __init__(self, core: Core) -> None:
         # A reference back would keep a large analysis alive until the collector runs.
-        import weakref
-
         self._of = weakref.ref(core)
         self._described: dict[str, dict[str, Any]] = {}
         self._own: dict[str, Source] = {}
@@ -266,7 +266,7 @@ class ROIModel:
     def _source(self, name: str) -> Source:
         """The one object of a source."""
         if name not in self._own:
-            self._own[name] = Source(self._core, name)
+            self._own[name] = Source(self, name)
         return self._own[name]
 
     # What scripts use.

@@ -40,6 +40,7 @@ class Saving(Core):
         """
         self._known_keywords("write_roi", kwargs, {"make_plots", "save_weight_map", "clobber", "loglevel", "plotting"})
         self._no_plots(kwargs.get("make_plots", False), "write_roi")
+        self._without_effect("write_roi", save_weight_map=(kwargs.get("save_weight_map", False), False))
         prefix = self._prefix(outfile)
         self._engine.write_roi(prefix)
         write_dictionary(prefix.with_name(prefix.name + ".npy"), self._state())
@@ -111,6 +112,7 @@ class Saving(Core):
         known of the sources."""
         if mask is not None:
             raise NotImplementedError("load_roi: mask is not there yet; name the weights under `gtlike: {wmap: FILE}`")
+        self._without_effect("load_roi", reload_sources=(reload_sources, False))
         prefix = self._prefix(infile)
         if prefix.with_name(prefix.name + ".json").is_file():
             self._engine.load_roi(prefix)
@@ -184,6 +186,7 @@ class Saving(Core):
 
     def model_counts_map(self, name: str | Iterable[str] | None = None, exclude: Iterable[str] | None = None, use_mask: bool = False) -> Map:
         """Predicted counts, all components together: of all sources, of a name or several, of ``"diffuse"``; without those of ``exclude``."""
+        self._without_effect("model_counts_map", use_mask=(use_mask, False))
         names = self._model_names(name, exclude)
         with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
             spectra = self._engine.model_map(Path(folder, "model.fits"), names)

@@ -37,24 +37,28 @@ pub(crate) fn wheel(project: &Project, args: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The tests of the package as part of `cargo xtask test`; where they cannot run for want of a Python or its registry, the reason is told and all
-/// is well.
+/// The tests of the package as part of `cargo xtask test`, where that fetches nothing or is asked for: where `cargo xtask wheel` has been before, or
+/// `ROI_FIT_PYTHON` names a Python. Only a test that fails is a failure; where they cannot run, the reason is told.
 pub(crate) fn tests(project: &Project) -> Result<(), Error> {
-    let Some(python) = interpreter(project) else {
-        eprintln!(
-            "xtask: Python tests SKIPPED: no Python 3.10 or newer with venv was found; ROI_FIT_PYTHON can name one"
-        );
-        return Ok(());
+    let skipped = |why: &str| {
+        eprintln!("xtask: Python tests SKIPPED: {why}");
+        Ok(())
     };
-    let tools = environment(project, &python, &tools(project), TOOLS);
-    let tested = environment(project, &python, &project.target().join("python/test"), NEEDS);
-    let (Ok(_), Ok(tested)) = (tools, tested) else {
-        eprintln!("xtask: Python tests SKIPPED: what they need could not be installed by pip");
-        return Ok(());
+    let fresh = project.target().join("python/fresh");
+    if env::var_os("ROI_FIT_PYTHON").is_none() && !(tools(project).exists() && fresh.exists()) {
+        return skipped("`cargo xtask wheel`, or ROI_FIT_PYTHON=python3, installs what they need and runs them");
+    }
+    let Some(python) = interpreter(project) else {
+        return skipped("no Python 3.10 or newer with venv was found; ROI_FIT_PYTHON can name one");
+    };
+    let Ok(tested) = environment(project, &python, &fresh, NEEDS) else {
+        return skipped("what they need could not be installed by pip");
     };
     // The profile of the program, with which it shares the crates.
-    let wheel = build(project, &python, "release")?;
-    check(project, &tested, &wheel)
+    match build(project, &python, "release").and_then(|wheel| install(project, &tested, &wheel)) {
+        Ok(()) => pytest(project, &tested),
+        Err(error) => skipped(&format!("no wheel could be made and installed: {error}")),
+    }
 }
 
 /// A Python that is new enough and makes virtual environments.
@@ -115,17 +119,25 @@ fn newest(folder: &Path) -> Result<PathBuf, Error> {
 
 /// Installs the wheel and runs the tests and the type checker on what is installed.
 fn check(project: &Project, python: &Path, wheel: &Path) -> Result<(), Error> {
-    let mut install = project.command(python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--force-reinstall", "--no-deps"]);
-    project::run(install.arg(wheel))?;
-    // What lies beside the tests must not be taken for what is installed.
-    let tests = project.root().join("python/tests");
-    let mut pytest = project.command(python);
-    pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).arg(&tests).current_dir(&tests);
-    project::run(pytest.env("PYTHONDONTWRITEBYTECODE", "1"))?;
+    install(project, python, wheel)?;
+    pytest(project, python)?;
     let mut mypy = project.command(python);
     let config = project.root().join("python/pyproject.toml");
     mypy.args(["-m", "mypy", "--cache-dir"]).arg(project.target().join("python/mypy"));
-    mypy.arg("--config-file").arg(config).args(["--package", "roifit"]).current_dir(&tests);
-    project::run(&mut mypy)
+    mypy.arg("--config-file").arg(config).args(["--package", "roifit"]);
+    project::run(mypy.current_dir(project.root().join("python/tests")))
+}
+
+fn install(project: &Project, python: &Path, wheel: &Path) -> Result<(), Error> {
+    let mut install = project.command(python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--force-reinstall", "--no-deps"]);
+    project::run(install.arg(wheel))
+}
+
+/// Runs the tests on what is installed: what lies beside them must not be taken for it.
+fn pytest(project: &Project, python: &Path) -> Result<(), Error> {
+    let tests = project.root().join("python/tests");
+    let mut pytest = project.command(python);
+    pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).arg(&tests).current_dir(&tests);
+    project::run(pytest.env("PYTHONDONTWRITEBYTECODE", "1"))
 }

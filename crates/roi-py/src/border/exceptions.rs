@@ -22,27 +22,27 @@ create_exception!(roifit, InternalError, RoiFitError, "A defect of roifit; pleas
 
 /// Why a call failed.
 pub(crate) enum Failure {
-    Fit(roi_fit::Error),
-    Estimator(roi_estimators::Error),
-    Simulation(roi_simulate::Error),
+    Fit(Box<roi_fit::Error>),
+    Estimator(Box<roi_estimators::Error>),
+    Simulation(Box<roi_simulate::Error>),
     Python(PyErr),
 }
 
 impl From<roi_fit::Error> for Failure {
     fn from(error: roi_fit::Error) -> Self {
-        Self::Fit(error)
+        Self::Fit(Box::new(error))
     }
 }
 
 impl From<roi_estimators::Error> for Failure {
     fn from(error: roi_estimators::Error) -> Self {
-        Self::Estimator(error)
+        Self::Estimator(Box::new(error))
     }
 }
 
 impl From<roi_simulate::Error> for Failure {
     fn from(error: roi_simulate::Error) -> Self {
-        Self::Simulation(error)
+        Self::Simulation(Box::new(error))
     }
 }
 
@@ -55,11 +55,11 @@ impl From<PyErr> for Failure {
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Fit(error) | Failure::Estimator(roi_estimators::Error::Fit(error)) => of_fit(&error),
+            Failure::Fit(error) => of_fit(&error),
             Failure::Estimator(error) => of_estimator(&error),
-            Failure::Simulation(error) => match error {
-                roi_simulate::Error::Option { .. } => OptionError::new_err(words(&error)),
-                _ => FileError::new_err(words(&error)),
+            Failure::Simulation(error) => match *error {
+                roi_simulate::Error::Option { .. } => OptionError::new_err(words(&*error)),
+                _ => FileError::new_err(words(&*error)),
             },
             Failure::Python(error) => error,
         }
@@ -93,6 +93,7 @@ fn of_estimator(error: &roi_estimators::Error) -> PyErr {
     use roi_estimators::Error as E;
     let message = words(error);
     match error {
+        E::Fit(error) => of_fit(error),
         E::Files(_) => FileError::new_err(message),
         E::Option { .. } | E::NoEdge { .. } => OptionError::new_err(message),
         E::Likelihood(_) => LikelihoodError::new_err(message),

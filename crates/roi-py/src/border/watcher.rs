@@ -3,29 +3,25 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_fit::{Event, Progress};
+use roi_fit::{Event, Progress, StopSignal};
 
-/// How often the interpreter is asked whether a signal came: it takes the lock of the interpreter.
+/// How often the interpreter is asked whether a signal came.
 pub(crate) const EVERY: Duration = Duration::from_millis(50);
 
-/// Whether work shall stop, and the exception that says why.
+/// Whether work shall stop, and the exception that says why. Handlers of signals run on the main thread of Python alone, which waits for the work and
+/// asks for them; what works looks at the flag.
 pub(crate) struct Interrupts {
     is_stopped: AtomicBool,
     exception: Mutex<Option<PyErr>>,
-    asked: Mutex<Instant>,
 }
 
 impl Interrupts {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            is_stopped: AtomicBool::new(false),
-            exception: Mutex::new(None),
-            asked: Mutex::new(Instant::now()),
-        })
+        Arc::new(Self { is_stopped: AtomicBool::new(false), exception: Mutex::new(None) })
     }
 
     /// New work begins.
@@ -39,33 +35,15 @@ impl Interrupts {
         held(&self.exception).take()
     }
 
-    fn stop(&self, exception: PyErr) {
+    /// Stops the work; the first exception counts.
+    pub(crate) fn stop(&self, exception: PyErr) {
+        held(&self.exception).get_or_insert(exception);
         self.is_stopped.store(true, Ordering::SeqCst);
-        *held(&self.exception) = Some(exception);
     }
 
-    /// Lets handlers of signals run, from time to time; whether the work shall stop.
     fn is_stopped(&self) -> bool {
-        if self.is_stopped.load(Ordering::SeqCst) {
-            return true;
-        }
-        {
-            let mut asked = held(&self.asked);
-            if asked.elapsed() < EVERY {
-                return false;
-            }
-            *asked = Instant::now();
-        }
-        if let Some(Err(exception)) = Python::try_attach(handlers) {
-            self.stop(exception);
-        }
         self.is_stopped.load(Ordering::SeqCst)
     }
-}
-
-/// Lets the handlers of signals that came run.
-fn handlers(py: Python<'_>) -> PyResult<()> {
-    py.check_signals()
 }
 
 /// What a lock holds. A thread that panicked while it wrote a flag or an exception has left it whole.
@@ -93,6 +71,11 @@ impl Progress for Watcher {
 
     fn is_cancelled(&self) -> bool {
         self.interrupts.is_stopped()
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        let interrupts = Arc::clone(&self.interrupts);
+        StopSignal::new(move || interrupts.is_stopped())
     }
 }
 

@@ -1,12 +1,13 @@
 //! What follows a fit: spectra bin by bin, curvature, error bands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use roi_estimators::{CurvatureOptions, SedOptions, SedResult};
 
+use crate::border::exceptions::Failure;
 use crate::border::keywords::Keywords;
 use crate::border::objects::dictionary;
 use crate::handle::Analysis;
@@ -30,16 +31,9 @@ impl Analysis {
         take_sed_options(&mut given, &mut options)?;
         let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
         given.finish()?;
-        let result: SedResult = self.beside(py, move |session| {
-            let result = roi_estimators::sed(session, &name, &options)?;
-            if let Some(path) = &fits {
-                result.write_fits(path)?;
-            }
-            if let Some(path) = &ecsv {
-                result.write_ecsv(path)?;
-            }
-            Ok(result)
-        })?;
+        let result = self.beside(py, move |session| Ok(roi_estimators::sed(session, &name, &options)?))?;
+        // Here, not beside: nothing is written after Ctrl-C.
+        py.detach(|| written(&result, fits.as_deref(), ecsv.as_deref()))?;
         let dict = dictionary(py, &result.to_json())?;
         let model = dict.get_item("model_flux")?.map(Bound::cast_into::<PyDict>).transpose()?;
         if let Some(model) = model {
@@ -75,6 +69,17 @@ impl Analysis {
         dict.set_item("dnde_ferr", PyArray1::from_slice(py, &band.dnde_ferr))?;
         Ok(dict)
     }
+}
+
+/// Writes what was asked for.
+fn written(result: &SedResult, fits: Option<&Path>, ecsv: Option<&Path>) -> Result<(), Failure> {
+    if let Some(path) = fits {
+        result.write_fits(path)?;
+    }
+    if let Some(path) = ecsv {
+        result.write_ecsv(path)?;
+    }
+    Ok(())
 }
 
 fn take_sed_options(given: &mut Keywords<'_, '_>, options: &mut SedOptions) -> PyResult<()> {

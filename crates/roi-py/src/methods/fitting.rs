@@ -3,7 +3,7 @@
 use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_fit::{FitOptions, FitResult, OptimizeOptions, Profile, ProfileOptions};
+use roi_fit::{FitOptions, FitResult, OptimizeOptions, OptimizeResult, Profile, ProfileOptions};
 
 use crate::border::keywords::Keywords;
 use crate::border::objects::{all_properties, dictionary};
@@ -19,8 +19,7 @@ impl Analysis {
         let mut options = self.read(py, roi_fit::Analysis::fit_options)?;
         take_fit_options(&mut given, &mut options)?;
         given.finish()?;
-        let result = self.work(py, |analysis| Ok(analysis.fit(&options)?))?;
-        fit_dictionary(py, result)
+        self.long_work(py, |analysis| Ok(analysis.fit(&options)?), |result| fit_dictionary(py, result))
     }
 
     /// Brings the whole region near its maximum in three steps. Keywords: `npred_frac`, `npred_threshold`, `shape_ts_threshold`, `max_free_sources`,
@@ -31,10 +30,12 @@ impl Analysis {
         let mut options = self.read(py, roi_fit::Analysis::optimize_options)?;
         take_optimize_options(&mut given, &mut options)?;
         given.finish()?;
-        let result = self.work(py, |analysis| Ok(analysis.optimize(&options)?))?;
-        let dict = dictionary(py, &result.to_json())?;
-        dict.set_item("sources", all_properties(py, &result.sources)?)?;
-        Ok(dict)
+        let object = |result: OptimizeResult| {
+            let dict = dictionary(py, &result.to_json())?;
+            dict.set_item("sources", all_properties(py, &result.sources)?)?;
+            Ok(dict)
+        };
+        self.long_work(py, |analysis| Ok(analysis.optimize(&options)?), object)
     }
 
     /// logL of the model as it stands, without the ln N! term.
@@ -91,15 +92,18 @@ impl Analysis {
         given.set("npts", &mut options.npts)?;
         given.set("fix_shape", &mut options.fix_shape)?;
         given.finish()?;
-        let profile: Profile = self.work(py, |analysis| match parameter {
+        let object = |profile: Profile| {
+            let dict = dictionary(py, &profile.to_json())?;
+            // A point where the data are impossible lies infinitely low.
+            dict.set_item("dloglike", PyArray1::from_slice(py, &profile.dloglike))?;
+            dict.set_item("loglike", PyArray1::from_slice(py, &profile.loglike))?;
+            Ok(dict)
+        };
+        let work = |analysis: &mut roi_fit::Analysis| match parameter {
             Some(parameter) => Ok(analysis.profile(name, parameter, &options)?),
             None => Ok(analysis.profile_norm(name, &options)?),
-        })?;
-        let dict = dictionary(py, &profile.to_json())?;
-        // A point where the data are impossible lies infinitely low.
-        dict.set_item("dloglike", PyArray1::from_slice(py, &profile.dloglike))?;
-        dict.set_item("loglike", PyArray1::from_slice(py, &profile.loglike))?;
-        Ok(dict)
+        };
+        self.long_work(py, work, object)
     }
 }
 

@@ -27,16 +27,21 @@ impl Analysis {
         let options = ts_options(&mut given)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let map = self.work(py, |analysis| {
+        let work = |analysis: &mut roi_fit::Analysis| {
             let map = roi_estimators::tsmap(analysis, &options)?;
             if let Some(path) = &fits {
                 map.write_fits(path)?;
             }
             Ok(map)
-        })?;
-        let dict = dictionary(py, &map.to_json())?;
-        put(&dict, [("sqrt_ts", map.sqrt_ts()), ("ts", map.ts), ("npred", map.npred), ("amplitude", map.amplitude)])?;
-        Ok(dict)
+        };
+        self.long_work(py, work, |map| {
+            let dict = dictionary(py, &map.to_json())?;
+            put(
+                &dict,
+                [("sqrt_ts", map.sqrt_ts()), ("ts", map.ts), ("npred", map.npred), ("amplitude", map.amplitude)],
+            )?;
+            Ok(dict)
+        })
     }
 
     /// How far the counts lie above the model around each pixel, in sigmas. Keywords: `model`, `exclude`, `loge_bounds`, `use_weights`, and the file `fits`.
@@ -50,19 +55,21 @@ impl Analysis {
         given.set("use_weights", &mut options.use_weights)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let map = self.work(py, |analysis| {
+        let work = |analysis: &mut roi_fit::Analysis| {
             let map = roi_estimators::residmap(analysis, &options)?;
             if let Some(path) = &fits {
                 map.write_fits(path)?;
             }
             Ok(map)
-        })?;
-        let dict = dictionary(py, &map.to_json())?;
-        put(&dict, [("sigma", map.sigma), ("data", map.data), ("model", map.model), ("excess", map.excess)])?;
-        if let Some(mask) = map.mask {
-            dict.set_item("mask", PyArray2::from_owned_array(py, mask))?;
-        }
-        Ok(dict)
+        };
+        self.long_work(py, work, |map| {
+            let dict = dictionary(py, &map.to_json())?;
+            put(&dict, [("sigma", map.sigma), ("data", map.data), ("model", map.model), ("excess", map.excess)])?;
+            if let Some(mask) = map.mask {
+                dict.set_item("mask", PyArray2::from_owned_array(py, mask))?;
+            }
+            Ok(dict)
+        })
     }
 
     /// How improbable the counts around each pixel are (the PS of Bruel 2021). Keywords: `exclude`, `emin`, `emax`, `nbinloge`, `fixedradius`,
@@ -73,16 +80,18 @@ impl Analysis {
         let options = ps_options(&mut given)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let map = self.work(py, |analysis| {
+        let work = |analysis: &mut roi_fit::Analysis| {
             let map = roi_estimators::psmap(analysis, &options)?;
             if let Some(path) = &fits {
                 map.write_fits(path)?;
             }
             Ok(map)
-        })?;
-        let dict = dictionary(py, &map.to_json())?;
-        put(&dict, [("psmapsigma", map.psmapsigma()), ("psmap", map.psmap)])?;
-        Ok(dict)
+        };
+        self.long_work(py, work, |map| {
+            let dict = dictionary(py, &map.to_json())?;
+            put(&dict, [("psmapsigma", map.psmapsigma()), ("psmap", map.psmap)])?;
+            Ok(dict)
+        })
     }
 
     /// Finds sources that the model lacks, adds them and fits them. Keywords: those of `tsmap` for its maps, `min_separation`, `sqrt_ts_threshold`,
@@ -107,14 +116,14 @@ impl Analysis {
         take_optimizer(&mut given, &mut options.optimizer)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let found = self.work(py, |analysis| {
+        let work = |analysis: &mut roi_fit::Analysis| {
             let found = roi_estimators::find_sources(analysis, &options)?;
             if let Some(path) = &fits {
                 found.write_fits(path)?;
             }
             Ok(found)
-        })?;
-        dictionary(py, &found.to_json())
+        };
+        self.long_work(py, work, |found| dictionary(py, &found.to_json()))
     }
 
     /// The position of a source with its error ellipse; with `update` the source is moved there. Keywords: `nstep`, `dtheta_max`, `free_background`,
@@ -137,7 +146,7 @@ impl Analysis {
         let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
         given.finish()?;
         let mut watcher = self.watcher();
-        let found = self.work(py, |analysis| {
+        let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::localize(session, makers, name, &options, &mut watcher)?;
             if options.update {
@@ -150,8 +159,8 @@ impl Analysis {
                 found.write_ecsv(path)?;
             }
             Ok(found)
-        })?;
-        dictionary(py, &found.to_json())
+        };
+        self.long_work(py, work, |found| dictionary(py, &found.to_json()))
     }
 }
 

@@ -1,0 +1,60 @@
+"""What makes maps of sources anew: added sources, maps of the sky, new sources, positions. It needs exposure and PSF, so it is on fermipy's region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import roifit
+from roifit.gtanalysis import GTAnalysis
+
+
+@pytest.fixture
+def gta(recorded: Path) -> GTAnalysis:
+    analysis = GTAnalysis(recorded / "config.yaml", logging={"verbosity": 0})
+    analysis.setup()
+    return analysis
+
+
+def nearest(gta: GTAnalysis) -> str:
+    return gta.roi.point_sources[0].name
+
+
+def test_sources_are_added(gta: GTAnalysis) -> None:
+    name = nearest(gta)
+    source, before = gta.roi[name], gta.like()
+    par = {key: dict(entry) for key, entry in source.spectral_pars.items()}
+    gta.delete_source(name)
+    without = gta.like()
+    gta.add_source(name, source)
+    # The map is that of the same place: the likelihood comes back.
+    assert gta.like() == pytest.approx(before, abs=0.5) and without > before + 100
+    assert {key: entry["value"] for key, entry in gta.roi[name].spectral_pars.items()} == pytest.approx({key: entry["value"] for key, entry in par.items()})
+    ra, dec = gta.roi.skydir.ra.deg, gta.roi.skydir.dec.deg
+    gta.add_source("new", {"ra": ra + 0.5, "dec": np.float64(dec), "Index": 2.2, "SpectrumType": "PowerLaw", "Prefactor": 1e-12, "SpatialModel": "PointSource"}, free=True)
+    assert gta.roi["new"].is_free and gta.roi["new"].params["Prefactor"]["value"] == pytest.approx(1e-12)
+    gta.add_source("other", {"skydir": gta.roi.skydir}, free=False)
+    assert not gta.roi["other"].is_free and gta.roi["other"]["offset"] < 1e-6
+    with pytest.raises(roifit.RoiFitError, match="new"):
+        gta.add_source("new", {"ra": ra, "dec": dec})
+    with pytest.raises(roifit.RoiFitError):
+        gta.add_source("far", {"ra": ra + 90.0, "dec": dec})
+
+
+def test_a_source_that_was_deleted_is_found_and_localized(gta: GTAnalysis) -> None:
+    gta.fit()
+    name = "src08"
+    skydir = gta.roi[name].skydir
+    gta.delete_source(name)
+    ts = gta.tsmap("no", model={"Index": 2.0})
+    assert float(np.nanmax(ts["sqrt_ts"].data)) > 5 and ts["ts"].data.shape == gta.counts_map().data.shape[1:]
+    resid = gta.residmap("no")
+    assert float(resid["sigma"].data.max()) > 4 and Path(gta.workdir, resid["file"]).is_file()
+    found = gta.find_sources(sqrt_ts_threshold=5, max_iter=1, tsmap={"max_kernel_radius": 2.0}, multithread=True)
+    (source,) = [s for s in found["sources"] if s.skydir.separation(skydir).deg < 0.5]
+    assert source.name.startswith("PS J") and source.name in gta.roi and source["ts"] > 25
+    place = gta.localize(source.name, nstep=3, dtheta_max=0.4)
+    assert place.fit_success and gta.roi[source.name].skydir.separation(place["skydir"]).deg < 1e-6
+    assert gta.roi[source.name]["pos_r95"] == pytest.approx(place.pos_r95)
