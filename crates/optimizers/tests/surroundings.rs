@@ -4,7 +4,7 @@ mod support;
 
 use optimizers::{
     Crossing, Derivatives, Error, Explorer, FitQuality, Minimum, Objective, Options, Parameter, Plane, Problem, Silent,
-    hesse,
+    Status, hesse,
 };
 use support::{Exact, Formula, Number, OFFERS, bounded, fit, minimize, unbounded};
 
@@ -353,6 +353,11 @@ fn a_result_names_its_parameters_and_tells_what_stands_behind_its_status() {
     assert!(cut.flags.has_reached_limit && cut.flags.is_edm_above_goal, "{cut:?}");
     let away = hesse(&mut objective, &problem, &Options::default(), &mut Silent).unwrap();
     assert!(away.flags.is_edm_above_goal && !away.flags.has_reached_limit, "{away:?}");
+    let own = Minimum::new(vec![1.0], 0.0, Status::Converged);
+    assert!(!own.flags.is_edm_above_goal && Minimum::new(vec![1.0], 0.0, Status::CallLimit).flags.is_edm_above_goal);
+    let mut flags = own.flags;
+    flags.is_forced_positive_definite = true;
+    assert_eq!(own.with_flags(flags).flags, flags);
     let renamed = Minimum::new(vec![1.0], 0.0, m.status).with_names(vec!["a".into()]).unwrap();
     assert_eq!(renamed.names, ["a"]);
     assert!(renamed.with_names(Vec::new()).is_err());
