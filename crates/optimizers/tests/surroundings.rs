@@ -266,13 +266,13 @@ fn a_break_ends_the_search_for_a_crossing_at_once() {
 #[test]
 fn a_result_of_ones_own_has_the_errors_of_its_covariance() {
     let covariance = ndarray::array![[4.0, 1.0], [1.0, 9.0]];
-    let m = Minimum::new(vec![1.0, 2.0, 3.0], 0.5, optimizers::Status::Converged);
+    let m = Minimum::new(vec![1.0, 2.0, 3.0], 0.5, Status::Converged);
     let m = m.with_covariance(&[0, 2], covariance.clone(), FitQuality::Accurate).unwrap();
     assert_eq!((m.errors.as_slice(), m.fval), (&[2.0, 0.0, 3.0][..], 0.5));
     // Var(a - b) = 4 + 9 - 2.
     assert!((m.propagated_error(&[1.0, -1.0]).unwrap() - 11.0_f64.sqrt()).abs() < 1e-15);
     assert!(m.propagated_error(&[1.0]).is_none());
-    let other = Minimum::new(vec![1.0], 0.5, optimizers::Status::Converged);
+    let other = Minimum::new(vec![1.0], 0.5, Status::Converged);
     assert!(other.with_covariance(&[0, 2], covariance, FitQuality::Accurate).is_err());
 }
 
