@@ -4,7 +4,7 @@ mod support;
 
 use optimizers::{
     Crossing, Derivatives, Error, Explorer, FitQuality, Minimum, Objective, Options, Parameter, Plane, Problem, Silent,
-    hesse,
+    Status, hesse,
 };
 use support::{Exact, Formula, Number, OFFERS, bounded, fit, minimize, unbounded};
 
@@ -266,13 +266,13 @@ fn a_break_ends_the_search_for_a_crossing_at_once() {
 #[test]
 fn a_result_of_ones_own_has_the_errors_of_its_covariance() {
     let covariance = ndarray::array![[4.0, 1.0], [1.0, 9.0]];
-    let m = Minimum::new(vec![1.0, 2.0, 3.0], 0.5, optimizers::Status::Converged);
+    let m = Minimum::new(vec![1.0, 2.0, 3.0], 0.5, Status::Converged);
     let m = m.with_covariance(&[0, 2], covariance.clone(), FitQuality::Accurate).unwrap();
     assert_eq!((m.errors.as_slice(), m.fval), (&[2.0, 0.0, 3.0][..], 0.5));
     // Var(a - b) = 4 + 9 - 2.
     assert!((m.propagated_error(&[1.0, -1.0]).unwrap() - 11.0_f64.sqrt()).abs() < 1e-15);
     assert!(m.propagated_error(&[1.0]).is_none());
-    let other = Minimum::new(vec![1.0], 0.5, optimizers::Status::Converged);
+    let other = Minimum::new(vec![1.0], 0.5, Status::Converged);
     assert!(other.with_covariance(&[0, 2], covariance, FitQuality::Accurate).is_err());
 }
 
@@ -353,6 +353,11 @@ fn a_result_names_its_parameters_and_tells_what_stands_behind_its_status() {
     assert!(cut.flags.has_reached_limit && cut.flags.is_edm_above_goal, "{cut:?}");
     let away = hesse(&mut objective, &problem, &Options::default(), &mut Silent).unwrap();
     assert!(away.flags.is_edm_above_goal && !away.flags.has_reached_limit, "{away:?}");
+    let own = Minimum::new(vec![1.0], 0.0, Status::Converged);
+    assert!(!own.flags.is_edm_above_goal && Minimum::new(vec![1.0], 0.0, Status::CallLimit).flags.is_edm_above_goal);
+    let mut flags = own.flags;
+    flags.is_forced_positive_definite = true;
+    assert_eq!(own.with_flags(flags).flags, flags);
     let renamed = Minimum::new(vec![1.0], 0.0, m.status).with_names(vec!["a".into()]).unwrap();
     assert_eq!(renamed.names, ["a"]);
     assert!(renamed.with_names(Vec::new()).is_err());

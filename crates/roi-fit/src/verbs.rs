@@ -43,8 +43,7 @@ impl Analysis {
         timing.fit = start.elapsed().as_secs_f64();
         let mut updated = Updated::default();
         if end.refusal.is_none() {
-            let matrix = end.minimum.covariance.as_ref();
-            self.known.take_covariance(matrix.map(|matrix| covariance(&self.session.roi, matrix)));
+            self.known.take_covariance(covariance(&self.session.roi, &end.minimum));
             if options.update {
                 let start = Instant::now();
                 updated = self.update_after_fit(options, end.warnings.is_empty());

@@ -132,7 +132,7 @@ fn assemble(evaluator: &Evaluator<'_>, problem: &Problem, end: End) -> Minimum {
     };
     minimum.edm = verdict.edm;
     minimum.quality = verdict.quality;
-    minimum.flags.is_forced_positive_definite = !verdict.is_definite;
+    minimum.flags.is_forced_positive_definite = verdict.covariance.is_some() && !verdict.is_definite;
     minimum.status = match (verdict.status, end.stopped) {
         (_, Some(Status::IterationLimit)) => Status::IterationLimit,
         (Status::NoProgress, Some(stopped)) => stopped,

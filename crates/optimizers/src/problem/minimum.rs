@@ -238,9 +238,17 @@ impl Minimum {
             calls: Calls::default(),
             iterations: 0,
             at_limit: Vec::new(),
-            flags: Flags { is_edm_above_goal: true, ..Flags::default() },
+            flags: Flags { is_edm_above_goal: !status.is_converged(), ..Flags::default() },
             warnings: Vec::new(),
         }
+    }
+
+    /// Sets what stands behind quality and status. Without it a result of one's own has the distance to the minimum below
+    /// the goal when its status is [`Status::Converged`], and nothing else to tell.
+    #[must_use]
+    pub fn with_flags(mut self, flags: Flags) -> Self {
+        self.flags = flags;
+        self
     }
 
     /// Names the parameters, all of them.

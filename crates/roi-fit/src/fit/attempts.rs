@@ -6,13 +6,11 @@
 //!    norms, so that no source is lost because its shape began elsewhere.
 //! 4. Further attempts, by one method after the other, begin at the best point so far, with the careful strategy.
 //!
-//! They end with the first end that is good enough, unless it is in doubt. A maximum with free shapes may not be the only one, where a parameter ended
-//! at a limit or is hardly known, or where several sources have free shapes and the norm of one of them has a large error: two weak sources that overlap may
-//! share their counts in more than one way. Then the attempts end when two of them, that went different ways, agree.
+//! They end with the first end that is good enough, unless it is in doubt: a maximum with free shapes may not be the only one. Where several sources
+//! have free shapes and the norm of one of them has a large error (two weak sources that overlap may share their counts in more than one way), two
+//! attempts must agree; where a parameter ended at a limit or is hardly known, three.
 //!
-//! The best end point of all attempts is the end of the fit: the highest `logL`. When that is not good enough (a parameter is unconstrained there,
-//! say), but a maximum that is good enough lies so little below that the data do not tell them apart, the end is that maximum, and a warning tells
-//! of the higher `logL`.
+//! The best end point of all attempts, the highest `logL`, is the end of the fit, with its own quality, whatever that of a lower one is.
 
 use std::collections::BTreeSet;
 
@@ -33,9 +31,6 @@ const SAME: f64 = 5e-3;
 
 /// Two maxima that attempts found are the same when their `logL` differs by less.
 const AGREE: f64 = 0.05;
-
-/// A maximum is not excluded by one that is higher by less than this: half of 3 squared, three standard deviations of one parameter.
-const NOT_EXCLUDED: f64 = 4.5;
 
 /// A parameter is hardly known when its error is more than this share of its range.
 const HARDLY_KNOWN: f64 = 0.1;
@@ -90,7 +85,7 @@ pub(crate) struct Attempts {
     pub(crate) best: Minimum,
     pub(crate) all: Vec<Attempt>,
     pub(crate) calls: Calls,
-    /// What is to be said of a higher `logL` that is not the end of the fit.
+    /// What is to be said of attempts that were not made to the end.
     pub(crate) warning: Option<String>,
 }
 
@@ -119,12 +114,11 @@ pub(crate) fn attempts(
     let mut trial = Trial { session, options, progress, roi, is_norm, ends: Vec::new(), all: Vec::new() };
     let asked_for = optimizers::optimizer(&options.optimizer)?;
     trial.run(asked_for.as_ref(), AttemptStart::StartValues)?;
-    let is_doubtful = trial.is_doubtful();
+    let wanted = trial.ends_that_must_agree();
     while trial.all.len() < options.retries && !trial.is_cancelled() {
-        let best = &trial.ends[trial.highest()];
-        if is_good(best)
-            && (!is_doubtful || trial.ends.iter().filter(|end| is_good(end) && is_as_high(end, best)).count() > 1)
-        {
+        let best = &trial.ends[trial.best()];
+        let agreeing = trial.ends.iter().filter(|end| is_good(end) && is_as_high(end, best)).count();
+        if is_good(best) && agreeing >= wanted {
             break;
         }
         let (method, start) = trial.next();
@@ -145,23 +139,29 @@ fn norms(roi: &Roi) -> Vec<bool> {
 }
 
 impl Trial<'_> {
-    /// Whether the first end may be one maximum of several: with free shapes, a parameter at a limit or hardly known; with those of several
-    /// sources, a norm with a large error.
-    fn is_doubtful(&self) -> bool {
-        let Some(end) = self.ends.first().filter(|_| self.is_norm.contains(&false)) else { return false };
+    /// How many attempts must agree, since the first end may be one maximum of several: with free shapes three where a parameter is at a limit or
+    /// hardly known; with those of several sources two where a norm has a large error; else one.
+    fn ends_that_must_agree(&self) -> usize {
+        let Some(end) = self.ends.first().filter(|_| self.is_norm.contains(&false)) else { return 1 };
         let free = self.roi.free_parameters();
         let with_free_shape: BTreeSet<SourceId> =
             free.iter().zip(&self.is_norm).filter(|(_, is_norm)| !**is_norm).map(|(id, _)| id.source).collect();
-        let share_counts = with_free_shape.len() > 1;
         let is_known = |row: usize| {
             let (low, high) = self.roi.parameter(free[row]).map_or((0.0, 0.0), Parameter::bounds);
-            let (value, error) = (end.values[row].abs(), end.errors[row]);
-            let is_of_these = self.is_norm[row] && with_free_shape.contains(&free[row].source);
-            let is_weak = share_counts && is_of_these && error > LARGE_ERROR * value;
             // NaN is not known either.
-            error <= HARDLY_KNOWN * (high - low) && !is_weak
+            end.errors[row] <= HARDLY_KNOWN * (high - low)
         };
-        !end.at_limit.is_empty() || !(0..free.len()).all(is_known)
+        let is_weak = |row: usize| {
+            let is_of_these = self.is_norm[row] && with_free_shape.contains(&free[row].source);
+            is_of_these && end.errors[row] > LARGE_ERROR * end.values[row].abs()
+        };
+        if !end.at_limit.is_empty() || !(0..free.len()).all(is_known) {
+            3
+        } else if with_free_shape.len() > 1 && (0..free.len()).any(is_weak) {
+            2
+        } else {
+            1
+        }
     }
 
     /// Method and start of the next attempt.
@@ -192,7 +192,7 @@ impl Trial<'_> {
         match start {
             AttemptStart::StartValues => {}
             AttemptStart::NormsFirst => calls = self.fit_norms(&mut roi, &options)?,
-            AttemptStart::BestSoFar => roi.set_free_values(&self.ends[self.highest()].values)?,
+            AttemptStart::BestSoFar => roi.set_free_values(&self.ends[self.best()].values)?,
         }
         let mut end = self.minimize_from(&roi, optimizer, &options)?;
         end.calls += calls;
@@ -236,7 +236,7 @@ impl Trial<'_> {
     }
 
     /// The best end so far: the highest `logL`; of those that are as high, the one that is known best.
-    fn highest(&self) -> usize {
+    fn best(&self) -> usize {
         let top = self.ends.iter().map(|end| -end.fval).filter(|l| l.is_finite()).fold(f64::NEG_INFINITY, f64::max);
         let is_top = |end: &Minimum| -end.fval >= top - SAME || !top.is_finite();
         let order = |a: usize, b: usize| {
@@ -246,32 +246,18 @@ impl Trial<'_> {
         (0..self.ends.len()).filter(|&i| is_top(&self.ends[i])).max_by(|&a, &b| order(a, b)).unwrap_or(0)
     }
 
-    /// The end of the fit: the highest, or, where that is not good enough, the highest good one that it does not exclude.
-    fn best(&self, is_good: impl Fn(&Minimum) -> bool) -> usize {
-        let highest = self.highest();
-        if is_good(&self.ends[highest]) {
-            return highest;
-        }
-        let is_possible = |end: &Minimum| is_good(end) && end.fval <= self.ends[highest].fval + NOT_EXCLUDED;
-        let possible = (0..self.ends.len()).filter(|&i| is_possible(&self.ends[i]));
-        possible.min_by(|&a, &b| self.ends[a].fval.total_cmp(&self.ends[b].fval)).unwrap_or(highest)
-    }
-
     fn is_cancelled(&self) -> bool {
         self.ends.last().is_some_and(|end| end.status == Status::Cancelled)
     }
 
     fn conclude(mut self, is_good: impl Fn(&Minimum) -> bool) -> Attempts {
-        let highest = self.highest();
-        // Whoever stops a fit is told where it was stopped.
-        let best = if self.is_cancelled() { self.ends.len() - 1 } else { self.best(is_good) };
-        let above = self.ends[best].fval - self.ends[highest].fval;
-        let warning = (!self.is_cancelled() && above > AGREE).then(|| {
-            let Attempt { method, message, .. } = &self.all[highest];
-            format!(
-                "a logL higher by {above:.3} was found by {method}, with a quality that is not good enough: {message}"
-            )
-        });
+        let is_cancelled = self.is_cancelled();
+        let good = (0..self.ends.len()).filter(|&i| is_good(&self.ends[i]));
+        let kept = good.min_by(|&a, &b| self.ends[a].fval.total_cmp(&self.ends[b].fval)).filter(|_| is_cancelled);
+        // A further attempt that was stopped takes nothing away from a good end; without one, who stops a fit is told where it was stopped.
+        let stopped = if is_cancelled { self.ends.len() - 1 } else { self.best() };
+        let best = kept.unwrap_or(stopped);
+        let warning = kept.map(|_| "the fit was stopped while it looked for a higher maximum".to_owned());
         let mut calls = Calls::default();
         self.ends.iter().for_each(|end| calls += end.calls);
         for (number, attempt) in self.all.iter_mut().enumerate() {

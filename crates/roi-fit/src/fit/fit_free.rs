@@ -173,18 +173,19 @@ fn fitted(roi: &Roi, minimum: &Minimum) -> Result<Roi> {
     Ok(roi)
 }
 
-/// The covariance of a fit of all free parameters of a model that can move: of those that cannot, nothing was measured.
-pub(crate) fn covariance(roi: &Roi, matrix: &Array2<f64>) -> Covariance {
+/// The covariance of a fit, without the parameters of which nothing was measured: those that cannot move, and those whose error is none. `None`
+/// where the fit has no covariance.
+pub(crate) fn covariance(roi: &Roi, minimum: &Minimum) -> Option<Covariance> {
+    let matrix = minimum.covariance.as_ref()?;
     let free = roi.free_parameters();
-    let moved = |row: &usize| roi.parameter(free[*row]).is_ok_and(Parameter::can_move);
-    let rows: Vec<usize> = (0..free.len()).filter(moved).collect();
+    let is_measured =
+        |row: &usize| roi.parameter(free[*row]).is_ok_and(Parameter::can_move) && minimum.errors[*row].is_finite();
+    let rows: Vec<usize> = (0..free.len()).filter(is_measured).collect();
     let name = |&row: &usize| {
         let source = &roi[free[row].source];
         (source.name().to_owned(), source.spectrum().parameters()[free[row].parameter].name().to_owned())
     };
     let parameters = rows.iter().map(name).collect();
-    Covariance {
-        parameters,
-        matrix: Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| matrix[[rows[i], rows[j]]]),
-    }
+    let matrix = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| matrix[[rows[i], rows[j]]]);
+    Some(Covariance { parameters, matrix })
 }

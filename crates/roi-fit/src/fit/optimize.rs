@@ -233,20 +233,18 @@ impl Analysis {
         }
         let mut gradient = vec![0.0; result.values.len()];
         let values = self.session.roi.free_values();
-        let evaluated = self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
-            if options.fit.scan {
-                self.scan_for_good(Step::Joint, freed, options)?;
-            }
-            Ok(())
-        });
+        let evaluated =
+            self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
+                if options.fit.scan { self.scan_for_good(Step::Joint, freed, options) } else { Ok(true) }
+            });
         self.fix_sources(freed);
-        evaluated?;
+        record.cancelled |= !evaluated?;
         let Some(convergence) = record.convergence.as_mut().filter(|_| result.fit_success) else { return Ok(()) };
         for (row, (&gradient, &error)) in gradient.iter().zip(&result.errors).enumerate() {
             if result.at_limit.contains(&row) {
                 let name = ParameterName { source: &result.src_names[row], parameter: &result.par_names[row] };
                 convergence.at_limit.push((name.to_string(), gradient));
-            } else {
+            } else if error.is_finite() {
                 convergence.largest_pull = convergence.largest_pull.max((gradient * error).abs());
             }
         }
@@ -280,13 +278,13 @@ impl Analysis {
         let before = record.loglike;
         let result = self.fit(&sub_options).and_then(|result| {
             // A source whose last fit failed has its parameters of before, and a profile of those.
-            if options.fit.scan && !options.until_converged && (result.fit_success || step == Step::Shapes) {
-                self.scan_for_good(step, freed, options)?;
-            }
-            Ok(result)
+            let scans = options.fit.scan && !options.until_converged && (result.fit_success || step == Step::Shapes);
+            let is_complete = if scans { self.scan_for_good(step, freed, options)? } else { true };
+            Ok((result, is_complete))
         });
         self.fix_sources(freed);
-        let result = result?;
+        let (result, is_complete) = result?;
+        record.cancelled |= !is_complete;
         record.calls += result.calls;
         if result.fit_success {
             record.loglike = result.loglike;
@@ -311,7 +309,8 @@ impl Analysis {
     }
 
     /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
-    fn scan_for_good(&mut self, step: Step, freed: &[(SourceId, Pars)], options: &OptimizeOptions) -> Result<()> {
+    /// `false` when the watcher stopped it before its end.
+    fn scan_for_good(&mut self, step: Step, freed: &[(SourceId, Pars)], options: &OptimizeOptions) -> Result<bool> {
         let for_good = |id: &SourceId| step.has_shapes() || self.ts_of(*id) < options.shape_ts_threshold;
         let sources: Vec<SourceId> = freed.iter().map(|(id, _)| *id).filter(for_good).collect();
         self.update_scans(&sources, options.fit.reoptimize)

@@ -94,7 +94,8 @@ impl Analysis {
         let parameter = |p: &roi_model::Parameter| SpectralParameter {
             name: p.name().to_owned(),
             value: p.value(),
-            error: Some(p.error()).filter(|_| p.can_move()),
+            // An error of 0 is none: of a parameter that no fit has moved, or that the data do not constrain.
+            error: Some(p.error()).filter(|error| p.can_move() && *error > 0.0),
             scale: p.scale(),
             min: p.min(),
             max: p.max(),
@@ -179,14 +180,18 @@ impl Analysis {
         Ok(updated)
     }
 
-    /// Profile of the norm, limits, fluxes of some free sources.
-    pub(crate) fn update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
+    /// Profile of the norm, limits, fluxes of some free sources; `false` when the watcher stopped it before its end.
+    pub(crate) fn update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<bool> {
         let stop = self.progress.stop_signal();
         self.session.set_stop(stop.clone());
         let done = self.try_to_update_scans(sources, reoptimize);
         self.session.set_stop(StopSignal::default());
         // What the fits found stands without.
-        if stop.is_up() { Ok(()) } else { done }
+        match done {
+            Ok(()) => Ok(true),
+            Err(_) if stop.is_up() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {

@@ -58,3 +58,37 @@ fn a_free_parameter_that_cannot_move_has_no_error_and_lends_none() {
         result.sources["A"].fluxes
     );
 }
+
+/// `no-counts-source-converges`: where such a fit is accepted all the same, an error that was not measured is none everywhere.
+#[test]
+fn an_error_as_long_as_its_range_is_published_nowhere() {
+    let Some((_keep, mut analysis)) = fault("no-counts-source-converges/region") else { return };
+    let result = analysis.fit(&FitOptions::default().with_min_fit_quality(0)).unwrap();
+    let row = result.src_names.iter().position(|name| name == "Z").unwrap();
+    assert!(result.fit_success && result.fit_quality < 3 && !result.errors[row].is_finite(), "{:?}", result.errors);
+    let properties = &result.sources["Z"];
+    for (name, measured) in properties.fluxes.iter().chain(&properties.dnde) {
+        assert!(measured.error.is_none(), "{name} {measured:?}");
+    }
+    assert!(properties.parameters.iter().filter(|p| p.name == result.par_names[row]).all(|p| p.error.is_none()));
+    assert!(properties.covar.as_ref().is_none_or(|covar| covar.iter().all(|c| c.is_finite() && c.abs() < 1e4)));
+}
+
+/// What attempts cost where none is needed: nothing.
+#[test]
+fn regions_whose_sources_stand_apart_are_fitted_once() {
+    let simulated = roi_simulate::simulate(&roi_simulate::SimulationOptions::default()).unwrap();
+    let likelihood = simulated.likelihood().unwrap();
+    let real = real_data("fermitools-roi/config_edisp0.yaml").map(|config| Analysis::open(config).unwrap());
+    for optimizer in ["NEWTON", "MINUIT"] {
+        let options = FitOptions::default().with_optimizer(optimizer.into()).with_update(false);
+        let mut built_in = Analysis::new(simulated.start.clone(), likelihood.clone()).unwrap();
+        let result = built_in.fit(&options).unwrap();
+        assert_eq!((result.fit_quality, result.niter), (3, 1), "{:?}", result.attempts);
+        if let Some(real) = &real {
+            let mut real = Analysis::new(real.roi().clone(), real.likelihood().clone()).unwrap();
+            let result = real.fit(&options).unwrap();
+            assert_eq!((result.fit_quality, result.niter), (3, 1), "{:?}", result.attempts);
+        }
+    }
+}

@@ -86,3 +86,35 @@ fn a_fit_stands_when_its_update_is_stopped_in_the_middle_of_a_pass() {
         assert_eq!(stopped.loglike().unwrap(), expected.loglike);
     }
 }
+
+/// Goes up when a number of fits of `optimize` have begun, and is heard by evaluations of the update alone.
+struct AtFit(usize, AtUpdate);
+
+impl Progress for AtFit {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        if matches!(event, Event::SubFit { .. }) {
+            self.0 -= 1;
+            self.1.0.store(self.0 == 0, Ordering::Relaxed);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        self.1.stop_signal()
+    }
+}
+
+#[test]
+fn an_optimization_that_is_stopped_in_its_last_update_says_so() {
+    let options = roi_fit::OptimizeOptions::default();
+    let whole = analysis().optimize(&options).unwrap();
+    let mut stopped = analysis();
+    stopped.set_progress(Box::new(AtFit(whole.steps.len(), AtUpdate::default())));
+    let result = stopped.optimize(&options).unwrap();
+    assert!(result.cancelled && !whole.cancelled);
+    assert_eq!(
+        (result.steps.len(), result.loglike1),
+        (whole.steps.len(), whole.loglike1),
+        "what the fits found stands"
+    );
+}

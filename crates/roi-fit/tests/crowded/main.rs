@@ -7,17 +7,18 @@
 
 mod region;
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use ndarray::Array2;
 use region::crowded;
-use roi_fit::{FitOptions, FitResult, Quiet};
+use roi_fit::{Event, FitOptions, FitResult, Progress, Quiet};
 
 /// Two maxima whose `logL` differs by less are as good.
 const AS_GOOD: f64 = 0.05;
 
 /// Regions in which MINUIT alone ends low, or at a point where a parameter is not constrained.
-const HARD: [u64; 12] = [1016, 1035, 1057, 1063, 1066, 1073, 1093, 1106, 1135, 5031, 5063, 5092];
+const HARD: [u64; 13] = [1016, 1033, 1035, 1057, 1063, 1066, 1073, 1093, 1106, 1135, 5031, 5063, 5092];
 
 fn fit(seed: u64, options: &FitOptions) -> (FitResult, f64) {
     let mut session = crowded(seed);
@@ -33,8 +34,6 @@ fn options() -> FitOptions {
 /// How the default options did in a region beside each optimizer alone.
 struct Measured {
     quality: u8,
-    /// Whether no fit can have an accurate covariance at the end: see [`is_unconstrained`].
-    is_unconstrained: bool,
     /// How far the end lies below the best.
     below: f64,
     /// Evaluations, and time, relative to the first attempt alone.
@@ -49,16 +48,16 @@ fn measure(seed: u64) -> Measured {
         .into();
     let best = alone.iter().map(|(fit, _)| fit.loglike).fold(f64::NEG_INFINITY, f64::max);
     let below = best - result.loglike;
-    let is_unconstrained = result.fit_quality < 3 && is_unconstrained(seed, &result);
+    let proved = result.fit_quality < 3 && is_unconstrained(seed, &result);
     let tried: Vec<String> = result
         .attempts
         .iter()
         .map(|a| format!("{} from {:?} q{} {:.3}", a.method, a.start, a.fit_quality, a.loglike.unwrap()))
         .collect();
-    let proved = if is_unconstrained { " (unconstrained)" } else { "" };
+    let proved = if proved { " (unconstrained)" } else { "" };
     println!("{seed}: quality {}{proved}, {below:.3} below {best:.3}; {}", result.fit_quality, tried.join(", "));
     let calls = result.calls.total() as f64 / alone[0].0.calls.total() as f64;
-    Measured { quality: result.fit_quality, is_unconstrained, below, calls, time: time / alone[0].1 }
+    Measured { quality: result.fit_quality, below, calls, time: time / alone[0].1 }
 }
 
 /// Whether the errors at the end of a fit are as long as a parameter's range, whoever fits: by the exact second derivatives there, for parameters
@@ -99,19 +98,16 @@ fn median(mut values: Vec<f64>) -> f64 {
 #[test]
 fn the_default_fit_of_crowded_regions_finds_the_best_at_twice_the_cost_of_one_attempt() {
     let number = |name: &str, default: u64| std::env::var(name).map_or(default, |value| value.parse().unwrap());
-    let (first, regions) = (number("CROWDED_SEED", 1), number("CROWDED_REGIONS", 20));
+    let (first, regions) = (number("CROWDED_SEED", 5025), number("CROWDED_REGIONS", 33));
     let measured: Vec<Measured> = (first..first + regions).map(measure).collect();
     let share =
         |is_so: &dyn Fn(&&Measured) -> bool| measured.iter().filter(is_so).count() as f64 / measured.len() as f64;
     let accurate = share(&|m| m.quality == 3);
-    let settled = share(&|m| m.quality == 3 || m.is_unconstrained);
     let best = share(&|m| m.below < AS_GOOD);
     let calls = median(measured.iter().map(|m| m.calls).collect());
     let time = median(measured.iter().map(|m| m.time).collect());
-    println!(
-        "quality 3 in {accurate} (with those where it cannot be: {settled}), the best in {best}; median cost {calls:.2} calls, {time:.2} time"
-    );
-    assert!(accurate >= 0.95 && settled >= 0.98 && best >= 0.95 && calls <= 2.0);
+    println!("quality 3 in {accurate}, the best in {best}; median cost {calls:.2} calls, {time:.2} time");
+    assert!(accurate >= 0.98 && best >= 0.95 && calls <= 2.0);
 }
 
 #[test]
@@ -122,18 +118,41 @@ fn where_one_attempt_ends_low_another_one_is_made() {
         low += usize::from(measured.below > AS_GOOD);
         assert!(measured.calls > 1.0, "{seed}: another attempt was made");
     }
-    assert!(low <= 2, "{low} of {} ended low", HARD.len());
+    assert!(low <= 1, "{low} of {} ended low", HARD.len());
 }
 
 #[test]
-fn where_the_highest_end_has_no_errors_a_maximum_that_it_does_not_exclude_is_taken_and_the_higher_one_told() {
+fn the_highest_end_is_that_of_the_fit_whatever_the_quality_of_a_lower_one() {
     let (result, _) = fit(1033, &options());
-    assert!(result.fit_success && result.fit_quality == 3, "{} {:?}", result.message, result.attempts);
     let highest = result.attempts.iter().map(|a| a.loglike.unwrap()).fold(f64::NEG_INFINITY, f64::max);
-    let above = highest - result.loglike;
-    assert!(above > AS_GOOD && above < 4.5, "{above}");
-    let told = format!("a logL higher by {above:.3} was found by MINUIT");
-    assert!(result.warnings.iter().any(|warning| warning.starts_with(&told)), "{:?}", result.warnings);
+    assert!(result.attempts.iter().any(|a| a.fit_quality == 3 && a.loglike < Some(highest - AS_GOOD)), "{result:?}");
+    assert_eq!((result.fit_success, result.fit_quality, result.loglike), (false, 2, highest));
+    assert!(result.message.contains("not constrained"), "{}", result.message);
+}
+
+/// Stops when an attempt has begun a number of times: iterations of another algorithm than the last one.
+struct StopAtAlgorithm(usize, Option<&'static str>);
+
+impl Progress for StopAtAlgorithm {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        if let Event::Iteration { algorithm, .. } = event
+            && self.1.replace(algorithm) != Some(algorithm)
+        {
+            self.0 -= 1;
+        }
+        if self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn a_stop_while_a_higher_maximum_is_looked_for_keeps_the_good_one() {
+    let mut session = crowded(1016);
+    let result = roi_fit::fit(&mut session, &options(), &mut StopAtAlgorithm(2, None)).unwrap();
+    assert_eq!((result.attempts.len(), result.fit_success, result.fit_quality), (2, true, 3), "{result:?}");
+    assert!(result.attempts[0].is_best && result.warnings.iter().any(|warning| warning.contains("was stopped")));
+    assert_eq!(session.roi().free_values(), result.values.to_vec());
+    let stopped = roi_fit::fit(&mut crowded(1016), &options(), &mut StopAtAlgorithm(1, None)).unwrap();
+    assert_eq!((stopped.attempts.len(), stopped.fit_success), (1, false), "{stopped:?}");
 }
 
 #[test]
