@@ -33,7 +33,7 @@ const STEPS: usize = 18;
 /// After so many, and as many again, the exact Hessian is taken where a search has come to.
 const PATIENCE: usize = 3;
 /// Hessians on the way to the maximum.
-const CLIMBS: usize = 4;
+const CLIMBS: usize = 8;
 /// How far below its maximum a fit may have stopped, in `logL`, to be taken for the maximum; the rest is in the expansion around it.
 const AT_MAXIMUM: f64 = 1e-4;
 /// How far the others may be from their maximum, and the profile from its level, as shares of the fall: what is left of either is made good by the
@@ -56,8 +56,8 @@ struct Summit {
     gradient: Vec<f64>,
     curvature: Array2<f64>,
     bounds: Vec<(f64, f64)>,
-    /// Free parameters without effect, which are held.
-    idle: Vec<usize>,
+    /// Free parameters without effect, which are held, and what bounds they had.
+    idle: Vec<(usize, (f64, f64))>,
 }
 
 /// The search for one limit.
@@ -138,7 +138,7 @@ fn search_together(
         }
     }
     let mut posterior = session.posterior_of(&roi, &[])?;
-    let Some(summit) = Summit::near(&mut posterior, roi.free_values(), bounds)? else { return Ok(Vec::new()) };
+    let Some(summit) = Summit::near(&mut posterior, roi.free_values(), &bounds)? else { return Ok(Vec::new()) };
     let mut searches: Vec<Search> = Vec::new();
     for &id in sources {
         searches.extend(searches_of(&roi, id, &summit, (fluxes, angular(id).as_ref())));
@@ -152,8 +152,6 @@ fn search_together(
             open.par_iter().map(|search| search.coordinates.values(&search.next)).collect();
         let mut found = posterior.gradients(&values.iter().flatten().cloned().collect::<Vec<_>>())?.into_iter();
         let found: Vec<_> = values.iter().map(|values| values.as_ref().and_then(|_| found.next().flatten())).collect();
-        let count = open.len();
-        eprintln!("ROUND {count}");
         open.par_iter_mut().zip(values).zip(found).for_each(|((search, values), found)| {
             search.take(values.zip(found).map(|(values, found)| (values, found.value, found.gradient)));
         });
@@ -164,7 +162,6 @@ fn search_together(
     let start = summit.values;
     for search in &mut searches {
         if matches!(search.found, None | Some(Err(LimitStatus::OthersNotAtMaximum))) {
-            eprintln!("FALLBACK {:?} {} {:?}", search.coordinates.name(), search.steps, search.found);
             let Search { coordinates, bounds, top, .. } = &*search;
             let curvature = summit.curvature.diag().to_owned();
             search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
@@ -174,7 +171,7 @@ fn search_together(
 }
 
 /// The searches of one source: along its norm and, if its shape is free, along each flux. None where they are for [`refitted_upper_limit`]: its norm is
-/// fixed or at its upper bound, or its shape has no effect where it stands.
+/// fixed or at its upper bound.
 fn searches_of(
     roi: &Roi,
     id: SourceId,
@@ -187,10 +184,10 @@ fn searches_of(
     let spectrum = roi[id].spectrum();
     let is_norm = |(_, index): &&(usize, usize)| Some(*index) == spectrum.norm_index();
     let Some(&(row, norm)) = own.iter().find(is_norm) else { return Vec::new() };
-    let is_pressed = summit.values[row] >= summit.bounds[row].1 && summit.gradient[row] > 0.0;
-    if is_pressed || own.iter().any(|(row, _)| summit.idle.contains(row)) {
+    if summit.values[row] >= summit.bounds[row].1 && summit.gradient[row] > 0.0 {
         return Vec::new();
     }
+    let own_idle: Vec<_> = summit.idle.iter().filter(|(idle, _)| own.iter().any(|(row, _)| row == idle)).collect();
     let shape: Vec<(usize, usize)> = own.iter().copied().filter(|&(other, _)| other != row).collect();
     let mut all = vec![Coordinates::norm(row)];
     let mut unit = spectrum.clone();
@@ -198,7 +195,14 @@ fn searches_of(
     if let (false, true, Some(angular)) = (shape.is_empty(), is_unit, angular) {
         all.extend(fluxes.iter().filter_map(|flux| Coordinates::flux(row, (&unit, &shape), flux, angular)));
     }
-    all.into_iter().filter_map(|coordinates| Search::new(id, coordinates, summit)).collect()
+    let mut searches: Vec<Search> =
+        all.into_iter().filter_map(|coordinates| Search::new(id, coordinates, summit)).collect();
+    // A shape without effect where the source stands has one where its limit is: there it has to be found.
+    for search in searches.iter_mut().filter(|_| !own_idle.is_empty()) {
+        own_idle.iter().for_each(|(row, bounds)| search.bounds[*row] = *bounds);
+        search.found = Some(Err(LimitStatus::OthersNotAtMaximum));
+    }
+    searches
 }
 
 fn has_free_shape(roi: &Roi, id: SourceId) -> bool {
@@ -218,7 +222,7 @@ fn bounds_of(roi: &Roi) -> Vec<(f64, f64)> {
 
 impl Summit {
     /// The maximum near these values; `None` where there is none.
-    fn near(posterior: &mut Posterior<'_>, mut values: Vec<f64>, mut bounds: Vec<(f64, f64)>) -> Result<Option<Self>> {
+    fn near(posterior: &mut Posterior<'_>, mut values: Vec<f64>, all_bounds: &[(f64, f64)]) -> Result<Option<Self>> {
         let n = values.len();
         for _ in 0..CLIMBS {
             let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
@@ -227,9 +231,11 @@ impl Summit {
                 Err(error) if error.is_internal() => return Err(error),
                 Err(_) => return Ok(None),
             };
-            let mut curvature = -hessian;
+            let (mut curvature, mut bounds) = (-hessian, all_bounds.to_vec());
             let idle = hold_idle(&values, &mut bounds, &mut curvature);
-            let known = Expansion { at: values.clone(), value, gradient, curvature };
+            let mut known = Expansion { at: values.clone(), value, gradient, curvature };
+            let unheld: Vec<usize> = (0..n).filter(|&i| bounds[i].0 < values[i] && values[i] < bounds[i].1).collect();
+            known.make_concave(&unheld);
             let Some((step, gain)) = known.summit(&bounds) else { return Ok(None) };
             if gain < AT_MAXIMUM {
                 let Expansion { gradient, curvature, .. } = known;
@@ -244,14 +250,14 @@ impl Summit {
 }
 
 /// Holds the parameters that have no effect over their range, and gives the others what keeps a singular matrix solvable.
-fn hold_idle(values: &[f64], bounds: &mut [(f64, f64)], curvature: &mut Array2<f64>) -> Vec<usize> {
+fn hold_idle(values: &[f64], bounds: &mut [(f64, f64)], curvature: &mut Array2<f64>) -> Vec<(usize, (f64, f64))> {
     let mut idle = Vec::new();
     for (row, (low, high)) in bounds.iter_mut().enumerate() {
         let bend = curvature[[row, row]];
         let range = *high - *low;
-        if range.is_finite() && bend.abs() * range * range < NO_EFFECT {
+        if range > 0.0 && range.is_finite() && bend.abs() * range * range < NO_EFFECT {
+            idle.push((row, (*low, *high)));
             (*low, *high) = (values[row], values[row]);
-            idle.push(row);
             let largest = curvature.diag().iter().fold(f64::MIN_POSITIVE, |most, bend| most.max(*bend));
             curvature[[row, row]] = largest;
         } else {
