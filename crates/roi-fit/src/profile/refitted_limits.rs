@@ -24,7 +24,7 @@ use crate::maximize::objective::Chart as _;
 use crate::maximize::posterior::Posterior;
 use crate::profile::flux_coordinate::Coordinates;
 use crate::profile::one::refitted_upper_limit;
-use crate::profile::quadratic::{Expansion, Miss};
+use crate::profile::quadratic::Expansion;
 use crate::profile::refit_curve::limit_by_refits;
 use crate::session::Session;
 
@@ -72,6 +72,8 @@ struct Search {
     known: Expansion,
     /// The point that is asked for.
     next: Vec<f64>,
+    /// Where the maximum lies along the coordinate.
+    origin: f64,
     /// Gradients that it took.
     steps: usize,
     /// The limit, or why there is none.
@@ -277,8 +279,8 @@ impl Search {
         };
         let (top, bounds) = (summit.top, summit.bounds.clone());
         let level = top - fall_of_limit(CL_LIMIT);
-        let next = known.at.clone();
-        let mut search = Self { source, coordinates, bounds, top, level, next, known, steps: 0, found: None };
+        let (next, origin) = (known.at.clone(), known.at[coordinates.row]);
+        let mut search = Self { source, coordinates, bounds, top, level, next, known, origin, steps: 0, found: None };
         search.go_on(true);
         Some(search)
     }
@@ -332,10 +334,10 @@ impl Search {
     /// Decides from the expansion around the last point.
     fn go_on(&mut self, is_first: bool) {
         let (row, fall) = (self.coordinates.row, self.top - self.level);
-        let met = match self.known.meeting(&self.bounds, row, self.level) {
-            Ok(met) => met,
-            Err(Miss::NotConcave) => return self.found = Some(Err(LimitStatus::OthersNotAtMaximum)),
-            Err(Miss::NoFall) => return self.found = Some(Err(LimitStatus::NoFall)),
+        // Whether the profile itself does not fall is for the refits to say.
+        let met = self.known.meeting(&self.bounds, row, self.level);
+        let Some(met) = met.ok().filter(|met| self.known.at[row] + met.step[row] > self.origin) else {
+            return self.found = Some(Err(LimitStatus::OthersNotAtMaximum));
         };
         let (others_left, level_left) = (met.here - self.known.value, (met.here - self.level).abs());
         if !is_first && others_left < OTHERS_LEFT * fall && level_left < LEVEL_LEFT * fall {
