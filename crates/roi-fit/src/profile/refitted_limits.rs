@@ -42,6 +42,8 @@ const OTHERS_LEFT: f64 = 1e-3;
 const LEVEL_LEFT: f64 = 0.03;
 /// `logL` above the maximum by more is another maximum.
 const HIGHER: f64 = 1e-3;
+/// So many limits times free parameters are sought by refits at most in one call, but two limits always; the rest is told as not found.
+const REFITS: usize = 300;
 /// A step that falls this many times too far is halved.
 const TOO_FAR: f64 = 12.0;
 /// A parameter over whose whole range the Hessian foresees less change of `logL` has no effect.
@@ -90,19 +92,30 @@ pub(crate) fn refitted_limits(
     let mut limits = BTreeMap::new();
     let with_norm: Vec<SourceId> =
         sources.iter().copied().filter(|id| session.roi[*id].spectrum().norm_index().is_some()).collect();
-    if !with_norm.is_empty() {
-        for search in search_together(session, &with_norm, fluxes, angular)? {
-            merge(&mut limits, &search);
-        }
+    if with_norm.is_empty() {
+        return Ok(limits);
+    }
+    let searches = search_together(session, &with_norm, fluxes, angular)?;
+    let has_summit = searches.is_some();
+    for search in searches.iter().flatten() {
+        merge(&mut limits, search);
     }
     for id in with_norm {
-        let is_missing = limits.get(&id).is_none_or(|limit| limit.status == LimitStatus::OthersNotAtMaximum);
-        if let (true, Some(parameter)) = (is_missing, session.roi[id].spectrum().norm_index()) {
-            let (norm, status) = refitted_upper_limit(session, ParameterId { source: id, parameter })?;
-            let has_shape = has_free_shape(&session.roi, id);
-            let known = limits.remove(&id).and_then(|limit| limit.fluxes);
-            limits.insert(id, RefittedLimit { norm, status, fluxes: known.or(has_shape.then(BTreeMap::new)) });
+        let Some(parameter) = session.roi[id].spectrum().norm_index() else { continue };
+        if limits.contains_key(&id) {
+            continue;
         }
+        // A norm that is fixed, or would go beyond its upper bound; where all have no summit to start from, nothing is tried.
+        let found = if has_summit || !session.roi[id].spectrum().parameters()[parameter].is_free() {
+            refitted_upper_limit(session, ParameterId { source: id, parameter })?
+        } else {
+            Err(LimitStatus::OthersNotAtMaximum)
+        };
+        let mut limit = RefittedLimit::of_norm(found);
+        if has_free_shape(&session.roi, id) {
+            fluxes.iter().for_each(|flux| limit.take_flux(&flux.name, Err(LimitStatus::OthersNotAtMaximum)));
+        }
+        limits.insert(id, limit);
     }
     Ok(limits)
 }
@@ -111,15 +124,13 @@ pub(crate) fn refitted_limits(
 fn merge(limits: &mut BTreeMap<SourceId, RefittedLimit>, search: &Search) {
     let found = search.found.unwrap_or(Err(LimitStatus::OthersNotAtMaximum));
     match search.coordinates.name() {
+        // The norm of a source comes first.
         None => {
-            let (norm, status) = (found.ok(), found.err().unwrap_or(LimitStatus::Converged));
-            let fluxes = limits.remove(&search.source).and_then(|limit| limit.fluxes);
-            limits.insert(search.source, RefittedLimit { norm, status, fluxes });
+            limits.insert(search.source, RefittedLimit::of_norm(found));
         }
         Some(name) => {
-            let none = RefittedLimit { norm: None, status: LimitStatus::OthersNotAtMaximum, fluxes: None };
-            let fluxes = limits.entry(search.source).or_insert(none).fluxes.get_or_insert_default();
-            fluxes.extend(found.ok().map(|limit| (name.to_owned(), limit)));
+            let none = RefittedLimit::of_norm(Err(LimitStatus::OthersNotAtMaximum));
+            limits.entry(search.source).or_insert(none).take_flux(name, found);
         }
     }
 }
@@ -130,7 +141,7 @@ fn search_together(
     sources: &[SourceId],
     fluxes: &[NamedFlux],
     angular: impl Fn(SourceId) -> Option<Angular>,
-) -> Result<Vec<Search>> {
+) -> Result<Option<Vec<Search>>> {
     // Norms may leave their bounds, as in every profile of a norm; the others are kept within theirs by the searches.
     let mut roi = session.roi.clone();
     let bounds: Vec<(f64, f64)> = bounds_of(&roi);
@@ -140,7 +151,7 @@ fn search_together(
         }
     }
     let mut posterior = session.posterior_of(&roi, &[])?;
-    let Some(summit) = Summit::near(&mut posterior, roi.free_values(), &bounds)? else { return Ok(Vec::new()) };
+    let Some(summit) = Summit::near(&mut posterior, roi.free_values(), &bounds)? else { return Ok(None) };
     let mut searches: Vec<Search> = Vec::new();
     for &id in sources {
         searches.extend(searches_of(&roi, id, &summit, (fluxes, angular(id).as_ref())));
@@ -162,14 +173,17 @@ fn search_together(
         }
     }
     let start = summit.values;
-    for search in &mut searches {
-        if matches!(search.found, None | Some(Err(LimitStatus::OthersNotAtMaximum))) {
-            let Search { coordinates, bounds, top, .. } = &*search;
-            let curvature = summit.curvature.diag().to_owned();
-            search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
-        }
+    // Norms first: of a source with a free shape that is asked for most.
+    let is_open = |search: &&mut Search| matches!(search.found, None | Some(Err(LimitStatus::OthersNotAtMaximum)));
+    let mut open: Vec<&mut Search> = searches.iter_mut().filter(is_open).collect();
+    open.sort_by_key(|search| search.coordinates.name().is_some());
+    let most = (REFITS / start.len().max(1)).max(2);
+    for search in open.into_iter().take(most) {
+        let Search { coordinates, bounds, top, .. } = &*search;
+        let curvature = summit.curvature.diag().to_owned();
+        search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
     }
-    Ok(searches)
+    Ok(Some(searches))
 }
 
 /// The searches of one source: along its norm and, if its shape is free, along each flux. None where they are for [`refitted_upper_limit`]: its norm is
@@ -226,6 +240,7 @@ impl Summit {
     /// The maximum near these values; `None` where there is none.
     fn near(posterior: &mut Posterior<'_>, mut values: Vec<f64>, all_bounds: &[(f64, f64)]) -> Result<Option<Self>> {
         let n = values.len();
+        let mut fitted = None;
         for _ in 0..CLIMBS {
             let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
             let value = match posterior.hessian(&values, &mut gradient, &mut hessian) {
@@ -233,6 +248,10 @@ impl Summit {
                 Err(error) if error.is_internal() => return Err(error),
                 Err(_) => return Ok(None),
             };
+            // A step that led down is no climb.
+            if value < *fitted.get_or_insert(value) - HIGHER {
+                return Ok(None);
+            }
             let (mut curvature, mut bounds) = (-hessian, all_bounds.to_vec());
             let idle = hold_idle(&values, &mut bounds, &mut curvature);
             let mut known = Expansion { at: values.clone(), value, gradient, curvature };
