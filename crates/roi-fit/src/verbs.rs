@@ -170,12 +170,20 @@ impl Analysis {
 
 /// A word on a source whose limit with all that is free refitted was not found.
 fn without_limit(name: &str, properties: &SourceProperties) -> Option<String> {
-    let status = properties.refitted_limit.as_ref()?.status;
+    let limit = properties.refitted_limit.as_ref()?;
+    let of_flux = limit.without.iter().next();
+    let (status, what) = match (limit.status, of_flux) {
+        (LimitStatus::Converged, None) => return None,
+        (LimitStatus::Converged, Some((_, status))) => {
+            (*status, limit.without.keys().map(|flux| format!("{flux}_ul95_profile")).collect::<Vec<_>>().join(", "))
+        }
+        (status, _) => (status, "norm_ul95_profile".to_owned()),
+    };
     let why = match status {
         LimitStatus::Converged => return None,
         LimitStatus::HigherMaximum => "on the way to it a higher logL was found; fit again",
         LimitStatus::NoFall => "logL does not fall far enough, however bright the source",
         LimitStatus::OthersNotAtMaximum => "the other parameters did not come to a maximum",
     };
-    Some(format!("no flux_ul95_profile of {name}: {why}"))
+    Some(format!("no {what} of {name}: {why}"))
 }

@@ -15,6 +15,7 @@ use crate::flux::integrals::named_fluxes;
 use crate::known::angular::Angular;
 use crate::known::profile_curve::Profile;
 use crate::known::progress::Event;
+use crate::known::refitted_limit::{LimitStatus, RefittedLimit};
 use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties, SpectralParameter};
 use crate::profile::many_norms::profiles_of_norms;
 use crate::profile::profile_options::ProfileOptions;
@@ -161,7 +162,7 @@ impl Analysis {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
-        self.update_refitted_limits(wanted)?;
+        self.update_refitted_limits(wanted, &profiles)?;
         for (done, (id, ts, name)) in statistics.into_iter().enumerate() {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
             if self.progress.event(&event).is_break() {
@@ -197,7 +198,7 @@ impl Analysis {
     fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let mut profiles = self.profiles_of_norms(sources, &options)?;
-        self.update_refitted_limits(sources)?;
+        self.update_refitted_limits(sources, &profiles)?;
         for &id in sources {
             let name = self.session.roi[id].name().to_owned();
             self.take_scan(id, &name, profiles.remove(&id), &options)?;
@@ -225,11 +226,31 @@ impl Analysis {
     }
 
     /// Recomputes the limits of some sources with all that is free fitted again.
-    fn update_refitted_limits(&mut self, sources: &[SourceId]) -> Result<()> {
+    fn update_refitted_limits(&mut self, sources: &[SourceId], profiles: &BTreeMap<SourceId, Profile>) -> Result<()> {
+        // With one norm free alone nothing else could be fitted again: it is the limit of the profile.
+        if let (&[id], [parameter]) = (sources, &self.session.roi.free_parameters()[..])
+            && let Some(profile) = profiles.get(&id).filter(|_| parameter.source == id)
+        {
+            let limit = RefittedLimit::of_norm(profile.limits().ul.ok_or(LimitStatus::NoFall));
+            self.known.take_refitted_limit(self.session.roi[id].name(), Some(limit));
+            return Ok(());
+        }
         let (angular, fluxes) = (self.angular_integrals(sources), named_fluxes(self.energy_range()));
-        let mut limits = refitted_limits(&mut self.session, sources, &fluxes, |source| angular.get(&source).cloned())?;
+        let found = refitted_limits(&mut self.session, sources, &fluxes, |source| angular.get(&source).cloned());
+        let mut limits = match found {
+            Err(error) if error.is_internal() => return Err(error),
+            Err(error) => {
+                // Test statistics and profiles stand without them.
+                tracing::warn!("no limits with all that is free refitted: {error}");
+                BTreeMap::new()
+            }
+            Ok(limits) => limits,
+        };
         for &id in sources {
-            self.known.take_refitted_limit(self.session.roi[id].name(), limits.remove(&id));
+            let none = || RefittedLimit::of_norm(Err(LimitStatus::OthersNotAtMaximum));
+            let has_norm = self.session.roi[id].spectrum().norm_index().is_some();
+            let limit = limits.remove(&id).or_else(|| has_norm.then(none));
+            self.known.take_refitted_limit(self.session.roi[id].name(), limit);
         }
         Ok(())
     }

@@ -34,6 +34,8 @@ pub struct RefittedLimit {
     /// Limits of fluxes of a source with a free shape, each a profile of its own: the flux over that of the source at norm 1 with the shape of the
     /// fit. Without an entry a flux has its limit where the norm has it, if the shape is fixed.
     pub(crate) fluxes: Option<BTreeMap<String, f64>>,
+    /// The fluxes of a source with a free shape that have no limit, and why.
+    pub without: BTreeMap<String, LimitStatus>,
 }
 
 impl LimitStatus {
@@ -49,6 +51,25 @@ impl LimitStatus {
 }
 
 impl RefittedLimit {
+    /// The limit of a norm, or why there is none.
+    pub(crate) fn of_norm(found: Result<f64, LimitStatus>) -> Self {
+        let status = found.err().unwrap_or(LimitStatus::Converged);
+        Self { norm: found.ok(), status, fluxes: None, without: BTreeMap::new() }
+    }
+
+    /// Puts the limit of a flux beside it, or why there is none.
+    pub(crate) fn take_flux(&mut self, name: &str, found: Result<f64, LimitStatus>) {
+        let fluxes = self.fluxes.get_or_insert_default();
+        match found {
+            Ok(limit) => {
+                fluxes.insert(name.to_owned(), limit);
+            }
+            Err(status) => {
+                self.without.insert(name.to_owned(), status);
+            }
+        }
+    }
+
     /// The norm at the limit of a flux of this name: that at which the source, with the shape of the fit, has it.
     pub(crate) fn norm_of(&self, flux: &str) -> Option<f64> {
         match &self.fluxes {

@@ -293,6 +293,8 @@ impl SourceProperties {
         put("norm_limits", json!(self.norm_limits));
         put("norm_ul95_profile", json_number(self.refitted_limit.as_ref().and_then(|limit| limit.norm)));
         put("ul95_profile_status", self.refitted_limit.as_ref().map(|limit| limit.status.as_str()).into());
+        let without = self.refitted_limit.as_ref().map(|limit| json!(limit.without));
+        put("ul95_profile_without", without.unwrap_or(Value::Null));
         put("model_flux", self.model_flux.as_ref().map_or(Value::Null, ModelFlux::to_json));
         let rows = |m: &Array2<f64>| m.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>();
         put("covar", json!(self.covar.as_ref().map(rows)));

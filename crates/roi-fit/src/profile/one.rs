@@ -141,7 +141,10 @@ pub(crate) fn profile(
 
 /// The 95 % upper limit of a norm with all that is free fitted again by Newton's method at every point, found by bracketing: slower than the searches
 /// side by side, and for what they do not find.
-pub(crate) fn refitted_upper_limit(session: &mut Session, id: ParameterId) -> Result<(Option<f64>, LimitStatus)> {
+pub(crate) fn refitted_upper_limit(
+    session: &mut Session,
+    id: ParameterId,
+) -> Result<std::result::Result<f64, LimitStatus>> {
     let loglike0 = session.loglike().map_err(Error::at_start)?;
     let options = ProfileOptions::default().with_reoptimize(true).with_fix_shape(false);
     let mut walk = Walk::new(session, id, &options)?;
@@ -150,9 +153,9 @@ pub(crate) fn refitted_upper_limit(session: &mut Session, id: ParameterId) -> Re
     let (known, range) = (walk.visited.clone(), walk.line.range);
     let distance = distance_to_fall(&mut walk, (peak, range), &known, (true, fall_of_limit(CL_LIMIT)))?;
     if walk.visited.iter().any(|(_, loglike)| *loglike > peak.loglike + NOT_AT_MAXIMUM) {
-        return Ok((None, LimitStatus::HigherMaximum));
+        return Ok(Err(LimitStatus::HigherMaximum));
     }
-    let Some(distance) = distance else { return Ok((None, LimitStatus::NoFall)) };
+    let Some(distance) = distance else { return Ok(Err(LimitStatus::NoFall)) };
     let limit = peak.x + distance;
     let is_unfinished = |walk: &mut Walk<'_>| -> Result<bool> {
         walk.loglike_at(limit)?;
@@ -162,10 +165,10 @@ pub(crate) fn refitted_upper_limit(session: &mut Session, id: ParameterId) -> Re
     if is_unfinished(&mut walk)? {
         walk.restart()?;
         if is_unfinished(&mut walk)? {
-            return Ok((None, LimitStatus::OthersNotAtMaximum));
+            return Ok(Err(LimitStatus::OthersNotAtMaximum));
         }
     }
-    Ok((Some(limit), LimitStatus::Converged))
+    Ok(Ok(limit))
 }
 
 /// A word when a free parameter alone could raise `logL`: `dloglike` is relative to the model as it stands, whether a fit of it converged or not.

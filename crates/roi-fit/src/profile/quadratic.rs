@@ -110,10 +110,15 @@ impl Expansion {
     pub(crate) fn take_curvature(&mut self, curvature: Array2<f64>, x: usize) {
         self.curvature = curvature;
         let others: Vec<usize> = (0..self.at.len()).filter(|&i| i != x).collect();
+        self.make_concave(&others);
+    }
+
+    /// Raises the second derivatives along some coordinates until `logL` has a maximum over them.
+    pub(crate) fn make_concave(&mut self, others: &[usize]) {
         let mut ridge = RIDGE;
-        while ridge < 1e3 && inverse(&self.block(&others)).is_none() {
+        while ridge < 1e3 && inverse(&self.block(others)).is_none() {
             let largest = self.curvature.diag().iter().fold(0.0_f64, |most, bend| most.max(bend.abs()));
-            for &i in &others {
+            for &i in others {
                 let bend = &mut self.curvature[[i, i]];
                 *bend += ridge * bend.abs().max(1e-12 * largest);
             }

@@ -24,7 +24,7 @@ use crate::maximize::objective::Chart as _;
 use crate::maximize::posterior::Posterior;
 use crate::profile::flux_coordinate::Coordinates;
 use crate::profile::one::refitted_upper_limit;
-use crate::profile::quadratic::{Expansion, Miss};
+use crate::profile::quadratic::Expansion;
 use crate::profile::refit_curve::limit_by_refits;
 use crate::session::Session;
 
@@ -33,7 +33,7 @@ const STEPS: usize = 18;
 /// After so many, and as many again, the exact Hessian is taken where a search has come to.
 const PATIENCE: usize = 3;
 /// Hessians on the way to the maximum.
-const CLIMBS: usize = 4;
+const CLIMBS: usize = 8;
 /// How far below its maximum a fit may have stopped, in `logL`, to be taken for the maximum; the rest is in the expansion around it.
 const AT_MAXIMUM: f64 = 1e-4;
 /// How far the others may be from their maximum, and the profile from its level, as shares of the fall: what is left of either is made good by the
@@ -42,6 +42,8 @@ const OTHERS_LEFT: f64 = 1e-3;
 const LEVEL_LEFT: f64 = 0.03;
 /// `logL` above the maximum by more is another maximum.
 const HIGHER: f64 = 1e-3;
+/// So many limits times free parameters are sought by refits at most in one call, but two limits always; the rest is told as not found.
+const REFITS: usize = 300;
 /// A step that falls this many times too far is halved.
 const TOO_FAR: f64 = 12.0;
 /// A parameter over whose whole range the Hessian foresees less change of `logL` has no effect.
@@ -56,8 +58,8 @@ struct Summit {
     gradient: Vec<f64>,
     curvature: Array2<f64>,
     bounds: Vec<(f64, f64)>,
-    /// Free parameters without effect, which are held.
-    idle: Vec<usize>,
+    /// Free parameters without effect, which are held, and what bounds they had.
+    idle: Vec<(usize, (f64, f64))>,
 }
 
 /// The search for one limit.
@@ -72,6 +74,8 @@ struct Search {
     known: Expansion,
     /// The point that is asked for.
     next: Vec<f64>,
+    /// Where the maximum lies along the coordinate.
+    origin: f64,
     /// Gradients that it took.
     steps: usize,
     /// The limit, or why there is none.
@@ -88,19 +92,30 @@ pub(crate) fn refitted_limits(
     let mut limits = BTreeMap::new();
     let with_norm: Vec<SourceId> =
         sources.iter().copied().filter(|id| session.roi[*id].spectrum().norm_index().is_some()).collect();
-    if !with_norm.is_empty() {
-        for search in search_together(session, &with_norm, fluxes, angular)? {
-            merge(&mut limits, &search);
-        }
+    if with_norm.is_empty() {
+        return Ok(limits);
+    }
+    let searches = search_together(session, &with_norm, fluxes, angular)?;
+    let has_summit = searches.is_some();
+    for search in searches.iter().flatten() {
+        merge(&mut limits, search);
     }
     for id in with_norm {
-        let is_missing = limits.get(&id).is_none_or(|limit| limit.status == LimitStatus::OthersNotAtMaximum);
-        if let (true, Some(parameter)) = (is_missing, session.roi[id].spectrum().norm_index()) {
-            let (norm, status) = refitted_upper_limit(session, ParameterId { source: id, parameter })?;
-            let has_shape = has_free_shape(&session.roi, id);
-            let known = limits.remove(&id).and_then(|limit| limit.fluxes);
-            limits.insert(id, RefittedLimit { norm, status, fluxes: known.or(has_shape.then(BTreeMap::new)) });
+        let Some(parameter) = session.roi[id].spectrum().norm_index() else { continue };
+        if limits.contains_key(&id) {
+            continue;
         }
+        // A norm that is fixed, or would go beyond its upper bound; where all have no summit to start from, nothing is tried.
+        let found = if has_summit || !session.roi[id].spectrum().parameters()[parameter].is_free() {
+            refitted_upper_limit(session, ParameterId { source: id, parameter })?
+        } else {
+            Err(LimitStatus::OthersNotAtMaximum)
+        };
+        let mut limit = RefittedLimit::of_norm(found);
+        if has_free_shape(&session.roi, id) {
+            fluxes.iter().for_each(|flux| limit.take_flux(&flux.name, Err(LimitStatus::OthersNotAtMaximum)));
+        }
+        limits.insert(id, limit);
     }
     Ok(limits)
 }
@@ -109,15 +124,13 @@ pub(crate) fn refitted_limits(
 fn merge(limits: &mut BTreeMap<SourceId, RefittedLimit>, search: &Search) {
     let found = search.found.unwrap_or(Err(LimitStatus::OthersNotAtMaximum));
     match search.coordinates.name() {
+        // The norm of a source comes first.
         None => {
-            let (norm, status) = (found.ok(), found.err().unwrap_or(LimitStatus::Converged));
-            let fluxes = limits.remove(&search.source).and_then(|limit| limit.fluxes);
-            limits.insert(search.source, RefittedLimit { norm, status, fluxes });
+            limits.insert(search.source, RefittedLimit::of_norm(found));
         }
         Some(name) => {
-            let none = RefittedLimit { norm: None, status: LimitStatus::OthersNotAtMaximum, fluxes: None };
-            let fluxes = limits.entry(search.source).or_insert(none).fluxes.get_or_insert_default();
-            fluxes.extend(found.ok().map(|limit| (name.to_owned(), limit)));
+            let none = RefittedLimit::of_norm(Err(LimitStatus::OthersNotAtMaximum));
+            limits.entry(search.source).or_insert(none).take_flux(name, found);
         }
     }
 }
@@ -128,7 +141,7 @@ fn search_together(
     sources: &[SourceId],
     fluxes: &[NamedFlux],
     angular: impl Fn(SourceId) -> Option<Angular>,
-) -> Result<Vec<Search>> {
+) -> Result<Option<Vec<Search>>> {
     // Norms may leave their bounds, as in every profile of a norm; the others are kept within theirs by the searches.
     let mut roi = session.roi.clone();
     let bounds: Vec<(f64, f64)> = bounds_of(&roi);
@@ -138,7 +151,7 @@ fn search_together(
         }
     }
     let mut posterior = session.posterior_of(&roi, &[])?;
-    let Some(summit) = Summit::near(&mut posterior, roi.free_values(), bounds)? else { return Ok(Vec::new()) };
+    let Some(summit) = Summit::near(&mut posterior, roi.free_values(), &bounds)? else { return Ok(None) };
     let mut searches: Vec<Search> = Vec::new();
     for &id in sources {
         searches.extend(searches_of(&roi, id, &summit, (fluxes, angular(id).as_ref())));
@@ -152,8 +165,6 @@ fn search_together(
             open.par_iter().map(|search| search.coordinates.values(&search.next)).collect();
         let mut found = posterior.gradients(&values.iter().flatten().cloned().collect::<Vec<_>>())?.into_iter();
         let found: Vec<_> = values.iter().map(|values| values.as_ref().and_then(|_| found.next().flatten())).collect();
-        let count = open.len();
-        eprintln!("ROUND {count}");
         open.par_iter_mut().zip(values).zip(found).for_each(|((search, values), found)| {
             search.take(values.zip(found).map(|(values, found)| (values, found.value, found.gradient)));
         });
@@ -162,19 +173,21 @@ fn search_together(
         }
     }
     let start = summit.values;
-    for search in &mut searches {
-        if matches!(search.found, None | Some(Err(LimitStatus::OthersNotAtMaximum))) {
-            eprintln!("FALLBACK {:?} {} {:?}", search.coordinates.name(), search.steps, search.found);
-            let Search { coordinates, bounds, top, .. } = &*search;
-            let curvature = summit.curvature.diag().to_owned();
-            search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
-        }
+    // Norms first: of a source with a free shape that is asked for most.
+    let is_open = |search: &&mut Search| matches!(search.found, None | Some(Err(LimitStatus::OthersNotAtMaximum)));
+    let mut open: Vec<&mut Search> = searches.iter_mut().filter(is_open).collect();
+    open.sort_by_key(|search| search.coordinates.name().is_some());
+    let most = (REFITS / start.len().max(1)).max(2);
+    for search in open.into_iter().take(most) {
+        let Search { coordinates, bounds, top, .. } = &*search;
+        let curvature = summit.curvature.diag().to_owned();
+        search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
     }
-    Ok(searches)
+    Ok(Some(searches))
 }
 
 /// The searches of one source: along its norm and, if its shape is free, along each flux. None where they are for [`refitted_upper_limit`]: its norm is
-/// fixed or at its upper bound, or its shape has no effect where it stands.
+/// fixed or at its upper bound.
 fn searches_of(
     roi: &Roi,
     id: SourceId,
@@ -187,10 +200,10 @@ fn searches_of(
     let spectrum = roi[id].spectrum();
     let is_norm = |(_, index): &&(usize, usize)| Some(*index) == spectrum.norm_index();
     let Some(&(row, norm)) = own.iter().find(is_norm) else { return Vec::new() };
-    let is_pressed = summit.values[row] >= summit.bounds[row].1 && summit.gradient[row] > 0.0;
-    if is_pressed || own.iter().any(|(row, _)| summit.idle.contains(row)) {
+    if summit.values[row] >= summit.bounds[row].1 && summit.gradient[row] > 0.0 {
         return Vec::new();
     }
+    let own_idle: Vec<_> = summit.idle.iter().filter(|(idle, _)| own.iter().any(|(row, _)| row == idle)).collect();
     let shape: Vec<(usize, usize)> = own.iter().copied().filter(|&(other, _)| other != row).collect();
     let mut all = vec![Coordinates::norm(row)];
     let mut unit = spectrum.clone();
@@ -198,7 +211,14 @@ fn searches_of(
     if let (false, true, Some(angular)) = (shape.is_empty(), is_unit, angular) {
         all.extend(fluxes.iter().filter_map(|flux| Coordinates::flux(row, (&unit, &shape), flux, angular)));
     }
-    all.into_iter().filter_map(|coordinates| Search::new(id, coordinates, summit)).collect()
+    let mut searches: Vec<Search> =
+        all.into_iter().filter_map(|coordinates| Search::new(id, coordinates, summit)).collect();
+    // A shape without effect where the source stands has one where its limit is: there it has to be found.
+    for search in searches.iter_mut().filter(|_| !own_idle.is_empty()) {
+        own_idle.iter().for_each(|(row, bounds)| search.bounds[*row] = *bounds);
+        search.found = Some(Err(LimitStatus::OthersNotAtMaximum));
+    }
+    searches
 }
 
 fn has_free_shape(roi: &Roi, id: SourceId) -> bool {
@@ -218,8 +238,9 @@ fn bounds_of(roi: &Roi) -> Vec<(f64, f64)> {
 
 impl Summit {
     /// The maximum near these values; `None` where there is none.
-    fn near(posterior: &mut Posterior<'_>, mut values: Vec<f64>, mut bounds: Vec<(f64, f64)>) -> Result<Option<Self>> {
+    fn near(posterior: &mut Posterior<'_>, mut values: Vec<f64>, all_bounds: &[(f64, f64)]) -> Result<Option<Self>> {
         let n = values.len();
+        let mut fitted = None;
         for _ in 0..CLIMBS {
             let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
             let value = match posterior.hessian(&values, &mut gradient, &mut hessian) {
@@ -227,9 +248,15 @@ impl Summit {
                 Err(error) if error.is_internal() => return Err(error),
                 Err(_) => return Ok(None),
             };
-            let mut curvature = -hessian;
+            // A step that led down is no climb.
+            if value < *fitted.get_or_insert(value) - HIGHER {
+                return Ok(None);
+            }
+            let (mut curvature, mut bounds) = (-hessian, all_bounds.to_vec());
             let idle = hold_idle(&values, &mut bounds, &mut curvature);
-            let known = Expansion { at: values.clone(), value, gradient, curvature };
+            let mut known = Expansion { at: values.clone(), value, gradient, curvature };
+            let unheld: Vec<usize> = (0..n).filter(|&i| bounds[i].0 < values[i] && values[i] < bounds[i].1).collect();
+            known.make_concave(&unheld);
             let Some((step, gain)) = known.summit(&bounds) else { return Ok(None) };
             if gain < AT_MAXIMUM {
                 let Expansion { gradient, curvature, .. } = known;
@@ -244,14 +271,14 @@ impl Summit {
 }
 
 /// Holds the parameters that have no effect over their range, and gives the others what keeps a singular matrix solvable.
-fn hold_idle(values: &[f64], bounds: &mut [(f64, f64)], curvature: &mut Array2<f64>) -> Vec<usize> {
+fn hold_idle(values: &[f64], bounds: &mut [(f64, f64)], curvature: &mut Array2<f64>) -> Vec<(usize, (f64, f64))> {
     let mut idle = Vec::new();
     for (row, (low, high)) in bounds.iter_mut().enumerate() {
         let bend = curvature[[row, row]];
         let range = *high - *low;
-        if range.is_finite() && bend.abs() * range * range < NO_EFFECT {
+        if range > 0.0 && range.is_finite() && bend.abs() * range * range < NO_EFFECT {
+            idle.push((row, (*low, *high)));
             (*low, *high) = (values[row], values[row]);
-            idle.push(row);
             let largest = curvature.diag().iter().fold(f64::MIN_POSITIVE, |most, bend| most.max(*bend));
             curvature[[row, row]] = largest;
         } else {
@@ -271,8 +298,8 @@ impl Search {
         };
         let (top, bounds) = (summit.top, summit.bounds.clone());
         let level = top - fall_of_limit(CL_LIMIT);
-        let next = known.at.clone();
-        let mut search = Self { source, coordinates, bounds, top, level, next, known, steps: 0, found: None };
+        let (next, origin) = (known.at.clone(), known.at[coordinates.row]);
+        let mut search = Self { source, coordinates, bounds, top, level, next, known, origin, steps: 0, found: None };
         search.go_on(true);
         Some(search)
     }
@@ -326,10 +353,10 @@ impl Search {
     /// Decides from the expansion around the last point.
     fn go_on(&mut self, is_first: bool) {
         let (row, fall) = (self.coordinates.row, self.top - self.level);
-        let met = match self.known.meeting(&self.bounds, row, self.level) {
-            Ok(met) => met,
-            Err(Miss::NotConcave) => return self.found = Some(Err(LimitStatus::OthersNotAtMaximum)),
-            Err(Miss::NoFall) => return self.found = Some(Err(LimitStatus::NoFall)),
+        // Whether the profile itself does not fall is for the refits to say.
+        let met = self.known.meeting(&self.bounds, row, self.level);
+        let Some(met) = met.ok().filter(|met| self.known.at[row] + met.step[row] > self.origin) else {
+            return self.found = Some(Err(LimitStatus::OthersNotAtMaximum));
         };
         let (others_left, level_left) = (met.here - self.known.value, (met.here - self.level).abs());
         if !is_first && others_left < OTHERS_LEFT * fall && level_left < LEVEL_LEFT * fall {

@@ -106,7 +106,12 @@ impl SourceProperties {
             key(
                 &["flux_ul95", "flux100_ul95", "flux1000_ul95", "flux10000_ul95"],
                 PHOTONS,
-                "One-sided 95 % upper limit of that flux.",
+                "One-sided 95 % upper limit of that flux, everything but the norm held.",
+            ),
+            key(
+                &["flux_ul95_profile", "flux100_ul95_profile", "flux1000_ul95_profile", "flux10000_ul95_profile"],
+                PHOTONS,
+                "The same with all that was free in the fit fitted again.",
             ),
             key(
                 &["eflux", "eflux100", "eflux1000", "eflux10000"],
@@ -121,7 +126,12 @@ impl SourceProperties {
             key(
                 &["eflux_ul95", "eflux100_ul95", "eflux1000_ul95", "eflux10000_ul95"],
                 ENERGY,
-                "One-sided 95 % upper limit of that energy flux.",
+                "One-sided 95 % upper limit of that energy flux, everything but the norm held.",
+            ),
+            key(
+                &["eflux_ul95_profile", "eflux100_ul95_profile", "eflux1000_ul95_profile", "eflux10000_ul95_profile"],
+                ENERGY,
+                "The same with all that was free in the fit fitted again.",
             ),
             key(
                 &["pivot_energy"],
@@ -158,6 +168,18 @@ impl SourceProperties {
             key(&["loglike_scan"], "", "`logL` at these points."),
             key(&["norm_limits"], "", "Limits and errors of the normalisation from its profile.")
                 .holding(Holds::One(&ParameterLimits::KEYS)),
+            key(
+                &["norm_ul95_profile"],
+                "of the parameter",
+                "95 % upper limit of the normalisation with all that was free in the fit fitted again, the scale not applied.",
+            ),
+            key(
+                &["ul95_profile_status"],
+                "",
+                "How the search for it ended: `converged`, `higher maximum`, `no fall` or `others not at maximum`.",
+            ),
+            key(&["ul95_profile_without"], "", "The fluxes without such a limit, and why.")
+                .holding(Holds::ValuesByName),
             key(&["model_flux"], "", "The spectrum with its error band in the range of energies.")
                 .holding(Holds::One(&ModelFlux::KEYS)),
             key(
