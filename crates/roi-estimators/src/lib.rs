@@ -28,14 +28,15 @@
 //! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps. `find`: new
 //!   sources on TS maps.
 //! - `sed`: spectrum points.
-//! - `localize`: positions.
+//! - `localize`: positions. `extension`: widths.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
 //!
 //! # Invariants
 //!
-//! - A verb takes `&Session` and works on clones, which share the data. The session is as it was.
+//! - A verb takes `&Session` (maps an `&Analysis`) and works on clones, which share the data: what it was given is as it was. What changes a model says
+//!   so: `find_sources`, and `apply` of a result.
 //! - Limits and errors are those of the true profile, found on it by Newton's method with exact derivatives, not on a spline through some
 //!   points.
 //! - Bins are fitted side by side, each on one thread: results are the same to the last bit for any number of threads.
@@ -46,6 +47,7 @@
 
 mod curve;
 mod error;
+mod extension;
 mod find;
 mod localize;
 mod psmap;
@@ -58,6 +60,9 @@ mod trial;
 mod tsmap;
 
 pub use error::{Error, Result};
+pub use extension::extension_options::ExtensionOptions;
+pub use extension::extension_result::{EnergyWidth, Extension};
+pub use extension::extension_verb::extension;
 pub use find::find_options::FindSourcesOptions;
 pub use find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 pub use find::find_verb::find_sources;

@@ -73,6 +73,11 @@ impl SimulatedComponent {
         self.response.exposure(energy)
     }
 
+    /// The PSF at an energy in MeV and a squared chord, 1/sr.
+    pub(crate) fn psf_density(&self, energy: f64, squared_chord: f64) -> f64 {
+        self.response.psf(energy).density(squared_chord)
+    }
+
     /// Share of a point source's events at an energy in MeV that the PSF leaves within `radius` degrees of it.
     pub fn containment(&self, energy: f64, radius: f64) -> f64 {
         let chord = 2.0 * (0.5 * radius.to_radians()).sin();

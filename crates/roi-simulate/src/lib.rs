@@ -20,6 +20,7 @@
 //! | `component` | one component: its maps and the counts drawn from them |
 //! | `region` | the whole |
 //! | `write` | the region as files |
+//! | `write_response` | its exposure and PSF as tables and files |
 //! | `events` | photons one by one: an orbit, response functions, photon and spacecraft files |
 //!
 //! Invariants: equal options give equal bits, whatever the number of threads; the region in memory and the one on disk are the same; where a
@@ -41,6 +42,7 @@ mod options;
 mod region;
 mod sky;
 mod write;
+mod write_response;
 
 pub use component::SimulatedComponent;
 pub use error::{Error, Result};

@@ -21,5 +21,5 @@ pub use livetime::read_livetime_cube;
 pub use map_cube::{
     MapFileSize, map_cube_integral, map_cube_size, open_map_cube, read_map_cube, write_map_cube, write_map_of_bins,
 };
-pub use psf::read_psf;
+pub use psf::{read_psf, write_psf};
 pub use source_maps::{MapOrigin, SourceMapFile, SourceMapWriter, write_source_maps};

@@ -6,7 +6,7 @@ use lat_response::Psf;
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
-use crate::fits::{FitsFile, Hdu};
+use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Hdu, Header};
 use crate::tables::energies;
 
 /// Reads a gtpsf file: a table with the columns Energy (MeV unless it states another unit) and Psf (1/sr, one row an energy), and a table
@@ -49,4 +49,25 @@ pub fn read_psf(path: &Path) -> Result<Psf> {
     let values = Array2::from_shape_vec((energies.len(), file.column_repeat(table, "Psf")?), values)
         .map_err(|error| bad_column(table, "Psf", error.to_string()))?;
     Psf::new(energies, thetas, values).map_err(|source| Error::map(path, table.label(), source))
+}
+
+/// Writes a mean PSF as gtpsf does, with the exposure that it is the mean over, cm^2 s, one value an energy of the table.
+///
+/// # Errors
+/// When the file cannot be written, or there is another number of exposures.
+pub fn write_psf(path: &Path, psf: &Psf, exposure: &[f64]) -> Result<()> {
+    let column = |name: &str, unit: &str, values| Column { name: name.into(), unit: unit.into(), values };
+    let width = psf.thetas().len();
+    let mut writer = FitsWriter::create(path)?;
+    let values = ColumnValues::Doubles { width, values: psf.values().iter().copied().collect() };
+    let columns = [
+        column("Energy", "", ColumnValues::Double(psf.energies().to_vec())),
+        column("Exposure", "", ColumnValues::Double(exposure.to_vec())),
+        column("Psf", "", values),
+    ];
+    writer.empty_primary(&Header::default())?;
+    writer.table("PSF", &Header::default(), &columns)?;
+    let thetas = column("Theta", "", ColumnValues::Double(psf.thetas().to_vec()));
+    writer.table("THETA", &Header::default(), &[thetas])?;
+    writer.finish()
 }

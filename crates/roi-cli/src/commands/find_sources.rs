@@ -95,7 +95,7 @@ fn show(output: &Output, found: &FoundSources) {
     let header = ["ts", "map", "npred", "r95, deg", "quality"];
     output.text(format_args!("{:<22} {}  place", "source", header.map(|word| format!("{word:>9}")).join(" ")));
     for source in &found.sources {
-        let r95 = source.radii.map_or_else(|| "---".into(), |radii| format!("{:.4}", radii[1]));
+        let r95 = source.ellipse.map_or_else(|| "---".into(), |ellipse| format!("{:.4}", ellipse.r95));
         output.text(format_args!(
             "{:<22} {:>9.2} {:>9.2} {:>9.1} {r95:>9} {:>9}  {}",
             source.name,

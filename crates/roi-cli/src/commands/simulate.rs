@@ -48,6 +48,9 @@ pub(crate) struct Simulate {
     /// Years of data: the counts grow in proportion
     #[arg(long, value_name = "Y", default_value_t = SimulationOptions::default().years)]
     years: f64,
+    /// Write exposure and PSF, too (bexpmap, psf): with them sources can be moved, made wider and added
+    #[arg(long, conflicts_with = "events")]
+    response: bool,
     /// Write photons and a spacecraft file (FT1, FT2)
     #[arg(long, conflicts_with_all = ["components", "years"])]
     events: bool,
@@ -134,7 +137,11 @@ impl Simulate {
             .with_components(self.components)
             .with_years(self.years);
         if !self.events {
-            return Ok(Written { config: simulate(&options)?.write(directory)?, seen: None });
+            let region = simulate(&options)?;
+            if self.response {
+                region.write_response(directory)?;
+            }
+            return Ok(Written { config: region.write(directory)?, seen: None });
         }
         let events = EventOptions::default().with_days(self.days).with_edisp(!self.no_edisp);
         let (config, seen) = write_event_region(&options, &events, &self.response()?, directory)?;

@@ -5,8 +5,6 @@ use crate::error::Result;
 
 /// Evaluations that a search may take.
 const TRIALS: usize = 100;
-/// How exactly the fall is met, relative to it.
-const TOLERANCE: f64 = 1e-8;
 
 /// Walks from the maximum towards `limit` to where `logL` has fallen by `drop`; `None` when it does not fall that far until there. The
 /// points that
@@ -32,7 +30,7 @@ pub(crate) fn find_crossing<C: Curve>(
         let point = curve.at(if distance >= farthest { limit } else { peak.x + sign * distance })?;
         visited.push(point);
         let fall = peak.loglike - point.loglike;
-        if (fall - drop).abs() <= TOLERANCE * drop {
+        if (fall - drop).abs() <= curve.precision().fall * drop {
             return Ok(Some(point.x));
         }
         if fall < drop {

@@ -5,8 +5,6 @@ use crate::error::Result;
 
 /// Evaluations that a search may take.
 const TRIALS: usize = 100;
-/// How much the last step may still promise to gain in `logL`.
-const GAIN: f64 = 1e-11;
 
 /// What encloses the maximum, and whether the ends were visited.
 struct Bracket {
@@ -50,7 +48,7 @@ pub(crate) fn find_peak<C: Curve>(curve: &mut C, start: f64, (low, high): (f64, 
     for _ in 0..TRIALS {
         let is_at_end = (point.x <= low && point.slope <= 0.0) || (point.x >= high && point.slope >= 0.0);
         let gain = 0.5 * point.slope * point.slope / point.curvature;
-        if is_at_end || point.slope == 0.0 || (point.curvature > 0.0 && gain < GAIN) {
+        if is_at_end || point.slope == 0.0 || (point.curvature > 0.0 && gain < curve.precision().gain) {
             return Ok((point, point.is_converged));
         }
         bracket.take(&point);

@@ -23,8 +23,22 @@ impl Point {
     }
 }
 
+/// How exactly a search on a curve can end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Precision {
+    /// At a maximum: how much the last step may still promise to gain in `logL`.
+    pub(crate) gain: f64,
+    /// Where `logL` has fallen by so much: how exactly that is met, relative to it.
+    pub(crate) fall: f64,
+}
+
 /// `logL` along one parameter.
 pub(crate) trait Curve {
+    /// How smooth it is; as smooth as rounding lets it be, if nothing else is said.
+    fn precision(&self) -> Precision {
+        Precision { gain: 1e-11, fall: 1e-8 }
+    }
+
     /// The point at `x`.
     fn at(&mut self, x: f64) -> Result<Point>;
 }

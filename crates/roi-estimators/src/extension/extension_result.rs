@@ -1,0 +1,126 @@
+//! What `extension` found.
+
+use likelihood_core::SourceMap;
+use roi_fit::Analysis;
+use roi_model::{Roi, SkyDirection, Source};
+
+use crate::error::Result;
+use crate::extension::extension_options::ExtensionOptions;
+use crate::extension::width::Width;
+use crate::localize::ellipse::ErrorEllipse;
+use crate::localize::localization::apply;
+
+/// The width of a source by maximum likelihood, see [`crate::extension`]. Widths are 68 % containment radii in degrees.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Extension {
+    /// The source.
+    pub name: String,
+    /// All widths at which `logL` was taken, rising from 0, which stands for a point.
+    pub width: Vec<f64>,
+    /// `logL` there.
+    pub loglike: Vec<f64>,
+    /// `logL` of the point source.
+    pub loglike_ptsrc: f64,
+    /// `logL` of the best width: the highest of the curve.
+    pub loglike_ext: f64,
+    /// `logL` of the model as it was.
+    pub loglike_init: f64,
+    /// `logL` of the model as it was with the same parameters free as in the fit of the width.
+    pub loglike_base: f64,
+    /// The best width; 0 for a point.
+    pub ext: f64,
+    /// Its error: the mean of both sides, or that of the side where there is one.
+    pub ext_err: Option<f64>,
+    /// The error upwards.
+    pub ext_err_hi: Option<f64>,
+    /// The error downwards; `None` where `logL` does not fall that far down to 0.
+    pub ext_err_lo: Option<f64>,
+    /// The 95 % upper limit; `None` where it lies above `width_max`.
+    pub ext_ul95: Option<f64>,
+    /// Where the source was.
+    pub preloc: SkyDirection,
+    /// Where it is with the best width: the same without `fit_position`.
+    pub position: SkyDirection,
+    /// The error ellipse of the position; `None` without `fit_position`.
+    pub ellipse: Option<ErrorEllipse>,
+    /// Widths in each energy bin; empty without `fit_ebin`.
+    pub ebins: Vec<EnergyWidth>,
+    /// Whether the maximum of the curve was found, and that of the point source.
+    pub fit_success: bool,
+    /// What went wrong.
+    pub warnings: Vec<String>,
+    /// The options.
+    pub config: ExtensionOptions,
+    pub(crate) roi: Roi,
+    pub(crate) maps: Vec<SourceMap>,
+}
+
+/// The width in one energy bin.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EnergyWidth {
+    /// Lower edge, MeV.
+    pub e_min: f64,
+    /// Upper edge, MeV.
+    pub e_max: f64,
+    /// `logL` of the point source in the bin.
+    pub loglike_ptsrc: f64,
+    pub(crate) found: Width,
+}
+
+impl EnergyWidth {
+    /// The best width; 0 for a point.
+    pub fn ext(&self) -> f64 {
+        self.found.ext
+    }
+
+    /// Its error.
+    pub fn ext_err(&self) -> Option<f64> {
+        self.found.err()
+    }
+
+    /// The 95 % upper limit.
+    pub fn ext_ul95(&self) -> Option<f64> {
+        self.found.ul95
+    }
+
+    /// Twice the gain in `logL` over a point.
+    pub fn ts_ext(&self) -> f64 {
+        2.0 * (self.found.loglike - self.loglike_ptsrc)
+    }
+}
+
+impl Extension {
+    /// Twice the gain in `logL` of the best width over a point.
+    pub fn ts_ext(&self) -> f64 {
+        2.0 * (self.loglike_ext - self.loglike_ptsrc)
+    }
+
+    /// The source with the best width, with the values of the fit.
+    ///
+    /// # Errors
+    /// None for a result that [`crate::extension`] made.
+    pub fn source(&self) -> Result<&Source> {
+        Ok(self.roi.source(&self.name)?)
+    }
+
+    /// Whether the source is to be given its width: the maximum was found, it is no point, and `ts_ext` is above the threshold.
+    pub fn is_significant(&self) -> bool {
+        let threshold = self.config.sqrt_ts_threshold.unwrap_or(f64::NEG_INFINITY);
+        self.fit_success && self.ext > 0.0 && self.ts_ext().max(0.0).sqrt() > threshold
+    }
+
+    /// Gives the source of an analysis its shape, width and position, and takes over the values of everything that was fitted with them, if it
+    /// [is significant](Extension::is_significant) and [`update`](ExtensionOptions::update) asks for it. `true` when that was done.
+    ///
+    /// # Errors
+    /// When the analysis is of other data.
+    pub fn apply(&self, analysis: &mut Analysis) -> Result<bool> {
+        if !self.config.update || !self.is_significant() {
+            return Ok(false);
+        }
+        apply(&self.roi, &self.name, &self.maps, analysis)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,117 @@
+//! The verb `extension`.
+
+use roi_fit::{Progress, Session, Summit, TrialMaker, climb};
+
+use crate::error::Result;
+use crate::extension::energy_widths::energy_widths;
+use crate::extension::extension_options::ExtensionOptions;
+use crate::extension::extension_result::Extension;
+use crate::extension::width::{Width, width};
+use crate::extension::width_curve::{REACH, WidthCurve};
+use crate::localize::ellipse::ErrorEllipse;
+use crate::localize::localize_verb::{POSITION, check_seen, covariance, with_errors};
+use crate::trial::freedom::{Freedom, set_free};
+use crate::trial::place::TrialPlace;
+use crate::trial::settle::{settle, with_curvature};
+use crate::trial::trial_session::TrialSession;
+
+/// By how much the extended source may be worse than a point before a word on it.
+const WORSE: f64 = -0.5;
+
+/// The width of a source, found by name or alias, as a disk or a Gaussian, and whether it is wider than a point. The session is left as it was;
+/// [`Extension::apply`] gives the source its width in an analysis. `makers`: [`roi_fit::Analysis::trial_makers`].
+///
+/// At every width norm and what of the spectral shape is free are fitted, with `fit_position` also the position, with `free_background` everything else
+/// that is free. Maximum, errors (`logL` falls by 0.5) and 95 % limit (by 1.3528) are found on that curve by Newton's method with exact slopes, and
+/// all points of it are reported.
+///
+/// # Errors
+/// As [`crate::localize`], and before any work for a source that is neither a point nor a disk nor a Gaussian.
+pub fn extension(
+    session: &Session,
+    makers: &[TrialMaker],
+    name: &str,
+    options: &ExtensionOptions,
+    progress: &mut dyn Progress,
+) -> Result<Extension> {
+    options.check()?;
+    let loglike_init = session.clone().loglike()?;
+    let mut trial = TrialSession::new(session, makers, name)?;
+    check_seen(&trial, makers)?;
+    let freedom = Freedom {
+        free_background: options.free_background,
+        free_radius: options.free_radius,
+        fix_shape: options.fix_shape,
+    };
+    let source = trial.source();
+    set_free(trial.session_mut(), source, freedom)?;
+    let preloc = trial.place().direction;
+    let loglike_base = climb(trial.session_mut(), None)?.loglike;
+    let point = of_a_point(&trial, options, progress)?;
+    let loglike_ptsrc = point.loglike;
+    let mut curve = WidthCurve::new(trial, options.spatial_model, options.fit_position);
+    let found = width(&mut curve, &options.widths(), options.width_max, progress)?;
+    // The best point of the curve is always there: widths were visited.
+    let Some((_, mut best)) = curve.best.take() else {
+        return Err(crate::error::Error::Internal { what: "a curve without a point" });
+    };
+    let coordinates = if options.fit_position { &POSITION[..] } else { &[] };
+    let at = if coordinates.is_empty() { best.derivatives(&[])? } else { with_curvature(&mut best, coordinates)?.at };
+    let position = best.place().direction;
+    let ellipse = options.fit_position.then(|| covariance(&best, &at)).flatten();
+    let ebins = if options.fit_ebin { energy_widths(&best, makers, options)? } else { Vec::new() };
+    let result = Extension {
+        name: best.model().name().to_owned(),
+        width: found.curve.iter().map(|point| point.0).collect(),
+        loglike: found.curve.iter().map(|point| point.1).collect(),
+        loglike_ptsrc,
+        loglike_ext: found.loglike,
+        loglike_init,
+        loglike_base,
+        ext: found.ext,
+        ext_err: found.err(),
+        ext_err_hi: found.err_hi,
+        ext_err_lo: found.err_lo,
+        ext_ul95: found.ul95,
+        preloc,
+        position,
+        ellipse: ellipse.and_then(|cov| ErrorEllipse::new(&position, cov)),
+        ebins,
+        fit_success: found.is_found && point.is_converged,
+        warnings: words(&found, &point, options),
+        config: options.clone(),
+        roi: with_errors(&best, &at)?,
+        maps: best.maps().iter().map(|map| map.map.clone()).collect(),
+    };
+    Ok(result)
+}
+
+/// `logL` of a point, at its own best position with `fit_position`, and whether it is a maximum.
+fn of_a_point(trial: &TrialSession<'_>, options: &ExtensionOptions, progress: &mut dyn Progress) -> Result<Summit> {
+    let mut point = trial.elsewhere(TrialPlace::point(trial.place().direction))?;
+    if options.fit_position {
+        let settled = settle(&mut point, &POSITION, REACH, progress)?;
+        return Ok(Summit { loglike: settled.loglike, is_converged: settled.is_converged && settled.is_inside });
+    }
+    Ok(climb(point.session_mut(), None)?)
+}
+
+/// What the user should know of a curve.
+fn words(found: &Width, point: &Summit, options: &ExtensionOptions) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !point.is_converged {
+        warnings
+            .push("the fit of the point source did not converge: loglike_ptsrc is too low, ts_ext too high".to_owned());
+    }
+    if !found.is_found {
+        warnings.push("the maximum of logL over the width was not found".to_owned());
+    }
+    if found.ul95.is_none() {
+        warnings.push(format!("the 95 % limit of the width lies above width_max, {} degrees", options.width_max));
+    }
+    let ts = 2.0 * (found.loglike - point.loglike);
+    if ts < WORSE {
+        warnings.push(format!("ts_ext is {ts:.2}: the point source is better than any width, by more than rounding"));
+    }
+    warnings
+}

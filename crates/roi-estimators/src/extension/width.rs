@@ -1,0 +1,66 @@
+//! The width of a source from the curve of `logL` over it.
+
+use roi_fit::{Progress, fall_of_limit};
+
+use crate::curve::crossing::find_crossing;
+use crate::curve::level::DROP_ERROR;
+use crate::curve::peak::find_peak;
+use crate::error::Result;
+use crate::extension::width_curve::WidthCurve;
+
+/// The confidence of the limit.
+const CL95: f64 = 0.95;
+
+/// The best width, its errors, its limit, and the curve that they lie on. Widths are 68 % containment radii in degrees.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Width {
+    pub(crate) ext: f64,
+    pub(crate) err_hi: Option<f64>,
+    pub(crate) err_lo: Option<f64>,
+    pub(crate) ul95: Option<f64>,
+    pub(crate) loglike: f64,
+    pub(crate) is_found: bool,
+    /// All widths that were visited, rising, and `logL` there.
+    pub(crate) curve: Vec<(f64, f64)>,
+}
+
+impl Width {
+    /// The error: the mean of both, or the one that there is.
+    pub(crate) fn err(&self) -> Option<f64> {
+        match (self.err_lo, self.err_hi) {
+            (Some(low), Some(high)) => Some(0.5 * (low + high)),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+/// Visits the widths of a grid, and then the maximum, errors and limit on the same curve, up to `widest`.
+pub(crate) fn width(
+    curve: &mut WidthCurve<'_>,
+    grid: &[f64],
+    widest: f64,
+    progress: &mut dyn Progress,
+) -> Result<Width> {
+    let mut start = (0.0, f64::NEG_INFINITY);
+    for &width in grid {
+        let (loglike, _) = curve.go(width, progress)?;
+        if loglike > start.1 && width <= widest {
+            start = (width, loglike);
+        }
+    }
+    let widest = widest * widest;
+    let (peak, is_found) = find_peak(curve, start.0 * start.0, (0.0, widest))?;
+    let mut visited = Vec::new();
+    let ext = peak.x.sqrt();
+    let mut up = |curve: &mut WidthCurve<'_>, drop: f64| -> Result<Option<f64>> {
+        Ok(find_crossing(curve, &peak, drop, widest, &mut visited)?.map(f64::sqrt))
+    };
+    let err_hi = up(curve, DROP_ERROR)?.map(|width| width - ext);
+    let ul95 = up(curve, fall_of_limit(CL95))?;
+    let err_lo = if peak.x > 0.0 { find_crossing(curve, &peak, DROP_ERROR, 0.0, &mut visited)? } else { None };
+    let err_lo = err_lo.map(|square| ext - square.sqrt());
+    let mut points = curve.visited.clone();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    points.dedup_by(|a, b| a.0 == b.0);
+    Ok(Width { ext, err_hi, err_lo, ul95, loglike: peak.loglike, is_found, curve: points })
+}
