@@ -3,7 +3,11 @@
 //! `ROI_FIT_CLOSURE` is the number of photon lists of each kind. The 5 that are taken unless it says otherwise tell a chain that is broken from one that
 //! works, no more; `cargo xtask closure` takes 200, which see a bias of a quarter of an error.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot be set up has failed; what it measures is told"
+)]
 
 use acceptance::photon_lists::{PhotonList, TRUTH};
 use roi_fit::{Analysis, FitOptions};

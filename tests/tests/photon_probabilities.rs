@@ -65,11 +65,11 @@ fn probabilities_are_shares_of_the_model_and_sum_to_its_counts() {
     let found = columns(&component.path, &names);
     let photons = before.block(0, before.rows()).unwrap();
     let (mut inside, mut worst, mut sums) = (0, 0.0f64, [0.0; 2]);
-    for row in 0..before.rows() {
+    for (row, (first, second)) in found[0].iter().zip(&found[1]).enumerate() {
         let photon = photons.photon(row).unwrap();
         let pixel = counts.grid.pixel(&SkyDirection::new(photon.ra, photon.dec).unwrap());
         let (emin, emax) = ENERGIES;
-        let probabilities = [found[0][row], found[1][row]];
+        let probabilities = [*first, *second];
         let (Some(pixel), true) = (pixel, emin <= photon.energy && photon.energy < emax) else {
             assert!(probabilities.iter().all(|p| p.is_nan()), "{photon:?}");
             continue;

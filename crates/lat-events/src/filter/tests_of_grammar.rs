@@ -4,8 +4,8 @@ use lat_io::{SpacecraftFile, SpacecraftRow};
 
 use super::program::Filter;
 
-/// The value of a filter in the one row of a file: START 300000000, STOP 300000030, LIVETIME 27, IN_SAA F, LAT_CONFIG and DATA_QUAL 1, RA_ZENITH 80,
-/// DEC_ZENITH 0.
+/// The value of a filter in the one row of a file: `START` 300000000, `STOP` 300000030, `LIVETIME` 27, `IN_SAA` F, `LAT_CONFIG` and `DATA_QUAL` 1,
+/// `RA_ZENITH` 80, `DEC_ZENITH` 0.
 fn value(text: &str) -> Result<bool, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spacecraft.fits");

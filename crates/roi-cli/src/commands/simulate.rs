@@ -18,6 +18,7 @@ use crate::provenance::provenance;
 /// What is written are counts and source maps, or, with --events, the photons (FT1) of some days and the spacecraft file (FT2) of a survey orbit, from
 /// which `prepare` makes the rest.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = "Examples:
   roi-fit simulate --out roi --seed 7 && roi-fit fit roi/config.yaml
   roi-fit simulate --out many --regions 200 --npix 50 --ebins 20 --sources 10
@@ -57,7 +58,7 @@ pub(crate) struct Simulate {
     /// Days of photons, from the begin of 2018 on
     #[arg(long, value_name = "D", requires = "events", default_value_t = EventOptions::default().days)]
     days: f64,
-    /// Draw photons through the response functions of this name, such as P8R3_SOURCE_V3; small analytic ones otherwise, which are written too
+    /// Draw photons through the response functions of this name in the calibration database; small analytic ones otherwise, which are written too
     #[arg(long, value_name = "NAME", requires = "events")]
     irfs: Option<String>,
     /// Folder of these response functions, or root of a calibration database [default: $CALDB]

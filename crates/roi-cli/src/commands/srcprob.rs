@@ -15,7 +15,7 @@ use crate::region::Region;
 
 /// Write the photons with a column a source: the probability that the photon came from it
 ///
-/// The photons are those that `prepare` has selected, ft1_00.fits. A probability is the part that the source has in the counts that the model
+/// The photons are those that `prepare` has selected (`ft1_00.fits`). A probability is the part that the source has in the counts that the model
 /// predicts in the energy bin and pixel of the photon; photons outside the counts cube have none (NaN). At the maximum of the likelihood the
 /// probabilities of a source with a free norm sum to its predicted counts.
 #[derive(Args)]
@@ -27,7 +27,7 @@ pub(crate) struct Srcprob {
     region: Region,
     #[command(flatten)]
     first: First,
-    /// The file to write; with several components, _NAME is added [default: ft1_srcprob_NAME.fits in fileio.outdir]
+    /// The file to write; with several components, _NAME is added [default: `ft1_srcprob_NAME.fits` in fileio.outdir]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }

@@ -194,6 +194,7 @@ mod tests {
         let told = |edge: &f64| f64::from((edge * 1000.0) as f32) / 1000.0;
         let read = binning(&EnergyAxis::new(made.axis().edges().iter().map(told).collect()).unwrap()).unwrap();
         for i in 0..10_000 {
+            #[expect(clippy::cast_possible_truncation, reason = "as photon files have it")]
             let energy = f64::from((100.0 * 3000f64.powf(f64::from(i) / 10_000.0)) as f32);
             assert_eq!(read.bin(energy), made.bin(energy), "{energy}");
         }

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_ground_turns_once_a_sidereal_day() {
         let zenith = [0.6, 0.8, 0.0];
-        let [first, later] = [300_000_000.0, 300_000_000.0 + 86_164.0905].map(|time| ground(zenith, time)[0]);
+        let [first, later] = [300_000_000.0, 300_000_000.0 + 86_164.090_5].map(|time| ground(zenith, time)[0]);
         assert!((first - later).abs() < 1e-3);
         // At the epoch 2000 January 1, 12 h UT, Greenwich has the right ascension 280.46.
         assert!((ground([1.0, 0.0, 0.0], -365.5 * 86_400.0)[0] - (360.0 - 280.460_62)).abs() < 1e-4);
