@@ -371,6 +371,11 @@ impl ComponentData {
         self.counts.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>())
     }
 
+    /// The likelihood weights.
+    pub(crate) fn likelihood_weights(&self) -> Option<&LikelihoodWeights> {
+        self.counts.weights.as_ref()
+    }
+
     /// The likelihood weight of a bin.
     pub(crate) fn weight(&self, energy: usize, y: usize, x: usize) -> f32 {
         self.counts.weights.as_ref().map_or(1.0, |weights| weights.values()[[energy, y, x]])
