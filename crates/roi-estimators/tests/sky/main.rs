@@ -255,7 +255,7 @@ fn what_a_search_rejects_leaves_the_model_as_it_was() {
     let before = state(analysis);
     // A fit that may not iterate is no good fit.
     let mut hasty = FitOptions::default();
-    (hasty.max_iter, hasty.retries) = (1, 0);
+    (hasty.max_iter, hasty.retries) = (1, 1);
     hasty.min_fit_quality = 3;
     let options = FindSourcesOptions::default().with_optimizer(hasty.with_optimizer("SIMPLEX".into()));
     let found = find_sources(analysis, &options).unwrap();
