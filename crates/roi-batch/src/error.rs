@@ -80,7 +80,7 @@ pub enum Error {
     },
     /// The directory holds a batch that does something else.
     #[error(
-        "{path}: the batch was begun with other settings ({before}, now {now}); repeat those, or choose another directory"
+        "{path}: the batch was begun with other settings\n  then: {before}\n  now: {now}\n  repeat those, or choose another directory"
     )]
     OtherSettings {
         /// Its journal.

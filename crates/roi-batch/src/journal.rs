@@ -156,7 +156,8 @@ impl Journal {
             };
             if let Some(before) = value.get("batch") {
                 if before.as_str() != Some(settings) {
-                    let (before, now) = (before.to_string(), settings.to_owned());
+                    let before = before.as_str().map_or_else(|| before.to_string(), str::to_owned);
+                    let now = settings.to_owned();
                     return Err(Error::OtherSettings { path: path.to_owned(), before, now });
                 }
                 continue;

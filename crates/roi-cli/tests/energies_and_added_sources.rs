@@ -105,5 +105,6 @@ fn a_file_of_sources_that_cannot_be_used_is_refused_by_name_and_line() {
     with("<source_library/>", &["XML"]);
     refused(&["params", &base, "--add-source", "nowhere.yaml"], &["nowhere.yaml"]);
     // There is neither exposure nor PSF to make a map from.
-    with("{name: new, ra: 83.6, dec: 22}", &["bexpmap"]);
+    std::fs::write(&file, "{name: new, ra: 83.6, dec: 22}").unwrap();
+    refused(&["params", &base, "--add-source", &file], &["'new'", "bexpmap"]);
 }

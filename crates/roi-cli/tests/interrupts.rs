@@ -91,7 +91,19 @@ fn a_fit_whose_update_is_interrupted_is_written_and_marked() {
     let (json, xml) = (directory.path().join("fit.json"), directory.path().join("fit.xml"));
     let (json_name, xml_name) = (json.to_str().unwrap(), xml.to_str().unwrap());
     // Every point of every profile is a fit of its own: the update takes many seconds.
-    let options = ["--reoptimize", "--distance", "30", "--verbosity", "1", "--json", json_name, "--xml", xml_name];
+    let options = [
+        "--reoptimize",
+        "--distance",
+        "30",
+        "--pars",
+        "norm",
+        "--verbosity",
+        "1",
+        "--json",
+        json_name,
+        "--xml",
+        xml_name,
+    ];
     let child = roi_fit(&[&["fit", &base][..], &options].concat())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

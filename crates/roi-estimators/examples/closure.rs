@@ -35,7 +35,7 @@ fn main() {
         println!("ts_ext of points above {level}: {above:.4}, half a chi-square {expected}");
     }
     for (shape, size) in [(TrialShape::Disk, 0.3), (TrialShape::Gaussian, 0.2)] {
-        let truth = Truth::new(shape, size, 1.0);
+        let truth = Truth::new(shape, size, 4.0);
         let pulls: Vec<f64> = (1..=n).map(|seed| extended(&truth, seed, shape).0).collect();
         told(shape.name(), &pulls);
     }

@@ -12,6 +12,7 @@ mod fit_sections;
 mod keys;
 mod memory_size;
 mod model;
+mod other_kind;
 mod page;
 mod printed;
 mod reference;
@@ -32,6 +33,7 @@ pub use fit_sections::{OptimizerConfig, RoioptConfig};
 pub use memory_size::memory_size;
 pub(crate) use model::sources_of_file;
 pub use model::{Diffuse, ModelConfig};
+use other_kind::other_kind;
 pub use page::configuration_reference;
 pub use printed::resolved_config;
 pub(crate) use refusals::nearest;
@@ -108,16 +110,6 @@ fn whole_path(path: &Path) -> PathBuf {
 
 /// The error of a configuration that is missing without a reason.
 const NO_PROBLEM: Error = Error::Internal { what: "a configuration was not resolved, and no problem was told" };
-
-/// What a file is that is taken for a configuration by mistake.
-fn other_kind(bytes: &[u8]) -> Option<&'static str> {
-    match bytes.trim_ascii_start() {
-        [b'<', ..] => Some("an XML file"),
-        [b'S', b'I', b'M', b'P', b'L', b'E', b' ', b' ', b'=', ..] => Some("a FITS file"),
-        [0x1f, 0x8b, ..] => Some("a file compressed by gzip"),
-        _ => None,
-    }
-}
 
 #[cfg(test)]
 mod tests;

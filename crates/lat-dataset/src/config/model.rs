@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::definition::Definition;
 use super::keys::Keys;
-use super::other_kind;
+use super::other_kind::other_kind;
 use super::refusals::unknown;
 use super::source::{SourceConfig, source};
 use super::yaml::{Node, Value, parse};

@@ -45,13 +45,11 @@ pub(crate) fn sloped_images(
 ) -> [PointImage; 4] {
     let integrator = Integrator::new(pixels, psf, source, recipe);
     let slopes = Slopes { psf, change, source: (*source).into(), extrapolate: integrator.extrapolate };
-    match planar(pixels, source, recipe, true) {
-        Some(planar) => integrator.images(&planar, |pixel, center, points| slopes.of(&planar, pixel, center, points)),
-        None => {
-            let circles = GreatCircle::new(pixels, source);
-            integrator.images(&circles, |pixel, center, points| slopes.of(&circles, pixel, center, points))
-        }
+    if let Some(planar) = planar(pixels, source, recipe, true) {
+        return integrator.images(&planar, |pixel, center, points| slopes.of(&planar, pixel, center, points));
     }
+    let circles = GreatCircle::new(pixels, source);
+    integrator.images(&circles, |pixel, center, points| slopes.of(&circles, pixel, center, points))
 }
 
 fn planar(pixels: &Pixels, source: &SkyDirection, recipe: &Recipe, with_slopes: bool) -> Option<PlanarRatio> {

@@ -228,7 +228,8 @@ impl ComponentData {
         }
         let (planes, _) = self.planes_within(of, map)?;
         let own = self.template_of(of, map)?;
-        Ok(own.slope_of(other, self.filled(), &planes, self.counts.weights.as_ref()))
+        let is_excepted = self.dispersion().is_some_and(|dispersion| dispersion.excepts(of));
+        Ok(own.slope_of((other, is_excepted), self.filled(), &planes, self.counts.weights.as_ref()))
     }
 
     /// The planes of a map that are drawn on, and how many of them lie beyond the edges on each side.
@@ -386,7 +387,7 @@ impl ComponentData {
             return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: source_name.to_owned() });
         };
         let template = Arc::clone(template);
-        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name);
+        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name) && !template.is_excepted();
         let Some(Dispersed { dispersion, stencil }) = self.counts.dispersed.as_ref().filter(applies) else {
             return Ok(SourcePlanes { template, draw: Draw::Plain, stencil: Arc::clone(&self.counts.plain) });
         };

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use roi_estimators::{FindSourcesOptions, FoundSources, TsMapOptions, find_sources};
-use roi_fit::Analysis;
-use roi_model::SkyDirection;
+use roi_fit::{Analysis, SkyDirection};
 
 use super::dictionary::completed;
 use super::first::First;

@@ -61,8 +61,9 @@ fn table(one: &OfCommand) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["key", "unit", "meaning"]);
-    // Of names that share a meaning the first has it, the others lead to it.
-    for (path, key) in one.paths().into_iter().filter(|(path, _)| !path.ends_with(".*")) {
+    // The optimization that goes before is explained under its own name.
+    let is_own = |path: &str| one.command == "demo" || !path.starts_with("optimize.");
+    for (path, key) in one.paths().into_iter().filter(|(path, _)| !path.ends_with(".*") && is_own(path)) {
         table.add_row([path, key.unit.to_owned(), key.doc.to_owned()]);
     }
     table

@@ -2,27 +2,29 @@
 
 use clap::Args;
 use roi_estimators::{TestShape, TestSource};
-use roi_model::SkyDirection;
+use roi_fit::SkyDirection;
+
+/// Where the help lists them: a heading for all that follow would take in what other structs have.
+const HEADING: &str = "Test source";
 
 /// The test source.
 #[derive(Args)]
-#[command(next_help_heading = "Test source")]
 pub(crate) struct MapModel {
     /// Shape of the test source: PointSource, RadialDisk or RadialGaussian; for residmap also Gaussian, an image in place of the PSF [default:
     /// PointSource]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(help_heading = HEADING, long, value_name = "MODEL")]
     spatial_model: Option<TestShape>,
     /// Width of an extended test source, degrees: the radius that holds 68 % of it, or the sigma of a Gaussian [default: 0.3]
-    #[arg(long, value_name = "DEG", allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "DEG", allow_negative_numbers = true)]
     spatial_width: Option<f64>,
     /// Type of its spectrum [default: PowerLaw]
-    #[arg(long, value_name = "TYPE")]
+    #[arg(help_heading = HEADING, long, value_name = "TYPE")]
     spectrum_type: Option<String>,
     /// Photon index of a power law, a positive number [default: 2]
-    #[arg(long, value_name = "G", allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "G", allow_negative_numbers = true)]
     index: Option<f64>,
     /// Another parameter of its spectrum: its true value, indices of falling spectra positive (may be repeated)
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    #[arg(help_heading = HEADING, long, value_name = "NAME=VALUE", value_parser = parameter)]
     par: Vec<(String, f64)>,
 }
 

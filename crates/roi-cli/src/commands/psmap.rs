@@ -6,6 +6,7 @@ use clap::Args;
 use roi_estimators::{PsMap, PsMapOptions, ps_in_sigma, psmap};
 
 use super::dictionary::completed;
+use super::energies::energy;
 use super::first::First;
 use super::map_model::words;
 use crate::failure::Failure;
@@ -15,7 +16,7 @@ use crate::region::Region;
 /// How improbable the spectrum of the counts around each pixel is under the model: a map of the P-value statistic
 #[derive(Args)]
 #[command(after_help = "Examples:
-  roi-fit psmap config.yaml --model fit.json --emax 3e5 --nbinloge 15 --fits psmap.fits
+  roi-fit psmap config.yaml --model fit.json --spectrum-emax 300GeV --nbinloge 15 --fits psmap.fits
   roi-fit psmap config.yaml --optimize-first --psfpar0 5 --psfpar2 0.8 --psfpar3 1 --json psmap.json    # extended deviations")]
 pub(crate) struct Psmap {
     #[command(flatten)]
@@ -42,10 +43,11 @@ pub(crate) struct Psmap {
 /// Energies and radii.
 #[derive(Args)]
 struct PsSpectrum {
-    #[arg(long, value_name = "MEV", allow_negative_numbers = true, help = PsMapOptions::EMIN.own_help())]
-    emin: Option<f64>,
-    #[arg(long, value_name = "MEV", allow_negative_numbers = true, help = PsMapOptions::EMAX.own_help())]
-    emax: Option<f64>,
+    // `--emin` and `--emax` choose the energy bins of the analysis.
+    #[arg(long, value_name = "E", allow_negative_numbers = true, value_parser = energy, help = PsMapOptions::EMIN.own_help())]
+    spectrum_emin: Option<f64>,
+    #[arg(long, value_name = "E", allow_negative_numbers = true, value_parser = energy, help = PsMapOptions::EMAX.own_help())]
+    spectrum_emax: Option<f64>,
     #[arg(long, value_name = "N", help = PsMapOptions::NBINLOGE.own_help())]
     nbinloge: Option<usize>,
     /// One radius for all energies, degrees
@@ -108,8 +110,8 @@ impl Psmap {
         let (defaults, spectrum, statistic) = (PsMapOptions::default(), &self.spectrum, &self.statistic);
         PsMapOptions::default()
             .with_exclude(self.exclude.clone())
-            .with_emin(spectrum.emin.unwrap_or(defaults.emin))
-            .with_emax(spectrum.emax.unwrap_or(defaults.emax))
+            .with_emin(spectrum.spectrum_emin.unwrap_or(defaults.emin))
+            .with_emax(spectrum.spectrum_emax.unwrap_or(defaults.emax))
             .with_nbinloge(spectrum.nbinloge.unwrap_or(defaults.nbinloge))
             .with_fixedradius(spectrum.fixedradius)
             .with_psfpar0(spectrum.psfpar0.unwrap_or(defaults.psfpar0))

@@ -1,6 +1,6 @@
 //! The result dictionary of each command, explained.
 
-use roi_estimators::{Curvature, SedResult};
+use roi_estimators::{Curvature, Extension, FoundSources, Localization, PsMap, ResidMap, SedResult, TsMap};
 use roi_fit::{
     ComponentSpectrum, Dictionary, FitResult, Holds, LoglikeResult, MadeMaps, OptimizeResult, Prepared, Profile,
     ResultKey, SourceProperties,
@@ -38,6 +38,13 @@ pub(crate) const COMMANDS: &[OfCommand] = &[
     OfCommand { command: "profile", dictionary: &Profile::KEYS, more: REGION },
     OfCommand { command: "sed", dictionary: &SedResult::KEYS, more: REGION },
     OfCommand { command: "curvature", dictionary: &Curvature::KEYS, more: REGION },
+    OfCommand { command: "localize", dictionary: &Localization::KEYS, more: REGION },
+    OfCommand { command: "extension", dictionary: &Extension::KEYS, more: REGION },
+    OfCommand { command: "residmap", dictionary: &ResidMap::KEYS, more: REGION },
+    OfCommand { command: "psmap", dictionary: &PsMap::KEYS, more: REGION },
+    OfCommand { command: "tsmap", dictionary: &TsMap::KEYS, more: REGION },
+    OfCommand { command: "find-sources", dictionary: &FoundSources::KEYS, more: REGION },
+    OfCommand { command: "srcprob", dictionary: &SRCPROB, more: REGION },
     OfCommand { command: "spectrum", dictionary: &SPECTRUM, more: &[&WITH_PROVENANCE] },
     OfCommand { command: "check", dictionary: &CHECK, more: &[&WITH_PROVENANCE] },
 ];
@@ -102,8 +109,12 @@ const OF_REGIONS: Dictionary = Dictionary::new(
             "Lowest and highest energy of the bins that count: those between `--emin` and `--emax`, or all.",
         ),
         key(&["warnings"], "", "What is odd about the data."),
-        key(&["optimize"], "", "The optimization that went before, with `--optimize-first`.")
-            .holding(Holds::One(&OptimizeResult::KEYS)),
+        key(
+            &["optimize"],
+            "",
+            "The optimization that went before, with `--optimize-first`; its keys are those of `optimize`.",
+        )
+        .holding(Holds::One(&OptimizeResult::KEYS)),
         key(&["interrupted"], "", "`true` when a signal (Ctrl-C) ended the work; else it is not there."),
     ],
 );
@@ -121,7 +132,13 @@ const DEMO: Dictionary = Dictionary::new(
 const SIMULATE: Dictionary = Dictionary::new(
     "simulate",
     "What was written.",
-    &[key(&["config"], "", "The configuration."), key(&["configs"], "", "The configurations, with `--regions`.")],
+    &[
+        key(&["config"], "", "The configuration."),
+        key(&["configs"], "", "The configurations, with `--regions`."),
+        key(&["photons"], "", "Number of photons, with `--events`."),
+        key(&["rows"], "", "Rows of spacecraft data, with `--events`."),
+        key(&["good_time"], "s", "Good time, with `--events`."),
+    ],
 );
 
 const SRCMAPS: Dictionary = Dictionary::new(
@@ -194,6 +211,28 @@ const MODEL_MAP: Dictionary = Dictionary::new(
     "model-map",
     "What was written, and its sums.",
     &[key(&["components"], "", "The components.").holding(Holds::List(&ComponentSpectrum::KEYS))],
+);
+
+const PROBABILITIES: Dictionary = Dictionary::new(
+    "Photons of a component",
+    "The file of photons with the probability of each source.",
+    &[
+        key(&["component"], "", "The component."),
+        key(&["path"], "", "The file that was written."),
+        key(&["photons"], "", "Number of photons in it."),
+        key(
+            &["inside"],
+            "",
+            "Number of photons within the energies and pixels of the counts cube; the others have no probabilities.",
+        ),
+        key(&["sums"], "counts", "Sum of the probabilities of each source.").holding(Holds::ValuesByName),
+    ],
+);
+
+const SRCPROB: Dictionary = Dictionary::new(
+    "srcprob",
+    "What was written.",
+    &[key(&["components"], "", "The components.").holding(Holds::List(&PROBABILITIES))],
 );
 
 const TS_OF_SOURCE: Dictionary = Dictionary::new(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use roi_estimators::{TsMap, TsMapOptions, tsmap};
-use roi_model::SkyDirection;
+use roi_fit::SkyDirection;
 
 use super::dictionary::completed;
 use super::first::First;

@@ -118,7 +118,7 @@ fn settled(
     if !(end.is_converged && end.is_inside) {
         return Ok(None);
     }
-    let at = with_curvature(&mut trial, &POSITION)?;
+    let at = with_curvature(&mut trial, &POSITION)?.at;
     let ellipse = covariance(&trial, &at).and_then(|cov| ErrorEllipse::new(&trial.place().direction, cov));
     let maps = trial.maps().iter().map(|maps| maps.map.clone()).collect();
     Ok(ellipse.map(|ellipse| (trial.model().clone(), maps, ellipse)))

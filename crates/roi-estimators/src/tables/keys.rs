@@ -11,7 +11,8 @@ const ENERGY: &str = "MeV / (cm2 s)";
 const DIFFERENTIAL: &str = "1 / (cm2 s MeV)";
 const LOGLIKE: &str = "`logL` at the maximum.";
 
-const fn key(names: &'static [&'static str], unit: &'static str, doc: &'static str) -> ResultKey {
+/// Keys of one meaning, at which values stand.
+pub(crate) const fn key(names: &'static [&'static str], unit: &'static str, doc: &'static str) -> ResultKey {
     ResultKey::new(names, unit, doc)
 }
 

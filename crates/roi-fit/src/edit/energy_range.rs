@@ -4,6 +4,7 @@ use likelihood_core::{ComponentData, is_same_energy};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+use crate::known::written_number::fixed;
 
 impl Analysis {
     /// Sets which energies in MeV count from now on: the likelihood, predicted counts, fluxes and everything that is computed of them are of the bins
@@ -36,7 +37,10 @@ impl Analysis {
             }
         }
         let whole = self.session.data.with_all_energies();
-        let data = whole.within_energies(emin.unwrap_or(0.0), emax.unwrap_or(f64::INFINITY))?;
+        let data = match (emin.or(edges.first().copied()), emax.or(edges.last().copied())) {
+            (Some(emin), Some(emax)) => whole.within_energies(emin, emax)?,
+            _ => whole,
+        };
         let before = (std::mem::replace(&mut self.session.data, data), std::mem::take(&mut self.known));
         if let Err(error) = self.describe_anew() {
             (self.session.data, self.known) = before;
@@ -59,5 +63,5 @@ impl Analysis {
 fn around(edges: &[f64], energy: f64) -> String {
     let above = edges.partition_point(|edge| *edge < energy);
     let near = edges[above.saturating_sub(1)..(above + 1).min(edges.len())].iter();
-    near.map(|edge| crate::fixed(*edge, 4)).collect::<Vec<_>>().join(" and ")
+    near.map(|edge| fixed(*edge, 4)).collect::<Vec<_>>().join(" and ")
 }

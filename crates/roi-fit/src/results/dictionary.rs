@@ -81,6 +81,11 @@ impl Dictionary {
     }
 }
 
+/// Keys of one meaning, at which values stand.
+pub(crate) const fn key(names: &'static [&'static str], unit: &'static str, doc: &'static str) -> ResultKey {
+    ResultKey::new(names, unit, doc)
+}
+
 impl ResultKey {
     /// Keys of one meaning, at which values stand.
     pub const fn new(names: &'static [&'static str], unit: &'static str, doc: &'static str) -> Self {

@@ -1,11 +1,10 @@
 //! `fit`, `optimize` and `loglike`.
 
-use super::key;
 use crate::fit::attempts::Attempt;
-use crate::known::options::FitOptions;
+use crate::known::options::{FitOptions, OptimizeOptions};
 use crate::known::source_properties::SourceProperties;
 use crate::known::timing::Timing;
-use crate::results::dictionary::{Dictionary, Holds, ResultKey};
+use crate::results::dictionary::{Dictionary, Holds, ResultKey, key};
 use crate::results::fit_result::FitResult;
 use crate::results::loglike_result::LoglikeResult;
 use crate::results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
@@ -23,7 +22,7 @@ pub(super) const CALLS: Dictionary = Dictionary::new(
 
 const QUALITY: &str = "3: full accurate covariance; 2: full, but forced to be positive definite; 1: diagonal approximation; 0: not calculated.";
 const STATUS: &str = "0 when all is well; each other number is a reason, which `message` tells in words.";
-const LOGLIKE: &str = "log-likelihood, larger is better, without the ln N! term, priors included.";
+const LOGLIKE: &str = "Log-likelihood, larger is better, without the ln N! term, priors included.";
 const RANGE: ResultKey = key(
     &["energy_range"],
     "MeV",
@@ -176,13 +175,13 @@ const OPTIMIZE_OPTIONS: Dictionary = Dictionary::new(
     "Options of an optimization",
     "The options with which a region was optimized.",
     &[
-        key(&["npred_frac"], "", crate::OptimizeOptions::NPRED_FRAC.doc),
-        key(&["npred_threshold"], "counts", crate::OptimizeOptions::NPRED_THRESHOLD.doc),
-        key(&["shape_ts_threshold"], "", crate::OptimizeOptions::SHAPE_TS_THRESHOLD.doc),
-        key(&["max_free_sources"], "", crate::OptimizeOptions::MAX_FREE_SOURCES.doc),
-        key(&["skip"], "", crate::OptimizeOptions::SKIP.doc),
-        key(&["until_converged"], "", crate::OptimizeOptions::UNTIL_CONVERGED.doc),
-        key(&["max_rounds"], "", crate::OptimizeOptions::MAX_ROUNDS.doc),
+        key(&["npred_frac"], "", OptimizeOptions::NPRED_FRAC.doc),
+        key(&["npred_threshold"], "counts", OptimizeOptions::NPRED_THRESHOLD.doc),
+        key(&["shape_ts_threshold"], "", OptimizeOptions::SHAPE_TS_THRESHOLD.doc),
+        key(&["max_free_sources"], "", OptimizeOptions::MAX_FREE_SOURCES.doc),
+        key(&["skip"], "", OptimizeOptions::SKIP.doc),
+        key(&["until_converged"], "", OptimizeOptions::UNTIL_CONVERGED.doc),
+        key(&["max_rounds"], "", OptimizeOptions::MAX_ROUNDS.doc),
         key(&["optimizer"], "", "How each fit is made.").holding(Holds::One(&FitOptions::KEYS)),
     ],
 );

@@ -1,12 +1,11 @@
 //! What it took, and what was made.
 
-use super::key;
 use crate::data::model_map::ComponentSpectrum;
 use crate::data::prepare::Prepared;
 use crate::data::source_maps::MadeMaps;
 use crate::known::memory::{MemoryEstimate, MemoryUse};
 use crate::known::timing::Timing;
-use crate::results::dictionary::{Dictionary, Holds};
+use crate::results::dictionary::{Dictionary, Holds, key};
 
 impl MemoryEstimate {
     /// The keys of its dictionary.

@@ -1,10 +1,9 @@
 //! What is known of a source, and profiles of its parameters.
 
-use super::key;
 use crate::known::limits::ParameterLimits;
 use crate::known::profile_curve::Profile;
 use crate::known::source_properties::{ModelFlux, SourceProperties, SpectralParameter};
-use crate::results::dictionary::{Dictionary, Holds};
+use crate::results::dictionary::{Dictionary, Holds, key};
 
 const PHOTONS: &str = "1 / (cm2 s)";
 const ENERGY: &str = "MeV / (cm2 s)";
