@@ -155,7 +155,7 @@ impl FoundSources {
         let mut writer = FitsWriter::create(path)?;
         let header = header_of(&self.config.to_json());
         writer.empty_primary(&header)?;
-        let sources: [(&str, &str, fn(&FoundSource) -> f64); 8] = [
+        let sources: [Quantity<FoundSource>; 8] = [
             ("ra", "deg", |source| source.place.ra()),
             ("dec", "deg", |source| source.place.dec()),
             ("pos_r68", "deg", |source| source.ellipse.map_or(f64::NAN, |ellipse| ellipse.r68)),
@@ -169,7 +169,7 @@ impl FoundSources {
         let mut all = columns(("name", names), &self.sources, &sources);
         all.push(whole("fit_quality", self.sources.iter().map(|source| source.fit_quality.into())));
         writer.table("SOURCES", &header, &all)?;
-        let peaks: [(&str, &str, fn(&Peak) -> f64); 3] = [
+        let peaks: [Quantity<Peak>; 3] = [
             ("ra", "deg", |peak| peak.place.ra()),
             ("dec", "deg", |peak| peak.place.dec()),
             ("sqrt_ts", "", |peak| peak.sqrt_ts),
@@ -184,8 +184,11 @@ impl FoundSources {
     }
 }
 
+/// A column of numbers: its name, its unit, and what it has of a row.
+type Quantity<T> = (&'static str, &'static str, fn(&T) -> f64);
+
 /// A column of texts and columns of numbers.
-fn columns<T>((name, texts): (&str, Vec<String>), rows: &[T], numbers: &[(&str, &str, fn(&T) -> f64)]) -> Vec<Column> {
+fn columns<T>((name, texts): (&str, Vec<String>), rows: &[T], numbers: &[Quantity<T>]) -> Vec<Column> {
     let mut columns = vec![Column { name: name.into(), unit: String::new(), values: ColumnValues::Text(texts) }];
     columns.extend(numbers.iter().map(|&(name, unit, of)| Column {
         name: name.into(),

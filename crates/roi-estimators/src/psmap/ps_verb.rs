@@ -140,7 +140,9 @@ impl Spectra {
             }
         }
         // The mean of the inverse weights over the counts, inverted.
-        bins.iter_mut().for_each(|bin| bin.weight = if bin.counts > 0.0 { bin.counts / bin.weight } else { 1.0 });
+        for bin in &mut bins {
+            bin.weight = if bin.counts > 0.0 { bin.counts / bin.weight } else { 1.0 };
+        }
         bins
     }
 }

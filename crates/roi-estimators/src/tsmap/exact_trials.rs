@@ -90,17 +90,16 @@ impl<'a> ExactTrials<'a> {
 }
 
 /// The pixels that are compared with a test source: a square of an image, whose half side is the radius, and a disk of HEALPix pixels.
-#[expect(clippy::cast_possible_truncation, reason = "pixel numbers")]
 fn within(grid: &SkyGrid, place: SkyDirection, radius: f64) -> Array2<bool> {
     let [ny, nx] = grid.shape();
     if let SkyGrid::Wcs(image) = grid
         && let Some((x, y)) = image.to_pixel(&place)
     {
         let [x_step, y_step] = image.header().cdelt.map(f64::abs);
-        let most = (radius / x_step.max(y_step)) as i64;
-        let (x, y) = ((x - 1.0).round() as i64, (y - 1.0).round() as i64);
+        let most = (radius / x_step.max(y_step)).floor();
+        let (x, y) = ((x - 1.0).round(), (y - 1.0).round());
         return Array2::from_shape_fn((ny, nx), |(row, column)| {
-            (row as i64 - y).abs() <= most && (column as i64 - x).abs() <= most
+            (row as f64 - y).abs() <= most && (column as f64 - x).abs() <= most
         });
     }
     let (center, limit) = (UnitVector::from(place), radius.to_radians());

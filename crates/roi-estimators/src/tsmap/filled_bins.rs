@@ -53,7 +53,9 @@ pub(crate) fn filled_planes(
         plane.extend(bin.y * (n_columns + 1) + bin.x + 1);
         plane.pixels.push(FilledPixel { column: bin.x, counts: bin.counts, inverse: 1.0 / model });
     }
-    planes.iter_mut().for_each(|plane| plane.extend(n_rows * (n_columns + 1)));
+    for plane in &mut planes {
+        plane.extend(n_rows * (n_columns + 1));
+    }
     Ok(planes)
 }
 

@@ -84,7 +84,7 @@ impl ShiftedKernel {
         let mut before: Option<&Array2<Series>> = None;
         for plane in &mut self.planes {
             if let Some(before) = before {
-                plane.sums.zip_mut_with(before, |sum, before| sum.add(before));
+                plane.sums.zip_mut_with(before, Series::add);
             }
             before = Some(&plane.sums);
         }
@@ -151,7 +151,7 @@ fn totals(
             Some(weights) => weights.values().index_axis(Axis(0), bin).mapv(f64::from),
             None => Array2::ones(size),
         };
-        correlated(weights.view(), window, center)
+        correlated(&weights.view(), window, center)
     };
     let planes: Vec<_> = bins.clone().zip(windows).collect();
     let planes: Vec<Array2<f64>> = planes.into_par_iter().map(of_bin).collect();
@@ -168,15 +168,15 @@ fn sums(
     let mut power = Array2::ones(window.dim());
     for (order, image) in filled.ratios(size).iter().enumerate() {
         power *= window;
-        let correlated = correlated(image.view(), &power, center);
+        let correlated = correlated(&image.view(), &power, center);
         Zip::from(&mut sums).and(&correlated).for_each(|sum, value| sum.0[order] = *value);
     }
     sums
 }
 
 /// The correlation of an image: a convolution with the kernel turned by half a turn.
-fn correlated(image: ArrayView2<'_, f64>, kernel: &Array2<f64>, (cy, cx): (usize, usize)) -> Array2<f64> {
+fn correlated(image: &ArrayView2<'_, f64>, kernel: &Array2<f64>, (cy, cx): (usize, usize)) -> Array2<f64> {
     let (last_y, last_x) = (kernel.nrows() - 1, kernel.ncols() - 1);
     let turned = Array2::from_shape_fn(kernel.dim(), |(y, x)| kernel[[last_y - y, last_x - x]]);
-    convolved(&[image], &turned.view(), (last_y - cy, last_x - cx)).pop().unwrap_or_default()
+    convolved(&[*image], &turned.view(), (last_y - cy, last_x - cx)).pop().unwrap_or_default()
 }
