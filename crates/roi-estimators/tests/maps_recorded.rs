@@ -12,7 +12,9 @@ use ndarray::Array2;
 use roi_estimators::{
     FindSourcesOptions, PsMapOptions, ResidMapOptions, TsMapOptions, find_sources, psmap, residmap, tsmap,
 };
-use support::recorded_analysis_with_response;
+use roi_fit::climb;
+use roi_model::{Parameter, Source, SourceType, SpatialModel, Spectrum};
+use support::{recorded_analysis, recorded_analysis_with_response};
 
 /// An image of a recorded file, by the number of its HDU.
 fn recorded_image(file: &str, hdu: usize) -> Array2<f64> {
@@ -100,5 +102,37 @@ fn sources_that_were_taken_out_are_found_again() {
         let r95 = source.ellipse.unwrap().r95;
         println!("{}: {} deg from the place, r95 {r95}", source.name, source.place.separation(&place));
         assert!(source.place.separation(&place) < r95 && source.fit_quality == 3);
+    }
+}
+
+/// With likelihood weights a TS is twice the gain of a fit in the weighted likelihood.
+#[test]
+fn weights_are_obeyed() {
+    let Some(analysis) = recorded_analysis("config_weighted_edisp0.yaml") else { return };
+    let center = analysis.roi().center();
+    let options = TsMapOptions::default().with_max_kernel_radius(20.0).with_local_psf(true);
+    let options = options.with_map_skydir(Some(center)).with_map_size(Some(0.2)).with_exclude(vec!["src00".into()]);
+    let map = tsmap(&analysis, &options).unwrap();
+    assert_eq!(map.ts.dim(), (2, 2));
+    for ((y, x), &ts) in map.ts.indexed_iter() {
+        let place = map.grid.direction(2 * y + x).unwrap();
+        let mut session = analysis.session().clone();
+        session.roi_mut().remove_source("src00").unwrap();
+        for model in session.roi_mut().sources_mut() {
+            model.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
+        }
+        let before = session.loglike().unwrap();
+        let norm =
+            Parameter::new("Prefactor", 100.0).unwrap().with_scale(1e-13).unwrap().with_bounds(0.0, 1e6).unwrap();
+        let index = Parameter::new("Index", 2.0).unwrap().with_scale(-1.0).unwrap();
+        let scale = Parameter::new("Scale", 1000.0).unwrap();
+        let spectrum = Spectrum::new("PowerLaw", vec![norm.with_free(true), index, scale]).unwrap();
+        let source = Source::new("one more", SourceType::Point, spectrum, SpatialModel::point(place).unwrap()).unwrap();
+        let maps: Vec<_> = analysis.trial_makers().iter().map(|maker| maker.source_map(&source).unwrap()).collect();
+        session.set_source_maps("one more", &maps).unwrap();
+        session.roi_mut().add_source(source).unwrap();
+        let expected = 2.0 * (climb(&mut session, None).unwrap().loglike - before);
+        println!("({y}, {x}): TS {ts}, by a fit {expected}");
+        assert!(ts > 100.0 && (ts - expected).abs() < 1e-3 + 1e-5 * expected);
     }
 }

@@ -46,7 +46,7 @@ pub struct Analysis {
 }
 
 /// What a user did to sources, beyond what the model tells.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Edits {
     /// Sources that were added with maps that were made for them: the maps of their names on file, if any, are of others.
     pub(crate) added: BTreeSet<String>,

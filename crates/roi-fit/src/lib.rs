@@ -64,6 +64,7 @@ pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
 pub use data::source_probabilities::{ProbabilityOptions, SourceProbabilities};
+pub use edit::checkpoint::Checkpoint;
 pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
 pub use edit::set_parameter::ParameterSetting;

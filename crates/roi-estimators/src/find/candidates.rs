@@ -2,7 +2,7 @@
 
 use likelihood_core::SourceMap;
 use roi_fit::{Analysis, FitOptions, Pars, Quiet, Session};
-use roi_model::{Roi, SkyDirection, Source};
+use roi_model::{Roi, SkyDirection, Source, Spectrum};
 
 use crate::error::{Error, Result};
 use crate::find::find_options::FindSourcesOptions;
@@ -63,7 +63,7 @@ fn moved(
     options: &FindSourcesOptions,
 ) -> Result<Placed> {
     let id = session.roi().id_of(source.name())?;
-    let indices = indices(&source, &options.free_params)?;
+    let indices = indices(source.spectrum(), &options.free_params)?;
     let parameters = session.roi_mut()[id].spectrum_mut().parameters_mut();
     parameters.iter_mut().enumerate().for_each(|(index, parameter)| parameter.set_free(indices.contains(&index)));
     let (source, maps, ellipse, warnings) = match settled(analysis, session, source.name(), options) {
@@ -85,8 +85,20 @@ fn moved(
     let name = source.direction().map_or_else(|| source.name().to_owned(), |place| name_of(&place, &others));
     let mut spectrum = source.spectrum().clone();
     spectrum.parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
-    let source = Source::new(name, source.source_type(), spectrum, source.spatial().clone())?;
+    let mut source = Source::new(name, source.source_type(), spectrum, source.spatial().clone())?;
+    source.set_catalog_values(ellipse.iter().flat_map(position_errors).collect());
     Ok(Placed { source, maps, ellipse, warnings })
+}
+
+/// The error ellipses of 68 and 95 %, degrees, in the columns that catalogs have for them.
+fn position_errors(ellipse: &ErrorEllipse) -> Vec<(String, f64)> {
+    let sigma = (ellipse.semimajor * ellipse.semiminor).sqrt();
+    let of = |level: &str, radius: f64| {
+        let axes = [("SemiMajor", ellipse.semimajor), ("SemiMinor", ellipse.semiminor)];
+        let axes = axes.map(|(axis, length)| (format!("Conf_{level}_{axis}"), length * radius / sigma));
+        axes.into_iter().chain([(format!("Conf_{level}_PosAng"), ellipse.angle)]).collect::<Vec<_>>()
+    };
+    [of("68", ellipse.r68), of("95", ellipse.r95)].concat()
 }
 
 /// A source with its maps at the maximum of `logL`, place and spectrum, the others held, and the error ellipse; `None` without a maximum near by.
@@ -113,8 +125,7 @@ fn settled(
 }
 
 /// Which parameters of a new source are fitted.
-fn indices(source: &Source, free_params: &[String]) -> Result<Vec<usize>> {
-    let spectrum = source.spectrum();
+pub(crate) fn indices(spectrum: &Spectrum, free_params: &[String]) -> Result<Vec<usize>> {
     if free_params.is_empty() {
         return Ok(spectrum.norm_index().into_iter().chain(spectrum.shape_indices()).collect());
     }
@@ -153,8 +164,8 @@ impl Candidate {
         options: &FitOptions,
     ) -> Result<(bool, Vec<String>)> {
         let pars = if free_params.is_empty() { Pars::All } else { Pars::Names(free_params.to_vec()) };
-        analysis.free_source(&self.name, true, &pars)?;
-        let fitted = analysis.fit(options);
+        let freed = analysis.free_source(&self.name, true, &pars);
+        let fitted = freed.and_then(|()| analysis.fit(options));
         fix(analysis.roi_mut(), &self.name)?;
         let fitted = fitted?;
         self.fit_quality = fitted.fit_quality;
@@ -166,11 +177,6 @@ impl Candidate {
     pub(crate) fn replaced(&self, analysis: &Analysis, options: &FindSourcesOptions) -> Result<Placed> {
         let source = analysis.roi().source(&self.name)?.clone();
         moved(analysis, &mut analysis.session().clone(), (source, self.maps.clone()), options)
-    }
-
-    /// Puts the source back as another session has it.
-    pub(crate) fn add_again(&self, analysis: &mut Analysis, before: &Session) -> Result<()> {
-        Ok(analysis.add_source_with_maps(before.roi().source(&self.name)?.clone(), &self.maps)?)
     }
 
     /// Takes the source out of the model.

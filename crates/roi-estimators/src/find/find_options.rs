@@ -131,6 +131,20 @@ impl FindSourcesOptions {
         Self::SQRT_TS_THRESHOLD.check(&self.sqrt_ts_threshold)?;
         Self::MAX_ITER.check(&self.max_iter)?;
         Self::SOURCES_PER_ITER.check(&self.sources_per_iter)?;
+        if !self.tsmap.exclude.is_empty() {
+            return Err(Error::Option {
+                option: "exclude",
+                found: self.tsmap.exclude.join(", "),
+                expected: "none: what is left out of the map would be in the fits; delete the source from the model instead",
+            });
+        }
+        if self.search_skydir.is_none() && self.search_minmax_radius != Self::default().search_minmax_radius {
+            return Err(Error::Option {
+                option: "search_minmax_radius",
+                found: "no search_skydir".into(),
+                expected: "a search_skydir that the radii are around",
+            });
+        }
         let [low, high] = self.search_minmax_radius;
         let is_radius = |radius: &f64| radius.is_finite() && *radius >= 0.0;
         let is_rising = low.zip(high).is_none_or(|(low, high)| low < high);

@@ -155,7 +155,7 @@ impl FoundSources {
         let mut writer = FitsWriter::create(path)?;
         let header = header_of(&self.config.to_json());
         writer.empty_primary(&header)?;
-        let sources: [(&str, &str, fn(&FoundSource) -> f64); 9] = [
+        let sources: [Quantity<FoundSource>; 8] = [
             ("ra", "deg", |source| source.place.ra()),
             ("dec", "deg", |source| source.place.dec()),
             ("pos_r68", "deg", |source| source.ellipse.map_or(f64::NAN, |ellipse| ellipse.r68)),
@@ -164,26 +164,31 @@ impl FoundSources {
             ("ts", "", |source| source.ts),
             ("sqrt_ts_map", "", |source| source.sqrt_ts_of_map),
             ("npred", "", |source| source.npred),
-            ("fit_quality", "", |source| f64::from(source.fit_quality)),
         ];
         let names = self.sources.iter().map(|source| source.name.clone()).collect();
-        writer.table("SOURCES", &header, &columns(("name", names), &self.sources, &sources))?;
-        let peaks: [(&str, &str, fn(&Peak) -> f64); 6] = [
-            ("iteration", "", |peak| peak.iteration as f64),
-            ("ix", "", |peak| peak.ix as f64),
-            ("iy", "", |peak| peak.iy as f64),
+        let mut all = columns(("name", names), &self.sources, &sources);
+        all.push(whole("fit_quality", self.sources.iter().map(|source| source.fit_quality.into())));
+        writer.table("SOURCES", &header, &all)?;
+        let peaks: [Quantity<Peak>; 3] = [
             ("ra", "deg", |peak| peak.place.ra()),
             ("dec", "deg", |peak| peak.place.dec()),
             ("sqrt_ts", "", |peak| peak.sqrt_ts),
         ];
         let statuses = self.peaks.iter().map(|peak| peak.status.as_str().to_owned()).collect();
-        writer.table("PEAKS", &header, &columns(("status", statuses), &self.peaks, &peaks))?;
+        let mut all = columns(("status", statuses), &self.peaks, &peaks);
+        all.push(whole("iteration", self.peaks.iter().map(|peak| peak.iteration)));
+        all.push(whole("ix", self.peaks.iter().map(|peak| peak.ix)));
+        all.push(whole("iy", self.peaks.iter().map(|peak| peak.iy)));
+        writer.table("PEAKS", &header, &all)?;
         Ok(writer.finish()?)
     }
 }
 
+/// A column of numbers: its name, its unit, and what it has of a row.
+type Quantity<T> = (&'static str, &'static str, fn(&T) -> f64);
+
 /// A column of texts and columns of numbers.
-fn columns<T>((name, texts): (&str, Vec<String>), rows: &[T], numbers: &[(&str, &str, fn(&T) -> f64)]) -> Vec<Column> {
+fn columns<T>((name, texts): (&str, Vec<String>), rows: &[T], numbers: &[Quantity<T>]) -> Vec<Column> {
     let mut columns = vec![Column { name: name.into(), unit: String::new(), values: ColumnValues::Text(texts) }];
     columns.extend(numbers.iter().map(|&(name, unit, of)| Column {
         name: name.into(),
@@ -191,4 +196,10 @@ fn columns<T>((name, texts): (&str, Vec<String>), rows: &[T], numbers: &[(&str, 
         values: ColumnValues::Double(rows.iter().map(of).collect()),
     }));
     columns
+}
+
+/// A column of whole numbers, none of which is near 2^31.
+fn whole(name: &str, values: impl Iterator<Item = usize>) -> Column {
+    let values = values.map(|value| i32::try_from(value).unwrap_or(i32::MAX)).collect();
+    Column { name: name.into(), unit: String::new(), values: ColumnValues::Int(values) }
 }

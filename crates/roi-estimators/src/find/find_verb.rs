@@ -4,8 +4,8 @@ use ndarray::Array2;
 use roi_fit::{Analysis, Pars};
 use roi_model::SkyDirection;
 
-use crate::error::Result;
-use crate::find::candidates::{Candidate, fix, placed};
+use crate::error::{Error, Result};
+use crate::find::candidates::{Candidate, fix, indices, placed};
 use crate::find::find_options::FindSourcesOptions;
 use crate::find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 use crate::find::kept_map::KeptMap;
@@ -60,6 +60,11 @@ impl<'a> Search<'a> {
         let bins = bins(analysis.likelihood().components(), tsmap.loge_bounds)?;
         let map =
             MapGrid::square(finest(components.iter().map(SkyComponent::grid))?, tsmap.map_skydir, tsmap.map_size)?;
+        // What cannot be fitted is refused before there is anything to fit.
+        indices(&tsmap.model.spectrum()?, &options.free_params)?;
+        if let Some(place) = options.search_skydir.filter(|place| map.whole.pixel(place).is_none()) {
+            return Err(Error::Outside { what: "search_skydir".into(), ra: place.ra(), dec: place.dec() });
+        }
         let scan = TsScan::new(&components, &bins, (&map.whole, &sources), tsmap)?;
         let is_searched = |pixel: &usize| map.whole.direction(*pixel).is_some_and(|place| options.searches(&place));
         let kept = KeptMap::new(map.pixels.iter().copied().filter(is_searched).collect());
@@ -109,52 +114,66 @@ impl<'a> Search<'a> {
         Ok(added > 0)
     }
 
-    /// Places a source at a peak, adds and fits it, and keeps it or takes it out.
+    /// Places a source at a peak, adds and fits it, and keeps it; or leaves the model as it was, bit for bit, also on an error.
     fn try_source(
         &mut self,
         analysis: &mut Analysis,
         (peak, at): (&mut Peak, SkyDirection),
         amplitude: f64,
     ) -> Result<()> {
+        let before = analysis.checkpoint();
+        let tried = self.tried(analysis, (peak, at), amplitude);
+        if !matches!(tried, Ok(PeakStatus::Added)) {
+            analysis.restore(before);
+            self.rejected.push(at);
+        }
+        peak.status = tried?;
+        Ok(())
+    }
+
+    /// What becomes of a peak; a source that is no good is still in the model.
+    fn tried(
+        &mut self,
+        analysis: &mut Analysis,
+        (peak, at): (&mut Peak, SkyDirection),
+        amplitude: f64,
+    ) -> Result<PeakStatus> {
         let options = self.options;
         let placed = placed(analysis, (at, amplitude), options)?;
         let (place, ellipse) = (placed.place().unwrap_or(at), placed.ellipse);
         self.warnings.extend(placed.warnings.iter().cloned());
         let mut candidate = placed.add(analysis)?;
         peak.source = Some(candidate.name.clone());
-        let fitted = candidate.fit(analysis, &options.free_params, &options.optimizer);
-        let (is_fitted, warnings) = match fitted {
-            Ok(fitted) => fitted,
-            Err(error) => {
-                // Nothing is left half done.
-                candidate.remove(analysis)?;
-                return Err(error);
-            }
-        };
+        let (is_fitted, warnings) = candidate.fit(analysis, &options.free_params, &options.optimizer)?;
         self.warnings.extend(warnings);
-        let ts = if is_fitted { analysis.ts(&candidate.name, false)?.ts } else { f64::NAN };
-        if is_fitted && ts >= options.sqrt_ts_threshold.powi(2) {
-            peak.status = PeakStatus::Added;
-            let source = FoundSource {
-                name: candidate.name.clone(),
-                iteration: peak.iteration,
-                place,
-                ellipse,
-                sqrt_ts_of_map: peak.sqrt_ts,
-                ts,
-                npred: npred(analysis, &candidate.name)?,
-                fit_quality: candidate.fit_quality,
-            };
-            self.found.push((candidate, source));
-        } else {
-            peak.status = if is_fitted { PeakStatus::BelowThreshold } else { PeakStatus::NotFitted };
-            self.rejected.push(at);
-            candidate.remove(analysis)?;
+        if !is_fitted {
+            return Ok(PeakStatus::NotFitted);
         }
-        Ok(())
+        let ts = analysis.ts(&candidate.name, false)?.ts;
+        if ts < self.least() {
+            return Ok(PeakStatus::BelowThreshold);
+        }
+        let source = FoundSource {
+            name: candidate.name.clone(),
+            iteration: peak.iteration,
+            place,
+            ellipse,
+            sqrt_ts_of_map: peak.sqrt_ts,
+            ts,
+            npred: npred(analysis, &candidate.name)?,
+            fit_quality: candidate.fit_quality,
+        };
+        self.found.push((candidate, source));
+        Ok(PeakStatus::Added)
     }
 
-    /// Sources are placed once more now that all others are there, all are fitted together if that is wished, and each is tested a last time.
+    /// The least TS of a source.
+    fn least(&self) -> f64 {
+        self.options.sqrt_ts_threshold.powi(2)
+    }
+
+    /// Sources are placed once more now that all others are there, all are fitted together if that is wished, and each is tested a last time: the
+    /// weakest below the threshold goes, the others are fitted again, until all are above it.
     fn finish(mut self, analysis: &mut Analysis) -> Result<FoundSources> {
         if self.found.len() > 1 {
             self.place_again(analysis)?;
@@ -162,21 +181,24 @@ impl<'a> Search<'a> {
         if self.options.joint_fit && !self.found.is_empty() {
             self.fit_together(analysis)?;
         }
-        let least = self.options.sqrt_ts_threshold.powi(2);
-        let mut sources = Vec::new();
-        for (candidate, mut source) in self.found {
-            source.ts = analysis.ts(&source.name, false)?.ts;
-            source.npred = npred(analysis, &source.name)?;
-            if source.ts >= least {
-                sources.push(source);
-                continue;
+        loop {
+            for (_, source) in &mut self.found {
+                source.ts = analysis.ts(&source.name, false)?.ts;
+                source.npred = npred(analysis, &source.name)?;
             }
+            let least = self.least();
+            let weakest = self.found.iter().enumerate().min_by(|(_, a), (_, b)| a.1.ts.total_cmp(&b.1.ts));
+            let Some(index) = weakest.filter(|(_, (_, source))| source.ts < least).map(|(index, _)| index) else {
+                break;
+            };
+            let (candidate, source) = self.found.remove(index);
             let own = self.peaks.iter_mut().filter(|peak| peak.source.as_ref() == Some(&source.name));
             own.for_each(|peak| peak.status = PeakStatus::BelowThreshold);
             candidate.remove(analysis)?;
+            self.fit_again(analysis)?;
         }
         Ok(FoundSources {
-            sources,
+            sources: self.found.into_iter().map(|(_, source)| source).collect(),
             peaks: self.peaks,
             iterations: self.iterations,
             computed_pixels: self.kept.computed,
@@ -186,7 +208,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Moves each source that has a better place now, and fits it there; where that fit is not good enough it stays where it was.
+    /// Moves each source that has a better place now, and fits it there; where that does not succeed it stays as it was.
     fn place_again(&mut self, analysis: &mut Analysis) -> Result<()> {
         for (candidate, source) in &mut self.found {
             let again = candidate.replaced(analysis, self.options)?;
@@ -194,14 +216,23 @@ impl<'a> Search<'a> {
             if place.separation(&source.place) < WORTH_MOVING * ellipse.r68 {
                 continue;
             }
-            let before = analysis.session().clone();
-            analysis.delete_source(&candidate.name)?;
-            let mut moved = again.add(analysis)?;
-            let (is_fitted, warnings) = moved.fit(analysis, &self.options.free_params, &self.options.optimizer)?;
+            let before = analysis.checkpoint();
+            let fitted = (|| {
+                analysis.delete_source(&candidate.name)?;
+                let mut moved = again.add(analysis)?;
+                let fitted = moved.fit(analysis, &self.options.free_params, &self.options.optimizer)?;
+                Ok((moved, fitted))
+            })();
+            let (moved, (is_fitted, warnings)) = match fitted {
+                Ok(fitted) => fitted,
+                Err(error) => {
+                    analysis.restore(before);
+                    return Err(error);
+                }
+            };
             self.warnings.extend(warnings);
             if !is_fitted {
-                analysis.delete_source(&moved.name)?;
-                candidate.add_again(analysis, &before)?;
+                analysis.restore(before);
                 continue;
             }
             let own = self.peaks.iter_mut().filter(|peak| peak.source.as_ref() == Some(&source.name));
@@ -213,14 +244,26 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
+    /// Fits what is left after one source went.
+    fn fit_again(&mut self, analysis: &mut Analysis) -> Result<()> {
+        if self.options.joint_fit && !self.found.is_empty() {
+            return self.fit_together(analysis);
+        }
+        for (candidate, source) in &mut self.found {
+            let fitted = candidate.fit(analysis, &self.options.free_params, &self.options.optimizer)?;
+            self.warnings.extend(fitted.1);
+            source.fit_quality = candidate.fit_quality;
+        }
+        Ok(())
+    }
+
     fn fit_together(&mut self, analysis: &mut Analysis) -> Result<()> {
         let names: Vec<String> = self.found.iter().map(|(candidate, _)| candidate.name.clone()).collect();
         let free = &self.options.free_params;
         let pars = if free.is_empty() { Pars::All } else { Pars::Names(free.clone()) };
-        for name in &names {
-            analysis.free_source(name, true, &pars)?;
-        }
-        let fitted = analysis.fit(&self.options.optimizer);
+        let freed = names.iter().try_for_each(|name| analysis.free_source(name, true, &pars));
+        let fitted = freed.and_then(|()| analysis.fit(&self.options.optimizer));
+        // Whatever became of it, new sources are fixed.
         for name in &names {
             fix(analysis.roi_mut(), name)?;
         }

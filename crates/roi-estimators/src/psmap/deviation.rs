@@ -1,6 +1,6 @@
 //! How improbable a spectrum of counts is under its model.
 
-use statrs::function::gamma::{gamma_ur, ln_gamma};
+use statrs::function::gamma::{checked_gamma_ur, ln_gamma};
 
 use crate::psmap::likelihood_histogram::LikelihoodHistogram;
 use crate::psmap::ps_options::PsMapOptions;
@@ -43,7 +43,7 @@ pub(crate) fn signed_ps(spectrum: &[SpectrumBin], options: &PsMapOptions, work: 
     let probability = if bins.is_empty() {
         1.0
     } else if poissons.is_empty() {
-        gamma_ur(n_gaussians as f64 / 2.0, half_chi2)
+        upper_gamma(n_gaussians as f64 / 2.0, half_chi2)
     } else {
         let minus_ln = |bin: &SpectrumBin| -bin.weight * ln_poisson(bin.counts, bin.model).max(LEAST_COUNTS.ln());
         let of_data = half_chi2 + poissons.iter().map(minus_ln).sum::<f64>();
@@ -65,6 +65,11 @@ pub(crate) fn signed_ps(spectrum: &[SpectrumBin], options: &PsMapOptions, work: 
     };
     let ps = -probability.max(LEAST).log10();
     if residual < 0.0 { -ps } else { ps }
+}
+
+/// `Q(a, x)`, the upper incomplete gamma function over the whole one, 1 at 0.
+fn upper_gamma(a: f64, x: f64) -> f64 {
+    checked_gamma_ur(a, x).unwrap_or(1.0)
 }
 
 /// `ln` of the Poisson probability of `n` counts.
@@ -90,7 +95,7 @@ fn range(mean: f64, epsilon: f64) -> (f64, f64) {
     let tail = 0.5 * epsilon;
     // P(n < k) = Q(k, mean) and P(n > k) = P(k + 1, mean), which rise and fall with k.
     let mut first = (mean - 8.0 * mean.sqrt() - 2.0).floor().max(0.0);
-    while gamma_ur(first + 1.0, mean) < tail {
+    while upper_gamma(first + 1.0, mean) < tail {
         first += 1.0;
     }
     let mut last = mean.floor();
@@ -144,6 +149,22 @@ mod tests {
         let chi2 = 10.0 + 0.8;
         let found = signed_ps(&bins, &PsMapOptions::default(), &mut Work::default());
         assert!((found - chi2 / 2.0 / std::f64::consts::LN_10).abs() < 1e-9, "{found}");
+    }
+
+    #[test]
+    fn counts_that_are_the_model_are_no_deviation() {
+        let found = signed_ps(&spectrum(&[(1000.0, 1000.0)]), &PsMapOptions::default(), &mut Work::default());
+        assert!(found.abs() < 1e-12, "{found}");
+    }
+
+    #[test]
+    fn what_lies_beyond_the_histogram_counts() {
+        // The axis ends below the -ln L of any counts of 20: all of them are as improbable as it gets.
+        let short = PsMapOptions::default().with_scaleaxis(1.0);
+        let found = signed_ps(&spectrum(&[(20.0, 20.0)]), &short, &mut Work::default());
+        assert!(found.abs() < 1e-6, "{found}");
+        let coarse = PsMapOptions::default().with_nbinpdf(1);
+        assert!(signed_ps(&spectrum(&[(20.0, 20.0), (3.0, 4.0)]), &coarse, &mut Work::default()).abs() < 1.0);
     }
 
     #[test]

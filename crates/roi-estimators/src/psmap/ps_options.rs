@@ -96,6 +96,8 @@ impl PsMapOptions {
     /// Whether weights apply.
     pub const USE_WEIGHTS: Definition<bool> =
         Definition::new("use_weights", false, "Apply the likelihood weights of the components.");
+    /// The most bins of a histogram.
+    const MOST_BINS: usize = 1_000_000;
     /// The least that may be neglected.
     const LEAST_EPSILON: f64 = 1e-15;
 
@@ -120,6 +122,10 @@ impl PsMapOptions {
         let refuse = |option, found: String, expected| Err(Error::Option { option, found, expected });
         if self.emin >= self.emax {
             return refuse("emax", self.emax.to_string(), "an energy in MeV above emin");
+        }
+        if self.nbinpdf.saturating_mul(self.nbinloge) > Self::MOST_BINS {
+            let found = format!("{} bins for each of {}", self.nbinpdf, self.nbinloge);
+            return refuse("nbinpdf", found, "at most 1000000 bins in all, nbinpdf times nbinloge");
         }
         if self.prob_epsilon >= 0.1 {
             return refuse("prob_epsilon", self.prob_epsilon.to_string(), "a small probability, such as 1e-7");

@@ -28,6 +28,11 @@ pub fn psmap(analysis: &Analysis, options: &PsMapOptions) -> Result<PsMap> {
     options.check(analysis.likelihood().components().len())?;
     let cubes = analysis.cubes(&options.exclude)?;
     let grid = finest(cubes.iter().map(|cube| &cube.counts().grid))?.clone();
+    if options.use_weights && cubes.iter().all(|cube| cube.weights().is_none()) {
+        let (found, expected) =
+            ("an analysis without weights".to_owned(), "an analysis with likelihood weights (gtlike: {wmap: PATH})");
+        return Err(Error::Option { option: "use_weights", found, expected });
+    }
     let (low, high) = (options.emin.log10(), options.emax.log10());
     let width = (high - low) / options.nbinloge as f64;
     let hlogebin: Vec<f64> = (0..=options.nbinloge).map(|i| low + width * i as f64).collect();
@@ -82,7 +87,7 @@ fn wanted(grid: &SkyGrid, options: &PsMapOptions) -> Result<Wanted> {
         let found = format!("({x}, {y}) of a map of {nx} x {ny} pixels");
         return Err(Error::Option { option: "pixel", found, expected: "a pixel of the map, counted from 1" });
     }
-    let around = |at: usize, n: usize| (at - 1).saturating_sub(options.dpix)..(at + options.dpix).min(n);
+    let around = |at: usize, n: usize| (at - 1).saturating_sub(options.dpix)..at.saturating_add(options.dpix).min(n);
     Ok(Wanted { rows: around(y, ny), columns: around(x, nx), width: nx })
 }
 
@@ -135,7 +140,9 @@ impl Spectra {
             }
         }
         // The mean of the inverse weights over the counts, inverted.
-        bins.iter_mut().for_each(|bin| bin.weight = if bin.counts > 0.0 { bin.counts / bin.weight } else { 1.0 });
+        for bin in &mut bins {
+            bin.weight = if bin.counts > 0.0 { bin.counts / bin.weight } else { 1.0 };
+        }
         bins
     }
 }

@@ -7,9 +7,12 @@ use roi_fit::ComponentCubes;
 
 use crate::error::{Error, Result};
 use crate::psmap::ps_options::PsMapOptions;
+use crate::sky::components::check_modelled;
 
 /// Sums below are none: what Fourier transforms leave of zero.
 const NONE: f64 = 0.1;
+/// The part of the largest sum that is rounding.
+const ROUNDING: f64 = 1e-13;
 
 /// Sums of one energy bin of a component over disks around its pixels.
 pub(crate) struct Plane {
@@ -25,6 +28,10 @@ pub(crate) struct Plane {
 pub(crate) fn planes(cubes: &ComponentCubes, component: usize, options: &PsMapOptions) -> Result<Vec<Plane>> {
     let edges = cubes.counts().cube.axis().edges();
     let is_within = |bin: &usize| edges[bin + 1] > options.emin && edges[*bin] < options.emax;
+    let wanted: Vec<usize> = cubes.bins().filter(is_within).collect();
+    if let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) {
+        check_modelled(cubes, &(first..last + 1))?;
+    }
     let plane = |bin: usize| {
         let [counts, model, inverse] = images(cubes, bin, options.use_weights)?;
         let radius = options.radius(component, edges[bin]);
@@ -34,6 +41,8 @@ pub(crate) fn planes(cubes: &ComponentCubes, component: usize, options: &PsMapOp
             grid => on_sphere(grid, radius, [&counts, &model, &inverse]),
         };
         let counts = counts.mapv(|n| if n > NONE { n } else { 0.0 });
+        let noise = ROUNDING * model.iter().copied().fold(0.0, f64::max);
+        let model = model.mapv(|m| if m > noise { m } else { 0.0 });
         let inverse_weights = if is_weighted {
             Zip::from(&inverse).and(&counts).map_collect(|&inverse, &n| if n > 0.0 { inverse } else { 0.0 })
         } else {
@@ -42,7 +51,7 @@ pub(crate) fn planes(cubes: &ComponentCubes, component: usize, options: &PsMapOp
         let log_center = (edges[bin] * edges[bin + 1]).sqrt().log10();
         Ok(Plane { log_center, counts, model, inverse_weights })
     };
-    cubes.bins().filter(is_within).collect::<Vec<_>>().into_par_iter().map(plane).collect()
+    wanted.into_par_iter().map(plane).collect()
 }
 
 /// Counts, model, and counts over weights of a bin. A pixel of weight zero is left out of all.
@@ -75,7 +84,10 @@ fn in_disks(grid: &WcsGrid, radius: f64, images: [&Array2<f64>; 3]) -> Result<[A
     let (x, y) = ((nx / 2).max(1) as f64, (ny / 2).max(1) as f64);
     let lost = || Error::Internal { what: "the middle of the counts is no direction" };
     let center = grid.to_direction(x, y).ok_or_else(lost)?;
-    let [x_step, y_step] = grid.header().cdelt.map(f64::abs);
+    // What a pixel is on the sky there, not what the header has of the reference pixel.
+    let step = |dx: f64, dy: f64| grid.to_direction(x + dx, y + dy).map(|place| place.separation(&center));
+    let x_step = step(1.0, 0.0).ok_or_else(lost)?;
+    let y_step = step(0.0, 1.0).ok_or_else(lost)?;
     let (half_x, half_y) = (half(radius, x_step, nx), half(radius, y_step, ny));
     let disk = Array2::from_shape_fn((2 * half_y + 1, 2 * half_x + 1), |(row, column)| {
         let (dx, dy) = (column as f64 - half_x as f64, row as f64 - half_y as f64);
@@ -83,7 +95,7 @@ fn in_disks(grid: &WcsGrid, radius: f64, images: [&Array2<f64>; 3]) -> Result<[A
         if place.is_some_and(|place| place.separation(&center) < radius) { 1.0 } else { 0.0 }
     });
     let views = images.map(|image| image.view());
-    let mut sums = convolved(&views, disk.view(), (half_y, half_x)).into_iter();
+    let mut sums = convolved(&views, &disk.view(), (half_y, half_x)).into_iter();
     let mut next = || sums.next().unwrap_or_default();
     Ok([next(), next(), next()])
 }

@@ -8,8 +8,9 @@ use crate::error::{Error, Result};
 use crate::residmap::resid_options::ResidMapOptions;
 use crate::residmap::resid_result::ResidMap;
 use crate::residmap::smoothed_counts::{SmoothedCounts, Weighting};
-use crate::sky::components::{SkyComponent, bins, finest};
+use crate::sky::components::{SkyComponent, bins, check_modelled, finest};
 use crate::sky::kernel::Kernel;
+use crate::sky::test_source::TestSource;
 
 /// How far the counts lie above the model around each pixel, in sigmas: both smoothed with the image of a test source. The analysis is left
 /// as it was.
@@ -26,6 +27,10 @@ pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidM
     let weighting = |at: usize| Weighting { bins: &of_component[at], use_weights: options.use_weights };
     let grid = finest(cubes.iter().map(|cube| &cube.counts().grid))?.clone();
     let on_sphere = matches!(grid, SkyGrid::Healpix(_));
+    for (cube, bins) in cubes.iter().zip(&of_component) {
+        check_modelled(cube, bins)?;
+    }
+    check(&cubes, on_sphere.then_some(&grid), options)?;
     let (name, src_dict, parts) = if on_sphere {
         let parts = cubes.iter().enumerate().map(|(at, cube)| SmoothedCounts::with_gaussian(cube, &weighting(at)));
         ("gauss_0p3".to_owned(), serde_json::Value::Null, parts.collect::<Vec<_>>())
@@ -46,6 +51,27 @@ pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidM
     let sums = added(&grid, &cubes, &parts)?;
     let mask = options.use_weights.then(|| mask(&grid, &cubes));
     Ok(result(sums, on_sphere, (name, src_dict, grid, mask), options))
+}
+
+/// Refuses options that would have no effect, and components that cannot be added. `sphere`: the pixels when they are HEALPix pixels.
+fn check(cubes: &[ComponentCubes], sphere: Option<&SkyGrid>, options: &ResidMapOptions) -> Result<()> {
+    let refuse = |option, found: &str, expected| Err(Error::Option { option, found: found.to_owned(), expected });
+    if options.use_weights && cubes.iter().all(|cube| cube.weights().is_none()) {
+        let expected = "an analysis with likelihood weights (gtlike: {wmap: PATH})";
+        return refuse("use_weights", "an analysis without weights", expected);
+    }
+    let Some(sphere) = sphere else { return Ok(()) };
+    if let Some(other) = cubes.iter().find(|cube| cube.counts().grid != *sphere) {
+        return Err(Error::MixedPixels { component: other.name().to_owned() });
+    }
+    if options.model != TestSource::default() {
+        let expected = "none: HEALPix maps are smoothed by a Gaussian of 0.3 degrees";
+        return refuse("model", &options.model.model_name(), expected);
+    }
+    if options.use_weights {
+        return refuse("use_weights", "HEALPix pixels", "projected counts cubes; leave it out for HEALPix pixels");
+    }
+    Ok(())
 }
 
 /// The components' sums, added on the pixels of the map.
@@ -95,6 +121,11 @@ fn result(
 ) -> ResidMap {
     let SmoothedCounts { counts, model, mut ones, variance } = sums;
     let sigma = Zip::from(&counts).and(&model).and(&variance).map_collect(|&n, &m, &v| {
+        // A transform may leave a little less than nothing where nothing is.
+        let (n, m) = (n.max(0.0), m.max(0.0));
+        if m == 0.0 {
+            return 0.0;
+        }
         let ts = 2.0 * (poisson(n, n) - poisson(n, m));
         // The variance of the counts in units of what Poisson counts would have.
         let scale = if on_sphere { 1.0 } else { v / m };

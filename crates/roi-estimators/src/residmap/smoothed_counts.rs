@@ -57,9 +57,9 @@ impl SmoothedCounts {
             let variance = Zip::from(&model).and(&weights).map_collect(|m, w| m * w);
             let ones = Array2::ones((ny, nx));
             let images = [counts.view(), model.view(), ones.view()];
-            let mut smooth = convolved(&images, filter.view(), center).into_iter();
+            let mut smooth = convolved(&images, &filter.view(), center).into_iter();
             let square = filter.mapv(|f| f * f);
-            let variance = convolved(&[variance.view()], square.view(), center).into_iter().next();
+            let variance = convolved(&[variance.view()], &square.view(), center).into_iter().next();
             let mut next = || smooth.next().unwrap_or_default();
             Self { counts: next(), model: next(), ones: next(), variance: variance.unwrap_or_default() }
         };

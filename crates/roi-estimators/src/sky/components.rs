@@ -5,7 +5,7 @@ use std::ops::Range;
 use lat_response::SkyGrid;
 use likelihood_core::{ComponentData, SourceMap};
 use ndarray::Array3;
-use roi_fit::{Analysis, TrialMaker};
+use roi_fit::{Analysis, ComponentCubes, TrialMaker};
 use roi_model::{Roi, Source};
 
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ pub(crate) fn bins(components: &[ComponentData], [low, high]: LogEnergies) -> Re
         expected: "two energies, log10 of MeV, the first below the second, with energy bins of the analysis between them",
     };
     if low.zip(high).is_some_and(|(low, high)| low >= high) || low.into_iter().chain(high).any(|e| !e.is_finite()) {
-        return Err(refuse(format!("{low:?}, {high:?}")));
+        return Err(refuse(words([low, high])));
     }
     let of = |component: &ComponentData| {
         let edges = component.axis().edges();
@@ -94,9 +94,14 @@ pub(crate) fn bins(components: &[ComponentData], [low, high]: LogEnergies) -> Re
     };
     let bins: Vec<Range<usize>> = components.iter().map(of).collect();
     if bins.iter().all(Range::is_empty) {
-        return Err(refuse(format!("{low:?}, {high:?}")));
+        return Err(refuse(words([low, high])));
     }
     Ok(bins)
+}
+
+/// Two energies in words.
+fn words(bounds: LogEnergies) -> String {
+    bounds.map(|bound| bound.map_or_else(|| "open".to_owned(), |bound| bound.to_string())).join(", ")
 }
 
 /// For each pixel of a map the pixel of a component under its centre; `None` where the component has none.
@@ -105,4 +110,20 @@ pub(crate) fn pixels_under(map: &SkyGrid, component: &SkyGrid) -> Vec<Option<usi
         return (0..map.n_pixels()).map(Some).collect();
     }
     (0..map.n_pixels()).map(|pixel| component.pixel(&map.direction(pixel)?)).collect()
+}
+
+/// Refuses counts where the model predicts none: nothing can be told of them.
+///
+/// # Errors
+/// [`Error::Unmodelled`].
+pub(crate) fn check_modelled(cubes: &ComponentCubes, bins: &Range<usize>) -> Result<()> {
+    let (counts, edges) = (cubes.counts().cube.counts(), cubes.counts().cube.axis().edges());
+    for ((energy, y, x), &n) in counts.indexed_iter().filter(|((energy, _, _), n)| bins.contains(energy) && **n > 0.0) {
+        let model = cubes.model()[[energy, y, x]];
+        if model <= 0.0 {
+            let (component, energy) = (cubes.name().to_owned(), edges[energy]);
+            return Err(Error::Unmodelled { component, energy, x, y, counts: f64::from(n), model });
+        }
+    }
+    Ok(())
 }

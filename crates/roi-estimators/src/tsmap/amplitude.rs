@@ -7,10 +7,11 @@ const STEPS: usize = 200;
 /// What the last step may still gain in `logL`.
 const GAIN: f64 = 1e-12;
 
-/// The bins with counts that a test source reaches.
+/// The bins with counts that a test source reaches: weighted counts `n` of each, and the ratio `r = T / b` of the test source's to the background's
+/// counts.
 pub(crate) trait TrialBins {
-    /// Gives `take` the weighted counts `n` of each bin and the ratio `r = T / b` of the test source's to the background's counts.
-    fn visit(&self, take: impl FnMut(f64, f64));
+    /// Appends `n` and `r` of the bins whose ratio is above a limit to `near` (and may append others), and returns the sums of the rest.
+    fn split(&self, limit: f64, near: &mut Vec<(f64, f64)>) -> Series;
 }
 
 /// The first sums over a trial's bins, at amplitude 0.
@@ -33,11 +34,25 @@ pub(crate) struct Amplitude {
     pub(crate) value: f64,
 }
 
-/// Sums of powers of `r` over the bins of the series.
-#[derive(Clone, Copy, Debug, Default)]
-struct Series([f64; 4]);
+/// `sum n r`, `sum n r^2`, ... over bins whose ratios are small.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Series(pub(crate) [f64; 4]);
 
 impl Series {
+    /// Adds a bin.
+    pub(crate) fn take(&mut self, n: f64, r: f64) {
+        let mut term = n * r;
+        for sum in &mut self.0 {
+            *sum += term;
+            term *= r;
+        }
+    }
+
+    /// Adds those of other bins.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, other)| *sum += other);
+    }
+
     /// `sum n ln(1 + a r)`, its first derivative, and minus its second.
     fn at(&self, a: f64) -> (f64, f64, f64) {
         let [s1, s2, s3, s4] = self.0;
@@ -55,7 +70,8 @@ pub(crate) fn maximize(bins: &impl TrialBins, moments: &Moments, near: &mut Vec<
     let mut a = (moments.first - moments.total) / moments.second;
     let mut cap = 4.0 * a;
     loop {
-        let far = split(bins, SERIES / cap, near);
+        near.clear();
+        let far = bins.split(SERIES / cap, near);
         for _ in 0..STEPS {
             let (_, slope, curvature) = sums(near, &far, a);
             let step = (slope - moments.total) / curvature;
@@ -71,24 +87,6 @@ pub(crate) fn maximize(bins: &impl TrialBins, moments: &Moments, near: &mut Vec<
         }
         cap = 4.0 * a;
     }
-}
-
-/// Puts the bins with a larger ratio into `near`, and sums the others.
-fn split(bins: &impl TrialBins, limit: f64, near: &mut Vec<(f64, f64)>) -> Series {
-    near.clear();
-    let mut series = [0.0; 4];
-    bins.visit(|n, r| {
-        if r > limit {
-            near.push((n, r));
-        } else {
-            let mut term = n * r;
-            for sum in &mut series {
-                *sum += term;
-                term *= r;
-            }
-        }
-    });
-    Series(series)
 }
 
 /// As [`Series::at`], of all bins.
@@ -111,8 +109,12 @@ mod tests {
     struct List(Vec<(f64, f64)>);
 
     impl TrialBins for List {
-        fn visit(&self, mut take: impl FnMut(f64, f64)) {
-            self.0.iter().for_each(|&(n, r)| take(n, r));
+        fn split(&self, limit: f64, near: &mut Vec<(f64, f64)>) -> Series {
+            let mut far = Series::default();
+            for &(n, r) in &self.0 {
+                if r > limit { near.push((n, r)) } else { far.take(n, r) }
+            }
+            far
         }
     }
 

@@ -8,7 +8,7 @@ use roi_model::{SkyDirection, Source};
 
 use crate::error::Result;
 use crate::sky::components::SkyComponent;
-use crate::tsmap::amplitude::{Amplitude, Moments, TrialBins, maximize};
+use crate::tsmap::amplitude::{Amplitude, Moments, Series, TrialBins, maximize};
 use crate::tsmap::filled_bins::{FilledPlane, filled_planes};
 use crate::tsmap::ts_options::TsMapOptions;
 
@@ -32,8 +32,12 @@ struct Seen<'a> {
 struct Ratios(Vec<(f64, f64)>);
 
 impl TrialBins for Ratios {
-    fn visit(&self, mut take: impl FnMut(f64, f64)) {
-        self.0.iter().for_each(|&(n, r)| take(n, r));
+    fn split(&self, limit: f64, near: &mut Vec<(f64, f64)>) -> Series {
+        let mut far = Series::default();
+        for &(n, r) in &self.0 {
+            if r > limit { near.push((n, r)) } else { far.take(n, r) }
+        }
+        far
     }
 }
 
@@ -46,8 +50,8 @@ impl<'a> ExactTrials<'a> {
         options: &'a TsMapOptions,
     ) -> Result<Self> {
         let seen = |(component, bins): (&SkyComponent<'a>, &Range<usize>)| {
-            let n_rows = component.grid().shape()[0];
-            let filled = filled_planes(component.data, bins, n_rows, sources)?;
+            let [ny, nx] = component.grid().shape();
+            let filled = filled_planes(component.data, bins, (ny, nx), sources)?;
             Ok(Seen { component: *component, bins: bins.clone(), filled })
         };
         Ok(Self { components: components.iter().zip(bins).map(seen).collect::<Result<_>>()?, options })
@@ -86,17 +90,16 @@ impl<'a> ExactTrials<'a> {
 }
 
 /// The pixels that are compared with a test source: a square of an image, whose half side is the radius, and a disk of HEALPix pixels.
-#[expect(clippy::cast_possible_truncation, reason = "pixel numbers")]
 fn within(grid: &SkyGrid, place: SkyDirection, radius: f64) -> Array2<bool> {
     let [ny, nx] = grid.shape();
     if let SkyGrid::Wcs(image) = grid
         && let Some((x, y)) = image.to_pixel(&place)
     {
         let [x_step, y_step] = image.header().cdelt.map(f64::abs);
-        let most = (radius / x_step.max(y_step)) as i64;
-        let (x, y) = ((x - 1.0).round() as i64, (y - 1.0).round() as i64);
+        let most = (radius / x_step.max(y_step)).floor();
+        let (x, y) = ((x - 1.0).round(), (y - 1.0).round());
         return Array2::from_shape_fn((ny, nx), |(row, column)| {
-            (row as i64 - y).abs() <= most && (column as i64 - x).abs() <= most
+            (row as f64 - y).abs() <= most && (column as f64 - x).abs() <= most
         });
     }
     let (center, limit) = (UnitVector::from(place), radius.to_radians());

@@ -11,7 +11,7 @@ use roi_model::Source;
 use crate::error::Result;
 use crate::sky::components::SkyComponent;
 use crate::sky::kernel::{Kernel, image_of};
-use crate::tsmap::amplitude::Moments;
+use crate::tsmap::amplitude::{Moments, Series};
 use crate::tsmap::filled_bins::{FilledPlane, filled_planes};
 use crate::tsmap::ts_options::TsMapOptions;
 
@@ -22,14 +22,27 @@ const LEAST_HALF: usize = 3;
 pub(crate) struct ShiftedKernel {
     pub(crate) kernel: Kernel,
     bins: Range<usize>,
-    /// The filled bins and the image in each energy bin, the image cut to the same pixels in all.
-    planes: Vec<(FilledPlane, Array2<f64>)>,
+    /// The image in each energy bin, cut to the same pixels in all.
+    windows: Vec<Array2<f64>>,
     center: (usize, usize),
     size: (usize, usize),
-    /// Sums at amplitude 0 for a test source at each pixel.
-    moments: Array2<Moments>,
+    /// Weighted counts of a test source at each pixel.
+    totals: Array2<f64>,
+    /// The energy bins, those first in which the test source is the smallest part of the background.
+    planes: Vec<ShiftedPlane>,
     /// Counts of the whole image in the energy bins.
     pub(crate) npred: f64,
+}
+
+/// An energy bin of a component with the image of the test source.
+struct ShiftedPlane {
+    filled: FilledPlane,
+    /// Its window.
+    window: usize,
+    /// The largest ratio of the test source to the background, wherever it stands.
+    largest: f64,
+    /// Sums over the filled bins, of this energy bin and all before it in their order, for a test source at each pixel.
+    sums: Array2<Series>,
 }
 
 impl ShiftedKernel {
@@ -46,33 +59,54 @@ impl ShiftedKernel {
         let cut: Vec<_> = bins.clone().map(|bin| kernel.window(bin, (half, half))).collect();
         let center = cut.first().map_or((0, 0), |(_, center)| *center);
         let [nx, ny] = image.size();
-        let planes = cut.into_iter().map(|(window, _)| (FilledPlane::default(), window)).collect();
+        let windows: Vec<Array2<f64>> = cut.into_iter().map(|(window, _)| window).collect();
         let npred = bins.clone().map(|bin| kernel.plane(bin).sum()).sum();
-        let moments = Array2::from_elem((ny, nx), Moments::default());
-        let mut shifted = Self { kernel, bins: bins.clone(), planes, center, size: (ny, nx), moments, npred };
+        let totals = totals(component.data, bins, &windows, (center, (ny, nx)));
+        let mut shifted =
+            Self { kernel, bins: bins.clone(), windows, center, size: (ny, nx), totals, planes: Vec::new(), npred };
         shifted.follow(component.data, sources)?;
         Ok(shifted)
     }
 
     /// Takes the model of some sources.
     pub(crate) fn follow(&mut self, data: &ComponentData, sources: &[&Source]) -> Result<()> {
-        let filled = filled_planes(data, &self.bins, self.size.0, sources)?;
-        for ((plane, _), filled) in self.planes.iter_mut().zip(filled) {
-            *plane = filled;
+        let filled = filled_planes(data, &self.bins, self.size, sources)?;
+        let (center, size, windows) = (self.center, self.size, &self.windows);
+        let plane = |(window, filled): (usize, FilledPlane)| {
+            let peak = windows[window].iter().copied().fold(0.0, f64::max);
+            let (largest, sums) = (peak * filled.largest_inverse(), sums(&filled, &windows[window], (center, size)));
+            ShiftedPlane { filled, window, largest, sums }
+        };
+        let planes: Vec<_> = filled.into_iter().enumerate().collect();
+        self.planes = planes.into_par_iter().map(plane).collect();
+        // Of equals the one of lower energy first: the order depends on the data alone.
+        self.planes.sort_by(|a, b| a.largest.total_cmp(&b.largest).then(a.window.cmp(&b.window)));
+        let mut before: Option<&Array2<Series>> = None;
+        for plane in &mut self.planes {
+            if let Some(before) = before {
+                plane.sums.zip_mut_with(before, Series::add);
+            }
+            before = Some(&plane.sums);
         }
-        self.moments = moments(data, &self.bins, &self.planes, (self.center, self.size));
         Ok(())
     }
 
     /// The sums at amplitude 0 of the test source at a pixel.
     pub(crate) fn moments_at(&self, pixel: (usize, usize)) -> Moments {
-        self.moments[pixel]
+        let Series([first, second, ..]) = self.planes.last().map(|plane| plane.sums[pixel]).unwrap_or_default();
+        Moments { total: self.totals[pixel], first, second }
     }
 
-    /// Weighted counts and ratio of test source to background, of each filled bin that a test source at a pixel reaches.
-    pub(crate) fn visit(&self, (y, x): (usize, usize), take: &mut impl FnMut(f64, f64)) {
+    /// Of the filled bins that a test source at a pixel reaches, those whose ratio may be above a limit one by one, the others as sums: of energy
+    /// bins in which no ratio is above it, those that are known.
+    pub(crate) fn split(&self, (y, x): (usize, usize), limit: f64, (near, far): (&mut Vec<(f64, f64)>, &mut Series)) {
+        let first = self.planes.partition_point(|plane| plane.largest <= limit);
+        if let Some(known) = first.checked_sub(1).and_then(|last| self.planes.get(last)) {
+            far.add(&known.sums[(y, x)]);
+        }
         let (cy, cx) = self.center;
-        for (filled, window) in &self.planes {
+        for ShiftedPlane { filled, window, .. } in &self.planes[first..] {
+            let window = &self.windows[*window];
             let (height, width) = window.dim();
             let rows = y.saturating_sub(cy)..(y + height - cy).min(self.size.0);
             let columns = x.saturating_sub(cx)..(x + width - cx).min(self.size.1);
@@ -81,7 +115,12 @@ impl ShiftedKernel {
             for row in rows {
                 let line = &image[(row + cy - y) * width..(row + cy - y + 1) * width];
                 for pixel in filled.within(row, &columns) {
-                    take(pixel.counts, line[pixel.column + cx - x] * pixel.inverse);
+                    let ratio = line[pixel.column + cx - x] * pixel.inverse;
+                    if ratio > limit {
+                        near.push((pixel.counts, ratio));
+                    } else {
+                        far.take(pixel.counts, ratio);
+                    }
                 }
             }
         }
@@ -100,40 +139,44 @@ fn half_size(kernel: &Kernel, bins: &Range<usize>, cdelt: [f64; 2], options: &Ts
     half.min(most)
 }
 
-/// For each pixel the sums at amplitude 0 of a test source there: correlations of its image with weights, `n / b` and `n / b^2`.
-fn moments(
+/// For each pixel the weighted counts of a test source there, those beyond the map not counted: its image correlated with the weights.
+fn totals(
     data: &ComponentData,
     bins: &Range<usize>,
-    planes: &[(FilledPlane, Array2<f64>)],
+    windows: &[Array2<f64>],
     (center, size): ((usize, usize), (usize, usize)),
-) -> Array2<Moments> {
-    let of_bin = |(bin, (filled, window)): (usize, &(FilledPlane, Array2<f64>))| {
+) -> Array2<f64> {
+    let of_bin = |(bin, window): (usize, &Array2<f64>)| {
         let weights = match data.weights() {
             Some(weights) => weights.values().index_axis(Axis(0), bin).mapv(f64::from),
             None => Array2::ones(size),
         };
-        let (first, second) = filled.ratios(size);
-        let mut sums = correlated(&[weights.view(), first.view()], window, center);
-        sums.extend(correlated(&[second.view()], &window.mapv(|t| t * t), center));
-        sums
+        correlated(&weights.view(), window, center)
     };
-    let planes: Vec<_> = bins.clone().zip(planes).collect();
-    let sums: Vec<Vec<Array2<f64>>> = planes.into_par_iter().map(of_bin).collect();
-    let mut moments = Array2::from_elem(size, Moments::default());
-    for sums in &sums {
-        let [total, first, second] = sums.as_slice() else { continue };
-        Zip::from(&mut moments).and(total).and(first).and(second).for_each(|sum, &total, &first, &second| {
-            sum.total += total;
-            sum.first += first;
-            sum.second += second;
-        });
-    }
-    moments
+    let planes: Vec<_> = bins.clone().zip(windows).collect();
+    let planes: Vec<Array2<f64>> = planes.into_par_iter().map(of_bin).collect();
+    planes.iter().fold(Array2::zeros(size), |sum, plane| sum + plane)
 }
 
-/// Correlations: convolutions with the image turned by half a turn.
-fn correlated(images: &[ArrayView2<'_, f64>], kernel: &Array2<f64>, (cy, cx): (usize, usize)) -> Vec<Array2<f64>> {
+/// For each pixel the sums over the filled bins of a test source there: correlations of powers of its image with `n / b`, `n / b^2`, ...
+fn sums(
+    filled: &FilledPlane,
+    window: &Array2<f64>,
+    (center, size): ((usize, usize), (usize, usize)),
+) -> Array2<Series> {
+    let mut sums = Array2::from_elem(size, Series::default());
+    let mut power = Array2::ones(window.dim());
+    for (order, image) in filled.ratios(size).iter().enumerate() {
+        power *= window;
+        let correlated = correlated(&image.view(), &power, center);
+        Zip::from(&mut sums).and(&correlated).for_each(|sum, value| sum.0[order] = *value);
+    }
+    sums
+}
+
+/// The correlation of an image: a convolution with the kernel turned by half a turn.
+fn correlated(image: &ArrayView2<'_, f64>, kernel: &Array2<f64>, (cy, cx): (usize, usize)) -> Array2<f64> {
     let (last_y, last_x) = (kernel.nrows() - 1, kernel.ncols() - 1);
     let turned = Array2::from_shape_fn(kernel.dim(), |(y, x)| kernel[[last_y - y, last_x - x]]);
-    convolved(images, turned.view(), (last_y - cy, last_x - cx))
+    convolved(&[*image], &turned.view(), (last_y - cy, last_x - cx)).pop().unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use roi_model::{SkyDirection, Source};
 
 use crate::error::Result;
 use crate::sky::components::{SkyComponent, pixels_under};
-use crate::tsmap::amplitude::{Amplitude, Moments, TrialBins, maximize};
+use crate::tsmap::amplitude::{Amplitude, Moments, Series, TrialBins, maximize};
 use crate::tsmap::shifted_kernel::ShiftedKernel;
 use crate::tsmap::ts_options::TsMapOptions;
 
@@ -31,10 +31,12 @@ struct Trial<'a> {
 }
 
 impl TrialBins for Trial<'_> {
-    fn visit(&self, mut take: impl FnMut(f64, f64)) {
+    fn split(&self, limit: f64, near: &mut Vec<(f64, f64)>) -> Series {
+        let mut far = Series::default();
         for (component, pixel) in &self.parts {
-            component.visit(*pixel, &mut take);
+            component.split(*pixel, limit, (near, &mut far));
         }
+        far
     }
 }
 

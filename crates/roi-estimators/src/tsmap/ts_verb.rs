@@ -18,10 +18,10 @@ use crate::tsmap::ts_scan::TsScan;
 /// What a source of a given shape and spectrum would gain at each pixel: a map of its TS, with the rest of the model held. The analysis is left
 /// as it was.
 ///
-/// The test source's image at the middle of the region is moved by whole pixels; over the bins within its reach `logL = sum w (n ln(b + a T) - b
-/// - a T)` is maximised in the amplitude `a >= 0`, and `TS = 2 (logL(a) - logL(0))`. Counts outside the map have no part in either sum. With
-/// `local_psf`, and where components differ in their pixels, the test source's map is made at each place; with `refit_background` the norms that
-/// are free in the model are fitted with it.
+/// The test source's image at the middle of the region is moved by whole pixels. Over the bins within its reach
+/// `logL = sum w (n ln(b + a T) - b - a T)` is maximised in the amplitude `a >= 0`, and `TS = 2 (logL(a) - logL(0))`. Counts outside the map have
+/// no part in either sum. With `local_psf`, and where components differ in their pixels, the test source's map is made at each place; with
+/// `refit_background` the norms that are free in the model are fitted with it.
 ///
 /// # Errors
 /// When an option is wrong, the analysis has no files, a name of `exclude` is unknown, no energy bin is left, the test source is not seen, or

@@ -11,7 +11,7 @@ use roi_estimators::{
     Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, TestShape, TestSource, TsMapOptions,
     find_sources, psmap, residmap, tsmap,
 };
-use roi_fit::{Analysis, climb};
+use roi_fit::{Analysis, FitOptions, climb};
 use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 const ONE: [Pixels; 1] = [Pixels::Image(40, 0.15)];
@@ -225,4 +225,78 @@ fn a_wide_test_source_fits_a_point_less() {
         println!("{shape:?}: {wide}, point {point}");
         assert!(wide < point - 5.0 && wide > 10.0);
     }
+}
+
+#[test]
+fn a_map_that_is_not_square_has_its_rows_and_columns_in_place() {
+    let region = SkyRegion::new(&[Pixels::Wide(44, 30, 0.15)]);
+    let options = PsMapOptions::default().with_emin(500.0).with_emax(16_000.0).with_nbinloge(5);
+    let ps = psmap(&region.analysis, &options).unwrap();
+    assert!(ps.direction().unwrap().separation(&hidden()) < 0.6, "{:?}", ps.direction());
+    let maps = [
+        residmap(&region.analysis, &ResidMapOptions::default()).unwrap().sigma,
+        tsmap(&region.analysis, &TsMapOptions::default()).unwrap().ts,
+    ];
+    for map in maps {
+        assert_eq!(map.dim(), (30, 44));
+        let (y, x) = map.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
+        assert!(ps.grid.direction(y * 44 + x).unwrap().separation(&hidden()) < 0.4);
+    }
+}
+
+#[test]
+fn what_a_search_rejects_leaves_the_model_as_it_was() {
+    let mut region = SkyRegion::new(&ONE);
+    let analysis = &mut region.analysis;
+    let state = |analysis: &mut Analysis| {
+        let names: Vec<String> = analysis.roi().sources().iter().map(|source| source.name().to_owned()).collect();
+        (names, analysis.roi().free_values(), analysis.properties("known").unwrap().ts, analysis.loglike().unwrap())
+    };
+    let before = state(analysis);
+    // A fit that may not iterate is no good fit.
+    let mut hasty = FitOptions::default();
+    (hasty.max_iter, hasty.retries) = (1, 1);
+    hasty.min_fit_quality = 3;
+    let options = FindSourcesOptions::default().with_optimizer(hasty.with_optimizer("SIMPLEX".into()));
+    let found = find_sources(analysis, &options).unwrap();
+    assert!(found.sources.is_empty() && found.peaks[0].status == PeakStatus::NotFitted, "{:?}", found.peaks);
+    assert!(state(analysis) == before);
+    let options = FindSourcesOptions::default().with_free_params(vec!["Foo".into()]);
+    assert!(find_sources(analysis, &options).unwrap_err().to_string().contains("free_params"));
+    assert!(state(analysis) == before);
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    let mut region = SkyRegion::new(&ONE);
+    let analysis = &mut region.analysis;
+    let exclude = TsMapOptions::default().with_exclude(vec!["known".into()]);
+    let search = |analysis: &mut Analysis, options: FindSourcesOptions| {
+        find_sources(analysis, &options).unwrap_err().to_string()
+    };
+    assert!(search(analysis, FindSourcesOptions::default().with_tsmap(exclude)).contains("delete the source"));
+    let radius = FindSourcesOptions::default().with_search_minmax_radius([None, Some(2.0)]);
+    assert!(search(analysis, radius).contains("search_skydir"));
+    let far = SkyDirection::new(10.0, 22.0).unwrap();
+    assert!(search(analysis, FindSourcesOptions::default().with_search_skydir(Some(far))).contains("search_skydir"));
+    let image = TestSource::default().with_shape(TestShape::Gaussian);
+    let ts = TsMapOptions::default().with_model(image);
+    assert!(tsmap(analysis, &ts).unwrap_err().to_string().contains("residmap"));
+    let weights = ResidMapOptions::default().with_use_weights(true);
+    assert!(residmap(analysis, &weights).unwrap_err().to_string().contains("wmap"));
+    assert!(psmap(analysis, &PsMapOptions::default().with_use_weights(true)).unwrap_err().to_string().contains("wmap"));
+    let all = vec!["known".into(), "isotropic".into()];
+    assert!(matches!(
+        residmap(analysis, &ResidMapOptions::default().with_exclude(all.clone())),
+        Err(Error::Unmodelled { .. })
+    ));
+    let options = PsMapOptions::default().with_exclude(all);
+    assert!(matches!(psmap(analysis, &options), Err(Error::Unmodelled { .. })));
+    let many = PsMapOptions::default().with_nbinpdf(usize::MAX);
+    assert!(psmap(analysis, &many).unwrap_err().to_string().contains("nbinpdf"));
+
+    let sphere = SkyRegion::new(&[Pixels::Healpix(2.0)]);
+    let wide = TestSource::default().with_shape(TestShape::RadialDisk);
+    let options = ResidMapOptions::default().with_model(wide);
+    assert!(residmap(&sphere.analysis, &options).unwrap_err().to_string().contains("HEALPix"));
 }

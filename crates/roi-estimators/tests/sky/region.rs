@@ -20,6 +20,8 @@ pub(crate) const HIDDEN: [f64; 2] = [82.93, 22.71];
 pub(crate) enum Pixels {
     /// Pixels along a side, and degrees a pixel.
     Image(usize, f64),
+    /// Pixels along x and y, and degrees a pixel.
+    Wide(usize, usize, f64),
     /// Pixels of 0.23 degrees in a disk of so many degrees.
     Healpix(f64),
 }
@@ -32,6 +34,9 @@ fn grid(pixels: Pixels) -> SkyGrid {
     match pixels {
         Pixels::Image(n, step) => {
             SkyGrid::wcs(WcsHeader::centered([n, n], step, Frame::Celestial, "AIT", CENTER)).unwrap()
+        }
+        Pixels::Wide(nx, ny, step) => {
+            SkyGrid::wcs(WcsHeader::centered([nx, ny], step, Frame::Celestial, "AIT", CENTER)).unwrap()
         }
         Pixels::Healpix(radius) => {
             let sphere = HealpixGrid::new(256, HealpixOrdering::Ring, Frame::Celestial).unwrap();
