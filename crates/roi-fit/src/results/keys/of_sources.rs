@@ -124,6 +124,18 @@ impl SourceProperties {
                 "One-sided 95 % upper limit of that energy flux.",
             ),
             key(
+                &["flux_ul95_profile", "flux100_ul95_profile", "flux1000_ul95_profile", "flux10000_ul95_profile"],
+                PHOTONS,
+                "One-sided 95 % upper limit of that flux with all that is free fitted again; `null` where it was not computed.",
+            ),
+            key(
+                &["eflux_ul95_profile", "eflux100_ul95_profile", "eflux1000_ul95_profile", "eflux10000_ul95_profile"],
+                ENERGY,
+                "The same of that energy flux.",
+            ),
+            key(&["norm_ul95_profile"], "of the parameter", "The same of the normalisation, the scale not applied."),
+            key(&["ul95_profile_status"], "", "How these limits ended; `null` where they were not computed."),
+            key(
                 &["pivot_energy"],
                 "MeV",
                 "Energy of `dnde`: where the error band of the last fit is narrowest, 1000 before there was one.",
