@@ -11,6 +11,29 @@ from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 
+class SkyMap:
+    """A number a pixel: ``data`` of shape (y, x), ``wcs``."""
+
+    def __init__(self, data: NDArray[Any], wcs: WCS) -> None:
+        self.data = data
+        self.wcs = wcs
+
+    @staticmethod
+    def wcs_of(path: str | PathLike[str]) -> WCS:
+        """World coordinates of the first image of a file."""
+        with fits.open(path) as hdus:
+            image = next(hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS", 0) >= 2)
+            return WCS(image.header).celestial
+
+    @property
+    def geom(self) -> SkyMap:
+        """Where the pixels lie: an object with ``wcs``."""
+        return self
+
+    def __repr__(self) -> str:
+        return f"SkyMap of {self.data.shape} (y, x), {float(np.nanmin(self.data)):.6g} to {float(np.nanmax(self.data)):.6g}"
+
+
 class Map:
     """A cube of counts.
 

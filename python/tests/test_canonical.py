@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from astropy.table import Table
 from conftest import RECORDED, answer
 
 from roifit.gtanalysis import GTAnalysis
 
-# What of the script's calls is not there yet is left out of it: tsmap, residmap, find_sources, localize, lightcurve.
+# What of the script's calls is not there yet is left out of it: lightcurve.
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +117,45 @@ def test_curvature_band_and_profile(after: tuple[GTAnalysis, dict[str, Any]]) ->
     close("profile", shape - shape[1], np.zeros(len(shape)), 0.05)
 
 
+def recorded_map(name: str, hdu: int | str = 0) -> Any:
+    return fits.getdata(RECORDED / "fermipy" / f"{name}.fits.gz", hdu)
+
+
+def test_maps_beside_fermipys(after: tuple[GTAnalysis, dict[str, Any]]) -> None:
+    gta, _ = after
+    before = gta.like()
+    model = {"Index": 2.0, "SpatialModel": "PointSource"}
+    ours, theirs = gta.tsmap("fit", model=model, make_plots=True), answer("tsmap")
+    assert set(theirs) <= set(ours) | {"ts", "sqrt_ts", "npred", "amplitude"}
+    assert ours["name"] == "fit_pointsource_powerlaw_2.00"
+    assert ours["file"] == "fit_pointsource_powerlaw_2.00_tsmap.fits"
+    ts = recorded_map("tsmap")
+    # Where the maximum is flat theirs stops early.
+    close("TS, relative", ours["ts"].data, ts, 0.05, np.maximum(np.abs(ts), 2.0))
+    np.testing.assert_array_equal(fits.getdata(Path(gta.workdir, ours["file"])), ours["ts"].data)
+    excluded = gta.tsmap(model=model, exclude=["src08"])
+    ts = recorded_map("tsmap_excl")
+    close("TS without src08, relative", excluded["ts"].data, ts, 0.05, np.maximum(np.abs(ts), 2.0))
+    peak = np.unravel_index(np.argmax(excluded["ts"].data), ts.shape)
+    assert excluded["ts"].wcs.pixel_to_world(peak[1], peak[0]).separation(gta.roi["src08"].skydir).deg < 0.2
+    resid = gta.residmap(model={**model, "SpectrumType": "PowerLaw", "Prefactor": 1e-13})
+    assert set(answer("residmap")) <= set(resid)
+    close("sigma", resid["sigma"].data, recorded_map("residmap"), 0.05)
+    assert gta.like() == before
+
+
+def test_a_position_beside_fermipys(after: tuple[GTAnalysis, dict[str, Any]]) -> None:
+    gta, _ = after
+    theirs, ours = answer("localize_src00"), gta.localize("src00", update=False, make_plots=True)
+    missing = {key for key in theirs if key not in ours} - {"fit_init", "fit_scan", "tsmap", "tsmap_peak"}
+    assert not missing
+    assert ours.fit_success and ours["fit_inbounds"] and ours["file"] == "src00_loc.fits"
+    separation = float(ours["skydir"].separation(SkyCoord(theirs["ra"], theirs["dec"], unit="deg")).deg)
+    print("separation / r68:", separation / theirs["pos_r68"])
+    assert separation < 0.1 * theirs["pos_r68"]
+    close("r95, relative", ours["pos_r95"], theirs["pos_r95"], 0.05, theirs["pos_r95"])
+
+
 def test_the_script_runs_to_its_end(recorded: Path) -> None:
     gta = GTAnalysis(str(recorded / "config.yaml"), logging={"verbosity": 0})
     gta.setup()
@@ -132,6 +173,12 @@ def test_the_script_runs_to_its_end(recorded: Path) -> None:
     fit = gta.fit()
     assert fit["fit_success"]
     gta.write_roi("fit0", make_plots=True)
+    gta.tsmap("fit0", model={"Index": 2.0, "SpatialModel": "PointSource"}, make_plots=True)
+    gta.residmap("fit0", model={"Index": 2.0, "SpatialModel": "PointSource"}, make_plots=True)
+    found = gta.find_sources(sqrt_ts_threshold=5.0, min_separation=0.5)
+    assert found["sources"] == []
+    assert gta.fit()["fit_success"]
+    gta.localize("src00", make_plots=True, update=True)
     sed = gta.sed("src00", make_plots=True)
     assert len(sed["e2dnde"]) == 30
     gta.write_roi("final")

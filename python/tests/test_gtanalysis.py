@@ -102,7 +102,7 @@ def test_parameters_are_set(gta: GTAnalysis) -> None:
     assert (entry["value"], entry["min"], entry["max"]) == pytest.approx((2.0, 0.1, 100.0))
     before = gta.like()
     gta.set_norm(name, 4.0)
-    assert gta.like() != before and gta.get_norm(name) == 4.0
+    assert gta.like() != before and gta.get_norm(name) == 4.0 == gta.roi[name].spectral_pars[norm]["value"]
     gta.set_norm_bounds(name, [1.0, 50.0])
     gta.set_norm_scale(name, scale * 10)
     assert gta.get_norm(name) == pytest.approx(0.4)
@@ -180,6 +180,59 @@ def test_estimators_leave_the_model_and_write_their_files(gta: GTAnalysis) -> No
     assert gta.like() == before
 
 
+def test_sources_are_added(gta: GTAnalysis) -> None:
+    name = nearest(gta)
+    source, before = gta.roi[name], gta.like()
+    par = {key: dict(entry) for key, entry in source.spectral_pars.items()}
+    gta.delete_source(name)
+    without = gta.like()
+    gta.add_source(name, source)
+    # The map is that of the same place: the likelihood comes back.
+    assert gta.like() == pytest.approx(before, abs=1e-3) and without > before + 1
+    assert {key: entry["value"] for key, entry in gta.roi[name].spectral_pars.items()} == pytest.approx({key: entry["value"] for key, entry in par.items()})
+    ra, dec = gta.roi.skydir.ra.deg, gta.roi.skydir.dec.deg
+    gta.add_source("new", {"ra": ra + 0.5, "dec": np.float64(dec), "Index": 2.2, "SpectrumType": "PowerLaw", "Prefactor": 1e-12, "SpatialModel": "PointSource"}, free=True)
+    assert gta.roi["new"].is_free and gta.roi["new"].params["Prefactor"]["value"] == pytest.approx(1e-12)
+    gta.add_source("other", {"skydir": gta.roi.skydir}, free=False)
+    assert not gta.roi["other"].is_free and gta.roi["other"]["offset"] < 1e-6
+    with pytest.raises(roifit.RoiFitError, match="new"):
+        gta.add_source("new", {"ra": ra, "dec": dec})
+    with pytest.raises(roifit.RoiFitError):
+        gta.add_source("far", {"ra": ra + 90.0, "dec": dec})
+
+
+def test_the_range_of_energies_is_set(gta: GTAnalysis) -> None:
+    whole = gta.like()
+    edges = gta.log_energies
+    found = gta.set_energy_range(edges[2] + 0.01, None)
+    np.testing.assert_allclose(found, [edges[2], edges[-1]])
+    np.testing.assert_allclose(gta.loge_bounds, found)
+    assert gta.like() != whole
+    np.testing.assert_allclose(gta.set_energy_range(None, None), edges[[0, -1]])
+    assert gta.like() == whole
+    with pytest.raises(roifit.OptionError):
+        gta.set_energy_range(float("nan"), None)
+
+
+def test_a_source_that_was_deleted_is_found_and_localized(gta: GTAnalysis) -> None:
+    gta.fit()
+    name = max(gta.roi.point_sources, key=lambda source: source["ts"]).name
+    skydir = gta.roi[name].skydir
+    gta.delete_source(name)
+    ts = gta.tsmap("no", model={"Index": 2.0})
+    assert float(ts["sqrt_ts"].data.max()) > 5 and ts["ts"].data.shape == gta.counts_map().data.shape[1:]
+    resid = gta.residmap("no")
+    assert float(resid["sigma"].data.max()) > 4 and Path(gta.workdir, resid["file"]).is_file()
+    ps = gta.psmap(emin=1e3, emax=1e5, nbinloge=5)
+    assert float(np.nanmax(ps["psmapsigma"].data)) > 3
+    found = gta.find_sources(sqrt_ts_threshold=5, max_iter=1, tsmap={"max_kernel_radius": 2.0}, multithread=True)
+    (source,) = [s for s in found["sources"] if s.skydir.separation(skydir).deg < 0.5]
+    assert source.name.startswith("PS J") and source.name in gta.roi and source["ts"] > 25
+    place = gta.localize(source.name, nstep=3, dtheta_max=0.4)
+    assert place.fit_success and gta.roi[source.name].skydir.separation(place["skydir"]).deg < 1e-6
+    assert gta.roi[source.name]["pos_r95"] == pytest.approx(place.pos_r95)
+
+
 def test_a_source_is_updated(gta: GTAnalysis) -> None:
     gta.fit(update=False)
     name = next(s.name for s in gta.roi.point_sources if s.is_free)
@@ -188,8 +241,14 @@ def test_a_source_is_updated(gta: GTAnalysis) -> None:
     gta.update_source(name, reoptimize=True)
     assert gta.roi[name]["ts"] == pytest.approx(gta.like.Ts(name, reoptimize=True), rel=1e-6)
     assert gta.roi[name]["flux_ul95"] > gta.roi[name]["flux"]
+    source = gta.roi[name]
+    flux, npred, limit = source["flux"], source["npred"], source["flux_ul95"]
     gta.set_norm(name, 2.0 * gta.get_norm(name))
-    assert gta.roi[name]["flux_ul95"] != model["flux_ul95"]
+    # What follows from the parameters follows them; what was measured is not known any more.
+    assert (source["flux"], source["npred"]) == pytest.approx((2.0 * flux, 2.0 * npred), rel=1e-6)
+    assert np.isnan(source["flux_ul95"]) and np.isnan(source["ts"]) and limit > 0
+    gta.set_norm(name, 0.5 * gta.get_norm(name))
+    assert source["flux"] == pytest.approx(flux, rel=1e-6)
 
 
 def test_the_likelihood_is_used_as_that_of_pylikelihood(gta: GTAnalysis) -> None:
@@ -237,14 +296,21 @@ def test_models_are_written_and_read(gta: GTAnalysis) -> None:
     gta.fit()
     fitted, params = gta.like(), gta.get_params()
     gta.write_xml("fitted")
+    gta.lock_parameter(nearest(gta), gta.get_source_params(nearest(gta))[0])
     gta.write_roi("roi0", save_model_map=True, clobber=True)
     for name in ("fitted_00.xml", "roi0.npy", "roi0.fits", "roi0.json", "roi0_00.xml", "mcube_roi0.fits"):
         assert Path(gta.workdir, name).is_file(), name
+    state = np.load(Path(gta.workdir, "roi0.npy"), allow_pickle=True).flat[0]
+    assert set(state) == {"roi", "config", "version", "stversion", "sources", "lck_params"}
+    assert state["lck_params"] == {nearest(gta): [gta.get_source_params(nearest(gta))[0]]}
+    np.testing.assert_allclose(state["roi"]["counts"], gta.components[0].counts)
+    assert state["roi"]["npred"] == pytest.approx(sum(s["npred"] for s in gta.roi.sources))
     gta.set_norm(nearest(gta), 0.5)
     gta.load_xml("fitted")
     assert gta.like() == pytest.approx(fitted, abs=1e-6)
     gta.set_norm(nearest(gta), 0.5)
     gta.load_roi("roi0.npy")
+    gta.lock_source(nearest(gta), False)
     assert gta.like() == fitted and [p["value"] for p in gta.get_params()] == [p["value"] for p in params]
     gta.write_fits("tables.fits")
     assert len(Table.read(Path(gta.workdir, "tables.fits"), hdu="PARAMS")) > 0

@@ -4,18 +4,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lat_response::{Frame, HealpixGrid, HealpixOrdering};
 use roi_model::{FileTable, Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 use roi_simulate::{EventOptions, observe, write_builtin_response};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Right ascension and declination of the source, degrees.
+/// Right ascension and declination of the middle of the region, degrees.
 pub const CENTER: [f64; 2] = [83.63, 22.01];
 /// Energies of the photons, MeV.
 pub const ENERGIES: (f64, f64) = (300.0, 30_000.0);
 /// What is free, as source, parameter and true value.
 pub const TRUTH: [(&str, &str, f64); 3] =
-    [("Pulsar", "Prefactor", 2.0), ("Pulsar", "Index", 2.2), ("iso", "Normalization", 1.0)];
+    [("Pulsar", "Prefactor", 8.0), ("Pulsar", "Index", 2.2), ("iso", "Normalization", 1.0)];
 
 /// One observation.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub struct PhotonList {
 
 impl Default for PhotonList {
     fn default() -> Self {
-        Self { seed: 1, days: 20.0, edisp: false, binning: "{npix: 60, binsz: 0.15, enumbins: 20}" }
+        Self { seed: 1, days: 5.0, edisp: false, binning: "{npix: 60, binsz: 0.15, enumbins: 20}" }
     }
 }
 
@@ -75,8 +76,15 @@ impl PhotonList {
 /// dN/dE of the isotropic emission, cm^-2 s^-1 sr^-1 MeV^-1.
 fn table() -> Result<FileTable, Failure> {
     let energies: Vec<f64> = (0..=40).map(|i| 50.0 * 10f64.powf(f64::from(i) * 0.1)).collect();
-    let dnde = energies.iter().map(|energy| 3e-9 * (energy / 1000.0).powf(-2.3)).collect();
+    let dnde = energies.iter().map(|energy| 1.2e-8 * (energy / 1000.0).powf(-2.3)).collect();
     Ok(FileTable::new(energies, dnde)?)
+}
+
+/// The place of the point source: the middle of a pixel of the livetime cube, whose exposure counts for all of the pixel.
+fn place() -> Result<SkyDirection, Failure> {
+    let pixels = HealpixGrid::new(64, HealpixOrdering::Nested, Frame::Celestial)?;
+    let pixel = pixels.pixel(&SkyDirection::new(CENTER[0], CENTER[1])?);
+    Ok(pixel.and_then(|pixel| pixels.direction_of(pixel)).ok_or("no pixel")?)
 }
 
 /// The sources, the parameters of [`TRUTH`] free and times these factors.
@@ -88,7 +96,7 @@ fn model(factors: [f64; 3]) -> Result<Vec<Source>, Failure> {
         Parameter::new("Scale", 1000.0)?,
     ];
     parameters.iter_mut().take(2).for_each(|parameter| parameter.set_free(true));
-    let place = SpatialModel::point(SkyDirection::new(CENTER[0], CENTER[1])?)?;
+    let place = SpatialModel::point(place()?)?;
     let point = Source::new("Pulsar", SourceType::Point, Spectrum::new("PowerLaw", parameters)?, place)?;
     let mut norm = Parameter::new("Normalization", iso)?.with_bounds(1e-3, 1e3)?;
     norm.set_free(true);

@@ -1,6 +1,7 @@
 //! Photons drawn one by one, prepared and fitted as real ones are: what went in comes out, with errors that mean what they say.
 //!
-//! `ROI_FIT_CLOSURE` is the number of photon lists of each kind, 5 unless it says otherwise; `cargo xtask closure` takes 200.
+//! `ROI_FIT_CLOSURE` is the number of photon lists of each kind. The 5 that are taken unless it says otherwise tell a chain that is broken from one that
+//! works, no more; `cargo xtask closure` takes 200, which see a bias of a quarter of an error.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -5,9 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use acceptance::data;
-use lat_events::{LivetimeOptions, PhotonFiles, Spacecraft};
 use lat_io::SourceMapFile;
-use lat_response::{Exposure, ExposureLookup, Frame, Irf, ObservedExposure, ObservedIrfs, SkyCube, SkyGrid, WcsHeader};
+use lat_response::{Exposure, ExposureLookup, ObservedExposure, ObservedIrfs, SkyCube};
 use ndarray::{ArrayView2, Axis};
 use roi_fit::{Analysis, FitOptions, FitResult, PrepareOptions, Prepared, ProductState, Quiet, prepare};
 
@@ -178,43 +177,8 @@ fn the_fit_from_photons_is_the_fit_from_the_tools_products() {
     lat_io::write_exposure(&path, &made).unwrap();
     let same = fitted(&region.configure("same/config.yaml", &format!("bexpmap: {}", path.display())));
     assert_same_fit("from gtsrcmaps' source maps", &same, &of_maps);
-    // Pixels of two degrees, of one degree as they are made here by default, and those of which finer ones change nothing any more.
-    let fine = fitted(&fine_exposure(&region, &irfs, 0.5));
-    let finer = fitted(&fine_exposure(&region, &irfs, 0.25));
-    let from_finer = |fit: &FitResult| (largest_shift(fit, &finer), (fit.loglike - finer.loglike).abs());
-    let (of_fine, of_one, of_two) = (from_finer(&fine), from_finer(&own), from_finer(&of_maps));
     let (shift, gain) = (largest_shift(&own, &of_maps), own.loglike - of_maps.loglike);
     eprintln!("exposure in pixels of one degree in place of two: {shift:.1e} of an error, logL {gain:+.4}");
-    eprintln!(
-        "beside pixels of a quarter of a degree (error, logL): a half {of_fine:.4?}, one degree {of_one:.4?}, two degrees {of_two:.4?}"
-    );
-    assert!(of_fine.0 < of_one.0 && of_one.0 < of_two.0, "one degree is nearer to exact exposure than two");
-}
-
-/// The region with livetime and exposure in pixels of a size in degrees, all over the sky.
-fn fine_exposure(region: &Region, irfs: &[Irf], size: f64) -> PathBuf {
-    let name = format!("fine-{size}");
-    let own = region.path("own/ft1_00.fits");
-    let photons = PhotonFiles::open(&[&own]).unwrap();
-    let spacecraft = Spacecraft::open(&[region.tools("spacecraft.fits.gz")]).unwrap();
-    let options =
-        LivetimeOptions::default().with_pixel_size(size).with_zenith(0.0, 90.0).with_region(194.0465, -5.7893, 60.0);
-    let livetime = region.path(&format!("ltcube-{size}.fits"));
-    lat_events::livetime(&spacecraft, &photons.good_times(), &options).unwrap().write(&livetime).unwrap();
-    let cube = lat_io::read_livetime_cube(&livetime).unwrap();
-    let energies = lat_io::read_exposure(&region.tools("gtexpcube2.fits.gz")).unwrap().cube().energies().to_vec();
-    // 60 degrees around the region: beyond the reach of the PSF.
-    let header = WcsHeader::centered([pixels(60.0, size); 2], size, Frame::Celestial, "CAR", [194.0465, -5.7893]);
-    let exposure = ObservedExposure::new(ObservedIrfs::new(&cube, irfs), &energies).unwrap();
-    let exposure = exposure.cube(SkyGrid::wcs(header).unwrap()).unwrap();
-    let path = region.path(&format!("exposure-{size}.fits"));
-    lat_io::write_exposure(&path, &Exposure::new(exposure, ExposureLookup::Fermitools).unwrap()).unwrap();
-    let files = format!("ltcube: {}, bexpmap: {}", livetime.display(), path.display());
-    region.configure(&format!("{name}/config.yaml"), &files)
-}
-
-fn pixels(width: f64, size: f64) -> usize {
-    (width / size).round() as usize
 }
 
 /// The largest difference of a parameter in units of its error.

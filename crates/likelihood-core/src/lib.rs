@@ -84,6 +84,7 @@ pub use data::joint::Data;
 pub use data::source_map::SourceMap;
 pub use data::weights::LikelihoodWeights;
 pub use error::{Error, Result};
+pub use evaluate::filled_model::FilledBin;
 pub use evaluate::many_points::PointGradient;
 pub use evaluate::norm_lines::NormLines;
 pub use evaluate::stop_signal::StopSignal;

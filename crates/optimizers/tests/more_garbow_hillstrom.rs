@@ -4,9 +4,9 @@
 
 mod support;
 
-use optimizers::{Derivatives, Minimum, Options, registry};
+use optimizers::{Derivatives, FitQuality, Minimum, Options, registry};
 use support::classics::{Case, Classic, cases};
-use support::{fit, unbounded};
+use support::{OFFERS, fit, unbounded};
 
 fn offers(name: &str) -> Derivatives {
     match name {
@@ -58,6 +58,30 @@ fn published_minima() {
     assert!(lies.is_empty(), "{}", lies.join("\n"));
     // NEWTON and SIMPLEX may end elsewhere in a problem with several minima, and say so.
     assert!(solved.iter().all(|count| count + 1 >= cases.len()), "{solved:?}");
+}
+
+/// The goal of the default tolerance for the distance to the minimum, and what an estimate of a distance may be off by.
+const GOAL: f64 = 2e-3;
+const FACTOR: f64 = 5.0;
+
+#[test]
+fn at_the_default_tolerance_quality_three_is_near_a_minimum() {
+    let (mut claims, mut lies) = (0, Vec::new());
+    for case in cases() {
+        for name in registry().names() {
+            for offers in OFFERS {
+                let options = Options::default().with_max_calls(100_000);
+                let m = fit(name, case.classic, offers, &case.problem, &options);
+                let away = case.minima.iter().map(|f| (m.fval - f).abs()).fold(f64::INFINITY, f64::min);
+                claims += usize::from(m.quality == FitQuality::Accurate);
+                if m.quality == FitQuality::Accurate && away > FACTOR * GOAL {
+                    lies.push(format!("{name} {offers:?} {} {}: {away:e} away", case.classic.0, case.classic.1));
+                }
+            }
+        }
+    }
+    println!("{claims} claims, {} false: {}", lies.len(), lies.join("; "));
+    assert!(claims > 500 && lies.len() <= 3, "{}", lies.join("\n"));
 }
 
 #[test]

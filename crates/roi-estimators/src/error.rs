@@ -26,7 +26,7 @@ pub enum Error {
     Files(#[from] lat_io::Error),
     /// A data set is at fault: a map could not be made.
     #[error(transparent)]
-    Dataset(#[from] lat_dataset::Error),
+    Dataset(Box<lat_dataset::Error>),
     /// Nothing makes the maps of a source elsewhere.
     #[error(
         "sources cannot be moved here: {found} of {components} components can make source maps; that takes binned exposure and PSF (files: {{bexpmap: PATH, psf: PATH}}), or a livetime cube and response functions, and an analysis opened from its config.yaml"
@@ -157,5 +157,11 @@ pub enum Error {
 impl From<lat_dataset::OutOfRange> for Error {
     fn from(outside: lat_dataset::OutOfRange) -> Self {
         Self::Option { option: outside.option, found: outside.found, expected: outside.expected }
+    }
+}
+
+impl From<lat_dataset::Error> for Error {
+    fn from(error: lat_dataset::Error) -> Self {
+        Self::Dataset(Box::new(error))
     }
 }

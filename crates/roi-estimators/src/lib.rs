@@ -35,7 +35,8 @@
 //!
 //! # Invariants
 //!
-//! - A verb takes `&Session` and works on clones, which share the data. The session is as it was.
+//! - A verb takes `&Session` (maps an `&Analysis`) and works on clones, which share the data: what it was given is as it was. What changes a model says
+//!   so: `find_sources`, and `apply` of a result.
 //! - Limits and errors are those of the true profile, found on it by Newton's method with exact derivatives, not on a spline through some
 //!   points.
 //! - Bins are fitted side by side, each on one thread: results are the same to the last bit for any number of threads.

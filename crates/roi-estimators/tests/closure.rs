@@ -7,7 +7,8 @@
 mod closure;
 
 use closure::{Truth, extended, localized};
-use roi_estimators::TrialShape;
+use roi_estimators::{Error, ExtensionOptions, LocalizeOptions, TrialShape, extension, localize};
+use roi_fit::{Quiet, Session};
 
 fn mean_and_rms(pulls: &[f64]) -> (f64, f64) {
     let n = pulls.len() as f64;
@@ -56,4 +57,49 @@ fn points_are_no_wider_than_points() {
     println!("ts_ext of points {found:?}");
     // Half a chi-square: none below rounding, none beyond a chance of 1e-4.
     assert!(found.iter().all(|ts| (-0.1..13.8).contains(ts)));
+}
+
+#[test]
+fn results_are_the_same_bits_for_any_number_of_threads() {
+    let truth = Truth::new(TrialShape::Point, 0.0, 1.0);
+    let session = truth.draw(3);
+    let run = || {
+        let options = LocalizeOptions::default().with_nstep(3).with_free_background(true);
+        let place = localize(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
+        let options = ExtensionOptions::default().with_width_nstep(3).with_fit_position(true);
+        let width = extension(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
+        (place.to_json(), width.to_json())
+    };
+    let [one, three] =
+        [1, 3].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run));
+    assert_eq!(one, three);
+}
+
+#[test]
+fn a_source_that_may_not_go_where_it_is_says_so_and_has_no_errors() {
+    let truth = Truth::new(TrialShape::Point, 0.0, 1.0);
+    let session = truth.draw_displaced(5, truth.place.moved(0.3, 0.0).unwrap());
+    let options = LocalizeOptions::default().with_dtheta_max(0.1).with_nstep(0);
+    let found = localize(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
+    assert!(!found.fit_success && !found.fit_inbounds && found.ellipse.is_none(), "{:?}", found.to_json());
+    assert!(found.warnings.iter().any(|warning| warning.contains("dtheta_max")), "{:?}", found.warnings);
+    assert!(found.to_json()["pos_r95"].is_null() && found.pos_offset() <= 0.1 + 1e-9);
+}
+
+#[test]
+fn what_cannot_be_localized_is_told_before_any_work() {
+    let truth = Truth::new(TrialShape::Point, 0.0, 1.0);
+    let options = LocalizeOptions::default();
+    let refused = |session: &Session| {
+        localize(session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap_err().to_string()
+    };
+    let outside = truth.draw_displaced(1, truth.place.moved(9.0, 0.0).unwrap());
+    assert!(refused(&outside).contains("outside the map of component 00"), "{}", refused(&outside));
+    let mut dark = truth.draw(1);
+    let id = dark.roi().id_of(&truth.name).unwrap();
+    let norm = dark.roi()[id].spectrum().norm_index().unwrap();
+    dark.roi_mut()[id].spectrum_mut().parameters_mut()[norm].set_value(0.0).unwrap();
+    assert!(refused(&dark).contains("norm of 0"), "{}", refused(&dark));
+    let error = extension(&dark, &truth.makers, "galdiff", &ExtensionOptions::default(), &mut Quiet).unwrap_err();
+    assert!(matches!(error, Error::NoPlace { .. }), "{error}");
 }

@@ -9,7 +9,9 @@ use std::time::Instant;
 
 use lat_io::FitsFile;
 use ndarray::Array2;
-use roi_estimators::{PsMapOptions, ResidMapOptions, TsMapOptions, psmap, residmap, tsmap};
+use roi_estimators::{
+    FindSourcesOptions, PsMapOptions, ResidMapOptions, TsMapOptions, find_sources, psmap, residmap, tsmap,
+};
 use support::recorded_analysis_with_response;
 
 /// An image of a recorded file, by the number of its HDU.
@@ -73,5 +75,30 @@ fn test_statistics_are_those_of_fermipy() {
         met("npred", worst(&recorded_image(file, 2), &map.npred, |n| 0.1 + 1e-3 * n));
         met("amplitude", worst(&recorded_image(file, 3), &map.amplitude, |n| 1e-14 + 1e-3 * n));
         assert!((map.loglike - 26370.625127160398).abs() < 0.01);
+    }
+}
+
+#[test]
+fn sources_that_were_taken_out_are_found_again() {
+    let Some((_folder, mut analysis)) = recorded_analysis_with_response() else { return };
+    let taken = ["src03", "src08"].map(|name| analysis.delete_source(name).unwrap().direction().unwrap());
+    let start = Instant::now();
+    let found = find_sources(&mut analysis, &FindSourcesOptions::default()).unwrap();
+    println!("find_sources: {:?}, {} pixels, {} maps", start.elapsed(), found.computed_pixels, found.iterations);
+    for peak in &found.peaks {
+        println!("{peak:?}");
+    }
+    println!("{:?}", found.warnings);
+    for source in &found.sources {
+        println!("{} TS {} (map {}) {:?}", source.name, source.ts, source.sqrt_ts_of_map.powi(2), source.ellipse);
+    }
+    assert_eq!(found.sources.len(), taken.len());
+    for place in taken {
+        let nearest =
+            found.sources.iter().min_by(|a, b| a.place.separation(&place).total_cmp(&b.place.separation(&place)));
+        let source = nearest.unwrap();
+        let r95 = source.ellipse.unwrap().r95;
+        println!("{}: {} deg from the place, r95 {r95}", source.name, source.place.separation(&place));
+        assert!(source.place.separation(&place) < r95 && source.fit_quality == 3);
     }
 }

@@ -60,6 +60,11 @@ impl Analysis {
         }
     }
 
+    /// One who watches work that asks for a watcher of its own.
+    pub(crate) fn watcher(&self) -> Watcher {
+        Watcher { interrupts: Arc::clone(&self.interrupts), function: None }
+    }
+
     /// Reads from the analysis.
     pub(crate) fn read<T: Send>(
         &self,

@@ -10,6 +10,7 @@ from .editing import Editing
 from .estimating import Estimating
 from .fitting import Fitting
 from .freeing import Freeing
+from .mapping import Mapping
 from .missing import Missing
 from .printing import Printing
 from .roi_model import ROIModel, Source
@@ -18,7 +19,7 @@ from .saving import Saving
 __all__ = ["GTAnalysis", "ROIModel", "Source"]
 
 
-class GTAnalysis(Fitting, Freeing, Editing, Estimating, Saving, Printing, Missing):
+class GTAnalysis(Fitting, Freeing, Editing, Estimating, Mapping, Saving, Printing, Missing):
     """An analysis of one region, under fermipy's names.
 
     Parameters

@@ -50,7 +50,7 @@ class Configuration:
             "w", dir=self.configdir, prefix=".roifit_", suffix=".yaml", delete=False, encoding="utf-8"
         ) as file:
             # JSON is YAML, too.
-            json.dump(raw, file, default=_plain)
+            json.dump(raw, file, default=plain)
         weakref.finalize(self, _remove, file.name)
         return Path(file.name)
 
@@ -80,7 +80,7 @@ def _read(path: Path) -> dict[str, Any]:
     return raw
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Numbers and arrays of numpy, and paths, as JSON has them."""
     if hasattr(value, "tolist"):
         return value.tolist()

@@ -2,16 +2,79 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from .._engine import OptionError
+from ..analysis import place
+from .configuration import plain
 from .core import Core
 from .roi_model import Source
 
 
 class Editing(Core):
     """Changes of sources and parameters."""
+
+    def add_source(
+        self,
+        name: str,
+        src_dict: Mapping[str, Any] | Source,
+        free: bool | None = None,
+        init_source: bool = True,
+        save_source_maps: bool = True,
+        use_pylike: bool = True,
+        use_single_psf: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Adds a source, with maps made for it.
+
+        Parameters
+        ----------
+        name
+            Its name, which no source has.
+        src_dict
+            ``ra``, ``dec`` (or ``glon``, ``glat``), ``SpatialModel``, ``SpectrumType``, parameters by their names (true values, or dictionaries); what is missing is
+            a point at the centre with a power law of index 2. Or a source.
+        free
+            Frees or fixes the norm; by default it is as ``src_dict`` says, free in a flat one.
+        """
+        self._known_keywords("add_source", kwargs, {"loglevel"})
+        if isinstance(src_dict, Source):
+            known = src_dict.data
+            described: dict[str, Any] = {key: known[key] for key in ("ra", "dec", "SpatialModel", "SpectrumType")}
+            described.update({par: {key: entry[key] for key in ("value", "scale", "min", "max", "free")} for par, entry in src_dict.spectral_pars.items()})
+        else:
+            described = {key: value for key, value in src_dict.items() if key not in ("name", "names")}
+        skydir = described.pop("skydir", None)
+        if skydir is not None:
+            described["ra"], described["dec"] = place(skydir) or (None, None)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "source.yaml")
+            # JSON is YAML, too.
+            file.write_text(json.dumps([{"name": name, **described}], default=plain), encoding="utf-8")
+            self._engine.add_sources_of_file(file)
+        self._changed()
+        if free is not None:
+            self._engine.free_source(name, bool(free), "norm")
+            self._changed()
+        self.logger.info("Adding source %s", name)
+
+    def set_energy_range(self, logemin: float | None, logemax: float | None) -> NDArray[np.float64]:
+        """Sets which energies count from now on, log10 of MeV, moved to the nearest edges; None is that of the data. Returns the range."""
+        if any(end is not None and np.isnan(float(end)) for end in (logemin, logemax)):
+            raise OptionError("set_energy_range: an end is NaN; expected log10 of MeV, or None")
+        edges, logs = self.energies, self.log_energies
+        ends = [None if end is None else float(edges[int(np.argmin(np.abs(logs - float(end))))]) for end in (logemin, logemax)]
+        self._engine.set_energy_range(*ends)
+        self._changed()
+        return self.loge_bounds
 
     def delete_source(
         self,

@@ -136,12 +136,12 @@ class Estimating(Core):
         found |= {key: scan[of] for key, of in keys if of in scan}
         found["loglike"] = float(np.max(scan["loglike"]))
         norm, limit = self._engine.norm(name), scan["limits"]["ul"]
-        known = self._engine.properties(name)
+        known = self.roi[name].data
         for quantity in ("flux", "eflux"):
             for emin in FERMIPY_FLUXES:
-                flux = known.get(quantity + emin)
+                flux = known.get(quantity + emin, np.nan)
                 # Fluxes are proportional to the norm.
-                if norm and flux is not None and limit is not None:
+                if norm and limit is not None and not np.isnan(flux):
                     found[f"{quantity}{emin}_ul95"] = flux * limit / norm
         return found
 

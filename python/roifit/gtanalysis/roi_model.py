@@ -201,7 +201,10 @@ class ROIModel:
         described = dict(self._descriptions()[name])
         spectral = described["spectral_pars"]
         known = self._core._engine.properties(name)
-        data = {**known, **described, **self._fresh(name, known)}
+        now = _true_values(described)
+        if not np.array_equal(known["param_values"], now):
+            known = self._outdated(name, known, now)
+        data = {**known, **described, **self._fresh(name, now)}
         names = [name, *(alias for alias in described["names"] if alias != name)]
         spatial = described["SpatialType"]
         model = SPATIAL_MODELS.get(spatial, spatial)
@@ -226,20 +229,39 @@ class ROIModel:
         data.setdefault("sed", None)
         return _numbers(data)
 
-    def _fresh(self, name: str, known: dict[str, Any]) -> dict[str, Any]:
+    def _outdated(self, name: str, known: dict[str, Any], now: list[float]) -> dict[str, Any]:
+        """Of a source whose parameters were set: what follows from them; what was measured before is not known any more."""
+        core = self._core
+        kept = {"pivot_energy", "param_names", "model_counts_wt", "npred_wt"}
+        data = {key: value if key in kept else None for key, value in known.items()}
+        counts = core._engine.npred(name)
+        data.update(param_values=np.array(now), npred=float(sum(part.sum() for part in counts)))
+        data["npred_wt"] = float(sum(part.sum() for part in core._engine.npred(name, True)))
+        data["model_counts"] = data["model_counts_wt"] = None
+        if self._descriptions()[name]["diffuse"]:
+            return data
+        # A template that is no background holds all of its flux.
+        for suffix, ends in (("", core._engine.energy_range()), *((f"{emin}", (float(emin), 10.0**5.5)) for emin in (100, 1000, 10000))):
+            data[f"flux{suffix}"], data[f"eflux{suffix}"] = core._engine.flux(name, *ends)
+        energies = {"dnde": float(known["pivot_energy"]), "dnde100": 100.0, "dnde1000": 1000.0, "dnde10000": 10000.0}
+        values = core._engine.dnde(name, list(energies.values()))
+        data.update(zip(energies, (float(value) for value in values), strict=True))
+        return data
+
+    def _fresh(self, name: str, now: list[float]) -> dict[str, Any]:
         """What estimators found of the source as its parameters are now."""
         found = self._found.get(name)
         if found is None:
             return {}
-        if not np.array_equal(found["of"], known["param_values"], equal_nan=True):
+        if not np.array_equal(found["of"], now):
             del self._found[name]
             return {}
         return {key: value for key, value in found.items() if key != "of"}
 
     def _take(self, name: str, found: dict[str, Any]) -> None:
         """Keeps what an estimator found, as long as the parameters of the source stay."""
-        of = self._core._engine.properties(name)["param_values"]
-        self._found[name] = {**self._fresh(name, {"param_values": of}), **found, "of": of}
+        of = _true_values(self._core._engine.source(name))
+        self._found[name] = {**self._fresh(name, of), **found, "of": of}
 
     def _source(self, name: str) -> Source:
         """The one object of a source."""
@@ -395,6 +417,12 @@ class ROIModel:
             names = f"{source.name:<20.19}{source['SpatialModel']:<15.14}{source['SpectrumType']:<15.14}"
             lines.append(f"{names}{offset:>8}{source['ts']:10.2f}{source['npred']:12.1f}")
         return "\n".join(lines)
+
+
+def _true_values(described: dict[str, Any]) -> list[float]:
+    """Values times scales of the parameters of a spectrum, in their order."""
+    entries = (described["spectral_pars"][par] for par in described["par_names"])
+    return [entry["value"] * entry["scale"] for entry in entries]
 
 
 def _numbers(data: dict[str, Any]) -> dict[str, Any]:

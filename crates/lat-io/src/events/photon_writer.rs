@@ -64,6 +64,10 @@ pub fn write_wider_photons<E: From<Error>>(
 /// Adds columns of 32-bit floats.
 fn add_columns(header: &mut Header, path: &Path, columns: &[&str]) -> Result<()> {
     let present = header.integer("TFIELDS").unwrap_or(0);
+    let known: Vec<String> = (1..=present.min(999))
+        .filter_map(|n| header.text(&format!("TTYPE{n}")))
+        .map(|name| name.trim().to_ascii_uppercase())
+        .collect();
     for (name, number) in columns.iter().zip(present + 1..) {
         if number > 999 || name.is_empty() || name.len() > 68 || !name.chars().all(|c| (' '..='~').contains(&c)) {
             return Err(Error::Unwritable {
@@ -71,6 +75,14 @@ fn add_columns(header: &mut Header, path: &Path, columns: &[&str]) -> Result<()>
                 hdu: "'EVENTS'".into(),
                 what: format!("column '{name}', number {number}"),
                 reason: "a table has at most 999 columns, with names of 1 to 68 printable ASCII characters".into(),
+            });
+        }
+        if known.contains(&name.trim().to_ascii_uppercase()) {
+            return Err(Error::Unwritable {
+                path: path.to_owned(),
+                hdu: "'EVENTS'".into(),
+                what: format!("column '{name}'"),
+                reason: "photon files have a column of this name already; rename the source".into(),
             });
         }
         header.set(&format!("TTYPE{number}"), *name, "");

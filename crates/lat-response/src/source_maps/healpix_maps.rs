@@ -108,6 +108,89 @@ pub(crate) fn radial(
     exposures: &[f64],
     sampling: &HealpixSampling,
 ) -> Vec<f32> {
+    let middle = UnitVector::from(*source);
+    let add = |point: UnitVector, [value]: &mut [Vec<f64>; 1]| psf.add(point.angle(middle).to_degrees(), 0, value);
+    sampled(grid, psf, source, sampling, add).map(grid, psf, exposures)
+}
+
+/// [`radial`], and its derivatives when the source moves to the east and to the north, and when the table changes by `change`; a degree each. With
+/// the exposures come their relative changes to the east and to the north. That the source is cut off elsewhere when it moves is left out: there
+/// is next to nothing of it.
+pub(crate) fn sloped_radial(
+    grid: &HealpixGrid,
+    (psf, change): (&PsfPlanes, Option<&PsfPlanes>),
+    source: &SkyDirection,
+    (exposures, relative): (&[f64], &[[f64; 2]]),
+    sampling: &HealpixSampling,
+) -> [Vec<f32>; 4] {
+    let middle = UnitVector::from(*source);
+    let tangents = middle.tangents();
+    let add = |point: UnitVector, [value, east, north, table]: &mut [Vec<f64>; 4]| {
+        let theta = point.angle(middle).to_degrees();
+        psf.add(theta, 0, value);
+        psf.add_slopes(theta, 0, middle.angle_slopes(&tangents, point), [&mut *east, &mut *north]);
+        if let Some(change) = change {
+            change.add(theta, 0, table);
+        }
+    };
+    let sampled = sampled(grid, psf, source, sampling, add);
+    let n_pixels = grid.n_pixels();
+    let mut slopes: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; sampled.sums.len() * n_pixels]);
+    for (plane, (sums, exposure)) in sampled.sums.iter().zip(exposures).enumerate() {
+        if sums[0] <= 0.0 {
+            continue;
+        }
+        let scale = exposure * psf.integral(sampled.radii[plane], plane) / sums[0];
+        let of_exposure = relative.get(plane).copied().unwrap_or_default();
+        for (pixel, values) in &sampled.found {
+            let values = values[plane];
+            for (k, out) in slopes.iter_mut().enumerate() {
+                let relative = of_exposure.get(k).copied().unwrap_or(0.0) - sums[k + 1] / sums[0];
+                out[plane * n_pixels + pixel] = single((values[k + 1] + values[0] * relative) * scale);
+            }
+        }
+    }
+    let [east, north, width] = slopes;
+    [sampled.map(grid, psf, exposures), east, north, width]
+}
+
+/// A table, and what goes with it, sampled in the pixels within reach of a source.
+struct Sampled<const N: usize> {
+    /// The containment radius of each plane, degrees.
+    radii: Vec<f64>,
+    /// Sums over the pixels of the sphere, each plane.
+    sums: Vec<[f64; N]>,
+    /// The pixels of the map, with their means in each plane.
+    found: Vec<(usize, Vec<[f64; N]>)>,
+}
+
+impl<const N: usize> Sampled<N> {
+    /// The map of the table itself.
+    fn map(&self, grid: &HealpixGrid, psf: &PsfPlanes, exposures: &[f64]) -> Vec<f32> {
+        let n_pixels = grid.n_pixels();
+        let mut map = vec![0.0; self.sums.len() * n_pixels];
+        for (plane, out) in map.chunks_exact_mut(n_pixels).enumerate() {
+            let (sum, exposure) = (self.sums[plane][0], exposures.get(plane).copied().unwrap_or(0.0));
+            if sum <= 0.0 {
+                continue;
+            }
+            let scale = exposure * psf.integral(self.radii[plane], plane) / sum;
+            for (pixel, values) in &self.found {
+                out[*pixel] = single(values[plane][0] * scale);
+            }
+        }
+        map
+    }
+}
+
+/// Means over the pixels within reach of a source of what `add` adds at a direction.
+fn sampled<const N: usize>(
+    grid: &HealpixGrid,
+    psf: &PsfPlanes,
+    source: &SkyDirection,
+    sampling: &HealpixSampling,
+    add: impl Fn(UnitVector, &mut [Vec<f64>; N]),
+) -> Sampled<N> {
     let n = psf.n_planes();
     let side = side(grid);
     let radii: Vec<f64> =
@@ -116,9 +199,9 @@ pub(crate) fn radial(
     let farthest = radii.iter().copied().fold(0.0, f64::max) + side;
     let middle = UnitVector::from(*source);
     let central = grid.sphere_pixel_of(source);
-    let mut sums = vec![0.0; n];
-    let mut found: Vec<(usize, Vec<f64>)> = Vec::new();
-    let mut values = vec![0.0; n];
+    let mut sums = vec![[0.0; N]; n];
+    let mut found = Vec::new();
+    let mut rows: [Vec<f64>; N] = std::array::from_fn(|_| vec![0.0; n]);
     for pixel in grid.sphere_pixels_within(source, farthest) {
         let Some(center) = grid.sphere_direction(pixel).map(UnitVector::from) else { continue };
         let separation = center.angle(middle).to_degrees();
@@ -127,29 +210,21 @@ pub(crate) fn radial(
             false if separation < sampling.near * side => NEAR,
             false => 1,
         };
-        values.fill(0.0);
-        mean(grid, pixel, center, points, |point| psf.add(point.angle(middle).to_degrees(), 0, &mut values));
-        for ((value, radius), sum) in values.iter_mut().zip(&radii).zip(&mut sums) {
-            *value = if separation > radius + side { 0.0 } else { *value / (points * points) as f64 };
-            *sum += *value;
+        rows.iter_mut().for_each(|row| row.fill(0.0));
+        mean(grid, pixel, center, points, |point| add(point, &mut rows));
+        let of_plane = |(plane, radius): (usize, &f64)| {
+            let is_beyond = separation > radius + side;
+            std::array::from_fn(|k| if is_beyond { 0.0 } else { rows[k][plane] / (points * points) as f64 })
+        };
+        let values: Vec<[f64; N]> = radii.iter().enumerate().map(of_plane).collect();
+        for (sums, values) in sums.iter_mut().zip(&values) {
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         }
         if let Some(local) = grid.local_pixel(pixel) {
-            found.push((local, values.clone()));
+            found.push((local, values));
         }
     }
-    let n_pixels = grid.n_pixels();
-    let mut map = vec![0.0; n * n_pixels];
-    for (plane, out) in map.chunks_exact_mut(n_pixels).enumerate() {
-        let (sum, exposure) = (sums[plane], exposures.get(plane).copied().unwrap_or(0.0));
-        if sum <= 0.0 {
-            continue;
-        }
-        let scale = exposure * psf.integral(radii[plane], plane) / sum;
-        for (pixel, values) in &found {
-            out[*pixel] = single(values[plane] * scale);
-        }
-    }
-    map
+    Sampled { radii, sums, found }
 }
 
 /// Calls `add` with `points` x `points` directions spread over a pixel.
@@ -169,78 +244,6 @@ fn mean(grid: &HealpixGrid, pixel: u64, center: UnitVector, points: usize, mut a
         let length = (x * x + y * y + z * z).sqrt();
         add(UnitVector([x / length, y / length, z / length]));
     }
-}
-
-/// [`radial`], and its derivatives when the source moves to the east and to the north, and when the table changes by `change`; a degree each. With
-/// the exposures come their relative changes to the east and to the north. That the source is cut off elsewhere when it moves is left out: there
-/// is next to nothing of it.
-pub(crate) fn sloped_radial(
-    grid: &HealpixGrid,
-    (psf, change): (&PsfPlanes, Option<&PsfPlanes>),
-    source: &SkyDirection,
-    (exposures, relative): (&[f64], &[[f64; 2]]),
-    sampling: &HealpixSampling,
-) -> [Vec<f32>; 4] {
-    let map = radial(grid, psf, source, exposures, sampling);
-    let n = psf.n_planes();
-    let side = side(grid);
-    let radii: Vec<f64> =
-        (0..n).map(|plane| psf.containment_radius(sampling.containment, plane).min(sampling.largest)).collect();
-    let farthest = radii.iter().copied().fold(0.0, f64::max) + side;
-    let middle = UnitVector::from(*source);
-    let tangents = middle.tangents();
-    let central = grid.sphere_pixel_of(source);
-    // The value, and its three derivatives.
-    let mut sums = vec![[0.0; 4]; n];
-    let mut found: Vec<(usize, Vec<[f64; 4]>)> = Vec::new();
-    for pixel in grid.sphere_pixels_within(source, farthest) {
-        let Some(center) = grid.sphere_direction(pixel).map(UnitVector::from) else { continue };
-        let separation = center.angle(middle).to_degrees();
-        let points = match pixel == central {
-            true => CENTRAL,
-            false if separation < sampling.near * side => NEAR,
-            false => 1,
-        };
-        let mut rows: [Vec<f64>; 4] = std::array::from_fn(|_| vec![0.0; n]);
-        let [value, east, north, table] = &mut rows;
-        mean(grid, pixel, center, points, |point| {
-            let theta = point.angle(middle).to_degrees();
-            psf.add(theta, 0, value);
-            psf.add_slopes(theta, 0, middle.angle_slopes(&tangents, point), [&mut *east, &mut *north]);
-            if let Some(change) = change {
-                change.add(theta, 0, table);
-            }
-        });
-        let of_plane = |(plane, radius): (usize, &f64)| {
-            let is_inside = separation <= radius + side;
-            [0, 1, 2, 3].map(|k| if is_inside { rows[k][plane] / (points * points) as f64 } else { 0.0 })
-        };
-        let values: Vec<[f64; 4]> = radii.iter().enumerate().map(of_plane).collect();
-        for (sums, values) in sums.iter_mut().zip(&values) {
-            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
-        }
-        if let Some(local) = grid.local_pixel(pixel) {
-            found.push((local, values));
-        }
-    }
-    let n_pixels = grid.n_pixels();
-    let mut slopes: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; n * n_pixels]);
-    for (plane, (sums, exposure)) in sums.iter().zip(exposures).enumerate() {
-        if sums[0] <= 0.0 {
-            continue;
-        }
-        let scale = exposure * psf.integral(radii[plane], plane) / sums[0];
-        let of_exposure = relative.get(plane).copied().unwrap_or_default();
-        for (pixel, values) in &found {
-            let values = values[plane];
-            for (k, out) in slopes.iter_mut().enumerate() {
-                let relative = of_exposure.get(k).copied().unwrap_or(0.0) - sums[k + 1] / sums[0];
-                out[plane * n_pixels + pixel] = single((values[k + 1] + values[0] * relative) * scale);
-            }
-        }
-    }
-    let [east, north, width] = slopes;
-    [map, east, north, width]
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "maps are stored in single precision")]

@@ -228,7 +228,8 @@ impl ComponentData {
         }
         let (planes, _) = self.planes_within(of, map)?;
         let own = self.template_of(of, map)?;
-        Ok(own.slope_of(other, self.filled(), &planes, self.counts.weights.as_ref()))
+        let is_excepted = self.dispersion().is_some_and(|dispersion| dispersion.excepts(of));
+        Ok(own.slope_of((other, is_excepted), self.filled(), &planes, self.counts.weights.as_ref()))
     }
 
     /// The planes of a map that are drawn on, and how many of them lie beyond the edges on each side.
@@ -370,6 +371,11 @@ impl ComponentData {
         self.counts.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>())
     }
 
+    /// The likelihood weights.
+    pub(crate) fn likelihood_weights(&self) -> Option<&LikelihoodWeights> {
+        self.counts.weights.as_ref()
+    }
+
     /// The likelihood weight of a bin.
     pub(crate) fn weight(&self, energy: usize, y: usize, x: usize) -> f32 {
         self.counts.weights.as_ref().map_or(1.0, |weights| weights.values()[[energy, y, x]])
@@ -381,7 +387,7 @@ impl ComponentData {
             return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: source_name.to_owned() });
         };
         let template = Arc::clone(template);
-        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name);
+        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name) && !template.is_excepted();
         let Some(Dispersed { dispersion, stencil }) = self.counts.dispersed.as_ref().filter(applies) else {
             return Ok(SourcePlanes { template, draw: Draw::Plain, stencil: Arc::clone(&self.counts.plain) });
         };

@@ -64,8 +64,7 @@ impl Data {
 
     /// Adds a derivative of the maps of the source `of`, one a component, as the map of a source of another name: with the spectrum of `of` that
     /// source predicts the derivative of what `of` predicts. What energy dispersion and integration take from the sums of a map, they take
-    /// from the map of `of`, which must be there; where `of` is excepted from energy dispersion, so must the other be (`apply_edisp`).
-    /// Nothing changes on an error.
+    /// from the map of `of`, which must be there; a component that excepts `of` from energy dispersion excepts the other. Nothing changes on an error.
     ///
     /// # Errors
     /// As [`Data::set_source_maps`]; [`Error::NoSourceMap`] without a map of `of`.

@@ -1,10 +1,24 @@
-//! Predicted counts of a source in each filled bin, for what asks which source a photon came from.
+//! The filled bins, and predicted counts of a source in each: for what asks which source a photon came from, or what one more would do.
 
 use roi_model::Source;
 
 use crate::bin_model::named_spectrum::Rows;
 use crate::data::component::ComponentData;
+use crate::data::weights::LikelihoodWeights;
 use crate::error::Result;
+
+/// A bin with counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FilledBin {
+    /// Energy bin.
+    pub energy: usize,
+    /// Row.
+    pub y: usize,
+    /// Column.
+    pub x: usize,
+    /// Counts, times the likelihood weight.
+    pub counts: f64,
+}
 
 impl ComponentData {
     /// Predicted counts of a source in each filled bin, energy dispersion included, in the order of [`ComponentData::filled_bin`]. Bytes: 8 a
@@ -34,5 +48,20 @@ impl ComponentData {
     /// counts, or none of any weight.
     pub fn filled_bin(&self, energy_bin: usize, pixel: usize) -> Option<usize> {
         self.filled().find(energy_bin, pixel)
+    }
+    /// The filled bins, by energy, row and column: those with counts, and a weight above 0 if there are weights.
+    pub fn filled_bins(&self) -> impl Iterator<Item = FilledBin> + '_ {
+        let filled = self.filled();
+        filled.blocks.iter().flat_map(move |block| {
+            block.range.clone().map(move |index| {
+                let (y, x) = filled.pixel(index);
+                FilledBin { energy: block.bin, y, x, counts: filled.counts.at(index) }
+            })
+        })
+    }
+
+    /// Its likelihood weights.
+    pub fn weights(&self) -> Option<&LikelihoodWeights> {
+        self.likelihood_weights()
     }
 }

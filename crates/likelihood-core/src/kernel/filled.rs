@@ -166,6 +166,11 @@ impl Filled {
         self.bins.windows(2).map(sum).collect()
     }
 
+    /// Row and column of a filled bin.
+    pub(crate) fn pixel(&self, index: usize) -> (usize, usize) {
+        (self.pixels[index] / self.nx, self.pixels[index] % self.nx)
+    }
+
     /// The filled bin of an energy bin and a pixel.
     pub(crate) fn find(&self, bin: usize, pixel: usize) -> Option<usize> {
         let range = *self.bins.get(bin)?..*self.bins.get(bin + 1)?;

@@ -23,6 +23,8 @@ pub(crate) struct Template {
     sums: Vec<f64>,
     /// How many planes the map had.
     n_planes: usize,
+    /// Whether the source whose derivative it is is excepted from energy dispersion.
+    is_excepted: bool,
 }
 
 /// Planes at the filled bins, with what they add up to.
@@ -86,13 +88,13 @@ impl Template {
             extra == 0 && reference.iter().enumerate().any(|(k, reference)| reference.is_some_and(|r| r != k));
         let substitute =
             lacking.then(|| Gathered::new(filled, planes, &sums, 2, weights, |bin| reference[bin].unwrap_or(bin)));
-        Self { whole, own: extra, substitute, reference, sums, n_planes }
+        Self { whole, own: extra, substitute, reference, sums, n_planes, is_excepted: false }
     }
 
     /// The same planes, whose true counts are those of another source: for a derivative of that source's map.
     pub(crate) fn slope_of(
         self,
-        other: &Self,
+        (other, is_excepted): (&Self, bool),
         filled: &Filled,
         planes: &ArrayView3<'_, f32>,
         weights: Option<&LikelihoodWeights>,
@@ -103,7 +105,7 @@ impl Template {
             Gathered::new(filled, planes, &own, 2, weights, |bin| reference.get(bin).copied().flatten().unwrap_or(bin))
         };
         let substitute = other.substitute.is_some().then(gather);
-        Self { substitute, reference: reference.clone(), sums: other.sums.clone(), ..self }
+        Self { substitute, reference: reference.clone(), sums: other.sums.clone(), is_excepted, ..self }
     }
 
     /// The planes that are drawn on.
@@ -135,6 +137,11 @@ impl Template {
     fn true_counts(&self) -> TrueCounts<'_> {
         let plane_sums = &self.sums[self.own..self.sums.len() - self.own];
         TrueCounts { plane_sums, reference: &self.reference }
+    }
+
+    /// Whether energy dispersion does not apply, whatever the name of the source says.
+    pub(crate) fn is_excepted(&self) -> bool {
+        self.is_excepted
     }
 
     /// How many planes the map had.

@@ -311,6 +311,7 @@ impl Minimum {
 }
 
 /// A matrix as a list of its rows.
+#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
 fn rows<S: serde::Serializer>(matrix: &Option<Array2<f64>>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     let rows = |matrix: &Array2<f64>| matrix.rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>();
     serde::Serialize::serialize(&matrix.as_ref().map(rows), serializer)

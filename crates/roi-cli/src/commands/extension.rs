@@ -17,6 +17,7 @@ use super::first::First;
 #[command(after_help = "Examples:
   roi-fit extension config.yaml 'IC 443' --model fit.json --spatial-model RadialDisk --json ext.json
   roi-fit extension config.yaml 'IC 443' --fit-position --update --sqrt-ts-threshold 4 --write-roi extended")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Extension {
     #[command(flatten)]
     region: Region,
@@ -26,7 +27,7 @@ pub(crate) struct Extension {
     first: First,
     #[arg(long, value_name = "SHAPE", help = ExtensionOptions::SPATIAL_MODEL.own_help(), value_parser = shape)]
     spatial_model: Option<TrialShape>,
-    /// 68 % containment radii of the reported curve, degrees, instead of those from width_min to width_max
+    /// 68 % containment radii of the reported curve, degrees, instead of those from `width_min` to `width_max`
     #[arg(long, value_name = "W1,W2,...", value_delimiter = ',', allow_negative_numbers = true)]
     width: Vec<f64>,
     #[arg(long, value_name = "DEG", allow_negative_numbers = true, help = ExtensionOptions::WIDTH_MIN.own_help())]
@@ -72,7 +73,7 @@ impl Extension {
         let mut progress = output.progress();
         let result = extension(analysis.session(), analysis.trial_makers(), &self.source, &options, progress.as_mut())?;
         drop(progress);
-        let is_extended = options.update && result.apply(&mut analysis)?;
+        let is_extended = result.apply(&mut analysis)?;
         show(output, &result, is_extended);
         if let Some(path) = &self.fits {
             result.write_fits(path)?;

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use roi_estimators::{FindSourcesOptions, FoundSources, TsMapOptions, find_sources};
-use roi_fit::Analysis;
-use roi_model::SkyDirection;
+use roi_fit::{Analysis, SkyDirection};
 
 use super::dictionary::completed;
 use super::first::First;
@@ -95,7 +94,7 @@ fn show(output: &Output, found: &FoundSources) {
     let header = ["ts", "map", "npred", "r95, deg", "quality"];
     output.text(format_args!("{:<22} {}  place", "source", header.map(|word| format!("{word:>9}")).join(" ")));
     for source in &found.sources {
-        let r95 = source.radii.map_or_else(|| "---".into(), |radii| format!("{:.4}", radii[1]));
+        let r95 = source.ellipse.map_or_else(|| "---".into(), |ellipse| format!("{:.4}", ellipse.r95));
         output.text(format_args!(
             "{:<22} {:>9.2} {:>9.2} {:>9.1} {r95:>9} {:>9}  {}",
             source.name,

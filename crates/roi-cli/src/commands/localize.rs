@@ -54,7 +54,7 @@ impl Localize {
         let mut progress = output.progress();
         let result = localize(analysis.session(), analysis.trial_makers(), &self.source, &options, progress.as_mut())?;
         drop(progress);
-        let is_moved = options.update && result.apply(&mut analysis)?;
+        let is_moved = result.apply(&mut analysis)?;
         show(output, &result, is_moved);
         if let Some(path) = &self.fits {
             result.write_fits(path)?;

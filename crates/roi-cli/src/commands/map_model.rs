@@ -2,7 +2,7 @@
 
 use clap::Args;
 use roi_estimators::{TestShape, TestSource};
-use roi_model::SkyDirection;
+use roi_fit::SkyDirection;
 
 /// Where the help lists them: a heading for all that follow would take in what other structs have.
 const HEADING: &str = "Test source";

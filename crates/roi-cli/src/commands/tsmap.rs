@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use roi_estimators::{TsMap, TsMapOptions, tsmap};
-use roi_model::SkyDirection;
+use roi_fit::SkyDirection;
 
 use super::dictionary::completed;
 use super::first::First;
@@ -27,6 +27,10 @@ pub(crate) struct Tsmap {
     scope: MapScope,
     #[command(flatten)]
     extent: MapExtent,
+    #[arg(long, help = TsMapOptions::LOCAL_PSF.switch_help())]
+    local_psf: bool,
+    #[arg(long, help = TsMapOptions::REFIT_BACKGROUND.switch_help())]
+    refit_background: bool,
     /// Write TS, counts, amplitude and root of TS as images
     #[arg(long, value_name = "FILE")]
     fits: Option<PathBuf>,
@@ -68,7 +72,9 @@ impl Tsmap {
         let options = TsMapOptions::default()
             .with_model(self.model.source())
             .with_exclude(self.scope.exclude.clone())
-            .with_loge_bounds(self.scope.loge_bounds());
+            .with_loge_bounds(self.scope.loge_bounds())
+            .with_local_psf(self.local_psf)
+            .with_refit_background(self.refit_background);
         let map = tsmap(&analysis, &self.extent.apply(options))?;
         show(output, &map);
         if let Some(path) = &self.fits {

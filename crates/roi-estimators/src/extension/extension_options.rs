@@ -9,6 +9,7 @@ use crate::trial::place::TrialShape;
 /// Options of [`crate::extension`], with fermipy's names and defaults.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "they are fermipy's switches")]
 pub struct ExtensionOptions {
     /// The shape, a disk or a Gaussian; by default a Gaussian. See [`ExtensionOptions::SPATIAL_MODEL`].
     pub spatial_model: TrialShape,

@@ -46,7 +46,7 @@ pub struct Extension {
     pub ellipse: Option<ErrorEllipse>,
     /// Widths in each energy bin; empty without `fit_ebin`.
     pub ebins: Vec<EnergyWidth>,
-    /// Whether the maximum of the curve was found.
+    /// Whether the maximum of the curve was found, and that of the point source.
     pub fit_success: bool,
     /// What went wrong.
     pub warnings: Vec<String>,
@@ -112,12 +112,12 @@ impl Extension {
     }
 
     /// Gives the source of an analysis its shape, width and position, and takes over the values of everything that was fitted with them, if it
-    /// [is significant](Extension::is_significant). `true` when that was done.
+    /// [is significant](Extension::is_significant) and [`update`](ExtensionOptions::update) asks for it. `true` when that was done.
     ///
     /// # Errors
     /// When the analysis is of other data.
     pub fn apply(&self, analysis: &mut Analysis) -> Result<bool> {
-        if !self.is_significant() {
+        if !self.config.update || !self.is_significant() {
             return Ok(false);
         }
         apply(&self.roi, &self.name, &self.maps, analysis)?;

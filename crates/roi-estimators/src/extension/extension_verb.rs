@@ -1,6 +1,6 @@
 //! The verb `extension`.
 
-use roi_fit::{Progress, Session, TrialMaker, climb};
+use roi_fit::{Progress, Session, Summit, TrialMaker, climb};
 
 use crate::error::Result;
 use crate::extension::energy_widths::energy_widths;
@@ -47,7 +47,8 @@ pub fn extension(
     set_free(trial.session_mut(), source, freedom)?;
     let preloc = trial.place().direction;
     let loglike_base = climb(trial.session_mut(), None)?.loglike;
-    let loglike_ptsrc = of_a_point(&trial, options, progress)?;
+    let point = of_a_point(&trial, options, progress)?;
+    let loglike_ptsrc = point.loglike;
     let mut curve = WidthCurve::new(trial, options.spatial_model, options.fit_position);
     let found = width(&mut curve, &options.widths(), options.width_max, progress)?;
     // The best point of the curve is always there: widths were visited.
@@ -55,7 +56,7 @@ pub fn extension(
         return Err(crate::error::Error::Internal { what: "a curve without a point" });
     };
     let coordinates = if options.fit_position { &POSITION[..] } else { &[] };
-    let at = if coordinates.is_empty() { best.derivatives(&[])? } else { with_curvature(&mut best, coordinates)? };
+    let at = if coordinates.is_empty() { best.derivatives(&[])? } else { with_curvature(&mut best, coordinates)?.at };
     let position = best.place().direction;
     let ellipse = options.fit_position.then(|| covariance(&best, &at)).flatten();
     let ebins = if options.fit_ebin { energy_widths(&best, makers, options)? } else { Vec::new() };
@@ -76,8 +77,8 @@ pub fn extension(
         position,
         ellipse: ellipse.and_then(|cov| ErrorEllipse::new(&position, cov)),
         ebins,
-        fit_success: found.is_found,
-        warnings: words(&found, loglike_ptsrc, options),
+        fit_success: found.is_found && point.is_converged,
+        warnings: words(&found, &point, options),
         config: options.clone(),
         roi: with_errors(&best, &at)?,
         maps: best.maps().iter().map(|map| map.map.clone()).collect(),
@@ -85,25 +86,30 @@ pub fn extension(
     Ok(result)
 }
 
-/// `logL` of a point, at its own best position with `fit_position`.
-fn of_a_point(trial: &TrialSession<'_>, options: &ExtensionOptions, progress: &mut dyn Progress) -> Result<f64> {
+/// `logL` of a point, at its own best position with `fit_position`, and whether it is a maximum.
+fn of_a_point(trial: &TrialSession<'_>, options: &ExtensionOptions, progress: &mut dyn Progress) -> Result<Summit> {
     let mut point = trial.elsewhere(TrialPlace::point(trial.place().direction))?;
     if options.fit_position {
-        return Ok(settle(&mut point, &POSITION, REACH, progress)?.loglike);
+        let settled = settle(&mut point, &POSITION, REACH, progress)?;
+        return Ok(Summit { loglike: settled.loglike, is_converged: settled.is_converged && settled.is_inside });
     }
-    Ok(climb(point.session_mut(), None)?.loglike)
+    Ok(climb(point.session_mut(), None)?)
 }
 
 /// What the user should know of a curve.
-fn words(found: &Width, loglike_ptsrc: f64, options: &ExtensionOptions) -> Vec<String> {
+fn words(found: &Width, point: &Summit, options: &ExtensionOptions) -> Vec<String> {
     let mut warnings = Vec::new();
+    if !point.is_converged {
+        warnings
+            .push("the fit of the point source did not converge: loglike_ptsrc is too low, ts_ext too high".to_owned());
+    }
     if !found.is_found {
         warnings.push("the maximum of logL over the width was not found".to_owned());
     }
     if found.ul95.is_none() {
         warnings.push(format!("the 95 % limit of the width lies above width_max, {} degrees", options.width_max));
     }
-    let ts = 2.0 * (found.loglike - loglike_ptsrc);
+    let ts = 2.0 * (found.loglike - point.loglike);
     if ts < WORSE {
         warnings.push(format!("ts_ext is {ts:.2}: the point source is better than any width, by more than rounding"));
     }

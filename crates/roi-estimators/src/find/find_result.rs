@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::find::find_options::FindSourcesOptions;
+use crate::localize::ellipse::ErrorEllipse;
 use crate::tables::map_tables::header_of;
 
 /// What became of a peak.
@@ -72,8 +73,8 @@ pub struct FoundSource {
     pub iteration: usize,
     /// Where it is.
     pub place: SkyDirection,
-    /// Radii of circles as large as the ellipses that hold 68, 95 and 99 %, degrees; `None` when `logL` has no maximum there.
-    pub radii: Option<[f64; 3]>,
+    /// Its error ellipse; `None` when the fit of its position did not succeed.
+    pub ellipse: Option<ErrorEllipse>,
     /// Root of the TS in the peak's pixel.
     pub sqrt_ts_of_map: f64,
     /// TS after the fit, the others held.
@@ -108,12 +109,25 @@ impl FoundSources {
     /// The dictionary with fermipy's keys `sources` and `peaks`.
     pub fn to_json(&self) -> Value {
         let source = |source: &FoundSource| {
-            let radius = |index: usize| source.radii.map(|radii| radii[index]);
+            let ellipse = source.ellipse.as_ref();
             let (glon, glat) = source.place.to_galactic();
             json!({
-                "name": source.name, "iteration": source.iteration, "ra": source.place.ra(), "dec": source.place.dec(),
-                "glon": glon, "glat": glat, "pos_r68": radius(0), "pos_r95": radius(1), "pos_r99": radius(2), "ts": source.ts,
-                "sqrt_ts_map": source.sqrt_ts_of_map, "npred": source.npred, "fit_quality": source.fit_quality,
+                "name": source.name,
+                "iteration": source.iteration,
+                "ra": source.place.ra(),
+                "dec": source.place.dec(),
+                "glon": glon,
+                "glat": glat,
+                "pos_r68": ellipse.map(|ellipse| ellipse.r68),
+                "pos_r95": ellipse.map(|ellipse| ellipse.r95),
+                "pos_r99": ellipse.map(|ellipse| ellipse.r99),
+                "pos_err_semimajor": ellipse.map(|ellipse| ellipse.semimajor),
+                "pos_err_semiminor": ellipse.map(|ellipse| ellipse.semiminor),
+                "pos_angle": ellipse.map(|ellipse| ellipse.angle),
+                "ts": source.ts,
+                "sqrt_ts_map": source.sqrt_ts_of_map,
+                "npred": source.npred,
+                "fit_quality": source.fit_quality,
             })
         };
         let peak = |peak: &Peak| {
@@ -144,9 +158,9 @@ impl FoundSources {
         let sources: [(&str, &str, fn(&FoundSource) -> f64); 9] = [
             ("ra", "deg", |source| source.place.ra()),
             ("dec", "deg", |source| source.place.dec()),
-            ("pos_r68", "deg", |source| source.radii.map_or(f64::NAN, |radii| radii[0])),
-            ("pos_r95", "deg", |source| source.radii.map_or(f64::NAN, |radii| radii[1])),
-            ("pos_r99", "deg", |source| source.radii.map_or(f64::NAN, |radii| radii[2])),
+            ("pos_r68", "deg", |source| source.ellipse.map_or(f64::NAN, |ellipse| ellipse.r68)),
+            ("pos_r95", "deg", |source| source.ellipse.map_or(f64::NAN, |ellipse| ellipse.r95)),
+            ("pos_r99", "deg", |source| source.ellipse.map_or(f64::NAN, |ellipse| ellipse.r99)),
             ("ts", "", |source| source.ts),
             ("sqrt_ts_map", "", |source| source.sqrt_ts_of_map),
             ("npred", "", |source| source.npred),

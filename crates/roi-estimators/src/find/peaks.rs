@@ -6,8 +6,6 @@ use roi_model::SkyDirection;
 
 /// How many pixels on each side of a peak its paraboloid is fitted to.
 const AROUND: usize = 2;
-/// Twice the fall of `logL` on the ellipse that holds 68, 95 and 99 % of the places: chi-square of two numbers.
-const LEVELS: [f64; 3] = [2.295_748_928_898_636, 5.991_464_547_107_979, 9.210_340_371_976_182];
 
 /// The highest pixel around.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,17 +34,9 @@ pub(crate) fn peaks(grid: &SkyGrid, ts: &[f64], least: f64, separation: f64) -> 
     found
 }
 
-/// A place between pixels, and how well the map tells it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct PeakPlace {
-    pub(crate) place: SkyDirection,
-    /// Radii of the circles as large as the ellipses of 68, 95 and 99 %, degrees; `None` when the map has no maximum there.
-    pub(crate) radii: Option<[f64; 3]>,
-}
-
-/// The maximum of a paraboloid through the pixels around a peak; the peak's own centre where there is none.
-pub(crate) fn place_of(grid: &SkyGrid, ts: &Array2<f64>, pixel: usize) -> Option<PeakPlace> {
-    let own = PeakPlace { place: grid.direction(pixel)?, radii: None };
+/// The maximum of a paraboloid through the pixels around a peak; the peak's own centre where there is none on the map.
+pub(crate) fn place_of(grid: &SkyGrid, ts: &Array2<f64>, pixel: usize) -> Option<SkyDirection> {
+    let own = grid.direction(pixel)?;
     let SkyGrid::Wcs(image) = grid else { return Some(own) };
     let [nx, ny] = image.size();
     let (x, y) = (pixel % nx, pixel / nx);
@@ -63,19 +53,11 @@ pub(crate) fn place_of(grid: &SkyGrid, ts: &Array2<f64>, pixel: usize) -> Option
     let Some([_, bx, by, cxx, cxy, cyy]) = paraboloid(&points) else { return Some(own) };
     // TS = a + b.d + d.C.d, with C = ((cxx, cxy/2), (cxy/2, cyy)).
     let determinant = 4.0 * cxx * cyy - cxy * cxy;
-    if cxx >= 0.0 || determinant <= 0.0 {
-        return Some(own);
-    }
     let (dx, dy) = ((cxy * by - 2.0 * cyy * bx) / determinant, (cxy * bx - 2.0 * cxx * by) / determinant);
-    let within = AROUND as f64;
-    if dx.abs() > within || dy.abs() > within {
-        return Some(own);
-    }
-    let place = image.to_direction(x as f64 + 1.0 + dx, y as f64 + 1.0 + dy)?;
-    // The ellipse where TS has fallen by a level has the area pi level / sqrt(det C) in pixels.
-    let area = (determinant / 4.0).sqrt();
-    let pixel_size = grid.solid_angle(pixel).sqrt().to_degrees();
-    Some(PeakPlace { place, radii: Some(LEVELS.map(|level| (level / area).sqrt() * pixel_size)) })
+    let is_near = dx.abs().max(dy.abs()) <= AROUND as f64;
+    let place = image.to_direction(x as f64 + 1.0 + dx, y as f64 + 1.0 + dy);
+    let is_maximum = cxx < 0.0 && determinant > 0.0 && is_near;
+    Some(place.filter(|place| is_maximum && grid.pixel(place).is_some()).unwrap_or(own))
 }
 
 /// Least squares of `a + bx x + by y + cxx x^2 + cxy x y + cyy y^2`.
@@ -106,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paraboloid_is_found_between_the_pixels_with_its_ellipse() {
+    fn a_paraboloid_is_found_between_the_pixels() {
         let (cxx, cxy, cyy) = (-3.0, 0.8, -2.0);
         let (x0, y0) = (20.3, 17.6);
         let ts = Array2::from_shape_fn((40, 60), |(y, x)| {
@@ -115,11 +97,11 @@ mod tests {
         });
         let found = place_of(&grid(), &ts, 18 * 60 + 20).unwrap();
         let SkyGrid::Wcs(image) = grid() else { return };
-        let (x, y) = image.to_pixel(&found.place).unwrap();
+        let (x, y) = image.to_pixel(&found).unwrap();
         assert!((x - 1.0 - x0).abs() < 1e-6 && (y - 1.0 - y0).abs() < 1e-6, "{x} {y}");
-        // The ellipse of TS - 5.99 has semi-axes whose product is 5.99 / sqrt(det C).
-        let expected = (5.991_464_547 / (cxx * cyy - cxy * cxy / 4.0).sqrt()).sqrt() * 0.1;
-        assert!((found.radii.unwrap()[1] / expected - 1.0).abs() < 1e-3);
+        // Without a maximum it is the pixel.
+        let valley = ts.mapv(|ts| 200.0 - ts);
+        assert_eq!(place_of(&grid(), &valley, 1100), grid().direction(1100));
     }
 
     #[test]

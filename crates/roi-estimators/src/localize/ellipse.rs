@@ -52,7 +52,7 @@ impl ErrorEllipse {
         let (semimajor, semiminor) = (large.sqrt(), small.sqrt());
         let sigma = (semimajor * semiminor).sqrt();
         let radius = |confidence| sigma * factor(confidence);
-        let gal_cov = rotated(cov, galactic_angle(position));
+        let gal_cov = rotated(cov, galactic_angle(position)?);
         let (r68, r95, r99) = (radius(CL68), radius(CL95), radius(CL99));
         Some(Self { cel_cov: cov, gal_cov, semimajor, semiminor, angle, r68, r95, r99 })
     }
@@ -71,12 +71,12 @@ impl ErrorEllipse {
 }
 
 /// How far the direction of increasing galactic latitude is turned from north to east, radians.
-fn galactic_angle(position: &SkyDirection) -> f64 {
+fn galactic_angle(position: &SkyDirection) -> Option<f64> {
     // Where a small step north leads in galactic coordinates, the turn in the other direction.
-    let Ok(north) = position.moved(0.0, STEP) else { return 0.0 };
+    let north = position.moved(0.0, STEP).ok()?;
     let ((l0, b0), (l1, b1)) = (position.to_galactic(), north.to_galactic());
     let turn = (l1 - l0 + 540.0).rem_euclid(360.0) - 180.0;
-    -(turn * b0.to_radians().cos()).atan2(b1 - b0)
+    Some(-(turn * b0.to_radians().cos()).atan2(b1 - b0))
 }
 
 /// A covariance in axes of which the second is turned by an angle from north to east.

@@ -19,7 +19,7 @@ pub struct Localization {
     pub preloc: SkyDirection,
     /// Where it is.
     pub position: SkyDirection,
-    /// The error ellipse; `None` when no maximum was found.
+    /// The error ellipse; `None` when the fit did not succeed.
     pub ellipse: Option<ErrorEllipse>,
     /// `logL` of the model as it was.
     pub loglike_init: f64,
@@ -27,13 +27,13 @@ pub struct Localization {
     pub loglike_base: f64,
     /// `logL` at the new position.
     pub loglike_loc: f64,
-    /// Whether a maximum was found within `dtheta_max`, and no position of the scan is better.
+    /// Whether a maximum was found within `dtheta_max`, and `logL` is not higher where it was looked at around there.
     pub fit_success: bool,
     /// Whether the maximum lies within `dtheta_max`.
     pub fit_inbounds: bool,
     /// The largest relative difference of the fall of `logL` on the 95 % ellipse to that of a paraboloid.
     pub deviation: Option<f64>,
-    /// The 95 % contour, right ascension and declination, where the ellipse is none (a deviation above 0.2).
+    /// The 95 % contour, right ascension and declination, where the ellipse is no good picture (a deviation above 0.2).
     pub pos_contour: Vec<[f64; 2]>,
     /// The scan, unless `nstep` is 0.
     pub scan: Option<PeakScan>,
@@ -66,12 +66,12 @@ impl Localization {
     }
 
     /// Moves the source in an analysis and takes over the values of everything that was fitted with it. What is free there stays free, and nothing is
-    /// done where the fit did not succeed. `true` when the source was moved.
+    /// done where the fit did not succeed, or without [`update`](LocalizeOptions::update). `true` when the source was moved.
     ///
     /// # Errors
     /// When the analysis is of other data.
     pub fn apply(&self, analysis: &mut Analysis) -> Result<bool> {
-        if !self.fit_success {
+        if !self.fit_success || !self.config.update {
             return Ok(false);
         }
         apply(&self.roi, &self.name, &self.maps, analysis)?;
@@ -86,6 +86,9 @@ pub(crate) fn apply(fitted: &Roi, name: &str, maps: &[SourceMap], analysis: &mut
     let mut source = fitted.source(name)?.clone();
     for (parameter, &is_free) in source.spectrum_mut().parameters_mut().iter_mut().zip(&flags) {
         parameter.set_free(is_free);
+        if !is_free {
+            parameter.set_error(0.0)?;
+        }
     }
     analysis.replace_source(source, maps)?;
     for id in fitted.free_parameters() {

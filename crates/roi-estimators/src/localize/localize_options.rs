@@ -30,7 +30,7 @@ impl LocalizeOptions {
         5,
         "The likelihood is scanned at nstep x nstep positions over the 95 % error radius around the fitted one; 0 for no scan.",
     )
-    .within(Range::new("0, or 3 and more steps a side", |x| x == 0.0 || (3.0..=201.0).contains(&x)));
+    .within(Range::new("0, or 3 to 201 steps a side", |x| x == 0.0 || (3.0..=201.0).contains(&x)));
     /// How far the source may move.
     pub const DTHETA_MAX: Definition<f64> =
         Definition::new("dtheta_max", 0.5, "The farthest that the source may move from where the model has it.")

@@ -11,14 +11,14 @@ use crate::localize::localization::Localization;
 use crate::localize::localize_options::LocalizeOptions;
 use crate::localize::peak_scan::{PeakScan, peak_scan};
 use crate::trial::freedom::{Freedom, set_free};
-use crate::trial::settle::{inverse_of, movable, settle, with_curvature};
+use crate::trial::settle::{Peak, Settled, inverse_of, movable, settle, with_curvature};
 use crate::trial::slopes::{Coordinate, PlaceDerivatives};
 use crate::trial::trial_session::TrialSession;
 
 /// The two coordinates of a position.
 pub(crate) const POSITION: [Coordinate; 2] = [Coordinate::East, Coordinate::North];
-/// By how much `logL` at a position of the scan may be above that of the fit: the rounding of maps.
-const HIGHER: f64 = 0.05;
+/// By how much `logL` near by may be above that of the fit: the rounding of maps.
+const HIGHER: f64 = 0.1;
 
 /// The position of a source, found by name or alias, with its error ellipse. The session is left as it was; [`Localization::apply`] moves the source in
 /// an analysis. `makers`: [`roi_fit::Analysis::trial_makers`].
@@ -41,38 +41,37 @@ pub fn localize(
     let loglike_init = session.clone().loglike()?;
     let mut trial = prepared(session, makers, name, options)?;
     let preloc = trial.place().direction;
-    let loglike_base = climb(trial.session_mut(), None)?.loglike;
+    let base = climb(trial.session_mut(), None)?;
     let settled = settle(&mut trial, &POSITION, options.dtheta_max, progress)?;
     let position = trial.place().direction;
-    let mut warnings = Vec::new();
-    if !settled.is_inside {
-        warnings
-            .push(format!("the best position lies beyond dtheta_max, {} degrees from the old one", options.dtheta_max));
-    } else if !settled.is_converged {
-        warnings.push("no maximum of logL was found; the source stands where it stood".to_owned());
-    }
-    let at = with_curvature(&mut trial, &POSITION)?;
+    let mut warnings = words(&settled, base.is_converged, options);
+    let Peak { at, higher } = with_curvature(&mut trial, &POSITION)?;
     let ellipse = covariance(&trial, &at).and_then(|cov| ErrorEllipse::new(&position, cov));
     let ellipse = ellipse.filter(|_| settled.is_converged && settled.is_inside);
-    let mut found = Shown::default();
+    let mut found = Shown { higher, ..Shown::default() };
     if let Some(ellipse) = &ellipse {
-        found = look_around(&trial, ellipse, settled.loglike, options, &mut warnings)?;
-    } else if settled.is_converged {
-        warnings.push("logL has no maximum of both coordinates here: the errors are not known".to_owned());
+        found = look_around(&trial, ellipse, (settled.loglike, higher), options, &mut warnings)?;
+    } else if settled.is_converged && settled.is_inside {
+        warnings.push("logL has no maximum in both coordinates here: the errors are not known".to_owned());
+    }
+    let fit_success = ellipse.is_some() && found.higher <= HIGHER;
+    if ellipse.is_some() && !fit_success {
+        let more = found.higher;
+        warnings
+            .push(format!("logL is {more:.2} higher near by: there are several maxima, and this is not the highest"));
     }
     let grid = makers.first().map(TrialMaker::grid);
     let pixel = grid.and_then(|grid| pixel(grid, &position));
     let shift = grid.and_then(|grid| shift(grid, &preloc, &position));
-    let fit_success = ellipse.is_some() && !found.is_higher;
     let name = trial.model().name().to_owned();
     let maps = trial.maps().iter().map(|map| map.map.clone()).collect();
     Ok(Localization {
         name,
         preloc,
         position,
-        ellipse,
+        ellipse: ellipse.filter(|_| fit_success),
         loglike_init,
-        loglike_base,
+        loglike_base: base.loglike,
         loglike_loc: settled.loglike,
         fit_success,
         fit_inbounds: settled.is_inside,
@@ -88,40 +87,56 @@ pub fn localize(
     })
 }
 
+/// What the user should know of the end of a fit.
+fn words(settled: &Settled, is_base_fitted: bool, options: &LocalizeOptions) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !is_base_fitted {
+        warnings
+            .push("at the old position the fit of the parameters did not converge: loglike_base is too low".to_owned());
+    }
+    if !settled.is_inside {
+        warnings.push(format!(
+            "logL still rises where the fit would leave dtheta_max, {} degrees from the old position",
+            options.dtheta_max
+        ));
+    } else if !settled.is_converged {
+        warnings.push("the fit of the position ended before a maximum of logL".to_owned());
+    }
+    warnings
+}
+
 /// What was seen around the maximum.
 #[derive(Default)]
 struct Shown {
     contour: Option<Contour>,
     scan: Option<PeakScan>,
-    /// Whether a position of the scan is better.
-    is_higher: bool,
+    /// By how much `logL` is higher somewhere.
+    higher: f64,
 }
 
 fn look_around(
     trial: &TrialSession<'_>,
     ellipse: &ErrorEllipse,
-    loglike: f64,
+    (loglike, higher): (f64, f64),
     options: &LocalizeOptions,
     warnings: &mut Vec<String>,
 ) -> Result<Shown> {
     let apart = trial.apart()?;
     let contour = contour(&apart, ellipse, loglike)?;
-    if !contour.points.is_empty() {
+    if contour.is_wanted {
+        let deviation = 100.0 * contour.deviation;
+        let lost = match contour.n_lost {
+            0 => String::new(),
+            n => format!("; {n} of its points were not found"),
+        };
         warnings.push(format!(
-            "logL is no paraboloid over the 95 % ellipse (it falls there by up to {:.0} % more or less): take pos_contour",
-            100.0 * contour.deviation
+            "logL is no paraboloid over the 95 % ellipse (it falls there by up to {deviation:.0} % more or less): take pos_contour{lost}"
         ));
     }
     let scan = (options.nstep > 0).then(|| peak_scan(&apart, options.nstep, ellipse.r95)).transpose()?;
     let highest = scan.iter().flat_map(|scan| scan.loglike.iter().copied()).fold(f64::NEG_INFINITY, f64::max);
-    let is_higher = highest > loglike + HIGHER;
-    if is_higher {
-        warnings.push(format!(
-            "logL is {:.2} higher at a position of the scan: there are several maxima",
-            highest - loglike
-        ));
-    }
-    Ok(Shown { contour: Some(contour), scan, is_higher })
+    let higher = higher.max(contour.higher).max(highest - loglike);
+    Ok(Shown { contour: Some(contour), scan, higher })
 }
 
 /// A session of its own with the source where the model has it, and free what the options say; or why it cannot be localized.

@@ -1,10 +1,9 @@
 //! The likelihood over a grid of positions.
 
 use rayon::prelude::*;
-use roi_fit::climb;
 
 use crate::error::Result;
-use crate::localize::contour::loglike_at;
+use crate::localize::contour::{loglike_at, maximum};
 use crate::trial::trial_session::TrialSession;
 
 /// `logL` over a square grid of positions around the fitted one, everything that is free fitted again at each.
@@ -15,16 +14,18 @@ pub struct PeakScan {
     pub n: usize,
     /// Degrees between them, to the east and to the north.
     pub step: f64,
-    /// `logL`, from south to north, in each row from east to west as images of the sky are.
+    /// `logL`, from south to north, in each row from east to west as images of the sky are; minus infinity where the data are impossible, not a number
+    /// where the rest was not fitted to its maximum.
     pub loglike: Vec<f64>,
-    /// `logL` without the source.
-    pub loglike_null: f64,
+    /// `logL` without the source; `None` where the data are impossible then.
+    pub loglike_null: Option<f64>,
 }
 
 impl PeakScan {
-    /// Twice the gain over the model without the source, in the order of [`PeakScan::loglike`].
+    /// Twice the gain over the model without the source, in the order of [`PeakScan::loglike`]; not a number without [`PeakScan::loglike_null`].
     pub fn ts(&self) -> Vec<f64> {
-        self.loglike.iter().map(|loglike| 2.0 * (loglike - self.loglike_null)).collect()
+        let null = self.loglike_null.unwrap_or(f64::NAN);
+        self.loglike.iter().map(|loglike| 2.0 * (loglike - null)).collect()
     }
 
     /// Offsets of a position from the middle, degrees east and north.
@@ -39,17 +40,17 @@ impl PeakScan {
 pub(crate) fn peak_scan(trial: &TrialSession<'_>, n: usize, radius: f64) -> Result<PeakScan> {
     let step = 2.0 * radius / (n.max(2) - 1) as f64;
     let mut scan = PeakScan { n, step, loglike: Vec::new(), loglike_null: loglike_without(trial)? };
-    let of_place = |index: usize| {
+    let of_place = |index: usize| -> Result<f64> {
         let [east, north] = scan.offset(index);
-        loglike_at(trial, trial.place().moved(east, north)?)
+        Ok(loglike_at(trial, trial.place().moved(east, north)?)?.unwrap_or(f64::NAN))
     };
     scan.loglike = (0..n * n).into_par_iter().map(of_place).collect::<Result<_>>()?;
     Ok(scan)
 }
 
 /// `logL` without the source, everything else that is free fitted again.
-fn loglike_without(trial: &TrialSession<'_>) -> Result<f64> {
+fn loglike_without(trial: &TrialSession<'_>) -> Result<Option<f64>> {
     let mut session = trial.session().clone();
     session.roi_mut().remove_source(trial.model().name())?;
-    Ok(climb(&mut session, None)?.loglike)
+    Ok(maximum(&mut session)?.filter(|loglike| loglike.is_finite()))
 }

@@ -27,7 +27,7 @@ const GOOD_WIDTHS: std::ops::RangeInclusive<f64> = 0.2..=0.3;
 pub fn psmap(analysis: &Analysis, options: &PsMapOptions) -> Result<PsMap> {
     options.check(analysis.likelihood().components().len())?;
     let cubes = analysis.cubes(&options.exclude)?;
-    let grid = finest(&cubes)?.clone();
+    let grid = finest(cubes.iter().map(|cube| &cube.counts().grid))?.clone();
     let (low, high) = (options.emin.log10(), options.emax.log10());
     let width = (high - low) / options.nbinloge as f64;
     let hlogebin: Vec<f64> = (0..=options.nbinloge).map(|i| low + width * i as f64).collect();

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::residmap::resid_options::ResidMapOptions;
 use crate::residmap::resid_result::ResidMap;
 use crate::residmap::smoothed_counts::{SmoothedCounts, Weighting};
-use crate::sky::components::{bins, finest, makers_of};
+use crate::sky::components::{SkyComponent, bins, finest};
 use crate::sky::kernel::Kernel;
 
 /// How far the counts lie above the model around each pixel, in sigmas: both smoothed with the image of a test source. The analysis is left
@@ -22,18 +22,17 @@ use crate::sky::kernel::Kernel;
 /// When the analysis has no files, a name of `exclude` is unknown, no energy bin is left, or the test source is not seen.
 pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidMap> {
     let cubes = analysis.cubes(&options.exclude)?;
-    let of_component = bins(&cubes, options.loge_bounds)?;
+    let of_component = bins(analysis.likelihood().components(), options.loge_bounds)?;
     let weighting = |at: usize| Weighting { bins: &of_component[at], use_weights: options.use_weights };
-    let grid = finest(&cubes)?.clone();
+    let grid = finest(cubes.iter().map(|cube| &cube.counts().grid))?.clone();
     let on_sphere = matches!(grid, SkyGrid::Healpix(_));
     let (name, src_dict, parts) = if on_sphere {
         let parts = cubes.iter().enumerate().map(|(at, cube)| SmoothedCounts::with_gaussian(cube, &weighting(at)));
         ("gauss_0p3".to_owned(), serde_json::Value::Null, parts.collect::<Vec<_>>())
     } else {
-        let kernels: Vec<Kernel> = cubes
-            .iter()
-            .zip(makers_of(analysis, &cubes)?)
-            .map(|(cube, maker)| Kernel::new(cube, maker, &options.model))
+        let kernels: Vec<Kernel> = SkyComponent::all(analysis)?
+            .into_iter()
+            .map(|component| Kernel::new(component, &options.model))
             .collect::<Result<_>>()?;
         let total: f64 = kernels.iter().map(|kernel| kernel.counts.sum()).sum();
         let squares: f64 = kernels.iter().flat_map(|kernel| &kernel.counts).map(|k| k * k).sum();
@@ -42,7 +41,7 @@ pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidM
         let parts = cubes.iter().zip(&kernels).enumerate();
         let parts = parts.map(|(at, (cube, kernel))| SmoothedCounts::with_kernel(cube, kernel, norm, &weighting(at)));
         let place = kernels.first().map(|kernel| kernel.place);
-        (options.model.model_name(), options.model.to_json(place), parts.collect::<Result<Vec<_>>>()?)
+        (options.model.model_name(), options.model.to_json(place), parts.collect::<Vec<_>>())
     };
     let sums = added(&grid, &cubes, &parts)?;
     let mask = options.use_weights.then(|| mask(&grid, &cubes));

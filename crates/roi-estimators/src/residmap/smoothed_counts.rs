@@ -7,8 +7,7 @@ use ndarray::{Array2, Axis, Zip};
 use rayon::prelude::*;
 use roi_fit::ComponentCubes;
 
-use crate::error::Result;
-use crate::sky::kernel::{Kernel, image_of};
+use crate::sky::kernel::Kernel;
 
 /// The part of a kernel's peak below which it is cut.
 const NEGLIGIBLE: f64 = 1e-3;
@@ -46,8 +45,8 @@ impl SmoothedCounts {
     }
 
     /// Of an image, with the image of the test source divided by `norm` as filter in each energy bin.
-    pub(crate) fn with_kernel(cubes: &ComponentCubes, kernel: &Kernel, norm: f64, of: &Weighting<'_>) -> Result<Self> {
-        let [nx, ny] = image_of(cubes)?.size();
+    pub(crate) fn with_kernel(cubes: &ComponentCubes, kernel: &Kernel, norm: f64, of: &Weighting<'_>) -> Self {
+        let (_, ny, nx) = cubes.model().dim();
         let plane = |bin: usize| {
             // As fermipy has it: the extent along the row bounds the rows, that along the column the columns.
             let (half_y, half_x) = kernel.half_sizes(bin, NEGLIGIBLE);
@@ -65,10 +64,10 @@ impl SmoothedCounts {
             Self { counts: next(), model: next(), ones: next(), variance: variance.unwrap_or_default() }
         };
         let planes: Vec<Self> = of.bins.clone().into_par_iter().map(plane).collect();
-        Ok(planes.iter().fold(Self::zeros((ny, nx)), |mut sum, plane| {
+        planes.iter().fold(Self::zeros((ny, nx)), |mut sum, plane| {
             sum.add(plane);
             sum
-        }))
+        })
     }
 
     /// Of HEALPix pixels (or of any), with a Gaussian on the sphere as filter.

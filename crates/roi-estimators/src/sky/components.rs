@@ -3,31 +3,66 @@
 use std::ops::Range;
 
 use lat_response::SkyGrid;
-use roi_fit::{Analysis, ComponentCubes, TrialMaker};
+use likelihood_core::{ComponentData, SourceMap};
+use ndarray::Array3;
+use roi_fit::{Analysis, TrialMaker};
+use roi_model::{Roi, Source};
 
 use crate::error::{Error, Result};
 
-/// The pixels that maps are made on: those of the component with the finest.
-pub(crate) fn finest(cubes: &[ComponentCubes]) -> Result<&SkyGrid> {
+/// A component's data, and what makes the maps of a test source for it.
+#[derive(Clone, Copy)]
+pub(crate) struct SkyComponent<'a> {
+    pub(crate) data: &'a ComponentData,
+    pub(crate) maker: &'a TrialMaker,
+}
+
+impl<'a> SkyComponent<'a> {
+    /// The components of an analysis.
+    ///
+    /// # Errors
+    /// [`Error::NoMakers`].
+    pub(crate) fn all(analysis: &'a Analysis) -> Result<Vec<Self>> {
+        let (all, makers) = (analysis.likelihood().components(), analysis.trial_makers());
+        if makers.len() != all.len() {
+            return Err(Error::NoMakers { components: all.len(), found: makers.len() });
+        }
+        Ok(all.iter().zip(makers).map(|(data, maker)| Self { data, maker }).collect())
+    }
+
+    /// Its pixels.
+    pub(crate) fn grid(&self) -> &'a SkyGrid {
+        self.maker.grid()
+    }
+
+    /// Predicted counts `[energy bin, y, x]` of a source that the component need not have.
+    pub(crate) fn predicted(&self, source: &Source, map: &SourceMap) -> Result<Array3<f64>> {
+        let mut data = self.data.clone();
+        data.add_source_map(source.name(), map)?;
+        Ok(data.model_map(source, map)?)
+    }
+}
+
+/// The sources of a region but some, given by name or alias.
+///
+/// # Errors
+/// When there is no such source.
+pub(crate) fn sources_without<'a>(roi: &'a Roi, exclude: &[String]) -> Result<Vec<&'a Source>> {
+    let left_out = exclude.iter().map(|name| roi.id_of(name)).collect::<roi_model::Result<Vec<_>>>()?;
+    Ok(roi.ids().filter(|id| !left_out.contains(id)).map(|id| &roi[id]).collect())
+}
+
+/// The pixels that maps are made on: the finest of the components'.
+pub(crate) fn finest<'a>(grids: impl Iterator<Item = &'a SkyGrid>) -> Result<&'a SkyGrid> {
     let size = |grid: &SkyGrid| grid.solid_angle(grid.n_pixels() / 2);
     let mut best: Option<&SkyGrid> = None;
-    for cube in cubes {
-        let grid = &cube.counts().grid;
+    for grid in grids {
         // Of equals the first.
         if best.is_none_or(|best| size(grid) < 0.999 * size(best)) {
             best = Some(grid);
         }
     }
     best.ok_or(Error::Likelihood(likelihood_core::Error::NoComponents))
-}
-
-/// What makes the maps of a test source for each component.
-pub(crate) fn makers_of<'a>(analysis: &'a Analysis, cubes: &[ComponentCubes]) -> Result<&'a [TrialMaker]> {
-    let makers = analysis.trial_makers();
-    if makers.len() == cubes.len() {
-        return Ok(makers);
-    }
-    Err(Error::NoMakers { components: cubes.len(), found: makers.len() })
 }
 
 /// Lowest and highest energy, log10 of MeV, either of which may be open.
@@ -37,7 +72,7 @@ pub(crate) type LogEnergies = [Option<f64>; 2];
 ///
 /// # Errors
 /// [`Error::Option`] when none does.
-pub(crate) fn bins(cubes: &[ComponentCubes], [low, high]: LogEnergies) -> Result<Vec<Range<usize>>> {
+pub(crate) fn bins(components: &[ComponentData], [low, high]: LogEnergies) -> Result<Vec<Range<usize>>> {
     let refuse = |found: String| Error::Option {
         option: "loge_bounds",
         found,
@@ -46,18 +81,18 @@ pub(crate) fn bins(cubes: &[ComponentCubes], [low, high]: LogEnergies) -> Result
     if low.zip(high).is_some_and(|(low, high)| low >= high) || low.into_iter().chain(high).any(|e| !e.is_finite()) {
         return Err(refuse(format!("{low:?}, {high:?}")));
     }
-    let of = |cube: &ComponentCubes| {
-        let edges = cube.counts().cube.axis().edges();
+    let of = |component: &ComponentData| {
+        let edges = component.axis().edges();
         let nearest = |loge: f64| {
             let distance = |edge: &f64| (edge.log10() - loge).abs();
             (0..edges.len()).min_by(|&a, &b| distance(&edges[a]).total_cmp(&distance(&edges[b])))
         };
-        let own = cube.bins();
+        let own = component.bins();
         let first = low.and_then(nearest).unwrap_or(own.start).max(own.start);
         let end = high.and_then(nearest).unwrap_or(own.end).min(own.end);
         first..end.max(first)
     };
-    let bins: Vec<Range<usize>> = cubes.iter().map(of).collect();
+    let bins: Vec<Range<usize>> = components.iter().map(of).collect();
     if bins.iter().all(Range::is_empty) {
         return Err(refuse(format!("{low:?}, {high:?}")));
     }

@@ -1,8 +1,8 @@
 //! The image of the test source at the middle of a component's counts.
 
+use crate::sky::components::SkyComponent;
 use lat_response::{SkyGrid, WcsGrid};
 use ndarray::{Array2, Array3, ArrayView2, Axis};
-use roi_fit::{ComponentCubes, TrialMaker};
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
@@ -31,20 +31,20 @@ fn middle(n: usize) -> usize {
 
 impl Kernel {
     /// Of a component with an image.
-    pub(crate) fn new(cubes: &ComponentCubes, maker: &TrialMaker, source: &TestSource) -> Result<Self> {
-        let image = image_of(cubes)?;
+    pub(crate) fn new(component: SkyComponent<'_>, source: &TestSource) -> Result<Self> {
+        let image = image_of(component)?;
         let [nx, ny] = image.size();
         let center = (middle(ny), middle(nx));
         let outside = || Error::Internal { what: "the middle of the counts is no direction" };
         let place = image.direction_of(center.0 * nx + center.1).ok_or_else(outside)?;
         let test = source.at(NAME, place)?;
-        let counts = cubes.predicted(&test, &maker.source_map(&test)?)?;
+        let counts = component.predicted(&test, &component.maker.source_map(&test)?)?;
         let kernel = Self { counts, center, place };
         let kernel = if source.shape == TestShape::Gaussian { kernel.as_gaussian(image, source.width) } else { kernel };
         if kernel.counts.sum() > 0.0 {
             return Ok(kernel);
         }
-        Err(Error::Unseen { source_name: format!("{NAME} in component {}", cubes.name()) })
+        Err(Error::Unseen { source_name: format!("{NAME} in component {}", component.data.name()) })
     }
 
     /// The same counts in a Gaussian image of this sigma, degrees.
@@ -95,9 +95,9 @@ impl Kernel {
 }
 
 /// The image of a component.
-pub(crate) fn image_of(cubes: &ComponentCubes) -> Result<&WcsGrid> {
-    match &cubes.counts().grid {
+pub(crate) fn image_of(component: SkyComponent<'_>) -> Result<&WcsGrid> {
+    match component.grid() {
         SkyGrid::Wcs(image) => Ok(image),
-        _ => Err(Error::MixedPixels { component: cubes.name().to_owned() }),
+        _ => Err(Error::MixedPixels { component: component.data.name().to_owned() }),
     }
 }

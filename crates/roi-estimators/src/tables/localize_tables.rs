@@ -25,11 +25,8 @@ impl Localization {
         match &self.scan {
             Some(scan) => {
                 self.place(scan, &mut header);
-                let ts = Array3::from_shape_vec((1, scan.n, scan.n), single(&scan.ts()));
-                match ts {
-                    Ok(ts) => writer.image(&header, &ts)?,
-                    Err(_) => writer.empty_primary(&self.header())?,
-                }
+                let ts = single(&scan.ts());
+                writer.image(&header, &Array3::from_shape_fn((1, scan.n, scan.n), |(_, y, x)| ts[y * scan.n + x]))?;
             }
             None => writer.empty_primary(&header)?,
         }
@@ -53,7 +50,7 @@ impl Localization {
         header
     }
 
-    /// Where the pixels of the scan are: a tangent plane at the position.
+    /// Where the pixels of the scan are: separations from the position are true to scale (ARC).
     fn place(&self, scan: &PeakScan, header: &mut Header) {
         let middle = 0.5 * (scan.n as f64 + 1.0);
         let axes = [("RA---ARC", self.position.ra(), -scan.step), ("DEC--ARC", self.position.dec(), scan.step)];

@@ -28,9 +28,10 @@ pub(crate) fn set_free(session: &mut Session, source: SourceId, freedom: Freedom
         });
         for (parameter, own) in model.spectrum().parameters().iter().enumerate() {
             let is_norm = norm == Some(parameter);
-            let is_free = match id == source {
-                true => is_norm || (own.is_free() && !freedom.fix_shape),
-                false => (own.is_free() && freedom.free_background) || (is_norm && is_near),
+            let is_free = if id == source {
+                is_norm || (own.is_free() && !freedom.fix_shape)
+            } else {
+                (own.is_free() && freedom.free_background) || (is_norm && is_near)
             };
             if is_free {
                 wanted.push(ParameterId { source: id, parameter });

@@ -1,12 +1,11 @@
 //! Where a source is tried, and how wide.
 
+use lat_io::R68_OF_SIGMA;
 use roi_model::{SkyDirection, Source, SpatialKind, SpatialModel};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// The 68 % containment radius of a Gaussian in units of its sigma.
-const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
 /// That of a disk in units of its radius.
 const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
 

@@ -2,11 +2,11 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use roi_fit::{Event, Progress, climb};
+use roi_fit::{Event, Progress, Summit, climb};
 
 use crate::curve::session_curve::is_impossible;
 use crate::error::{Error, Result};
-use crate::trial::place::TrialPlace;
+use crate::trial::place::{TrialPlace, TrialShape};
 use crate::trial::slopes::{Coordinate, PlaceDerivatives};
 use crate::trial::trial_session::TrialSession;
 
@@ -35,7 +35,7 @@ pub(crate) struct Settled {
     pub(crate) loglike: f64,
     /// Whether it is a maximum of place and parameters.
     pub(crate) is_converged: bool,
-    /// Whether it came to the edge of where the source may go.
+    /// Whether it lies where the source may go: no step from there leads beyond.
     pub(crate) is_inside: bool,
 }
 
@@ -57,25 +57,37 @@ pub(crate) fn settle(
     let start = trial.place();
     let summit = climb(trial.session_mut(), None)?;
     let mut end = Settled { loglike: summit.loglike, is_converged: false, is_inside: true };
+    // Whether the parameters stand at their maximum at the last place.
+    let mut is_fitted = summit.is_converged;
     let mut nearest = Nearest { gain: f64::INFINITY, since: 0 };
+    let mut block = None;
     for iteration in 0..STEPS {
-        let derivatives = trial.derivatives(coordinates)?;
+        let mut derivatives = trial.derivatives(coordinates)?;
+        if let Some(block) = &block {
+            derivatives.set_block(block);
+        }
         let Some(mut step) = step(trial, &derivatives) else { return Ok(end) };
         let event = Event::Iteration { algorithm: "NEWTON", iteration, log_likelihood: end.loglike, edm: step.gain };
         if progress.event(&event).is_break() || progress.is_cancelled() {
             return Err(Error::Stopped);
         }
-        if step.gain < GAIN || (step.gain < FOUND && nearest.is_reached(step.gain)) {
-            end.is_converged = true;
+        let is_near_enough = nearest.is_reached(step.gain);
+        if step.gain < GAIN || (step.gain < FOUND && is_near_enough) {
+            end.is_converged = is_fitted;
             return Ok(end);
         }
         let promised = step.gain;
-        let Some(loglike) = advance(trial, coordinates, &mut step, end.loglike, (start, reach))? else {
-            end.is_converged = promised < FOUND;
-            end.is_inside = !is_at_edge(trial.place(), coordinates, (start, reach));
+        let full = stepped(trial.place(), coordinates, &step.place)?;
+        let Some(summit) = advance(trial, coordinates, &mut step, end.loglike, (start, reach))? else {
+            end.is_converged = is_fitted && promised < FOUND;
+            end.is_inside = start.direction.separation(&full.direction) <= reach;
             return Ok(end);
         };
-        end.loglike = loglike;
+        (end.loglike, is_fitted) = (summit.loglike, summit.is_converged);
+        if nearest.is_slow(promised) && block.is_none() {
+            // What the second derivatives of the coordinates lack is not small here: steps go too far.
+            block = Some(with_curvature(trial, coordinates)?.at.block());
+        }
     }
     Ok(end)
 }
@@ -89,6 +101,11 @@ struct Nearest {
 }
 
 impl Nearest {
+    /// Whether the last step came no nearer than half of the way.
+    fn is_slow(&self, gain: f64) -> bool {
+        gain < NEAR && self.since > 0
+    }
+
     /// Whether steps do not come nearer any more.
     fn is_reached(&mut self, gain: f64) -> bool {
         if gain < 0.5 * self.gain {
@@ -100,15 +117,15 @@ impl Nearest {
     }
 }
 
-/// Whether the source stands at the edge of where it may go.
-fn is_at_edge(place: TrialPlace, coordinates: &[Coordinate], (start, reach): (TrialPlace, f64)) -> bool {
-    coordinates.contains(&Coordinate::East) && start.direction.separation(&place.direction) > 0.95 * reach
+/// The step to the maximum of the quadratic model, the parameters held that are at a bound. Where that model has none, the coordinates go alone.
+fn step(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Option<Step> {
+    let all = movable(trial, at);
+    let place: Vec<usize> = (at.n_free..at.gradient.len()).collect();
+    step_of(at, &all).or_else(|| step_of(at, &place))
 }
 
-/// The step to the maximum of the quadratic model, the parameters held that are at a bound.
-fn step(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Option<Step> {
-    let rows = movable(trial, at);
-    let inverse = inverse_of(&at.hessian, &rows)?;
+fn step_of(at: &PlaceDerivatives, rows: &[usize]) -> Option<Step> {
+    let inverse = inverse_of(&at.hessian, rows)?;
     let gradient: Vec<f64> = rows.iter().map(|&row| at.gradient[row]).collect();
     let mut all = vec![0.0; at.gradient.len()];
     let mut gain = 0.0;
@@ -151,18 +168,18 @@ fn advance(
     step: &mut Step,
     loglike: f64,
     (start, reach): (TrialPlace, f64),
-) -> Result<Option<f64>> {
+) -> Result<Option<Summit>> {
     let slack = if step.gain < NEAR { ROUNDING } else { 0.0 };
     for _ in 0..HALVINGS {
         let place = stepped(trial.place(), coordinates, &step.place)?;
-        if start.direction.separation(&place.direction) <= reach && place.size >= 0.0 {
+        if start.direction.separation(&place.direction) <= reach && has_size(place) {
             let mut next = trial.elsewhere(place)?;
             follow(&mut next, &step.free)?;
             match climb(next.session_mut(), None) {
                 Ok(summit) if summit.loglike > loglike - slack => {
                     next.sloped = trial.sloped.take();
                     *trial = next;
-                    return Ok(Some(summit.loglike));
+                    return Ok(Some(summit));
                 }
                 Err(error) if !is_impossible(&error) => return Err(error.into()),
                 _ => {}
@@ -171,6 +188,11 @@ fn advance(
         step.place.iter_mut().chain(&mut step.free).for_each(|x| *x *= 0.5);
     }
     Ok(None)
+}
+
+/// Whether a shape has a size: without one its map has no derivative.
+fn has_size(place: TrialPlace) -> bool {
+    place.size > 0.0 || place.shape == TrialShape::Point
 }
 
 /// Moves the free parameters along, as far as their bounds let them.
@@ -193,27 +215,35 @@ pub(crate) fn stepped(place: TrialPlace, coordinates: &[Coordinate], by: &[f64])
     Ok(TrialPlace { size: place.size + along(Coordinate::Size), ..moved })
 }
 
+/// Derivatives at a maximum.
+pub(crate) struct Peak {
+    pub(crate) at: PlaceDerivatives,
+    /// By how much `logL` is higher, at the same parameters, half an error away.
+    pub(crate) higher: f64,
+}
+
 /// The derivatives at a maximum with all second derivatives: those with respect to two coordinates by differences of the exact first ones, at fixed
 /// parameters, over half of an error to either side. They are blind to steps in the maps that are finer than that.
-pub(crate) fn with_curvature(trial: &mut TrialSession<'_>, coordinates: &[Coordinate]) -> Result<PlaceDerivatives> {
+pub(crate) fn with_curvature(trial: &mut TrialSession<'_>, coordinates: &[Coordinate]) -> Result<Peak> {
     let mut at = trial.derivatives(coordinates)?;
     let rows = movable(trial, &at);
-    let Some(variances) = inverse_of(&at.hessian, &rows) else { return Ok(at) };
+    let Some(variances) = inverse_of(&at.hessian, &rows) else { return Ok(Peak { at, higher: 0.0 }) };
     let first = rows.len() - coordinates.len();
     let probes: Vec<(usize, f64)> = (0..coordinates.len())
         .map(|k| (k, PROBE * variances[[first + k, first + k]].max(0.0).sqrt()))
         .flat_map(|(k, h)| [(k, -h), (k, h)])
         .collect();
     let place = trial.place();
-    let gradient = |&(k, h): &(usize, f64)| -> Result<Vec<f64>> {
+    let gradient = |&(k, h): &(usize, f64)| -> Result<(f64, Vec<f64>)> {
         let mut by = vec![0.0; coordinates.len()];
         by[k] = h;
         let mut other = trial.elsewhere(stepped(place, coordinates, &by)?)?;
-        Ok(other.derivatives(coordinates)?.gradient.split_off(at.n_free))
+        let mut found = other.derivatives(coordinates)?;
+        Ok((found.loglike, found.gradient.split_off(at.n_free)))
     };
-    let gradients: Vec<Vec<f64>> = probes.par_iter().map(gradient).collect::<Result<_>>()?;
+    let gradients: Vec<(f64, Vec<f64>)> = probes.par_iter().map(gradient).collect::<Result<_>>()?;
     let m = coordinates.len();
-    let second = |k: usize, l: usize| (gradients[2 * k + 1][l] - gradients[2 * k][l]) / (2.0 * probes[2 * k + 1].1);
+    let second = |k: usize, l: usize| (gradients[2 * k + 1].1[l] - gradients[2 * k].1[l]) / (2.0 * probes[2 * k + 1].1);
     let block = Array2::from_shape_fn((m, m), |(k, l)| 0.5 * (second(k, l) + second(l, k)));
     if block.iter().all(|x| x.is_finite()) {
         for k in 0..m {
@@ -222,5 +252,6 @@ pub(crate) fn with_curvature(trial: &mut TrialSession<'_>, coordinates: &[Coordi
             }
         }
     }
-    Ok(at)
+    let higher = gradients.iter().fold(0.0, |most: f64, (loglike, _)| most.max(loglike - at.loglike));
+    Ok(Peak { at, higher })
 }

@@ -44,7 +44,8 @@ impl Coordinate {
 pub struct PlaceDerivatives {
     /// `logL`, priors included.
     pub loglike: f64,
-    /// First derivatives, exact.
+    /// First derivatives. Those with respect to the coordinates are those of the maps, see [`lat_response::SourceMapBuilder::trial`]: what a map takes in
+    /// steps counts as constant, and the size of a shape is differentiated over 1 % of it.
     pub gradient: Vec<f64>,
     /// Second derivatives: exact but for those with respect to two coordinates, which lack `sum (N/M - 1) d2M`, zero in the mean at the maximum.
     /// So this block is always negative, and Newton's steps lead up.
@@ -53,12 +54,27 @@ pub struct PlaceDerivatives {
     pub n_free: usize,
 }
 
+impl PlaceDerivatives {
+    /// The second derivatives with respect to two coordinates.
+    pub(crate) fn block(&self) -> Array2<f64> {
+        let m = self.gradient.len() - self.n_free;
+        Array2::from_shape_fn((m, m), |(k, l)| self.hessian[[self.n_free + k, self.n_free + l]])
+    }
+
+    /// Puts others in their place.
+    pub(crate) fn set_block(&mut self, block: &Array2<f64>) {
+        for ((k, l), value) in block.indexed_iter() {
+            self.hessian[[self.n_free + k, self.n_free + l]] = *value;
+        }
+    }
+}
+
 impl TrialSession<'_> {
     /// The derivatives at the place and the values of the free parameters.
     ///
     /// Beside the source stand two more for each coordinate, with the derivative of its map and the source's own spectrum, one with either sign. They
     /// predict nothing together. The derivative of `logL` with respect to the norm of one of them, times that norm, is the one with respect to the
-    /// coordinate: `d logL/da = sum (N/M - 1) dM/da`. All of it is exact with energy dispersion too.
+    /// coordinate: `d logL/da = sum (N/M - 1) dM/da`. With energy dispersion too.
     ///
     /// # Errors
     /// When the likelihood cannot be evaluated, or a coordinate is asked for that the shape does not have.
@@ -105,11 +121,7 @@ impl TrialSession<'_> {
         let kind = source.source_type();
         let mut beside =
             Source::new(name_beside(source.name(), coordinate, sign), kind, spectrum, source.spatial().clone())?;
-        let is_excepted = |component: &likelihood_core::ComponentData| {
-            component.dispersion().is_some_and(|dispersion| dispersion.excepts(source.name()))
-        };
-        let is_dispersed = source.apply_edisp() && !self.session().data().components().iter().any(is_excepted);
-        beside.set_apply_edisp(is_dispersed);
+        beside.set_apply_edisp(source.apply_edisp());
         Ok(beside)
     }
 

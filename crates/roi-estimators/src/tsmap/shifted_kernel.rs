@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use lat_response::convolved;
+use likelihood_core::ComponentData;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
-use roi_fit::{ComponentCubes, TrialMaker};
+use roi_model::Source;
 
 use crate::error::Result;
+use crate::sky::components::SkyComponent;
 use crate::sky::kernel::{Kernel, image_of};
 use crate::tsmap::amplitude::Moments;
 use crate::tsmap::filled_bins::{FilledPlane, filled_planes};
@@ -19,6 +21,7 @@ const LEAST_HALF: usize = 3;
 /// A component with the image of the test source.
 pub(crate) struct ShiftedKernel {
     pub(crate) kernel: Kernel,
+    bins: Range<usize>,
     /// The filled bins and the image in each energy bin, the image cut to the same pixels in all.
     planes: Vec<(FilledPlane, Array2<f64>)>,
     center: (usize, usize),
@@ -30,31 +33,34 @@ pub(crate) struct ShiftedKernel {
 }
 
 impl ShiftedKernel {
+    /// Of some energy bins of a component, over the model of some sources.
     pub(crate) fn new(
-        cubes: &ComponentCubes,
-        maker: &TrialMaker,
+        component: SkyComponent<'_>,
         bins: &Range<usize>,
+        sources: &[&Source],
         options: &TsMapOptions,
     ) -> Result<Self> {
-        let image = image_of(cubes)?;
-        let kernel = Kernel::new(cubes, maker, &options.model)?;
+        let image = image_of(component)?;
+        let kernel = Kernel::new(component, &options.model)?;
         let half = half_size(&kernel, bins, image.header().cdelt, options);
         let cut: Vec<_> = bins.clone().map(|bin| kernel.window(bin, (half, half))).collect();
         let center = cut.first().map_or((0, 0), |(_, center)| *center);
         let [nx, ny] = image.size();
-        let filled = filled_planes(cubes, bins)?;
-        let planes: Vec<_> = filled.into_iter().zip(cut).map(|(filled, (window, _))| (filled, window)).collect();
-        let moments = moments(cubes, bins, &planes, center);
+        let planes = cut.into_iter().map(|(window, _)| (FilledPlane::default(), window)).collect();
         let npred = bins.clone().map(|bin| kernel.plane(bin).sum()).sum();
-        Ok(Self { kernel, planes, center, size: (ny, nx), moments, npred })
+        let moments = Array2::from_elem((ny, nx), Moments::default());
+        let mut shifted = Self { kernel, bins: bins.clone(), planes, center, size: (ny, nx), moments, npred };
+        shifted.follow(component.data, sources)?;
+        Ok(shifted)
     }
 
-    /// Takes the model that the component has now.
-    pub(crate) fn follow(&mut self, cubes: &ComponentCubes, bins: &Range<usize>) -> Result<()> {
-        for ((filled, _), now) in self.planes.iter_mut().zip(filled_planes(cubes, bins)?) {
-            *filled = now;
+    /// Takes the model of some sources.
+    pub(crate) fn follow(&mut self, data: &ComponentData, sources: &[&Source]) -> Result<()> {
+        let filled = filled_planes(data, &self.bins, self.size.0, sources)?;
+        for ((plane, _), filled) in self.planes.iter_mut().zip(filled) {
+            *plane = filled;
         }
-        self.moments = moments(cubes, bins, &self.planes, self.center);
+        self.moments = moments(data, &self.bins, &self.planes, (self.center, self.size));
         Ok(())
     }
 
@@ -70,13 +76,12 @@ impl ShiftedKernel {
             let (height, width) = window.dim();
             let rows = y.saturating_sub(cy)..(y + height - cy).min(self.size.0);
             let columns = x.saturating_sub(cx)..(x + width - cx).min(self.size.1);
+            // A window is made whole, row after row.
+            let Some(image) = window.as_slice() else { continue };
             for row in rows {
-                let line = window.row(row + cy - y);
-                for (column, n, inverse) in filled.within(row, columns.clone()) {
-                    let counts = line[column + cx - x];
-                    if counts > 0.0 {
-                        take(n, counts * inverse);
-                    }
+                let line = &image[(row + cy - y) * width..(row + cy - y + 1) * width];
+                for pixel in filled.within(row, &columns) {
+                    take(pixel.counts, line[pixel.column + cx - x] * pixel.inverse);
                 }
             }
         }
@@ -97,25 +102,24 @@ fn half_size(kernel: &Kernel, bins: &Range<usize>, cdelt: [f64; 2], options: &Ts
 
 /// For each pixel the sums at amplitude 0 of a test source there: correlations of its image with weights, `n / b` and `n / b^2`.
 fn moments(
-    cubes: &ComponentCubes,
+    data: &ComponentData,
     bins: &Range<usize>,
     planes: &[(FilledPlane, Array2<f64>)],
-    center: (usize, usize),
+    (center, size): ((usize, usize), (usize, usize)),
 ) -> Array2<Moments> {
-    let (_, ny, nx) = cubes.model().dim();
     let of_bin = |(bin, (filled, window)): (usize, &(FilledPlane, Array2<f64>))| {
-        let weights = match cubes.weights() {
+        let weights = match data.weights() {
             Some(weights) => weights.values().index_axis(Axis(0), bin).mapv(f64::from),
-            None => Array2::ones((ny, nx)),
+            None => Array2::ones(size),
         };
-        let (first, second) = filled.ratios((ny, nx));
+        let (first, second) = filled.ratios(size);
         let mut sums = correlated(&[weights.view(), first.view()], window, center);
         sums.extend(correlated(&[second.view()], &window.mapv(|t| t * t), center));
         sums
     };
     let planes: Vec<_> = bins.clone().zip(planes).collect();
     let sums: Vec<Vec<Array2<f64>>> = planes.into_par_iter().map(of_bin).collect();
-    let mut moments = Array2::from_elem((ny, nx), Moments::default());
+    let mut moments = Array2::from_elem(size, Moments::default());
     for sums in &sums {
         let [total, first, second] = sums.as_slice() else { continue };
         Zip::from(&mut moments).and(total).and(first).and(second).for_each(|sum, &total, &first, &second| {

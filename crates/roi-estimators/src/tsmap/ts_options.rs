@@ -25,6 +25,10 @@ pub struct TsMapOptions {
     pub map_skydir: Option<SkyDirection>,
     /// Width and height of the map, degrees; by default those of the region.
     pub map_size: Option<f64>,
+    /// [`TsMapOptions::LOCAL_PSF`].
+    pub local_psf: bool,
+    /// [`TsMapOptions::REFIT_BACKGROUND`].
+    pub refit_background: bool,
 }
 
 impl TsMapOptions {
@@ -43,6 +47,19 @@ impl TsMapOptions {
         "Part of its peak, in any energy bin, down to which the test source is followed.",
     )
     .within(Range::FRACTION);
+
+    /// Whether the test source has the response of its place.
+    pub const LOCAL_PSF: Definition<bool> = Definition::new(
+        "local_psf",
+        false,
+        "Make the map of the test source at each pixel, with exposure and PSF there, instead of moving that of the middle; takes some 10 ms a pixel and component.",
+    );
+    /// Whether the background is fitted, too.
+    pub const REFIT_BACKGROUND: Definition<bool> = Definition::new(
+        "refit_background",
+        false,
+        "Fit at each pixel, beside the test source, the norms that are free in the model, over all counts (fermipy's tscube); with exposure and PSF of the place.",
+    );
 
     /// Sets [`model`](Self::model).
     #[must_use]
@@ -93,6 +110,20 @@ impl TsMapOptions {
         self
     }
 
+    /// Sets [`local_psf`](Self::local_psf).
+    #[must_use]
+    pub fn with_local_psf(mut self, local_psf: bool) -> Self {
+        self.local_psf = local_psf;
+        self
+    }
+
+    /// Sets [`refit_background`](Self::refit_background).
+    #[must_use]
+    pub fn with_refit_background(mut self, refit_background: bool) -> Self {
+        self.refit_background = refit_background;
+        self
+    }
+
     /// Refuses what has no meaning.
     pub(crate) fn check(&self) -> Result<()> {
         Self::MAX_KERNEL_RADIUS.check(&self.max_kernel_radius)?;
@@ -109,6 +140,8 @@ impl TsMapOptions {
             "threshold": self.threshold,
             "map_skydir": self.map_skydir.map(|place| [place.ra(), place.dec()]),
             "map_size": self.map_size,
+            "local_psf": self.local_psf,
+            "refit_background": self.refit_background,
         })
     }
 }
@@ -123,6 +156,8 @@ impl Default for TsMapOptions {
             threshold: Self::THRESHOLD.value(),
             map_skydir: None,
             map_size: None,
+            local_psf: Self::LOCAL_PSF.value(),
+            refit_background: Self::REFIT_BACKGROUND.value(),
         }
     }
 }

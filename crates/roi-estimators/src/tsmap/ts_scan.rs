@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use lat_response::SkyGrid;
-use roi_fit::{ComponentCubes, TrialMaker};
-use roi_model::SkyDirection;
+use likelihood_core::ComponentData;
+use roi_model::{SkyDirection, Source};
 
 use crate::error::Result;
-use crate::sky::components::pixels_under;
+use crate::sky::components::{SkyComponent, pixels_under};
 use crate::tsmap::amplitude::{Amplitude, Moments, TrialBins, maximize};
 use crate::tsmap::shifted_kernel::ShiftedKernel;
 use crate::tsmap::ts_options::TsMapOptions;
@@ -39,19 +39,18 @@ impl TrialBins for Trial<'_> {
 }
 
 impl TsScan {
-    /// On these pixels, over these energy bins of the components.
+    /// On these pixels, over these energy bins of the components and the model of some sources.
     pub(crate) fn new(
-        (cubes, makers): (&[ComponentCubes], &[TrialMaker]),
+        components: &[SkyComponent<'_>],
         bins: &[Range<usize>],
-        grid: &SkyGrid,
+        (grid, sources): (&SkyGrid, &[&Source]),
         options: &TsMapOptions,
     ) -> Result<Self> {
-        let place = |((cube, maker), bins): ((&ComponentCubes, &TrialMaker), &Range<usize>)| {
-            let own = &cube.counts().grid;
-            let shifted = ShiftedKernel::new(cube, maker, bins, options)?;
-            Ok(Placed { shifted, under: pixels_under(grid, own), width: own.shape()[1] })
+        let place = |(component, bins): (&SkyComponent<'_>, &Range<usize>)| {
+            let shifted = ShiftedKernel::new(*component, bins, sources, options)?;
+            Ok(Placed { shifted, under: pixels_under(grid, component.grid()), width: component.grid().shape()[1] })
         };
-        Ok(Self { components: cubes.iter().zip(makers).zip(bins).map(place).collect::<Result<_>>()? })
+        Ok(Self { components: components.iter().zip(bins).map(place).collect::<Result<_>>()? })
     }
 
     /// Counts of the test source in all components.
@@ -89,11 +88,9 @@ impl TsScan {
         })
     }
 
-    /// Takes the model that the cubes have now.
-    pub(crate) fn follow(&mut self, cubes: &[ComponentCubes], bins: &[Range<usize>]) -> Result<()> {
-        for ((component, cube), bins) in self.components.iter_mut().zip(cubes).zip(bins) {
-            component.shifted.follow(cube, bins)?;
-        }
-        Ok(())
+    /// Takes the model of some sources.
+    pub(crate) fn follow(&mut self, data: &[ComponentData], sources: &[&Source]) -> Result<()> {
+        let mut components = self.components.iter_mut().zip(data);
+        components.try_for_each(|(component, data)| component.shifted.follow(data, sources))
     }
 }

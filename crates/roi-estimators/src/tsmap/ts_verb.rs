@@ -1,12 +1,16 @@
 //! The verb `tsmap`.
 
+use lat_response::SkyGrid;
 use rayon::prelude::*;
-use roi_fit::{Analysis, ComponentCubes, TrialMaker};
+use roi_fit::Analysis;
+use roi_model::SkyDirection;
 
-use crate::error::Result;
-use crate::sky::components::{bins, finest, makers_of};
+use crate::error::{Error, Result};
+use crate::sky::components::{SkyComponent, bins, finest, sources_without};
 use crate::sky::map_grid::MapGrid;
 use crate::tsmap::amplitude::Amplitude;
+use crate::tsmap::exact_trials::ExactTrials;
+use crate::tsmap::refitted::Refitted;
 use crate::tsmap::ts_options::TsMapOptions;
 use crate::tsmap::ts_result::TsMap;
 use crate::tsmap::ts_scan::TsScan;
@@ -15,34 +19,62 @@ use crate::tsmap::ts_scan::TsScan;
 /// as it was.
 ///
 /// The test source's image at the middle of the region is moved by whole pixels; over the bins within its reach `logL = sum w (n ln(b + a T) - b
-/// - a T)` is maximised in the amplitude `a >= 0`, and `TS = 2 (logL(a) - logL(0))`. Counts outside the map have no part in either sum.
+/// - a T)` is maximised in the amplitude `a >= 0`, and `TS = 2 (logL(a) - logL(0))`. Counts outside the map have no part in either sum. With
+/// `local_psf`, and where components differ in their pixels, the test source's map is made at each place; with `refit_background` the norms that
+/// are free in the model are fitted with it.
 ///
 /// # Errors
 /// When an option is wrong, the analysis has no files, a name of `exclude` is unknown, no energy bin is left, the test source is not seen, or
 /// there are counts where nothing is predicted.
 pub fn tsmap(analysis: &Analysis, options: &TsMapOptions) -> Result<TsMap> {
     options.check()?;
-    let cubes = analysis.cubes(&options.exclude)?;
+    let components = SkyComponent::all(analysis)?;
+    let sources = sources_without(analysis.roi(), &options.exclude)?;
+    let bins = bins(analysis.likelihood().components(), options.loge_bounds)?;
+    let whole = finest(components.iter().map(SkyComponent::grid))?;
+    let map = MapGrid::square(whole, options.map_skydir, options.map_size)?;
+    let place = |pixel: &usize| whole.direction(*pixel);
+    // Moved by whole pixels it stands where it should only if all components have the pixels of the map.
+    let is_alike = components.iter().all(|own| matches!(whole, SkyGrid::Wcs(_)) && own.grid() == whole);
+    let (found, of_source) = if options.refit_background {
+        let trials = Refitted::new(analysis.session(), analysis.trial_makers(), options)?;
+        let at = |pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place));
+        (map.pixels.par_iter().map(at).collect::<Result<Vec<_>>>()?, None)
+    } else if options.local_psf || !is_alike {
+        let trials = ExactTrials::new(&components, &bins, &sources, options)?;
+        let at =
+            |near: &mut Vec<(f64, f64)>, pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place, near));
+        (map.pixels.par_iter().map_init(Vec::new, at).collect::<Result<Vec<_>>>()?, None)
+    } else {
+        let scan = TsScan::new(&components, &bins, (whole, &sources), options)?;
+        let npred = scan.npred();
+        let at = |near: &mut Vec<(f64, f64)>, pixel: &usize| (scan.at(*pixel, near), npred);
+        (map.pixels.par_iter().map_init(Vec::new, at).collect(), scan.place())
+    };
     let loglike = analysis.session().clone().loglike()?;
-    map_of((&cubes, makers_of(analysis, &cubes)?), loglike, options)
+    result(map, &found, (of_source, loglike), options)
 }
 
-/// The map over cubes.
-fn map_of((cubes, makers): (&[ComponentCubes], &[TrialMaker]), loglike: f64, options: &TsMapOptions) -> Result<TsMap> {
-    let bins = bins(cubes, options.loge_bounds)?;
-    let map = MapGrid::square(finest(cubes)?, options.map_skydir, options.map_size)?;
-    let scan = TsScan::new((cubes, makers), &bins, &map.whole, options)?;
-    let found: Vec<Amplitude> = map.pixels.par_iter().map_init(Vec::new, |near, &pixel| scan.at(pixel, near)).collect();
+/// What a place off the projection has.
+const UNSEEN: (Amplitude, f64) = (Amplitude { ts: f64::NAN, value: f64::NAN }, f64::NAN);
+
+fn result(
+    map: MapGrid,
+    found: &[(Amplitude, f64)],
+    (place, loglike): (Option<SkyDirection>, f64),
+    options: &TsMapOptions,
+) -> Result<TsMap> {
     let spectrum = options.model.spectrum()?;
-    let norm = spectrum.norm_index().map_or(f64::NAN, |index| spectrum.parameters()[index].true_value());
-    let npred = scan.npred();
-    let image = |of: &dyn Fn(&Amplitude) -> f64| map.image(found.iter().map(of).collect());
+    let norm = spectrum.norm_index().map(|index| spectrum.parameters()[index].true_value());
+    let norm = norm.ok_or(Error::Internal { what: "a test source without a norm" })?;
+    let image =
+        |of: &dyn Fn(&Amplitude, f64) -> f64| map.image(found.iter().map(|(at, npred)| of(at, *npred)).collect());
     Ok(TsMap {
         name: options.model.model_name(),
-        src_dict: options.model.to_json(scan.place()),
-        ts: image(&|found| found.ts)?,
-        npred: image(&|found| found.value * npred)?,
-        amplitude: image(&|found| found.value * norm)?,
+        src_dict: options.model.to_json(place),
+        ts: image(&|found, _| found.ts)?,
+        npred: image(&|found, npred| found.value * npred)?,
+        amplitude: image(&|found, _| found.value * norm)?,
         grid: map.grid,
         loglike,
         config: options.clone(),

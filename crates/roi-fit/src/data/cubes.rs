@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use lat_dataset::{Component, Loaded};
 use lat_io::CountsCubeFile;
-use likelihood_core::{ComponentData, LikelihoodWeights, SourceMap};
+use likelihood_core::LikelihoodWeights;
 use ndarray::Array3;
 use roi_model::{Source, SourceId};
 
@@ -19,8 +19,7 @@ use crate::known::progress::Quiet;
 pub struct ComponentCubes {
     counts: CountsCubeFile,
     weights: Option<LikelihoodWeights>,
-    /// The component without source maps, which predicts the counts of whatever map.
-    blank: ComponentData,
+    name: String,
     bins: Range<usize>,
     model: Array3<f64>,
 }
@@ -28,7 +27,7 @@ pub struct ComponentCubes {
 impl ComponentCubes {
     /// The component's name.
     pub fn name(&self) -> &str {
-        self.blank.name()
+        &self.name
     }
 
     /// Its counts and pixels.
@@ -49,21 +48,6 @@ impl ComponentCubes {
     /// Predicted counts of the sources that were asked for.
     pub fn model(&self) -> &Array3<f64> {
         &self.model
-    }
-
-    /// Adds predicted counts to the model: of a source that has come in.
-    pub fn add(&mut self, counts: &Array3<f64>) {
-        self.model += counts;
-    }
-
-    /// Predicted counts of a source with this map in every pixel, energy dispersion included.
-    ///
-    /// # Errors
-    /// When the map does not fit the counts, or the spectrum cannot be evaluated.
-    pub fn predicted(&self, source: &Source, map: &SourceMap) -> Result<Array3<f64>> {
-        let mut data = self.blank.clone();
-        data.add_source_map(source.name(), map)?;
-        Ok(data.model_map(source, map)?)
     }
 }
 
@@ -88,11 +72,9 @@ impl Analysis {
         let components = loaded.observation.components.into_iter().zip(models).zip(self.session.data.components());
         let cubes = components.map(|((component, model), data)| {
             let Component { name, counts, settings, .. } = component;
-            let weights = settings.weights.clone();
-            let blank = ComponentData::with_settings(name, &counts.cube, settings)?;
-            Ok(ComponentCubes { counts, weights, blank, bins: data.bins(), model })
+            ComponentCubes { counts, weights: settings.weights, name, bins: data.bins(), model }
         });
-        cubes.collect()
+        Ok(cubes.collect())
     }
 
     /// Predicted counts of the chosen sources of the analysis in every pixel of a component, energy dispersion included.

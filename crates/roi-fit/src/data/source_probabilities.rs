@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+use crate::known::memory::{self, size_in_words};
 
 /// Energies of a file are 32-bit floats: edges that are equal steps of the logarithm up to this are logarithmic bins.
 const ROUNDING: f64 = 1e-6;
@@ -42,7 +43,7 @@ pub struct SourceProbabilities {
     pub path: PathBuf,
     /// Number of photons in it.
     pub photons: usize,
-    /// Number of photons within the energies and pixels of the counts cube. The others have no probabilities: NaN.
+    /// Number of photons within the energies and pixels of the counts cube, where the model predicts counts. The others have no probabilities: NaN.
     pub inside: usize,
     /// For each source the sum of its probabilities: at the maximum of the likelihood that of a source whose norm is free is its predicted
     /// counts.
@@ -66,13 +67,16 @@ impl Analysis {
         let several = loaded.observation.components.len() > 1;
         let mut written = Vec::new();
         for (component, data) in loaded.observation.components.iter().zip(self.session.data.components()) {
+            self.check_memory(component, data)?;
             let photons = lat_dataset::selected_photons(config, &component.name)?;
             let path = match &options.out {
                 Some(out) if several => lat_dataset::component_path(out, &component.name),
                 Some(out) => out.clone(),
                 None => config.outdir.join(format!("ft1_srcprob_{}.fits", component.name)),
             };
-            if path == photons {
+            // However its path is spelled, and through links.
+            let place = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            if place(&path) == place(&photons) {
                 return Err(Error::Option {
                     option: "out",
                     found: path.display().to_string(),
@@ -84,6 +88,19 @@ impl Analysis {
         Ok(written)
     }
 
+    /// That the probabilities at the filled bins fit below the limit, beside what the analysis holds and the counts that were opened again.
+    fn check_memory(&self, component: &Component, data: &ComponentData) -> Result<()> {
+        let Some(limit) = self.opened.max_memory else { return Ok(()) };
+        let held = self.session.footprint().total() as u64 + memory::of_files(component);
+        let own = probability_bytes(self.session.roi.sources().len(), data.n_filled());
+        let needed = held + own;
+        if needed <= limit {
+            return Ok(());
+        }
+        let parts = format!("the analysis {}, probabilities {}", size_in_words(held), size_in_words(own));
+        Err(Error::Memory { needed, limit, parts })
+    }
+
     fn write_probabilities(
         &self,
         component: &Component,
@@ -91,7 +108,7 @@ impl Analysis {
         [photons, path]: [PathBuf; 2],
     ) -> Result<SourceProbabilities> {
         let names: Vec<&str> = self.session.roi.sources().iter().map(roi_model::Source::name).collect();
-        let of_bins = self.of_filled_bins(data)?;
+        let (of_bins, is_predicted) = self.of_filled_bins(data)?;
         let energies = binning(component.counts.cube.axis())?;
         let grid = &component.counts.grid;
         let files = PhotonFiles::open(&[&photons])?;
@@ -100,7 +117,8 @@ impl Analysis {
         Selection::all(&files).write_with_columns(&path, &names, |photon: &Photon, values: &mut [f32]| {
             rows += 1;
             let place = energies.bin(photon.energy).zip(pixel_of(grid, photon));
-            match place.and_then(|(bin, pixel)| data.filled_bin(bin, pixel)) {
+            let filled = place.and_then(|(bin, pixel)| data.filled_bin(bin, pixel));
+            match filled.filter(|filled| is_predicted.get(*filled).copied().unwrap_or(false)) {
                 Some(filled) => {
                     inside += 1;
                     for ((value, sum), of_source) in values.iter_mut().zip(&mut sums).zip(&of_bins) {
@@ -116,22 +134,28 @@ impl Analysis {
         Ok(SourceProbabilities { component: component.name.clone(), path, photons: rows, inside, sums })
     }
 
-    /// The probabilities of each source at the filled bins.
-    fn of_filled_bins(&self, data: &ComponentData) -> Result<Vec<Vec<f32>>> {
+    /// The probabilities of each source at the filled bins, and whether the model predicts anything there.
+    fn of_filled_bins(&self, data: &ComponentData) -> Result<(Vec<Vec<f32>>, Vec<bool>)> {
         let mut total = vec![0.0; data.n_filled()];
         for source in self.session.roi.sources() {
             total.iter_mut().zip(data.filled_model(source)?).for_each(|(sum, counts)| *sum += counts);
         }
         let sources = self.session.roi.sources().iter();
-        sources
+        let of_bins = sources
             .map(|source| {
                 let counts = data.filled_model(source)?;
                 #[expect(clippy::cast_possible_truncation, reason = "the column holds 32-bit floats")]
                 let part = |(counts, total): (f64, &f64)| (counts / total) as f32;
                 Ok(counts.into_iter().zip(&total).map(part).collect())
             })
-            .collect()
+            .collect::<Result<_>>()?;
+        Ok((of_bins, total.iter().map(|total| *total > 0.0).collect()))
     }
+}
+
+/// Bytes of the probabilities of so many sources at the filled bins of a component, and of the sums while they are made.
+fn probability_bytes(sources: usize, filled: usize) -> u64 {
+    (sources * filled * size_of::<f32>() + 2 * filled * size_of::<f64>()) as u64
 }
 
 /// The bins of a counts cube as they were counted: logarithmic ones by their formula, as their edges in the file are rounded.

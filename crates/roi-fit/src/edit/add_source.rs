@@ -76,7 +76,11 @@ impl Analysis {
     pub fn add_source_with_maps(&mut self, source: Source, maps: &[SourceMap]) -> Result<()> {
         let mut roi = self.session.roi.clone();
         roi.add_source(source.clone())?;
-        self.take_sources(roi, &[source], &[maps.to_vec()])
+        let name = source.name().to_owned();
+        self.take_sources(roi, &[source], &[maps.to_vec()])?;
+        // A file may have a map of another source under this name.
+        self.is_made_here(&name);
+        Ok(())
     }
 
     /// A model with sources more, and their maps, source by source.

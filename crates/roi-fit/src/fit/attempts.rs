@@ -7,15 +7,17 @@
 //! 4. Further attempts, by one method after the other, begin at the best point so far, with the careful strategy.
 //!
 //! They end with the first end that is good enough, unless it is in doubt. A maximum with free shapes may not be the only one, where a parameter ended
-//! at a limit or is hardly known, or where the norm of a source whose shape is free has a large error: two weak sources that overlap may share their
-//! counts in more than one way. Then the attempts end when two of them, that went different ways, agree.
+//! at a limit or is hardly known, or where several sources have free shapes and the norm of one of them has a large error: two weak sources that overlap may
+//! share their counts in more than one way. Then the attempts end when two of them, that went different ways, agree.
 //!
 //! The best end point of all attempts is the end of the fit: the highest `logL`. When that is not good enough (a parameter is unconstrained there,
 //! say), but a maximum that is good enough lies so little below that the data do not tell them apart, the end is that maximum, and a warning tells
 //! of the higher `logL`.
 
+use std::collections::BTreeSet;
+
 use optimizers::{Calls, Drmngb, Lbfgs, Minimum, Minuit, Newton, Optimizer, Options, Status};
-use roi_model::{Parameter, Roi};
+use roi_model::{Parameter, Roi, SourceId};
 use serde::Serialize;
 
 use crate::error::Result;
@@ -143,16 +145,19 @@ fn norms(roi: &Roi) -> Vec<bool> {
 }
 
 impl Trial<'_> {
-    /// Whether the first end may be one maximum of several: with free shapes, a parameter at a limit or hardly known, a norm with a large error.
+    /// Whether the first end may be one maximum of several: with free shapes, a parameter at a limit or hardly known; with those of several
+    /// sources, a norm with a large error.
     fn is_doubtful(&self) -> bool {
         let Some(end) = self.ends.first().filter(|_| self.is_norm.contains(&false)) else { return false };
         let free = self.roi.free_parameters();
-        let has_free_shape =
-            |source| free.iter().zip(&self.is_norm).any(|(id, is_norm)| id.source == source && !is_norm);
+        let with_free_shape: BTreeSet<SourceId> =
+            free.iter().zip(&self.is_norm).filter(|(_, is_norm)| !**is_norm).map(|(id, _)| id.source).collect();
+        let share_counts = with_free_shape.len() > 1;
         let is_known = |row: usize| {
             let (low, high) = self.roi.parameter(free[row]).map_or((0.0, 0.0), Parameter::bounds);
             let (value, error) = (end.values[row].abs(), end.errors[row]);
-            let is_weak = self.is_norm[row] && has_free_shape(free[row].source) && error > LARGE_ERROR * value;
+            let is_of_these = self.is_norm[row] && with_free_shape.contains(&free[row].source);
+            let is_weak = share_counts && is_of_these && error > LARGE_ERROR * value;
             // NaN is not known either.
             error <= HARDLY_KNOWN * (high - low) && !is_weak
         };

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use optimizers::{
     Calls, Crossing, Derivatives, EvalError, Explorer, Minimum, Objective, Observer, Optimizer, Options, Parameter,
-    Problem,
+    Problem, Silent,
 };
 use roi_model::{ParameterName, Roi};
 
@@ -54,6 +54,74 @@ impl Objective for NegativeLogLikelihood<'_> {
         hessian.mapv_inplace(|h| -h);
         Ok(-value)
     }
+}
+
+/// Other coordinates of the free parameters.
+pub(crate) trait Chart {
+    /// The values at a point; `None` where it has none.
+    fn values(&self, point: &[f64]) -> Option<Vec<f64>>;
+    /// First derivatives of `logL` with respect to the coordinates, from those with respect to the values.
+    fn gradient(&self, values: &[f64], gradient: &[f64]) -> Option<Vec<f64>>;
+    /// Minus the second derivatives, from both with respect to the values.
+    fn curvature(&self, values: &[f64], gradient: &[f64], curvature: &Array2<f64>) -> Option<Array2<f64>>;
+}
+
+/// `-logL` in other coordinates.
+struct Charted<'a, 'b, C> {
+    posterior: &'a mut Posterior<'b>,
+    chart: &'a C,
+    dim: usize,
+}
+
+impl<C: Chart> Objective for Charted<'_, '_, C> {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn derivatives(&self) -> Derivatives {
+        Derivatives::Hessian
+    }
+
+    fn value(&mut self, x: &[f64]) -> std::result::Result<f64, EvalError> {
+        let values = self.chart.values(x).ok_or(EvalError::NotFinite)?;
+        self.posterior.value(&values).map(|value| -value).map_err(recoverable)
+    }
+
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> std::result::Result<f64, EvalError> {
+        let values = self.chart.values(x).ok_or(EvalError::NotFinite)?;
+        let value = self.posterior.gradient(&values, gradient).map_err(recoverable)?;
+        let found = self.chart.gradient(&values, gradient).ok_or(EvalError::NotFinite)?;
+        gradient.copy_from_slice(&found);
+        negate(gradient);
+        Ok(-value)
+    }
+
+    fn hessian(
+        &mut self,
+        x: &[f64],
+        gradient: &mut [f64],
+        hessian: &mut Array2<f64>,
+    ) -> std::result::Result<f64, EvalError> {
+        let values = self.chart.values(x).ok_or(EvalError::NotFinite)?;
+        let value = self.posterior.hessian(&values, gradient, hessian).map_err(recoverable)?;
+        let curvature = self.chart.curvature(&values, gradient, &-&*hessian).ok_or(EvalError::NotFinite)?;
+        let found = self.chart.gradient(&values, gradient).ok_or(EvalError::NotFinite)?;
+        hessian.assign(&curvature);
+        gradient.copy_from_slice(&found);
+        negate(gradient);
+        Ok(-value)
+    }
+}
+
+/// Minimises `-logL` over the coordinates of a chart; quantities of the result are in these.
+pub(crate) fn minimize_in_chart(
+    posterior: &mut Posterior<'_>,
+    chart: &impl Chart,
+    problem: &Problem,
+    (optimizer, options): (&dyn Optimizer, &Options),
+) -> Result<Minimum> {
+    let mut objective = Charted { posterior, chart, dim: problem.parameters().len() };
+    Ok(optimizer.minimize(&mut objective, problem, options, &mut Silent)?)
 }
 
 fn negate(gradient: &mut [f64]) {

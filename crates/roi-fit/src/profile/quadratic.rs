@@ -12,6 +12,9 @@ const PIECES: usize = 12;
 /// By how much of `logL` the level may be missed in the model.
 const EXACT: f64 = 1e-7;
 
+/// What is added first to second derivatives that leave the others without a maximum, relative to them.
+const RIDGE: f64 = 1e-3;
+
 /// Bounds of each coordinate.
 pub(crate) type Bounds = [(f64, f64)];
 
@@ -101,6 +104,21 @@ impl Expansion {
             });
         }
         curvature
+    }
+
+    /// Takes other second derivatives, made such that the others of `x` have a maximum (K. Levenberg 1944, Quart. Appl. Math. 2, 164).
+    pub(crate) fn take_curvature(&mut self, curvature: Array2<f64>, x: usize) {
+        self.curvature = curvature;
+        let others: Vec<usize> = (0..self.at.len()).filter(|&i| i != x).collect();
+        let mut ridge = RIDGE;
+        while ridge < 1e3 && inverse(&self.block(&others)).is_none() {
+            let largest = self.curvature.diag().iter().fold(0.0_f64, |most, bend| most.max(bend.abs()));
+            for &i in &others {
+                let bend = &mut self.curvature[[i, i]];
+                *bend += ridge * bend.abs().max(1e-12 * largest);
+            }
+            ridge *= 4.0;
+        }
     }
 
     /// The maximum over all coordinates but `x`, which is moved by `dx`.
@@ -195,6 +213,15 @@ mod tests {
         let mut saddle = expansion();
         saddle.curvature[[1, 1]] = -3.0;
         assert_eq!(saddle.meeting(&[(-1e9, 1e9); 2], 0, -5.5).unwrap_err(), Miss::NotConcave);
+    }
+
+    #[test]
+    fn second_derivatives_without_a_maximum_are_given_one() {
+        let mut saddle = expansion();
+        saddle.take_curvature(array![[4.0, -2.0], [-2.0, -3.0]], 0);
+        assert!(saddle.curvature[[1, 1]] > 0.0 && saddle.curvature[[0, 0]] == 4.0);
+        saddle.take_curvature(array![[4.0, -2.0], [-2.0, 3.0]], 0);
+        assert_eq!(saddle.curvature[[1, 1]], 3.0);
     }
 
     #[test]

@@ -20,14 +20,18 @@ use crate::error::Result;
 use crate::known::angular::{Angular, NamedFlux};
 use crate::known::limits::{CL_LIMIT, fall_of_limit};
 use crate::known::refitted_limit::{LimitStatus, RefittedLimit};
+use crate::maximize::objective::Chart as _;
 use crate::maximize::posterior::Posterior;
 use crate::profile::flux_coordinate::Coordinates;
 use crate::profile::one::refitted_upper_limit;
 use crate::profile::quadratic::{Expansion, Miss};
+use crate::profile::refit_curve::limit_by_refits;
 use crate::session::Session;
 
 /// Gradients that one search may take.
-const STEPS: usize = 14;
+const STEPS: usize = 18;
+/// After so many, and as many again, the exact Hessian is taken where a search has come to.
+const PATIENCE: usize = 3;
 /// Hessians on the way to the maximum.
 const CLIMBS: usize = 4;
 /// How far below its maximum a fit may have stopped, in `logL`, to be taken for the maximum; the rest is in the expansion around it.
@@ -68,6 +72,8 @@ struct Search {
     known: Expansion,
     /// The point that is asked for.
     next: Vec<f64>,
+    /// Gradients that it took.
+    steps: usize,
     /// The limit, or why there is none.
     found: Option<std::result::Result<f64, LimitStatus>>,
 }
@@ -146,9 +152,23 @@ fn search_together(
             open.par_iter().map(|search| search.coordinates.values(&search.next)).collect();
         let mut found = posterior.gradients(&values.iter().flatten().cloned().collect::<Vec<_>>())?.into_iter();
         let found: Vec<_> = values.iter().map(|values| values.as_ref().and_then(|_| found.next().flatten())).collect();
+        let count = open.len();
+        eprintln!("ROUND {count}");
         open.par_iter_mut().zip(values).zip(found).for_each(|((search, values), found)| {
             search.take(values.zip(found).map(|(values, found)| (values, found.value, found.gradient)));
         });
+        for search in open.into_iter().filter(|search| search.wants_hessian()) {
+            search.renew(&mut posterior)?;
+        }
+    }
+    let start = summit.values;
+    for search in &mut searches {
+        if matches!(search.found, None | Some(Err(LimitStatus::OthersNotAtMaximum))) {
+            eprintln!("FALLBACK {:?} {} {:?}", search.coordinates.name(), search.steps, search.found);
+            let Search { coordinates, bounds, top, .. } = &*search;
+            let curvature = summit.curvature.diag().to_owned();
+            search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
+        }
     }
     Ok(searches)
 }
@@ -251,13 +271,15 @@ impl Search {
         };
         let (top, bounds) = (summit.top, summit.bounds.clone());
         let level = top - fall_of_limit(CL_LIMIT);
-        let mut search = Self { source, coordinates, bounds, top, level, next: known.at.clone(), known, found: None };
+        let next = known.at.clone();
+        let mut search = Self { source, coordinates, bounds, top, level, next, known, steps: 0, found: None };
         search.go_on(true);
         Some(search)
     }
 
     /// Takes what was found at the point that was asked for: values of the parameters, `logL` and its derivatives.
     fn take(&mut self, found: Option<(Vec<f64>, f64, Vec<f64>)>) {
+        self.steps += 1;
         let fall = self.top - self.level;
         let found = found.filter(|(_, value, _)| self.top - value < TOO_FAR * fall);
         let derived =
@@ -277,6 +299,30 @@ impl Search {
         self.go_on(false);
     }
 
+    /// Whether gradients alone have not led to the limit for a while.
+    fn wants_hessian(&self) -> bool {
+        let is_stuck = self.found.is_none() && self.steps.is_multiple_of(PATIENCE);
+        is_stuck || self.found == Some(Err(LimitStatus::OthersNotAtMaximum)) && self.steps < STEPS
+    }
+
+    /// Goes on with the exact Hessian where it has come to.
+    fn renew(&mut self, posterior: &mut Posterior<'_>) -> Result<()> {
+        let n = self.known.at.len();
+        let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
+        let Some(values) = self.coordinates.values(&self.known.at) else { return Ok(()) };
+        match posterior.hessian(&values, &mut gradient, &mut hessian) {
+            Ok(_) => {}
+            Err(error) if error.is_internal() => return Err(error),
+            Err(_) => return Ok(()),
+        }
+        if let Some(curvature) = self.coordinates.curvature(&values, &gradient, &-hessian) {
+            self.found = None;
+            self.known.take_curvature(curvature, self.coordinates.row);
+            self.go_on(true);
+        }
+        Ok(())
+    }
+
     /// Decides from the expansion around the last point.
     fn go_on(&mut self, is_first: bool) {
         let (row, fall) = (self.coordinates.row, self.top - self.level);
@@ -286,9 +332,6 @@ impl Search {
             Err(Miss::NoFall) => return self.found = Some(Err(LimitStatus::NoFall)),
         };
         let (others_left, level_left) = (met.here - self.known.value, (met.here - self.level).abs());
-        if !is_first && met.here > self.top + HIGHER {
-            return self.found = Some(Err(LimitStatus::HigherMaximum));
-        }
         if !is_first && others_left < OTHERS_LEFT * fall && level_left < LEVEL_LEFT * fall {
             return self.found = Some(Ok(self.known.at[row] + met.step[row]));
         }

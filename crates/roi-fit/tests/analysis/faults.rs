@@ -13,8 +13,6 @@ fn opened(fault: &str) -> Option<Analysis> {
 fn a_source_without_counts_is_named_and_has_no_error() {
     let Some(mut analysis) = opened("no-counts-source-converges/region") else { return };
     let result = analysis.fit(&FitOptions::default()).unwrap();
-    let row = result.src_names.iter().position(|name| name == "Z").unwrap();
-    println!("{} {:?} {:?} {:?}", result.fit_quality, result.values[row], result.errors[row], result.warnings);
     assert!(result.fit_quality < 3, "its error is not measured");
     assert!(result.warnings.iter().any(|warning| warning.contains("Z:Prefactor")), "{:?}", result.warnings);
 
@@ -26,7 +24,6 @@ fn a_source_without_counts_is_named_and_has_no_error() {
     assert!(!result.errors[row].is_finite() && result.to_json()["errors"][row].is_null());
     // What of it would be seen limits it: 1.35 predicted counts beside the background.
     let (limit, held) = (result.sources["Z"].refitted_limit.clone().unwrap(), result.sources["Z"].norm_limits.unwrap());
-    println!("{limit:?} {held:?}");
     assert_eq!(limit.status, LimitStatus::Converged);
     assert!(limit.norm.unwrap() >= held.ul.unwrap() && held.err_hi.unwrap() > 1e6, "{limit:?} {held:?}");
     // The others are measured as if it were not there.
@@ -39,10 +36,8 @@ fn limits_at_zero_counts_are_exact_whatever_the_points_of_the_profile() {
     let bound = 1e-5;
     let right = bound + 1.352_771_727 / 110.546_23;
     let result = analysis.fit(&FitOptions::default().with_min_fit_quality(0)).unwrap();
-    println!("{} {:?}", result.fit_quality, result.warnings);
     let properties = &result.sources["A"];
     let limits = properties.norm_limits.unwrap();
-    println!("{limits:?} {:?} {:?}", properties.refitted_limit, properties.number("loglike"));
     approx::assert_relative_eq!(limits.ul.unwrap(), right, max_relative = 1e-3);
     approx::assert_relative_eq!(properties.refitted_limit.as_ref().unwrap().norm.unwrap(), right, max_relative = 1e-3);
     approx::assert_relative_eq!(limits.x0.unwrap(), bound, max_relative = 1e-9);
@@ -91,6 +86,5 @@ fn limits_of_sources_that_are_hardly_there_are_exact_with_the_others_held() {
         let fall = best + limits.lnlmax.unwrap() - at(&mut twinned, middle);
         if fall < 1.352_771_727 { inside = middle } else { outside = middle }
     }
-    println!("{limits:?} {inside}");
     approx::assert_relative_eq!(limits.ul.unwrap(), inside, max_relative = 1e-3);
 }

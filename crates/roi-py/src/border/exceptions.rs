@@ -76,13 +76,14 @@ fn of_fit(error: &roi_fit::Error) -> PyErr {
         E::Files(_) | E::State { .. } => FileError::new_err(message),
         E::Dataset(_) | E::NoFiles { .. } | E::Response(_) => ConfigError::new_err(message),
         E::Likelihood(_) | E::Start(_) => LikelihoodError::new_err(message),
-        E::Optimizer(_) | E::Option { .. } => OptionError::new_err(message),
+        E::Optimizer(_) | E::Option { .. } | E::EnergyEdge { .. } => OptionError::new_err(message),
         E::Memory { .. } => MemoryLimitError::new_err(message),
         E::Model(_)
         | E::NoParameter { .. }
         | E::ExcludedByPrior { .. }
         | E::OwnSpectrum { .. }
         | E::NoProperties { .. }
+        | E::OutsideMaps { .. }
         | E::NoSource { .. } => ModelError::new_err(message),
         _ => RoiFitError::new_err(message),
     }
@@ -95,7 +96,15 @@ fn of_estimator(error: &roi_estimators::Error) -> PyErr {
         E::Files(_) => FileError::new_err(message),
         E::Option { .. } | E::NoEdge { .. } => OptionError::new_err(message),
         E::Likelihood(_) => LikelihoodError::new_err(message),
-        E::Model(_) | E::NoNorm { .. } | E::Unseen { .. } => ModelError::new_err(message),
+        E::Internal { .. } => InternalError::new_err(message),
+        E::Dataset(_) | E::Response(_) | E::NoMakers { .. } => ConfigError::new_err(message),
+        E::Model(_)
+        | E::NoNorm { .. }
+        | E::NoPlace { .. }
+        | E::NoEmission { .. }
+        | E::OffMap { .. }
+        | E::Outside { .. }
+        | E::Unseen { .. } => ModelError::new_err(message),
         _ => RoiFitError::new_err(message),
     }
 }

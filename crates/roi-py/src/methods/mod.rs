@@ -3,6 +3,7 @@
 mod estimating;
 mod fitting;
 mod freeing;
+mod mapping;
 pub(crate) mod opening;
 mod parameters;
 mod saving;

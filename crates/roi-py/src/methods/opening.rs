@@ -47,6 +47,12 @@ impl Analysis {
         self.read(py, Engine::energy_range)
     }
 
+    /// Sets which energies in MeV count from now on; an end that is `None` is that of the data. Ends are edges of bins.
+    #[pyo3(signature = (emin=None, emax=None))]
+    fn set_energy_range(&self, py: Python<'_>, emin: Option<f64>, emax: Option<f64>) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.set_energy_range(emin, emax)?))
+    }
+
     /// A dictionary a component: its name, energy edges in MeV, counts (and weighted counts) a bin, bins that count, filled bins.
     fn components<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let components = self.read(py, |analysis| analysis.likelihood().components().to_vec())?;

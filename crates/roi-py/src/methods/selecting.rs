@@ -23,8 +23,7 @@ pub(crate) fn selection(given: &mut Keywords<'_, '_>) -> PyResult<Selection> {
         }
         selection = selection.with_distance(distance);
     }
-    if let Some((ra, dec)) = given.take::<(f64, f64)>("skydir")? {
-        let direction = SkyDirection::new(ra, dec).map_err(|error| Failure::from(roi_fit::Error::from(error)))?;
+    if let Some(direction) = direction(given.take("skydir")?)? {
         selection = selection.around(direction);
     }
     let frame = match given.take::<String>("coordsys")?.as_deref() {
@@ -50,6 +49,12 @@ pub(crate) fn selection(given: &mut Keywords<'_, '_>) -> PyResult<Selection> {
         selection = selection.exclude(name);
     }
     Ok(selection)
+}
+
+/// A direction, of right ascension and declination in degrees.
+pub(crate) fn direction(given: Option<(f64, f64)>) -> PyResult<Option<SkyDirection>> {
+    let Some((ra, dec)) = given else { return Ok(None) };
+    Ok(Some(SkyDirection::new(ra, dec).map_err(|error| Failure::from(roi_fit::Error::from(error)))?))
 }
 
 /// A name, or several.

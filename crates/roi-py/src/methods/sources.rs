@@ -1,6 +1,7 @@
 //! The sources of the model: what they are, what is known of them, and changes of them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -58,6 +59,11 @@ impl Analysis {
     /// A column of a source's catalog; `None` where there is none.
     fn catalog_value(&self, py: Python<'_>, name: &str, column: &str) -> PyResult<Option<f64>> {
         self.work(py, |analysis| Ok(analysis.roi().source(name).map_err(roi_fit::Error::from)?.catalog_value(column)))
+    }
+
+    /// Adds the sources of a file that is written as `model.sources` of a configuration is, with maps made for them; returns their names.
+    fn add_sources_of_file(&self, py: Python<'_>, path: PathBuf) -> PyResult<Vec<String>> {
+        self.work(py, |analysis| Ok(analysis.add_sources_of_file(&path)?))
     }
 
     /// Deletes a source.

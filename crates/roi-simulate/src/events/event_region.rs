@@ -69,17 +69,22 @@ pub fn write_event_region(
         .with_seed(region.seed)
         .with_cone([center.ra(), center.dec()], radius)
         .with_energies(region.emin, region.emax);
+    // What cannot be is told before an earlier region is touched.
+    events.check()?;
+    let given = match response {
+        ResponseFiles::BuiltIn => None,
+        ResponseFiles::Set { name, folder } => Some(lat_io::read_irf_set(folder, name, 3)?),
+    };
     let config = begin(directory)?;
     sky.write_models(directory)?;
     let (name, folder) = match response {
-        ResponseFiles::BuiltIn => (write_builtin_response(directory)?, directory),
+        ResponseFiles::BuiltIn => (write_builtin_response(directory)?, Path::new(".")),
         ResponseFiles::Set { name, folder } => (name.as_str(), folder.as_path()),
     };
-    let irfs = lat_io::read_irf_set(folder, name, 3)?;
+    let irfs = given.map_or_else(|| lat_io::read_irf_set(directory, name, 3), Ok)?;
     let map = |file: &str| Ok(lat_io::read_map_cube(&directory.join(file))?);
     let files = FILES.map(|file| directory.join(file));
     let seen = observe(sky.truth.sources(), &map, &irfs, &events, files.each_ref().map(PathBuf::as_path))?;
-    let folder = if *response == ResponseFiles::BuiltIn { Path::new(".") } else { folder };
     write_text(&config, &text(region, &events, [center.ra(), center.dec()], (name, folder)))?;
     Ok((config, seen))
 }
@@ -132,6 +137,21 @@ mod tests {
         }
         let [a, b] = [&one, &other].map(|folder| std::fs::read(folder.path().join("photons.fits")).unwrap());
         assert!(a != b);
+    }
+
+    #[test]
+    fn what_cannot_be_simulated_leaves_an_earlier_region() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.yaml"), "earlier").unwrap();
+        let region = SimulationOptions::default().with_npix(10).with_sources(1);
+        let bad = EventOptions::default().with_days(0.0);
+        assert!(write_event_region(&region, &bad, &ResponseFiles::BuiltIn, folder.path()).is_err());
+        let lost = ResponseFiles::set("P8R3_SOURCE_V3", folder.path());
+        let error = write_event_region(&region, &EventOptions::default(), &lost, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("aeff_P8R3_SOURCE_V3_FB.fits"), "{error}");
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, ["config.yaml"]);
+        assert_eq!(std::fs::read_to_string(folder.path().join("config.yaml")).unwrap(), "earlier");
     }
 
     #[test]

@@ -74,7 +74,6 @@ pub fn observe(
     let good_times = orbit.good_times();
     let good_time = good_times.iter().map(|(start, stop)| stop - start).sum();
 
-    write_spacecraft_rows(spacecraft, options.times(), (0..orbit.rows()).map(|row| orbit.row(row)))?;
     let mut file = NewPhotonFile::create(photons, "P8R3")?;
     draw(&drawing, &mut file)?;
     let found = file.rows();
@@ -87,6 +86,7 @@ pub fn observe(
         Cut::range("ENERGY", "MeV", emin, emax),
     ];
     file.finish(&PhotonHeader { cuts, good_times, times: options.times(), inputs: None })?;
+    write_spacecraft_rows(spacecraft, options.times(), (0..orbit.rows()).map(|row| orbit.row(row)))?;
     Ok(ObservedEvents { photons: found, rows: orbit.rows(), good_time })
 }
 

@@ -188,6 +188,11 @@ pub fn read_cuts(file: &FitsFile, hdu: &Hdu) -> Result<Vec<Cut>> {
     let count = count.ok_or_else(|| wrong("NDSKEYS".into(), "the number of cuts, 0 to 999"))?;
     let one = |number: i64| {
         let text = |key: &str| header.text(&format!("{key}{number}")).map(str::trim);
+        let printable = |text: &str| text.chars().all(|c| (' '..='~').contains(&c));
+        if let Some(key) = ["DSTYP", "DSUNI", "DSVAL", "DSREF"].into_iter().find(|key| !text(key).is_none_or(printable))
+        {
+            return Err(wrong(format!("{key}{number}"), "printable ASCII characters"));
+        }
         let kind = text("DSTYP").ok_or_else(|| wrong(format!("DSTYP{number}"), "the kind of a cut"))?;
         let value = text("DSVAL").ok_or_else(|| wrong(format!("DSVAL{number}"), "the value of a cut"))?;
         let [unit, reference] = ["DSUNI", "DSREF"].map(|key| text(key).unwrap_or_default());

@@ -1,0 +1,103 @@
+//! Maps of the sky and new sources, from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::process::Output;
+
+use serde_json::Value;
+
+fn roi_fit(arguments: &[&str]) -> Output {
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn refused(arguments: &[&str], word: &str) {
+    let output = roi_fit(arguments);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && words.contains(word), "{words}");
+}
+
+#[test]
+fn maps_have_the_documented_keys_and_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made =
+        roi_fit(&["simulate", "--response", "--out", &path("."), "--npix", "24", "--ebins", "5", "--sources", "2"]);
+    assert!(made.status.success());
+    let (config, saved) = (path("config.yaml"), path("fitted.json"));
+    json(&["optimize", &config, "--write-roi", &path("fitted")]);
+    let common = [&config[..], "--model", &saved];
+    let is_map = |value: &Value| {
+        value.as_array().is_some_and(|rows| rows.len() == 24 && rows[0].as_array().unwrap().len() == 24)
+    };
+
+    let fits = path("residmap.fits");
+    let map = json(&[&["residmap"], &common[..], &["--fits", &fits, "--loge-bounds", "3,"]].concat());
+    assert!(["sigma", "data", "model", "excess"].iter().all(|key| is_map(&map[key])));
+    assert_eq!((&map["projtype"], &map["mask"]), (&"WCS".into(), &Value::Null));
+    assert_eq!(map["name"], "pointsource_powerlaw_2.00");
+    assert!(std::fs::read(&fits).unwrap().starts_with(b"SIMPLE"));
+
+    let fits = path("tsmap.fits");
+    let map =
+        json(&[&["tsmap"], &common[..], &["--fits", &fits, "--index", "1.8", "--max-kernel-radius", "2"]].concat());
+    assert!(["ts", "sqrt_ts", "npred", "amplitude"].iter().all(|key| is_map(&map[key])));
+    assert!(map["loglike"].is_number() && map["config"]["model"]["Index"] == 1.8);
+    let file = headers(&fits);
+    for name in ["TSMAP_DATA", "NPRED_MAP", "N_MAP", "SQRT_TS_MAP"] {
+        assert!(file.contains(name), "{name}");
+    }
+
+    let fits = path("psmap.fits");
+    let map = json(&[&["psmap"], &common[..], &["--fits", &fits, "--emax", "1e5", "--nbinloge", "10"]].concat());
+    assert!(is_map(&map["psmap"]) && is_map(&map["psmapsigma"]) && map["psmax"].is_number());
+    assert_eq!(map["hlogebin"].as_array().unwrap().len(), 11);
+    assert!(headers(&fits).contains("PS in sigma"));
+
+    let text = roi_fit(&[&["tsmap"], &common[..]].concat());
+    assert!(String::from_utf8(text.stdout).unwrap().contains("highest"));
+    refused(&[&["tsmap"], &common[..], &["--loge-bounds", "5"]].concat(), "LOW,HIGH");
+    refused(&[&["tsmap"], &common[..], &["--exclude", "nobody"]].concat(), "nobody");
+    refused(&[&["psmap"], &common[..], &["--emin", "-1"]].concat(), "emin");
+    refused(&[&["residmap"], &common[..], &["--fits", &path("nowhere/map.fits")]].concat(), "--fits");
+    refused(&[&["residmap"], &common[..], &["--spatial-model", "Ring"]].concat(), "RadialDisk");
+}
+
+#[test]
+fn a_source_that_was_taken_out_is_found_and_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made =
+        roi_fit(&["simulate", "--response", "--out", &path("."), "--npix", "30", "--ebins", "6", "--sources", "2"]);
+    assert!(made.status.success());
+    let (config, saved) = (path("config.yaml"), path("fitted.json"));
+    let model = json(&["optimize", &config, "--write-roi", &path("fitted")]);
+    let ts = |name: &str| model["sources"][name]["ts"].as_f64().unwrap();
+    let names = model["sources"].as_object().unwrap().keys().filter(|name| name.starts_with("SIM"));
+    let brightest = names.max_by(|a, b| ts(a).total_cmp(&ts(b))).unwrap().clone();
+
+    let (xml, fits) = (path("new.xml"), path("found.fits"));
+    let common = ["find-sources", &config, "--model", &saved, "--delete", &brightest];
+    let found = json(&[&common[..], &["--xml", &xml, "--fits", &fits, "--joint-fit"]].concat());
+    let sources = found["sources"].as_array().unwrap();
+    assert!(!sources.is_empty(), "{found}");
+    for source in sources {
+        assert!(source["ts"].as_f64().unwrap() >= 25.0 && source["pos_r95"].is_number(), "{source}");
+    }
+    assert!(found["peaks"].as_array().unwrap().iter().all(|peak| peak["status"].is_string()));
+    let name = sources[0]["name"].as_str().unwrap();
+    assert!(std::fs::read_to_string(&xml).unwrap().contains(name));
+    assert!(headers(&fits).contains("SOURCES"));
+    refused(&[&common[..], &["--sqrt-ts-threshold", "0"]].concat(), "sqrt_ts_threshold");
+    refused(&[&common[..], &["--free-params", "Width"]].concat(), "free_params");
+}
+
+/// A file as text, for what stands in its headers.
+fn headers(path: &str) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
+}

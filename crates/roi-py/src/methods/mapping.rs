@@ -1,0 +1,239 @@
+//! Maps of the sky, new sources, positions.
+
+use std::path::PathBuf;
+
+use numpy::PyArray2;
+use numpy::ndarray::Array2;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use roi_estimators::{
+    FindSourcesOptions, LocalizeOptions, PsMapOptions, ResidMapOptions, TestShape, TestSource, TsMapOptions,
+};
+
+use crate::border::exceptions::{Failure, OptionError};
+use crate::border::keywords::Keywords;
+use crate::border::objects::dictionary;
+use crate::handle::Analysis;
+use crate::methods::fitting::take_optimizer;
+use crate::methods::selecting::{direction, names};
+
+#[pymethods]
+impl Analysis {
+    /// What one more source would gain at each pixel. Keywords: `model` (a dictionary of the test source), `exclude`, `loge_bounds`,
+    /// `max_kernel_radius`, `threshold`, `map_skydir`, `map_size`, and the file `fits`.
+    #[pyo3(signature = (**keywords))]
+    fn tsmap<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("tsmap", keywords);
+        let options = ts_options(&mut given)?;
+        let fits: Option<PathBuf> = given.take("fits")?;
+        given.finish()?;
+        let map = self.work(py, |analysis| {
+            let map = roi_estimators::tsmap(analysis, &options)?;
+            if let Some(path) = &fits {
+                map.write_fits(path)?;
+            }
+            Ok(map)
+        })?;
+        let dict = dictionary(py, &map.to_json())?;
+        put(&dict, [("sqrt_ts", map.sqrt_ts()), ("ts", map.ts), ("npred", map.npred), ("amplitude", map.amplitude)])?;
+        Ok(dict)
+    }
+
+    /// How far the counts lie above the model around each pixel, in sigmas. Keywords: `model`, `exclude`, `loge_bounds`, `use_weights`, and the file `fits`.
+    #[pyo3(signature = (**keywords))]
+    fn residmap<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("residmap", keywords);
+        let mut options = ResidMapOptions::default();
+        options.model = test_source(&mut given)?;
+        options.exclude = names(given.raw("exclude")?)?;
+        options.loge_bounds = bounds(&mut given, "loge_bounds")?;
+        given.set("use_weights", &mut options.use_weights)?;
+        let fits: Option<PathBuf> = given.take("fits")?;
+        given.finish()?;
+        let map = self.work(py, |analysis| {
+            let map = roi_estimators::residmap(analysis, &options)?;
+            if let Some(path) = &fits {
+                map.write_fits(path)?;
+            }
+            Ok(map)
+        })?;
+        let dict = dictionary(py, &map.to_json())?;
+        put(&dict, [("sigma", map.sigma), ("data", map.data), ("model", map.model), ("excess", map.excess)])?;
+        if let Some(mask) = map.mask {
+            dict.set_item("mask", PyArray2::from_owned_array(py, mask))?;
+        }
+        Ok(dict)
+    }
+
+    /// How improbable the counts around each pixel are (the PS of Bruel 2021). Keywords: `exclude`, `emin`, `emax`, `nbinloge`, `fixedradius`,
+    /// `psfpar0` to `psfpar3`, `psfpar0lst`, `dpix`, `maxpoissoncount`, `prob_epsilon`, `nbinpdf`, `scaleaxis`, `use_weights`, and the file `fits`.
+    #[pyo3(signature = (**keywords))]
+    fn psmap<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("psmap", keywords);
+        let options = ps_options(&mut given)?;
+        let fits: Option<PathBuf> = given.take("fits")?;
+        given.finish()?;
+        let map = self.work(py, |analysis| {
+            let map = roi_estimators::psmap(analysis, &options)?;
+            if let Some(path) = &fits {
+                map.write_fits(path)?;
+            }
+            Ok(map)
+        })?;
+        let dict = dictionary(py, &map.to_json())?;
+        put(&dict, [("psmapsigma", map.psmapsigma()), ("psmap", map.psmap)])?;
+        Ok(dict)
+    }
+
+    /// Finds sources that the model lacks, adds them and fits them. Keywords: those of `tsmap` for its maps, `min_separation`, `sqrt_ts_threshold`,
+    /// `max_iter`, `sources_per_iter`, `free_params`, `search_skydir`, `search_minmax_radius`, `joint_fit`, `optimizer`, and the file `fits`.
+    #[pyo3(signature = (**keywords))]
+    fn find_sources<'py>(
+        &self,
+        py: Python<'py>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("find_sources", keywords);
+        let mut options = FindSourcesOptions::default().with_tsmap(ts_options(&mut given)?);
+        options.optimizer = self.read(py, roi_fit::Analysis::fit_options)?;
+        given.set("min_separation", &mut options.min_separation)?;
+        given.set("sqrt_ts_threshold", &mut options.sqrt_ts_threshold)?;
+        given.set("max_iter", &mut options.max_iter)?;
+        given.set("sources_per_iter", &mut options.sources_per_iter)?;
+        options.free_params = names(given.raw("free_params")?)?;
+        options.search_skydir = direction(given.take("search_skydir")?)?;
+        given.set("search_minmax_radius", &mut options.search_minmax_radius)?;
+        given.set("joint_fit", &mut options.joint_fit)?;
+        take_optimizer(&mut given, &mut options.optimizer)?;
+        let fits: Option<PathBuf> = given.take("fits")?;
+        given.finish()?;
+        let found = self.work(py, |analysis| {
+            let found = roi_estimators::find_sources(analysis, &options)?;
+            if let Some(path) = &fits {
+                found.write_fits(path)?;
+            }
+            Ok(found)
+        })?;
+        dictionary(py, &found.to_json())
+    }
+
+    /// The position of a source with its error ellipse; with `update` the source is moved there. Keywords: `nstep`, `dtheta_max`, `free_background`,
+    /// `free_radius`, `fix_shape`, `update`, and the files `fits` and `ecsv`.
+    #[pyo3(signature = (name, **keywords))]
+    fn localize<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("localize", keywords);
+        let mut options = LocalizeOptions::default();
+        given.set("nstep", &mut options.nstep)?;
+        given.set("dtheta_max", &mut options.dtheta_max)?;
+        given.set("free_background", &mut options.free_background)?;
+        options.free_radius = given.take("free_radius")?;
+        given.set("fix_shape", &mut options.fix_shape)?;
+        given.set("update", &mut options.update)?;
+        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        given.finish()?;
+        let mut watcher = self.watcher();
+        let found = self.work(py, |analysis| {
+            let (session, makers) = (analysis.session(), analysis.trial_makers());
+            let found = roi_estimators::localize(session, makers, name, &options, &mut watcher)?;
+            if options.update {
+                found.apply(analysis)?;
+            }
+            if let Some(path) = &fits {
+                found.write_fits(path)?;
+            }
+            if let Some(path) = &ecsv {
+                found.write_ecsv(path)?;
+            }
+            Ok(found)
+        })?;
+        dictionary(py, &found.to_json())
+    }
+}
+
+/// Arrays in the places of their lists.
+fn put<const N: usize>(dict: &Bound<'_, PyDict>, maps: [(&str, Array2<f64>); N]) -> PyResult<()> {
+    for (key, map) in maps {
+        dict.set_item(key, PyArray2::from_owned_array(dict.py(), map))?;
+    }
+    Ok(())
+}
+
+fn ts_options(given: &mut Keywords<'_, '_>) -> PyResult<TsMapOptions> {
+    let mut options = TsMapOptions::default();
+    options.model = test_source(given)?;
+    options.exclude = names(given.raw("exclude")?)?;
+    options.loge_bounds = bounds(given, "loge_bounds")?;
+    given.set("max_kernel_radius", &mut options.max_kernel_radius)?;
+    given.set("threshold", &mut options.threshold)?;
+    options.map_skydir = direction(given.take("map_skydir")?)?;
+    options.map_size = given.take("map_size")?;
+    Ok(options)
+}
+
+fn ps_options(given: &mut Keywords<'_, '_>) -> PyResult<PsMapOptions> {
+    let mut options = PsMapOptions::default();
+    options.exclude = names(given.raw("exclude")?)?;
+    given.set("emin", &mut options.emin)?;
+    given.set("emax", &mut options.emax)?;
+    given.set("nbinloge", &mut options.nbinloge)?;
+    options.fixedradius = given.take("fixedradius")?;
+    if let Some(value) = given.take("psfpar0")? {
+        options = options.with_psfpar0(value);
+    }
+    if let Some(value) = given.take("psfpar1")? {
+        options = options.with_psfpar1(value);
+    }
+    if let Some(value) = given.take("psfpar2")? {
+        options = options.with_psfpar2(value);
+    }
+    if let Some(value) = given.take("psfpar3")? {
+        options = options.with_psfpar3(value);
+    }
+    if let Some(values) = given.take("psfpar0lst")? {
+        options = options.with_psfpar0lst(values);
+    }
+    given.set("dpix", &mut options.dpix)?;
+    given.set("maxpoissoncount", &mut options.maxpoissoncount)?;
+    given.set("prob_epsilon", &mut options.prob_epsilon)?;
+    given.set("nbinpdf", &mut options.nbinpdf)?;
+    given.set("scaleaxis", &mut options.scaleaxis)?;
+    given.set("use_weights", &mut options.use_weights)?;
+    Ok(options)
+}
+
+/// Two ends, of which either may be `None`; an empty list is the whole range.
+fn bounds(given: &mut Keywords<'_, '_>, name: &'static str) -> PyResult<[Option<f64>; 2]> {
+    let ends = given.take::<Vec<Option<f64>>>(name)?.unwrap_or_default();
+    match ends[..] {
+        [] => Ok([None, None]),
+        [low, high] => Ok([low, high]),
+        _ => Err(OptionError::new_err(format!("{name}: expected two ends, found {}", ends.len()))),
+    }
+}
+
+/// The test source of keyword `model`: `SpatialModel`, `SpatialWidth`, `SpectrumType`, and true values of parameters.
+fn test_source(given: &mut Keywords<'_, '_>) -> PyResult<TestSource> {
+    let mut source = TestSource::default();
+    let Some(model) = given.take::<Bound<'_, PyDict>>("model")? else { return Ok(source) };
+    for (key, value) in model {
+        let key: String = key.extract()?;
+        match key.as_str() {
+            "SpatialModel" | "SpatialType" => {
+                let shape: TestShape = value.extract::<String>()?.parse().map_err(Failure::from)?;
+                source = source.with_shape(shape);
+            }
+            "SpatialWidth" => source = source.with_width(value.extract()?),
+            "SpectrumType" => source = source.with_spectrum_type(value.extract::<String>()?),
+            _ => {
+                let wrong = || OptionError::new_err(format!("model: '{key}': expected the true value of a parameter"));
+                source = source.with_parameter(key.clone(), value.extract::<f64>().map_err(|_| wrong())?);
+            }
+        }
+    }
+    Ok(source)
+}
