@@ -206,7 +206,19 @@ fn a_source_outside_the_map_or_of_a_name_that_is_taken_is_refused() {
     let without = analysis.loglike().unwrap();
     let outside = analysis.add_sources_of_file(&beta_yaml(&region, CENTER[0] + 4.0)).unwrap_err().to_string();
     assert!(outside.contains("outside the map") && outside.contains("model.sources"), "{outside}");
+    // A disk that reaches in is seen, one that does not is not.
+    let disk = |longitude: f64| {
+        let path = beta_yaml(&region, longitude);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("name: beta,", "name: beta, SpatialModel: RadialDisk, Radius: 2.5,"))
+            .unwrap();
+        path
+    };
+    let far = analysis.add_sources_of_file(&disk(CENTER[0] + 6.0)).unwrap_err().to_string();
+    assert!(far.contains("outside the map"), "{far}");
     assert_eq!(analysis.loglike().unwrap(), without);
+    analysis.add_sources_of_file(&disk(CENTER[0] + 3.0)).unwrap();
+    assert!(analysis.properties("beta").unwrap().npred > 0.0);
     assert_ne!(before, without);
 }
 

@@ -123,7 +123,7 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
         ("psmap", vec![on(&["--optimize-first"])]),
         ("tsmap", vec![on(&["--optimize-first", "--index", "2.2"])]),
         ("find-sources", vec![on(&["--delete", source, "--sqrt-ts-threshold", "3", "--max-iter", "1"])]),
-        ("srcprob", vec![words(&[&events, "--optimize-first", "--out", &path("photons.fits")])]),
+        ("srcprob", vec![words(&[&path("photons"), "--optimize-first", "--out", &path("photons.fits")])]),
         ("check", vec![on(&[]), words(&[&events]), words(&[&path("broken.yaml")]), words(&[&path("damaged")])]),
     ]
 }

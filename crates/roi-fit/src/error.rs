@@ -105,6 +105,14 @@ pub enum Error {
         /// That middle: right ascension and declination in degrees.
         center: (f64, f64),
     },
+    /// A new source of which nothing is seen.
+    #[error(
+        "source '{source_name}': its source map is zero in every component, so that it predicts nothing; correct its position or its template"
+    )]
+    NothingSeen {
+        /// The source.
+        source_name: String,
+    },
     /// An end of a range of energies within a bin, or beyond all bins.
     #[error("{option}: {energy} MeV is no edge of the energy bins; the nearest: {nearest} MeV")]
     EnergyEdge {
@@ -156,6 +164,18 @@ impl Error {
     pub fn is_internal(&self) -> bool {
         matches!(self, Self::Dataset(error) if error.is_internal())
             || matches!(self, Self::Optimizer(optimizers::Error::Objective(_) | optimizers::Error::Dimension { .. }))
+    }
+
+    /// Whether an evaluation was ended by a [`StopSignal`](crate::StopSignal), be it within a minimiser.
+    pub(crate) fn is_stop(&self) -> bool {
+        let is_stop = |error: &likelihood_core::Error| matches!(error, likelihood_core::Error::Stopped);
+        match self {
+            Self::Likelihood(error) | Self::Start(error) => is_stop(error),
+            Self::Optimizer(optimizers::Error::Objective(error)) => {
+                error.downcast_ref().is_some_and(Self::is_stop) || error.downcast_ref().is_some_and(is_stop)
+            }
+            _ => false,
+        }
     }
 
     /// Says of a likelihood that could not be evaluated that it was that of the start.

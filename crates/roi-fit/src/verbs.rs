@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use likelihood_core::StopSignal;
-use roi_model::{ParameterId, SourceId};
+use roi_model::{ParameterId, Source, SourceId};
 
 use crate::analysis::Analysis;
 use crate::data::prepare::{PrepareOptions, prepare};
@@ -46,7 +46,7 @@ impl Analysis {
             self.known.take_covariance(covariance(&self.session.roi, &end.minimum));
             if options.update {
                 let start = Instant::now();
-                updated = self.update_after_fit(options, end.warnings.is_empty());
+                updated = self.update_after_fit(options);
                 timing.update = start.elapsed().as_secs_f64();
             }
         }
@@ -54,21 +54,19 @@ impl Analysis {
         Ok(FitResult::new(fitted, options, updated, timing))
     }
 
-    /// TS, npred and fluxes of the free sources. The fit stands, whatever becomes of them.
-    fn update_after_fit(&mut self, options: &FitOptions, is_quiet: bool) -> Updated {
-        let stop = self.progress.stop_signal();
-        self.session.set_stop(stop.clone());
-        let found = self.update_free_sources(options.reoptimize, options.scan);
+    /// TS, npred and fluxes of the free sources. The fit stands, whatever becomes of them, and so does what was found before an end.
+    fn update_after_fit(&mut self, options: &FitOptions) -> Updated {
+        self.session.set_stop(self.progress.stop_signal());
+        let done = self.update_free_sources(options.reoptimize, options.scan);
         self.session.set_stop(StopSignal::default());
-        let is_stopped = stop.is_up();
-        let (sources, mut warnings) = match found {
-            Ok(sources) => (sources, Vec::new()),
-            Err(_) if is_stopped => (BTreeMap::new(), Vec::new()),
-            Err(error) => (BTreeMap::new(), vec![format!("TS and fluxes were not updated: {error}")]),
-        };
-        let free = self.session.roi.sources().iter().filter(|source| source.is_free()).count();
-        if sources.len() < free && (is_stopped || is_quiet && warnings.is_empty()) {
-            warnings.push("the update of TS and fluxes was stopped before its end".into());
+        let free = self.session.roi.sources().iter().filter(|source| source.is_free());
+        let known = |source: &Source| Some((source.name().to_owned(), self.known.of(source.name())?.clone()));
+        let sources: BTreeMap<String, SourceProperties> = free.clone().filter_map(known).collect();
+        let mut warnings = Vec::new();
+        match done {
+            Ok(done) if done == free.count() => {}
+            Err(error) if !error.is_stop() => warnings.push(format!("TS and fluxes were not all updated: {error}")),
+            _ => warnings.push("the update of TS and fluxes was stopped before its end".into()),
         }
         warnings.extend(sources.iter().filter_map(|(name, properties)| without_limit(name, properties)));
         Updated { sources, warnings }

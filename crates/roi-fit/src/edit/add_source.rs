@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lat_dataset::Component;
 use likelihood_core::SourceMap;
-use roi_model::{Roi, Source};
+use roi_model::{Parameter, Roi, Source, SpatialKind};
 
 use crate::analysis::Analysis;
 use crate::data::source_maps;
@@ -29,7 +29,7 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::add_sources`].
     pub fn add_source(&mut self, source: Source) -> Result<()> {
-        self.add_sources(vec![source])
+        self.add_sources(&[source])
     }
 
     /// Adds sources and makes the map of each for each component, as the maps of the region are made. Nothing changes on an error.
@@ -37,14 +37,14 @@ impl Analysis {
     /// # Errors
     /// When a name is taken, a position lies outside the map of every component, a spectrum cannot be evaluated, or there is nothing to make maps from;
     /// [`Error::NoFiles`] for an analysis that was not opened from a configuration, to which [`Analysis::add_source_with_maps`] adds.
-    pub fn add_sources(&mut self, sources: Vec<Source>) -> Result<()> {
+    pub fn add_sources(&mut self, sources: &[Source]) -> Result<()> {
         let mut roi = self.session.roi.clone();
-        for source in &sources {
+        for source in sources {
             roi.add_source(source.clone())?;
         }
-        let maps = self.made_maps(&sources)?;
-        self.take_sources(roi, &sources, &maps)?;
-        for source in &sources {
+        let maps = self.made_maps(sources)?;
+        self.take_sources(roi, sources, &maps)?;
+        for source in sources {
             self.is_made_here(source.name());
         }
         Ok(())
@@ -59,11 +59,11 @@ impl Analysis {
         let sources = lat_dataset::read_sources(config, path, &self.session.roi.center())?;
         let names = sources.iter().map(|source| source.name().to_owned()).collect();
         let wrong = |reason: String| Error::State { path: path.to_owned(), reason };
-        self.add_sources(sources).map_err(|error| match error {
+        self.add_sources(&sources).map_err(|error| match error {
             Error::Model(roi_model::Error::DuplicateSource { name }) => wrong(format!(
                 "the model has a source '{name}' already; give the new one another name, or delete that one first"
             )),
-            error @ Error::OutsideMaps { .. } => wrong(error.to_string()),
+            error @ (Error::OutsideMaps { .. } | Error::NothingSeen { .. }) => wrong(error.to_string()),
             other => other,
         })?;
         Ok(names)
@@ -140,14 +140,35 @@ impl Analysis {
                 })
             })?;
         }
-        Ok(maps)
+        let is_zero = |maps: &[SourceMap]| maps.iter().all(|map| map.planes().iter().all(|value| *value == 0.0));
+        match sources.iter().zip(&maps).find(|(_, maps)| is_zero(maps)) {
+            Some((source, _)) => Err(Error::NothingSeen { source_name: source.name().to_owned() }),
+            None => Ok(maps),
+        }
     }
 }
 
-/// Refuses a point source that no component's map holds.
+/// How far a source reaches from its position, in degrees, where its spatial model tells: 0 for a point, three sigmas of a Gaussian.
+fn reach(source: &Source) -> Option<f64> {
+    let spatial = source.spatial();
+    let size = |name: &str| spatial.parameter(name).map(Parameter::true_value);
+    match spatial.kind() {
+        SpatialKind::Point => Some(0.0),
+        SpatialKind::Disk => size("Radius"),
+        SpatialKind::Gaussian => size("Sigma").map(|sigma| 3.0 * sigma),
+        _ => None,
+    }
+}
+
+/// Refuses a source of which no component's map holds a part.
 fn check_position(source: &Source, components: &[Component]) -> Result<()> {
-    let Some(direction) = source.direction().filter(|_| source.spatial().is_point()) else { return Ok(()) };
-    if components.iter().any(|component| component.counts.grid.pixel(&direction).is_some()) {
+    let Some((direction, reach)) = source.direction().zip(reach(source)) else { return Ok(()) };
+    let is_within = |component: &Component| {
+        let grid = &component.counts.grid;
+        let is_near = |pixel| grid.direction(pixel).is_some_and(|center| center.separation(&direction) < reach);
+        grid.pixel(&direction).is_some() || (reach > 0.0 && (0..grid.n_pixels()).any(is_near))
+    };
+    if components.iter().any(is_within) {
         return Ok(());
     }
     let Some(component) = components.first() else { return Ok(()) };

@@ -4,8 +4,7 @@ use likelihood_core::SourceMap;
 use roi_model::{Selection, Source};
 
 use crate::analysis::Analysis;
-use crate::error::Result;
-use crate::known::source_properties::PredictedCounts;
+use crate::error::{Error, Result};
 
 /// What the scale of a zeroed normalisation is multiplied by.
 const ZERO: f64 = 1e-10;
@@ -15,19 +14,26 @@ impl Analysis {
     /// values. What was known of it is forgotten. Nothing changes on an error.
     ///
     /// # Errors
-    /// When there is no source of this name, the maps do not fit the data, or the spectrum cannot be evaluated.
+    /// When there is no source of this name (an alias is none), the maps do not fit the data, or the spectrum cannot be evaluated.
     pub fn replace_source(&mut self, source: Source, maps: &[SourceMap]) -> Result<()> {
         let name = source.name().to_owned();
         let id = self.session.roi.id_of(&name)?;
+        if self.session.roi[id].name() != name {
+            let expected = "the source's own name, of which its maps are, and no alias";
+            return Err(Error::Option { option: "source", found: name, expected });
+        }
         let mut data = self.session.data.clone();
         data.set_source_maps(&name, maps)?;
-        let (npred, npred_wt) = (data.npred(&source)?, data.weighted_npred(&source)?);
-        self.session.data = data;
+        data.npred(&source)?;
+        let before = (self.session.roi.clone(), std::mem::replace(&mut self.session.data, data), self.known.clone());
         self.session.roi[id] = source;
         self.known.forget_spectrum(&name);
-        self.known.take_counts(&name, PredictedCounts { npred, npred_wt, ..PredictedCounts::default() });
+        if let Err(error) = self.update_npred_of(id).and_then(|()| self.update_fluxes(id, None)) {
+            (self.session.roi, self.session.data, self.known) = before;
+            return Err(error);
+        }
         self.is_made_here(&name);
-        self.update_fluxes(id, None)
+        Ok(())
     }
 
     /// Deletes a source, found by name or alias, and returns it. Its maps stay in memory until

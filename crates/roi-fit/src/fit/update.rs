@@ -133,16 +133,16 @@ impl Analysis {
         Ok(())
     }
 
-    /// Computes TS, npred, fluxes, profile and limits of every source with free parameters.
-    pub(crate) fn update_free_sources(
-        &mut self,
-        reoptimize: bool,
-        scan: bool,
-    ) -> Result<BTreeMap<String, SourceProperties>> {
+    /// Computes TS, npred, fluxes, profile and limits of every source with free parameters; returns for how many all is done. What cannot be done
+    /// any more is forgotten: it was of other parameters.
+    pub(crate) fn update_free_sources(&mut self, reoptimize: bool, scan: bool) -> Result<usize> {
         self.update_npred()?;
         let roi = &self.session.roi;
         let free: Vec<SourceId> = roi.ids().filter(|&source| roi[source].is_free()).collect();
-        let mut updated = BTreeMap::new();
+        for &id in &free {
+            self.known.forget_measured(self.session.roi[id].name());
+            self.update_fluxes(id, None)?;
+        }
         // All that one pass can serve at once; the rest one by one. All TS first: they share the cached sum of the fixed sources, which each
         // profile of one source alone replaces.
         let mut together = if reoptimize { BTreeMap::new() } else { rescaled_together(&mut self.session, &free)? };
@@ -157,13 +157,15 @@ impl Analysis {
                 Some(ts) => ts,
                 None => test_statistic(&mut self.session, id, reoptimize)?,
             };
-            statistics.push((id, ts, name));
+            self.known.take_ts(&name, &ts);
+            statistics.push((id, name));
         }
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
         self.update_refitted_limits(wanted, &profiles)?;
-        for (done, (id, ts, name)) in statistics.into_iter().enumerate() {
+        let mut done = 0;
+        for (id, name) in statistics {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
             if self.progress.event(&event).is_break() {
                 break;
@@ -175,22 +177,21 @@ impl Analysis {
                 self.update_fluxes(id, None)?;
                 self.known.take_scan(&name, None);
             }
-            self.known.take_ts(&name, &ts);
-            updated.extend(self.known.of(&name).map(|properties| (name.clone(), properties.clone())));
+            done += 1;
         }
-        Ok(updated)
+        Ok(done)
     }
 
     /// Profile of the norm, limits, fluxes of some free sources; `false` when the watcher stopped it before its end.
     pub(crate) fn update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<bool> {
         let stop = self.progress.stop_signal();
-        self.session.set_stop(stop.clone());
+        self.session.set_stop(stop);
         let done = self.try_to_update_scans(sources, reoptimize);
         self.session.set_stop(StopSignal::default());
-        // What the fits found stands without.
         match done {
             Ok(()) => Ok(true),
-            Err(_) if stop.is_up() => Ok(false),
+            // What the fits found stands without.
+            Err(error) if error.is_stop() => Ok(false),
             Err(error) => Err(error),
         }
     }

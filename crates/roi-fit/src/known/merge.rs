@@ -68,6 +68,13 @@ impl Known {
         self.entry(source).refitted_limit = limit;
     }
 
+    /// TS, profile and limits of a source were those of other parameters.
+    pub(crate) fn forget_measured(&mut self, source: &str) {
+        let properties = self.entry(source);
+        (properties.ts, properties.loglike_null, properties.ts_definition) = (None, None, None);
+        (properties.scan, properties.norm_limits, properties.refitted_limit) = (None, None, None);
+    }
+
     /// A parameter was multiplied by a factor.
     pub(crate) fn rescale(&mut self, source: &str, parameter: &str, factor: f64) {
         let kept = self.covariance.take();

@@ -38,7 +38,7 @@ impl Analysis {
             format: FORMAT,
             title: self.session.roi.title().to_owned(),
             loglike,
-            energy_range: Some(self.energy_range()),
+            energy_range: self.energy_range(),
             locked: self.edits.locked.iter().cloned().collect(),
             zeroed: self.edits.zeroed.clone(),
             covariance: self.known.covariance().cloned(),
@@ -83,9 +83,7 @@ impl Analysis {
         }
         let new = self.saved_beside(&path, &saved)?;
         let mut data = self.data_with(&path, &new)?;
-        if let Some((emin, emax)) = saved.energy_range {
-            data = data.with_all_energies().within_energies(emin, emax)?;
-        }
+        data = data.with_all_energies().within_energies(saved.energy_range.0, saved.energy_range.1)?;
         let mut sources = Vec::with_capacity(saved.sources.len());
         let mut properties = BTreeMap::new();
         for (name, stored) in saved.sources {

@@ -27,9 +27,8 @@ pub(crate) struct SavedRoi {
     pub(crate) format: u32,
     pub(crate) title: String,
     pub(crate) loglike: f64,
-    /// Lowest and highest energy that counted, in MeV; absent in files of older versions.
-    #[serde(default)]
-    pub(crate) energy_range: Option<(f64, f64)>,
+    /// Lowest and highest energy that counted, in MeV.
+    pub(crate) energy_range: (f64, f64),
     pub(crate) locked: Vec<(String, String)>,
     pub(crate) zeroed: BTreeMap<String, f64>,
     pub(crate) covariance: Option<Covariance>,

@@ -85,6 +85,7 @@ const PRODUCT: Dictionary = Dictionary::new(
             "How it was found: `current`, `stale`, `missing`, `given` (another program's, taken as it is) or `unneeded`.",
         ),
         key(&["bytes"], "bytes", "Its size; 0 where it is given or not needed."),
+        key(&["seconds"], "s", "About how long it takes to make; 0 where it is not made."),
     ],
 );
 
