@@ -9,6 +9,7 @@ const HEADING: &str = "Test source";
 
 /// The test source.
 #[derive(Args)]
+#[expect(clippy::doc_markdown, reason = "the help shows names as they are typed")]
 pub(crate) struct MapModel {
     /// Shape of the test source: PointSource, RadialDisk or RadialGaussian; for residmap also Gaussian, an image in place of the PSF [default:
     /// PointSource]
