@@ -207,9 +207,9 @@ fn families_are_told_apart_and_their_columns_read() {
     let source = model(&catalog, "A B", None);
     let truths = [("Prefactor", 3e-13), ("IndexS", -6.2), ("Scale", 2000.0), ("ExpfactorS", 0.5), ("Index2", 0.6667)];
     check(&source, "PLSuperExpCutoff4", &truths, 1e-14);
-    // fermipy's 0 to 5, in the power of ten of the value.
+    // fermipy's 0 to 5, in the power of ten nearest to the value in logarithm.
     let factor = source.spectrum().parameter("ExpfactorS").unwrap();
-    assert_eq!((factor.value(), factor.scale(), factor.bounds()), (5.0, 0.1, (0.0, 5.0)));
+    assert_eq!((factor.value(), factor.scale(), factor.bounds()), (0.5, 1.0, (0.0, 5.0)));
     assert_eq!(source.spectrum().parameter("IndexS").unwrap().max(), 6.2, "bounds are widened to hold the value");
     assert_eq!(source.spectrum().parameter("Index2").unwrap().bounds(), (-0.5, 2.0));
 
