@@ -1,7 +1,6 @@
 //! Maps of sources that are moved and made wider: the ordinary maps, and their derivatives by finite differences.
 
 #![expect(clippy::unwrap_used, reason = "clippy takes the helpers of a test for library code")]
-#![expect(clippy::print_stdout, reason = "every difference is told")]
 
 use std::f64::consts::PI;
 

@@ -1,7 +1,6 @@
 //! Weighted counts are not rounded: `logL` is that of a sum in double precision over every bin, filled or not.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::cast_possible_truncation, reason = "source maps and weights are single precision")]
 
 mod support;
 

@@ -27,8 +27,8 @@ fn roi_fit(arguments: &[&str]) -> Output {
 }
 
 fn parsed(output: &Output) -> Value {
-    let told = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"))
+    assert!(!output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// The explained paths of each command, and the explanation of each.
@@ -53,7 +53,7 @@ fn definition(path: &str, doc: &str) -> (String, String) {
 struct Seen<'a> {
     command: &'a str,
     explained: &'a BTreeMap<String, String>,
-    seen: BTreeSet<String>,
+    shown: BTreeSet<String>,
     unexplained: BTreeSet<String>,
 }
 
@@ -71,7 +71,7 @@ impl Seen<'_> {
         match [path(key), path("*")].into_iter().find(|path| self.explained.contains_key(path)) {
             Some(path) => {
                 self.look(value, &path);
-                self.seen.insert(path);
+                self.shown.insert(path);
             }
             None => {
                 self.unexplained.insert(path(key));
@@ -176,13 +176,13 @@ fn every_key_of_every_result_is_explained_and_every_explanation_is_of_a_key() {
     assert_eq!(commands.iter().copied().collect::<BTreeSet<_>>(), explained.keys().map(String::as_str).collect());
     let (mut problems, mut known) = (Vec::new(), BTreeSet::new());
     for (command, runs) in &runs {
-        let (seen, unexplained) = (BTreeSet::new(), BTreeSet::new());
-        let mut look = Seen { command, explained: &explained[*command], seen, unexplained };
+        let (shown, unexplained) = (BTreeSet::new(), BTreeSet::new());
+        let mut look = Seen { command, explained: &explained[*command], shown, unexplained };
         for arguments in runs {
             look.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         }
         problems.extend(look.unexplained.iter().map(|path| format!("{command}: {path} is not explained")));
-        known.extend(look.seen.iter().map(|path| definition(path, &explained[*command][path])));
+        known.extend(look.shown.iter().map(|path| definition(path, &explained[*command][path])));
     }
     // One explanation serves many commands; some run must show it.
     for (command, paths) in &explained {

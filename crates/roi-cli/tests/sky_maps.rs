@@ -54,7 +54,8 @@ fn maps_have_the_documented_keys_and_files() {
     }
 
     let fits = path("psmap.fits");
-    let map = json(&[&["psmap"], &common[..], &["--fits", &fits, "--emax", "1e5", "--nbinloge", "10"]].concat());
+    let map =
+        json(&[&["psmap"], &common[..], &["--fits", &fits, "--spectrum-emax", "1e5", "--nbinloge", "10"]].concat());
     assert!(is_map(&map["psmap"]) && is_map(&map["psmapsigma"]) && map["psmax"].is_number());
     assert_eq!(map["hlogebin"].as_array().unwrap().len(), 11);
     assert!(headers(&fits).contains("PS in sigma"));

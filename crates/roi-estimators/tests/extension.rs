@@ -1,7 +1,6 @@
 //! Widths: against fermipy 1.4.3 on the recorded region, and against the likelihood itself.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::print_stdout, reason = "every difference is told")]
 
 mod support;
 

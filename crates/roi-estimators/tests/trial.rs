@@ -1,7 +1,6 @@
 //! Derivatives of the likelihood with respect to place and width, by finite differences, with energy dispersion of either kind.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::print_stdout, reason = "every difference is told")]
 
 mod support;
 

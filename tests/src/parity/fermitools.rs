@@ -87,7 +87,8 @@ pub fn rescaling(data: &Path) -> Outcome {
 /// # Errors
 /// When data or answers cannot be read, or the fit cannot be made.
 pub fn weighted(data: &Path) -> Outcome {
-    compare(data, &Case::new("config_weighted_edisp0.yaml", "fit_weighted_edisp0.json"))
+    let case = Case::new("config_weighted_edisp0.yaml", "fit_weighted_edisp0.json");
+    compare(data, &Case { loglike_bar: OF_SINGLE_PRECISION, ..case })
 }
 
 /// Likelihood weights and energy dispersion over a window of 2 bins.
@@ -95,7 +96,8 @@ pub fn weighted(data: &Path) -> Outcome {
 /// # Errors
 /// When data or answers cannot be read, or the fit cannot be made.
 pub fn weighted_window(data: &Path) -> Outcome {
-    compare(data, &Case::new("config_weighted_edisp2.yaml", "fit_weighted_edisp2.json"))
+    let case = Case::new("config_weighted_edisp2.yaml", "fit_weighted_edisp2.json");
+    compare(data, &Case { loglike_bar: OF_SINGLE_PRECISION, ..case })
 }
 
 /// A configuration, the recorded answers to it, and whether its values and errors are a bar.
@@ -103,11 +105,16 @@ struct Case {
     config: &'static str,
     answers: &'static str,
     with_values: bool,
+    /// How near the recorded logL ours must be.
+    loglike_bar: f64,
 }
+
+/// The tools round each count times its weight to single precision, which we do not: the logL of weighted counts agree to the rounding alone.
+const OF_SINGLE_PRECISION: f64 = 1e-8;
 
 impl Case {
     fn new(config: &'static str, answers: &'static str) -> Self {
-        Self { config, answers, with_values: true }
+        Self { config, answers, with_values: true, loglike_bar: 1e-9 }
     }
 }
 
@@ -147,7 +154,7 @@ fn compare(data: &Path, case: &Case) -> Outcome {
     let mut analysis = as_recorded(&directory, &config)?;
     let report = analysis.loglike_report()?;
     let initial = &reference.initial;
-    comparisons.push(Comparison::relative("logL at the start", initial.loglike, report.loglike, 1e-9));
+    comparisons.push(Comparison::relative("logL at the start", initial.loglike, report.loglike, case.loglike_bar));
     let filled = analysis.likelihood().components()[0].n_filled();
     comparisons.push(Comparison::absolute("filled bins", initial.n_filled as f64, filled as f64, 0.0));
     let derivatives = initial.free_params.iter().zip(&initial.free_derivs).map(|(parameter, &theirs)| {
@@ -192,7 +199,7 @@ fn fits(
         "logL at its fitted point",
         reference.fit.loglike,
         analysis.loglike()?,
-        1e-9,
+        case.loglike_bar,
     ));
 
     // The recorded fits stopped within their tolerance of the maximum, in rescaling mode by derivatives that are not quite those of logL:

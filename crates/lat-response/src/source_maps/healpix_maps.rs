@@ -210,7 +210,9 @@ fn sampled<const N: usize>(
             false if separation < sampling.near * side => NEAR,
             false => 1,
         };
-        rows.iter_mut().for_each(|row| row.fill(0.0));
+        for row in &mut rows {
+            row.fill(0.0);
+        }
         mean(grid, pixel, center, points, |point| add(point, &mut rows));
         let of_plane = |(plane, radius): (usize, &f64)| {
             let is_beyond = separation > radius + side;

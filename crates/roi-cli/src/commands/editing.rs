@@ -23,7 +23,7 @@ pub(crate) struct Editing {
     #[arg(help_heading = HEADING, long, value_name = "FILE")]
     add_source: Vec<PathBuf>,
     /// Give a source another type of spectrum (may be repeated); types are those of the LAT tools, such as
-    /// PowerLaw, LogParabola, PLSuperExpCutoff4
+    /// `PowerLaw`, `LogParabola`, `PLSuperExpCutoff4`
     #[arg(help_heading = HEADING, long, value_name = "NAME=TYPE", value_parser = pair)]
     spectrum: Vec<(String, String)>,
     /// Set a parameter to a value, the scale not applied; bounds are widened to hold it (may be repeated)

@@ -38,7 +38,7 @@ impl Default for CurvatureOptions {
 impl CurvatureOptions {
     /// The exponent of the cutoff.
     pub const INDEX2: Definition<f64> = Definition::new("Index2", 0.6667, "Index2 of the power law with a cutoff.")
-        .within(Range::new("a number from 0.1 to 1", |x| 0.1 <= x && x <= 1.0));
+        .within(Range::new("a number from 0.1 to 1", |x| (0.1..=1.0).contains(&x)));
     /// Whether it is fitted.
     pub const FREE_INDEX2: Definition<bool> =
         Definition::new("free_Index2", false, "Fit the cutoff once more with Index2 free.");

@@ -98,7 +98,9 @@ impl Analysis {
         });
         if let Err(error) = described {
             (self.session.roi, self.session.data) = before;
-            sources.iter().for_each(|source| self.known.forget_source(source.name()));
+            for source in sources {
+                self.known.forget_source(source.name());
+            }
             return Err(error);
         }
         Ok(())
@@ -117,7 +119,9 @@ impl Analysis {
         let names: BTreeSet<&str> = sources.iter().map(Source::name).collect();
         for component in &mut components {
             // A source that was deleted may have had its name.
-            names.iter().for_each(|name| component.model.forget(name));
+            for name in &names {
+                component.model.forget(name);
+            }
         }
         sources.iter().try_for_each(|source| check_position(source, &components))?;
         let held = self.session.footprint().total() as u64;

@@ -113,7 +113,9 @@ pub(crate) fn refitted_limits(
         };
         let mut limit = RefittedLimit::of_norm(found);
         if has_free_shape(&session.roi, id) {
-            fluxes.iter().for_each(|flux| limit.take_flux(&flux.name, Err(LimitStatus::OthersNotAtMaximum)));
+            for flux in fluxes {
+                limit.take_flux(&flux.name, Err(LimitStatus::OthersNotAtMaximum));
+            }
         }
         limits.insert(id, limit);
     }
@@ -215,7 +217,9 @@ fn searches_of(
         all.into_iter().filter_map(|coordinates| Search::new(id, coordinates, summit)).collect();
     // A shape without effect where the source stands has one where its limit is: there it has to be found.
     for search in searches.iter_mut().filter(|_| !own_idle.is_empty()) {
-        own_idle.iter().for_each(|(row, bounds)| search.bounds[*row] = *bounds);
+        for (row, bounds) in &own_idle {
+            search.bounds[*row] = *bounds;
+        }
         search.found = Some(Err(LimitStatus::OthersNotAtMaximum));
     }
     searches

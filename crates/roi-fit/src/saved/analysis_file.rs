@@ -58,8 +58,8 @@ impl Analysis {
     }
 
     /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance, the range of energies.
-    /// Sources that the saved model does not have are deleted; those that it has more come from the XML beside it, and their maps are made. Nothing
-    /// changes on an error.
+    /// Sources that the saved model does not have are deleted; those that it has more, or elsewhere, come from the XML beside it, and their maps are
+    /// made. Nothing changes on an error.
     ///
     /// # Errors
     /// When the file cannot be read or is damaged, the present model has another spectrum for one of its sources, or the map of one that is new
@@ -108,21 +108,26 @@ impl Analysis {
             }
             Ok(_) => {}
         }
-        new.iter().for_each(|source| self.is_made_here(source.name()));
+        for source in &new {
+            self.is_made_here(source.name());
+        }
         self.known = Known::new(properties, saved.covariance);
         self.edits.locked = saved.locked.into_iter().collect();
         self.edits.zeroed = saved.zeroed;
         Ok(())
     }
 
-    /// The sources that a saved analysis has more than this one, from the XML that was saved beside it.
+    /// The sources that a saved analysis has more than this one, or elsewhere, from the XML that was saved beside it.
     fn saved_beside(&self, path: &Path, saved: &SavedRoi) -> Result<Vec<Source>> {
-        let is_present = |name: &str| self.session.roi.sources().iter().any(|source| source.name() == name);
-        let new: Vec<&String> = saved.sources.keys().filter(|name| !is_present(name)).collect();
+        let is_present = |(name, stored): &(&String, &SavedSource)| {
+            self.session.roi.sources().iter().any(|source| source.name() == *name && stored.is_placed_as(source))
+        };
+        let new: Vec<&String> = saved.sources.iter().filter(|s| !is_present(s)).map(|(name, _)| name).collect();
         let Some(first) = new.first() else { return Ok(Vec::new()) };
         let (Some(config), Some(component)) = (&self.opened.config, self.session.data.components().first()) else {
-            let reason =
-                format!("it has source '{first}', which the model does not; add it first, with its source maps");
+            let reason = format!(
+                "it has source '{first}', which the model has not, or elsewhere; add it first, with its source maps"
+            );
             return Err(bad(path, reason));
         };
         let xml = with_ending(&path.with_extension(""), &format!("_{}.xml", component.name()));
@@ -133,7 +138,7 @@ impl Analysis {
 
     /// The present source of this name, or the new one, with the saved parameters.
     fn restored_source(&self, path: &Path, new: &[Source], (name, stored): (&str, &SavedSource)) -> Result<Source> {
-        let Some(present) = self.session.roi.sources().iter().chain(new).find(|source| source.name() == name) else {
+        let Some(present) = new.iter().chain(self.session.roi.sources()).find(|source| source.name() == name) else {
             let reason = format!("it has source '{name}', which neither the model nor the XML saved beside it has");
             return Err(bad(path, reason));
         };

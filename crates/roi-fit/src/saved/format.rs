@@ -43,6 +43,8 @@ pub(crate) struct SavedSource {
     pub(crate) spectrum_file: Option<String>,
     pub(crate) spatial_type: String,
     pub(crate) spatial_file: Option<String>,
+    /// Values of the spatial parameters: where it is, and how wide.
+    pub(crate) place: Vec<(String, f64)>,
     pub(crate) aliases: Vec<String>,
     pub(crate) parameters: Vec<SavedParameter>,
     pub(crate) properties: SourceProperties,
@@ -70,10 +72,22 @@ impl SavedSource {
             spectrum_file: spectrum.file().map(str::to_owned),
             spatial_type: spatial.type_name().to_owned(),
             spatial_file: spatial.file().map(str::to_owned),
+            place: place_of(source),
             aliases: source.aliases().to_vec(),
             parameters: spectrum.parameters().iter().map(SavedParameter::new).collect(),
             properties: properties.clone(),
         }
+    }
+}
+
+fn place_of(source: &Source) -> Vec<(String, f64)> {
+    source.spatial().parameters().iter().map(|p| (p.name().to_owned(), p.true_value())).collect()
+}
+
+impl SavedSource {
+    /// Whether a source stands where the saved one stood, with its shape.
+    pub(crate) fn is_placed_as(&self, source: &Source) -> bool {
+        self.spatial_type == source.spatial().type_name() && self.place == place_of(source)
     }
 }
 

@@ -105,7 +105,9 @@ impl Analysis {
             (self.session.roi, self.known, self.session.data) = (before.0, before.1, data);
             return Err(error);
         }
-        new.iter().for_each(|source| self.is_made_here(source.name()));
+        for source in &new {
+            self.is_made_here(source.name());
+        }
         self.edits.zeroed.clear();
         self.edits
             .locked

@@ -232,7 +232,7 @@ fn points_of_ones_own_are_visited_and_wrong_ones_named() {
     approx::assert_relative_eq!(profile.loglike[0], direct, max_relative = 1e-12);
     let error = |r: roi_fit::Result<Profile>| r.unwrap_err().to_string();
     assert!(error(analysis.profile(&name, "alpha", &options(vec![1.0, f64::NAN]))).contains("xvals"));
-    assert!(error(analysis.profile(&name, "alpha", &options(vec![]))).contains("xvals"));
+    assert!(error(analysis.profile(&name, "alpha", &options(vec![]))).contains("npts"));
     assert!(error(analysis.profile(&name, "Gamma", &ProfileOptions::default())).contains("Gamma"));
     assert!(error(analysis.profile("nobody", "alpha", &ProfileOptions::default())).contains("nobody"));
 }

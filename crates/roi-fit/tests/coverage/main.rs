@@ -4,7 +4,7 @@
 //! `COVERAGE_DRAWS=1000 cargo test -p roi-fit --test coverage -- --nocapture` measures with as many draws of the counts; the numbers in
 //! `docs/limits.md` come from it.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![expect(clippy::cast_possible_truncation, reason = "counts are single precision")]
 
 use std::collections::BTreeMap;
