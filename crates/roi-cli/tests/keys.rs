@@ -19,6 +19,9 @@ const NOT_HERE: &[&str] = &[
     "components.sources_wt",
     "components.sources_wt.*",
     "interrupted",
+    "sources.*.ul95_profile_without.*",
+    "fit.sources.*.ul95_profile_without.*",
+    "optimize.sources.*.ul95_profile_without.*",
     "provenance.inputs.modified",
 ];
 
