@@ -14,10 +14,10 @@ use crate::error::{Error, Result};
 /// use likelihood_core::DetectorResponse;
 /// use ndarray::array;
 /// // Two measured bins, one more true bin on either side.
-/// let response = DetectorResponse::new(array![[0.1, 0.0], [0.8, 0.1], [0.1, 0.8], [0.0, 0.1]])?;
+/// let response = DetectorResponse::new(array![[0.1, 0.0], [0.8, 0.1], [0.1, 0.75], [0.0, 0.1]])?;
 /// assert_eq!((response.n_bins(), response.n_extra()), (2, 1));
 /// assert_eq!(response.largest_row_sum(), Some((1, 0.9)));
-/// assert_eq!(response.inner(0)?.matrix(), array![[0.8, 0.1], [0.1, 0.8]]);
+/// assert_eq!(response.inner(0)?.matrix(), array![[0.8, 0.1], [0.1, 0.75]]);
 /// # Ok::<(), likelihood_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
