@@ -169,7 +169,7 @@ impl Analysis {
 /// A word on a source whose limit with all that is free refitted was not found.
 fn without_limit(name: &str, properties: &SourceProperties) -> Option<String> {
     let limit = properties.refitted_limit.as_ref()?;
-    let of_flux = limit.without.iter().next();
+    let of_flux = limit.without.iter().find(|(_, status)| **status != LimitStatus::NotSought);
     let (status, what) = match (limit.status, of_flux) {
         (LimitStatus::Converged, None) => return None,
         (LimitStatus::Converged, Some((_, status))) => {
@@ -178,7 +178,7 @@ fn without_limit(name: &str, properties: &SourceProperties) -> Option<String> {
         (status, _) => (status, "norm_ul95_profile".to_owned()),
     };
     let why = match status {
-        LimitStatus::Converged => return None,
+        LimitStatus::Converged | LimitStatus::NotSought => return None,
         LimitStatus::HigherMaximum => "on the way to it a higher logL was found; fit again",
         LimitStatus::NoFall => "logL does not fall far enough, however bright the source",
         LimitStatus::OthersNotAtMaximum => "the other parameters did not come to a maximum",

@@ -12,7 +12,7 @@ use roi_model::{Source, SourceId};
 use crate::analysis::Analysis;
 use crate::error::Result;
 use crate::flux::integrals::named_fluxes;
-use crate::known::angular::Angular;
+use crate::known::angular::{Angular, NamedFlux};
 use crate::known::profile_curve::Profile;
 use crate::known::progress::Event;
 use crate::known::refitted_limit::{LimitStatus, RefittedLimit};
@@ -163,7 +163,7 @@ impl Analysis {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
-        self.update_refitted_limits(wanted, &profiles)?;
+        self.update_refitted_limits(wanted, &profiles, |_| true)?;
         let mut done = 0;
         for (id, name) in statistics {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
@@ -199,7 +199,8 @@ impl Analysis {
     fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let mut profiles = self.profiles_of_norms(sources, &options)?;
-        self.update_refitted_limits(sources, &profiles)?;
+        // Steps come one after the other, and most are soon out of date: they seek what every table shows.
+        self.update_refitted_limits(sources, &profiles, |flux| matches!(flux.name.as_str(), "flux" | "eflux"))?;
         for &id in sources {
             let name = self.session.roi[id].name().to_owned();
             self.take_scan(id, &name, profiles.remove(&id), &options)?;
@@ -226,8 +227,13 @@ impl Analysis {
         sources.iter().filter_map(known).collect()
     }
 
-    /// Recomputes the limits of some sources with all that is free fitted again.
-    fn update_refitted_limits(&mut self, sources: &[SourceId], profiles: &BTreeMap<SourceId, Profile>) -> Result<()> {
+    /// Recomputes the limits of some sources with all that is free fitted again: of their norms, and of the fluxes that are sought.
+    fn update_refitted_limits(
+        &mut self,
+        sources: &[SourceId],
+        profiles: &BTreeMap<SourceId, Profile>,
+        is_sought: impl Fn(&NamedFlux) -> bool,
+    ) -> Result<()> {
         // With one norm free alone nothing else could be fitted again: it is the limit of the profile.
         if let (&[id], [parameter]) = (sources, &self.session.roi.free_parameters()[..])
             && let Some(profile) = profiles.get(&id).filter(|_| parameter.source == id)
@@ -236,10 +242,11 @@ impl Analysis {
             self.known.take_refitted_limit(self.session.roi[id].name(), Some(limit));
             return Ok(());
         }
-        let (angular, fluxes) = (self.angular_integrals(sources), named_fluxes(self.energy_range()));
-        let found = refitted_limits(&mut self.session, sources, &fluxes, |source| angular.get(&source).cloned());
+        let angular = self.angular_integrals(sources);
+        let (sought, others): (Vec<_>, Vec<_>) = named_fluxes(self.energy_range()).into_iter().partition(is_sought);
+        let found = refitted_limits(&mut self.session, sources, &sought, |source| angular.get(&source).cloned());
         let mut limits = match found {
-            Err(error) if error.is_internal() => return Err(error),
+            Err(error) if error.is_internal() || error.is_stop() => return Err(error),
             Err(error) => {
                 // Test statistics and profiles stand without them.
                 tracing::warn!("no limits with all that is free refitted: {error}");
@@ -250,7 +257,13 @@ impl Analysis {
         for &id in sources {
             let none = || RefittedLimit::of_norm(Err(LimitStatus::OthersNotAtMaximum));
             let has_norm = self.session.roi[id].spectrum().norm_index().is_some();
-            let limit = limits.remove(&id).or_else(|| has_norm.then(none));
+            let mut limit = limits.remove(&id).or_else(|| has_norm.then(none));
+            // With a fixed shape the limit of the norm is that of every flux.
+            if let Some(limit) = limit.as_mut().filter(|limit| limit.fluxes.is_some()) {
+                for flux in &others {
+                    limit.take_flux(&flux.name, Err(LimitStatus::NotSought));
+                }
+            }
             self.known.take_refitted_limit(self.session.roi[id].name(), limit);
         }
         Ok(())

@@ -20,6 +20,9 @@ pub enum LimitStatus {
     /// The other parameters did not come to a maximum: they are not constrained, say.
     #[serde(rename = "others not at maximum")]
     OthersNotAtMaximum,
+    /// It was not looked for: `optimize` seeks those of `flux` and `eflux` alone, each of its steps but the last of a source being soon out of date.
+    #[serde(rename = "not sought")]
+    NotSought,
 }
 
 /// The 95 % upper limit of a source on the profile likelihood: everything that was free in the fit is fitted again at each value. Without a number
@@ -46,6 +49,7 @@ impl LimitStatus {
             Self::HigherMaximum => "higher maximum",
             Self::NoFall => "no fall",
             Self::OthersNotAtMaximum => "others not at maximum",
+            Self::NotSought => "not sought",
         }
     }
 }

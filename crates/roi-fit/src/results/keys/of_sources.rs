@@ -178,7 +178,7 @@ impl SourceProperties {
                 "",
                 "How the search for it ended: `converged`, `higher maximum`, `no fall` or `others not at maximum`.",
             ),
-            key(&["ul95_profile_without"], "", "The fluxes without such a limit, and why.")
+            key(&["ul95_profile_without"], "", "The fluxes without such a limit, and why: as above, or `not sought` (`optimize` seeks those of `flux` and `eflux` alone).")
                 .holding(Holds::ValuesByName),
             key(&["model_flux"], "", "The spectrum with its error band in the range of energies.")
                 .holding(Holds::One(&ModelFlux::KEYS)),
