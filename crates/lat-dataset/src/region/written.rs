@@ -11,13 +11,10 @@ use roi_model::{
 use crate::config::{ComponentConfig, Config, SourceConfig, sources_of_file};
 use crate::error::Error;
 use crate::products::template;
-use lat_io::{R68_OF_SIGMA, TableFiles};
+use lat_io::{R68_OF_RADIUS, R68_OF_SIGMA, TableFiles};
 
 /// The parameter that numbers a model of the extragalactic background light.
 const EBL_MODEL: &str = "ebl_model";
-
-/// 68 % containment radius of a disk over its radius, to fermipy's digits.
-const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
 
 /// Where entries stand, and so where the files that they name are looked for.
 pub(super) struct Place<'a> {

@@ -10,6 +10,9 @@ use crate::fits::FitsFile;
 /// 68 % containment radius of a two-dimensional Gaussian over its sigma: sqrt(-2 ln 0.32), to fermipy's digits.
 pub const R68_OF_SIGMA: f64 = 1.509_592_185_451_663_6;
 
+/// 68 % containment radius of a disk over its radius, to fermipy's digits.
+pub const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
+
 /// The same of the LAT catalogs, which state the radius of 68.27 % containment: sqrt(-2 ln 0.3173). With it the sigmas are those of the XML that is
 /// published beside them (IC 443: 0.27 deg is 0.178195 deg).
 const CATALOG_RADIUS_OF_SIGMA: f64 = 1.515_194_760_017_989_8;

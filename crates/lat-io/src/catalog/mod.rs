@@ -29,7 +29,7 @@ use std::sync::{Arc, OnceLock};
 use roi_model::{SkyDirection, Source, SourceType, SpatialModel, normalized_name};
 
 pub use archives::archive_folders;
-pub use extended::R68_OF_SIGMA;
+pub use extended::{R68_OF_RADIUS, R68_OF_SIGMA};
 
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};

@@ -11,14 +11,14 @@ use super::convolve::{Convolver, Window, quick_size};
 /// use ndarray::array;
 /// let image = array![[0.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 1.0]];
 /// let kernel = array![[0.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 0.0]];
-/// let smooth = lat_response::convolved(&[image.view()], &kernel.view(), (1, 1));
+/// let smooth = lat_response::convolved([image.view()], &kernel.view(), (1, 1));
 /// assert!((smooth[0][[1, 1]] - 6.0).abs() < 1e-12 && (smooth[0][[1, 2]] - 3.0).abs() < 1e-12);
 /// ```
-pub fn convolved(
-    images: &[ArrayView2<'_, f64>],
+pub fn convolved<const N: usize>(
+    images: [ArrayView2<'_, f64>; N],
     kernel: &ArrayView2<'_, f64>,
     (cy, cx): (usize, usize),
-) -> Vec<Array2<f64>> {
+) -> [Array2<f64>; N] {
     let (ky, kx) = kernel.dim();
     let largest = |axis: usize| images.iter().map(|image| image.shape()[axis]).max().unwrap_or_default();
     // What lies beyond comes back on the other side, where nobody looks.
@@ -36,18 +36,15 @@ pub fn convolved(
         }
     };
     let transformed = convolver.forward(rows_of(kernel));
-    images
-        .iter()
-        .map(|image| {
-            let (ny, nx) = image.dim();
-            let mut out = Array2::zeros((ny, nx));
-            let window = Window { origin: [cx, cy], size: [nx, ny] };
-            convolver.backward(convolver.forward(rows_of(image)), &transformed, window, |row, values| {
-                if row < ny {
-                    out.row_mut(row).iter_mut().zip(values).for_each(|(pixel, value)| *pixel = *value);
-                }
-            });
-            out
-        })
-        .collect()
+    images.map(|image| {
+        let (ny, nx) = image.dim();
+        let mut out = Array2::zeros((ny, nx));
+        let window = Window { origin: [cx, cy], size: [nx, ny] };
+        convolver.backward(convolver.forward(rows_of(&image)), &transformed, window, |row, values| {
+            if row < ny {
+                out.row_mut(row).iter_mut().zip(values).for_each(|(pixel, value)| *pixel = *value);
+            }
+        });
+        out
+    })
 }

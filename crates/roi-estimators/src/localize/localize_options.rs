@@ -46,7 +46,7 @@ impl LocalizeOptions {
         "Fit with the position the norms of all sources, but diffuse ones, within so many degrees of the source; by default of none.",
     )
     .in_unit("degrees")
-    .within(Range::new("degrees, 0 or more", |x| x.is_finite() && x >= 0.0));
+    .within(Range::FINITE_FROM_0);
     /// Whether its shape is held.
     pub const FIX_SHAPE: Definition<bool> = Definition::new(
         "fix_shape",

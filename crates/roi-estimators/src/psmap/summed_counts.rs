@@ -94,10 +94,7 @@ fn in_disks(grid: &WcsGrid, radius: f64, images: [&Array2<f64>; 3]) -> Result<[A
         let place = grid.to_direction(x + dx, y + dy);
         if place.is_some_and(|place| place.separation(&center) < radius) { 1.0 } else { 0.0 }
     });
-    let views = images.map(|image| image.view());
-    let mut sums = convolved(&views, &disk.view(), (half_y, half_x)).into_iter();
-    let mut next = || sums.next().unwrap_or_default();
-    Ok([next(), next(), next()])
+    Ok(convolved(images.map(|image| image.view()), &disk.view(), (half_y, half_x)))
 }
 
 /// How many pixels on each side of the centre a disk reaches, with some to spare for a projection that stretches, but no more than there are.

@@ -57,11 +57,10 @@ impl SmoothedCounts {
             let variance = Zip::from(&model).and(&weights).map_collect(|m, w| m * w);
             let ones = Array2::ones((ny, nx));
             let images = [counts.view(), model.view(), ones.view()];
-            let mut smooth = convolved(&images, &filter.view(), center).into_iter();
+            let [counts, model, ones] = convolved(images, &filter.view(), center);
             let square = filter.mapv(|f| f * f);
-            let variance = convolved(&[variance.view()], &square.view(), center).into_iter().next();
-            let mut next = || smooth.next().unwrap_or_default();
-            Self { counts: next(), model: next(), ones: next(), variance: variance.unwrap_or_default() }
+            let [variance] = convolved([variance.view()], &square.view(), center);
+            Self { counts, model, ones, variance }
         };
         let planes: Vec<Self> = of.bins.clone().into_par_iter().map(plane).collect();
         planes.iter().fold(Self::zeros((ny, nx)), |mut sum, plane| {

@@ -69,7 +69,7 @@ impl SedOptions {
         "Fit in each bin the norms of all sources, but diffuse ones, within so many degrees of the source; by default of none.",
     )
     .in_unit("degrees")
-    .within(Range::new("degrees, 0 or more", |x| x.is_finite() && x >= 0.0));
+    .within(Range::FINITE_FROM_0);
     /// Points of a scan.
     pub const LLSCAN_NPTS: Definition<usize> =
         Definition::new("llscan_npts", 20, "Points of the likelihood profile of each bin, at least 5.")

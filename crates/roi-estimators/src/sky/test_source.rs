@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lat_io::R68_OF_SIGMA;
+use lat_io::{R68_OF_RADIUS, R68_OF_SIGMA};
 use roi_model::{Bounds, Given, SkyDirection, Source, SourceType, SpatialModel, Spectrum, usual_parameters};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -177,8 +177,7 @@ impl TestSource {
         let (kind, spatial) = match self.shape {
             // The image of a Gaussian takes the place of that of the point.
             TestShape::PointSource | TestShape::Gaussian => (SourceType::Point, SpatialModel::point(place)?),
-            // The disk's radius: 68 % of its area lie within sqrt(0.68) of it.
-            TestShape::RadialDisk => (SourceType::Diffuse, SpatialModel::disk(place, self.width / 0.68_f64.sqrt())?),
+            TestShape::RadialDisk => (SourceType::Diffuse, SpatialModel::disk(place, self.width / R68_OF_RADIUS)?),
             TestShape::RadialGaussian => {
                 (SourceType::Diffuse, SpatialModel::gaussian(place, self.width / R68_OF_SIGMA)?)
             }

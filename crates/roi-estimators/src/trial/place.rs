@@ -1,13 +1,10 @@
 //! Where a source is tried, and how wide.
 
-use lat_io::R68_OF_SIGMA;
+use lat_io::{R68_OF_RADIUS, R68_OF_SIGMA};
 use roi_model::{SkyDirection, Source, SpatialKind, SpatialModel};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-
-/// That of a disk in units of its radius.
-const R68_OF_RADIUS: f64 = 0.824_621_125_123_532_1;
 
 /// The shape of a source that can be moved, under fermipy's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -178,5 +178,6 @@ fn sums(
 fn correlated(image: &ArrayView2<'_, f64>, kernel: &Array2<f64>, (cy, cx): (usize, usize)) -> Array2<f64> {
     let (last_y, last_x) = (kernel.nrows() - 1, kernel.ncols() - 1);
     let turned = Array2::from_shape_fn(kernel.dim(), |(y, x)| kernel[[last_y - y, last_x - x]]);
-    convolved(&[*image], &turned.view(), (last_y - cy, last_x - cx)).pop().unwrap_or_default()
+    let [correlated] = convolved([*image], &turned.view(), (last_y - cy, last_x - cx));
+    correlated
 }
