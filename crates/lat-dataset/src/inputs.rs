@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::products::{Products, product_path};
+use crate::prepare::named_event_files;
+use crate::products::{Products, product_path, selected_photons};
 
 /// A file that an analysis reads or makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,5 +55,25 @@ pub fn input_files(config_path: &Path) -> Result<InputFiles> {
         add("priors", found.priors);
     }
     all.components = config.components.into_iter().map(|component| component.name).collect();
+    Ok(all)
+}
+
+/// The event files of a configuration, whether anything was made of them or not: photons, spacecraft, lists of them, and the photons that were
+/// selected. None where it names no events; files that are not there are left out.
+///
+/// # Errors
+/// When the configuration cannot be read.
+pub fn event_files(config_path: &Path) -> Result<Vec<InputFile>> {
+    let config = Config::read(config_path)?;
+    let mut all: Vec<InputFile> = Vec::new();
+    for component in &config.components {
+        let events = &component.events;
+        for (what, named) in [("evfile", &events.evfile), ("scfile", &events.scfile)] {
+            let paths = named.iter().flat_map(|text| named_event_files(&config, text).unwrap_or_default());
+            all.extend(paths.map(|path| InputFile { what, path }));
+        }
+        let selected = selected_photons(&config, &component.name).ok();
+        all.extend(selected.map(|path| InputFile { what: "selected photons", path }));
+    }
     Ok(all)
 }

@@ -56,7 +56,7 @@ pub use config::{
     Resolved, ResponseFunctions, RoioptConfig, SourceConfig, configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
-pub use inputs::{InputFile, InputFiles, input_files};
+pub use inputs::{InputFile, InputFiles, event_files, input_files};
 pub use load::{Loaded, Observation, load, read_model_file};
 pub use prepare::{
     PlannedProduct, PrepareStep, Product, ProductState, plan, prepare, prepare_if_wanted, prepares_events,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use roi_fit::{InputFiles, component_path, input_files, link_target, priors_beside, state_files};
+use roi_fit::{InputFiles, component_path, event_files, input_files, link_target, priors_beside, state_files};
 
 use crate::failure::Failure;
 
@@ -95,7 +95,8 @@ impl Files {
     pub(crate) fn reads_config(&mut self, config: &Path) -> InputFiles {
         let all = input_files(config).unwrap_or_default();
         self.reads("the configuration", Some(config));
-        for file in &all.files {
+        let events = event_files(config).unwrap_or_default();
+        for file in all.files.iter().chain(&events) {
             let holds = if matches!(file.what, "xml" | "priors") { Holds::Model } else { Holds::Other };
             self.inputs.push(Named {
                 what: format!("the {} of the configuration", file.what),

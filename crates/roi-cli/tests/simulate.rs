@@ -120,6 +120,19 @@ fn photons_are_simulated_prepared_fitted_and_told_apart() {
     let sum: f64 = component["sums"].as_object().unwrap().values().map(|sum| sum.as_f64().unwrap()).sum();
     assert!((sum - counts).abs() < 1e-3 && component["inside"].as_f64() == Some(counts), "{shares}");
     assert!(folder.join("r/shares.fits").exists());
+    // What was put in is not written over, by no command and under no spelling, before or after anything was made of it.
+    for (words, file) in [
+        (["srcprob", "r", "--out", "r/../r/photons.fits"], "r/photons.fits"),
+        (["srcprob", "r", "--out", "r/ft1_00.fits"], "r/ft1_00.fits"),
+        (["fit", "r", "--json", "r/spacecraft.fits"], "r/spacecraft.fits"),
+        (["prepare", "r", "--json", "r/photons.fits"], "r/photons.fits"),
+    ] {
+        let before = std::fs::read(folder.join(file)).unwrap();
+        let refused =
+            assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(words).current_dir(folder).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{words:?} {}", String::from_utf8_lossy(&refused.stderr));
+        assert_eq!(std::fs::read(folder.join(file)).unwrap(), before, "{words:?}");
+    }
 }
 
 #[test]

@@ -30,12 +30,8 @@ impl EventFiles {
             }
             let mut files = Vec::new();
             for text in named {
-                let text = expand_environment(text.strip_prefix('@').unwrap_or(text))?;
-                let path = config.directory().join(text);
-                if !path.exists() {
-                    return Err(Error::NotFound { path });
-                }
-                files.extend(lat_io::file_list(&path)?);
+                let (_, listed) = file_or_list(config, text)?;
+                files.extend(listed);
             }
             Ok(files)
         };
@@ -44,6 +40,29 @@ impl EventFiles {
             spacecraft: files(&component.events.scfile, "data.scfile", "the spacecraft files (FT2)")?,
         })
     }
+}
+
+/// A file of events that a configuration names, or the list that it names, and the files of it.
+fn file_or_list(config: &Config, text: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
+    let text = expand_environment(text.strip_prefix('@').unwrap_or(text))?;
+    let path = config.directory().join(text);
+    if !path.exists() {
+        return Err(Error::NotFound { path });
+    }
+    let files = lat_io::file_list(&path)?;
+    Ok((path, files))
+}
+
+/// What a configuration names for events: the file, or the list with its files.
+///
+/// # Errors
+/// When it is not there, or the list cannot be read.
+pub(crate) fn named_event_files(config: &Config, text: &str) -> Result<Vec<PathBuf>> {
+    let (path, mut files) = file_or_list(config, text)?;
+    if !files.contains(&path) {
+        files.push(path);
+    }
+    Ok(files)
 }
 
 /// Digests of files that were read once.

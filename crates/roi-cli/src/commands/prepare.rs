@@ -7,6 +7,7 @@ use indicatif::HumanBytes;
 use roi_fit::{PlannedProduct, PrepareOptions, ProductState, prepare};
 use serde_json::json;
 
+use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::provenance::provenance;
@@ -35,6 +36,9 @@ pub(crate) struct Prepare {
 
 impl Prepare {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let mut files = Files::default();
+        files.reads_config(&config_file(&self.config));
+        files.writes("--json", output.json_file()).check()?;
         let options = PrepareOptions::default()
             .with_dry_run(self.dry_run)
             .with_overwrite(self.overwrite)

@@ -1,7 +1,7 @@
 //! The probability of each source for each photon (gtsrcprob), as columns of a copy of the photon file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lat_dataset::Component;
 use lat_events::{EnergyBinning, PhotonFiles, Selection, pixel_of};
@@ -65,6 +65,7 @@ impl Analysis {
         let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a table of photons" })?;
         let loaded = lat_dataset::load(&config.path)?;
         let several = loaded.observation.components.len() > 1;
+        let events = lat_dataset::event_files(&config.path)?;
         let mut written = Vec::new();
         for (component, data) in loaded.observation.components.iter().zip(self.session.data.components()) {
             self.check_memory(component, data)?;
@@ -75,12 +76,12 @@ impl Analysis {
                 None => config.outdir.join(format!("ft1_srcprob_{}.fits", component.name)),
             };
             // However its path is spelled, and through links.
-            let place = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-            if place(&path) == place(&photons) {
+            let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            if place(&path) == place(&photons) || events.iter().any(|file| place(&file.path) == place(&path)) {
                 return Err(Error::Option {
                     option: "out",
                     found: path.display().to_string(),
-                    expected: "another file than that of the selected photons, which it would replace",
+                    expected: "another file than those of the events, which it would replace",
                 });
             }
             written.push(self.write_probabilities(component, data, [photons, path])?);
