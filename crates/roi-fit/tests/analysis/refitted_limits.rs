@@ -246,3 +246,29 @@ fn limits_do_not_depend_on_the_number_of_threads() {
     let one = limits(1);
     assert_eq!(limits(3), one);
 }
+
+#[test]
+fn optimize_seeks_the_limits_of_two_fluxes_and_says_which_it_does_not() {
+    let mut analysis = analysis();
+    let result = analysis.optimize(&roi_fit::OptimizeOptions::default()).unwrap();
+    let limits = |sources: &std::collections::BTreeMap<String, roi_fit::SourceProperties>| {
+        let all = sources.values().filter_map(|p| Some((p.fluxes.clone(), p.refitted_limit.clone()?)));
+        // Without its template the flux of a map cube is not known.
+        all.filter(|(fluxes, limit)| limit.status == LimitStatus::Converged && fluxes["flux"].value.is_some())
+            .collect::<Vec<_>>()
+    };
+    let mut with_free_shape = 0;
+    for (fluxes, limit) in limits(&result.sources) {
+        assert!(fluxes["flux"].ul95_profile.is_some() && fluxes["eflux"].ul95_profile.is_some(), "{limit:?}");
+        let unsought: Vec<&String> = limit.without.keys().collect();
+        assert!(limit.without.values().all(|status| *status == LimitStatus::NotSought), "{limit:?}");
+        assert!(unsought.iter().all(|name| fluxes[*name].ul95_profile.is_none()) && [0, 6].contains(&unsought.len()));
+        with_free_shape += usize::from(!unsought.is_empty());
+    }
+    assert!(with_free_shape > 0, "step 3 frees the shape of the brightest");
+    // A fit seeks them all.
+    let fitted = analysis.fit(&FitOptions::default()).unwrap();
+    let is_unsought = |limit: &roi_fit::RefittedLimit| limit.without.values().any(|s| *s == LimitStatus::NotSought);
+    assert!(limits(&fitted.sources).iter().all(|(_, limit)| !is_unsought(limit)));
+    assert!(!fitted.warnings.iter().any(|warning| warning.contains("not sought")));
+}
