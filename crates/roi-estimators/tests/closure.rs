@@ -7,8 +7,10 @@
 mod closure;
 
 use closure::{Truth, extended, localized};
-use roi_estimators::{Error, ExtensionOptions, LocalizeOptions, TrialShape, extension, localize};
-use roi_fit::{Quiet, Session};
+use roi_estimators::{
+    Error, ExtensionOptions, LocalizeOptions, TrialPlace, TrialSession, TrialShape, extension, localize,
+};
+use roi_fit::{Quiet, Session, climb};
 
 fn mean_and_rms(pulls: &[f64]) -> (f64, f64) {
     let n = pulls.len() as f64;
@@ -57,6 +59,28 @@ fn points_are_no_wider_than_points() {
     println!("ts_ext of points {found:?}");
     // Half a chi-square: none below rounding, none beyond a chance of 1e-4.
     assert!(found.iter().all(|ts| (-0.1..13.8).contains(ts)));
+}
+
+#[test]
+fn ts_ext_is_twice_the_gain_of_a_fit_as_wide_as_found_over_one_of_a_point() {
+    let truth = Truth::new(TrialShape::Disk, 0.3, 4.0);
+    let point = TrialPlace::point(truth.place.direction);
+    let session = truth.draw_displaced(2, point);
+    let options = ExtensionOptions::default().with_spatial_model(TrialShape::Disk).with_width_nstep(3);
+    let found = extension(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
+    let disk = TrialPlace { shape: TrialShape::Disk, size: found.ext / TrialShape::Disk.r68_of_size(), ..point };
+    let fitted = |place: TrialPlace| {
+        let mut trial = TrialSession::at(&session, &truth.makers, &truth.name, place).unwrap();
+        let source = trial.source();
+        for id in trial.session().roi().ids().filter(|id| *id != source).collect::<Vec<_>>() {
+            let parameters = trial.session_mut().roi_mut()[id].spectrum_mut().parameters_mut();
+            parameters.iter_mut().for_each(|parameter| parameter.set_free(false));
+        }
+        climb(trial.session_mut(), None).unwrap().loglike
+    };
+    let ts = 2.0 * (fitted(disk) - fitted(point));
+    println!("ts_ext {}, of two fits {ts}", found.ts_ext());
+    assert!(ts > 25.0 && (found.ts_ext() - ts).abs() < 1e-3);
 }
 
 #[test]
