@@ -74,7 +74,9 @@ fn ts_ext_is_twice_the_gain_of_a_fit_as_wide_as_found_over_one_of_a_point() {
         let source = trial.source();
         for id in trial.session().roi().ids().filter(|id| *id != source).collect::<Vec<_>>() {
             let parameters = trial.session_mut().roi_mut()[id].spectrum_mut().parameters_mut();
-            parameters.iter_mut().for_each(|parameter| parameter.set_free(false));
+            for parameter in parameters.iter_mut() {
+                parameter.set_free(false);
+            }
         }
         climb(trial.session_mut(), None).unwrap().loglike
     };
