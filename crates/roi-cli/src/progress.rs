@@ -104,6 +104,14 @@ impl Bar {
             Event::Update { source, done, total } => {
                 self.line.set_message(format!("{}  TS and fluxes ({}/{total}) {source}", self.doing, done + 1));
             }
+            Event::SkyMap { map, done, total } => {
+                self.line.set_message(format!("{map}: {done} of {total} pixels"));
+            }
+            Event::Peak { iteration, sqrt_ts, found } => {
+                let map = iteration + 1;
+                self.doing = format!("map {map}, {found} new sources, peak of {sqrt_ts:.1} sigma");
+                self.line.set_message(self.doing.clone());
+            }
             _ => {}
         }
         self.line.tick();

@@ -64,6 +64,9 @@ fn maps_have_the_documented_keys_and_files() {
     assert!(String::from_utf8(text.stdout).unwrap().contains("highest"));
     refused(&[&["tsmap"], &common[..], &["--loge-bounds", "5"]].concat(), "LOW,HIGH");
     refused(&[&["tsmap"], &common[..], &["--exclude", "nobody"]].concat(), "nobody");
+    for map in ["tsmap", "residmap", "find-sources"] {
+        refused(&[&[map], &common[..], &["--spatial-width", "0.5"]].concat(), "of no effect on a point");
+    }
     refused(&[&["psmap"], &common[..], &["--emin", "-1"]].concat(), "emin");
     refused(&[&["residmap"], &common[..], &["--fits", &path("nowhere/map.fits")]].concat(), "--fits");
     refused(&[&["residmap"], &common[..], &["--spatial-model", "Ring"]].concat(), "RadialDisk");

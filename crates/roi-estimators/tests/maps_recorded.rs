@@ -12,7 +12,7 @@ use ndarray::Array2;
 use roi_estimators::{
     FindSourcesOptions, PsMapOptions, ResidMapOptions, TsMapOptions, find_sources, psmap, residmap, tsmap,
 };
-use roi_fit::climb;
+use roi_fit::{Quiet, climb};
 use roi_model::{Parameter, Source, SourceType, SpatialModel, Spectrum};
 use support::{recorded_analysis, recorded_analysis_with_response};
 
@@ -71,7 +71,7 @@ fn test_statistics_are_those_of_fermipy() {
     let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
     for (file, exclude) in [("tsmap.fits.gz", vec![]), ("tsmap_excl.fits.gz", vec!["src08".to_owned()])] {
         let start = Instant::now();
-        let map = tsmap(&analysis, &TsMapOptions::default().with_exclude(exclude)).unwrap();
+        let map = tsmap(&analysis, &TsMapOptions::default().with_exclude(exclude), &mut Quiet).unwrap();
         println!("{file}: {:?}", start.elapsed());
         met(file, worst(&recorded_image(file, 0), &map.ts, |ts| 0.02 + 1e-3 * ts));
         met("npred", worst(&recorded_image(file, 2), &map.npred, |n| 0.1 + 1e-3 * n));
@@ -85,7 +85,7 @@ fn sources_that_were_taken_out_are_found_again() {
     let Some((_folder, mut analysis)) = recorded_analysis_with_response() else { return };
     let taken = ["src03", "src08"].map(|name| analysis.delete_source(name).unwrap().direction().unwrap());
     let start = Instant::now();
-    let found = find_sources(&mut analysis, &FindSourcesOptions::default()).unwrap();
+    let found = find_sources(&mut analysis, &FindSourcesOptions::default(), &mut Quiet).unwrap();
     println!("find_sources: {:?}, {} pixels, {} maps", start.elapsed(), found.computed_pixels, found.iterations);
     for peak in &found.peaks {
         println!("{peak:?}");
@@ -112,7 +112,7 @@ fn weights_are_obeyed() {
     let center = analysis.roi().center();
     let options = TsMapOptions::default().with_max_kernel_radius(20.0).with_local_psf(true);
     let options = options.with_map_skydir(Some(center)).with_map_size(Some(0.2)).with_exclude(vec!["src00".into()]);
-    let map = tsmap(&analysis, &options).unwrap();
+    let map = tsmap(&analysis, &options, &mut Quiet).unwrap();
     assert_eq!(map.ts.dim(), (2, 2));
     for ((y, x), &ts) in map.ts.indexed_iter() {
         let place = map.grid.direction(2 * y + x).unwrap();

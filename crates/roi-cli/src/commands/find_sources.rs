@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use roi_estimators::{FindSourcesOptions, FoundSources, TsMapOptions, find_sources};
+use roi_estimators::{FindSourcesOptions, FoundSources, TestSource, TsMapOptions, find_sources};
 use roi_fit::{Analysis, SkyDirection};
 
 use super::dictionary::completed;
@@ -56,10 +56,13 @@ pub(crate) struct FindSources {
 
 impl FindSources {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let model = self.model.source()?;
         let mut analysis = self.region.open_to_write(output, None, &[("--fits", self.fits.as_deref())])?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
-        let options = self.options(&analysis);
-        let found = find_sources(&mut analysis, &options)?;
+        let options = self.options(&analysis, model);
+        let mut progress = output.progress();
+        let found = find_sources(&mut analysis, &options, progress.as_mut())?;
+        drop(progress);
         show(output, &found);
         if let Some(path) = &self.fits {
             found.write_fits(path)?;
@@ -69,10 +72,10 @@ impl FindSources {
     }
 
     /// The defaults with what the command line has over them.
-    fn options(&self, analysis: &Analysis) -> FindSourcesOptions {
+    fn options(&self, analysis: &Analysis, model: TestSource) -> FindSourcesOptions {
         let defaults = FindSourcesOptions::default();
         let tsmap = TsMapOptions::default()
-            .with_model(self.model.source())
+            .with_model(model)
             .with_exclude(self.scope.exclude.clone())
             .with_loge_bounds(self.scope.loge_bounds());
         FindSourcesOptions::default()

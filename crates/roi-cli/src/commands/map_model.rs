@@ -4,6 +4,8 @@ use clap::Args;
 use roi_estimators::{TestShape, TestSource};
 use roi_fit::SkyDirection;
 
+use crate::failure::Failure;
+
 /// Where the help lists them: a heading for all that follow would take in what other structs have.
 const HEADING: &str = "Test source";
 
@@ -31,14 +33,19 @@ pub(crate) struct MapModel {
 
 impl MapModel {
     /// The source that is meant.
-    pub(crate) fn source(&self) -> TestSource {
+    pub(crate) fn source(&self) -> Result<TestSource, Failure> {
         let default = TestSource::default();
+        let shape = self.spatial_model.unwrap_or_default();
+        if self.spatial_width.is_some() && shape == TestShape::PointSource {
+            let text =
+                "--spatial-width is of no effect on a point; give --spatial-model RadialDisk or RadialGaussian with it";
+            return Err(Failure::Usage(text.into()));
+        }
         let width = self.spatial_width.unwrap_or(default.width);
         let kind = self.spectrum_type.clone().unwrap_or_else(|| default.spectrum_type.clone());
-        let source =
-            default.with_shape(self.spatial_model.unwrap_or_default()).with_width(width).with_spectrum_type(kind);
+        let source = default.with_shape(shape).with_width(width).with_spectrum_type(kind);
         let source = self.index.iter().fold(source, |source, index| source.with_parameter("Index", *index));
-        self.par.iter().fold(source, |source, (name, value)| source.with_parameter(name.clone(), *value))
+        Ok(self.par.iter().fold(source, |source, (name, value)| source.with_parameter(name.clone(), *value)))
     }
 }
 

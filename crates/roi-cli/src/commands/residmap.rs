@@ -35,10 +35,11 @@ pub(crate) struct Residmap {
 
 impl Residmap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let model = self.model.source()?;
         let mut analysis = self.region.open_to_write(output, None, &[("--fits", self.fits.as_deref())])?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let options = ResidMapOptions::default()
-            .with_model(self.model.source())
+            .with_model(model)
             .with_exclude(self.scope.exclude.clone())
             .with_loge_bounds(self.scope.loge_bounds())
             .with_use_weights(self.use_weights);

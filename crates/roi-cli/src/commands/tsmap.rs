@@ -67,15 +67,18 @@ impl MapExtent {
 
 impl Tsmap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        let model = self.model.source()?;
         let mut analysis = self.region.open_to_write(output, None, &[("--fits", self.fits.as_deref())])?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let options = TsMapOptions::default()
-            .with_model(self.model.source())
+            .with_model(model)
             .with_exclude(self.scope.exclude.clone())
             .with_loge_bounds(self.scope.loge_bounds())
             .with_local_psf(self.local_psf)
             .with_refit_background(self.refit_background);
-        let map = tsmap(&analysis, &self.extent.apply(options))?;
+        let mut progress = output.progress();
+        let map = tsmap(&analysis, &self.extent.apply(options), progress.as_mut())?;
+        drop(progress);
         show(output, &map);
         if let Some(path) = &self.fits {
             map.write_fits(path)?;

@@ -1,7 +1,7 @@
 //! Candidates: sources that are placed, added to the model, fitted, and taken out again when they are none.
 
 use likelihood_core::SourceMap;
-use roi_fit::{Analysis, FitOptions, Pars, Quiet, Session};
+use roi_fit::{Analysis, FitOptions, Pars, Progress, Session};
 use roi_model::{Roi, SkyDirection, Source, Spectrum};
 
 use crate::error::{Error, Result};
@@ -37,6 +37,7 @@ pub(crate) fn placed(
     analysis: &Analysis,
     (place, amplitude): (SkyDirection, f64),
     options: &FindSourcesOptions,
+    progress: &mut dyn Progress,
 ) -> Result<Placed> {
     let own = options.tsmap.model.spectrum()?;
     let norm = own.norm_index().map(|index| &own.parameters()[index]);
@@ -52,7 +53,7 @@ pub(crate) fn placed(
     let mut session = analysis.session().clone();
     session.roi_mut().add_source(source.clone())?;
     session.set_source_maps(source.name(), &maps)?;
-    moved(analysis, &mut session, (source, maps), options)
+    moved(analysis, &mut session, (source, maps), options, progress)
 }
 
 /// A source of a session where `logL` is highest; as it is, without an ellipse, when that is not found.
@@ -61,12 +62,13 @@ fn moved(
     session: &mut Session,
     (source, maps): (Source, Vec<SourceMap>),
     options: &FindSourcesOptions,
+    progress: &mut dyn Progress,
 ) -> Result<Placed> {
     let id = session.roi().id_of(source.name())?;
     let indices = indices(source.spectrum(), &options.free_params)?;
     let parameters = session.roi_mut()[id].spectrum_mut().parameters_mut();
     parameters.iter_mut().enumerate().for_each(|(index, parameter)| parameter.set_free(indices.contains(&index)));
-    let (source, maps, ellipse, warnings) = match settled(analysis, session, source.name(), options) {
+    let (source, maps, ellipse, warnings) = match settled(analysis, session, source.name(), options, progress) {
         Ok(Some((source, maps, ellipse))) => (source, maps, Some(ellipse), Vec::new()),
         Ok(None) => {
             let warning = format!("{}: its position was not fitted: logL has no maximum near the peak", source.name());
@@ -107,6 +109,7 @@ fn settled(
     session: &Session,
     name: &str,
     options: &FindSourcesOptions,
+    progress: &mut dyn Progress,
 ) -> Result<Option<(Source, Vec<SourceMap>, ErrorEllipse)>> {
     let makers = analysis.trial_makers();
     let mut trial = TrialSession::new(session, makers, name)?;
@@ -114,7 +117,7 @@ fn settled(
     let id = trial.source();
     set_free(trial.session_mut(), id, Freedom { free_background: false, free_radius: None, fix_shape: false })?;
     let farthest = 0.5 * options.min_separation.min(1.0);
-    let end = settle(&mut trial, &POSITION, farthest, &mut Quiet)?;
+    let end = settle(&mut trial, &POSITION, farthest, progress)?;
     if !(end.is_converged && end.is_inside) {
         return Ok(None);
     }
@@ -174,9 +177,14 @@ impl Candidate {
     }
 
     /// Where it is now that others are there too, if that differs.
-    pub(crate) fn replaced(&self, analysis: &Analysis, options: &FindSourcesOptions) -> Result<Placed> {
+    pub(crate) fn replaced(
+        &self,
+        analysis: &Analysis,
+        options: &FindSourcesOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Placed> {
         let source = analysis.roi().source(&self.name)?.clone();
-        moved(analysis, &mut analysis.session().clone(), (source, self.maps.clone()), options)
+        moved(analysis, &mut analysis.session().clone(), (source, self.maps.clone()), options, progress)
     }
 
     /// Takes the source out of the model.

@@ -1,7 +1,7 @@
 //! The verb `find_sources`.
 
 use ndarray::Array2;
-use roi_fit::{Analysis, Pars};
+use roi_fit::{Analysis, Event, Pars, Progress};
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
@@ -25,10 +25,27 @@ const WORTH_MOVING: f64 = 0.05;
 /// once more with all others in the model. New sources stay in the model, fixed.
 ///
 /// # Errors
-/// As [`crate::tsmap`]; when a name of `free_params` is none of the test source's. Sources that were added until then stay.
-pub fn find_sources(analysis: &mut Analysis, options: &FindSourcesOptions) -> Result<FoundSources> {
+/// As [`crate::tsmap`]; when a name of `free_params` is none of the test source's. The analysis is as it was then, without what was found until then.
+pub fn find_sources(
+    analysis: &mut Analysis,
+    options: &FindSourcesOptions,
+    progress: &mut dyn Progress,
+) -> Result<FoundSources> {
     options.check()?;
-    let mut search = Search::new(analysis, options)?;
+    let before = analysis.checkpoint();
+    let found = searched(analysis, options, progress);
+    if found.is_err() {
+        analysis.restore(before);
+    }
+    found
+}
+
+fn searched(
+    analysis: &mut Analysis,
+    options: &FindSourcesOptions,
+    progress: &mut dyn Progress,
+) -> Result<FoundSources> {
+    let mut search = Search::new(analysis, options, progress)?;
     for iteration in 0..options.max_iter {
         search.iterations = iteration + 1;
         if !search.step(analysis, iteration)? {
@@ -41,6 +58,7 @@ pub fn find_sources(analysis: &mut Analysis, options: &FindSourcesOptions) -> Re
 /// A search that is under way.
 struct Search<'a> {
     options: &'a FindSourcesOptions,
+    progress: &'a mut dyn Progress,
     map: MapGrid,
     scan: TsScan,
     kept: KeptMap,
@@ -53,7 +71,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(analysis: &Analysis, options: &'a FindSourcesOptions) -> Result<Self> {
+    fn new(analysis: &Analysis, options: &'a FindSourcesOptions, progress: &'a mut dyn Progress) -> Result<Self> {
         let tsmap = &options.tsmap;
         let components = SkyComponent::all(analysis)?;
         let sources = sources_without(analysis.roi(), &tsmap.exclude)?;
@@ -69,7 +87,7 @@ impl<'a> Search<'a> {
         let is_searched = |pixel: &usize| map.whole.direction(*pixel).is_some_and(|place| options.searches(&place));
         let kept = KeptMap::new(map.pixels.iter().copied().filter(is_searched).collect());
         let (found, peaks, rejected, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { options, map, scan, kept, found, peaks, rejected, iterations: 0, warnings })
+        Ok(Self { options, progress, map, scan, kept, found, peaks, rejected, iterations: 0, warnings })
     }
 
     /// One map, and the sources on it. Returns whether one stays.
@@ -78,6 +96,7 @@ impl<'a> Search<'a> {
             let sources = sources_without(analysis.roi(), &self.options.tsmap.exclude)?;
             self.scan.follow(analysis.likelihood().components(), &sources)?;
         }
+        self.tell(&Event::SkyMap { map: "find_sources", done: 0, total: self.map.pixels.len() })?;
         self.kept.follow(&self.scan);
         let grid = self.map.whole.clone();
         let [ny, nx] = grid.shape();
@@ -121,6 +140,8 @@ impl<'a> Search<'a> {
         (peak, at): (&mut Peak, SkyDirection),
         amplitude: f64,
     ) -> Result<()> {
+        let (iteration, sqrt_ts, found) = (peak.iteration, peak.sqrt_ts, self.found.len());
+        self.tell(&Event::Peak { iteration, sqrt_ts, found })?;
         let before = analysis.checkpoint();
         let tried = self.tried(analysis, (peak, at), amplitude);
         if !matches!(tried, Ok(PeakStatus::Added)) {
@@ -139,7 +160,7 @@ impl<'a> Search<'a> {
         amplitude: f64,
     ) -> Result<PeakStatus> {
         let options = self.options;
-        let placed = placed(analysis, (at, amplitude), options)?;
+        let placed = placed(analysis, (at, amplitude), options, self.progress)?;
         let (place, ellipse) = (placed.place().unwrap_or(at), placed.ellipse);
         self.warnings.extend(placed.warnings.iter().cloned());
         let mut candidate = placed.add(analysis)?;
@@ -165,6 +186,12 @@ impl<'a> Search<'a> {
         };
         self.found.push((candidate, source));
         Ok(PeakStatus::Added)
+    }
+
+    /// Tells the watcher, and stops where it says so.
+    fn tell(&mut self, event: &Event) -> Result<()> {
+        let is_stopped = self.progress.event(event).is_break() || self.progress.is_cancelled();
+        if is_stopped { Err(Error::Stopped) } else { Ok(()) }
     }
 
     /// The least TS of a source.
@@ -211,7 +238,7 @@ impl<'a> Search<'a> {
     /// Moves each source that has a better place now, and fits it there; where that does not succeed it stays as it was.
     fn place_again(&mut self, analysis: &mut Analysis) -> Result<()> {
         for (candidate, source) in &mut self.found {
-            let again = candidate.replaced(analysis, self.options)?;
+            let again = candidate.replaced(analysis, self.options, self.progress)?;
             let (Some(place), Some(ellipse)) = (again.place(), again.ellipse) else { continue };
             if place.separation(&source.place) < WORTH_MOVING * ellipse.r68 {
                 continue;

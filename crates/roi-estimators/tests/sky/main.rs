@@ -5,13 +5,15 @@
 
 mod region;
 
+use std::ops::ControlFlow;
+
 use ndarray::Array2;
 use region::{CENTER, HIDDEN, Pixels, SkyRegion};
 use roi_estimators::{
     Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, TestShape, TestSource, TsMapOptions,
     find_sources, psmap, residmap, tsmap,
 };
-use roi_fit::{Analysis, FitOptions, climb};
+use roi_fit::{Analysis, Event, FitOptions, Progress, Quiet, climb};
 use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
 
 const ONE: [Pixels; 1] = [Pixels::Image(40, 0.15)];
@@ -56,7 +58,7 @@ fn by_fit(analysis: &Analysis, place: SkyDirection, refit: bool) -> (f64, f64) {
 
 /// Places of some pixels, TS and amplitude beside those of the fits.
 fn check_against_fits(analysis: &Analysis, options: &TsMapOptions, refit: bool) {
-    let map = tsmap(analysis, options).unwrap();
+    let map = tsmap(analysis, options, &mut Quiet).unwrap();
     let [ny, nx] = map.grid.shape();
     let mut above = 0;
     for pixel in (0..ny * nx).step_by(1 + ny * nx / 12) {
@@ -116,11 +118,12 @@ fn a_moved_image_is_that_of_the_place_and_a_part_of_the_map_is_a_part() {
     let (moved, own) = (TsMapOptions::default(), TsMapOptions::default().with_local_psf(true));
     let center = SkyDirection::new(CENTER[0], CENTER[1]).unwrap();
     let part = |options: TsMapOptions| options.with_map_skydir(Some(center)).with_map_size(Some(1.0));
-    let [moved_part, own_part] = [moved.clone(), own].map(|options| tsmap(&region.analysis, &part(options)).unwrap());
+    let [moved_part, own_part] =
+        [moved.clone(), own].map(|options| tsmap(&region.analysis, &part(options), &mut Quiet).unwrap());
     for (a, b) in moved_part.ts.iter().zip(&own_part.ts) {
         assert!((a - b).abs() < 0.01 + 0.01 * b, "{a} {b}");
     }
-    let whole = tsmap(&region.analysis, &moved).unwrap();
+    let whole = tsmap(&region.analysis, &moved, &mut Quiet).unwrap();
     let (rows, columns) = moved_part.ts.dim();
     let first = whole.grid.pixel(&moved_part.grid.direction(0).unwrap()).unwrap();
     let cut = Array2::from_shape_fn((rows, columns), |(y, x)| whole.ts[[first / 40 + y, first % 40 + x]]);
@@ -135,10 +138,10 @@ fn what_is_excluded_comes_up_again() {
     let region = SkyRegion::new(&ONE);
     let known = region.analysis.roi().source("known").unwrap().direction().unwrap();
     let options = TsMapOptions::default().with_exclude(vec!["known".into()]);
-    let map = tsmap(&region.analysis, &options).unwrap();
+    let map = tsmap(&region.analysis, &options, &mut Quiet).unwrap();
     let at = map.grid.pixel(&known).unwrap();
     assert!(map.ts[[at / 40, at % 40]] > 50.0);
-    let without = tsmap(&region.analysis, &TsMapOptions::default()).unwrap();
+    let without = tsmap(&region.analysis, &TsMapOptions::default(), &mut Quiet).unwrap();
     assert!(without.ts[[at / 40, at % 40]] < 5.0);
 }
 
@@ -149,7 +152,7 @@ fn maps_have_the_same_bits_for_any_number_of_threads() {
         let residuals = residmap(&region.analysis, &ResidMapOptions::default()).unwrap();
         let options = PsMapOptions::default().with_emin(500.0).with_emax(16_000.0).with_nbinloge(5);
         let ps = psmap(&region.analysis, &options).unwrap();
-        let ts = tsmap(&region.analysis, &TsMapOptions::default()).unwrap();
+        let ts = tsmap(&region.analysis, &TsMapOptions::default(), &mut Quiet).unwrap();
         let bits = |map: &Array2<f64>| map.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         [bits(&residuals.sigma), bits(&residuals.excess), bits(&ps.psmap), bits(&ts.ts), bits(&ts.amplitude)]
     };
@@ -161,7 +164,7 @@ fn maps_have_the_same_bits_for_any_number_of_threads() {
 fn a_source_that_the_model_lacks_is_found_where_it_is() {
     for components in [&ONE[..], &TWO[..]] {
         let mut region = SkyRegion::new(components);
-        let found = find_sources(&mut region.analysis, &FindSourcesOptions::default()).unwrap();
+        let found = find_sources(&mut region.analysis, &FindSourcesOptions::default(), &mut Quiet).unwrap();
         println!("{:?} {:?} {} {:?}", found.sources, found.peaks, found.computed_pixels, found.warnings);
         let [source] = found.sources.as_slice() else { panic!("one source is hidden: {:?}", found.sources) };
         let ellipse = source.ellipse.unwrap();
@@ -172,8 +175,51 @@ fn a_source_that_the_model_lacks_is_found_where_it_is() {
         assert!(!model.is_free() && model.direction() == Some(source.place));
         assert!((found.loglike - region.analysis.loglike().unwrap()).abs() < 1e-9);
         // The map has nothing more, and a second search finds nothing.
-        let again = find_sources(&mut region.analysis, &FindSourcesOptions::default()).unwrap();
+        let again = find_sources(&mut region.analysis, &FindSourcesOptions::default(), &mut Quiet).unwrap();
         assert!(again.sources.is_empty() && again.iterations == 1, "{:?}", again.sources);
+    }
+}
+
+/// Stops at the `n`-th event of a kind, and counts them.
+struct StopAt {
+    n: usize,
+    seen: usize,
+    is_counted: Kind,
+}
+
+/// Whether an event is of a kind.
+type Kind = fn(&Event) -> bool;
+
+impl Progress for StopAt {
+    fn event(&mut self, event: &Event) -> ControlFlow<()> {
+        self.seen += usize::from((self.is_counted)(event));
+        if self.seen >= self.n { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn maps_and_searches_tell_how_far_they_are_and_stop_when_asked() {
+    let mut region = SkyRegion::new(&ONE);
+    let of_map = |event: &Event| matches!(event, Event::SkyMap { map: "tsmap", .. });
+    let mut all = StopAt { n: usize::MAX, seen: 0, is_counted: of_map };
+    let map = tsmap(&region.analysis, &TsMapOptions::default(), &mut all).unwrap();
+    assert_eq!(all.seen, map.ts.len().div_ceil(256));
+    let mut second = StopAt { n: 2, seen: 0, is_counted: of_map };
+    assert!(matches!(tsmap(&region.analysis, &TsMapOptions::default(), &mut second), Err(Error::Stopped)));
+    assert_eq!(second.seen, 2);
+    // Whenever a search is stopped, also after it has found a source, the model is what it was.
+    let before = format!("{:?}", region.analysis.roi());
+    let is_map = |event: &Event| matches!(event, Event::SkyMap { map: "find_sources", .. });
+    let kinds: [(usize, Kind); 3] = [
+        (1, |event| matches!(event, Event::Peak { .. })),
+        (1, |event| matches!(event, Event::Iteration { .. })),
+        (2, is_map),
+    ];
+    for (n, is_counted) in kinds {
+        let mut stop = StopAt { n, seen: 0, is_counted };
+        let found = find_sources(&mut region.analysis, &FindSourcesOptions::default(), &mut stop);
+        assert!(matches!(found, Err(Error::Stopped)) && stop.seen == n, "{found:?}");
+        assert_eq!(format!("{:?}", region.analysis.roi()), before, "{n}");
     }
 }
 
@@ -182,7 +228,7 @@ fn a_search_elsewhere_finds_nothing_and_computes_little() {
     let mut region = SkyRegion::new(&ONE);
     let far = SkyDirection::new(CENTER[0] + 1.5, CENTER[1] - 1.5).unwrap();
     let options = FindSourcesOptions::default().with_search_skydir(Some(far));
-    let found = find_sources(&mut region.analysis, &options).unwrap();
+    let found = find_sources(&mut region.analysis, &options, &mut Quiet).unwrap();
     assert!(found.sources.is_empty() && found.computed_pixels < 200, "{}", found.computed_pixels);
 }
 
@@ -190,20 +236,23 @@ fn a_search_elsewhere_finds_nothing_and_computes_little() {
 fn bad_input_is_told() {
     let region = SkyRegion::new(&ONE);
     let analysis = &region.analysis;
-    let ts = |options: TsMapOptions| tsmap(analysis, &options).unwrap_err().to_string();
+    let ts = |options: TsMapOptions| tsmap(analysis, &options, &mut Quiet).unwrap_err().to_string();
     assert!(ts(TsMapOptions::default().with_exclude(vec!["nobody".into()])).contains("nobody"));
     assert!(ts(TsMapOptions::default().with_loge_bounds([Some(6.0), Some(7.0)])).contains("loge_bounds"));
     assert!(ts(TsMapOptions::default().with_map_size(Some(-1.0))).contains("map_size"));
     assert!(ts(TsMapOptions::default().with_threshold(2.0)).contains("threshold"));
     let far = SkyDirection::new(10.0, 22.0).unwrap();
     let options = TsMapOptions::default().with_map_skydir(Some(far)).with_map_size(Some(1.0));
-    assert!(matches!(tsmap(analysis, &options), Err(Error::Outside { .. })));
+    assert!(matches!(tsmap(analysis, &options, &mut Quiet), Err(Error::Outside { .. })));
     let wide = TestSource::default().with_shape(TestShape::RadialDisk).with_width(0.0);
     assert!(ts(TsMapOptions::default().with_model(wide)).contains("SpatialWidth"));
     let odd = TestSource::default().with_spectrum_type("NoSuchLaw");
     assert!(ts(TsMapOptions::default().with_model(odd)).contains("NoSuchLaw"));
     let all = vec!["known".into(), "isotropic".into()];
-    assert!(matches!(tsmap(analysis, &TsMapOptions::default().with_exclude(all)), Err(Error::Unmodelled { .. })));
+    assert!(matches!(
+        tsmap(analysis, &TsMapOptions::default().with_exclude(all), &mut Quiet),
+        Err(Error::Unmodelled { .. })
+    ));
     let ps = |options: PsMapOptions| psmap(analysis, &options).unwrap_err().to_string();
     assert!(ps(PsMapOptions::default().with_emin(1e7).with_emax(1e8)).contains("10000000"));
     assert!(ps(PsMapOptions::default().with_psfpar0lst(vec![1.0, 2.0])).contains("psfpar0lst"));
@@ -215,7 +264,7 @@ fn bad_input_is_told() {
 fn a_wide_test_source_fits_a_point_less() {
     let region = SkyRegion::new(&ONE);
     let at = |model: TestSource| {
-        let map = tsmap(&region.analysis, &TsMapOptions::default().with_model(model)).unwrap();
+        let map = tsmap(&region.analysis, &TsMapOptions::default().with_model(model), &mut Quiet).unwrap();
         let pixel = map.grid.pixel(&hidden()).unwrap();
         map.ts[[pixel / 40, pixel % 40]]
     };
@@ -235,7 +284,7 @@ fn a_map_that_is_not_square_has_its_rows_and_columns_in_place() {
     assert!(ps.direction().unwrap().separation(&hidden()) < 0.6, "{:?}", ps.direction());
     let maps = [
         residmap(&region.analysis, &ResidMapOptions::default()).unwrap().sigma,
-        tsmap(&region.analysis, &TsMapOptions::default()).unwrap().ts,
+        tsmap(&region.analysis, &TsMapOptions::default(), &mut Quiet).unwrap().ts,
     ];
     for map in maps {
         assert_eq!(map.dim(), (30, 44));
@@ -258,11 +307,11 @@ fn what_a_search_rejects_leaves_the_model_as_it_was() {
     (hasty.max_iter, hasty.retries) = (1, 1);
     hasty.min_fit_quality = 3;
     let options = FindSourcesOptions::default().with_optimizer(hasty.with_optimizer("SIMPLEX".into()));
-    let found = find_sources(analysis, &options).unwrap();
+    let found = find_sources(analysis, &options, &mut Quiet).unwrap();
     assert!(found.sources.is_empty() && found.peaks[0].status == PeakStatus::NotFitted, "{:?}", found.peaks);
     assert!(state(analysis) == before);
     let options = FindSourcesOptions::default().with_free_params(vec!["Foo".into()]);
-    assert!(find_sources(analysis, &options).unwrap_err().to_string().contains("free_params"));
+    assert!(find_sources(analysis, &options, &mut Quiet).unwrap_err().to_string().contains("free_params"));
     assert!(state(analysis) == before);
 }
 
@@ -272,7 +321,7 @@ fn options_without_effect_are_refused() {
     let analysis = &mut region.analysis;
     let exclude = TsMapOptions::default().with_exclude(vec!["known".into()]);
     let search = |analysis: &mut Analysis, options: FindSourcesOptions| {
-        find_sources(analysis, &options).unwrap_err().to_string()
+        find_sources(analysis, &options, &mut Quiet).unwrap_err().to_string()
     };
     assert!(search(analysis, FindSourcesOptions::default().with_tsmap(exclude)).contains("delete the source"));
     let radius = FindSourcesOptions::default().with_search_minmax_radius([None, Some(2.0)]);
@@ -281,7 +330,7 @@ fn options_without_effect_are_refused() {
     assert!(search(analysis, FindSourcesOptions::default().with_search_skydir(Some(far))).contains("search_skydir"));
     let image = TestSource::default().with_shape(TestShape::Gaussian);
     let ts = TsMapOptions::default().with_model(image);
-    assert!(tsmap(analysis, &ts).unwrap_err().to_string().contains("residmap"));
+    assert!(tsmap(analysis, &ts, &mut Quiet).unwrap_err().to_string().contains("residmap"));
     let weights = ResidMapOptions::default().with_use_weights(true);
     assert!(residmap(analysis, &weights).unwrap_err().to_string().contains("wmap"));
     assert!(psmap(analysis, &PsMapOptions::default().with_use_weights(true)).unwrap_err().to_string().contains("wmap"));

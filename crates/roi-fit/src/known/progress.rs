@@ -65,6 +65,24 @@ pub enum Event {
         /// How many there are.
         total: usize,
     },
+    /// A part of a map of the sky is about to be computed.
+    SkyMap {
+        /// The map, as its verb is called.
+        map: &'static str,
+        /// How many pixels are done.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
+    /// A new source is about to be tried at a peak of a map.
+    Peak {
+        /// The number of the map, from 0.
+        iteration: usize,
+        /// The root of its TS on the map.
+        sqrt_ts: f64,
+        /// How many sources were found until now.
+        found: usize,
+    },
 }
 
 /// A watcher. It is called between evaluations, never inside one.

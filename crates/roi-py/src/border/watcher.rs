@@ -115,6 +115,17 @@ fn dictionary<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict
             counted(&dict, *done, *total)?;
             "update"
         }
+        Event::SkyMap { map, done, total } => {
+            dict.set_item("map", map)?;
+            counted(&dict, *done, *total)?;
+            "sky_map"
+        }
+        Event::Peak { iteration, sqrt_ts, found } => {
+            dict.set_item("iteration", iteration)?;
+            dict.set_item("sqrt_ts", sqrt_ts)?;
+            dict.set_item("found", found)?;
+            "peak"
+        }
         _ => "other",
     };
     dict.set_item("event", kind)?;

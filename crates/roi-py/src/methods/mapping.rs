@@ -27,8 +27,9 @@ impl Analysis {
         let options = ts_options(&mut given)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
+        let mut watcher = self.watcher();
         let work = |analysis: &mut roi_fit::Analysis| {
-            let map = roi_estimators::tsmap(analysis, &options)?;
+            let map = roi_estimators::tsmap(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
                 map.write_fits(path)?;
             }
@@ -116,8 +117,9 @@ impl Analysis {
         take_optimizer(&mut given, &mut options.optimizer)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
+        let mut watcher = self.watcher();
         let work = |analysis: &mut roi_fit::Analysis| {
-            let found = roi_estimators::find_sources(analysis, &options)?;
+            let found = roi_estimators::find_sources(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
                 found.write_fits(path)?;
             }
