@@ -17,6 +17,7 @@
 //! - `inputs`: which files an analysis reads.
 //! - `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
 //!   made from (`digests`), which stand (`plan`), and making the others (`make`).
+//! - `described`: options and grids as text for the digests that products carry.
 //! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
 //! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
 //!
@@ -37,6 +38,7 @@
 mod check;
 mod component;
 mod config;
+mod described;
 mod error;
 mod inputs;
 mod load;

@@ -1,6 +1,7 @@
 //! The times in which a filter holds for the spacecraft.
 
 use lat_io::{Cut, SpacecraftBlock, SpacecraftFile, SpacecraftRow};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::filter::Filter;
@@ -15,7 +16,7 @@ use crate::spacecraft::{COVERED, Coverage, Spacecraft};
 /// let options = GoodTimeOptions::default().with_filter("DATA_QUAL==1 && LAT_CONFIG==1 && ABS(ROCK_ANGLE)<52").with_roi_cut(true);
 /// assert!(options.roi_cut);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GoodTimeOptions {
     /// A condition on the columns of the spacecraft files, in the language of CFITSIO's row filters.

@@ -1,7 +1,9 @@
 //! How the response and source maps are computed: a list of plain choices.
 
+use serde::Serialize;
+
 /// How an exposure map is looked up between its pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum ExposureLookup {
     /// As the LAT tools do it: no interpolation, and the pixel whose centre lies below the coordinates on both axes, half a pixel from the
@@ -13,7 +15,7 @@ pub enum ExposureLookup {
 }
 
 /// Whose parameters correct the effective area for the trigger rate where an observation has several event types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum TriggerRate {
     /// Those of the first event type (`FRONT`, `PSF0`, `EDISP0`) for all, as the LAT tools take them (`ResponseFunctions::efficiencyFactor` of
@@ -24,7 +26,7 @@ pub enum TriggerRate {
 }
 
 /// The width of the Pass 8 energy dispersion at inclinations between the centre of its table's last bin and the axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum OnAxisWidth {
     /// The LAT tools go over to a distribution at the axis whose deviations are scaled with the width there and whose shape is evaluated with
@@ -36,7 +38,7 @@ pub enum OnAxisWidth {
 }
 
 /// To what the mean PSF of an observation is normalised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum PsfNorm {
     /// To an integral of 1 out to the last separation of its table.
@@ -46,7 +48,7 @@ pub enum PsfNorm {
 }
 
 /// How the PSF of a point source is integrated over the pixels of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum PointPixels {
     /// Its value in the pixel's centre.
@@ -59,7 +61,7 @@ pub enum PointPixels {
 }
 
 /// The correction of a point source's map for what is lost of the PSF's integral between pixels (gtsrcmaps' `psfcorr`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum PsfCorrection {
     /// None.
@@ -71,7 +73,7 @@ pub enum PsfCorrection {
 }
 
 /// The shape of a disk that is convolved with the PSF.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum DiskShape {
     /// A disk of a flat sky.
@@ -81,7 +83,7 @@ pub enum DiskShape {
 }
 
 /// Around which direction the kernel is projected that diffuse sources are convolved with. Both are the centre of the counts map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum KernelFrame {
     /// In equatorial coordinates, whatever those of the map.
@@ -91,7 +93,7 @@ pub enum KernelFrame {
 }
 
 /// Which PSF diffuse sources are convolved with on HEALPix pixels, where several images cover a large region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum DiffusePsf {
     /// That at the middle of the region everywhere.
@@ -101,7 +103,7 @@ pub enum DiffusePsf {
 }
 
 /// By how much the image that diffuse sources are convolved on is larger than the counts map.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Padding {
     /// The containment of the PSF whose radius is added.
@@ -113,7 +115,7 @@ pub struct Padding {
 }
 
 /// How far out a radially symmetric source is sampled on HEALPix pixels, and how finely.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HealpixSampling {
     /// The containment of the PSF beyond whose radius the map is zero.
@@ -133,7 +135,7 @@ pub struct HealpixSampling {
 /// options.recipe = Recipe::accurate();
 /// options.recipe.point_pixels = PointPixels::Centers;
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Recipe {
     /// How computed exposure is looked up between its pixels.

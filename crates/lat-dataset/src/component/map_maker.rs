@@ -12,8 +12,12 @@ use roi_model::{Parameter, Source};
 use super::instrument::Instrument;
 use super::recipe;
 use super::template_files::Templates;
+use crate::described::described;
 use crate::error::{Error, Result};
 use lat_io::CountsCubeFile;
+
+/// Counted up when a map is made otherwise than before from the same inputs.
+const VERSION: u32 = 3;
 
 /// How the digest of a map begins that was made as accurately as the inputs.
 const ACCURATE: &str = "a:";
@@ -156,14 +160,11 @@ impl MapMaker {
         counts: &CountsCubeFile,
         source: &Source,
     ) -> Result<String> {
-        let mut text = format!("source map 2\n{options:?}\n{:?}\n{extra}\n", counts.grid);
-        if let SkyGrid::Healpix(grid) = &counts.grid {
-            let _ = writeln!(text, "{:?}", grid.pixels());
-        }
+        let what = (options, &counts.grid, counts.cube.axis().edges(), extra);
+        let mut text = format!("source map {VERSION}\n{}\n", described(&what)?);
         let file =
             |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok("none".into()), |path| self.digest_of(path));
-        let edges: Vec<u64> = counts.cube.axis().edges().iter().map(|edge| edge.to_bits()).collect();
-        let _ = writeln!(text, "{edges:?}\n{}\n{}", file(&self.exposure)?, file(&self.psf)?);
+        let _ = writeln!(text, "{}\n{}", file(&self.exposure)?, file(&self.psf)?);
         if self.exposure.is_none() || self.psf.is_none() {
             let _ = writeln!(text, "{}", self.instrument.inputs(|path| self.digest_of(path))?);
         }
@@ -185,13 +186,12 @@ impl MapMaker {
         for member in source.members() {
             self.describe(member, text)?;
             let spectrum = member.spectrum();
-            let _ = writeln!(text, "{} {:?}", spectrum.type_name(), spectrum.attributes());
+            let _ = writeln!(text, "{} {}", spectrum.type_name(), described(&spectrum.attributes())?);
             for parameter in spectrum.parameters() {
                 write_parameter(parameter, text);
             }
             for table in spectrum.file_tables() {
-                let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-                let _ = writeln!(text, "{:?} {:?}", bits(table.energies()), bits(table.values()));
+                let _ = writeln!(text, "{}", described(&(table.energies(), table.values()))?);
             }
         }
         Ok(())

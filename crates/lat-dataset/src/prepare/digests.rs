@@ -8,11 +8,12 @@ use super::rules::Rules;
 use crate::component::instrument::Instrument;
 use crate::component::recipe;
 use crate::config::{ComponentConfig, Config};
+use crate::described::described;
 use crate::error::{Error, Result};
 use lat_io::expand_environment;
 
 /// Counted up when a product is made otherwise than before from the same options.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The event files of a component.
 #[derive(Clone, Debug)]
@@ -100,14 +101,14 @@ pub(super) struct Inputs {
 impl Inputs {
     pub(super) fn of(rules: &Rules, files: &EventFiles, digests: &mut FileDigests) -> Result<Self> {
         let spacecraft = digests.all(&files.spacecraft)?;
-        // Options print their numbers so that they can be read back bit by bit.
-        let mut photons = format!("{VERSION} photons {} {:?}", digests.all(&files.photons)?, rules.select);
+        let select = described(&rules.select)?;
+        let mut photons = format!("{VERSION} photons {} {select}", digests.all(&files.photons)?);
         if let Some(good_times) = &rules.good_times {
-            let _ = write!(photons, " {good_times:?} {spacecraft}");
+            let _ = write!(photons, " {} {spacecraft}", described(good_times)?);
         }
         let photons = lat_io::digest_of_bytes(photons.as_bytes());
-        let livetime = format!("{VERSION} livetime {photons} {spacecraft} {:?}", rules.livetime);
-        let grid = format!("{:?} {:?}", rules.grid, rules.energies);
+        let livetime = format!("{VERSION} livetime {photons} {spacecraft} {}", described(&rules.livetime)?);
+        let grid = described(&(&rules.grid, &rules.energies))?;
         let counts = format!("{VERSION} counts {photons} {spacecraft} {grid}");
         let [livetime, counts] = [livetime, counts].map(|text| lat_io::digest_of_bytes(text.as_bytes()));
         Ok(Self { photons, livetime, counts })
@@ -123,8 +124,8 @@ pub(super) fn exposure_inputs(
 ) -> Result<String> {
     let response = instrument.inputs(|path| digests.of(path))?;
     let recipe = recipe::of_exposure(instrument.is_first_pass_7());
-    let (frame, extra) = (rules.grid.frame(), extra_planes(component));
-    let text = format!("{VERSION} exposure {response} {recipe:?} {frame:?} {extra} {:?}", rules.energies);
+    let what = (recipe, rules.grid.frame(), extra_planes(component), &rules.energies);
+    let text = format!("{VERSION} exposure {response} {}", described(&what)?);
     Ok(lat_io::digest_of_bytes(text.as_bytes()))
 }
 

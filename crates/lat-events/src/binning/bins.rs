@@ -2,6 +2,7 @@
 //! next.
 
 use likelihood_core::EnergyAxis;
+use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
@@ -13,6 +14,13 @@ const MOST_BINS: usize = 1_000_000;
 pub struct EnergyBinning {
     axis: EnergyAxis,
     logarithmic: bool,
+}
+
+/// Edges, and whether they were asked for as logarithmic.
+impl Serialize for EnergyBinning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        (self.axis.edges(), self.logarithmic).serialize(serializer)
+    }
 }
 
 impl EnergyBinning {

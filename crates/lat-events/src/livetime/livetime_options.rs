@@ -1,6 +1,7 @@
 //! How livetime is binned.
 
 use lat_response::CosineBins;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::spacecraft::COVERED;
@@ -19,7 +20,7 @@ const LARGEST_NSIDE: u32 = 512;
 /// assert_eq!((options.nside()?, options.cosine_bins()?.n), (64, 40));
 /// # Ok::<(), lat_events::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LivetimeOptions {
     /// Step in the cosine of the inclination, on average (`dcostheta`).

@@ -1,6 +1,7 @@
 //! What to select.
 
 use lat_io::Cut;
+use serde::Serialize;
 
 use super::masks::is_bit_number;
 use crate::error::{Error, Result};
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 /// let options = SelectOptions::default().with_energies(100.0, 3e5).with_event_class(128).with_event_type(3);
 /// assert_eq!(options.energies, Some((100.0, 3e5)));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SelectOptions {
     /// Right ascension, declination and radius of a cone, degrees. A radius of 180 is no cut.

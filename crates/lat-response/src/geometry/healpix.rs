@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cdshealpix::{nested, ring};
 use roi_model::{Frame, SkyDirection};
+use serde::{Serialize, Serializer};
 
 use super::healpix_ring::interpolation;
 use super::interpolation::Interpolation;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 const LARGEST_NSIDE: u32 = 1 << 29;
 
 /// The order in which the sphere's pixels are numbered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum HealpixOrdering {
     /// From the north pole along rings of equal latitude; any `NSIDE`.
     Ring,
@@ -54,6 +55,13 @@ struct Part {
     pixels: Vec<u64>,
     /// Sphere pixel and place in the map, by sphere pixel.
     places: Vec<(u64, usize)>,
+}
+
+/// What grids are equal by.
+impl Serialize for HealpixGrid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        (self.nside, self.ordering, self.frame, &self.region, self.pixels()).serialize(serializer)
+    }
 }
 
 impl fmt::Debug for HealpixGrid {

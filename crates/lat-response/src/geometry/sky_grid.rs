@@ -1,6 +1,7 @@
 //! The pixels of a map, of whatever kind.
 
 use roi_model::{Frame, SkyDirection};
+use serde::Serialize;
 
 use super::healpix::HealpixGrid;
 use super::interpolation::Interpolation;
@@ -12,7 +13,7 @@ use crate::error::Result;
 /// The pixels of a map: a projected image, or HEALPix pixels.
 ///
 /// Pixels are numbered from 0 in the order in which planes are stored; for an image that is `y * nx + x`, for HEALPix that of the map.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub enum SkyGrid {
     /// A projected image.

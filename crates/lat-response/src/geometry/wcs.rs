@@ -10,6 +10,7 @@ use mapproj::pseudocyl::{ait::Ait, sfl::Sfl};
 use mapproj::zenithal::{arc::Arc as ZenithalArc, sin::Sin, stg::Stg, tan::Tan, zea::Zea};
 use mapproj::{CanonicalProjection, CenteredProjection, ImgXY, LonLat};
 use roi_model::{Frame, SkyDirection};
+use serde::{Serialize, Serializer};
 
 use super::interpolation::Interpolation;
 use super::unit_vector::UnitVector;
@@ -62,6 +63,13 @@ pub struct WcsGrid {
 impl fmt::Debug for WcsGrid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WcsGrid").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+/// The header.
+impl Serialize for WcsGrid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.header.serialize(serializer)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sky projection of a map as its FITS header states it.
 
 use roi_model::{Frame, SkyDirection};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 
@@ -14,7 +15,7 @@ use crate::error::{Error, Result};
 /// assert_eq!(wcs.ctype1, "RA---AIT");
 /// assert_eq!(wcs.crpix, [50.5, 50.5]);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WcsHeader {
     /// Number of pixels along the longitude axis (`NAXIS1`).
     pub nx: usize,

@@ -1,9 +1,11 @@
 //! How source maps are made.
 
+use serde::Serialize;
+
 use crate::recipe::Recipe;
 
 /// How source maps are made; the defaults are those of gtsrcmaps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SourceMapOptions {
     /// The way in which they are computed: that of the tools, or a more accurate one.

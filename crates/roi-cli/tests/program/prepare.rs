@@ -1,12 +1,12 @@
 //! `roi-fit prepare`: what it makes and keeps, and how it refuses what cannot be used.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::PathBuf;
 use std::process::Output;
 
 use fixtures::MadeUpEvents;
 use serde_json::Value;
+
+use crate::support::roi_fit;
 
 /// A folder with event files and a configuration.
 struct Analysis {
@@ -42,7 +42,7 @@ impl Analysis {
     fn run(&self, options: &[&str]) -> Output {
         let config = self.path("config.yaml");
         let arguments = [&["prepare", config.to_str().unwrap()], options].concat();
-        assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).env_remove("CALDB").args(arguments).output().unwrap()
+        roi_fit(&arguments)
     }
 
     /// The state of each product as the JSON tells it.

@@ -1,16 +1,12 @@
 //! Where the program writes, what it says of stale numbers, and misuse that must not pass in silence.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::Path;
 use std::process::Output;
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
+use crate::support::{is_refusal, roi_fit, success};
 
 fn simulated(directory: &Path, options: &[&str]) -> Output {
     let size = ["--npix", "20", "--ebins", "5", "--sources", "2"];
@@ -30,21 +26,6 @@ fn region() -> &'static Path {
 
 fn config() -> String {
     region().join("config.yaml").to_str().unwrap().to_owned()
-}
-
-/// Standard output of a command that must succeed.
-fn success(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Asserts exit code 2 and a message that names all of these.
-fn refused(output: &Output, names: &[&str]) {
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{message}");
-    for name in names {
-        assert!(message.contains(name), "no '{name}' in: {message}");
-    }
 }
 
 #[cfg(unix)]
@@ -84,20 +65,23 @@ fn links_are_followed_and_pipes_are_written_into() {
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(reader), &mut line).unwrap();
     assert_eq!(line, "{\n");
-    refused(&roi_fit(&["model-map", &config(), "--out", &pipe]), &[&pipe, "no regular file"]);
+    is_refusal(&roi_fit(&["model-map", &config(), "--out", &pipe]), &[&pipe, "no regular file"]);
     assert!(std::fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
 }
 
 #[test]
 fn pars_without_a_selection_are_refused() {
     let hint = "--pars says what a selection frees; give --distance, --minmax-ts or --minmax-npred too";
-    refused(&roi_fit(&["fit", &config(), "--pars", "norm"]), &[hint]);
+    is_refusal(&roi_fit(&["fit", &config(), "--pars", "norm"]), &[hint]);
     let out = tempfile::tempdir().unwrap();
     let batch = ["batch", &config(), "--out", out.path().to_str().unwrap(), "--pars"];
-    refused(&roi_fit(&[&batch[..], &["norm"]].concat()), &[hint]);
+    is_refusal(&roi_fit(&[&batch[..], &["norm"]].concat()), &[hint]);
     let selection = ["--distance", "3"];
-    refused(&roi_fit(&[&["fit", &config(), "--pars", "norms"][..], &selection].concat()), &["--pars", "norms", "norm"]);
-    refused(&roi_fit(&[&batch[..], &["norms"], &selection].concat()), &["--pars", "norms", "norm"]);
+    is_refusal(
+        &roi_fit(&[&["fit", &config(), "--pars", "norms"][..], &selection].concat()),
+        &["--pars", "norms", "norm"],
+    );
+    is_refusal(&roi_fit(&[&batch[..], &["norms"], &selection].concat()), &["--pars", "norms", "norm"]);
     success(&roi_fit(&[&["fit", &config(), "--no-update", "--pars", "norm"][..], &selection].concat()));
 }
 
@@ -109,11 +93,11 @@ fn a_missing_output_folder_is_told_before_the_work() {
     let message = format!("the folder '{}' does not exist", missing.display());
     let file = missing.join("x").to_str().unwrap().to_owned();
     for option in ["--json", "--xml", "--write-roi"] {
-        refused(&roi_fit(&["fit", no, option, &file]), &[&message, option]);
+        is_refusal(&roi_fit(&["fit", no, option, &file]), &[&message, option]);
     }
-    refused(&roi_fit(&["model-map", no, "--out", &file]), &[&message, "--out"]);
+    is_refusal(&roi_fit(&["model-map", no, "--out", &file]), &[&message, "--out"]);
     // In the working directory there is nothing to look for.
-    refused(&roi_fit(&["fit", no, "--json", "x.json"]), &["nowhere/config.yaml"]);
+    is_refusal(&roi_fit(&["fit", no, "--json", "x.json"]), &["nowhere/config.yaml"]);
 }
 
 #[test]
@@ -149,7 +133,7 @@ fn a_configuration_that_simulate_did_not_write_is_kept() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("config.yaml");
     std::fs::write(&config, "# mine\ndata: {}\n").unwrap();
-    refused(&simulated(directory.path(), &[]), &["config.yaml", "--force"]);
+    is_refusal(&simulated(directory.path(), &[]), &["config.yaml", "--force"]);
     assert_eq!(std::fs::read_to_string(&config).unwrap(), "# mine\ndata: {}\n");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     success(&simulated(directory.path(), &["--force"]));
@@ -176,20 +160,20 @@ fn a_configuration_may_be_its_folder_and_other_files_are_named() {
     let at = |name: &str| region().join(name).to_str().unwrap().to_owned();
     assert_eq!(success(&roi_fit(&["params", folder])), success(&roi_fit(&["params", &config()])));
     success(&roi_fit(&["config", folder]));
-    refused(&roi_fit(&["fit", &at("srcmdl_00.xml")]), &["srcmdl_00.xml", "XML", "config.yaml"]);
-    refused(&roi_fit(&["fit", &at("ccube_00.fits")]), &["ccube_00.fits", "FITS", "config.yaml"]);
+    is_refusal(&roi_fit(&["fit", &at("srcmdl_00.xml")]), &["srcmdl_00.xml", "XML", "config.yaml"]);
+    is_refusal(&roi_fit(&["fit", &at("ccube_00.fits")]), &["ccube_00.fits", "FITS", "config.yaml"]);
     let output = roi_fit(&["fit", &at("no.yaml")]);
-    refused(&output, &["no.yaml", "does not exist"]);
+    is_refusal(&output, &["no.yaml", "does not exist"]);
     assert!(!String::from_utf8_lossy(&output.stderr).contains("relative to the configuration"));
     let output = roi_fit(&["fit", &config(), "--model", "no.xml"]);
-    refused(&output, &["no.xml", "does not exist"]);
+    is_refusal(&output, &["no.xml", "does not exist"]);
     assert!(!String::from_utf8_lossy(&output.stderr).contains("relative to the configuration"));
 }
 
 #[test]
 fn a_profile_needs_three_points_and_far_names_are_not_suggested() {
     for npts in ["0", "1", "2"] {
-        refused(&roi_fit(&["profile", &config(), "isodiff", "--npts", npts]), &["--npts"]);
+        is_refusal(&roi_fit(&["profile", &config(), "isodiff", "--npts", npts]), &["--npts"]);
     }
     let copy = tempfile::tempdir().unwrap();
     success(&simulated(copy.path(), &[]));
@@ -198,7 +182,7 @@ fn a_profile_needs_three_points_and_far_names_are_not_suggested() {
     for (key, near) in [("gtlik", true), ("zzzzqqqq", false)] {
         std::fs::write(&config, text.replacen("gtlike:", &format!("{key}:"), 1)).unwrap();
         let output = roi_fit(&["params", config.to_str().unwrap()]);
-        refused(&output, &[key]);
+        is_refusal(&output, &[key]);
         assert_eq!(String::from_utf8_lossy(&output.stderr).contains("did you mean"), near, "{key}");
     }
 }

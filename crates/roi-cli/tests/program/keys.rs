@@ -1,13 +1,12 @@
 //! Every key of every JSON result is explained: what real runs of each command write is compared with what `roi-fit keys` says.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Output;
 
 use fixtures::MadeUpEvents;
 use serde_json::Value;
+
+use crate::support::{parsed, roi_fit};
 
 /// Keys that stand in none of the runs of this test: there are no weights, no signal comes, and no file is above 256 MiB.
 const NOT_HERE: &[&str] = &[
@@ -24,15 +23,6 @@ const NOT_HERE: &[&str] = &[
     "optimize.sources.*.ul95_profile_without.*",
     "provenance.inputs.modified",
 ];
-
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).env_remove("CALDB").args(arguments).output().unwrap()
-}
-
-fn parsed(output: &Output) -> Value {
-    assert!(!output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 /// The explained paths of each command, and the explanation of each.
 fn explained() -> BTreeMap<String, BTreeMap<String, String>> {

@@ -1,21 +1,10 @@
 //! Profiles, models and states from outside: `profile`, `--model`, `--xml`, `--write-roi`, `--optimize-first`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::Path;
-use std::process::Output;
 
 use serde_json::Value;
 
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
-
-fn json(arguments: &[&str]) -> Value {
-    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
+use crate::support::{json, roi_fit};
 
 struct Region {
     directory: tempfile::TempDir,

@@ -1,23 +1,16 @@
 //! Ctrl-C and kill: the program ends within a second, leaves no temporaries, and keeps what is finished.
 
-#![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::fmt::Write;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn roi_fit(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_roi-fit"));
-    command.args(arguments);
-    command
-}
+use crate::support::{program, roi_fit, success};
 
 fn region(directory: &Path, size: &[&str]) -> String {
     let out = directory.join("base").to_str().unwrap().to_owned();
-    assert!(roi_fit(&[&["simulate", "--out", &out][..], size].concat()).output().unwrap().status.success());
+    success(&roi_fit(&[&["simulate", "--out", &out][..], size].concat()));
     out
 }
 
@@ -56,7 +49,7 @@ fn a_fit_that_is_interrupted_ends_within_a_second_and_changes_nothing() {
     let before = names(Path::new(&base));
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let json = directory.path().join("fit.json");
-        let child = roi_fit(&[
+        let child = program(&[
             "fit",
             &base,
             "--optimizer",
@@ -104,7 +97,7 @@ fn a_fit_whose_update_is_interrupted_is_written_and_marked() {
         "--xml",
         xml_name,
     ];
-    let child = roi_fit(&[&["fit", &base][..], &options].concat())
+    let child = program(&[&["fit", &base][..], &options].concat())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -124,7 +117,7 @@ fn what_optimize_had_done_is_written_and_marked() {
     let directory = tempfile::tempdir().unwrap();
     let base = region(directory.path(), &["--npix", "60", "--ebins", "20", "--sources", "20"]);
     let (json, xml) = (directory.path().join("o.json"), directory.path().join("o.xml"));
-    let child = roi_fit(&[
+    let child = program(&[
         "optimize",
         &base,
         "--verbosity",
@@ -164,7 +157,7 @@ fn maps_in_the_making_leave_no_temporary_and_those_of_a_killed_process_go_at_the
     let before = names(base);
     let begin = || {
         let child =
-            roi_fit(&["fit", base.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            program(&["fit", base.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let start = Instant::now();
         while names(base) == before {
             assert!(start.elapsed() < Duration::from_mins(1));
@@ -184,7 +177,7 @@ fn maps_in_the_making_leave_no_temporary_and_those_of_a_killed_process_go_at_the
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(names(base).len(), before.len() + 1, "{:?}", names(base));
-    assert!(roi_fit(&["loglike", base.to_str().unwrap()]).output().unwrap().status.success());
+    success(&roi_fit(&["loglike", base.to_str().unwrap()]));
     assert_eq!(names(base).len(), before.len() + 1, "{:?}", names(base));
     assert!(base.join("srcmap_00.fits").exists());
 }

@@ -1,35 +1,10 @@
 //! The range of energies and sources of files, from the command line.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-use std::process::Output;
-
-use serde_json::Value;
-
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
-
-fn json(arguments: &[&str]) -> Value {
-    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Asserts exit code 2 and a message with all of these.
-fn refused(arguments: &[&str], words: &[&str]) {
-    let output = roi_fit(arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
-    for word in words {
-        assert!(message.contains(word), "no '{word}' in: {message}");
-    }
-}
+use crate::support::{json, refused, simulated};
 
 fn region() -> (tempfile::TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
-    let base = directory.path().join("base").to_str().unwrap().to_owned();
-    assert!(roi_fit(&["simulate", "--out", &base, "--npix", "16", "--ebins", "4", "--sources", "2"]).status.success());
+    let base = simulated(&directory.path().join("base"));
     (directory, base)
 }
 

@@ -1,36 +1,31 @@
 //! `roi-fit simulate` from outside: one region, or many of consecutive seeds.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
+
+use crate::support::{json_of, program, roi_fit};
 
 const SIZE: [&str; 6] = ["--npix", "16", "--ebins", "4", "--sources", "2"];
 
 fn simulate(out: &Path, options: &[&str]) -> Output {
     let start = ["simulate", "--out", out.to_str().unwrap()];
     let arguments = [&start[..], &SIZE, options].concat();
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    roi_fit(&arguments)
 }
 
 #[test]
 fn many_regions_are_those_of_their_seeds() {
     let directory = tempfile::tempdir().unwrap();
     let many = directory.path().join("many");
-    let configs = json(&simulate(&many, &["--seed", "9", "--regions", "3", "--json", "-"]))["configs"].clone();
+    let configs = json_of(&simulate(&many, &["--seed", "9", "--regions", "3", "--json", "-"]))["configs"].clone();
     let expected: Vec<_> =
         ["seed_09", "seed_10", "seed_11"].iter().map(|name| many.join(name).join("config.yaml")).collect();
     assert_eq!(configs, serde_json::json!(expected));
     // Each is what its seed gives alone, byte for byte.
     let alone = directory.path().join("alone");
-    json(&simulate(&alone, &["--seed", "10", "--json", "-"]));
+    json_of(&simulate(&alone, &["--seed", "10", "--json", "-"]));
     for file in std::fs::read_dir(&alone).unwrap() {
         let name = file.unwrap().file_name();
         let [one, other] = [&alone, &many.join("seed_10")].map(|folder| std::fs::read(folder.join(&name)).unwrap());
@@ -45,7 +40,7 @@ fn more_years_are_more_counts() {
     let directory = tempfile::tempdir().unwrap();
     let [ten, fifty] = ["10", "50"].map(|years| {
         let out = directory.path().join(years);
-        json(&simulate(&out, &["--years", years, "--json", "-"]));
+        json_of(&simulate(&out, &["--years", years, "--json", "-"]));
         counts(&out)
     });
     assert!(ten > 500.0 && (fifty / ten - 5.0).abs() < 0.4, "{ten} {fifty}");
@@ -55,8 +50,7 @@ fn more_years_are_more_counts() {
 fn counts(region: &Path) -> f64 {
     let config = region.join("config.yaml");
     let arguments = ["loglike", config.to_str().unwrap(), "--json", "-"];
-    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap();
-    json(&output)["counts"].as_f64().unwrap()
+    json_of(&roi_fit(&arguments))["counts"].as_f64().unwrap()
 }
 
 #[test]
@@ -76,8 +70,7 @@ fn what_cannot_be_is_refused() {
 
 /// The program with these arguments, in a folder; its JSON.
 fn run(folder: &Path, arguments: &[&str]) -> Value {
-    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit"));
-    json(&command.current_dir(folder).env_remove("CALDB").args(arguments).args(["--json", "-"]).output().unwrap())
+    json_of(&program(arguments).current_dir(folder).args(["--json", "-"]).output().unwrap())
 }
 
 #[test]
@@ -128,8 +121,7 @@ fn photons_are_simulated_prepared_fitted_and_told_apart() {
         (["prepare", "r", "--json", "r/photons.fits"], "r/photons.fits"),
     ] {
         let before = std::fs::read(folder.join(file)).unwrap();
-        let refused =
-            assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(words).current_dir(folder).output().unwrap();
+        let refused = program(&words).current_dir(folder).output().unwrap();
         assert_eq!(refused.status.code(), Some(2), "{words:?} {}", String::from_utf8_lossy(&refused.stderr));
         assert_eq!(std::fs::read(folder.join(file)).unwrap(), before, "{words:?}");
     }
@@ -149,8 +141,7 @@ fn photons_that_cannot_be_simulated_are_refused() {
     ] {
         let start = ["simulate", "--out", "out"];
         let arguments = [&start[..], &SIZE, options].concat();
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit"));
-        let output = command.current_dir(directory.path()).env_remove("CALDB").args(arguments).output().unwrap();
+        let output = program(&arguments).current_dir(directory.path()).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && error.contains(name), "{options:?}: {error}");
         assert!(!directory.path().join("out/config.yaml").exists());

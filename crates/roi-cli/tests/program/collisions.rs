@@ -1,20 +1,13 @@
 //! Outputs that would destroy one another or an input are refused before any work, and what cannot be written is no success.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
+use crate::support::{program, roi_fit, simulated};
 
 fn region() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let size = ["--npix", "16", "--ebins", "4", "--sources", "2"];
-    let out = directory.path().join("base");
-    let done = roi_fit(&[&["simulate", "--out", out.to_str().unwrap()][..], &size].concat());
-    assert!(done.status.success());
+    simulated(&directory.path().join("base"));
     directory
 }
 
@@ -57,7 +50,7 @@ fn two_outputs_of_one_place_and_an_output_on_an_input_are_refused_and_nothing_ch
         (&["ts", "--json", "link.fits"], &["--json", "ccube"]),
     ];
     for (words, named) in cases {
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit"));
+        let mut command = program(&[]);
         let (name, options) = words.split_first().unwrap();
         let output = command.current_dir(directory.path()).arg(name).arg(&base).args(options).output().unwrap();
         let message = String::from_utf8_lossy(&output.stderr);
@@ -95,7 +88,7 @@ fn a_model_may_take_the_place_of_the_model_and_a_state_that_of_a_state() {
 fn a_model_for_standard_output_stands_there_alone() {
     let directory = region();
     let base = directory.path().join("base");
-    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit"));
+    let mut command = program(&[]);
     let output = command.current_dir(&base).args(["fit", ".", "--xml", "-"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("<?xml") && text.trim_end().ends_with("</source_library>"), "{text}");

@@ -1,26 +1,8 @@
 //! Maps of the sky and new sources, from outside.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-use std::process::Output;
-
 use serde_json::Value;
 
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
-
-fn json(arguments: &[&str]) -> Value {
-    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn refused(arguments: &[&str], word: &str) {
-    let output = roi_fit(arguments);
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && words.contains(word), "{words}");
-}
+use crate::support::{json, refused, roi_fit};
 
 #[test]
 fn maps_have_the_documented_keys_and_files() {
@@ -62,14 +44,14 @@ fn maps_have_the_documented_keys_and_files() {
 
     let text = roi_fit(&[&["tsmap"], &common[..]].concat());
     assert!(String::from_utf8(text.stdout).unwrap().contains("highest"));
-    refused(&[&["tsmap"], &common[..], &["--loge-bounds", "5"]].concat(), "LOW,HIGH");
-    refused(&[&["tsmap"], &common[..], &["--exclude", "nobody"]].concat(), "nobody");
+    refused(&[&["tsmap"], &common[..], &["--loge-bounds", "5"]].concat(), &["LOW,HIGH"]);
+    refused(&[&["tsmap"], &common[..], &["--exclude", "nobody"]].concat(), &["nobody"]);
     for map in ["tsmap", "residmap", "find-sources"] {
-        refused(&[&[map], &common[..], &["--spatial-width", "0.5"]].concat(), "of no effect on a point");
+        refused(&[&[map], &common[..], &["--spatial-width", "0.5"]].concat(), &["of no effect on a point"]);
     }
-    refused(&[&["psmap"], &common[..], &["--emin", "-1"]].concat(), "emin");
-    refused(&[&["residmap"], &common[..], &["--fits", &path("nowhere/map.fits")]].concat(), "--fits");
-    refused(&[&["residmap"], &common[..], &["--spatial-model", "Ring"]].concat(), "RadialDisk");
+    refused(&[&["psmap"], &common[..], &["--emin", "-1"]].concat(), &["emin"]);
+    refused(&[&["residmap"], &common[..], &["--fits", &path("nowhere/map.fits")]].concat(), &["--fits"]);
+    refused(&[&["residmap"], &common[..], &["--spatial-model", "Ring"]].concat(), &["RadialDisk"]);
 }
 
 #[test]
@@ -97,8 +79,8 @@ fn a_source_that_was_taken_out_is_found_and_written() {
     let name = sources[0]["name"].as_str().unwrap();
     assert!(std::fs::read_to_string(&xml).unwrap().contains(name));
     assert!(headers(&fits).contains("SOURCES"));
-    refused(&[&common[..], &["--sqrt-ts-threshold", "0"]].concat(), "sqrt_ts_threshold");
-    refused(&[&common[..], &["--free-params", "Width"]].concat(), "free_params");
+    refused(&[&common[..], &["--sqrt-ts-threshold", "0"]].concat(), &["sqrt_ts_threshold"]);
+    refused(&[&common[..], &["--free-params", "Width"]].concat(), &["free_params"]);
 }
 
 /// A file as text, for what stands in its headers.

@@ -1,26 +1,6 @@
 //! What follows a fit, from outside: `sed`, `curvature`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-use std::process::Output;
-
-use serde_json::Value;
-
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
-
-fn json(arguments: &[&str]) -> Value {
-    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn refused(arguments: &[&str], word: &str) {
-    let output = roi_fit(arguments);
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && words.contains(word), "{words}");
-}
+use crate::support::{json, refused, roi_fit};
 
 #[test]
 fn spectra_and_curvature_have_the_documented_keys_and_files() {
@@ -47,8 +27,8 @@ fn spectra_and_curvature_have_the_documented_keys_and_files() {
     let text = roi_fit(&[&common[..], &["--use-local-index", "--free-background"]].concat());
     let text = String::from_utf8(text.stdout).unwrap();
     assert_eq!(text.lines().count(), 7, "{text}");
-    refused(&[&common[..], &["--loge-bins", "2,2.345"]].concat(), "no edge of the analysis's energy bins");
-    refused(&[&common[..], &["--fits", &path("nowhere/sed.fits")]].concat(), "--fits");
+    refused(&[&common[..], &["--loge-bins", "2,2.345"]].concat(), &["no edge of the analysis's energy bins"]);
+    refused(&[&common[..], &["--fits", &path("nowhere/sed.fits")]].concat(), &["--fits"]);
 
     let curvature = json(&["curvature", &config, &name, "--model", &saved, "--free-index2"]);
     for key in ["ts_curv", "ple_ts_curv", "loglike_pl", "loglike_ple_free"] {
@@ -57,6 +37,6 @@ fn spectra_and_curvature_have_the_documented_keys_and_files() {
     // Without curvature nothing constrains Index2: the fit says so, and there is no statistic.
     assert_eq!(curvature["fits"]["ple_free"]["fit_success"].as_bool(), Some(curvature["ple_free_ts_curv"].is_number()));
     assert!(curvature["ts_curv"].as_f64().unwrap() > -1e-3);
-    refused(&["curvature", &config, &name, "--index2", "7"], "Index2");
-    refused(&["curvature", &config, "nobody"], "nobody");
+    refused(&["curvature", &config, &name, "--index2", "7"], &["Index2"]);
+    refused(&["curvature", &config, "nobody"], &["nobody"]);
 }

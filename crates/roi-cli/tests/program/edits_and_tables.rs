@@ -1,14 +1,8 @@
 //! Changes of the model from the command line, tables, `check`, completions and pages of the manual.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-use std::process::Output;
-
 use serde_json::Value;
 
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
+use crate::support::{json, roi_fit, simulated};
 
 /// Standard output of a command that must succeed.
 fn text(arguments: &[&str]) -> String {
@@ -17,15 +11,10 @@ fn text(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn json(arguments: &[&str]) -> Value {
-    serde_json::from_str(&text(&[arguments, &["--json", "-"]].concat())).unwrap()
-}
-
 /// A small region: its directory, and what its first point source is called.
 fn region() -> (tempfile::TempDir, String, String) {
     let directory = tempfile::tempdir().unwrap();
-    let base = directory.path().join("base").to_str().unwrap().to_owned();
-    text(&["simulate", "--out", &base, "--npix", "16", "--ebins", "4", "--sources", "2"]);
+    let base = simulated(&directory.path().join("base"));
     let rows = json(&["params", &base, "--all"]);
     let name = rows["parameters"][0]["src_name"].as_str().unwrap().to_owned();
     (directory, base, name)

@@ -1,26 +1,6 @@
 //! Positions and widths of sources, from outside: `localize`, `extension`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-use std::process::Output;
-
-use serde_json::Value;
-
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
-
-fn json(arguments: &[&str]) -> Value {
-    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn refused(arguments: &[&str], words: &[&str]) {
-    let output = roi_fit(arguments);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && words.iter().all(|word| told.contains(word)), "{told}");
-}
+use crate::support::{json, refused, roi_fit};
 
 #[test]
 fn a_source_is_found_moved_and_measured() {

@@ -1,17 +1,11 @@
 //! The program from outside: results, exit codes, and messages that name the culprit.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::{Path, PathBuf};
-use std::process::Output;
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// Runs the program.
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
+use crate::support::{is_refusal, json, roi_fit};
 
 /// A small simulated region, made once by the program itself.
 fn original() -> &'static Path {
@@ -39,23 +33,6 @@ fn region() -> tempfile::TempDir {
 
 fn config(directory: &Path) -> String {
     directory.join("config.yaml").to_str().unwrap().to_owned()
-}
-
-/// The JSON on standard output of a command that must succeed.
-fn json(arguments: &[&str]) -> Value {
-    let output = roi_fit(&[arguments, &["--json", "-"]].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Asserts exit code 2 and a message that names all of these.
-fn refused(output: &Output, names: &[&str]) {
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{message}");
-    for name in names {
-        assert!(message.contains(name), "no '{name}' in: {message}");
-    }
-    assert!(!message.contains("panicked"), "{message}");
 }
 
 /// Replaces text in a file of the region; it must be there.
@@ -253,25 +230,25 @@ fn a_fit_that_cannot_converge_ends_with_3_and_says_why() {
 #[test]
 fn wrong_usage_is_2() {
     let config = config(original());
-    refused(&roi_fit(&["fit"]), &["CONFIG"]);
-    refused(&roi_fit(&["fitt", &config]), &["fitt"]);
-    refused(&roi_fit(&["fit", &config, "--optimizer", "MINUET"]), &["MINUET", "NEWTON"]);
-    refused(&roi_fit(&["fit", &config, "--threads", "0"]), &["threads"]);
-    refused(&roi_fit(&["fit", &config, "--threads", "100000"]), &["threads"]);
-    refused(&roi_fit(&["fit", &config, "--free", "nobody"]), &["nobody"]);
-    refused(&roi_fit(&["fit", &config, "--minmax-ts", "ten"]), &["--minmax-ts", "ten"]);
-    refused(&roi_fit(&["fit", &config, "--tol", "-1"]), &["tol"]);
-    refused(&roi_fit(&["optimize", &config, "--npred-frac", "2"]), &["npred_frac"]);
-    refused(&roi_fit(&["simulate", "--out", "/proc/nowhere"]), &["/proc/nowhere"]);
+    is_refusal(&roi_fit(&["fit"]), &["CONFIG"]);
+    is_refusal(&roi_fit(&["fitt", &config]), &["fitt"]);
+    is_refusal(&roi_fit(&["fit", &config, "--optimizer", "MINUET"]), &["MINUET", "NEWTON"]);
+    is_refusal(&roi_fit(&["fit", &config, "--threads", "0"]), &["threads"]);
+    is_refusal(&roi_fit(&["fit", &config, "--threads", "100000"]), &["threads"]);
+    is_refusal(&roi_fit(&["fit", &config, "--free", "nobody"]), &["nobody"]);
+    is_refusal(&roi_fit(&["fit", &config, "--minmax-ts", "ten"]), &["--minmax-ts", "ten"]);
+    is_refusal(&roi_fit(&["fit", &config, "--tol", "-1"]), &["tol"]);
+    is_refusal(&roi_fit(&["optimize", &config, "--npred-frac", "2"]), &["npred_frac"]);
+    is_refusal(&roi_fit(&["simulate", "--out", "/proc/nowhere"]), &["/proc/nowhere"]);
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    refused(&roi_fit(&["loglike", "nowhere/config.yaml"]), &["nowhere/config.yaml"]);
+    is_refusal(&roi_fit(&["loglike", "nowhere/config.yaml"]), &["nowhere/config.yaml"]);
     for file in ["ccube_00.fits", "srcmap_00.fits", "srcmdl_00.xml"] {
         let directory = region();
         std::fs::remove_file(directory.path().join(file)).unwrap();
-        refused(&roi_fit(&["loglike", &config(directory.path())]), &[file]);
+        is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &[file]);
     }
 }
 
@@ -283,7 +260,7 @@ fn truncated_files_are_named() {
             let path = directory.path().join(file);
             let bytes = std::fs::read(&path).unwrap();
             std::fs::write(&path, &bytes[..bytes.len() * part / 4]).unwrap();
-            refused(&roi_fit(&["loglike", &config(directory.path())]), &[file]);
+            is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &[file]);
         }
     }
 }
@@ -293,11 +270,11 @@ fn counts_and_maps_that_are_no_numbers_are_named() {
     for bad in [f32::NAN, f32::INFINITY, -1.0] {
         let directory = region();
         patch(&directory.path().join("ccube_00.fits"), "", 0, &bad.to_be_bytes());
-        refused(&roi_fit(&["loglike", &config(directory.path())]), &["ccube_00.fits", "counts"]);
+        is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &["ccube_00.fits", "counts"]);
     }
     let directory = region();
     patch(&directory.path().join("srcmap_00.fits"), "galdiff", 400, &f32::NAN.to_be_bytes());
-    refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "galdiff"]);
+    is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "galdiff"]);
 }
 
 #[test]
@@ -307,12 +284,12 @@ fn products_that_do_not_belong_together_are_named() {
     assert!(roi_fit(&[&["simulate", "--out", other.path().to_str().unwrap()][..], &size].concat()).status.success());
     let directory = region();
     std::fs::copy(other.path().join("srcmap_00.fits"), directory.path().join("srcmap_00.fits")).unwrap();
-    refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits"]);
+    is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits"]);
 
     // An energy edge that differs: upper edge of the first row, after the channel (2 bytes) and the lower edge (4).
     let directory = region();
     patch(&directory.path().join("srcmap_00.fits"), "EBOUNDS", 6, &1.234e5_f32.to_be_bytes());
-    refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "EBOUNDS"]);
+    is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "EBOUNDS"]);
 }
 
 #[test]
@@ -321,7 +298,7 @@ fn a_model_that_cannot_be_is_named() {
     let spoil = |from: &str, to: &str, names: &[&str]| {
         let directory = region();
         replace(directory.path(), "srcmdl_00.xml", from, to);
-        refused(&roi_fit(&["loglike", &config(directory.path())]), &[&["srcmdl_00.xml"], names].concat());
+        is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &[&["srcmdl_00.xml"], names].concat());
     };
     spoil("\"galdiff\"", "\"isodiff\"", &["isodiff", "unique"]);
     spoil("type=\"FileFunction\"", "type=\"FileFunktion\"", &["FileFunktion", "isodiff", "FileFunction"]);
@@ -329,7 +306,7 @@ fn a_model_that_cannot_be_is_named() {
     // A source whose map is missing.
     let directory = region();
     replace(directory.path(), "srcmdl_00.xml", "name=\"galdiff\"", "name=\"galaxy\"");
-    refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "galaxy"]);
+    is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &["srcmap_00.fits", "galaxy"]);
     // A value outside its bounds, one that is no number, and one that is missing.
     let galactic = &xml[xml.find("\"galdiff\"").unwrap()..];
     let start = galactic.find("value=\"").unwrap() + "value=\"".len();
@@ -340,7 +317,7 @@ fn a_model_that_cannot_be_is_named() {
         let at = xml.find("\"galdiff\"").unwrap();
         let text = format!("{}{}", &xml[..at], galactic.replacen(&from, to, 1));
         std::fs::write(directory.path().join("srcmdl_00.xml"), text).unwrap();
-        refused(&roi_fit(&["loglike", &config(directory.path())]), &["srcmdl_00.xml", "galdiff", "Prefactor"]);
+        is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &["srcmdl_00.xml", "galdiff", "Prefactor"]);
     };
     with("value=\"1e9\"");
     with("value=\"NaN\"");
@@ -353,7 +330,7 @@ fn a_configuration_that_cannot_be_is_named() {
     let spoil = |from: &str, to: &str, names: &[&str]| {
         let directory = region();
         replace(directory.path(), "config.yaml", from, to);
-        refused(&roi_fit(&["loglike", &config(directory.path())]), &[&["config.yaml"], names].concat());
+        is_refusal(&roi_fit(&["loglike", &config(directory.path())]), &[&["config.yaml"], names].concat());
     };
     spoil("gtlike:", "gtlik:", &["gtlik", "gtlike"]);
     spoil("edisp: false", "edisp: true", &["edisp"]);
@@ -390,7 +367,7 @@ fn a_model_map_keeps_to_the_limit_that_its_analysis_has() {
     let limit = least_memory(&config).to_string();
     assert!(roi_fit(&["loglike", &config, "--threads", "1", "--max-memory", &limit]).status.success());
     let arguments = ["model-map", config.as_str(), "--threads", "1", "--max-memory"];
-    refused(&roi_fit(&[&arguments[..], &[&limit]].concat()), &["bytes", "--max-memory"]);
+    is_refusal(&roi_fit(&[&arguments[..], &[&limit]].concat()), &["bytes", "--max-memory"]);
     let output = roi_fit(&[&arguments[..], &["1GiB"]].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -434,12 +411,12 @@ fn too_little_memory_is_refused_with_the_bytes_that_are_needed() {
     let config = config(directory.path());
     let wanted = ["bytes", "source maps at the filled bins"];
     for command in ["loglike", "fit", "optimize", "ts"] {
-        refused(&roi_fit(&[command, &config, "--max-memory", "100kB"]), &[&wanted[..], &["--max-memory"]].concat());
+        is_refusal(&roi_fit(&[command, &config, "--max-memory", "100kB"]), &[&wanted[..], &["--max-memory"]].concat());
     }
     let out = &directory.path().join("new").display().to_string();
-    refused(&roi_fit(&["demo", "--out", out, "--max-memory", "100kB"]), &wanted);
-    refused(&roi_fit(&["simulate", "--out", out, "--max-memory", "1GiB"]), &["--max-memory", "no limit"]);
-    refused(&roi_fit(&["fit", &config, "--max-memory", "plenty"]), &["--max-memory", "2GiB"]);
+    is_refusal(&roi_fit(&["demo", "--out", out, "--max-memory", "100kB"]), &wanted);
+    is_refusal(&roi_fit(&["simulate", "--out", out, "--max-memory", "1GiB"]), &["--max-memory", "no limit"]);
+    is_refusal(&roi_fit(&["fit", &config, "--max-memory", "plenty"]), &["--max-memory", "2GiB"]);
     let result = json(&["fit", &config, "--max-memory", "1GiB"]);
     let memory = &result["timing"]["memory"];
     assert!(memory["limit"] == 1 << 30 && memory["estimate"].as_u64().unwrap() < 1 << 30);

@@ -1,31 +1,11 @@
 //! What people who are new to the program stumbled over, from the command line to the files.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use fixtures::{MadeUpEvents, fits_headers, real_data, write_cut_cube};
-use serde_json::Value;
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_roi-fit"));
-    command.env_remove("CALDB").args(arguments);
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    command(arguments).output().unwrap()
-}
-
-fn success(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_str(&success(output)).unwrap()
-}
+use crate::support::{json_of, program, roi_fit, simulated, success};
 
 /// A folder of the real inputs, copied to where it may be changed.
 fn fault(name: &str) -> Option<(tempfile::TempDir, PathBuf)> {
@@ -39,23 +19,17 @@ fn fault(name: &str) -> Option<(tempfile::TempDir, PathBuf)> {
     Some((folder, region))
 }
 
-fn simulated(folder: &Path) -> String {
-    let base = folder.join("base").to_str().unwrap().to_owned();
-    success(&run(&["simulate", "--out", &base, "--npix", "16", "--ebins", "4", "--sources", "2"]));
-    base
-}
-
 #[test]
 fn a_saved_analysis_is_taken_up_from_any_folder() {
     let Some((folder, region)) = fault("state-not-portable/region") else { return };
-    let fitted = command(&["fit", "config.yaml", "--xml", "../s.xml", "--write-roi", "../s", "--json", "-"])
+    let fitted = program(&["fit", "config.yaml", "--xml", "../s.xml", "--write-roi", "../s", "--json", "-"])
         .current_dir(&region)
         .output()
         .unwrap();
-    let loglike = json(&fitted)["loglike"].clone();
+    let loglike = json_of(&fitted)["loglike"].clone();
     let again = |region: &Path, model: &str| {
         let words = ["loglike", region.to_str().unwrap(), "--model", model, "--json", "-"];
-        json(&command(&words).current_dir(folder.path()).output().unwrap())["loglike"].clone()
+        json_of(&program(&words).current_dir(folder.path()).output().unwrap())["loglike"].clone()
     };
     for model in ["s.json", "s.xml", "s_00.xml"] {
         assert_eq!(again(&region, model), loglike, "{model}");
@@ -69,11 +43,11 @@ fn a_saved_analysis_is_taken_up_from_any_folder() {
 fn a_map_cube_that_ends_within_the_counts_is_told_once_with_both_energies() {
     let Some((_folder, region)) = fault("relative-config-path/region") else { return };
     let config = region.to_str().unwrap();
-    let whole = run(&["loglike", config, "--json", "-"]);
+    let whole = roi_fit(&["loglike", config, "--json", "-"]);
     assert!(!String::from_utf8_lossy(&whole.stderr).contains("extrapolated"));
     std::fs::rename(region.join("galdiff.fits"), region.join("whole.fits")).unwrap();
     write_cut_cube(&region.join("whole.fits"), &region.join("galdiff.fits"), 50e3);
-    let cut = run(&["loglike", config, "-v"]);
+    let cut = roi_fit(&["loglike", config, "-v"]);
     let told = String::from_utf8_lossy(&cut.stderr).into_owned();
     assert!(cut.status.success(), "{told}");
     let line = told.lines().find(|line| line.contains("extrapolated")).unwrap();
@@ -84,12 +58,12 @@ fn a_map_cube_that_ends_within_the_counts_is_told_once_with_both_energies() {
 #[test]
 fn what_is_odd_is_told_once_however_much_is_logged() {
     let folder = tempfile::tempdir().unwrap();
-    let base = simulated(folder.path());
+    let base = simulated(&folder.path().join("base"));
     let config = Path::new(&base).join("config.yaml");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace("ra: 83.63", "ra: 93.63")).unwrap();
     for more in [&[][..], &["-v"]] {
-        let told = run(&[&["params", &base][..], more].concat()).stderr;
+        let told = roi_fit(&[&["params", &base][..], more].concat()).stderr;
         let told = String::from_utf8_lossy(&told).into_owned();
         assert_eq!(told.matches("93.63").count(), 1, "{told}");
     }
@@ -98,13 +72,13 @@ fn what_is_odd_is_told_once_however_much_is_logged() {
 #[test]
 fn every_fits_file_says_when_and_by_what_it_was_made_and_cubes_of_bins_their_edges() {
     let folder = tempfile::tempdir().unwrap();
-    let base = simulated(folder.path());
+    let base = simulated(&folder.path().join("base"));
     let path = |name: &str| folder.path().join(name);
     let text = |name: &str| path(name).to_str().unwrap().to_owned();
-    success(&run(&["model-map", &base, "--out", &text("model.fits")]));
-    success(&run(&["model-map", &base, "--residual", "--out", &text("residual.fits"), "--emin", "740.0828125"]));
-    success(&run(&["srcmaps", &base, "--out", &text("maps.fits")]));
-    success(&run(&[
+    success(&roi_fit(&["model-map", &base, "--out", &text("model.fits")]));
+    success(&roi_fit(&["model-map", &base, "--residual", "--out", &text("residual.fits"), "--emin", "740.0828125"]));
+    success(&roi_fit(&["srcmaps", &base, "--out", &text("maps.fits")]));
+    success(&roi_fit(&[
         "sed",
         &base,
         "SIM J0534.5+2200",
@@ -123,7 +97,7 @@ fn every_fits_file_says_when_and_by_what_it_was_made_and_cubes_of_bins_their_edg
                   binning: {npix: 12, binsz: 0.2, enumbins: 3}\nltcube: {binsz: 20}\n\
                   model: {sources: [{name: one, ra: 84, dec: 22, SpectrumType: PowerLaw, Index: 2, Prefactor: 1e-11}]}\n";
     std::fs::write(events.join("config.yaml"), config).unwrap();
-    success(&run(&["prepare", events.to_str().unwrap()]));
+    success(&roi_fit(&["prepare", events.to_str().unwrap()]));
     // The output folder was made.
     let made = events.join("not/yet/there");
     let in_base = |name: &str| Path::new(&base).join(name);
@@ -165,16 +139,16 @@ fn a_folder_for_what_is_made_need_not_be_there() {
     let files =
         "files: {ccube: ccube_00.fits, bexpmap: bexpmap_00.fits, psf: psf_00.fits}\nfileio: {outdir: made/here}\n";
     std::fs::write(&config, format!("{}\n{files}", std::fs::read_to_string(&config).unwrap())).unwrap();
-    success(&run(&["loglike", config.to_str().unwrap()]));
+    success(&roi_fit(&["loglike", config.to_str().unwrap()]));
     assert!(region.join("made/here/srcmap_00.fits").exists());
 }
 
 #[test]
 fn a_fits_file_is_no_model() {
     let folder = tempfile::tempdir().unwrap();
-    let base = simulated(folder.path());
+    let base = simulated(&folder.path().join("base"));
     let counts = format!("{base}/ccube_00.fits");
-    let refused = run(&["fit", &base, "--model", &counts]);
+    let refused = roi_fit(&["fit", &base, "--model", &counts]);
     let told = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(2), "{told}");
     for word in [counts.as_str(), "a FITS file", "source model XML"] {
@@ -212,7 +186,7 @@ fn has_colors(seen: &str) -> bool {
 #[test]
 fn without_colors_means_without_any() {
     let folder = tempfile::tempdir().unwrap();
-    let base = simulated(folder.path());
+    let base = simulated(&folder.path().join("base"));
     for arguments in [
         &["fit", &base, "-v"][..],
         &["fit", "nowhere"],

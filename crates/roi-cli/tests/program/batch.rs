@@ -1,23 +1,23 @@
 //! `roi-fit batch` from outside: many regions, bad ones among them, kills, and shards.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::support::{program, success};
+
 const REGIONS: usize = 6;
 
-fn program(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_roi-fit"));
-    command.current_dir(directory).args(arguments);
+fn within(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = program(arguments);
+    command.current_dir(directory);
     command
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> Output {
-    program(directory, arguments).output().unwrap()
+    within(directory, arguments).output().unwrap()
 }
 
 fn code(output: &Output) -> i32 {
@@ -29,8 +29,7 @@ fn code(output: &Output) -> i32 {
 fn regions() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let size = ["--regions", "6", "--seed", "1", "--npix", "20", "--ebins", "6", "--sources", "3"];
-    let output = run(directory.path(), &[&["simulate", "--out", "many"][..], &size].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    success(&run(directory.path(), &[&["simulate", "--out", "many"][..], &size].concat()));
     let list: Vec<String> = (1..=REGIONS).map(|seed| format!("many/seed_{seed}\n")).collect();
     std::fs::write(directory.path().join("list.txt"), format!("# all of them\n\n{}", list.concat())).unwrap();
     directory
@@ -144,7 +143,7 @@ fn a_killed_batch_is_resumed_and_leaves_the_bytes_of_an_undisturbed_one() {
     let whole = results(&at.join("whole"));
     let journal = at.join("cut/journal.jsonl");
     let lines = || std::fs::read_to_string(&journal).unwrap_or_default().matches('\n').count();
-    let mut killed = program(at, &[&arguments[..], &["cut"]].concat());
+    let mut killed = within(at, &[&arguments[..], &["cut"]].concat());
     let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // A line for the settings, and two regions.
     while lines() < 3 {
@@ -172,7 +171,7 @@ fn shards_run_beside_each_other_and_resuming_sums_them_up() {
     let at = directory.path();
     assert_eq!(code(&run(at, &["batch", "--list", "list.txt", "--out", "whole"])), 0);
     let shards = ["0/2", "1/2"].map(|shard| {
-        let mut command = program(at, &["batch", "--list", "list.txt", "--out", "out", "--shard", shard]);
+        let mut command = within(at, &["batch", "--list", "list.txt", "--out", "out", "--shard", shard]);
         command.stdout(Stdio::null()).spawn().unwrap()
     });
     for mut shard in shards {

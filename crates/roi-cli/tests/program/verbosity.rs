@@ -1,21 +1,15 @@
 //! `verbosity`: what a fit tells while it runs, on standard error, and nothing of it in the results.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::Path;
+
+use crate::support::{roi_fit, simulated};
 
 /// Standard output and standard error of a command that must succeed.
 fn run(arguments: &[&str]) -> (String, String) {
-    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap();
+    let output = roi_fit(arguments);
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     assert!(output.status.success(), "{err}");
     (out, err)
-}
-
-fn region(directory: &Path) -> String {
-    let out = directory.join("base").to_str().unwrap().to_owned();
-    run(&["simulate", "--out", &out, "--npix", "16", "--ebins", "4", "--sources", "2"]);
-    out
 }
 
 /// What a table of a fit says, but for the seconds.
@@ -26,7 +20,7 @@ fn table(text: &str) -> String {
 #[test]
 fn each_level_of_a_fit_tells_more_and_the_result_is_the_same() {
     let directory = tempfile::tempdir().unwrap();
-    let base = region(directory.path());
+    let base = simulated(&directory.path().join("base"));
     let at = |level: &str| run(&["fit", &base, "--verbosity", level]);
     let levels = ["0", "1", "2", "3"].map(at);
     let [none, lines, parameters, matrices] = &levels;
@@ -63,7 +57,7 @@ fn each_level_of_a_fit_tells_more_and_the_result_is_the_same() {
 #[test]
 fn optimize_tells_a_line_a_fit() {
     let directory = tempfile::tempdir().unwrap();
-    let base = region(directory.path());
+    let base = simulated(&directory.path().join("base"));
     let (json, told) = run(&["optimize", &base, "--verbosity", "1", "--json", "-"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let lines: Vec<&str> = told.lines().filter(|line| line.contains("optimize step")).collect();

@@ -1,13 +1,8 @@
 //! Empty collections that input can make: each ends in a result or a message, never in a panic.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::Path;
-use std::process::Output;
 
-fn roi_fit(arguments: &[&str]) -> Output {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_roi-fit")).args(arguments).output().unwrap()
-}
+use crate::support::roi_fit;
 
 fn region(options: &[&str]) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();

@@ -1,0 +1,25 @@
+//! The program from outside, one module a theme, in one binary: what it takes to run it is written once, in [`support`].
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod support;
+
+mod batch;
+mod collisions;
+mod commands;
+mod edits_and_tables;
+mod empty;
+mod energies_and_added_sources;
+mod estimators;
+#[cfg(unix)]
+mod interrupts;
+mod keys;
+mod newcomers;
+mod outputs_and_usage;
+mod positions_and_widths;
+mod prepare;
+mod profile_and_model;
+mod simulate;
+mod sky_maps;
+mod spectrum_and_state;
+mod verbosity;
