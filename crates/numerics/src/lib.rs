@@ -8,7 +8,7 @@
 //!
 //! # Invariants
 //!
-//! Functions of numbers alone: no state, no files, no threads, and no dependency.
+//! Functions of numbers alone: no files, no threads, no dependency, and no state but tables of constants that are computed once.
 //!
 //! # The public boundary
 //!
@@ -25,7 +25,7 @@ mod special;
 mod spline;
 
 pub use quadrature::{GAUSS_LEGENDRE_2, GAUSS_LEGENDRE_8, fejer};
-pub use special::bessel_i0_scaled;
+pub use special::{bessel_i0_scaled, bessel_i0_scaled_with_slope};
 pub use spline::Spline;
 
 /// The example of the README, compiled and run with the others.

@@ -107,6 +107,10 @@ impl Bar {
             Event::SkyMap { map, done, total } => {
                 self.line.set_message(format!("{map}: {done} of {total} pixels"));
             }
+            Event::Estimate { verb, source, done, total } => {
+                self.doing = format!("{verb} ({}/{total}) {source}", done + 1);
+                self.line.set_message(self.doing.clone());
+            }
             Event::Peak { iteration, sqrt_ts, found } => {
                 let map = iteration + 1;
                 self.doing = format!("map {map}, {found} new sources, peak of {sqrt_ts:.1} sigma");

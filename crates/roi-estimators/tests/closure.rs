@@ -8,7 +8,8 @@ mod closure;
 
 use closure::{Truth, extended, localized};
 use roi_estimators::{
-    Error, ExtensionOptions, LocalizeOptions, TrialPlace, TrialSession, TrialShape, extension, localize,
+    Error, ExtensionOptions, LocalizeOptions, PositionsOptions, SedOptions, TrialPlace, TrialSession, TrialShape,
+    extension, fit_positions, localize, localize_many, sed,
 };
 use roi_fit::{Quiet, Session, climb};
 
@@ -86,6 +87,90 @@ fn ts_ext_is_twice_the_gain_of_a_fit_as_wide_as_found_over_one_of_a_point() {
 }
 
 #[test]
+fn the_widths_of_energy_bins_lie_on_the_likelihood_of_their_bins_and_together_give_that_of_all() {
+    let truth = Truth::new(TrialShape::Gaussian, 0.2, 4.0);
+    let point = TrialPlace::point(truth.place.direction);
+    let session = truth.draw_displaced(4, point);
+    let options = ExtensionOptions::default().with_width_nstep(3).with_fit_ebin(true).with_width_max(2.0);
+    let found = extension(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
+    let edges = session.data().components()[0].axis().edges();
+    assert_eq!(found.ebins.len(), edges.len() - 1);
+    // The norm is that of the whole range in all bins: their likelihoods at one width add up to that of the whole range.
+    let norm = found.source().unwrap().spectrum().parameters()[0].value();
+    let at = |(low, high): (f64, f64), r68: f64| {
+        let mut within = session.within_energies(low, high).unwrap();
+        let id = within.roi().id_of(&truth.name).unwrap();
+        within.roi_mut()[id].spectrum_mut().parameters_mut()[0].set_value(norm).unwrap();
+        let place = TrialPlace::of_r68(truth.place.direction, TrialShape::Gaussian, r68);
+        TrialSession::at(&within, &truth.makers, &truth.name, place).unwrap().session_mut().loglike().unwrap()
+    };
+    let (mut sum, mut weights, mut mean) = (0.0, 0.0, 0.0);
+    for (bin, pair) in found.ebins.iter().zip(edges.windows(2)) {
+        assert_eq!([bin.e_min, bin.e_max], [pair[0], pair[1]]);
+        let here = at((pair[0], pair[1]), bin.ext().max(1e-3));
+        let gain = 2.0 * (here - bin.loglike_ptsrc);
+        println!(
+            "{:.0} MeV: {:.3} {:?}, ts_ext {:.3}, by itself {gain:.3}",
+            bin.e_min,
+            bin.ext(),
+            bin.ext_err(),
+            bin.ts_ext()
+        );
+        assert!((bin.ts_ext() - gain).abs() < 1e-3 && bin.ts_ext() > -0.1);
+        sum += at((pair[0], pair[1]), found.ext);
+        if let Some(error) = bin.ext_err().filter(|_| bin.ext() > 0.0) {
+            (weights, mean) = (weights + error.powi(-2), mean + bin.ext() * error.powi(-2));
+        }
+    }
+    assert!((sum - found.loglike_ext).abs() < 1e-3, "{sum} {}", found.loglike_ext);
+    assert!((mean / weights - found.ext).abs() < 3.0 * found.ext_err.unwrap(), "{} {}", mean / weights, found.ext);
+}
+
+#[test]
+fn the_contour_of_a_source_that_is_no_paraboloid_lies_where_its_profile_has_fallen() {
+    // Weak sources: the second derivatives tell little of where logL has fallen by 3.
+    let trials = [0.3, 0.15, 0.07].into_iter().flat_map(|brightness| (1..=8).map(move |seed| (brightness, seed)));
+    let contours = trials.into_iter().find_map(|(brightness, seed)| {
+        let truth = Truth::new(TrialShape::Point, 0.0, brightness);
+        let session = truth.draw(seed);
+        let options = LocalizeOptions::default().with_nstep(0).with_dtheta_max(1.0);
+        let found = localize(&session, &truth.makers, &truth.name, &options, &mut Quiet).ok()?;
+        println!("{brightness} {seed}: {} {:?} {:?}", found.fit_success, found.deviation, found.warnings);
+        (found.fit_success && found.pos_contour.len() > 12).then_some((truth, session, found))
+    });
+    let (truth, session, found) = contours.unwrap();
+    println!("deviation {:?}, {} points", found.deviation, found.pos_contour.len());
+    assert!(found.deviation.unwrap() > 0.2 && found.warnings.iter().any(|warning| warning.contains("pos_contour")));
+    let mut trial = TrialSession::new(&session, &truth.makers, &truth.name).unwrap();
+    for [ra, dec] in found.pos_contour {
+        trial.look_at(TrialPlace::point(roi_model::SkyDirection::new(ra, dec).unwrap())).unwrap();
+        let fall = found.loglike_loc - climb(trial.session_mut(), None).unwrap().loglike;
+        assert!((fall - 2.995_732).abs() < 0.02, "{ra} {dec}: {fall}");
+    }
+}
+
+#[test]
+fn positions_of_one_fit_are_those_of_the_sources_alone_where_they_do_not_touch() {
+    let truth = Truth::new(TrialShape::Point, 0.0, 1.0);
+    let session = truth.draw(6);
+    let names = [truth.name.clone()];
+    let options = PositionsOptions::default();
+    let joint = fit_positions(&session, &truth.makers, &names, &options, &mut Quiet).unwrap();
+    let options = LocalizeOptions::default().with_nstep(0).with_free_background(true);
+    let alone = localize(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
+    assert!(joint.fit_success && alone.fit_success, "{:?} {:?}", joint.warnings, alone.warnings);
+    let (own, other) = (&joint.sources[0], alone.ellipse.unwrap());
+    assert!(own.position.separation(&alone.position) < 1e-3 * other.sigma());
+    assert!((joint.loglike_loc - alone.loglike_loc).abs() < 1e-6);
+    assert!((own.ellipse.unwrap().r95 / other.r95 - 1.0).abs() < 1e-3);
+    // Side by side it is the same, and what has no position does not keep others from theirs.
+    let names = [truth.name.clone(), "galdiff".to_owned()];
+    let both = localize_many(&session, &truth.makers, &names, &options, &mut Quiet).unwrap();
+    assert_eq!(both.found().map(|found| found.to_json()).collect::<Vec<_>>(), [alone.to_json()]);
+    assert!(matches!(both.sources[1].found, Err(Error::NoPlace { .. })));
+}
+
+#[test]
 fn results_are_the_same_bits_for_any_number_of_threads() {
     let truth = Truth::new(TrialShape::Point, 0.0, 1.0);
     let session = truth.draw(3);
@@ -94,7 +179,11 @@ fn results_are_the_same_bits_for_any_number_of_threads() {
         let place = localize(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
         let options = ExtensionOptions::default().with_width_nstep(3).with_fit_position(true);
         let width = extension(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
-        (place.to_json(), width.to_json())
+        let options = ExtensionOptions::default().with_width_nstep(3).with_fit_ebin(true);
+        let widths = extension(&session, &truth.makers, &truth.name, &options, &mut Quiet).unwrap();
+        let (names, options) = ([truth.name.clone()], PositionsOptions::default());
+        let joint = fit_positions(&session, &truth.makers, &names, &options, &mut Quiet).unwrap();
+        (place.to_json(), width.to_json(), widths.to_json(), joint.to_json())
     };
     let [one, three] =
         [1, 3].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run));
@@ -128,4 +217,30 @@ fn what_cannot_be_localized_is_told_before_any_work() {
     assert!(refused(&dark).contains("norm of 0"), "{}", refused(&dark));
     let error = extension(&dark, &truth.makers, "galdiff", &ExtensionOptions::default(), &mut Quiet).unwrap_err();
     assert!(matches!(error, Error::NoPlace { .. }), "{error}");
+}
+
+#[test]
+fn what_takes_more_memory_than_there_may_be_is_refused_before_any_work() {
+    let truth = Truth::new(TrialShape::Point, 0.0, 1.0);
+    let session = truth.draw(1);
+    let held = session.footprint().total() as u64;
+    let limited = |limit: u64| session.clone().with_memory_limit(Some(limit));
+    let (name, makers) = (&truth.name, &truth.makers);
+    let place = |session: &Session| {
+        let options = LocalizeOptions::default().with_nstep(0);
+        localize(session, makers, name, &options, &mut Quiet).map(drop)
+    };
+    let width = |session: &Session| {
+        let options = ExtensionOptions::default().with_width_nstep(3);
+        extension(session, makers, name, &options, &mut Quiet).map(drop)
+    };
+    let joint = |session: &Session| {
+        fit_positions(session, makers, &[name.clone()], &PositionsOptions::default(), &mut Quiet).map(drop)
+    };
+    let spectrum = |session: &Session| sed(session, name, &SedOptions::default()).map(drop);
+    for run in [&place as &dyn Fn(&Session) -> Result<(), Error>, &width, &joint, &spectrum] {
+        let told = run(&limited(held + (16 << 20) + 1000)).unwrap_err().to_string();
+        assert!(told.contains("--max-memory"), "{told}");
+        run(&limited(1 << 30)).unwrap();
+    }
 }

@@ -42,7 +42,7 @@ fn met(what: &str, (found, at): (f64, (usize, usize))) {
 fn residuals_are_those_of_fermipy() {
     let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
     let start = Instant::now();
-    let map = residmap(&analysis, &ResidMapOptions::default()).unwrap();
+    let map = residmap(&analysis, &ResidMapOptions::default(), &mut Quiet).unwrap();
     println!("residmap: {:?}", start.elapsed());
     let of = |hdu: usize| recorded_image("residmap.fits.gz", hdu);
     met("data", worst(&of(1), &map.data, |n| 1e-3 * n.abs()));
@@ -56,7 +56,7 @@ fn ps_is_that_of_fermipy() {
     let Some((_folder, analysis)) = recorded_analysis_with_response() else { return };
     let start = Instant::now();
     let options = PsMapOptions::default().with_emax(3e5).with_nbinloge(30);
-    let map = psmap(&analysis, &options).unwrap();
+    let map = psmap(&analysis, &options, &mut Quiet).unwrap();
     println!("psmap: {:?}", start.elapsed());
     let theirs = recorded_image("psmap.fits.gz", 1);
     let off = theirs.iter().zip(&map.psmap).filter(|(a, b)| (**a - **b).abs() > 0.01 * a.abs()).count();

@@ -124,6 +124,7 @@ impl Analysis {
         let (data, memory) = source_maps::data(&loaded, limit, progress.as_mut())?;
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, data)?;
+        analysis.session = analysis.session.with_memory_limit(limit);
         analysis.progress = progress;
         let components = loaded.observation.components;
         let model = components.iter().find_map(|component| component.products.xml.clone());

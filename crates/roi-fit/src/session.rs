@@ -1,10 +1,13 @@
 //! A model and the data that it is fitted to: what fits, test statistics and profiles take.
 
+use std::borrow::Borrow;
+
 use likelihood_core::{ComponentData, Data, Footprint, SourceMap, StopSignal, Workspace};
 use ndarray::Array2;
 use roi_model::{Roi, Source, SourceId};
 
 use crate::error::{Error, Result};
+use crate::known::memory::{PROGRAM, size_in_words};
 use crate::maximize::posterior::Posterior;
 
 /// A model and its data. The data are shared: a clone has a model of its own, and may be fitted beside the others on another thread.
@@ -17,6 +20,8 @@ pub struct Session {
     on_one_thread: bool,
     /// What ends evaluations before their time.
     stop: StopSignal,
+    /// The most bytes that the program may take.
+    memory_limit: Option<u64>,
 }
 
 /// `logL` at one point, with its derivatives with respect to the free parameters.
@@ -33,7 +38,7 @@ pub struct LoglikeDerivatives {
 impl Session {
     /// Of a model and data that are in memory already.
     pub fn new(roi: Roi, data: Data) -> Self {
-        Self { roi, data, work: None, on_one_thread: false, stop: StopSignal::default() }
+        Self { roi, data, work: None, on_one_thread: false, stop: StopSignal::default(), memory_limit: None }
     }
 
     /// The same, evaluated on the calling thread alone: for many sessions side by side. Results are the same to the last bit.
@@ -41,6 +46,38 @@ impl Session {
     pub fn on_one_thread(mut self) -> Self {
         (self.work, self.on_one_thread) = (None, true);
         self
+    }
+
+    /// The same under a limit of memory in bytes, see [`Session::check_memory`]; without one nothing is refused.
+    #[must_use]
+    pub fn with_memory_limit(mut self, limit: Option<u64>) -> Self {
+        self.memory_limit = limit;
+        self
+    }
+
+    /// Refuses work that takes so many bytes where they do not fit below the limit of memory beside the program, the data and what evaluations hold.
+    /// `what` names it in the message.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn check_memory(&self, what: &str, bytes: u64) -> Result<()> {
+        let Some(limit) = self.memory_limit else { return Ok(()) };
+        let held = PROGRAM + self.footprint().total() as u64;
+        let needed = held + bytes;
+        if needed <= limit {
+            return Ok(());
+        }
+        let parts = format!("the analysis {}, {what} {}", size_in_words(held), size_in_words(bytes));
+        Err(Error::Memory { needed, limit, parts })
+    }
+
+    /// What a workspace of its own is expected to take, in bytes: that of a clone on another thread.
+    pub fn workspace_bytes(&self) -> u64 {
+        let of = |component: &ComponentData| {
+            let expected = component.expected_footprint(&self.roi, |_| component.axis().edges().len());
+            expected.fixed + expected.columns + expected.work
+        };
+        self.data.components().iter().map(of).sum::<usize>() as u64
     }
 
     /// The model.
@@ -64,7 +101,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Data::set_source_maps`].
-    pub fn set_source_maps(&mut self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
+    pub fn set_source_maps(&mut self, source_name: &str, maps: &[impl Borrow<SourceMap> + Sync]) -> Result<()> {
         Ok(self.data.set_source_maps(source_name, maps)?)
     }
 
@@ -72,8 +109,18 @@ impl Session {
     ///
     /// # Errors
     /// As [`Data::set_slope_maps`].
-    pub fn set_slope_maps(&mut self, source_name: &str, of: &str, maps: &[SourceMap]) -> Result<()> {
+    pub fn set_slope_maps(
+        &mut self,
+        source_name: &str,
+        of: &str,
+        maps: &[impl Borrow<SourceMap> + Sync],
+    ) -> Result<()> {
         Ok(self.data.set_slope_maps(source_name, of, maps)?)
+    }
+
+    /// Takes the data of another session, maps of sources included; what this one has summed of maps that both have, it keeps.
+    pub fn share_data(&mut self, other: &Self) {
+        self.data = other.data.clone();
     }
 
     /// Evaluations end with an error once this signal is up; the default one ends none.

@@ -249,6 +249,19 @@ impl HealpixGrid {
         pixels
     }
 
+    /// The pixels of the map whose centres lie within a radius (degrees) of a direction, and perhaps some more around them, in ascending order: what
+    /// sums over disks look at. All pixels of the map where `nside` is not a power of two.
+    pub fn pixels_near(&self, direction: &SkyDirection, radius: f64) -> Vec<usize> {
+        let Some(layer) = self.nested_layer() else { return (0..self.n_pixels()).collect() };
+        let (lon, lat) = self.radians(direction);
+        let is_ring = self.ordering == HealpixOrdering::Ring;
+        let number = |nested: u64| if is_ring { layer.to_ring(nested) } else { nested };
+        let cone = layer.cone_coverage_approx(lon, lat, radius.clamp(0.0, 180.0).to_radians());
+        let mut pixels: Vec<usize> = cone.flat_iter().filter_map(|nested| self.local_pixel(number(nested))).collect();
+        pixels.sort_unstable();
+        pixels
+    }
+
     /// The corners of a pixel, around it from the southern one.
     pub fn corners_of(&self, pixel: usize) -> Option<[UnitVector; 4]> {
         self.sphere_corners(self.sphere_pixel(pixel)?)

@@ -3,6 +3,7 @@
 mod drm;
 mod exposure;
 mod livetime;
+mod node_weights;
 mod observed_exposure;
 mod observed_irfs;
 mod observed_psf;
@@ -14,6 +15,7 @@ mod response;
 pub use drm::response_matrix;
 pub use exposure::Exposure;
 pub use livetime::{CosineBins, Livetime, LivetimeCube};
+pub(crate) use node_weights::{NodeWeights, SlopeWeights};
 pub use observed_exposure::ObservedExposure;
 pub use observed_irfs::ObservedIrfs;
 pub use observed_psf::{ObservedPsf, ResponsePsf};

@@ -12,6 +12,8 @@ const CELL_BITS: u32 = 6;
 #[derive(Clone, Debug)]
 pub struct PsfPlanes {
     thetas: Vec<f64>,
+    /// One over the distance of each node to the next, 1/degree.
+    densities: Vec<f64>,
     n_planes: usize,
     /// `[theta, plane]`, 1/sr.
     values: Vec<f64>,
@@ -58,7 +60,8 @@ impl PsfPlanes {
             }
         }
         let lookup = NodeLookup::new(&thetas);
-        Self { thetas, n_planes, values, cumulative, lookup }
+        let densities = thetas.windows(2).map(|pair| 1.0 / (pair[1] - pair[0])).collect();
+        Self { thetas, densities, n_planes, values, cumulative, lookup }
     }
 
     /// How many planes there are.
@@ -105,8 +108,7 @@ impl PsfPlanes {
         let next = start + self.n_planes;
         let rows = self.values.get(start..start + east.len()).zip(self.values.get(next..next + east.len()));
         let Some((a, b)) = rows else { return };
-        let step = 1.0 / (self.thetas[low + 1] - self.thetas[low]);
-        let [to_east, to_north] = weights.map(|weight| weight * step);
+        let [to_east, to_north] = weights.map(|weight| weight * self.densities[low]);
         for (((east, north), &a), &b) in east.iter_mut().zip(north).zip(a).zip(b) {
             *east += (b - a) * to_east;
             *north += (b - a) * to_north;
@@ -154,14 +156,23 @@ impl PsfPlanes {
         high
     }
 
+    /// The values at the nodes, `[theta, plane]`.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// One over the distance of a node to the next, 1/degree.
+    pub(super) fn density(&self, node: usize) -> f64 {
+        self.densities.get(node).copied().unwrap_or(0.0)
+    }
+
     /// The node at or below a separation and the fraction of the way to the next; `None` at and beyond the last node.
-    fn bracket(&self, theta: f64) -> Option<(usize, f64)> {
+    pub(super) fn bracket(&self, theta: f64) -> Option<(usize, f64)> {
         let mut low = self.lookup.at_most(theta);
         loop {
             let next = *self.thetas.get(low + 1)?;
             if theta < next {
-                let start = self.thetas[low];
-                return Some((low, (theta - start) / (next - start)));
+                return Some((low, (theta - self.thetas[low]) * self.densities[low]));
             }
             low += 1;
         }

@@ -2,11 +2,11 @@
 
 use std::f64::consts::PI;
 
-use numerics::{bessel_i0_scaled, fejer};
+use numerics::{bessel_i0_scaled, bessel_i0_scaled_with_slope, fejer};
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::observation::PsfPlanes;
+use crate::observation::{NodeWeights, PsfPlanes};
 use crate::recipe::DiskShape;
 
 /// A radially symmetric shape of integral 1, sizes in degrees.
@@ -24,6 +24,8 @@ const POINTS: usize = 12;
 const GROWTH: f64 = 1.7;
 /// The first panel, degrees.
 const FIRST_PANEL: f64 = 0.004;
+/// The step over which the convolution with a disk is differentiated, relative to its radius.
+const STEP: f64 = 1e-2;
 /// Where a Gaussian is taken for zero, in units of sigma.
 const GAUSSIAN_REACH: f64 = 6.0;
 
@@ -35,12 +37,27 @@ pub(crate) fn convolved(psf: &PsfPlanes, shape: Shape, disk: DiskShape) -> Resul
 }
 
 /// The values of the convolution at these separations, degrees: `[theta][plane]`, 1/sr.
-pub(crate) fn tabulated(psf: &PsfPlanes, shape: Shape, disk: DiskShape, thetas: &[f64]) -> Vec<f64> {
+fn tabulated(psf: &PsfPlanes, shape: Shape, disk: DiskShape, thetas: &[f64]) -> Vec<f64> {
     let convolution = Convolution { psf, shape, disk, rule: fejer(POINTS) };
-    let n = psf.n_planes();
-    let mut values = vec![0.0; thetas.len() * n];
-    values.par_chunks_mut(n).zip(thetas).for_each(|(row, &theta)| convolution.at(theta, row));
-    values
+    convolution.tabulated(thetas, |theta, x| convolution.density(theta, x))
+}
+
+/// How the table of a convolution changes when its shape grows, at the same nodes: 1/sr a degree of a disk's radius or a Gaussian's sigma.
+pub(crate) fn change(psf: &PsfPlanes, shape: Shape, disk: DiskShape, convolved: &PsfPlanes) -> PsfPlanes {
+    let thetas = convolved.thetas();
+    let values = match shape {
+        Shape::Gaussian(_) => {
+            let convolution = Convolution { psf, shape, disk, rule: fejer(POINTS) };
+            convolution.tabulated(thetas, |theta, x| convolution.growth(theta, x))
+        }
+        Shape::Disk(radius) => {
+            let step = STEP * radius;
+            let at = |radius: f64| tabulated(psf, Shape::Disk(radius), disk, thetas);
+            let (less, more) = (at(radius - step), at(radius + step));
+            less.iter().zip(&more).map(|(less, more)| (more - less) / (2.0 * step)).collect()
+        }
+    };
+    PsfPlanes::tabulated(thetas.to_vec(), psf.n_planes(), values)
 }
 
 /// Separations at which the result is tabulated: those of the PSF, and closer ones where the shape has its edge.
@@ -78,8 +95,32 @@ struct Convolution<'a> {
 }
 
 impl Convolution<'_> {
-    /// The convolution at one separation, all planes at once.
-    fn at(&self, theta: f64, sums: &mut [f64]) {
+    /// The integral over the PSF of the density of a shape, or of a change of it, at several separations.
+    fn tabulated(&self, thetas: &[f64], density: impl Fn(f64, f64) -> f64 + Sync) -> Vec<f64> {
+        let n = self.psf.n_planes();
+        let mut values = vec![0.0; thetas.len() * n];
+        let start = || NodeWeights::new(self.psf.thetas().len());
+        values.par_chunks_mut(n).zip(thetas).for_each_init(start, |weights, (row, &theta)| {
+            let mut low: Option<f64> = None;
+            for high in self.panels(theta) {
+                if let Some(low) = low {
+                    for &(position, weight) in &self.rule {
+                        let x = low + (high - low) * position;
+                        let share = weight * (high - low).to_radians() * density(theta, x);
+                        if share != 0.0 {
+                            weights.add_value(self.psf, x, share);
+                        }
+                    }
+                }
+                low = Some(high);
+            }
+            weights.take(self.psf, 0, row);
+        });
+        values
+    }
+
+    /// The ends of the panels over which the integral at a separation is taken, rising.
+    fn panels(&self, theta: f64) -> Vec<f64> {
         let (from, to, mut breaks) = match self.shape {
             Shape::Disk(radius) => ((theta - radius).max(0.0), theta + radius, vec![(radius - theta).abs()]),
             Shape::Gaussian(sigma) => {
@@ -96,23 +137,9 @@ impl Convolution<'_> {
         }
         breaks.push(to);
         breaks.retain(|&x| x > from && x <= to);
+        breaks.push(from);
         breaks.sort_by(f64::total_cmp);
-        let mut point = vec![0.0; sums.len()];
-        let mut low = from;
-        for high in breaks {
-            for &(position, weight) in &self.rule {
-                let x = low + (high - low) * position;
-                let share = weight * (high - low).to_radians() * self.density(theta, x);
-                if share > 0.0 {
-                    point.fill(0.0);
-                    self.psf.add(x, 0, &mut point);
-                    for (sum, value) in sums.iter_mut().zip(&point) {
-                        *sum += share * value;
-                    }
-                }
-            }
-            low = high;
-        }
+        breaks
     }
 
     /// How much of the shape, at `theta` from its centre, lies on the ring of radius `x` around there: per radian of `x`, weighted by 1 for the
@@ -135,6 +162,19 @@ impl Convolution<'_> {
                 x * (-0.5 * ((t - x) / s).powi(2)).exp() * bessel_i0_scaled(t * x / (s * s)) / (s * s)
             }
         }
+    }
+
+    /// How the density of a Gaussian changes when its sigma grows, a degree: 0 for a disk, whose edge moves instead.
+    ///
+    /// With `z = t x / s^2`, `y(z) = exp(-z) I0(z)` and `d = x/s^2 exp(-(t - x)^2/(2 s^2)) y`: `dd/ds = d (-2/s + (t - x)^2/s^3 - 2 z/s y'/y)`.
+    fn growth(&self, theta: f64, x: f64) -> f64 {
+        let Shape::Gaussian(sigma) = self.shape else { return 0.0 };
+        let s = sigma.to_radians();
+        let (t, x) = (theta.to_radians(), x.to_radians());
+        let (z, steps) = (t * x / (s * s), ((t - x) / s).powi(2));
+        let (y, slope) = bessel_i0_scaled_with_slope(z);
+        let bell = x * (-0.5 * steps).exp() / (s * s);
+        (bell * ((steps - 2.0) * y - 2.0 * z * slope) / s).to_radians()
     }
 }
 
@@ -182,6 +222,29 @@ mod tests {
             approx::assert_relative_eq!(disk.value(1.0, 0), 0.5 * height, max_relative = 1e-2);
             assert!(disk.value(1.2, 0) < 1e-9 * height);
             approx::assert_relative_eq!(disk.integral(2.0, 0), 1.0, max_relative = 3e-4);
+        }
+    }
+
+    #[test]
+    fn the_change_of_a_convolution_is_that_of_its_values() {
+        let psf = gaussians(&[0.05, 0.3, 2.0]);
+        let of = |size: f64, is_disk: bool| if is_disk { Shape::Disk(size) } else { Shape::Gaussian(size) };
+        for (size, is_disk) in [(0.1, false), (0.4, false), (0.4, true)] {
+            let shape = DiskShape::Flat;
+            let table = convolved(&psf, of(size, is_disk), shape).unwrap();
+            let found = change(&psf, of(size, is_disk), shape, &table);
+            let h = 3e-3 * size;
+            let [less, more] =
+                [size - h, size + h].map(|size| tabulated(&psf, of(size, is_disk), shape, table.thetas()));
+            let limits: Vec<f64> = (0..3).map(|plane| table.peak(plane) / size).collect();
+            for (node, (less, more)) in less.chunks_exact(3).zip(more.chunks_exact(3)).enumerate() {
+                for plane in 0..3 {
+                    let expected = (more[plane] - less[plane]) / (2.0 * h);
+                    let error = (found.node(node, plane) - expected) / limits[plane];
+                    let allowed = if is_disk { 3e-2 } else { 1e-4 };
+                    assert!(error.abs() < allowed, "{size} {is_disk} {node} {plane}: {error}");
+                }
+            }
         }
     }
 

@@ -43,6 +43,13 @@ impl Pixels {
         self.centers.get(pixel).copied().flatten()
     }
 
+    /// Angles between a direction and the centres of all pixels, radians; not numbers off the projection.
+    pub(crate) fn angles(&self, direction: &SkyDirection) -> Vec<f64> {
+        let source = UnitVector::from(*direction);
+        let angle = |center: &Option<UnitVector>| center.map_or(f64::NAN, |center| center.angle(source));
+        self.centers.par_iter().with_min_len(512).map(angle).collect()
+    }
+
     pub(crate) fn solid_angle(&self, pixel: usize) -> f64 {
         self.solid_angles.get(pixel).copied().unwrap_or(0.0)
     }

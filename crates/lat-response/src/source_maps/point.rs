@@ -5,9 +5,9 @@ use roi_model::SkyDirection;
 
 use super::pixels::Pixels;
 use super::point_separation::{GreatCircle, PlanarRatio, Separation};
-use super::point_slopes::Slopes;
+use super::point_slopes::{SlopeBuffers, Slopes};
 use crate::geometry::UnitVector;
-use crate::observation::PsfPlanes;
+use crate::observation::{NodeWeights, PsfPlanes};
 use crate::recipe::{PointPixels, Recipe};
 
 /// Below this fraction of its peak the PSF is taken at the pixel's centre.
@@ -21,40 +21,53 @@ const FINEST: usize = 64;
 pub(crate) struct PointImage {
     rows: Vec<Vec<f64>>,
     nx: usize,
+    /// Sums of the planes over the pixels within the radius that was asked for.
+    sums: Vec<f64>,
 }
 
-/// The image of a point source, computed for all planes at once: the geometry of a pixel serves them all.
-pub(crate) fn image(pixels: &Pixels, psf: &PsfPlanes, source: &SkyDirection, recipe: &Recipe) -> PointImage {
-    let integrator = Integrator::new(pixels, psf, source, recipe);
-    let [image] = match planar(pixels, source, recipe, false) {
-        Some(planar) => integrator.images(&planar, |_, _, _| []),
-        // Also for a source that the projection has no place for.
-        None => integrator.images(&GreatCircle::new(pixels, source), |_, _, _| []),
-    };
-    image
+/// What the image of a point source is made of.
+pub(crate) struct PointSource<'a> {
+    pub(crate) pixels: &'a Pixels,
+    /// The PSF, or the PSF convolved with a radially symmetric shape.
+    pub(crate) psf: &'a PsfPlanes,
+    pub(crate) direction: &'a SkyDirection,
+    pub(crate) recipe: &'a Recipe,
+    /// The planes are summed over the pixels whose centre is at most so many degrees away.
+    pub(crate) summed_within: Option<f64>,
 }
 
-/// The same image, and its derivatives: when the source moves to the east and to the north, and when the table changes by `change`; a degree
-/// each. Every pixel and plane is summed over the points over which the image was, so that these are the derivatives of its very numbers.
-pub(crate) fn sloped_images(
-    pixels: &Pixels,
-    psf: &PsfPlanes,
-    change: Option<&PsfPlanes>,
-    source: &SkyDirection,
-    recipe: &Recipe,
-) -> [PointImage; 4] {
-    let integrator = Integrator::new(pixels, psf, source, recipe);
-    let slopes = Slopes { psf, change, source: (*source).into(), extrapolate: integrator.extrapolate };
-    if let Some(planar) = planar(pixels, source, recipe, true) {
-        return integrator.images(&planar, |pixel, center, points| slopes.of(&planar, pixel, center, points));
+impl PointSource<'_> {
+    /// The image, computed for all planes at once: the geometry of a pixel serves them all.
+    pub(crate) fn image(&self) -> PointImage {
+        let angles = self.pixels.angles(self.direction);
+        let integrator = Integrator::new(self, &angles);
+        let [image] = match self.planar(&angles, false) {
+            Some(planar) => integrator.images(&planar, |_, _, _, _| []),
+            // Also for a source that the projection has no place for.
+            None => integrator.images(&GreatCircle::new(self.pixels, self.direction), |_, _, _, _| []),
+        };
+        image
     }
-    let circles = GreatCircle::new(pixels, source);
-    integrator.images(&circles, |pixel, center, points| slopes.of(&circles, pixel, center, points))
-}
 
-fn planar(pixels: &Pixels, source: &SkyDirection, recipe: &Recipe, with_slopes: bool) -> Option<PlanarRatio> {
-    let is_planar = recipe.point_pixels == PointPixels::PlanarDistances;
-    is_planar.then(|| PlanarRatio::new(pixels, source, with_slopes)).flatten()
+    /// The same image, and its derivatives: when the source moves to the east and to the north, and when the table changes by `change`; a degree
+    /// each. Every pixel and plane is summed over the points over which the image was, so that these are the derivatives of its very numbers.
+    pub(crate) fn sloped_images(&self, change: Option<&PsfPlanes>) -> [PointImage; 4] {
+        let angles = self.pixels.angles(self.direction);
+        let integrator = Integrator::new(self, &angles);
+        let extrapolate = integrator.extrapolate;
+        let slopes = Slopes { psf: self.psf, change, source: (*self.direction).into(), extrapolate };
+        if let Some(planar) = self.planar(&angles, true) {
+            return integrator
+                .images(&planar, |pixel, center, points, work| slopes.of(&planar, pixel, (center, points), work));
+        }
+        let circles = GreatCircle::new(self.pixels, self.direction);
+        integrator.images(&circles, |pixel, center, points, work| slopes.of(&circles, pixel, (center, points), work))
+    }
+
+    fn planar(&self, angles: &[f64], with_slopes: bool) -> Option<PlanarRatio> {
+        let is_planar = self.recipe.point_pixels == PointPixels::PlanarDistances;
+        is_planar.then(|| PlanarRatio::new(self.pixels, self.direction, angles, with_slopes)).flatten()
+    }
 }
 
 impl PointImage {
@@ -63,21 +76,9 @@ impl PointImage {
         self.rows.get(row).and_then(|row| row.get(plane * self.nx..(plane + 1) * self.nx)).unwrap_or_default()
     }
 
-    /// Sums of the planes over the pixels whose centre is at most `radius` degrees from the source.
-    pub(crate) fn sums_within(&self, pixels: &Pixels, source: &SkyDirection, radius: f64, n_planes: usize) -> Vec<f64> {
-        let source = UnitVector::from(*source);
-        let limit = radius.to_radians();
-        let mut sums = vec![0.0; n_planes];
-        for (y, row) in self.rows.iter().enumerate() {
-            for x in 0..self.nx {
-                if pixels.center(y * self.nx + x).is_some_and(|center| center.angle(source) <= limit) {
-                    for (sum, plane) in sums.iter_mut().zip(row.chunks_exact(self.nx)) {
-                        *sum += plane[x];
-                    }
-                }
-            }
-        }
-        sums
+    /// Sums of the planes over the pixels within the radius that was asked for; zeros where none was.
+    pub(crate) fn sums(&self) -> &[f64] {
+        &self.sums
     }
 }
 
@@ -85,7 +86,8 @@ impl PointImage {
 struct Integrator<'a> {
     pixels: &'a Pixels,
     psf: &'a PsfPlanes,
-    source: UnitVector,
+    /// Angles between the source and the pixels' centres, radians.
+    angles: &'a [f64],
     peaks: Vec<f64>,
     /// Separation in degrees beyond which a plane is 0.
     reach: Vec<f64>,
@@ -93,30 +95,56 @@ struct Integrator<'a> {
     extrapolate: bool,
     /// The finest grid of points in a pixel, points a side.
     finest: usize,
+    /// The planes are summed over pixels of at most this angle, radians.
+    limit: f64,
 }
 
-/// What the planes of one pixel have come to.
+/// What the planes of one pixel have come to, and room for the points in it.
 struct Means {
     now: Vec<f64>,
     before: Vec<f64>,
     done: Vec<bool>,
     /// Points a side of the grid that it was, 0 for a plane that is zero.
     points: Vec<usize>,
+    thetas: Vec<f64>,
+    weights: NodeWeights,
+}
+
+impl Means {
+    fn new(psf: &PsfPlanes) -> Self {
+        let n = psf.n_planes();
+        Self {
+            now: vec![0.0; n],
+            before: vec![0.0; n],
+            done: vec![false; n],
+            points: vec![1; n],
+            thetas: Vec::new(),
+            weights: NodeWeights::new(psf.thetas().len()),
+        }
+    }
+}
+
+/// A row of each image, and the sums of the first one's planes over the pixels near the source.
+struct Row<const M: usize> {
+    values: [Vec<f64>; M],
+    sums: Vec<f64>,
 }
 
 impl<'a> Integrator<'a> {
-    fn new(pixels: &'a Pixels, psf: &'a PsfPlanes, source: &SkyDirection, recipe: &Recipe) -> Self {
+    fn new(source: &PointSource<'a>, angles: &'a [f64]) -> Self {
+        let (psf, recipe) = (source.psf, source.recipe);
         let planes = 0..psf.n_planes();
         let peaks = planes.clone().map(|plane| psf.peak(plane)).collect();
         let reach = |plane| recipe.point_containment.map_or(f64::INFINITY, |part| psf.containment_radius(part, plane));
         Self {
-            pixels,
+            pixels: source.pixels,
             psf,
-            source: (*source).into(),
+            angles,
             peaks,
             reach: planes.map(reach).collect(),
             extrapolate: recipe.point_pixels == PointPixels::GreatCircles,
             finest: if recipe.point_pixels == PointPixels::Centers { 1 } else { FINEST },
+            limit: source.summed_within.map_or(-1.0, f64::to_radians),
         }
     }
 
@@ -124,37 +152,44 @@ impl<'a> Integrator<'a> {
     fn images<S: Separation, const N: usize, const M: usize>(
         &self,
         separation: &S,
-        more: impl Fn([usize; 2], UnitVector, &[usize]) -> [Vec<f64>; N] + Sync,
+        more: impl Fn([usize; 2], UnitVector, &[usize], &mut SlopeBuffers) -> [Vec<f64>; N] + Sync,
     ) -> [PointImage; M] {
         let [nx, ny] = self.pixels.grid().size();
         let n = self.psf.n_planes();
-        let row = |y: usize| {
-            let mut values: [Vec<f64>; M] = std::array::from_fn(|_| vec![0.0; n * nx]);
-            let mut means = Means { now: vec![0.0; n], before: vec![0.0; n], done: vec![false; n], points: vec![1; n] };
+        let row = |(means, work): &mut (Means, SlopeBuffers), y: usize| {
+            let mut row: Row<M> = Row { values: std::array::from_fn(|_| vec![0.0; n * nx]), sums: vec![0.0; n] };
             for x in 0..nx {
                 let Some(center) = self.pixels.center(y * nx + x) else { continue };
                 let solid_angle = self.pixels.solid_angle(y * nx + x);
-                self.pixel(center, separation, [x, y], &mut means);
-                let others = more([x, y], center, &means.points);
-                for (row, own) in values.iter_mut().zip(std::iter::once(&means.now).chain(&others)) {
+                let angle = self.angles[y * nx + x];
+                self.pixel(angle, separation, [x, y], means);
+                let others = more([x, y], center, &means.points, work);
+                for (row, own) in row.values.iter_mut().zip(std::iter::once(&means.now).chain(&others)) {
                     for (plane, value) in own.iter().enumerate() {
                         row[plane * nx + x] = value * solid_angle;
                     }
                 }
+                if angle <= self.limit {
+                    row.sums.iter_mut().zip(&means.now).for_each(|(sum, value)| *sum += value * solid_angle);
+                }
             }
-            values
+            row
         };
+        let start = || (Means::new(self.psf), SlopeBuffers::new(self.psf));
         let mut rows: [Vec<Vec<f64>>; M] = std::array::from_fn(|_| Vec::with_capacity(ny));
-        for row in (0..ny).into_par_iter().map(row).collect::<Vec<_>>() {
-            rows.iter_mut().zip(row).for_each(|(rows, row)| rows.push(row));
+        let mut sums = vec![0.0; n];
+        // Sums are added row by row, whatever the threads.
+        for row in (0..ny).into_par_iter().map_init(start, row).collect::<Vec<_>>() {
+            rows.iter_mut().zip(row.values).for_each(|(rows, row)| rows.push(row));
+            sums.iter_mut().zip(&row.sums).for_each(|(sum, own)| *sum += own);
         }
-        rows.map(|rows| PointImage { rows, nx })
+        rows.map(|rows| PointImage { rows, nx, sums: sums.clone() })
     }
 
-    /// The mean of the PSF over a pixel, for each plane.
-    fn pixel<S: Separation>(&self, center: UnitVector, separation: &S, [x, y]: [usize; 2], means: &mut Means) {
-        let theta = center.angle(self.source).to_degrees();
-        let Means { now, before, done, points: grids } = means;
+    /// The mean of the PSF over a pixel whose centre is so many radians away, for each plane.
+    fn pixel<S: Separation>(&self, angle: f64, separation: &S, pixel: [usize; 2], means: &mut Means) {
+        let theta = angle.to_degrees();
+        let Means { now, before, done, points: grids, thetas, weights } = means;
         now.fill(0.0);
         self.psf.add(theta, 0, now);
         for (((done, now), peak), reach) in done.iter_mut().zip(now.iter_mut()).zip(&self.peaks).zip(&self.reach) {
@@ -173,14 +208,10 @@ impl<'a> Integrator<'a> {
             let last = done.iter().rposition(|done| !done).unwrap_or(first);
             let sums = &mut before[first..=last];
             sums.fill(0.0);
-            let step = 1.0 / points as f64;
-            for i in 0..points * points {
-                let (dx, dy) = ((i % points) as f64 + 0.5, (i / points) as f64 + 0.5);
-                if let Some(theta) = separation.inside(x, y, dx * step - 0.5, dy * step - 0.5) {
-                    self.psf.add(theta, first, sums);
-                }
-            }
-            let scale = step * step;
+            separation.grid(pixel, points, thetas);
+            weights.add_values(self.psf, thetas);
+            weights.take(self.psf, first, sums);
+            let scale = 1.0 / (points * points) as f64;
             for plane in first..=last {
                 if done[plane] {
                     continue;

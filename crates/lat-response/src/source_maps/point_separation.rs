@@ -1,5 +1,8 @@
 //! How far a point inside a pixel is from a source.
 
+use std::ops::Range;
+
+use multiversion::multiversion;
 use roi_model::SkyDirection;
 
 use super::pixels::Pixels;
@@ -10,13 +13,19 @@ const COINCIDENT: f64 = 1e-6;
 /// The step over which a projection is differentiated, degrees: the error is that of its third derivatives, 1e-10 of the result.
 const STEP: f64 = 1e-3;
 
-/// How the separation between the source and a point inside a pixel is found.
+/// How the separations between the source and the points inside a pixel are found: those of a grid of `side` x `side` points, in the middle of as many
+/// equal cells. Points off the projection are left out.
 pub(crate) trait Separation: Sync {
-    /// Separation in degrees of the point (`dx`, `dy`), in pixels from the centre of pixel (`x`, `y`); `None` off the projection.
-    fn inside(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<f64>;
+    /// The separations, degrees, in place of what `thetas` held.
+    fn grid(&self, pixel: [usize; 2], side: usize, thetas: &mut Vec<f64>);
 
-    /// The same, and how it changes when the source moves to the east and to the north, degrees a degree.
-    fn inside_with_slopes(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<(f64, [f64; 2])>;
+    /// The same, each with how it changes when the source moves to the east and to the north, degrees a degree.
+    fn grid_with_slopes(&self, pixel: [usize; 2], side: usize, points: &mut Vec<(f64, [f64; 2])>);
+}
+
+/// How far the middle of the cell `i` of `side` lies from the centre of the pixel, in pixels.
+fn offset(i: usize, side: usize) -> f64 {
+    (i as f64 + 0.5) / side as f64 - 0.5
 }
 
 /// Great circles to points between the corners of a pixel.
@@ -32,13 +41,18 @@ impl<'a> GreatCircle<'a> {
         Self { pixels, source, tangents: source.tangents() }
     }
 
-    fn point(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<UnitVector> {
-        let [a, b, c, d] = self.pixels.corners_of(y * self.pixels.grid().size()[0] + x)?.map(|corner| corner.0);
-        let (u, v) = (dx + 0.5, dy + 0.5);
-        let at = |i: usize| (1.0 - v) * ((1.0 - u) * a[i] + u * b[i]) + v * ((1.0 - u) * c[i] + u * d[i]);
-        let point = [at(0), at(1), at(2)];
-        let length = point.iter().map(|p| p * p).sum::<f64>().sqrt();
-        Some(UnitVector(point.map(|p| p / length)))
+    fn points(&self, [x, y]: [usize; 2], side: usize) -> impl Iterator<Item = UnitVector> + use<> {
+        let corners = self.pixels.corners_of(y * self.pixels.grid().size()[0] + x);
+        corners.into_iter().flat_map(move |corners| {
+            let [a, b, c, d] = corners.map(|corner| corner.0);
+            (0..side * side).map(move |i| {
+                let (u, v) = (offset(i % side, side) + 0.5, offset(i / side, side) + 0.5);
+                let at = |i: usize| (1.0 - v) * ((1.0 - u) * a[i] + u * b[i]) + v * ((1.0 - u) * c[i] + u * d[i]);
+                let point = [at(0), at(1), at(2)];
+                let length = point.iter().map(|p| p * p).sum::<f64>().sqrt();
+                UnitVector(point.map(|p| p / length))
+            })
+        })
     }
 
     fn separation(&self, point: UnitVector) -> f64 {
@@ -48,13 +62,15 @@ impl<'a> GreatCircle<'a> {
 }
 
 impl Separation for GreatCircle<'_> {
-    fn inside(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<f64> {
-        self.point(x, y, dx, dy).map(|point| self.separation(point))
+    fn grid(&self, pixel: [usize; 2], side: usize, thetas: &mut Vec<f64>) {
+        thetas.clear();
+        thetas.extend(self.points(pixel, side).map(|point| self.separation(point)));
     }
 
-    fn inside_with_slopes(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<(f64, [f64; 2])> {
-        let point = self.point(x, y, dx, dy)?;
-        Some((self.separation(point), self.source.angle_slopes(&self.tangents, point)))
+    fn grid_with_slopes(&self, pixel: [usize; 2], side: usize, points: &mut Vec<(f64, [f64; 2])>) {
+        points.clear();
+        let slopes = |point| self.source.angle_slopes(&self.tangents, point);
+        points.extend(self.points(pixel, side).map(|point| (self.separation(point), slopes(point))));
     }
 }
 
@@ -74,31 +90,35 @@ pub(crate) struct PlanarRatio {
 }
 
 impl PlanarRatio {
-    /// `None` for a source that the projection has no place for.
-    pub(crate) fn new(pixels: &Pixels, source: &SkyDirection, with_slopes: bool) -> Option<Self> {
+    /// `None` for a source that the projection has no place for. `angles`: those between the source and the pixels' centres, radians.
+    pub(crate) fn new(pixels: &Pixels, source: &SkyDirection, angles: &[f64], with_slopes: bool) -> Option<Self> {
         let grid = pixels.grid();
         let (x, y) = grid.to_pixel(source)?;
         let [nx, ny] = grid.size();
         let degrees_per_pixel = grid.header().cdelt.iter().fold(f64::INFINITY, |least, d| least.min(d.abs()));
         let jacobian = if with_slopes { jacobian(grid, source)? } else { [[0.0; 2]; 2] };
-        let (ratios, slopes) = (Vec::with_capacity(nx * ny), Vec::new());
+        let (ratios, slopes) = (Vec::new(), Vec::new());
         let mut planar = Self { source: [x - 1.0, y - 1.0], jacobian, degrees_per_pixel, nx, ny, ratios, slopes };
-        let vector = UnitVector::from(*source);
-        let tangents = vector.tangents();
-        for pixel in 0..nx * ny {
-            let (x, y) = ((pixel % nx) as f64, (pixel / nx) as f64);
+        let place = |pixel: usize| ((pixel % nx) as f64, (pixel / nx) as f64);
+        let ratio = |(pixel, angle): (usize, &f64)| {
+            let (x, y) = place(pixel);
             let distance = planar.distance(x, y);
-            let center = pixels.center(pixel).filter(|_| distance >= COINCIDENT);
-            let ratio = center.map_or(1.0, |center| center.angle(vector).to_degrees() / distance);
-            planar.ratios.push(ratio);
-            if with_slopes {
-                let slopes = center.map_or([0.0; 2], |center| {
+            if angle.is_nan() || distance < COINCIDENT { 1.0 } else { angle.to_degrees() / distance }
+        };
+        planar.ratios = angles.iter().enumerate().map(ratio).collect();
+        if with_slopes {
+            let vector = UnitVector::from(*source);
+            let tangents = vector.tangents();
+            let slopes = |(pixel, ratio): (usize, &f64)| {
+                let (x, y) = place(pixel);
+                let distance = planar.distance(x, y);
+                pixels.center(pixel).filter(|_| distance >= COINCIDENT).map_or([0.0; 2], |center| {
                     let angles = vector.angle_slopes(&tangents, center);
                     let distances = planar.distance_slopes(x, y);
                     [0, 1].map(|i| (angles[i] - ratio * distances[i]) / distance)
-                });
-                planar.slopes.push(slopes);
-            }
+                })
+            };
+            planar.slopes = planar.ratios.iter().enumerate().map(slopes).collect();
         }
         Some(planar)
     }
@@ -116,19 +136,52 @@ impl PlanarRatio {
         if length > 0.0 { self.jacobian.map(along) } else { [0.0; 2] }
     }
 
-    /// The pixels around a point, by number and weight.
-    fn around(&self, x: usize, y: usize, dx: f64, dy: f64) -> [(usize, f64); 4] {
-        let (left, u) = cell(x, dx, self.nx);
-        let (below, v) = cell(y, dy, self.ny);
-        let right = (left + 1).min(self.nx - 1);
-        let above = (below + 1).min(self.ny - 1);
-        let at = |x: usize, y: usize| y * self.nx + x;
-        [
-            (at(left, below), (1.0 - v) * (1.0 - u)),
-            (at(right, below), (1.0 - v) * u),
-            (at(left, above), v * (1.0 - u)),
-            (at(right, above), v * u),
-        ]
+    /// The columns or rows of a grid of points that lie on either side of a pixel's centre: their offsets from it, and the cell of centres around them.
+    fn halves(center: usize, n: usize, side: usize) -> [(Range<usize>, Cell); 2] {
+        // The point in the middle of an odd number is the centre, which the cell after it begins with.
+        let half = side / 2;
+        [(0..half, Cell::of(center, -0.5, n)), (half..side, Cell::of(center, 0.5, n))]
+    }
+
+    /// The lines along which the ratio goes through a row of points, whose offset from the pixel's centre is `dy`: at the first centre of a cell of
+    /// columns, and its change to the next.
+    fn line(&self, columns: Cell, rows: Cell, dy: f64) -> [f64; 2] {
+        let v = rows.fraction + dy;
+        let at = |x: usize, y: usize| self.ratios.get(y * self.nx + x).copied().unwrap_or(1.0);
+        let across = |x: usize| (1.0 - v) * at(x, rows.low) + v * at(x, rows.high);
+        let (low, high) = (across(columns.low), across(columns.high));
+        [low, high - low]
+    }
+
+    /// The same of the changes of the ratio when the source moves.
+    fn sloped_line(&self, columns: Cell, rows: Cell, dy: f64) -> [[f64; 2]; 2] {
+        let v = rows.fraction + dy;
+        let at = |x: usize, y: usize| self.slopes.get(y * self.nx + x).copied().unwrap_or_default();
+        [0, 1].map(|i| {
+            let across = |x: usize| (1.0 - v) * at(x, rows.low)[i] + v * at(x, rows.high)[i];
+            let (low, high) = (across(columns.low), across(columns.high));
+            [low, high - low]
+        })
+    }
+}
+
+/// Two neighbouring centres of pixels, and how far beyond the first of them the centre of the pixel is in which points lie; the same twice on an axis
+/// of one pixel.
+#[derive(Clone, Copy)]
+struct Cell {
+    low: usize,
+    high: usize,
+    fraction: f64,
+}
+
+impl Cell {
+    /// The cell of pixel centres that a point lies in; beyond the outermost centres the last cell goes on.
+    fn of(center: usize, offset: f64, n: usize) -> Self {
+        if n < 2 {
+            return Self { low: 0, high: 0, fraction: 0.0 };
+        }
+        let low = if offset < 0.0 { center.saturating_sub(1) } else { center.min(n - 2) };
+        Self { low, high: low + 1, fraction: center as f64 - low as f64 }
     }
 }
 
@@ -142,36 +195,63 @@ fn jacobian(grid: &WcsGrid, source: &SkyDirection) -> Option<[[f64; 2]; 2]> {
     Some([along(1.0, 0.0)?, along(0.0, 1.0)?])
 }
 
-/// The cell of pixel centres that a point lies in, and where in it; beyond the outermost centres the last cell goes on.
-fn cell(center: usize, offset: f64, n: usize) -> (usize, f64) {
-    if n < 2 {
-        return (0, 0.0);
+impl Separation for PlanarRatio {
+    fn grid(&self, [x, y]: [usize; 2], side: usize, thetas: &mut Vec<f64>) {
+        thetas.resize(side * side, 0.0);
+        let (columns, rows) = (Self::halves(x, self.nx, side), Self::halves(y, self.ny, side));
+        for (row_range, row_cell) in rows {
+            for j in row_range {
+                let dy = offset(j, side);
+                let across = y as f64 + dy - self.source[1];
+                for (range, cell) in columns.clone() {
+                    let line = self.line(cell, row_cell, dy);
+                    let Some(out) = thetas.get_mut(j * side + range.start..j * side + range.end) else { return };
+                    let along =
+                        Along { from: x as f64 - self.source[0], fraction: cell.fraction, first: range.start, side };
+                    fill_thetas(out, along, (across * across, self.degrees_per_pixel), line);
+                }
+            }
+        }
     }
-    let low = if offset < 0.0 { center.saturating_sub(1) } else { center.min(n - 2) };
-    (low, center as f64 - low as f64 + offset)
+
+    fn grid_with_slopes(&self, [x, y]: [usize; 2], side: usize, points: &mut Vec<(f64, [f64; 2])>) {
+        points.clear();
+        let (columns, rows) = (Self::halves(x, self.nx, side), Self::halves(y, self.ny, side));
+        for (row_range, row_cell) in rows {
+            for j in row_range {
+                let dy = offset(j, side);
+                for (range, cell) in columns.clone() {
+                    let line = self.line(cell, row_cell, dy);
+                    let slopes = self.sloped_line(cell, row_cell, dy);
+                    points.extend(range.map(|i| {
+                        let dx = offset(i, side);
+                        let (px, py, u) = (x as f64 + dx, y as f64 + dy, cell.fraction + dx);
+                        let (distance, distances) = (self.distance(px, py), self.distance_slopes(px, py));
+                        let ratio = line[0] + line[1] * u;
+                        let ratios = slopes.map(|[low, change]| low + change * u);
+                        (distance * ratio, [0, 1].map(|k| distances[k] * ratio + distance * ratios[k]))
+                    }));
+                }
+            }
+        }
+    }
 }
 
-impl Separation for PlanarRatio {
-    fn inside(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<f64> {
-        let (left, u) = cell(x, dx, self.nx);
-        let (below, v) = cell(y, dy, self.ny);
-        let right = (left + 1).min(self.nx - 1);
-        let above = (below + 1).min(self.ny - 1);
-        let at = |x: usize, y: usize| self.ratios.get(y * self.nx + x).copied().unwrap_or(1.0);
-        let ratio = (1.0 - v) * ((1.0 - u) * at(left, below) + u * at(right, below))
-            + v * ((1.0 - u) * at(left, above) + u * at(right, above));
-        Some(self.distance(x as f64 + dx, y as f64 + dy) * ratio)
-    }
+/// Points in a row: the distance of the pixel's centre from the source along x in pixels, and from the first centre of the cell.
+#[derive(Clone, Copy)]
+struct Along {
+    from: f64,
+    fraction: f64,
+    first: usize,
+    side: usize,
+}
 
-    fn inside_with_slopes(&self, x: usize, y: usize, dx: f64, dy: f64) -> Option<(f64, [f64; 2])> {
-        let (px, py) = (x as f64 + dx, y as f64 + dy);
-        let (distance, distances) = (self.distance(px, py), self.distance_slopes(px, py));
-        let (mut ratio, mut ratios) = (0.0, [0.0; 2]);
-        for (pixel, weight) in self.around(x, y, dx, dy) {
-            ratio += weight * self.ratios.get(pixel)?;
-            let slopes = self.slopes.get(pixel)?;
-            ratios = [ratios[0] + weight * slopes[0], ratios[1] + weight * slopes[1]];
-        }
-        Some((distance * ratio, [0, 1].map(|i| distances[i] * ratio + distance * ratios[i])))
+/// The separations of points in a row: planar distance times a ratio that is linear along the row.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fill_thetas(out: &mut [f64], along: Along, (across_squared, scale): (f64, f64), [low, change]: [f64; 2]) {
+    for (i, theta) in out.iter_mut().enumerate() {
+        let dx = ((along.first + i) as f64 + 0.5) / along.side as f64 - 0.5;
+        let x = along.from + dx;
+        *theta = (x * x + across_squared).sqrt() * scale * (low + change * (along.fraction + dx));
     }
 }

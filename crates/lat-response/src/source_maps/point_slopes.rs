@@ -2,7 +2,7 @@
 
 use super::point_separation::Separation;
 use crate::geometry::UnitVector;
-use crate::observation::PsfPlanes;
+use crate::observation::{PsfPlanes, SlopeWeights};
 
 /// What the derivatives of the image of a radially symmetric source are made of.
 pub(crate) struct Slopes<'a> {
@@ -14,8 +14,19 @@ pub(crate) struct Slopes<'a> {
     pub(crate) extrapolate: bool,
 }
 
-/// The sums of one grid.
-struct Sums([Vec<f64>; 3]);
+/// Room for the points of a grid.
+pub(crate) struct SlopeBuffers {
+    points: Vec<(f64, [f64; 2])>,
+    weights: SlopeWeights,
+    sums: [Vec<f64>; 3],
+}
+
+impl SlopeBuffers {
+    pub(crate) fn new(psf: &PsfPlanes) -> Self {
+        let sums = std::array::from_fn(|_| vec![0.0; psf.n_planes()]);
+        Self { points: Vec::new(), weights: SlopeWeights::new(psf.thetas().len()), sums }
+    }
+}
 
 impl Slopes<'_> {
     /// Derivatives of the means over a pixel, for each plane: to the east, to the north, and of the table. `points`: how many points a side the
@@ -24,8 +35,8 @@ impl Slopes<'_> {
         &self,
         separation: &S,
         pixel: [usize; 2],
-        center: UnitVector,
-        points: &[usize],
+        (center, points): (UnitVector, &[usize]),
+        work: &mut SlopeBuffers,
     ) -> [Vec<f64>; 3] {
         let mut out = std::array::from_fn(|_| vec![0.0; points.len()]);
         let finest = points.iter().copied().max().unwrap_or(0);
@@ -41,8 +52,8 @@ impl Slopes<'_> {
             let is_wanted = |plane: &usize| share(*plane) != 0.0;
             let planes = (0..points.len()).find(is_wanted).zip((0..points.len()).rev().find(is_wanted));
             if let Some((first, last)) = planes {
-                let Sums(sums) = self.grid(separation, pixel, center, side, first..last + 1);
-                for (out, sums) in out.iter_mut().zip(&sums) {
+                self.grid(separation, (pixel, center), side, first..last + 1, work);
+                for (out, sums) in out.iter_mut().zip(&work.sums) {
                     for (plane, sum) in (first..=last).zip(sums) {
                         out[plane] += share(plane) * sum / (side * side) as f64;
                     }
@@ -53,34 +64,31 @@ impl Slopes<'_> {
         out
     }
 
+    /// The sums over one grid, from the first plane on.
     fn grid<S: Separation>(
         &self,
         separation: &S,
-        [x, y]: [usize; 2],
-        center: UnitVector,
+        (pixel, center): ([usize; 2], UnitVector),
         side: usize,
         planes: std::ops::Range<usize>,
-    ) -> Sums {
-        let mut sums = std::array::from_fn(|_| vec![0.0; planes.len()]);
-        let [east, north, table] = &mut sums;
-        let mut add = |theta: f64, slopes: [f64; 2]| {
-            self.psf.add_slopes(theta, planes.start, slopes, [&mut *east, &mut *north]);
-            if let Some(change) = self.change {
-                change.add(theta, planes.start, table);
-            }
-        };
+        work: &mut SlopeBuffers,
+    ) {
+        let SlopeBuffers { points, weights, sums } = work;
         if side == 1 {
+            points.clear();
             let slopes = self.source.angle_slopes(&self.source.tangents(), center);
-            add(center.angle(self.source).to_degrees(), slopes);
-            return Sums(sums);
+            points.push((center.angle(self.source).to_degrees(), slopes));
+        } else {
+            separation.grid_with_slopes(pixel, side, points);
         }
-        let step = 1.0 / side as f64;
-        for i in 0..side * side {
-            let (dx, dy) = ((i % side) as f64 + 0.5, (i / side) as f64 + 0.5);
-            if let Some((theta, slopes)) = separation.inside_with_slopes(x, y, dx * step - 0.5, dy * step - 0.5) {
-                add(theta, slopes);
-            }
+        for &(theta, slopes) in points.iter() {
+            weights.add(self.psf, theta, slopes);
         }
-        Sums(sums)
+        let sums = sums.each_mut().map(|sums| {
+            let sums = &mut sums[..planes.len()];
+            sums.fill(0.0);
+            sums
+        });
+        weights.take((self.psf, self.change), planes.start, sums);
     }
 }

@@ -8,7 +8,7 @@ use super::builder::{Canvas, SourceMapBuilder};
 use super::extended::{self, Shape};
 use super::healpix_maps;
 use super::pixels::Pixels;
-use super::point::{self, PointImage};
+use super::point::{PointImage, PointSource};
 use super::psf_correction::Correction;
 use crate::error::{Error, Result};
 use crate::observation::{ObservationPsf, PsfPlanes};
@@ -44,8 +44,9 @@ impl SourceMapBuilder {
         Ok(match &self.canvas {
             Canvas::Healpix(grid, _, sampling) => healpix_maps::radial(grid, &psf, center, &exposures, sampling),
             Canvas::Image(pixels) => {
-                let image = point::image(pixels, &psf, center, &self.options.recipe);
-                assembled(pixels, &image, &self.scales(pixels, (&psf, shape), &image, center, &exposures))
+                let point = self.point(pixels, (&psf, shape), center);
+                let image = point.image();
+                assembled(pixels, &image, &self.scales(&point, &image, &exposures))
             }
         })
     }
@@ -59,20 +60,26 @@ impl SourceMapBuilder {
         })
     }
 
-    /// What the planes of an image are multiplied by: exposure, and for a point the correction of the PSF's integral.
-    pub(super) fn scales(
-        &self,
-        pixels: &Pixels,
-        (psf, shape): (&PsfPlanes, Option<Shape>),
-        image: &PointImage,
-        center: &SkyDirection,
-        exposures: &[f64],
-    ) -> Vec<f64> {
-        if shape.is_some() {
-            return exposures.to_vec();
-        }
+    /// A point source, or another shape whose convolution is given, on the pixels.
+    pub(super) fn point<'a>(
+        &'a self,
+        pixels: &'a Pixels,
+        (psf, shape): (&'a PsfPlanes, Option<Shape>),
+        direction: &'a SkyDirection,
+    ) -> PointSource<'a> {
+        let summed_within = shape.is_none().then(|| self.correction(pixels).radius(direction)).flatten();
+        PointSource { pixels, psf, direction, recipe: &self.options.recipe, summed_within }
+    }
+
+    fn correction<'a>(&self, pixels: &'a Pixels) -> Correction<'a> {
         let way = if self.options.psf_correction { self.options.recipe.psf_correction } else { PsfCorrection::Never };
-        let corrections = Correction { pixels, psf, n_edges: self.n_edges, way }.factors(image, center);
+        Correction { pixels, n_edges: self.n_edges, way }
+    }
+
+    /// What the planes of an image are multiplied by: exposure, and for a point the correction of the PSF's integral.
+    pub(super) fn scales(&self, point: &PointSource<'_>, image: &PointImage, exposures: &[f64]) -> Vec<f64> {
+        let Some(radius) = point.summed_within else { return exposures.to_vec() };
+        let corrections = self.correction(point.pixels).factors(point.psf, radius, image.sums());
         exposures.iter().zip(&corrections).map(|(e, c)| e * c).collect()
     }
 

@@ -7,14 +7,11 @@ use super::builder::{Canvas, SourceMapBuilder, named};
 use super::extended::{self, Shape};
 use super::healpix_maps;
 use super::pixels::Pixels;
-use super::point::{self, PointImage};
+use super::point::PointImage;
 use super::radial::{placed, single};
 use crate::error::{Error, Result};
-use crate::observation::PsfPlanes;
 use crate::templates::Template;
 
-/// The step over which a convolution with a shape is differentiated, relative to its size. The two ends are tabulated at the same nodes.
-const GROWTH: f64 = 1e-2;
 /// The step over which an exposure that is interpolated is differentiated, degrees.
 const EXPOSURE_STEP: f64 = 1e-3;
 
@@ -29,6 +26,18 @@ pub struct TrialMap {
     pub north: SourceMap,
     /// When it grows: for each degree of a disk's radius or a Gaussian's sigma; `None` for a point.
     pub width: Option<SourceMap>,
+}
+
+impl TrialMap {
+    /// What it takes while it is made, in bytes: four images in double precision, from which as many maps are made in single precision.
+    pub fn making_bytes(n_pixels: usize, n_planes: usize) -> usize {
+        4 * n_pixels * n_planes * (size_of::<f64>() + size_of::<f32>())
+    }
+
+    /// What it takes when it is made, in bytes.
+    pub fn bytes(n_pixels: usize, n_planes: usize) -> usize {
+        4 * n_pixels * n_planes * size_of::<f32>()
+    }
 }
 
 impl SourceMapBuilder {
@@ -57,7 +66,7 @@ impl SourceMapBuilder {
     fn sloped(&self, source: &Source, center: &SkyDirection, shape: Option<Shape>) -> Result<TrialMap> {
         let exposures = self.exposures(source, center)?;
         let psf = self.radial_psf(center, shape)?;
-        let change = shape.map(|shape| self.change(&psf, shape));
+        let change = shape.map(|shape| extended::change(&self.central, shape, self.options.recipe.disk_shape, &psf));
         let [map, east, north, width] = match &self.canvas {
             Canvas::Healpix(grid, _, sampling) => {
                 let relative = self.relative_slopes(source, center, &exposures)?;
@@ -65,8 +74,9 @@ impl SourceMapBuilder {
                 healpix_maps::sloped_radial(grid, tables, center, (&exposures, &relative), sampling)
             }
             Canvas::Image(pixels) => {
-                let images = point::sloped_images(pixels, &psf, change.as_ref(), center, &self.options.recipe);
-                let scales = self.scales(pixels, (&psf, shape), &images[0], center, &exposures);
+                let point = self.point(pixels, (&psf, shape), center);
+                let images = point.sloped_images(change.as_ref());
+                let scales = self.scales(&point, &images[0], &exposures);
                 joined(pixels, &images, &scales, &self.relative_slopes(source, center, &exposures)?)
             }
         };
@@ -76,20 +86,6 @@ impl SourceMapBuilder {
             north: self.stored(north, source)?,
             width: shape.map(|_| self.stored(width, source)).transpose()?,
         })
-    }
-
-    /// How the table of a shape changes when it grows, 1/sr a degree.
-    fn change(&self, psf: &PsfPlanes, shape: Shape) -> PsfPlanes {
-        let (size, grown): (f64, fn(f64) -> Shape) = match shape {
-            Shape::Disk(radius) => (radius, Shape::Disk),
-            Shape::Gaussian(sigma) => (sigma, Shape::Gaussian),
-        };
-        let step = GROWTH * size;
-        let at =
-            |size: f64| extended::tabulated(&self.central, grown(size), self.options.recipe.disk_shape, psf.thetas());
-        let (less, more) = (at(size - step), at(size + step));
-        let values = less.iter().zip(&more).map(|(less, more)| (more - less) / (2.0 * step)).collect();
-        PsfPlanes::tabulated(psf.thetas().to_vec(), psf.n_planes(), values)
     }
 
     /// The change of each plane's exposure over the exposure, a degree to the east and to the north; 0 where the exposure is not interpolated.

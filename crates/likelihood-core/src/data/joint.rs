@@ -1,7 +1,9 @@
 //! The data of an analysis: all components, which share one model.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use roi_model::Source;
 
 use crate::data::component::ComponentData;
@@ -52,9 +54,13 @@ impl Data {
     ///
     /// # Errors
     /// [`Error::Shape`] when there is not one map a component, or one does not fit its counts cube.
-    pub fn set_source_maps(&mut self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
-        self.check_maps(source_name, maps)?;
-        let made = self.components.iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.template_of(source_name, map)?)));
+    pub fn set_source_maps(&mut self, source_name: &str, maps: &[impl Borrow<SourceMap> + Sync]) -> Result<()> {
+        self.check_maps(source_name, maps.len())?;
+        let made = self
+            .components
+            .par_iter()
+            .zip(maps)
+            .map(|(c, map)| Ok(Arc::new(c.template_of(source_name, map.borrow())?)));
         let templates = made.collect::<Result<Vec<_>>>()?;
         for (component, template) in Arc::make_mut(&mut self.components).iter_mut().zip(templates) {
             component.set_template(source_name, template);
@@ -68,9 +74,15 @@ impl Data {
     ///
     /// # Errors
     /// As [`Data::set_source_maps`]; [`Error::NoSourceMap`] without a map of `of`.
-    pub fn set_slope_maps(&mut self, source_name: &str, of: &str, maps: &[SourceMap]) -> Result<()> {
-        self.check_maps(source_name, maps)?;
-        let made = self.components.iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.slope_template_of(of, map)?)));
+    pub fn set_slope_maps(
+        &mut self,
+        source_name: &str,
+        of: &str,
+        maps: &[impl Borrow<SourceMap> + Sync],
+    ) -> Result<()> {
+        self.check_maps(source_name, maps.len())?;
+        let made =
+            self.components.par_iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.slope_template_of(of, map.borrow())?)));
         let templates = made.collect::<Result<Vec<_>>>()?;
         for (component, template) in Arc::make_mut(&mut self.components).iter_mut().zip(templates) {
             component.set_template(source_name, template);
@@ -79,14 +91,14 @@ impl Data {
     }
 
     /// Checks that there is one map a component.
-    fn check_maps(&self, source_name: &str, maps: &[SourceMap]) -> Result<()> {
-        if maps.len() == self.components.len() {
+    fn check_maps(&self, source_name: &str, found: usize) -> Result<()> {
+        if found == self.components.len() {
             return Ok(());
         }
         Err(Error::Shape {
             what: format!("source maps of '{source_name}'"),
             expected: format!("{} (one a component)", self.components.len()),
-            found: maps.len().to_string(),
+            found: found.to_string(),
         })
     }
 

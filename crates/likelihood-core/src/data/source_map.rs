@@ -35,7 +35,10 @@ impl SourceMap {
                 found: format!("{:?}", planes.shape()),
             });
         }
-        if let Some(((energy, y, x), &value)) = planes.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        // First without the places, which takes a tenth of the time.
+        let is_finite = planes.as_slice_memory_order().is_some_and(|values| values.iter().all(|v| v.is_finite()));
+        let bad = (!is_finite).then(|| planes.indexed_iter().find(|(_, v)| !v.is_finite())).flatten();
+        if let Some(((energy, y, x), &value)) = bad {
             let value = f64::from(value);
             return Err(Error::BadValue {
                 what: "source map".into(),

@@ -154,8 +154,12 @@ impl Filled {
     pub(crate) fn gather(&self, planes: &ArrayView3<'_, f32>, plane: impl Fn(usize) -> usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(self.len());
         for (bin, range) in self.bins.windows(2).enumerate() {
-            let plane = planes.index_axis(Axis(0), plane(bin));
-            out.extend(self.pixels[range[0]..range[1]].iter().map(|&pixel| plane[[pixel / self.nx, pixel % self.nx]]));
+            let plane = planes.index_axis_move(Axis(0), plane(bin));
+            let pixels = self.pixels[range[0]..range[1]].iter();
+            match plane.to_slice() {
+                Some(plane) => out.extend(pixels.map(|&pixel| plane[pixel])),
+                None => out.extend(pixels.map(|&pixel| plane[[pixel / self.nx, pixel % self.nx]])),
+            }
         }
         out
     }

@@ -8,6 +8,9 @@ use crate::kernel::filled::{Block, Filled};
 use crate::kernel::input::PlanePair;
 use crate::kernel::reach::Reach;
 
+/// Running sums of a plane.
+const LANES: usize = 16;
+
 /// A source's map where it is needed.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
@@ -71,7 +74,7 @@ impl Template {
         weights: Option<&LikelihoodWeights>,
         n_planes: usize,
     ) -> Self {
-        let sums: Vec<f64> = planes.outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect();
+        let sums = plane_sums(planes);
         let plane_sums = &sums[extra..sums.len() - extra];
         let bins = plane_sums.len() - 1;
         let whole = Gathered::new(filled, planes, &sums, 2 * extra + 2, weights, |bin| bin);
@@ -99,9 +102,9 @@ impl Template {
         planes: &ArrayView3<'_, f32>,
         weights: Option<&LikelihoodWeights>,
     ) -> Self {
-        let own: Vec<f64> = planes.outer_iter().map(|plane| plane.iter().map(|&v| f64::from(v)).sum()).collect();
         let reference = other.reference.clone();
         let gather = || {
+            let own = plane_sums(planes);
             Gathered::new(filled, planes, &own, 2, weights, |bin| reference.get(bin).copied().flatten().unwrap_or(bin))
         };
         let substitute = other.substitute.is_some().then(gather);
@@ -184,6 +187,23 @@ impl Gathered {
             weighted_sums: weights.map(weighted),
         }
     }
+}
+
+/// The sum of each plane, in lanes that are added at the end: as many additions go on at once.
+fn plane_sums(planes: &ArrayView3<'_, f32>) -> Vec<f64> {
+    let sum = |plane: ArrayView2<'_, f32>| {
+        let plane = plane.as_standard_layout();
+        let Some(values) = plane.as_slice() else { return plane.iter().map(|&value| f64::from(value)).sum() };
+        let mut lanes = [0.0; LANES];
+        let whole = values.chunks_exact(LANES);
+        let rest = whole.remainder();
+        for values in whole {
+            lanes.iter_mut().zip(values).for_each(|(lane, &value)| *lane += f64::from(value));
+        }
+        lanes.iter_mut().zip(rest).for_each(|(lane, &value)| *lane += f64::from(value));
+        lanes.iter().sum()
+    };
+    planes.outer_iter().map(sum).collect()
 }
 
 fn weighted_sum(weights: &ArrayView2<'_, f32>, plane: &ArrayView2<'_, f32>) -> f64 {

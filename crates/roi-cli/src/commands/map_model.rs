@@ -1,7 +1,7 @@
 //! The options that maps of the sky share: what they look for, over which model and energies.
 
 use clap::Args;
-use roi_estimators::{TestShape, TestSource};
+use roi_estimators::TestSource;
 use roi_fit::SkyDirection;
 
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ pub(crate) struct MapModel {
     /// Shape of the test source: PointSource, RadialDisk or RadialGaussian; for residmap also Gaussian, an image in place of the PSF [default:
     /// PointSource]
     #[arg(help_heading = HEADING, long, value_name = "MODEL")]
-    spatial_model: Option<TestShape>,
+    spatial_model: Option<String>,
     /// Width of an extended test source, degrees: the radius that holds 68 % of it, or the sigma of a Gaussian [default: 0.3]
     #[arg(help_heading = HEADING, long, value_name = "DEG", allow_negative_numbers = true)]
     spatial_width: Option<f64>,
@@ -35,15 +35,18 @@ impl MapModel {
     /// The source that is meant.
     pub(crate) fn source(&self) -> Result<TestSource, Failure> {
         let default = TestSource::default();
-        let shape = self.spatial_model.unwrap_or_default();
-        if self.spatial_width.is_some() && shape == TestShape::PointSource {
+        let default = match &self.spatial_model {
+            Some(name) => default.with_spatial_model(name)?,
+            None => default,
+        };
+        if self.spatial_width.is_some() && default.spatial_model() == "PointSource" {
             let text =
                 "--spatial-width is of no effect on a point; give --spatial-model RadialDisk or RadialGaussian with it";
             return Err(Failure::Usage(text.into()));
         }
         let width = self.spatial_width.unwrap_or(default.width);
         let kind = self.spectrum_type.clone().unwrap_or_else(|| default.spectrum_type.clone());
-        let source = default.with_shape(shape).with_width(width).with_spectrum_type(kind);
+        let source = default.with_width(width).with_spectrum_type(kind);
         let source = self.index.iter().fold(source, |source, index| source.with_parameter("Index", *index));
         Ok(self.par.iter().fold(source, |source, (name, value)| source.with_parameter(name.clone(), *value)))
     }

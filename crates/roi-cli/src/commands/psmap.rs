@@ -96,7 +96,7 @@ impl Psmap {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         let mut analysis = self.region.open_to_write(output, None, &[("--fits", self.fits.as_deref())])?;
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
-        let map = psmap(&analysis, &self.options())?;
+        let map = psmap(&analysis, &self.options(), output.progress().as_mut())?;
         show(output, &map);
         if let Some(path) = &self.fits {
             map.write_fits(path)?;

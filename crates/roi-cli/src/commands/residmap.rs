@@ -43,7 +43,7 @@ impl Residmap {
             .with_exclude(self.scope.exclude.clone())
             .with_loge_bounds(self.scope.loge_bounds())
             .with_use_weights(self.use_weights);
-        let map = residmap(&analysis, &options)?;
+        let map = residmap(&analysis, &options, output.progress().as_mut())?;
         show(output, &map);
         if let Some(path) = &self.fits {
             map.write_fits(path)?;

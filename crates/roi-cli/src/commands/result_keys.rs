@@ -1,6 +1,9 @@
 //! The result dictionary of each command, explained.
 
-use roi_estimators::{Curvature, Extension, FoundSources, Localization, PsMap, ResidMap, SedResult, TsMap};
+use roi_estimators::{
+    Curvature, Extension, FittedPositions, FoundSources, Localization, LocatedSources, PsMap, ResidMap, SedResult,
+    TsMap,
+};
 use roi_fit::{
     ComponentSpectrum, Dictionary, FitResult, Holds, LoglikeResult, MadeMaps, OptimizeResult, Prepared, Profile,
     ResultKey, SourceProperties,
@@ -21,6 +24,9 @@ pub(crate) struct OfCommand {
 /// What all commands on a region have beside their own.
 const REGION: &[&Dictionary] = &[&OF_REGIONS, &WITH_PROVENANCE];
 
+/// What `localize` has instead for several sources.
+const POSITIONS: &[&Dictionary] = &[&LocatedSources::KEYS, &FittedPositions::KEYS, &OF_REGIONS, &WITH_PROVENANCE];
+
 /// Every command with a result dictionary that is explained here. That of `config` has the keys of the configuration.
 pub(crate) const COMMANDS: &[OfCommand] = &[
     OfCommand { command: "demo", dictionary: &DEMO, more: &[&WITH_PROVENANCE] },
@@ -38,7 +44,7 @@ pub(crate) const COMMANDS: &[OfCommand] = &[
     OfCommand { command: "profile", dictionary: &Profile::KEYS, more: REGION },
     OfCommand { command: "sed", dictionary: &SedResult::KEYS, more: REGION },
     OfCommand { command: "curvature", dictionary: &Curvature::KEYS, more: REGION },
-    OfCommand { command: "localize", dictionary: &Localization::KEYS, more: REGION },
+    OfCommand { command: "localize", dictionary: &Localization::KEYS, more: POSITIONS },
     OfCommand { command: "extension", dictionary: &Extension::KEYS, more: REGION },
     OfCommand { command: "residmap", dictionary: &ResidMap::KEYS, more: REGION },
     OfCommand { command: "psmap", dictionary: &PsMap::KEYS, more: REGION },

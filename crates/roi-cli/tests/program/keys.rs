@@ -110,7 +110,14 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
         ("sed", vec![on(&[source, "--optimize-first", "--free-background"])]),
         ("curvature", vec![on(&[source, "--optimize-first", "--free-index2"])]),
         ("spectrum", vec![words(&[&format!("{base}/srcmdl_00.xml"), source, "--energies", "1GeV", "--derivatives"])]),
-        ("localize", vec![on(&[source, "--optimize-first", "--nstep", "3"])]),
+        (
+            "localize",
+            vec![
+                on(&[source, "--optimize-first", "--nstep", "3"]),
+                on(&[source, "galdiff", "--optimize-first", "--nstep", "3"]),
+                on(&["--all", "--optimize-first", "--joint"]),
+            ],
+        ),
         ("extension", vec![on(&[source, "--optimize-first", "--width-nstep", "3", "--fit-ebin", "--fit-position"])]),
         ("residmap", vec![on(&["--optimize-first"])]),
         ("psmap", vec![on(&["--optimize-first"])]),

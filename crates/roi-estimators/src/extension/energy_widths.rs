@@ -47,7 +47,7 @@ fn of_bin(
     let session = held.within_energies(e_min, e_max)?.on_one_thread();
     let name = best.model().name();
     let point = TrialPlace::point(best.place().direction);
-    let mut trial = TrialSession::at(&session, makers, name, point)?;
+    let mut trial = TrialSession::seen_at(&session, makers, name, point)?;
     let loglike_ptsrc = climb(trial.session_mut(), None)?.loglike;
     let mut curve = WidthCurve::new(trial, options.spatial_model, false);
     let found = width(&mut curve, &options.widths(), options.width_max, &mut Quiet)?;

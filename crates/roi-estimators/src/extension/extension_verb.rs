@@ -9,10 +9,12 @@ use crate::extension::extension_result::Extension;
 use crate::extension::width::{Width, width};
 use crate::extension::width_curve::{REACH, WidthCurve};
 use crate::localize::ellipse::ErrorEllipse;
-use crate::localize::localize_verb::{POSITION, check_seen, covariance, with_errors};
+use crate::localize::localize_verb::{check_seen, covariance, with_errors};
 use crate::trial::freedom::{Freedom, set_free};
+use crate::trial::memory;
 use crate::trial::place::TrialPlace;
 use crate::trial::settle::{settle, with_curvature};
+use crate::trial::together::POSITION;
 use crate::trial::trial_session::TrialSession;
 
 /// By how much the extended source may be worse than a point before a word on it.
@@ -35,8 +37,10 @@ pub fn extension(
     progress: &mut dyn Progress,
 ) -> Result<Extension> {
     options.check()?;
+    memory::check(session, makers, 1)?;
     let loglike_init = session.clone().loglike()?;
-    let mut trial = TrialSession::new(session, makers, name)?;
+    let place = TrialPlace::of(session.roi().source(name)?)?;
+    let mut trial = TrialSession::seen_at(session, makers, name, place)?;
     check_seen(&trial, makers)?;
     let freedom = Freedom {
         free_background: options.free_background,
@@ -44,7 +48,7 @@ pub fn extension(
         fix_shape: options.fix_shape,
     };
     let source = trial.source();
-    set_free(trial.session_mut(), source, freedom)?;
+    set_free(trial.session_mut(), &[source], freedom)?;
     let preloc = trial.place().direction;
     let loglike_base = climb(trial.session_mut(), None)?.loglike;
     let point = of_a_point(&trial, options, progress)?;
@@ -80,15 +84,15 @@ pub fn extension(
         fit_success: found.is_found && point.is_converged,
         warnings: words(&found, &point, options),
         config: options.clone(),
-        roi: with_errors(&best, &at)?,
-        maps: best.maps().iter().map(|map| map.map.clone()).collect(),
+        roi: with_errors(best.session(), &at)?,
+        maps: best.source_maps()?,
     };
     Ok(result)
 }
 
 /// `logL` of a point, at its own best position with `fit_position`, and whether it is a maximum.
 fn of_a_point(trial: &TrialSession<'_>, options: &ExtensionOptions, progress: &mut dyn Progress) -> Result<Summit> {
-    let mut point = trial.elsewhere(TrialPlace::point(trial.place().direction))?;
+    let mut point = trial.seen_elsewhere(TrialPlace::point(trial.place().direction))?;
     if options.fit_position {
         let settled = settle(&mut point, &POSITION, REACH, progress)?;
         return Ok(Summit { loglike: settled.loglike, is_converged: settled.is_converged && settled.is_inside });

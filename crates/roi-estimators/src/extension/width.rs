@@ -41,15 +41,13 @@ pub(crate) fn width(
     widest: f64,
     progress: &mut dyn Progress,
 ) -> Result<Width> {
-    let mut start = (0.0, f64::NEG_INFINITY);
-    for &width in grid {
-        let (loglike, _) = curve.go(width, progress)?;
-        if loglike > start.1 && width <= widest {
-            start = (width, loglike);
-        }
-    }
+    curve.visit(grid, progress)?;
+    let visited = curve.visited.iter().filter(|(width, _)| *width <= widest);
+    let start = visited.fold((0.0, f64::NEG_INFINITY), |best, own| if own.1 > best.1 { *own } else { best }).0;
+    // It is visited once more, with its slope.
+    curve.visited.retain(|(width, _)| *width != start);
     let widest = widest * widest;
-    let (peak, is_found) = find_peak(curve, start.0 * start.0, (0.0, widest))?;
+    let (peak, is_found) = find_peak(curve, start * start, (0.0, widest))?;
     let mut visited = Vec::new();
     let ext = peak.x.sqrt();
     let mut up = |curve: &mut WidthCurve<'_>, drop: f64| -> Result<Option<f64>> {

@@ -3,21 +3,25 @@
 //! A source that is a little wider than a point differs from one by the square of its width. So the curve is one over the square of the 68 %
 //! containment radius: there its slope at 0 tells whether a point or something wider is better.
 
-use roi_fit::{Progress, Quiet, climb};
+use rayon::prelude::*;
+use roi_fit::{Event, Progress, Quiet, climb};
 
 use crate::curve::point::{Curve, Point, Precision};
 use crate::curve::session_curve::is_impossible;
 use crate::error::{Error, Result};
-use crate::localize::localize_verb::POSITION;
 use crate::trial::place::{TrialPlace, TrialShape};
 use crate::trial::settle::{inverse_of, movable, settle};
 use crate::trial::slopes::Coordinate;
+use crate::trial::together::POSITION;
 use crate::trial::trial_session::TrialSession;
 
 /// The width that stands for 0, degrees: a tenth of the sharpest PSF's hundredth.
 const NARROWEST: f64 = 1e-3;
 /// The farthest that the position may move while the width is fitted, degrees.
 pub(crate) const REACH: f64 = 1.0;
+
+/// Widths that are visited between two looks at whether to stop.
+const AT_ONCE: usize = 8;
 
 /// The curve, with everything else that is free fitted at every point.
 pub(crate) struct WidthCurve<'a> {
@@ -41,8 +45,31 @@ impl<'a> WidthCurve<'a> {
         TrialPlace::of_r68(self.trial.place().direction, self.shape, width.max(NARROWEST))
     }
 
+    /// Visits some widths, without slopes: one after another where the position is fitted, which goes on from the last one, otherwise side by side.
+    pub(crate) fn visit(&mut self, widths: &[f64], progress: &mut dyn Progress) -> Result<()> {
+        let (apart, source) = (self.trial.apart()?, self.trial.model().name().to_owned());
+        let (at_once, total) = (if self.fits_position { 1 } else { AT_ONCE }, widths.len());
+        for (part, widths) in widths.chunks(at_once).enumerate() {
+            let event = Event::Estimate { verb: "extension", source: source.clone(), done: part * at_once, total };
+            if progress.event(&event).is_break() || progress.is_cancelled() {
+                return Err(Error::Stopped);
+            }
+            if self.fits_position {
+                widths.iter().try_for_each(|&width| self.go(width, progress).map(drop))?;
+                continue;
+            }
+            let visit = |&width: &f64| -> Result<(f64, f64)> {
+                let mut other = apart.clone();
+                other.look_at(self.place(width))?;
+                Ok((width, climb(other.session_mut(), None)?.loglike))
+            };
+            self.visited.extend(widths.par_iter().map(visit).collect::<Result<Vec<_>>>()?);
+        }
+        Ok(())
+    }
+
     /// `logL` at a width, and whether the maximum of everything else was found; the source stands there then.
-    pub(crate) fn go(&mut self, width: f64, progress: &mut dyn Progress) -> Result<(f64, bool)> {
+    fn go(&mut self, width: f64, progress: &mut dyn Progress) -> Result<(f64, bool)> {
         if progress.is_cancelled() {
             return Err(Error::Stopped);
         }
@@ -69,7 +96,7 @@ impl<'a> WidthCurve<'a> {
             &[Coordinate::Size]
         };
         let at = self.trial.derivatives(coordinates)?;
-        let rows = movable(&self.trial, &at);
+        let rows = movable(self.trial.session(), &at);
         let (last, row) = (rows.len() - 1, at.gradient.len() - 1);
         let own = -at.hessian[[row, row]];
         let variance = inverse_of(&at.hessian, &rows).map(|inverse| inverse[[last, last]]);

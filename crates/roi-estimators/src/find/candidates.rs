@@ -8,9 +8,10 @@ use crate::error::{Error, Result};
 use crate::find::find_options::FindSourcesOptions;
 use crate::find::names::name_of;
 use crate::localize::ellipse::ErrorEllipse;
-use crate::localize::localize_verb::{POSITION, check_seen, covariance};
+use crate::localize::localize_verb::{check_seen, covariance};
 use crate::trial::freedom::{Freedom, set_free};
 use crate::trial::settle::{settle, with_curvature};
+use crate::trial::together::POSITION;
 use crate::trial::trial_session::TrialSession;
 
 /// The weakest start of a norm, relative to the test source's.
@@ -115,7 +116,7 @@ fn settled(
     let mut trial = TrialSession::new(session, makers, name)?;
     check_seen(&trial, makers)?;
     let id = trial.source();
-    set_free(trial.session_mut(), id, Freedom { free_background: false, free_radius: None, fix_shape: false })?;
+    set_free(trial.session_mut(), &[id], Freedom { free_background: false, free_radius: None, fix_shape: false })?;
     let farthest = 0.5 * options.min_separation.min(1.0);
     let end = settle(&mut trial, &POSITION, farthest, progress)?;
     if !(end.is_converged && end.is_inside) {
@@ -123,7 +124,7 @@ fn settled(
     }
     let at = with_curvature(&mut trial, &POSITION)?.at;
     let ellipse = covariance(&trial, &at).and_then(|cov| ErrorEllipse::new(&trial.place().direction, cov));
-    let maps = trial.maps().iter().map(|maps| maps.map.clone()).collect();
+    let maps = trial.source_maps()?;
     Ok(ellipse.map(|ellipse| (trial.model().clone(), maps, ellipse)))
 }
 

@@ -11,14 +11,14 @@ use crate::localize::localization::Localization;
 use crate::localize::localize_options::LocalizeOptions;
 use crate::localize::peak_scan::{PeakScan, peak_scan};
 use crate::trial::freedom::{Freedom, set_free};
+use crate::trial::memory;
 use crate::trial::settle::{Peak, Settled, inverse_of, movable, settle, with_curvature};
-use crate::trial::slopes::{Coordinate, PlaceDerivatives};
+use crate::trial::slopes::PlaceDerivatives;
+use crate::trial::together::POSITION;
 use crate::trial::trial_session::TrialSession;
 
-/// The two coordinates of a position.
-pub(crate) const POSITION: [Coordinate; 2] = [Coordinate::East, Coordinate::North];
 /// By how much `logL` near by may be above that of the fit: the rounding of maps.
-const HIGHER: f64 = 0.1;
+pub(crate) const HIGHER: f64 = 0.1;
 
 /// The position of a source, found by name or alias, with its error ellipse. The session is left as it was; [`Localization::apply`] moves the source in
 /// an analysis. `makers`: [`roi_fit::Analysis::trial_makers`].
@@ -38,6 +38,7 @@ pub fn localize(
     progress: &mut dyn Progress,
 ) -> Result<Localization> {
     options.check()?;
+    memory::check(session, makers, 1)?;
     let loglike_init = session.clone().loglike()?;
     let mut trial = prepared(session, makers, name, options)?;
     let preloc = trial.place().direction;
@@ -64,7 +65,7 @@ pub fn localize(
     let pixel = grid.and_then(|grid| pixel(grid, &position));
     let shift = grid.and_then(|grid| shift(grid, &preloc, &position));
     let name = trial.model().name().to_owned();
-    let maps = trial.maps().iter().map(|map| map.map.clone()).collect();
+    let maps = trial.source_maps()?;
     Ok(Localization {
         name,
         preloc,
@@ -78,11 +79,12 @@ pub fn localize(
         deviation: found.contour.as_ref().map(|contour| contour.deviation),
         pos_contour: found.contour.map(|contour| contour.points).unwrap_or_default(),
         scan: found.scan,
+        tsmap: None,
         pixel,
         shift,
         warnings,
         config: options.clone(),
-        roi: with_errors(&trial, &at)?,
+        roi: with_errors(trial.session(), &at)?,
         maps,
     })
 }
@@ -154,7 +156,7 @@ fn prepared<'a>(
         fix_shape: options.fix_shape,
     };
     let source = trial.source();
-    set_free(trial.session_mut(), source, freedom)?;
+    set_free(trial.session_mut(), &[source], freedom)?;
     Ok(trial)
 }
 
@@ -176,17 +178,17 @@ pub(crate) fn check_seen(trial: &TrialSession<'_>, makers: &[TrialMaker]) -> Res
 
 /// The covariance of the last two coordinates; `None` when it is none.
 pub(crate) fn covariance(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Option<[[f64; 2]; 2]> {
-    let rows = movable(trial, at);
+    let rows = movable(trial.session(), at);
     let inverse = inverse_of(&at.hessian, &rows)?;
     let n = rows.len();
     let of = |i: usize, j: usize| inverse[[n - 2 + i, n - 2 + j]];
     Some([[of(0, 0), of(0, 1)], [of(1, 0), of(1, 1)]])
 }
 
-/// The model with the errors of what was fitted.
-pub(crate) fn with_errors(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Result<Roi> {
-    let mut roi = trial.session().roi().clone();
-    let rows = movable(trial, at);
+/// The model of a session with the errors of what was fitted.
+pub(crate) fn with_errors(session: &Session, at: &PlaceDerivatives) -> Result<Roi> {
+    let mut roi = session.roi().clone();
+    let rows = movable(session, at);
     let Some(inverse) = inverse_of(&at.hessian, &rows) else { return Ok(roi) };
     let free = roi.free_parameters();
     for (i, &row) in rows.iter().enumerate() {

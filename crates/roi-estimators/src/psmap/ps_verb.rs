@@ -2,8 +2,7 @@
 
 use lat_response::SkyGrid;
 use ndarray::Array2;
-use rayon::prelude::*;
-use roi_fit::{Analysis, ComponentCubes};
+use roi_fit::{Analysis, ComponentCubes, Progress};
 
 use crate::error::{Error, Result};
 use crate::psmap::deviation::{SpectrumBin, Work, signed_ps};
@@ -11,6 +10,7 @@ use crate::psmap::ps_options::PsMapOptions;
 use crate::psmap::ps_result::PsMap;
 use crate::psmap::summed_counts::{Plane, planes};
 use crate::sky::components::{finest, pixels_under};
+use crate::sky::parts::{in_parts, tell};
 
 /// The widths of spectral bins, log10, for which PS is meant (Bruel 2021).
 const GOOD_WIDTHS: std::ops::RangeInclusive<f64> = 0.2..=0.3;
@@ -23,8 +23,8 @@ const GOOD_WIDTHS: std::ops::RangeInclusive<f64> = 0.2..=0.3;
 /// where the counts lie below the model on the whole.
 ///
 /// # Errors
-/// When an option is wrong, the analysis has no files, a name of `exclude` is unknown, or no energy bin lies between `emin` and `emax`.
-pub fn psmap(analysis: &Analysis, options: &PsMapOptions) -> Result<PsMap> {
+/// When an option is wrong, the analysis has no files, a name of `exclude` is unknown, or no energy bin lies between `emin` and `emax`; [`Error::Stopped`].
+pub fn psmap(analysis: &Analysis, options: &PsMapOptions, progress: &mut dyn Progress) -> Result<PsMap> {
     options.check(analysis.likelihood().components().len())?;
     let cubes = analysis.cubes(&options.exclude)?;
     let grid = finest(cubes.iter().map(|cube| &cube.counts().grid))?.clone();
@@ -36,12 +36,16 @@ pub fn psmap(analysis: &Analysis, options: &PsMapOptions) -> Result<PsMap> {
     let (low, high) = (options.emin.log10(), options.emax.log10());
     let width = (high - low) / options.nbinloge as f64;
     let hlogebin: Vec<f64> = (0..=options.nbinloge).map(|i| low + width * i as f64).collect();
-    let spectra = Spectra::new(&cubes, &grid, &hlogebin, options)?;
+    analysis.session().check_memory("sums over disks", Spectra::bytes(&cubes))?;
+    let spectra = Spectra::new(&cubes, &grid, (&hlogebin, options), progress)?;
     let wanted = wanted(&grid, options)?;
-    let of_pixel = |work: &mut Work, pixel: usize| {
-        if wanted.contains(pixel) { signed_ps(&spectra.at(pixel), options, work) } else { f64::NAN }
-    };
-    let ps: Vec<f64> = (0..grid.n_pixels()).into_par_iter().map_init(Work::default, of_pixel).collect();
+    let of_pixel = |work: &mut Work, pixel: &usize| Ok(signed_ps(&spectra.at(*pixel), options, work));
+    let pixels: Vec<usize> = (0..grid.n_pixels()).filter(|pixel| wanted.contains(*pixel)).collect();
+    let found = in_parts("psmap", &pixels, progress, of_pixel)?;
+    let mut ps = vec![f64::NAN; grid.n_pixels()];
+    for (&pixel, found) in pixels.iter().zip(found) {
+        ps[pixel] = found;
+    }
     let [ny, nx] = grid.shape();
     let mut peak: Option<(usize, f64)> = None;
     for (pixel, &ps) in ps.iter().enumerate().filter(|(_, ps)| !ps.is_nan()) {
@@ -105,10 +109,21 @@ struct ComponentSums {
 }
 
 impl Spectra {
-    fn new(cubes: &[ComponentCubes], grid: &SkyGrid, edges: &[f64], options: &PsMapOptions) -> Result<Self> {
+    /// What they take, in bytes, the cubes that they are made of included.
+    fn bytes(cubes: &[ComponentCubes]) -> u64 {
+        cubes.iter().map(|cube| (cube.bytes() + Plane::bytes(cube.model().len())) as u64).sum()
+    }
+
+    fn new(
+        cubes: &[ComponentCubes],
+        grid: &SkyGrid,
+        (edges, options): (&[f64], &PsMapOptions),
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
         let n_bins = options.nbinloge;
         let mut components = Vec::new();
         for (index, cube) in cubes.iter().enumerate() {
+            tell(progress, "psmap", 0, grid.n_pixels())?;
             let binned = planes(cube, index, options)?
                 .into_iter()
                 .filter_map(|plane| Some((bin_of(edges, plane.log_center)?, plane)));

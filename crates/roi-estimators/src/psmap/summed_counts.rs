@@ -1,9 +1,10 @@
 //! Counts and model around every pixel, bin by bin.
 
-use lat_response::{SkyGrid, UnitVector, WcsGrid, convolved};
+use lat_response::{HealpixGrid, SkyGrid, UnitVector, WcsGrid, convolved};
 use ndarray::{Array2, Axis, Zip};
 use rayon::prelude::*;
 use roi_fit::ComponentCubes;
+use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::psmap::ps_options::PsMapOptions;
@@ -24,6 +25,13 @@ pub(crate) struct Plane {
     pub(crate) inverse_weights: Array2<f64>,
 }
 
+impl Plane {
+    /// What the planes of so many bins take, in bytes: three images, and as many while they are made.
+    pub(crate) fn bytes(n_bins: usize) -> usize {
+        2 * 3 * size_of::<f64>() * n_bins
+    }
+}
+
 /// Sums of all bins of a component that reach into the range of energies.
 pub(crate) fn planes(cubes: &ComponentCubes, component: usize, options: &PsMapOptions) -> Result<Vec<Plane>> {
     let edges = cubes.counts().cube.axis().edges();
@@ -38,7 +46,8 @@ pub(crate) fn planes(cubes: &ComponentCubes, component: usize, options: &PsMapOp
         let is_weighted = options.use_weights && cubes.weights().is_some();
         let [counts, model, inverse] = match &cubes.counts().grid {
             SkyGrid::Wcs(grid) => in_disks(grid, radius, [&counts, &model, &inverse])?,
-            grid => on_sphere(grid, radius, [&counts, &model, &inverse]),
+            SkyGrid::Healpix(grid) => on_sphere(grid, radius, [&counts, &model, &inverse]),
+            _ => return Err(Error::MixedPixels { component: cubes.name().to_owned() }),
         };
         let counts = counts.mapv(|n| if n > NONE { n } else { 0.0 });
         let noise = ROUNDING * model.iter().copied().fold(0.0, f64::max);
@@ -103,23 +112,56 @@ fn half(radius: f64, step: f64, n: usize) -> usize {
     (1.2 * radius / step + 1.0).ceil().clamp(0.0, n as f64) as usize
 }
 
-/// The same by the distances of all pixels.
-fn on_sphere(grid: &SkyGrid, radius: f64, images: [&Array2<f64>; 3]) -> [Array2<f64>; 3] {
+/// The same by the distances of the pixels near by.
+fn on_sphere(grid: &HealpixGrid, radius: f64, images: [&Array2<f64>; 3]) -> [Array2<f64>; 3] {
     let n = grid.n_pixels();
-    let centers: Vec<Option<UnitVector>> = (0..n).map(|pixel| grid.direction(pixel).map(UnitVector::from)).collect();
+    let place = |pixel: usize| grid.direction_of(pixel).map(|place| (place, UnitVector::from(place)));
+    let centers: Vec<Option<(SkyDirection, UnitVector)>> = (0..n).map(place).collect();
     let limit = radius.to_radians();
     let flat = images.map(|image| image.iter().copied().collect::<Vec<f64>>());
     let of_pixel = |pixel: usize| {
         let mut sums = [0.0; 3];
-        let Some(center) = centers[pixel] else { return sums };
-        for (other, place) in centers.iter().enumerate() {
-            if place.is_some_and(|place| place.angle(center) < limit) {
+        let Some((direction, center)) = centers[pixel] else { return sums };
+        for other in grid.pixels_near(&direction, radius) {
+            if centers[other].is_some_and(|(_, place)| place.angle(center) < limit) {
                 sums.iter_mut().zip(&flat).for_each(|(sum, image)| *sum += image[other]);
             }
         }
         sums
     };
     let sums: Vec<[f64; 3]> = (0..n).into_par_iter().map(of_pixel).collect();
-    let [ny, nx] = grid.shape();
-    [0, 1, 2].map(|index| Array2::from_shape_fn((ny, nx), |(y, x)| sums[y * nx + x][index]))
+    let shape = images[0].dim();
+    [0, 1, 2].map(|index| Array2::from_shape_fn(shape, |(y, x)| sums[y * shape.1 + x][index]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lat_response::HealpixOrdering;
+    use roi_model::Frame;
+
+    #[test]
+    fn sums_over_disks_of_healpix_pixels_are_those_over_all_pixels_within() {
+        let center = SkyDirection::new(83.6, 22.0).unwrap();
+        // A power of two, whose neighbourhoods are known, and another one.
+        for (nside, ordering) in
+            [(64, HealpixOrdering::Nested), (64, HealpixOrdering::Ring), (50, HealpixOrdering::Ring)]
+        {
+            let sphere = lat_response::HealpixGrid::new(nside, ordering, Frame::Celestial).unwrap();
+            let grid = sphere.disk(&center, 6.0).unwrap();
+            let n = grid.n_pixels();
+            let image = Array2::from_shape_fn((1, n), |(_, pixel)| (0.7 * pixel as f64).sin() + 2.0);
+            for radius in [0.1, 1.3, 5.0, 200.0] {
+                let [sums, ..] = on_sphere(&grid, radius, [&image, &image, &image]);
+                for pixel in 0..n {
+                    let place = UnitVector::from(grid.direction_of(pixel).unwrap());
+                    let is_inside = |other: &usize| {
+                        UnitVector::from(grid.direction_of(*other).unwrap()).angle(place) < radius.to_radians()
+                    };
+                    let expected: f64 = (0..n).filter(is_inside).map(|other| image[[0, other]]).sum();
+                    assert_eq!(sums[[0, pixel]], expected, "{nside} {radius} {pixel}");
+                }
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use lat_response::SkyGrid;
 use ndarray::{Array2, Zip};
-use roi_fit::{Analysis, ComponentCubes};
+use roi_fit::{Analysis, ComponentCubes, Progress};
 
 use crate::error::{Error, Result};
 use crate::residmap::resid_options::ResidMapOptions;
@@ -10,6 +10,7 @@ use crate::residmap::resid_result::ResidMap;
 use crate::residmap::smoothed_counts::{SmoothedCounts, Weighting};
 use crate::sky::components::{SkyComponent, bins, check_modelled, finest};
 use crate::sky::kernel::Kernel;
+use crate::sky::parts::tell;
 use crate::sky::test_source::TestSource;
 
 /// How far the counts lie above the model around each pixel, in sigmas: both smoothed with the image of a test source. The analysis is left
@@ -20,8 +21,8 @@ use crate::sky::test_source::TestSource;
 /// and `sigma` its root with the sign of `N - M`. Data, model and excess are divided by the part of the filter that lies on the map.
 ///
 /// # Errors
-/// When the analysis has no files, a name of `exclude` is unknown, no energy bin is left, or the test source is not seen.
-pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidMap> {
+/// When the analysis has no files, a name of `exclude` is unknown, no energy bin is left, or the test source is not seen; [`Error::Stopped`].
+pub fn residmap(analysis: &Analysis, options: &ResidMapOptions, progress: &mut dyn Progress) -> Result<ResidMap> {
     let cubes = analysis.cubes(&options.exclude)?;
     let of_component = bins(analysis.likelihood().components(), options.loge_bounds)?;
     let weighting = |at: usize| Weighting { bins: &of_component[at], use_weights: options.use_weights };
@@ -31,9 +32,22 @@ pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidM
         check_modelled(cube, bins)?;
     }
     check(&cubes, on_sphere.then_some(&grid), options)?;
-    let (name, src_dict, parts) = if on_sphere {
-        let parts = cubes.iter().enumerate().map(|(at, cube)| SmoothedCounts::with_gaussian(cube, &weighting(at)));
-        ("gauss_0p3".to_owned(), serde_json::Value::Null, parts.collect::<Vec<_>>())
+    let bytes = |cube: &ComponentCubes| (cube.bytes() + SmoothedCounts::bytes(cube.model().len())) as u64;
+    analysis.session().check_memory("smoothed counts", cubes.iter().map(bytes).sum())?;
+    let total: usize = cubes.iter().map(|cube| cube.counts().grid.n_pixels()).sum();
+    let mut done = 0;
+    let mut smoothed = |of: &dyn Fn(usize, &ComponentCubes) -> SmoothedCounts| -> Result<Vec<SmoothedCounts>> {
+        let mut parts = Vec::with_capacity(cubes.len());
+        for (at, cube) in cubes.iter().enumerate() {
+            tell(progress, "residmap", done, total)?;
+            parts.push(of(at, cube));
+            done += cube.counts().grid.n_pixels();
+        }
+        Ok(parts)
+    };
+    let (name, src_dict, parts) = if let SkyGrid::Healpix(sphere) = &grid {
+        let parts = smoothed(&|at, cube| SmoothedCounts::with_gaussian(cube, sphere, &weighting(at)))?;
+        ("gauss_0p3".to_owned(), serde_json::Value::Null, parts)
     } else {
         let kernels: Vec<Kernel> = SkyComponent::all(analysis)?
             .into_iter()
@@ -43,10 +57,9 @@ pub fn residmap(analysis: &Analysis, options: &ResidMapOptions) -> Result<ResidM
         let squares: f64 = kernels.iter().flat_map(|kernel| &kernel.counts).map(|k| k * k).sum();
         // K / sum K, divided by the sum of its squares.
         let norm = squares / total;
-        let parts = cubes.iter().zip(&kernels).enumerate();
-        let parts = parts.map(|(at, (cube, kernel))| SmoothedCounts::with_kernel(cube, kernel, norm, &weighting(at)));
+        let parts = smoothed(&|at, cube| SmoothedCounts::with_kernel(cube, &kernels[at], norm, &weighting(at)))?;
         let place = kernels.first().map(|kernel| kernel.place);
-        (options.model.model_name(), options.model.to_json(place), parts.collect::<Vec<_>>())
+        (options.model.model_name(), options.model.to_json(place), parts)
     };
     let sums = added(&grid, &cubes, &parts)?;
     let mask = options.use_weights.then(|| mask(&grid, &cubes));

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use lat_response::{SkyGrid, UnitVector, convolved};
+use lat_response::{HealpixGrid, UnitVector, convolved};
 use ndarray::{Array2, Axis, Zip};
 use rayon::prelude::*;
 use roi_fit::ComponentCubes;
+use roi_model::SkyDirection;
 
 use crate::sky::kernel::Kernel;
 
@@ -32,6 +33,11 @@ pub(crate) struct SmoothedCounts {
 }
 
 impl SmoothedCounts {
+    /// What it takes to make it of so many bins, in bytes: four images of each energy bin, and the image of the test source.
+    pub(crate) fn bytes(n_bins: usize) -> usize {
+        5 * size_of::<f64>() * n_bins
+    }
+
     fn zeros(shape: (usize, usize)) -> Self {
         let zeros = || Array2::zeros(shape);
         Self { counts: zeros(), model: zeros(), ones: zeros(), variance: zeros() }
@@ -69,10 +75,9 @@ impl SmoothedCounts {
         })
     }
 
-    /// Of HEALPix pixels (or of any), with a Gaussian on the sphere as filter.
-    pub(crate) fn with_gaussian(cubes: &ComponentCubes, of: &Weighting<'_>) -> Self {
-        let grid = &cubes.counts().grid;
-        let [ny, nx] = grid.shape();
+    /// Of HEALPix pixels, with a Gaussian on the sphere as filter.
+    pub(crate) fn with_gaussian(cubes: &ComponentCubes, grid: &HealpixGrid, of: &Weighting<'_>) -> Self {
+        let [ny, nx] = cubes.counts().grid.shape();
         let mut sums = [Array2::zeros((ny, nx)), Array2::zeros((ny, nx)), Array2::zeros((ny, nx))];
         for bin in of.bins.clone() {
             let (counts, model, weights) = of.planes(cubes, bin);
@@ -117,24 +122,27 @@ impl Weighting<'_> {
 }
 
 /// Counts, model and variance smoothed with a Gaussian of unit integral, as its density times the solid angle of a pixel.
-fn smooth_on_sphere(grid: &SkyGrid, [counts, model, variance]: [&Array2<f64>; 3]) -> SmoothedCounts {
+fn smooth_on_sphere(grid: &HealpixGrid, [counts, model, variance]: [&Array2<f64>; 3]) -> SmoothedCounts {
     let n = grid.n_pixels();
-    let centers: Vec<Option<UnitVector>> = (0..n).map(|pixel| grid.direction(pixel).map(UnitVector::from)).collect();
+    let place = |pixel: usize| grid.direction_of(pixel).map(|place| (place, UnitVector::from(place)));
+    let centers: Vec<Option<(SkyDirection, UnitVector)>> = (0..n).map(place).collect();
     let sigma = HEALPIX_SIGMA.to_radians();
     // Chords instead of angles: 2 (1 - cos) of an angle that small is its square to 1e-6.
     let reach = (REACH * sigma) * (REACH * sigma);
+    let shape = counts.dim();
     let (counts, model, variance) = (flat(counts), flat(model), flat(variance));
     let norm = 1.0 / (std::f64::consts::TAU * sigma * sigma);
     let of_pixel = |pixel: usize| {
-        let Some(UnitVector(center)) = centers[pixel] else { return [0.0; 4] };
         let mut sums = [0.0; 4];
-        for (other, place) in centers.iter().enumerate() {
-            let Some(UnitVector(place)) = place else { continue };
+        let Some((direction, UnitVector(center))) = centers[pixel] else { return sums };
+        // A little farther than the reach, which is one of chords.
+        for other in grid.pixels_near(&direction, 1.01 * REACH * HEALPIX_SIGMA) {
+            let Some((_, UnitVector(place))) = centers[other] else { continue };
             let chord: f64 = center.iter().zip(place).map(|(a, b)| (a - b) * (a - b)).sum();
             if chord > reach {
                 continue;
             }
-            let weight = norm * (-0.5 * chord / (sigma * sigma)).exp() * grid.solid_angle(other);
+            let weight = norm * (-0.5 * chord / (sigma * sigma)).exp() * grid.solid_angle();
             sums[0] += weight * counts[other];
             sums[1] += weight * model[other];
             sums[2] += weight;
@@ -143,8 +151,7 @@ fn smooth_on_sphere(grid: &SkyGrid, [counts, model, variance]: [&Array2<f64>; 3]
         sums
     };
     let sums: Vec<[f64; 4]> = (0..n).into_par_iter().map(of_pixel).collect();
-    let [ny, nx] = grid.shape();
-    let part = |index: usize| Array2::from_shape_fn((ny, nx), |(y, x)| sums[y * nx + x][index]);
+    let part = |index: usize| Array2::from_shape_fn(shape, |(y, x)| sums[y * shape.1 + x][index]);
     SmoothedCounts { counts: part(0), model: part(1), ones: part(2), variance: part(3) }
 }
 

@@ -39,6 +39,8 @@ pub fn sed(session: &Session, name: &str, options: &SedOptions) -> Result<SedRes
     if model.spectrum().norm_index().is_none() {
         return Err(Error::NoNorm { source_name: name, spectrum: model.spectrum().type_name().to_owned() });
     }
+    // One bin a thread, each with a workspace of its own.
+    session.check_memory("one energy bin a thread", rayon::current_num_threads() as u64 * session.workspace_bytes())?;
     let edges = edges(session, options.loge_bins.as_deref())?;
     let GlobalFit { session: mut base, parameters, model_flux, mut warnings } = global_fit(session, source, options)?;
     let fitted = base.roi()[source].spectrum().clone();

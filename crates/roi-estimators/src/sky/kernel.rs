@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
-use crate::sky::test_source::{TestShape, TestSource};
+use crate::sky::test_source::TestSource;
 
 /// The image of a Gaussian in place of the PSF has so many pixels on each side of its centre, as fermipy's.
 const HALF: usize = 50;
@@ -40,7 +40,7 @@ impl Kernel {
         let test = source.at(NAME, place)?;
         let counts = component.predicted(&test, &component.maker.source_map(&test)?)?;
         let kernel = Self { counts, center, place };
-        let kernel = if source.shape == TestShape::Gaussian { kernel.as_gaussian(image, source.width) } else { kernel };
+        let kernel = if source.replaces_psf { kernel.as_gaussian(image, source.width) } else { kernel };
         if kernel.counts.sum() > 0.0 {
             return Ok(kernel);
         }

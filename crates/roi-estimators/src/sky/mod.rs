@@ -3,4 +3,5 @@
 pub(crate) mod components;
 pub(crate) mod kernel;
 pub(crate) mod map_grid;
+pub(crate) mod parts;
 pub(crate) mod test_source;

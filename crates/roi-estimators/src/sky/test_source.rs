@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lat_io::{R68_OF_RADIUS, R68_OF_SIGMA};
-use roi_model::{Bounds, Given, SkyDirection, Source, SourceType, SpatialModel, Spectrum, usual_parameters};
-use serde::Serialize;
+use roi_model::{Bounds, Given, SkyDirection, Source, SourceType, Spectrum, usual_parameters};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::trial::place::{TrialPlace, TrialShape};
 
 /// The norm of a test source of which none is given, as fermipy has it, cm^-2 s^-1 MeV^-1 (or whatever the norm is of).
 const NORM: f64 = 1e-13;
@@ -16,77 +15,54 @@ const INDEX: f64 = 2.0;
 /// The width of an extended test source of which none is given, degrees.
 const WIDTH: f64 = 0.3;
 
-/// The shape of a test source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub enum TestShape {
-    /// A point.
-    #[default]
-    PointSource,
-    /// A uniform disk, its width the radius that holds 68 % of it.
-    RadialDisk,
-    /// A Gaussian, its width the radius that holds 68 % of it.
-    RadialGaussian,
-    /// A Gaussian image in place of the PSF, its width the sigma: for [`crate::residmap`] alone.
-    Gaussian,
-}
-
-impl TestShape {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::PointSource, Self::RadialDisk, Self::RadialGaussian, Self::Gaussian];
-
-    /// The name, as fermipy has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PointSource => "PointSource",
-            Self::RadialDisk => "RadialDisk",
-            Self::RadialGaussian => "RadialGaussian",
-            Self::Gaussian => "Gaussian",
-        }
-    }
-}
-
-impl std::str::FromStr for TestShape {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|shape| shape.as_str().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::Option {
-            option: "SpatialModel",
-            found: name.to_owned(),
-            expected: "PointSource, RadialDisk, RadialGaussian, or for residmap Gaussian",
-        })
-    }
-}
+/// The name that fermipy has for a Gaussian image in place of the PSF's.
+const IMAGE: &str = "Gaussian";
 
 /// The source that a map looks for, at every place of it. By default a point with a power law of index 2.
 ///
 /// ```
-/// use roi_estimators::{TestShape, TestSource};
+/// use roi_estimators::{TestSource, TrialShape};
 ///
-/// let disk = TestSource::default().with_shape(TestShape::RadialDisk).with_width(0.5).with_parameter("Index", 2.5);
+/// let disk = TestSource::default().with_shape(TrialShape::Disk).with_width(0.5).with_parameter("Index", 2.5);
 /// assert_eq!(disk.model_name(), "radialdisk_s0.50_powerlaw_2.50");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TestSource {
     /// The shape.
-    pub shape: TestShape,
-    /// Its width, degrees: the radius that holds 68 %, or the sigma of a `Gaussian`.
+    pub shape: TrialShape,
+    /// Its width, degrees: the radius that holds 68 %, or the sigma of an image that replaces the PSF.
     pub width: f64,
+    /// Whether a Gaussian image, its sigma the width, takes the place of that of a point: fermipy's `Gaussian`, for [`crate::residmap`] alone.
+    pub replaces_psf: bool,
     /// The type of its spectrum.
     pub spectrum_type: String,
     /// What is given of its parameters, in fermipy's convention: true values, indices of falling spectra positive.
     pub parameters: BTreeMap<String, f64>,
+    /// The very spectrum of a source, in place of type and parameters.
+    own: Option<OwnSpectrum>,
+}
+
+/// The spectrum of a source. Two are equal that have the same values.
+#[derive(Clone, Debug)]
+struct OwnSpectrum(Spectrum);
+
+impl PartialEq for OwnSpectrum {
+    fn eq(&self, other: &Self) -> bool {
+        let values = |own: &Self| own.0.parameters().iter().map(roi_model::Parameter::true_value).collect::<Vec<_>>();
+        self.0.type_name() == other.0.type_name() && values(self) == values(other)
+    }
 }
 
 impl Default for TestSource {
     fn default() -> Self {
         Self {
-            shape: TestShape::default(),
+            shape: TrialShape::Point,
             width: WIDTH,
+            replaces_psf: false,
             spectrum_type: "PowerLaw".into(),
             parameters: BTreeMap::new(),
+            own: None,
         }
     }
 }
@@ -94,9 +70,43 @@ impl Default for TestSource {
 impl TestSource {
     /// Sets [`shape`](Self::shape).
     #[must_use]
-    pub fn with_shape(mut self, shape: TestShape) -> Self {
-        self.shape = shape;
+    pub fn with_shape(mut self, shape: TrialShape) -> Self {
+        (self.shape, self.replaces_psf) = (shape, false);
         self
+    }
+
+    /// Sets the shape by fermipy's name: `PointSource`, `RadialDisk`, `RadialGaussian`, or `Gaussian` for an image that
+    /// [replaces the PSF](Self::replaces_psf).
+    ///
+    /// # Errors
+    /// [`Error::Option`] for another name.
+    pub fn with_spatial_model(self, name: &str) -> Result<Self> {
+        if name.eq_ignore_ascii_case(IMAGE) {
+            return Ok(Self { shape: TrialShape::Point, replaces_psf: true, ..self });
+        }
+        let shape = TrialShape::named(name).ok_or_else(|| Error::Option {
+            option: "SpatialModel",
+            found: name.to_owned(),
+            expected: "PointSource, RadialDisk, RadialGaussian, or for residmap Gaussian",
+        })?;
+        Ok(self.with_shape(shape))
+    }
+
+    /// Fermipy's name of the shape.
+    pub fn spatial_model(&self) -> &'static str {
+        if self.replaces_psf { IMAGE } else { self.shape.name() }
+    }
+
+    /// The same shape, width and spectrum as a source that can be moved.
+    ///
+    /// # Errors
+    /// [`Error::NoPlace`] for a source of another kind.
+    pub(crate) fn like(source: &Source) -> Result<Self> {
+        let place = TrialPlace::of(source)?;
+        let spectrum = source.spectrum();
+        let own = Self { shape: place.shape, own: Some(OwnSpectrum(spectrum.clone())), ..Self::default() };
+        let width = if place.shape == TrialShape::Point { own.width } else { place.r68() };
+        Ok(own.with_width(width).with_spectrum_type(spectrum.type_name()))
     }
 
     /// Sets [`width`](Self::width).
@@ -122,13 +132,13 @@ impl TestSource {
 
     /// The model's name in files, as fermipy has it; the width of an extended source stands in it, so that two runs have two names.
     pub fn model_name(&self) -> String {
-        let mut name = self.shape.as_str().to_lowercase();
-        if self.shape != TestShape::PointSource {
+        let mut name = self.spatial_model().to_lowercase();
+        if self.has_width() {
             name = format!("{name}_s{:.2}", self.width);
         }
         let index = self.parameters.get("Index").copied().unwrap_or(INDEX);
         match self.spectrum_type.as_str() {
-            "PowerLaw" => format!("{name}_powerlaw_{index:.2}"),
+            "PowerLaw" if self.own.is_none() => format!("{name}_powerlaw_{index:.2}"),
             other => format!("{name}_{}", other.to_lowercase()),
         }
     }
@@ -136,10 +146,13 @@ impl TestSource {
     /// fermipy's dictionary of the source, at a place.
     pub(crate) fn to_json(&self, at: Option<SkyDirection>) -> Value {
         let mut dictionary = Map::new();
-        dictionary.insert("SpatialModel".into(), json!(self.shape.as_str()));
+        dictionary.insert("SpatialModel".into(), json!(self.spatial_model()));
         dictionary.insert("SpectrumType".into(), json!(self.spectrum_type));
         dictionary.insert("SpatialWidth".into(), json!(self.width));
-        if self.spectrum_type == "PowerLaw" {
+        if let Some(OwnSpectrum(spectrum)) = &self.own {
+            let values = spectrum.parameters().iter().map(|own| (own.name().to_owned(), json!(own.true_value())));
+            dictionary.extend(values);
+        } else if self.spectrum_type == "PowerLaw" {
             dictionary.insert("Index".into(), json!(INDEX));
             dictionary.insert("Prefactor".into(), json!(NORM));
         }
@@ -153,6 +166,9 @@ impl TestSource {
 
     /// The spectrum.
     pub(crate) fn spectrum(&self) -> Result<Spectrum> {
+        if let Some(OwnSpectrum(own)) = &self.own {
+            return Ok(own.clone());
+        }
         let default = Spectrum::with_defaults(&self.spectrum_type)?;
         let norm = default.norm_index().map(|index| default.parameters()[index].name().to_owned());
         let Some(norm) = norm else {
@@ -167,21 +183,21 @@ impl TestSource {
         Ok(Spectrum::new(&self.spectrum_type, usual_parameters(&self.spectrum_type, &given, Bounds::Usual)?)?)
     }
 
+    /// Whether the width has a meaning.
+    fn has_width(&self) -> bool {
+        self.replaces_psf || self.shape != TrialShape::Point
+    }
+
     /// The source at a place.
     pub(crate) fn at(&self, name: &str, place: SkyDirection) -> Result<Source> {
         let spectrum = self.spectrum()?;
-        if self.shape != TestShape::PointSource && !(self.width > 0.0 && self.width.is_finite()) {
+        if self.has_width() && !(self.width > 0.0 && self.width.is_finite()) {
             let found = self.width.to_string();
             return Err(Error::Option { option: "SpatialWidth", found, expected: "degrees, above 0" });
         }
-        let (kind, spatial) = match self.shape {
-            // The image of a Gaussian takes the place of that of the point.
-            TestShape::PointSource | TestShape::Gaussian => (SourceType::Point, SpatialModel::point(place)?),
-            TestShape::RadialDisk => (SourceType::Diffuse, SpatialModel::disk(place, self.width / R68_OF_RADIUS)?),
-            TestShape::RadialGaussian => {
-                (SourceType::Diffuse, SpatialModel::gaussian(place, self.width / R68_OF_SIGMA)?)
-            }
-        };
+        // An image that replaces the PSF's takes the place of that of a point.
+        let kind = if self.shape == TrialShape::Point { SourceType::Point } else { SourceType::Diffuse };
+        let spatial = TrialPlace::of_r68(place, self.shape, self.width).spatial()?;
         Ok(Source::new(name, kind, spectrum, spatial)?)
     }
 }

@@ -4,8 +4,11 @@ use roi_fit::{Dictionary, Holds, ResultKey};
 
 use crate::extension::extension_options::ExtensionOptions;
 use crate::extension::extension_result::Extension;
+use crate::localize::fitted_positions::FittedPositions;
 use crate::localize::localization::Localization;
+use crate::localize::localize_many::LocatedSources;
 use crate::localize::localize_options::LocalizeOptions;
+use crate::localize::positions_options::PositionsOptions;
 use crate::tables::keys::key;
 
 const PLACE: ResultKey = key(&["ra", "dec", "glon", "glat"], "deg", "The position that was found.");
@@ -87,6 +90,78 @@ impl Localization {
             key(&["tsmap_peak"], "", "The scan around the position, if there was one.").holding(Holds::One(&SCAN)),
             WARNINGS,
             key(&["config"], "", "The options.").holding(Holds::One(&LocalizeOptions::KEYS)),
+        ],
+    );
+}
+
+/// A source of several that could not be localized.
+const FAILED: Dictionary = Dictionary::new(
+    "Sources that were not localized",
+    "A source that has no position to fit, or none that could be fitted.",
+    &[key(&["name"], "", "The source."), key(&["error"], "", "Why.")],
+);
+
+impl LocatedSources {
+    /// The keys of its dictionary.
+    pub const KEYS: Dictionary = Dictionary::new(
+        "localize, several sources",
+        "The positions of several sources, each for itself.",
+        &[
+            key(&["sources"], "", "The sources that were localized.").holding(Holds::List(&Localization::KEYS)),
+            key(&["failed"], "", "The others.").holding(Holds::List(&FAILED)),
+            key(&["config"], "", "The options.").holding(Holds::One(&LocalizeOptions::KEYS)),
+        ],
+    );
+}
+
+impl PositionsOptions {
+    /// The keys of its dictionary.
+    pub const KEYS: Dictionary = Dictionary::new(
+        "Options of positions of one fit",
+        "The options of `localize --joint`.",
+        &[
+            key(&["dtheta_max"], "deg", LocalizeOptions::DTHETA_MAX.doc),
+            key(&["free_background"], "", Self::FREE_BACKGROUND.doc),
+            key(&["free_radius"], "deg", LocalizeOptions::FREE_RADIUS.doc),
+            key(&["fix_shape"], "", LocalizeOptions::FIX_SHAPE.doc),
+            key(&["update"], "", LocalizeOptions::UPDATE.doc),
+        ],
+    );
+}
+
+/// A source of several that were fitted together.
+const FITTED: Dictionary = Dictionary::new(
+    "A position of one fit",
+    "A source and its position; what is not known is `null`.",
+    &[
+        key(&["name"], "", "The source."),
+        PLACE,
+        key(&["ra_preloc", "dec_preloc"], "deg", "The position before."),
+        key(&["ra_err", "dec_err"], "deg", "1 sigma errors along these coordinates, on the sky."),
+        OFFSET,
+        ERROR,
+        RADII,
+        AXES,
+        ANGLE,
+    ],
+);
+
+impl FittedPositions {
+    /// The keys of its dictionary.
+    pub const KEYS: Dictionary = Dictionary::new(
+        "localize --joint",
+        "The positions of several sources of one fit.",
+        &[
+            key(&["sources"], "", "The sources.").holding(Holds::List(&FITTED)),
+            key(&["pos_cov"], "deg2", "Covariance of all positions: of each source to the east and to the north."),
+            key(&["loglike_init"], "", "`logL` of the model as it was."),
+            key(&["loglike_base"], "", "`logL` of the fit at the old positions."),
+            key(&["loglike_loc"], "", "`logL` at the new positions."),
+            key(&["dloglike_loc"], "", "What the new positions gained."),
+            key(&["fit_success"], "", "Whether the fit of the positions was good enough."),
+            key(&["fit_inbounds"], "", "Whether all positions lie within `dtheta_max` of the old ones."),
+            WARNINGS,
+            key(&["config"], "", "The options.").holding(Holds::One(&PositionsOptions::KEYS)),
         ],
     );
 }

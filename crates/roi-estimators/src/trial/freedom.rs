@@ -5,7 +5,7 @@ use roi_model::{ParameterId, SourceId};
 
 use crate::error::Result;
 
-/// Which parameters are free while a source is moved.
+/// Which parameters are free while sources are moved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Freedom {
     /// Whether what is free of the others stays free.
@@ -16,19 +16,20 @@ pub(crate) struct Freedom {
     pub(crate) fix_shape: bool,
 }
 
-/// Frees and fixes: the source keeps what is free of it, and its norm is free in any case.
-pub(crate) fn set_free(session: &mut Session, source: SourceId, freedom: Freedom) -> Result<()> {
+/// Frees and fixes: the sources that are moved keep what is free of them, and their norms are free in any case.
+pub(crate) fn set_free(session: &mut Session, moved: &[SourceId], freedom: Freedom) -> Result<()> {
     let roi = session.roi();
-    let center = roi[source].direction();
+    let centers: Vec<_> = moved.iter().filter_map(|source| roi[*source].direction()).collect();
     let mut wanted: Vec<ParameterId> = Vec::new();
     for (id, model) in roi.ids().zip(roi.sources()) {
         let norm = model.spectrum().norm_index();
-        let is_near = freedom.free_radius.zip(center).zip(model.direction()).is_some_and(|((radius, center), at)| {
-            !model.spatial().is_diffuse_background() && center.separation(&at) <= radius
+        let is_near = freedom.free_radius.zip(model.direction()).is_some_and(|(radius, at)| {
+            let is_within = centers.iter().any(|center| center.separation(&at) <= radius);
+            !model.spatial().is_diffuse_background() && is_within
         });
         for (parameter, own) in model.spectrum().parameters().iter().enumerate() {
             let is_norm = norm == Some(parameter);
-            let is_free = if id == source {
+            let is_free = if moved.contains(&id) {
                 is_norm || (own.is_free() && !freedom.fix_shape)
             } else {
                 (own.is_free() && freedom.free_background) || (is_norm && is_near)

@@ -31,9 +31,9 @@ impl TrialShape {
         }
     }
 
-    /// The shape of this name.
+    /// The shape of this name, large or small letters alike.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Point, Self::Disk, Self::Gaussian].into_iter().find(|shape| shape.name() == name)
+        [Self::Point, Self::Disk, Self::Gaussian].into_iter().find(|shape| shape.name().eq_ignore_ascii_case(name))
     }
 
     /// The 68 % containment radius of the shape for each degree of its size (a disk's radius, a Gaussian's sigma).

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use roi_fit::{Event, Progress, Summit, climb};
+use roi_fit::{Event, Progress, Session, Summit, climb};
 
 use crate::curve::session_curve::is_impossible;
 use crate::error::{Error, Result};
@@ -47,6 +47,71 @@ struct Step {
     gain: f64,
 }
 
+/// What can be moved: one source, or several at once. Its coordinates come after the free parameters of its session.
+pub(crate) trait Moving: Sized {
+    fn session(&self) -> &Session;
+    fn session_mut(&mut self) -> &mut Session;
+    /// The derivatives where it stands.
+    fn slopes(&mut self) -> Result<PlaceDerivatives>;
+    /// The same with all second derivatives.
+    fn curved(&mut self) -> Result<PlaceDerivatives>;
+    /// How far a step along the coordinates moves what moves farthest, degrees.
+    fn length(&self, by: &[f64]) -> f64;
+    /// Whether everything stays after a step where it may go.
+    fn is_within(&self, by: &[f64]) -> Result<bool>;
+    /// The same a step further, in its session too; `None` where there is no such place. Room for derivatives goes along.
+    fn moved(&self, by: &[f64]) -> Result<Option<Self>>;
+    /// Takes over the room for derivatives of one that is no longer needed.
+    fn take_room(&mut self, from: &mut Self);
+}
+
+/// One source along some of its coordinates.
+struct Alone<'a, 'c> {
+    trial: TrialSession<'a>,
+    coordinates: &'c [Coordinate],
+    start: TrialPlace,
+    reach: f64,
+}
+
+impl Moving for Alone<'_, '_> {
+    fn session(&self) -> &Session {
+        self.trial.session()
+    }
+
+    fn session_mut(&mut self) -> &mut Session {
+        self.trial.session_mut()
+    }
+
+    fn slopes(&mut self) -> Result<PlaceDerivatives> {
+        self.trial.derivatives(self.coordinates)
+    }
+
+    fn curved(&mut self) -> Result<PlaceDerivatives> {
+        Ok(with_curvature(&mut self.trial, self.coordinates)?.at)
+    }
+
+    fn length(&self, by: &[f64]) -> f64 {
+        by.iter().map(|x| x * x).sum::<f64>().sqrt()
+    }
+
+    fn is_within(&self, by: &[f64]) -> Result<bool> {
+        let place = stepped(self.trial.place(), self.coordinates, by)?;
+        Ok(self.start.direction.separation(&place.direction) <= self.reach)
+    }
+
+    fn moved(&self, by: &[f64]) -> Result<Option<Self>> {
+        let place = stepped(self.trial.place(), self.coordinates, by)?;
+        if !has_size(place) {
+            return Ok(None);
+        }
+        Ok(Some(Self { trial: self.trial.elsewhere(place)?, ..*self }))
+    }
+
+    fn take_room(&mut self, from: &mut Self) {
+        self.trial.sloped = from.trial.sloped.take();
+    }
+}
+
 /// Moves the source to the maximum of `logL` near by, at most `reach` degrees from where it stands, with all free parameters fitted at every place.
 pub(crate) fn settle(
     trial: &mut TrialSession<'_>,
@@ -54,19 +119,26 @@ pub(crate) fn settle(
     reach: f64,
     progress: &mut dyn Progress,
 ) -> Result<Settled> {
-    let start = trial.place();
-    let summit = climb(trial.session_mut(), None)?;
+    let mut alone = Alone { trial: trial.clone(), coordinates, start: trial.place(), reach };
+    let end = settle_all(&mut alone, progress)?;
+    *trial = alone.trial;
+    Ok(end)
+}
+
+/// Moves everything to the maximum of `logL` near by, with all free parameters fitted at every place.
+pub(crate) fn settle_all<M: Moving>(moving: &mut M, progress: &mut dyn Progress) -> Result<Settled> {
+    let summit = climb(moving.session_mut(), None)?;
     let mut end = Settled { loglike: summit.loglike, is_converged: false, is_inside: true };
     // Whether the parameters stand at their maximum at the last place.
     let mut is_fitted = summit.is_converged;
     let mut nearest = Nearest { gain: f64::INFINITY, since: 0 };
     let mut block = None;
     for iteration in 0..STEPS {
-        let mut derivatives = trial.derivatives(coordinates)?;
+        let mut derivatives = moving.slopes()?;
         if let Some(block) = &block {
             derivatives.set_block(block);
         }
-        let Some(mut step) = step(trial, &derivatives) else { return Ok(end) };
+        let Some(mut step) = step(moving, &derivatives) else { return Ok(end) };
         let event = Event::Iteration { algorithm: "NEWTON", iteration, log_likelihood: end.loglike, edm: step.gain };
         if progress.event(&event).is_break() || progress.is_cancelled() {
             return Err(Error::Stopped);
@@ -76,17 +148,16 @@ pub(crate) fn settle(
             end.is_converged = is_fitted;
             return Ok(end);
         }
-        let promised = step.gain;
-        let full = stepped(trial.place(), coordinates, &step.place)?;
-        let Some(summit) = advance(trial, coordinates, &mut step, end.loglike, (start, reach))? else {
+        let (promised, full) = (step.gain, step.place.clone());
+        let Some(summit) = advance(moving, &mut step, end.loglike)? else {
             end.is_converged = is_fitted && promised < FOUND;
-            end.is_inside = start.direction.separation(&full.direction) <= reach;
+            end.is_inside = moving.is_within(&full)?;
             return Ok(end);
         };
         (end.loglike, is_fitted) = (summit.loglike, summit.is_converged);
         if nearest.is_slow(promised) && block.is_none() {
             // What the second derivatives of the coordinates lack is not small here: steps go too far.
-            block = Some(with_curvature(trial, coordinates)?.at.block());
+            block = Some(moving.curved()?.block());
         }
     }
     Ok(end)
@@ -118,10 +189,16 @@ impl Nearest {
 }
 
 /// The step to the maximum of the quadratic model, the parameters held that are at a bound. Where that model has none, the coordinates go alone.
-fn step(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Option<Step> {
-    let all = movable(trial, at);
+fn step<M: Moving>(moving: &M, at: &PlaceDerivatives) -> Option<Step> {
+    let all = movable(moving.session(), at);
     let place: Vec<usize> = (at.n_free..at.gradient.len()).collect();
-    step_of(at, &all).or_else(|| step_of(at, &place))
+    let mut step = step_of(at, &all).or_else(|| step_of(at, &place))?;
+    let length = moving.length(&step.place);
+    if length > LONGEST {
+        let share = LONGEST / length;
+        step.place.iter_mut().chain(&mut step.free).for_each(|x| *x *= share);
+    }
+    Some(step)
 }
 
 fn step_of(at: &PlaceDerivatives, rows: &[usize]) -> Option<Step> {
@@ -133,19 +210,14 @@ fn step_of(at: &PlaceDerivatives, rows: &[usize]) -> Option<Step> {
         all[row] = (0..rows.len()).map(|j| inverse[[i, j]] * gradient[j]).sum();
         gain += 0.5 * all[row] * gradient[i];
     }
-    let mut place = all.split_off(at.n_free);
-    let mut free = all;
-    let length = place.iter().map(|x| x * x).sum::<f64>().sqrt();
-    if length > LONGEST {
-        let share = LONGEST / length;
-        place.iter_mut().chain(&mut free).for_each(|x| *x *= share);
-    }
+    let place = all.split_off(at.n_free);
+    let free = all;
     (gain.is_finite() && gain >= 0.0).then_some(Step { free, place, gain })
 }
 
 /// The rows of the parameters that are not at a bound, and those of the coordinates.
-pub(crate) fn movable(trial: &TrialSession<'_>, at: &PlaceDerivatives) -> Vec<usize> {
-    let roi = trial.session().roi();
+pub(crate) fn movable(session: &Session, at: &PlaceDerivatives) -> Vec<usize> {
+    let roi = session.roi();
     let is_held = |row: usize, id: &roi_model::ParameterId| {
         let Ok(parameter) = roi.parameter(*id) else { return true };
         let (low, high, value) = (parameter.bounds().0, parameter.bounds().1, parameter.value());
@@ -162,23 +234,16 @@ pub(crate) fn inverse_of(hessian: &Array2<f64>, rows: &[usize]) -> Option<Array2
 }
 
 /// Goes a step, or half of it, or a quarter, until `logL` is higher; `None` when it never is.
-fn advance(
-    trial: &mut TrialSession<'_>,
-    coordinates: &[Coordinate],
-    step: &mut Step,
-    loglike: f64,
-    (start, reach): (TrialPlace, f64),
-) -> Result<Option<Summit>> {
+fn advance<M: Moving>(moving: &mut M, step: &mut Step, loglike: f64) -> Result<Option<Summit>> {
     let slack = if step.gain < NEAR { ROUNDING } else { 0.0 };
     for _ in 0..HALVINGS {
-        let place = stepped(trial.place(), coordinates, &step.place)?;
-        if start.direction.separation(&place.direction) <= reach && has_size(place) {
-            let mut next = trial.elsewhere(place)?;
-            follow(&mut next, &step.free)?;
+        let next = if moving.is_within(&step.place)? { moving.moved(&step.place)? } else { None };
+        if let Some(mut next) = next {
+            follow(next.session_mut(), &step.free)?;
             match climb(next.session_mut(), None) {
                 Ok(summit) if summit.loglike > loglike - slack => {
-                    next.sloped = trial.sloped.take();
-                    *trial = next;
+                    next.take_room(moving);
+                    *moving = next;
                     return Ok(Some(summit));
                 }
                 Err(error) if !is_impossible(&error) => return Err(error.into()),
@@ -196,8 +261,8 @@ fn has_size(place: TrialPlace) -> bool {
 }
 
 /// Moves the free parameters along, as far as their bounds let them.
-fn follow(trial: &mut TrialSession<'_>, step: &[f64]) -> Result<()> {
-    let roi = trial.session_mut().roi_mut();
+fn follow(session: &mut Session, step: &[f64]) -> Result<()> {
+    let roi = session.roi_mut();
     for (id, step) in roi.free_parameters().into_iter().zip(step) {
         let parameter = roi.parameter_mut(id)?;
         let (low, high) = parameter.bounds();
@@ -226,7 +291,7 @@ pub(crate) struct Peak {
 /// parameters, over half of an error to either side. They are blind to steps in the maps that are finer than that.
 pub(crate) fn with_curvature(trial: &mut TrialSession<'_>, coordinates: &[Coordinate]) -> Result<Peak> {
     let mut at = trial.derivatives(coordinates)?;
-    let rows = movable(trial, &at);
+    let rows = movable(trial.session(), &at);
     let Some(variances) = inverse_of(&at.hessian, &rows) else { return Ok(Peak { at, higher: 0.0 }) };
     let first = rows.len() - coordinates.len();
     let probes: Vec<(usize, f64)> = (0..coordinates.len())
@@ -238,6 +303,8 @@ pub(crate) fn with_curvature(trial: &mut TrialSession<'_>, coordinates: &[Coordi
         let mut by = vec![0.0; coordinates.len()];
         by[k] = h;
         let mut other = trial.elsewhere(stepped(place, coordinates, &by)?)?;
+        // What it has summed of all others is shared.
+        other.sloped.clone_from(&trial.sloped);
         let mut found = other.derivatives(coordinates)?;
         Ok((found.loglike, found.gradient.split_off(at.n_free)))
     };

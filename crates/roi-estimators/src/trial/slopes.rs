@@ -4,7 +4,7 @@ use lat_response::TrialMap;
 use likelihood_core::SourceMap;
 use ndarray::Array2;
 use roi_fit::Session;
-use roi_model::{Roi, Source};
+use roi_model::{Roi, Source, SourceId};
 
 use crate::error::{Error, Result};
 use crate::trial::trial_session::TrialSession;
@@ -69,6 +69,32 @@ impl PlaceDerivatives {
     }
 }
 
+/// One coordinate of one source of a session.
+pub(super) struct Slot<'m> {
+    source: SourceId,
+    coordinate: Coordinate,
+    /// The derivative of its maps, one a component.
+    maps: Vec<&'m SourceMap>,
+}
+
+impl<'m> Slot<'m> {
+    /// A coordinate that the shape has.
+    pub(super) fn new(
+        session: &Session,
+        source: SourceId,
+        coordinate: Coordinate,
+        maps: &'m [TrialMap],
+    ) -> Result<Self> {
+        let found: Option<Vec<&SourceMap>> = maps.iter().map(|map| coordinate.of(map)).collect();
+        let model = &session.roi()[source];
+        let maps = found.filter(|maps| !maps.is_empty()).ok_or_else(|| Error::NoPlace {
+            source_name: model.name().to_owned(),
+            spatial: model.spatial().type_name().to_owned(),
+        })?;
+        Ok(Self { source, coordinate, maps })
+    }
+}
+
 impl TrialSession<'_> {
     /// The derivatives at the place and the values of the free parameters.
     ///
@@ -79,92 +105,117 @@ impl TrialSession<'_> {
     /// # Errors
     /// When the likelihood cannot be evaluated, or a coordinate is asked for that the shape does not have.
     pub fn derivatives(&mut self, coordinates: &[Coordinate]) -> Result<PlaceDerivatives> {
-        let mut sloped = match self.sloped.take() {
-            Some(session) => session,
-            None => self.session().clone(),
-        };
-        let name = self.model().name().to_owned();
-        let own: Vec<SourceMap> = self.maps().iter().map(|map| map.map.clone()).collect();
-        sloped.set_source_maps(&name, &own)?;
-        let mut roi = self.session().roi().clone();
-        for &coordinate in coordinates {
-            let maps: Option<Vec<&SourceMap>> = self.maps().iter().map(|map| coordinate.of(map)).collect();
-            let maps = maps.filter(|maps| !maps.is_empty()).ok_or_else(|| Error::NoPlace {
-                source_name: name.clone(),
-                spatial: self.model().spatial().type_name().to_owned(),
-            })?;
-            let negative = maps.iter().map(|map| SourceMap::new(map.planes().mapv(|value| -value)));
-            let negative = negative.collect::<likelihood_core::Result<Vec<_>>>()?;
-            let positive: Vec<SourceMap> = maps.into_iter().cloned().collect();
-            for (sign, maps) in [(Sign::Plus, positive), (Sign::Minus, negative)] {
-                let beside = self.beside(coordinate, sign)?;
-                sloped.set_slope_maps(beside.name(), &name, &maps)?;
-                roi.add_source(beside)?;
+        if !coordinates.is_empty() {
+            self.slope()?;
+        }
+        let room = self.sloped.take();
+        let slot = |coordinate: &Coordinate| Slot::new(self.session(), self.source(), *coordinate, self.maps());
+        let slots = coordinates.iter().map(slot).collect::<Result<Vec<_>>>()?;
+        let (found, room) = derivatives_along(self.session(), room, &slots)?;
+        self.sloped = Some(room);
+        Ok(found)
+    }
+}
+
+/// The derivatives of a session along coordinates of its sources, see [`TrialSession::derivatives`], and the session with what stood beside the sources. `room`: such a
+/// session that is no longer needed.
+pub(super) fn derivatives_along(
+    session: &Session,
+    room: Option<Session>,
+    slots: &[Slot<'_>],
+) -> Result<(PlaceDerivatives, Session)> {
+    let mut sloped = room.unwrap_or_else(|| session.clone());
+    sloped.share_data(session);
+    let mut roi = session.roi().clone();
+    for slot in slots {
+        let source = &session.roi()[slot.source];
+        let negative = slot.maps.iter().map(|map| SourceMap::new(map.planes().mapv(|value| -value)));
+        let negative = negative.collect::<likelihood_core::Result<Vec<_>>>()?;
+        let negative: Vec<&SourceMap> = negative.iter().collect();
+        for (sign, maps) in [(Sign::Plus, &slot.maps), (Sign::Minus, &negative)] {
+            let beside = beside(source, slot.coordinate, sign)?;
+            sloped.set_slope_maps(beside.name(), source.name(), maps)?;
+            roi.add_source(beside)?;
+        }
+    }
+    *sloped.roi_mut() = roi;
+    let found = read(session, &mut sloped, slots)?;
+    Ok((found, sloped))
+}
+
+/// A source beside a source.
+fn beside(source: &Source, coordinate: Coordinate, sign: Sign) -> Result<Source> {
+    let mut spectrum = source.spectrum().clone();
+    let norm = spectrum.norm_index();
+    for (index, parameter) in spectrum.parameters_mut().iter_mut().enumerate() {
+        let is_free = parameter.is_free() || norm == Some(index);
+        parameter.set_free(is_free && sign == Sign::Plus);
+        parameter.set_prior(None);
+    }
+    let kind = source.source_type();
+    let mut beside =
+        Source::new(name_beside(source.name(), coordinate, sign), kind, spectrum, source.spatial().clone())?;
+    beside.set_apply_edisp(source.apply_edisp());
+    Ok(beside)
+}
+
+/// Takes the derivatives from those of the session with all sources.
+fn read(session: &Session, sloped: &mut Session, slots: &[Slot<'_>]) -> Result<PlaceDerivatives> {
+    let all = sloped.derivatives()?;
+    let rows = Rows::new(sloped.roi());
+    let free = session.roi().free_parameters();
+    let (n, m) = (free.len(), slots.len());
+    let own = rows.of_sources();
+    if own.len() != n {
+        return Err(Error::Internal { what: "derivatives that are not those of the free parameters" });
+    }
+    let mut gradient: Vec<f64> = own.iter().map(|&row| all.gradient[row]).collect();
+    let mut hessian = Array2::zeros((n + m, n + m));
+    for (i, &row) in own.iter().enumerate() {
+        for (j, &other) in own.iter().enumerate() {
+            hessian[[i, j]] = all.hessian[[row, other]];
+        }
+    }
+    let places = slots.iter().map(|slot| Place::new(session, slot, &rows)).collect::<Result<Vec<_>>>()?;
+    for (a, place) in places.iter().enumerate() {
+        let (value, row) = (place.value, place.row);
+        gradient.push(value * all.gradient[row]);
+        for (b, other) in places.iter().enumerate() {
+            hessian[[n + a, n + b]] = value * other.value * all.hessian[[row, other.row]];
+        }
+        for (i, id) in free.iter().enumerate() {
+            let mut mixed = value * all.hessian[[row, own[i]]];
+            if id.source == place.source {
+                // The derivative's own dependence on the spectrum.
+                mixed += all.gradient[rows.of(&place.name, id.parameter)?];
             }
+            (hessian[[n + a, i]], hessian[[i, n + a]]) = (mixed, mixed);
         }
-        *sloped.roi_mut() = roi;
-        let found = self.read(&mut sloped, coordinates);
-        self.sloped = Some(sloped);
-        found
     }
+    Ok(PlaceDerivatives { loglike: all.loglike, gradient, hessian, n_free: n })
+}
 
-    /// A source beside the source.
-    fn beside(&self, coordinate: Coordinate, sign: Sign) -> Result<Source> {
-        let source = self.model();
-        let mut spectrum = source.spectrum().clone();
-        let norm = spectrum.norm_index();
-        for (index, parameter) in spectrum.parameters_mut().iter_mut().enumerate() {
-            let is_free = parameter.is_free() || norm == Some(index);
-            parameter.set_free(is_free && sign == Sign::Plus);
-            parameter.set_prior(None);
-        }
-        let kind = source.source_type();
-        let mut beside =
-            Source::new(name_beside(source.name(), coordinate, sign), kind, spectrum, source.spatial().clone())?;
-        beside.set_apply_edisp(source.apply_edisp());
-        Ok(beside)
-    }
+/// Where the derivative along a coordinate is found.
+struct Place {
+    source: SourceId,
+    /// The name of what stands beside the source.
+    name: String,
+    /// The norm of both.
+    value: f64,
+    /// The row of that norm.
+    row: usize,
+}
 
-    /// Takes the derivatives from those of the session with all sources.
-    fn read(&self, sloped: &mut Session, coordinates: &[Coordinate]) -> Result<PlaceDerivatives> {
-        let all = sloped.derivatives()?;
-        let source = self.model();
+impl Place {
+    fn new(session: &Session, slot: &Slot<'_>, rows: &Rows<'_>) -> Result<Self> {
+        let source = &session.roi()[slot.source];
         let norm = source.spectrum().norm_index().ok_or_else(|| Error::NoNorm {
             source_name: source.name().to_owned(),
             spectrum: source.spectrum().type_name().to_owned(),
         })?;
         let value = source.spectrum().parameters()[norm].value();
-        let rows = Rows::new(sloped.roi());
-        let free = self.session().roi().free_parameters();
-        let own = |id: roi_model::ParameterId| rows.of(self.session().roi()[id.source].name(), id.parameter);
-        let own: Vec<usize> = free.iter().map(|id| own(*id)).collect::<Result<_>>()?;
-        let beside = |coordinate: &Coordinate, parameter: usize| {
-            rows.of(&name_beside(source.name(), *coordinate, Sign::Plus), parameter)
-        };
-        let (n, m) = (free.len(), coordinates.len());
-        let mut gradient: Vec<f64> = own.iter().map(|row| all.gradient[*row]).collect();
-        let mut hessian = Array2::zeros((n + m, n + m));
-        for i in 0..n {
-            for j in 0..n {
-                hessian[[i, j]] = all.hessian[[own[i], own[j]]];
-            }
-        }
-        let places: Vec<usize> = coordinates.iter().map(|c| beside(c, norm)).collect::<Result<_>>()?;
-        for (a, (coordinate, &row)) in coordinates.iter().zip(&places).enumerate() {
-            gradient.push(value * all.gradient[row]);
-            for (b, &other) in places.iter().enumerate() {
-                hessian[[n + a, n + b]] = value * value * all.hessian[[row, other]];
-            }
-            for (i, id) in free.iter().enumerate() {
-                let mut mixed = value * all.hessian[[row, own[i]]];
-                if id.source == self.source() {
-                    // The derivative's own dependence on the spectrum.
-                    mixed += all.gradient[beside(coordinate, id.parameter)?];
-                }
-                (hessian[[n + a, i]], hessian[[i, n + a]]) = (mixed, mixed);
-            }
-        }
-        Ok(PlaceDerivatives { loglike: all.loglike, gradient, hessian, n_free: n })
+        let name = name_beside(source.name(), slot.coordinate, Sign::Plus);
+        Ok(Self { source: slot.source, row: rows.of(&name, norm)?, name, value })
     }
 }
 
@@ -174,13 +225,15 @@ enum Sign {
     Minus,
 }
 
+/// What the names of sources have that stand beside others. No model has such names: control characters cannot stand in XML.
+const BESIDE: char = '\u{1}';
+
 fn name_beside(source: &str, coordinate: Coordinate, sign: Sign) -> String {
     let sign = match sign {
         Sign::Plus => '+',
         Sign::Minus => '-',
     };
-    // No model has such names: control characters cannot stand in XML.
-    format!("{source}\u{1}{}{sign}", coordinate.name())
+    format!("{source}{BESIDE}{}{sign}", coordinate.name())
 }
 
 /// The places of free parameters among all of a region.
@@ -192,6 +245,12 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(roi: &'a Roi) -> Self {
         Self { roi, free: roi.free_parameters() }
+    }
+
+    /// Those of the region's own sources, in its order.
+    fn of_sources(&self) -> Vec<usize> {
+        let is_own = |id: &roi_model::ParameterId| !self.roi[id.source].name().contains(BESIDE);
+        self.free.iter().enumerate().filter(|(_, id)| is_own(id)).map(|(row, _)| row).collect()
     }
 
     fn of(&self, source: &str, parameter: usize) -> Result<usize> {

@@ -1,5 +1,7 @@
 //! A session in which one source stands where it is tried.
 
+use std::sync::Arc;
+
 use lat_response::TrialMap;
 use likelihood_core::SourceMap;
 use rayon::prelude::*;
@@ -19,8 +21,8 @@ pub struct TrialSession<'a> {
     makers: &'a [TrialMaker],
     source: SourceId,
     place: TrialPlace,
-    /// The maps at the place, with derivatives, one a component.
-    maps: Vec<TrialMap>,
+    /// The maps at the place, with derivatives, one a component; none where nobody asked for derivatives.
+    maps: Arc<Vec<TrialMap>>,
     /// The session with the derivatives beside the source, as it was last used.
     pub(super) sloped: Option<Session>,
 }
@@ -41,6 +43,35 @@ impl<'a> TrialSession<'a> {
     /// # Errors
     /// As [`TrialSession::new`].
     pub fn at(session: &Session, makers: &'a [TrialMaker], name: &str, place: TrialPlace) -> Result<Self> {
+        let mut trial = Self::unplaced(session, makers, name, place)?;
+        trial.set_place(place)?;
+        Ok(trial)
+    }
+
+    /// The same without derivatives, see [`TrialSession::look_at`].
+    pub(crate) fn seen_at(session: &Session, makers: &'a [TrialMaker], name: &str, place: TrialPlace) -> Result<Self> {
+        let mut trial = Self::unplaced(session, makers, name, place)?;
+        trial.look_at(place)?;
+        Ok(trial)
+    }
+
+    /// A source of a session that has its maps already, those of the place.
+    pub(super) fn standing(
+        session: &Session,
+        makers: &'a [TrialMaker],
+        source: SourceId,
+        (place, maps): (TrialPlace, Arc<Vec<TrialMap>>),
+    ) -> Self {
+        Self { session: session.clone(), makers, source, place, maps, sloped: None }
+    }
+
+    /// The maps at the place with their derivatives, as [`TrialSession::maps`].
+    pub(super) fn shared_maps(&self) -> Arc<Vec<TrialMap>> {
+        Arc::clone(&self.maps)
+    }
+
+    /// The same with the maps that the session has.
+    fn unplaced(session: &Session, makers: &'a [TrialMaker], name: &str, place: TrialPlace) -> Result<Self> {
         let (components, found) = (session.data().components().len(), makers.len());
         if components != found {
             return Err(Error::NoMakers { components, found });
@@ -52,9 +83,7 @@ impl<'a> TrialSession<'a> {
             let spectrum = spectrum.type_name().to_owned();
             return Err(Error::NoNorm { source_name: model.name().to_owned(), spectrum });
         }
-        let mut trial = Self { session: session.clone(), makers, source, place, maps: Vec::new(), sloped: None };
-        trial.set_place(place)?;
-        Ok(trial)
+        Ok(Self { session: session.clone(), makers, source, place, maps: Arc::default(), sloped: None })
     }
 
     /// The same, evaluated on the calling thread alone: for many side by side.
@@ -89,9 +118,36 @@ impl<'a> TrialSession<'a> {
         &mut self.session
     }
 
-    /// The maps at the place, one a component; without derivatives after [`TrialSession::look_at`], which keeps none.
+    /// The maps at the place with their derivatives, one a component; none after [`TrialSession::look_at`].
     pub fn maps(&self) -> &[TrialMap] {
         &self.maps
+    }
+
+    /// The maps at the place, one a component.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub fn source_maps(&self) -> Result<Vec<SourceMap>> {
+        if self.maps.is_empty() {
+            return Ok(self.made(self.model())?);
+        }
+        Ok(self.maps.iter().map(|trial| trial.map.clone()).collect())
+    }
+
+    /// Makes the derivatives of the maps where they are not there.
+    pub(super) fn slope(&mut self) -> Result<()> {
+        if self.maps.is_empty() {
+            self.maps = Arc::new(self.sloped_maps(self.model())?);
+        }
+        Ok(())
+    }
+
+    fn made(&self, source: &Source) -> lat_dataset::Result<Vec<SourceMap>> {
+        self.makers.par_iter().map(|maker| maker.source_map(source)).collect()
+    }
+
+    fn sloped_maps(&self, source: &Source) -> lat_dataset::Result<Vec<TrialMap>> {
+        self.makers.par_iter().map(|maker| maker.trial(source)).collect()
     }
 
     /// The same with the source elsewhere, with the derivatives of its map; this one stays.
@@ -100,8 +156,16 @@ impl<'a> TrialSession<'a> {
     /// As [`TrialSession::set_place`].
     pub fn elsewhere(&self, place: TrialPlace) -> Result<Self> {
         let session = self.session.clone();
-        let mut other = Self { session, maps: Vec::new(), sloped: None, ..*self };
+        let mut other = Self { session, maps: Arc::default(), sloped: None, ..*self };
         other.set_place(place)?;
+        Ok(other)
+    }
+
+    /// The same with the source elsewhere, without derivatives; this one stays.
+    pub(crate) fn seen_elsewhere(&self, place: TrialPlace) -> Result<Self> {
+        let session = self.session.clone();
+        let mut other = Self { session, maps: Arc::default(), sloped: None, ..*self };
+        other.look_at(place)?;
         Ok(other)
     }
 
@@ -109,7 +173,7 @@ impl<'a> TrialSession<'a> {
     pub(crate) fn apart(&self) -> Result<Self> {
         let mut session = self.session.clone().on_one_thread();
         session.loglike()?;
-        Ok(Self { session, maps: Vec::new(), sloped: None, ..*self })
+        Ok(Self { session, maps: Arc::default(), sloped: None, ..*self })
     }
 
     /// Puts the source elsewhere, with the derivatives of its map.
@@ -118,26 +182,24 @@ impl<'a> TrialSession<'a> {
     /// When a map cannot be made there. The source stands where it stood then.
     pub fn set_place(&mut self, place: TrialPlace) -> Result<()> {
         let source = self.model().with_spatial(place.spatial()?)?;
-        let maps: Vec<TrialMap> =
-            self.makers.par_iter().map(|maker| maker.trial(&source)).collect::<lat_dataset::Result<_>>()?;
-        let own: Vec<SourceMap> = maps.iter().map(|trial| trial.map.clone()).collect();
+        let maps = self.sloped_maps(&source)?;
+        let own: Vec<&SourceMap> = maps.iter().map(|trial| &trial.map).collect();
         self.session.set_source_maps(source.name(), &own)?;
         self.session.roi_mut()[self.source] = source;
-        (self.place, self.maps) = (place, maps);
+        (self.place, self.maps) = (place, Arc::new(maps));
         Ok(())
     }
 
-    /// Puts the source elsewhere without derivatives, which is quicker.
+    /// Puts the source elsewhere without derivatives, which is quicker as long as nobody asks for them.
     ///
     /// # Errors
     /// As [`TrialSession::set_place`].
     pub fn look_at(&mut self, place: TrialPlace) -> Result<()> {
         let source = self.model().with_spatial(place.spatial()?)?;
-        let maps: Vec<SourceMap> =
-            self.makers.par_iter().map(|maker| maker.source_map(&source)).collect::<lat_dataset::Result<_>>()?;
+        let maps = self.made(&source)?;
         self.session.set_source_maps(source.name(), &maps)?;
         self.session.roi_mut()[self.source] = source;
-        (self.place, self.maps) = (place, Vec::new());
+        (self.place, self.maps) = (place, Arc::default());
         Ok(())
     }
 }

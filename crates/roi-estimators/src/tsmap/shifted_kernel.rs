@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::sky::components::SkyComponent;
 use crate::sky::kernel::{Kernel, image_of};
 use crate::tsmap::amplitude::{Moments, Series};
-use crate::tsmap::filled_bins::{FilledPlane, filled_planes};
+use crate::tsmap::filled_bins::{FilledPixel, FilledPlane, filled_planes};
 use crate::tsmap::ts_options::TsMapOptions;
 
 /// A kernel has at least so many pixels on each side.
@@ -46,6 +46,17 @@ struct ShiftedPlane {
 }
 
 impl ShiftedKernel {
+    /// What it takes of so many pixels, energy bins and filled bins: the image and its window, sums, and what lies before each pixel.
+    pub(crate) fn bytes(n_pixels: usize, n_bins: usize, n_filled: usize) -> usize {
+        let of_pixel = 2 * size_of::<f64>() + size_of::<Series>() + size_of::<u32>();
+        n_pixels * n_bins * of_pixel + 2 * n_filled * size_of::<FilledPixel>()
+    }
+
+    /// What a thread takes to make the sums of an energy bin: four images and their kernels, with a margin, as complex numbers.
+    pub(crate) fn scratch_bytes(n_pixels: usize) -> usize {
+        4 * 8 * n_pixels * size_of::<[f64; 2]>()
+    }
+
     /// Of some energy bins of a component, over the model of some sources.
     pub(crate) fn new(
         component: SkyComponent<'_>,

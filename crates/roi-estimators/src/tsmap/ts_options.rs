@@ -5,7 +5,7 @@ use roi_model::SkyDirection;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::sky::test_source::{TestShape, TestSource};
+use crate::sky::test_source::TestSource;
 
 /// Options of [`crate::tsmap`], with fermipy's names and defaults.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +128,7 @@ impl TsMapOptions {
     pub(crate) fn check(&self) -> Result<()> {
         Self::MAX_KERNEL_RADIUS.check(&self.max_kernel_radius)?;
         Self::THRESHOLD.check(&self.threshold)?;
-        if self.model.shape == TestShape::Gaussian {
+        if self.model.replaces_psf {
             let expected = "PointSource, RadialDisk or RadialGaussian; the image Gaussian is for residmap alone";
             return Err(Error::Option { option: "SpatialModel", found: "Gaussian".into(), expected });
         }

@@ -55,6 +55,17 @@ impl TsScan {
         Ok(Self { components: components.iter().zip(bins).map(place).collect::<Result<_>>()? })
     }
 
+    /// What it takes, in bytes: in each energy bin images of the test source and of sums, and the filled bins; while sums are made, images that are convolved on
+    /// each thread.
+    pub(crate) fn bytes(components: &[SkyComponent<'_>], bins: &[Range<usize>]) -> u64 {
+        let threads = rayon::current_num_threads();
+        let of = |(component, bins): (&SkyComponent<'_>, &Range<usize>)| {
+            let (n_pixels, n_filled) = (component.grid().n_pixels(), component.data.n_filled());
+            ShiftedKernel::bytes(n_pixels, bins.len(), n_filled) + threads * ShiftedKernel::scratch_bytes(n_pixels)
+        };
+        components.iter().zip(bins).map(of).sum::<usize>() as u64
+    }
+
     /// Counts of the test source in all components.
     pub(crate) fn npred(&self) -> f64 {
         self.components.iter().map(|component| component.shifted.npred).sum()

@@ -1,13 +1,13 @@
 //! The verb `tsmap`.
 
 use lat_response::SkyGrid;
-use rayon::prelude::*;
-use roi_fit::{Analysis, Event, Progress};
+use roi_fit::{Analysis, Progress};
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::sky::components::{SkyComponent, bins, finest, sources_without};
 use crate::sky::map_grid::MapGrid;
+use crate::sky::parts::in_parts;
 use crate::tsmap::amplitude::Amplitude;
 use crate::tsmap::exact_trials::ExactTrials;
 use crate::tsmap::refitted::Refitted;
@@ -39,41 +39,21 @@ pub fn tsmap(analysis: &Analysis, options: &TsMapOptions, progress: &mut dyn Pro
     let (found, of_source) = if options.refit_background {
         let trials = Refitted::new(analysis.session(), analysis.trial_makers(), options)?;
         let at = |pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place));
-        (each(&map.pixels, progress, |_, pixel| at(pixel))?, None)
+        (in_parts("tsmap", &map.pixels, progress, |(): &mut (), pixel| at(pixel))?, None)
     } else if options.local_psf || !is_alike {
         let trials = ExactTrials::new(&components, &bins, &sources, options)?;
         let at =
             |near: &mut Vec<(f64, f64)>, pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place, near));
-        (each(&map.pixels, progress, at)?, None)
+        (in_parts("tsmap", &map.pixels, progress, at)?, None)
     } else {
+        analysis.session().check_memory("the TS map", TsScan::bytes(&components, &bins))?;
         let scan = TsScan::new(&components, &bins, (whole, &sources), options)?;
         let npred = scan.npred();
         let at = |near: &mut Vec<(f64, f64)>, pixel: &usize| Ok((scan.at(*pixel, near), npred));
-        (each(&map.pixels, progress, at)?, scan.place())
+        (in_parts("tsmap", &map.pixels, progress, at)?, scan.place())
     };
     let loglike = analysis.session().clone().loglike()?;
     result(map, &found, (of_source, loglike), options)
-}
-
-/// Pixels between two looks at the watcher: a part of a second for the slowest of the three ways.
-const PART: usize = 256;
-
-/// All pixels, part by part, so that the watcher is told and heard. `work` gets a buffer that is used again.
-fn each(
-    pixels: &[usize],
-    progress: &mut dyn Progress,
-    work: impl Fn(&mut Vec<(f64, f64)>, &usize) -> Result<(Amplitude, f64)> + Sync,
-) -> Result<Vec<(Amplitude, f64)>> {
-    let total = pixels.len();
-    let mut all = Vec::with_capacity(total);
-    for part in pixels.chunks(PART) {
-        let event = Event::SkyMap { map: "tsmap", done: all.len(), total };
-        if progress.event(&event).is_break() || progress.is_cancelled() {
-            return Err(Error::Stopped);
-        }
-        all.extend(part.par_iter().map_init(Vec::new, &work).collect::<Result<Vec<_>>>()?);
-    }
-    Ok(all)
 }
 
 /// What a place off the projection has.

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use ndarray::Array2;
 use region::{CENTER, HIDDEN, Pixels, SkyRegion};
 use roi_estimators::{
-    Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, TestShape, TestSource, TsMapOptions,
+    Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, TestSource, TrialShape, TsMapOptions,
     find_sources, psmap, residmap, tsmap,
 };
 use roi_fit::{Analysis, Event, FitOptions, Progress, Quiet, climb};
@@ -101,13 +101,17 @@ fn healpix_pixels_have_ts_and_ps_maps_and_residuals() {
     let region = SkyRegion::new(&[Pixels::Healpix(3.0)]);
     let options = TsMapOptions::default().with_max_kernel_radius(20.0);
     check_against_fits(&region.analysis, &options, false);
-    let residuals = residmap(&region.analysis, &ResidMapOptions::default()).unwrap();
+    let residuals = residmap(&region.analysis, &ResidMapOptions::default(), &mut Quiet).unwrap();
     let highest = residuals.sigma.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
     let place = residuals.grid.direction(highest.1).unwrap();
     println!("{} sigma at {} deg from the source", residuals.sigma[highest], place.separation(&hidden()));
     assert!(place.separation(&hidden()) < 0.4 && residuals.projtype() == "HPX");
-    let ps = psmap(&region.analysis, &PsMapOptions::default().with_emin(500.0).with_emax(16_000.0).with_nbinloge(5))
-        .unwrap();
+    let ps = psmap(
+        &region.analysis,
+        &PsMapOptions::default().with_emin(500.0).with_emax(16_000.0).with_nbinloge(5),
+        &mut Quiet,
+    )
+    .unwrap();
     assert!(ps.direction().unwrap().separation(&hidden()) < 0.6 && ps.psmax().unwrap() > 5.0);
 }
 
@@ -149,9 +153,9 @@ fn what_is_excluded_comes_up_again() {
 fn maps_have_the_same_bits_for_any_number_of_threads() {
     let all = || {
         let region = SkyRegion::new(&ONE);
-        let residuals = residmap(&region.analysis, &ResidMapOptions::default()).unwrap();
+        let residuals = residmap(&region.analysis, &ResidMapOptions::default(), &mut Quiet).unwrap();
         let options = PsMapOptions::default().with_emin(500.0).with_emax(16_000.0).with_nbinloge(5);
-        let ps = psmap(&region.analysis, &options).unwrap();
+        let ps = psmap(&region.analysis, &options, &mut Quiet).unwrap();
         let ts = tsmap(&region.analysis, &TsMapOptions::default(), &mut Quiet).unwrap();
         let bits = |map: &Array2<f64>| map.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         [bits(&residuals.sigma), bits(&residuals.excess), bits(&ps.psmap), bits(&ts.ts), bits(&ts.amplitude)]
@@ -244,7 +248,7 @@ fn bad_input_is_told() {
     let far = SkyDirection::new(10.0, 22.0).unwrap();
     let options = TsMapOptions::default().with_map_skydir(Some(far)).with_map_size(Some(1.0));
     assert!(matches!(tsmap(analysis, &options, &mut Quiet), Err(Error::Outside { .. })));
-    let wide = TestSource::default().with_shape(TestShape::RadialDisk).with_width(0.0);
+    let wide = TestSource::default().with_shape(TrialShape::Disk).with_width(0.0);
     assert!(ts(TsMapOptions::default().with_model(wide)).contains("SpatialWidth"));
     let odd = TestSource::default().with_spectrum_type("NoSuchLaw");
     assert!(ts(TsMapOptions::default().with_model(odd)).contains("NoSuchLaw"));
@@ -253,7 +257,7 @@ fn bad_input_is_told() {
         tsmap(analysis, &TsMapOptions::default().with_exclude(all), &mut Quiet),
         Err(Error::Unmodelled { .. })
     ));
-    let ps = |options: PsMapOptions| psmap(analysis, &options).unwrap_err().to_string();
+    let ps = |options: PsMapOptions| psmap(analysis, &options, &mut Quiet).unwrap_err().to_string();
     assert!(ps(PsMapOptions::default().with_emin(1e7).with_emax(1e8)).contains("10000000"));
     assert!(ps(PsMapOptions::default().with_psfpar0lst(vec![1.0, 2.0])).contains("psfpar0lst"));
     assert!(ps(PsMapOptions::default().with_pixel(Some([41, 1]))).contains("pixel"));
@@ -269,7 +273,7 @@ fn a_wide_test_source_fits_a_point_less() {
         map.ts[[pixel / 40, pixel % 40]]
     };
     let point = at(TestSource::default());
-    for shape in [TestShape::RadialDisk, TestShape::RadialGaussian] {
+    for shape in [TrialShape::Disk, TrialShape::Gaussian] {
         let wide = at(TestSource::default().with_shape(shape).with_width(1.0));
         println!("{shape:?}: {wide}, point {point}");
         assert!(wide < point - 5.0 && wide > 10.0);
@@ -280,10 +284,10 @@ fn a_wide_test_source_fits_a_point_less() {
 fn a_map_that_is_not_square_has_its_rows_and_columns_in_place() {
     let region = SkyRegion::new(&[Pixels::Wide(44, 30, 0.15)]);
     let options = PsMapOptions::default().with_emin(500.0).with_emax(16_000.0).with_nbinloge(5);
-    let ps = psmap(&region.analysis, &options).unwrap();
+    let ps = psmap(&region.analysis, &options, &mut Quiet).unwrap();
     assert!(ps.direction().unwrap().separation(&hidden()) < 0.6, "{:?}", ps.direction());
     let maps = [
-        residmap(&region.analysis, &ResidMapOptions::default()).unwrap().sigma,
+        residmap(&region.analysis, &ResidMapOptions::default(), &mut Quiet).unwrap().sigma,
         tsmap(&region.analysis, &TsMapOptions::default(), &mut Quiet).unwrap().ts,
     ];
     for map in maps {
@@ -328,24 +332,29 @@ fn options_without_effect_are_refused() {
     assert!(search(analysis, radius).contains("search_skydir"));
     let far = SkyDirection::new(10.0, 22.0).unwrap();
     assert!(search(analysis, FindSourcesOptions::default().with_search_skydir(Some(far))).contains("search_skydir"));
-    let image = TestSource::default().with_shape(TestShape::Gaussian);
+    let image = TestSource::default().with_spatial_model("Gaussian").unwrap();
     let ts = TsMapOptions::default().with_model(image);
     assert!(tsmap(analysis, &ts, &mut Quiet).unwrap_err().to_string().contains("residmap"));
     let weights = ResidMapOptions::default().with_use_weights(true);
-    assert!(residmap(analysis, &weights).unwrap_err().to_string().contains("wmap"));
-    assert!(psmap(analysis, &PsMapOptions::default().with_use_weights(true)).unwrap_err().to_string().contains("wmap"));
+    assert!(residmap(analysis, &weights, &mut Quiet).unwrap_err().to_string().contains("wmap"));
+    assert!(
+        psmap(analysis, &PsMapOptions::default().with_use_weights(true), &mut Quiet)
+            .unwrap_err()
+            .to_string()
+            .contains("wmap")
+    );
     let all = vec!["known".into(), "isotropic".into()];
     assert!(matches!(
-        residmap(analysis, &ResidMapOptions::default().with_exclude(all.clone())),
+        residmap(analysis, &ResidMapOptions::default().with_exclude(all.clone()), &mut Quiet),
         Err(Error::Unmodelled { .. })
     ));
     let options = PsMapOptions::default().with_exclude(all);
-    assert!(matches!(psmap(analysis, &options), Err(Error::Unmodelled { .. })));
+    assert!(matches!(psmap(analysis, &options, &mut Quiet), Err(Error::Unmodelled { .. })));
     let many = PsMapOptions::default().with_nbinpdf(usize::MAX);
-    assert!(psmap(analysis, &many).unwrap_err().to_string().contains("nbinpdf"));
+    assert!(psmap(analysis, &many, &mut Quiet).unwrap_err().to_string().contains("nbinpdf"));
 
     let sphere = SkyRegion::new(&[Pixels::Healpix(2.0)]);
-    let wide = TestSource::default().with_shape(TestShape::RadialDisk);
+    let wide = TestSource::default().with_shape(TrialShape::Disk);
     let options = ResidMapOptions::default().with_model(wide);
-    assert!(residmap(&sphere.analysis, &options).unwrap_err().to_string().contains("HEALPix"));
+    assert!(residmap(&sphere.analysis, &options, &mut Quiet).unwrap_err().to_string().contains("HEALPix"));
 }

@@ -25,6 +25,13 @@ pub struct ComponentCubes {
 }
 
 impl ComponentCubes {
+    /// What they hold, in bytes.
+    pub fn bytes(&self) -> usize {
+        let counts = self.counts.cube.counts().len() * size_of::<f32>();
+        let weights = self.weights.as_ref().map_or(0, |weights| weights.values().len() * size_of::<f32>());
+        counts + weights + self.model.len() * size_of::<f64>()
+    }
+
     /// The component's name.
     pub fn name(&self) -> &str {
         &self.name

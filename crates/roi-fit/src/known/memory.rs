@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 /// What the program itself takes: its code, the model, what the files' headers say.
-const PROGRAM: u64 = 16 << 20;
+pub(crate) const PROGRAM: u64 = 16 << 20;
 
 /// What an analysis is expected to take, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -74,6 +74,17 @@ pub enum Event {
         /// How many there are.
         total: usize,
     },
+    /// A part of what an estimator does for a source, or for several, is about to be done: a width of `extension`, a source of `localize`.
+    Estimate {
+        /// The estimator, as its verb is called.
+        verb: &'static str,
+        /// The source.
+        source: String,
+        /// How many parts are done.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
     /// A new source is about to be tried at a peak of a map.
     Peak {
         /// The number of the map, from 0.

@@ -120,6 +120,12 @@ fn dictionary<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict
             counted(&dict, *done, *total)?;
             "sky_map"
         }
+        Event::Estimate { verb, source, done, total } => {
+            dict.set_item("verb", verb)?;
+            dict.set_item("source", source)?;
+            counted(&dict, *done, *total)?;
+            "estimate"
+        }
         Event::Peak { iteration, sqrt_ts, found } => {
             dict.set_item("iteration", iteration)?;
             dict.set_item("sqrt_ts", sqrt_ts)?;

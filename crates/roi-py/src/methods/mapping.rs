@@ -6,9 +6,7 @@ use numpy::PyArray2;
 use numpy::ndarray::Array2;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_estimators::{
-    FindSourcesOptions, LocalizeOptions, PsMapOptions, ResidMapOptions, TestShape, TestSource, TsMapOptions,
-};
+use roi_estimators::{FindSourcesOptions, LocalizeOptions, PsMapOptions, ResidMapOptions, TestSource, TsMapOptions};
 
 use crate::border::exceptions::{Failure, OptionError};
 use crate::border::keywords::Keywords;
@@ -56,8 +54,9 @@ impl Analysis {
         given.set("use_weights", &mut options.use_weights)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
+        let mut watcher = self.watcher();
         let work = |analysis: &mut roi_fit::Analysis| {
-            let map = roi_estimators::residmap(analysis, &options)?;
+            let map = roi_estimators::residmap(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
                 map.write_fits(path)?;
             }
@@ -81,8 +80,9 @@ impl Analysis {
         let options = ps_options(&mut given)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
+        let mut watcher = self.watcher();
         let work = |analysis: &mut roi_fit::Analysis| {
-            let map = roi_estimators::psmap(analysis, &options)?;
+            let map = roi_estimators::psmap(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
                 map.write_fits(path)?;
             }
@@ -235,8 +235,7 @@ fn test_source(given: &mut Keywords<'_, '_>) -> PyResult<TestSource> {
         let key: String = key.extract()?;
         match key.as_str() {
             "SpatialModel" | "SpatialType" => {
-                let shape: TestShape = value.extract::<String>()?.parse().map_err(Failure::from)?;
-                source = source.with_shape(shape);
+                source = source.with_spatial_model(&value.extract::<String>()?).map_err(Failure::from)?;
             }
             "SpatialWidth" => source = source.with_width(value.extract()?),
             "SpectrumType" => source = source.with_spectrum_type(value.extract::<String>()?),
