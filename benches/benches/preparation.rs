@@ -1,15 +1,17 @@
 //! How long does it take from photon and spacecraft files of ten years to counts, livetime and exposure, and how much memory?
 //!
 //! A single run, as it takes a while; `ROI_FIT_YEARS` is another number of years. 2 million photons and a million spacecraft rows of half a minute
-//! belong to each year, and a twentieth of the photons is selected. Beside it stands the time that reading both files twice takes.
+//! belong to each year, and a twentieth of the photons is selected. Beside it stands the time that reading both files twice takes. `ROI_FIT_BENCH_FILES` is a
+//! folder in which the files stay, and are found again.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use benchmarks::measuring;
-use lat_dataset::Config;
+use lat_dataset::{Config, PrepareStep};
 use roi_model::{FileTable, Parameter, Source, SourceType, SpatialModel, Spectrum};
 use roi_simulate::{EventOptions, observe, write_builtin_response};
 
@@ -50,6 +52,17 @@ fn timed<T>(action: impl FnOnce() -> Result<T, Failure>) -> Result<(f64, T), Fai
     Ok((start.elapsed().as_secs_f64(), found))
 }
 
+/// Processor time of all threads of the process until now, s, where the system tells it.
+fn processor_time() -> Option<f64> {
+    /// Clock ticks a second in what Linux tells.
+    const TICKS: f64 = 100.0;
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which may hold blanks, the state is the first field; times of user and system are the 12th and 13th.
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / TICKS)
+}
+
 /// Reads files from begin to end.
 fn read(paths: &[PathBuf]) -> Result<u64, Failure> {
     let mut bytes = vec![0; 1 << 20];
@@ -70,15 +83,20 @@ fn read(paths: &[PathBuf]) -> Result<u64, Failure> {
 fn main() -> Result<(), Failure> {
     let default = if measuring() { 10.0 } else { 0.01 };
     let years: f64 = std::env::var("ROI_FIT_YEARS").map_or(Ok(default), |text| text.parse())?;
-    let place = std::env::var_os("ROI_FIT_BENCH_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from);
-    let folder = tempfile::tempdir_in(place)?;
-    let folder = folder.path();
+    let own = tempfile::tempdir()?;
+    let kept = std::env::var_os("ROI_FIT_BENCH_FILES").map(PathBuf::from);
+    let folder = kept.as_deref().unwrap_or(own.path());
+    std::fs::create_dir_all(folder)?;
     let name = write_builtin_response(folder)?;
-    // As bright as it takes.
-    let pilot = photons(folder, name, 1.0, 2.0)?;
-    let norm = PHOTONS / DAYS * 2.0 / pilot.max(1) as f64;
-    let (seconds, n) = timed(|| photons(folder, name, norm, years * DAYS))?;
-    println!("simulated: {n} photons of {years} years in {seconds:.1} s");
+    if files(folder).iter().all(|path| path.exists()) {
+        println!("the files of an earlier run");
+    } else {
+        // As bright as it takes.
+        let pilot = photons(folder, name, 1.0, 2.0)?;
+        let norm = PHOTONS / DAYS * 2.0 / pilot.max(1) as f64;
+        let (seconds, n) = timed(|| photons(folder, name, norm, years * DAYS))?;
+        println!("simulated: {n} photons of {years} years in {seconds:.1} s");
+    }
     let text = format!(
         "data: {{evfile: photons.fits, scfile: spacecraft.fits}}\n\
          selection: {{ra: {ra}, dec: {dec}, emin: 400, emax: 100000, zmax: 90, evclass: 128, evtype: 3, \
@@ -92,23 +110,33 @@ fn main() -> Result<(), Failure> {
     );
     std::fs::write(folder.join("config.yaml"), text)?;
     let (reading, bytes) = timed(|| Ok(read(&files(folder))? + read(&files(folder))?))?;
-    println!("reading both files twice ({} MB): {reading:.1} s", bytes / 1_000_000);
+    println!("reading both files twice ({} MB in all): {reading:.1} s", bytes / 1_000_000);
     let before = roi_fit::peak_memory();
+    let n_rows = lat_events::Spacecraft::open(&[&files(folder)[1]])?.rows();
     let config = Config::read(&folder.join("config.yaml"))?;
-    let start = Instant::now();
-    let mut steps: Vec<(&'static str, f64)> = Vec::new();
-    let made = lat_dataset::prepare(&config, false, &mut |step| {
-        steps.push((step.product.product.name(), start.elapsed().as_secs_f64()));
-    })?;
-    let total = start.elapsed().as_secs_f64();
-    let ends = steps.iter().skip(1).map(|(_, at)| *at).chain([total]);
-    println!("digests and plan: {:.1} s", steps.first().map_or(total, |(_, at)| *at));
-    for ((step, from), to) in steps.iter().zip(ends) {
-        println!("{step}: {:.1} s", to - from);
+    if folder.join("out").exists() {
+        std::fs::remove_dir_all(folder.join("out"))?;
     }
+    let start = Instant::now();
+    // Each step with the time on the clock and that of the processor at which it begins.
+    let now = || (start.elapsed().as_secs_f64(), processor_time().unwrap_or(f64::NAN));
+    let mut steps = vec![("digests and plan", now())];
+    let made = lat_dataset::prepare(&config, false, &mut |step: &PrepareStep<'_>| {
+        if let PrepareStep::Make { product, .. } = step {
+            steps.push((product.product.name(), now()));
+        }
+        ControlFlow::Continue(())
+    })?;
+    let end = now();
+    let ends = steps.iter().skip(1).map(|(_, at)| *at).chain([end]);
+    for ((step, from), to) in steps.iter().zip(ends) {
+        println!("{step}: {:.1} s, of processors {:.1} s", to.0 - from.0, to.1 - from.1);
+    }
+    let photons = lat_io::PhotonFile::open(&files(folder)[0])?.rows();
     let selected = lat_io::PhotonFile::open(&made.first().ok_or("nothing was made")?.path)?.rows();
     println!(
-        "prepared in {total:.1} s, {selected} photons selected; peak memory before and after: {before:?} {:?} bytes",
+        "prepared in {:.1} s: {n_rows} spacecraft rows, {selected} of {photons} photons selected; peak memory before and after: {before:?} {:?} bytes",
+        end.0,
         roi_fit::peak_memory()
     );
     Ok(())

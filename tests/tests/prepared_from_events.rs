@@ -73,10 +73,10 @@ fn what_is_prepared_is_what_the_tools_make_and_is_made_once() {
     let Some(region) = Region::new("what_is_prepared_is_what_the_tools_make") else { return };
     let config = region.configure("config.yaml", "");
     let plan = prepare(&config, &PrepareOptions::default().with_dry_run(true), &mut Quiet).unwrap();
-    assert_eq!(states(&plan), [ProductState::Missing; 5]);
+    assert_eq!(states(&plan), [ProductState::Missing; 7]);
     assert_eq!(std::fs::read_dir(region.folder.path()).unwrap().count(), 1, "a dry run writes nothing");
     let made = prepare(&config, &PrepareOptions::default(), &mut Quiet).unwrap();
-    assert_eq!(states(&made), [ProductState::Missing; 5]);
+    assert_eq!(states(&made), [ProductState::Missing; 7]);
     println!("prepared in {:.2} s", made.seconds);
     for (product, planned) in made.products.iter().zip(&plan.products) {
         let bytes = std::fs::metadata(&product.path).unwrap().len();
@@ -98,6 +98,25 @@ fn what_is_prepared_is_what_the_tools_make_and_is_made_once() {
         println!("exposure beside {name}: {worst:.1e}");
         assert!(worst < 1e-5, "{name}: {worst}");
     }
+    // The file in the pixels of the counts, as it was written.
+    let [ours, theirs] = [region.path("bexpmap_roi_00.fits"), region.tools("gtexpcube2_ccube.fits.gz")]
+        .map(|path| lat_io::read_exposure(&path).unwrap());
+    assert_eq!(ours.cube().grid().difference(theirs.cube().grid()), None);
+    let worst = largest_ratio(ours.cube(), theirs.cube());
+    println!("bexpmap_roi_00 beside gtexpcube2_ccube: {worst:.1e}");
+    assert!(worst < 1e-5, "{worst}");
+    // The model that was asked for, as an XML.
+    let [ours, theirs] = [region.path("srcmdl_00.xml"), region.tools("model.xml")].map(|path| {
+        let config = lat_dataset::Config::read(&config).unwrap();
+        lat_dataset::read_model_file(&config, &path).unwrap().1
+    });
+    assert_eq!(ours.len(), 3);
+    for (found, expected) in ours.iter().zip(&theirs) {
+        let values = |source: &roi_model::Source| -> Vec<(String, f64)> {
+            source.spectrum().parameters().iter().map(|p| (p.name().to_owned(), p.true_value())).collect()
+        };
+        assert_eq!((found.name(), values(found)), (expected.name(), values(expected)));
+    }
     // The file of all the sky, beside the same from the tools' livetime.
     let ours = lat_io::read_exposure(&region.path("bexpmap_00.fits")).unwrap();
     let theirs = lat_io::read_livetime_cube(&region.tools("gtltcube.fits.gz")).unwrap();
@@ -108,12 +127,12 @@ fn what_is_prepared_is_what_the_tools_make_and_is_made_once() {
 
     // A second run makes nothing; another cut makes all of it anew, another model the source maps alone.
     let before = contents(region.folder.path());
-    assert_eq!(states(&prepare(&config, &PrepareOptions::default(), &mut Quiet).unwrap()), [ProductState::Current; 5]);
+    assert_eq!(states(&prepare(&config, &PrepareOptions::default(), &mut Quiet).unwrap()), [ProductState::Current; 7]);
     assert!(contents(region.folder.path()) == before);
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace("zmax: 90", "zmax: 85")).unwrap();
     let plan = prepare(&config, &PrepareOptions::default().with_dry_run(true), &mut Quiet).unwrap();
-    assert_eq!(states(&plan), [ProductState::Stale; 5]);
+    assert_eq!(states(&plan)[..6], [ProductState::Stale; 6]);
     std::fs::write(&config, text.replace("npix: 100", "npix: 90")).unwrap();
     let prepared = prepare(&config, &PrepareOptions::default(), &mut Quiet).unwrap();
     let expected = [ProductState::Current, ProductState::Current, ProductState::Stale, ProductState::Current];

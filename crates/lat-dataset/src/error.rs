@@ -31,6 +31,11 @@ pub enum Error {
     /// Event files that cannot be used, or that nothing is left of.
     #[error(transparent)]
     Events(#[from] lat_events::Error),
+    /// A preparation that its watcher ended.
+    #[error(
+        "the preparation was stopped; what it had made by then stands, and it goes on from there when it is run again"
+    )]
+    Stopped,
     /// A key without which products cannot be made from event files.
     #[error("'{path}': {key} is not given, which tells {what}; products are made from event files only with it")]
     EventKey {
@@ -293,7 +298,7 @@ pub enum Error {
 /// What the user should know who names events.
 fn from_events(events: &std::path::Path) -> String {
     format!(
-        "\n  the events of '{}' (data.evfile) are not binned by this command; make the cube from them first (gtbin, or fermipy's setup())",
+        "\n  the events of '{}' (data.evfile) are not binned by this command; make the cube from them first: roi-fit prepare",
         events.display()
     )
 }
@@ -317,6 +322,11 @@ impl Error {
     /// A model file that cannot be used.
     pub(crate) fn model(path: &std::path::Path, source: roi_model::Error) -> Self {
         Self::Model { path: path.to_owned(), source: Box::new(source) }
+    }
+
+    /// Whether the work was ended by the one who watched it.
+    pub fn is_stop(&self) -> bool {
+        matches!(self, Self::Stopped | Self::Events(lat_events::Error::Stopped))
     }
 
     /// Whether the program is at fault, not the input.

@@ -42,6 +42,7 @@ mod described;
 mod error;
 mod inputs;
 mod load;
+mod own_model;
 mod prepare;
 mod problems;
 mod products;
@@ -61,7 +62,8 @@ pub use error::{Error, Result};
 pub use inputs::{InputFile, InputFiles, event_files, input_files};
 pub use load::{Loaded, Observation, load, read_model_file};
 pub use prepare::{
-    PlannedProduct, PrepareStep, Product, ProductState, plan, prepare, prepare_if_wanted, prepares_events,
+    PlannedProduct, PrepareStep, PrepareWatch, Product, ProductState, plan, prepare, prepare_if_wanted,
+    prepares_events, write_model,
 };
 pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template, selected_photons};

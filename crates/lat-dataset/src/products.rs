@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{ComponentConfig, Config, Files};
 use crate::error::{Error, Result};
+use crate::own_model::is_untouched;
 use crate::problems::{Problems, Subject};
 use lat_io::expand_environment;
 
@@ -54,6 +55,11 @@ pub(crate) fn find_products(config: &Config, component: &ComponentConfig, proble
         problems.take(&subject, there)
     };
     let xml = found(&files.xml, "srcmdl", "xml")?;
+    // What was written here to be looked at is no input.
+    let xml = match xml {
+        Some(path) if files.xml.is_none() && is_untouched(&path)? => None,
+        xml => xml,
+    };
     let priors = match (&files.priors, &xml) {
         (Some(_), _) => found(&files.priors, "priors", "yaml")?,
         (None, Some(xml)) => Some(lat_io::priors_beside(xml)).filter(|path| path.exists()),

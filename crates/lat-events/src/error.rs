@@ -182,6 +182,9 @@ pub enum Error {
         /// Its end, s.
         stop: f64,
     },
+    /// Work that a [`Watch`](crate::Watch) ended.
+    #[error("stopped while event files were read; what was being made is not written")]
+    Stopped,
     /// Livetime cubes that cannot be summed.
     #[error(
         "livetime cubes 1 and {number} differ in their {what}: {expected} and {found}; make both with the same options"

@@ -31,13 +31,14 @@
 //! | `filter` | filter expressions: text to program, program on rows | |
 //! | `binning` | counts cubes and maps, light curves | gtbin |
 //! | `livetime` | livetime by direction and inclination, sums | gtltcube, gtltsum |
+//! | `watch` | who is told of the reading, and may stop it | |
 //!
 //! # Invariants
 //!
 //! - **Streams.** Files are read by blocks; memory does not grow with rows. (A gzip file is inflated into memory: gunzip large ones.)
 //! - **Lazy.** A [`Selection`] is a rule, not a list: it can be binned, written, or cut further without a file between.
 //! - **Exact.** Which photons, which intervals: bit for bit as the LAT's own tools decide. Counts are whole numbers. Livetimes are summed in
-//!   64 bits and in the order of time, whatever the number of threads.
+//!   64 bits and in the same order, whatever the number of threads.
 //! - **Taught.** What cannot be used ends in an [`Error`] that names the file and says what to do. Nothing panics.
 //!
 //! Times are mission elapsed seconds, energies MeV, angles degrees, directions ICRS.
@@ -52,6 +53,7 @@ mod photons;
 mod select;
 mod separation;
 mod spacecraft;
+mod watch;
 
 pub use binning::{
     BinnedCube, BinnedMap, EnergyBinning, LightCurve, TimeBinning, bin_cube, bin_light_curve, bin_map, livetime_within,
@@ -65,3 +67,4 @@ pub use make_good_times::{GoodTimeOptions, good_times};
 pub use photons::{PhotonFiles, Selection};
 pub use select::{SelectOptions, select};
 pub use spacecraft::Spacecraft;
+pub use watch::Watch;

@@ -73,7 +73,11 @@ impl GoodTimeOptions {
 /// let selection = selection.clone().within(lat_events::good_times(&selection, &spacecraft, &options)?);
 /// # Ok::<(), lat_events::Error>(())
 /// ```
-pub fn good_times(selection: &Selection<'_>, spacecraft: &Spacecraft, options: &GoodTimeOptions) -> Result<GoodTimes> {
+pub fn good_times(
+    selection: &Selection<'_>,
+    spacecraft: &Spacecraft<'_>,
+    options: &GoodTimeOptions,
+) -> Result<GoodTimes> {
     let text = match options.roi_cut.then(|| roi_filter(selection.cuts())).flatten() {
         Some(roi) => format!("({}) && {roi}", options.filter),
         None => options.filter.clone(),
@@ -117,7 +121,7 @@ fn roi_filter(cuts: &[Cut]) -> Option<String> {
 /// The times of the rows that pass, from the first that ends after the observation begins to the last that starts within it, and those of
 /// all rows.
 fn passing_rows(
-    spacecraft: &Spacecraft,
+    spacecraft: &Spacecraft<'_>,
     filters: &[Filter],
     (start, stop): (f64, f64),
 ) -> Result<(GoodTimes, Coverage)> {
@@ -156,7 +160,7 @@ fn join(runs: &mut Vec<(f64, f64)>, rows: &[SpacecraftRow], passed: &[bool], (st
 }
 
 /// That a row of the file that was read has passed.
-fn check_any(spacecraft: &Spacecraft, filters: &[Filter], read: Option<(usize, bool)>) -> Result<()> {
+fn check_any(spacecraft: &Spacecraft<'_>, filters: &[Filter], read: Option<(usize, bool)>) -> Result<()> {
     match read {
         Some((number, false)) => match (spacecraft.files().get(number), filters.get(number)) {
             (Some(file), Some(filter)) => Err(no_row(file, filter.text())),

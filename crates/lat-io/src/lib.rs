@@ -25,15 +25,15 @@ mod text;
 
 pub use catalog::{Catalog, CatalogFamily, Entry, R68_OF_RADIUS, R68_OF_SIGMA, archive_folders};
 pub use disk::{
-    create_directory, digest_of_bytes, digest_of_file, expand_environment, link_target, read_bytes, read_text,
-    remove_file, remove_left_temporaries, remove_temporaries, text_of, write_text,
+    create_directory, digest_of_bytes, digest_of_file, digest_while, expand_environment, link_target, read_bytes,
+    read_text, remove_file, remove_left_temporaries, remove_temporaries, text_of, write_text,
 };
 pub use error::{Error, Result};
 pub use events::{
     BinnedHeader, Cut, Interval, LightCurveTable, LivetimeTable, NewPhoton, NewPhotonFile, NewSpacecraftRow, Photon,
-    PhotonBlock, PhotonFile, PhotonHeader, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list, read_cuts,
-    read_energy_bins, read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map, write_cuts,
-    write_light_curve, write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
+    PhotonBlock, PhotonFile, PhotonHeader, RowSpool, SpacecraftBlock, SpacecraftFile, SpacecraftRow, file_list,
+    read_cuts, read_energy_bins, read_good_times, read_livetime_table, utc_text, write_binned_cube, write_binned_map,
+    write_cuts, write_light_curve, write_livetime_table, write_new_photons, write_new_spacecraft, write_photons,
     write_spacecraft_rows, write_wider_photons,
 };
 pub use fits::{

@@ -98,6 +98,10 @@ impl Bar {
                 let size = HumanBytes(*bytes);
                 self.line.set_message(format!("component {component}: {product} ({}/{total}), about {size}", done + 1));
             }
+            Event::Reading { what, read, bytes } => {
+                let (read, bytes) = (HumanBytes(*read), HumanBytes(*bytes));
+                self.line.set_message(format!("{what}: {read} of {bytes} read"));
+            }
             Event::SourceMap { component, source, done, total } => {
                 self.line.set_message(format!("component {component}: source maps ({done}/{total}) {source}"));
             }

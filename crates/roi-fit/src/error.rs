@@ -171,6 +171,7 @@ impl Error {
         let is_stop = |error: &likelihood_core::Error| matches!(error, likelihood_core::Error::Stopped);
         match self {
             Self::Likelihood(error) | Self::Start(error) => is_stop(error),
+            Self::Dataset(error) => error.is_stop(),
             Self::Optimizer(optimizers::Error::Objective(error)) => {
                 error.downcast_ref().is_some_and(Self::is_stop) || error.downcast_ref().is_some_and(is_stop)
             }

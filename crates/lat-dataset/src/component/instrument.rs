@@ -123,10 +123,21 @@ impl Instrument {
 
     /// The exposure of all the sky at the planes of source maps with `extra` on either side.
     pub(crate) fn exposure(&self, axis: &EnergyAxis, frame: Frame, extra: usize, recipe: Recipe) -> Result<Exposure> {
+        let grid = WcsGrid::new(WcsHeader::centered(EXPOSURE_SIZE, EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
+        self.exposure_in(SkyGrid::Wcs(grid), axis, extra, recipe)
+    }
+
+    /// The exposure in some pixels at the planes of source maps with `extra` on either side.
+    pub(crate) fn exposure_in(
+        &self,
+        grid: SkyGrid,
+        axis: &EnergyAxis,
+        extra: usize,
+        recipe: Recipe,
+    ) -> Result<Exposure> {
         let observed = self.observed()?;
         let exposure = ObservedExposure::new(observed.of(recipe), &plane_energies(axis, extra)?)?;
-        let grid = WcsGrid::new(WcsHeader::centered(EXPOSURE_SIZE, EXPOSURE_PIXEL, frame, "CAR", [0.0, 0.0]))?;
-        Ok(Exposure::new(exposure.cube(SkyGrid::Wcs(grid))?, recipe.exposure_lookup)?)
+        Ok(Exposure::new(exposure.cube(grid)?, recipe.exposure_lookup)?)
     }
 
     /// The PSF at the planes of source maps with `extra` on either side, wherever a source is.

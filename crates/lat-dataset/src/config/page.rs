@@ -55,7 +55,7 @@ The configuration is fermipy's `config.yaml`, and section `files`. `roi-fit conf
 | point spread function | `psf_00.fits` |
 | energy dispersion | `drm_00.fits` |
 | livetime cube | `ltcube_00.fits` |
-| source model | `srcmdl_00.xml` |
+| source model | `srcmdl_00.xml`, unless `prepare` wrote it and nobody has changed it since |
 | priors | `srcmdl_00_priors.yaml` |
 
 FITS files may end in `.fits.gz`. Where exposure, point spread function or energy dispersion have no file, they are computed from the livetime cube and the

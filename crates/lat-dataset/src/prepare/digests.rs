@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::rules::Rules;
+use super::watching::{PrepareStep, Told};
 use crate::component::instrument::Instrument;
 use crate::component::recipe;
 use crate::config::{ComponentConfig, Config};
@@ -67,16 +69,32 @@ pub(crate) fn named_event_files(config: &Config, text: &str) -> Result<Vec<PathB
 }
 
 /// Digests of files that were read once.
-#[derive(Debug, Default)]
-pub(super) struct FileDigests(HashMap<PathBuf, String>);
+#[derive(Default)]
+pub(super) struct FileDigests<'w> {
+    known: HashMap<PathBuf, String>,
+    watching: Option<&'w dyn Told>,
+}
 
-impl FileDigests {
+impl<'w> FileDigests<'w> {
+    /// None yet; somebody watches the reading.
+    pub(super) fn watched(watching: &'w dyn Told) -> Self {
+        Self { known: HashMap::new(), watching: Some(watching) }
+    }
+
     pub(super) fn of(&mut self, path: &Path) -> Result<String> {
-        if let Some(digest) = self.0.get(path) {
+        if let Some(digest) = self.known.get(path) {
             return Ok(digest.clone());
         }
-        let digest = lat_io::digest_of_file(path)?;
-        self.0.insert(path.to_owned(), digest.clone());
+        // A file that cannot be read is told by who reads it.
+        let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let mut read = 0;
+        let digest = lat_io::digest_while(path, |more| {
+            read += more;
+            let step = PrepareStep::Digest { path, read, bytes };
+            self.watching.map_or(ControlFlow::Continue(()), |watching| watching.tell(&step))
+        })?;
+        let digest = digest.ok_or(Error::Stopped)?;
+        self.known.insert(path.to_owned(), digest.clone());
         Ok(digest)
     }
 
@@ -86,7 +104,7 @@ impl FileDigests {
 
     /// That a file was written anew.
     pub(super) fn forget(&mut self, path: &Path) {
-        self.0.remove(path);
+        self.known.remove(path);
     }
 }
 
@@ -99,7 +117,7 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn of(rules: &Rules, files: &EventFiles, digests: &mut FileDigests) -> Result<Self> {
+    pub(super) fn of(rules: &Rules, files: &EventFiles, digests: &mut FileDigests<'_>) -> Result<Self> {
         let spacecraft = digests.all(&files.spacecraft)?;
         let select = described(&rules.select)?;
         let mut photons = format!("{VERSION} photons {} {select}", digests.all(&files.photons)?);
@@ -120,12 +138,20 @@ pub(super) fn exposure_inputs(
     instrument: &Instrument,
     component: &ComponentConfig,
     rules: &Rules,
-    digests: &mut FileDigests,
+    digests: &mut FileDigests<'_>,
 ) -> Result<String> {
     let response = instrument.inputs(|path| digests.of(path))?;
     let recipe = recipe::of_exposure(instrument.is_first_pass_7());
     let what = (recipe, rules.grid.frame(), extra_planes(component), &rules.energies);
     let text = format!("{VERSION} exposure {response} {}", described(&what)?);
+    Ok(lat_io::digest_of_bytes(text.as_bytes()))
+}
+
+/// The digest of what the exposure in the pixels of the counts is made from, where the livetime cube is there.
+pub(super) fn region_inputs(instrument: &Instrument, rules: &Rules, digests: &mut FileDigests<'_>) -> Result<String> {
+    let response = instrument.inputs(|path| digests.of(path))?;
+    let recipe = recipe::of_exposure(instrument.is_first_pass_7());
+    let text = format!("{VERSION} exposure {response} {recipe:?} {:?} {:?}", rules.grid, rules.energies);
     Ok(lat_io::digest_of_bytes(text.as_bytes()))
 }
 

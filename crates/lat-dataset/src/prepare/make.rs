@@ -5,62 +5,71 @@ use std::path::{Path, PathBuf};
 use lat_events::{GoodTimes, PhotonFiles, Selection, Spacecraft};
 use ndarray::ArrayView2;
 
-use super::digests::{FileDigests, exposure_inputs, extra_planes};
+use super::coadd;
+use super::digests::{FileDigests, exposure_inputs, extra_planes, region_inputs};
 use super::needs::prepares_events;
 use super::plan::{ComponentPlan, PlannedProduct, Product, ProductState, instrument, plans};
+use super::watching::{PrepareStep, PrepareWatch, Reading, Told, Watching, bytes_of};
 use crate::component::recipe;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::products::listed;
 use lat_io::SourceMapFile;
 
-/// A product that is about to be made.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PrepareStep {
-    /// The product; its size is an estimate.
-    pub product: PlannedProduct,
-    /// How many products were made before it.
-    pub done: usize,
-    /// How many are to be made in all, source maps not counted.
-    pub total: usize,
-}
-
 /// Makes the products of every component from its event files: photons selected (`ft1`), livetime cube, counts cube and, where response functions are
 /// named, the exposure of all the sky. What was made here from the same options and inputs stays as it is, with `overwrite` nothing does; what is
 /// another program's is taken as it is. Each file appears whole or not at all, so that a run that was interrupted goes on where it stopped.
-/// `watch` is told of each product before it is made. Returns all products as they were found; source maps are made later
+/// `watch` is told of each product before it is made and of the files that are read for it, and may stop it. Returns all products as they were found; source maps are made later
 /// ([`crate::Component::make_source_maps`]).
 ///
 /// # Errors
-/// When a key that is needed is not given, an event file cannot be read or used, nothing passes the cuts, or a file cannot be written.
+/// When a key that is needed is not given, an event file cannot be read or used, nothing passes the cuts, or a file cannot be written;
+/// [`Error::Stopped`] when it was stopped ([`Error::is_stop`]).
 ///
 /// ```no_run
+/// use lat_dataset::PrepareStep;
 /// let config = lat_dataset::Config::read("config.yaml".as_ref())?;
-/// for product in lat_dataset::prepare(&config, false, &mut |step| println!("{}", step.product.path.display()))? {
+/// let mut watch = |step: &PrepareStep<'_>| {
+///     if let PrepareStep::Read { product, read, bytes } = step {
+///         println!("{}: {read} of {bytes} bytes", product.path.display());
+///     }
+///     std::ops::ControlFlow::Continue(())
+/// };
+/// for product in lat_dataset::prepare(&config, false, &mut watch)? {
 ///     println!("{} {:?}", product.path.display(), product.state);
 /// }
 /// # Ok::<(), lat_dataset::Error>(())
 /// ```
-pub fn prepare(config: &Config, overwrite: bool, watch: &mut dyn FnMut(&PrepareStep)) -> Result<Vec<PlannedProduct>> {
-    let mut digests = FileDigests::default();
+pub fn prepare(config: &Config, overwrite: bool, watch: &mut PrepareWatch<'_>) -> Result<Vec<PlannedProduct>> {
+    let watching = Watching::new(watch);
+    let mut digests = FileDigests::watched(&watching);
     let plans = plans(config, overwrite, &mut digests)?;
+    let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
     let to_be_made = |product: &&PlannedProduct| product.state.is_to_be_made();
-    let total = plans.iter().flat_map(|plan| &plan.products).filter(to_be_made).count();
+    let all = plans.iter().flat_map(|plan| &plan.products).chain(coadded.iter().map(|(product, _)| product));
+    let total = all.filter(to_be_made).count();
     if total > 0 {
         lat_io::create_directory(&config.outdir)?;
     }
     let mut done = 0;
     let mut products = Vec::new();
     for plan in plans {
-        let maker = Maker { config, plan: &plan };
+        let maker = Maker { config, plan: &plan, watching: &watching };
         for product in plan.products.iter().filter(to_be_made) {
-            watch(&PrepareStep { product: product.clone(), done, total });
+            watching.go_on(&PrepareStep::Make { product, done, total })?;
             maker.make(product, &mut digests)?;
             done += 1;
         }
         maker.tidy_up()?;
-        products.extend(plan.products);
+        products.extend(plan.products.iter().cloned());
+    }
+    if let Some((product, inputs)) = coadded {
+        if product.state.is_to_be_made() {
+            watching.go_on(&PrepareStep::Make { product: &product, done, total })?;
+            let counts = products.iter().filter(|product| product.product == Product::Ccube);
+            coadd::make(&product.path, &counts.map(|product| product.path.clone()).collect::<Vec<_>>(), &inputs)?;
+        }
+        products.push(product);
     }
     Ok(products)
 }
@@ -70,7 +79,7 @@ pub fn prepare(config: &Config, overwrite: bool, watch: &mut dyn FnMut(&PrepareS
 ///
 /// # Errors
 /// As [`prepare`].
-pub fn prepare_if_wanted(config: &Config, watch: &mut dyn FnMut(&PrepareStep)) -> Result<Vec<PlannedProduct>> {
+pub fn prepare_if_wanted(config: &Config, watch: &mut PrepareWatch<'_>) -> Result<Vec<PlannedProduct>> {
     if !prepares_events(config)? {
         return Ok(Vec::new());
     }
@@ -86,28 +95,46 @@ pub fn prepare_if_wanted(config: &Config, watch: &mut dyn FnMut(&PrepareStep)) -
 struct Maker<'a> {
     config: &'a Config,
     plan: &'a ComponentPlan<'a>,
+    watching: &'a dyn Told,
 }
 
 impl Maker<'_> {
-    fn make(&self, product: &PlannedProduct, digests: &mut FileDigests) -> Result<()> {
+    fn make(&self, product: &PlannedProduct, digests: &mut FileDigests<'_>) -> Result<()> {
         tracing::info!("component '{}': '{}' is made", product.component, product.path.display());
+        let reading = Reading::new(self.watching, product, self.bytes_for(product.product)?);
         match product.product {
-            Product::Ft1 => self.photons(&product.path)?,
-            Product::Ltcube => self.livetime(&product.path)?,
-            Product::Ccube => self.counts(&product.path)?,
+            Product::Ft1 => self.photons(&product.path, &reading)?,
+            Product::Ltcube => self.livetime(&product.path, &reading)?,
+            Product::Ccube => self.counts(&product.path, &reading)?,
             Product::Bexpmap => self.exposure(&product.path, digests)?,
-            Product::Srcmap => {}
+            Product::BexpmapRoi => self.exposure_of_region(&product.path, digests)?,
+            // The first is of all components, the others are made later.
+            Product::Coadded | Product::Srcmdl | Product::Srcmap => {}
         }
         digests.forget(&product.path);
         Ok(())
     }
 
-    fn photons(&self, path: &Path) -> Result<()> {
+    /// Bytes of event files that are read for a product.
+    fn bytes_for(&self, product: Product) -> Result<u64> {
+        let ComponentPlan { rules, files, .. } = self.plan;
+        let spacecraft = bytes_of(&files.spacecraft)?;
+        Ok(match product {
+            Product::Ft1 if rules.good_times.is_some() => bytes_of(&files.photons)? + spacecraft,
+            Product::Ft1 => bytes_of(&files.photons)?,
+            Product::Ltcube => spacecraft,
+            Product::Ccube => bytes_of(std::slice::from_ref(self.path_of(Product::Ft1)?))? + spacecraft,
+            _ => 0,
+        })
+    }
+
+    fn photons(&self, path: &Path, reading: &Reading<'_>) -> Result<()> {
         let (rules, files) = (&self.plan.rules, &self.plan.files);
         let photons = PhotonFiles::open(&files.photons)?;
-        let mut selection = lat_events::select(&photons, &rules.select)?;
+        let mut selection = lat_events::select(&photons, &rules.select)?.watched(reading);
         if let Some(options) = &rules.good_times {
-            let good_times = lat_events::good_times(&selection, &Spacecraft::open(&files.spacecraft)?, options)?;
+            let spacecraft = Spacecraft::open(&files.spacecraft)?.watched(reading);
+            let good_times = lat_events::good_times(&selection, &spacecraft, options)?;
             selection = selection.within(good_times);
         }
         Ok(selection.with_inputs(&self.plan.inputs.photons).write(path)?)
@@ -119,14 +146,13 @@ impl Maker<'_> {
     }
 
     fn path_of(&self, product: Product) -> Result<&PathBuf> {
-        let planned = self.plan.products.iter().find(|planned| planned.product == product);
-        planned.map(|planned| &planned.path).ok_or(Error::Internal { what: "a product is not in the plan" })
+        Ok(&self.plan.product(product)?.path)
     }
 
-    fn livetime(&self, path: &Path) -> Result<()> {
+    fn livetime(&self, path: &Path, reading: &Reading<'_>) -> Result<()> {
         let photons = self.selected()?;
         let good_times = photons.good_times();
-        let spacecraft = Spacecraft::open(&self.plan.files.spacecraft)?;
+        let spacecraft = Spacecraft::open(&self.plan.files.spacecraft)?.watched(reading);
         let livetime = lat_events::livetime(&spacecraft, &good_times, &self.plan.rules.livetime)?;
         if is_zero(&livetime.table().livetime.view()) {
             return Err(self.no_livetime(&good_times));
@@ -139,10 +165,10 @@ impl Maker<'_> {
         Error::NoLivetime { component, seconds: good_times.total(), files: listed(&self.plan.files.spacecraft) }
     }
 
-    fn counts(&self, path: &Path) -> Result<()> {
+    fn counts(&self, path: &Path, reading: &Reading<'_>) -> Result<()> {
         let (rules, photons) = (&self.plan.rules, self.selected()?);
-        let spacecraft = Spacecraft::open(&self.plan.files.spacecraft)?;
-        let selection = Selection::all(&photons);
+        let spacecraft = Spacecraft::open(&self.plan.files.spacecraft)?.watched(reading);
+        let selection = Selection::all(&photons).watched(reading);
         let livetime = lat_events::livetime_within(&spacecraft, selection.good_times())?;
         let cube = lat_events::bin_cube(&selection, &rules.grid, &rules.energies)?;
         self.remove_own_maps()?;
@@ -162,7 +188,7 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn exposure(&self, path: &Path, digests: &mut FileDigests) -> Result<()> {
+    fn exposure(&self, path: &Path, digests: &mut FileDigests<'_>) -> Result<()> {
         let (component, rules) = (self.plan.component, &self.plan.rules);
         let ltcube = self.path_of(Product::Ltcube)?;
         digests.forget(ltcube);
@@ -171,6 +197,16 @@ impl Maker<'_> {
         let exposure =
             instrument.exposure(rules.energies.axis(), rules.grid.frame(), extra_planes(component), recipe)?;
         let inputs = exposure_inputs(&instrument, component, rules, digests)?;
+        Ok(lat_io::write_exposure_from(path, &exposure, Some(&inputs))?)
+    }
+
+    fn exposure_of_region(&self, path: &Path, digests: &mut FileDigests<'_>) -> Result<()> {
+        let rules = &self.plan.rules;
+        let ltcube = self.path_of(Product::Ltcube)?;
+        let instrument = instrument(self.config, self.plan.component, ltcube)?;
+        let recipe = recipe::of_exposure(instrument.is_first_pass_7());
+        let exposure = instrument.exposure_in(rules.grid.clone(), rules.energies.axis(), 0, recipe)?;
+        let inputs = region_inputs(&instrument, rules, digests)?;
         Ok(lat_io::write_exposure_from(path, &exposure, Some(&inputs))?)
     }
 

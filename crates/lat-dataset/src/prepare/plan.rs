@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::digests::{EventFiles, FileDigests, Inputs, exposure_inputs, extra_planes};
+use super::coadd;
+use super::digests::{EventFiles, FileDigests, Inputs, exposure_inputs, extra_planes, region_inputs};
 use super::durations::Durations;
+use super::model_file;
 use super::rules::{Rules, center_of, sources_of};
 use crate::component::instrument::{EXPOSURE_SIZE, Instrument};
 use crate::config::{ComponentConfig, Config};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::products::{candidates, product_path, response_folder};
 use lat_events::{PhotonFiles, Spacecraft};
 use lat_io::FileSize;
+use lat_response::SkyGrid;
 
 /// A product that is made from event files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +30,14 @@ pub enum Product {
     Ccube,
     /// Binned exposure of all the sky.
     Bexpmap,
+    /// Binned exposure in the pixels and at the energies of the counts, `bexpmap_roi`. Nothing here reads it.
+    #[serde(rename = "bexpmap_roi")]
+    BexpmapRoi,
+    /// The counts of all components together, `ccube.fits`. Nothing here reads it.
+    #[serde(rename = "ccube_all")]
+    Coadded,
+    /// The source model as XML, `srcmdl`. It is read only when it was changed after it was made here.
+    Srcmdl,
     /// Source maps.
     Srcmap,
 }
@@ -39,6 +50,9 @@ impl Product {
             Self::Ltcube => "ltcube",
             Self::Ccube => "ccube",
             Self::Bexpmap => "bexpmap",
+            Self::BexpmapRoi => "bexpmap_roi",
+            Self::Coadded => "ccube",
+            Self::Srcmdl => "srcmdl",
             Self::Srcmap => "srcmap",
         }
     }
@@ -106,8 +120,15 @@ pub(super) struct ComponentPlan<'a> {
     pub(super) files: EventFiles,
     pub(super) rules: Rules,
     pub(super) inputs: Inputs,
-    /// `ft1`, `ltcube`, `ccube`, `bexpmap`, in that order.
+    /// `ft1`, `ltcube`, `ccube`, `bexpmap`, `bexpmap_roi`, in that order.
     pub(super) products: Vec<PlannedProduct>,
+}
+
+impl ComponentPlan<'_> {
+    pub(super) fn product(&self, product: Product) -> Result<&PlannedProduct> {
+        let found = self.products.iter().find(|planned| planned.product == product);
+        found.ok_or(Error::Internal { what: "a product is not in the plan" })
+    }
 }
 
 /// Tells what [`crate::prepare`] would make, in the order in which it would. Nothing is written.
@@ -118,15 +139,22 @@ pub fn plan(config: &Config, overwrite: bool) -> Result<Vec<PlannedProduct>> {
     let mut digests = FileDigests::default();
     let mut planned = Vec::new();
     let sources = sources_of(config)?.len();
-    for plan in plans(config, overwrite, &mut digests)? {
-        let exposure = plan.products.last().is_some_and(|product| product.state != ProductState::Unneeded);
+    let plans = plans(config, overwrite, &mut digests)?;
+    let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
+    for plan in plans {
+        let exposure = plan.product(Product::Bexpmap)?.state != ProductState::Unneeded;
         let durations = Durations::of(&plan.files.photons, &plan.files.spacecraft, &plan.rules)?;
         let srcmap = source_maps(config, &plan, exposure.then_some(sources));
         let values = usize::try_from(srcmap.bytes / 4).unwrap_or(usize::MAX);
         let srcmap = srcmap.taking(durations.source_maps(values));
+        let model = model_file::planned(config, &plan.component.name, sources, None)?;
         planned.extend(plan.products);
         planned.push(srcmap);
+        if exposure {
+            planned.push(model);
+        }
     }
+    planned.extend(coadded.map(|(product, _)| product));
     Ok(planned)
 }
 
@@ -134,7 +162,7 @@ pub fn plan(config: &Config, overwrite: bool) -> Result<Vec<PlannedProduct>> {
 pub(super) fn plans<'a>(
     config: &'a Config,
     overwrite: bool,
-    digests: &mut FileDigests,
+    digests: &mut FileDigests<'_>,
 ) -> Result<Vec<ComponentPlan<'a>>> {
     let center = center_of(config)?;
     config
@@ -157,7 +185,7 @@ fn products(
     config: &Config,
     component: &ComponentConfig,
     (files, rules, inputs): (&EventFiles, &Rules, &Inputs),
-    (overwrite, digests): (bool, &mut FileDigests),
+    (overwrite, digests): (bool, &mut FileDigests<'_>),
 ) -> Result<Vec<PlannedProduct>> {
     let place = Place { config, component, overwrite };
     let durations = Durations::of(&files.photons, &files.spacecraft, rules)?;
@@ -183,11 +211,14 @@ fn products(
     }
     let exposure = place.exposure(&livetime, rules, digests)?;
     let values = usize::try_from(exposure.bytes / 4).unwrap_or(usize::MAX);
+    let of_region = place.exposure_of_region(&livetime, rules, digests)?;
+    let region_values = usize::try_from(of_region.bytes / 4).unwrap_or(usize::MAX);
     Ok(vec![
         photons.taking(durations.photons(rules)),
         livetime.taking(durations.livetime()),
         counts.taking(durations.counts()),
         exposure.taking(durations.exposure(values)),
+        of_region.taking(durations.exposure(region_values)),
     ])
 }
 
@@ -217,25 +248,56 @@ impl Place<'_> {
     }
 
     /// The exposure, whose inputs are known once the livetime cube is there.
-    fn exposure(&self, livetime: &PlannedProduct, rules: &Rules, digests: &mut FileDigests) -> Result<PlannedProduct> {
+    fn exposure(
+        &self,
+        livetime: &PlannedProduct,
+        rules: &Rules,
+        digests: &mut FileDigests<'_>,
+    ) -> Result<PlannedProduct> {
         let edges = rules.energies.axis().edges().len() + 2 * extra_planes(self.component);
         let bytes = (EXPOSURE_SIZE[0] * EXPOSURE_SIZE[1] * edges * 4) as u64;
         if let Some(path) = &self.component.files.bexpmap {
             return Ok(self.product(Product::Bexpmap, path.clone(), ProductState::Given, bytes));
         }
-        let (path, found) = self.found(Product::Bexpmap)?;
+        self.computed(Product::Bexpmap, bytes, livetime, |instrument| {
+            exposure_inputs(instrument, self.component, rules, digests)
+        })
+    }
+
+    /// The exposure in the pixels of the counts; HEALPix pixels have none, as with fermipy.
+    fn exposure_of_region(
+        &self,
+        livetime: &PlannedProduct,
+        rules: &Rules,
+        digests: &mut FileDigests<'_>,
+    ) -> Result<PlannedProduct> {
+        let path = || product_path(&self.config.outdir, Product::BexpmapRoi.name(), &self.component.name, "fits");
+        if !matches!(rules.grid, SkyGrid::Wcs(_)) {
+            return Ok(self.product(Product::BexpmapRoi, path(), ProductState::Unneeded, 0));
+        }
+        let bytes = (rules.grid.n_pixels() * rules.energies.axis().edges().len() * 4) as u64;
+        self.computed(Product::BexpmapRoi, bytes, livetime, |instrument| region_inputs(instrument, rules, digests))
+    }
+
+    /// What is computed from livetime and response functions, of which `inputs` gives the digest.
+    fn computed(
+        &self,
+        product: Product,
+        bytes: u64,
+        livetime: &PlannedProduct,
+        inputs: impl FnOnce(&Instrument) -> Result<String>,
+    ) -> Result<PlannedProduct> {
+        let (path, found) = self.found(product)?;
         let instrument = instrument(self.config, self.component, &livetime.path)?;
         let state = match found {
             Found::Others => ProductState::Given,
             _ if !instrument.is_there() => ProductState::Unneeded,
             Found::Nothing => ProductState::Missing,
             Found::MadeFrom(_) if livetime.state.is_to_be_made() || self.overwrite => ProductState::Stale,
-            Found::MadeFrom(found) => {
-                let present = exposure_inputs(&instrument, self.component, rules, digests)?;
-                if present == found { ProductState::Current } else { ProductState::Stale }
-            }
+            Found::MadeFrom(found) if inputs(&instrument)? == found => ProductState::Current,
+            Found::MadeFrom(_) => ProductState::Stale,
         };
-        Ok(self.product(Product::Bexpmap, path, state, bytes))
+        Ok(self.product(product, path, state, bytes))
     }
 
     fn found(&self, product: Product) -> Result<(PathBuf, Found)> {
@@ -276,7 +338,8 @@ fn source_maps(config: &Config, plan: &ComponentPlan<'_>, sources: Option<usize>
     let path = named.clone().unwrap_or_else(|| product_path(&config.outdir, "srcmap", &component.name, "fits"));
     let [ny, nx] = plan.rules.grid.shape();
     let planes = plan.rules.energies.axis().edges().len();
-    let is_made = plan.products.iter().any(|product| product.state.is_to_be_made());
+    let counts = |product: &&PlannedProduct| product.product != Product::BexpmapRoi;
+    let is_made = plan.products.iter().filter(counts).any(|product| product.state.is_to_be_made());
     let (state, sources) = match sources {
         None => (ProductState::Unneeded, 0),
         Some(_) if named.as_ref().is_some_and(|path| path.exists()) => (ProductState::Given, 0),

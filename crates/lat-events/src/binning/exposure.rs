@@ -14,7 +14,7 @@ use crate::spacecraft::Spacecraft;
 /// let seconds = lat_events::livetime_within(&spacecraft, &lat_events::GoodTimes::new([(538032601.0, 538079602.0)]))?;
 /// # Ok::<(), lat_events::Error>(())
 /// ```
-pub fn livetime_within(spacecraft: &Spacecraft, good_times: &GoodTimes) -> Result<f64> {
+pub fn livetime_within(spacecraft: &Spacecraft<'_>, good_times: &GoodTimes) -> Result<f64> {
     let mut livetime = 0.0;
     spacecraft.visit(|_, _, rows| {
         for row in rows {

@@ -9,10 +9,16 @@ use roi_model::SkyDirection;
 use super::attitude::{Attitude, dot, unit_vector};
 use super::cube::Livetime;
 use super::livetime_options::LivetimeOptions;
-use super::sky_block::{Rule, Scratch, SkyBlock};
+use super::sky_block::{RowLists, Rule, Scratch, SkyBlock};
 use crate::error::{Error, Result};
 use crate::intervals::GoodTimes;
 use crate::spacecraft::{Coverage, Spacecraft};
+
+/// Rows times pixels between two looks at who watches: a fraction of a second.
+const AT_ONCE: usize = 1 << 30;
+/// Rows that are added at once.
+const FEWEST: usize = 512;
+const MOST: usize = 1 << 14;
 
 /// Pixels of a block: those of one pixel of an eighth of the NSIDE.
 const BLOCK: usize = 64;
@@ -23,7 +29,7 @@ const MARGIN: f64 = 60.0;
 /// Livetime within good times, by direction and inclination, as gtltcube sums it.
 ///
 /// Each row adds its livetime, as far as it lies in good times, to every pixel that the LAT saw, in the bin of the pixel's inclination.
-/// Sums are in 64 bits in the order of time, so that they do not depend on the number of threads. Memory: 16 bytes a pixel and bin.
+/// Sums are in 64 bits in an order that does not depend on the number of threads. Memory: 16 bytes a pixel and bin.
 ///
 /// # Errors
 /// [`Error::Option`] for options that cannot be, [`Error::NoGoodTime`] without good times, [`Error::NotCovered`] when rows are missing,
@@ -53,12 +59,18 @@ pub fn livetime(spacecraft: &Spacecraft, good_times: &GoodTimes, options: &Livet
     let used = |row: &SpacecraftRow| {
         let near = row.start >= start - MARGIN && row.stop <= stop + MARGIN;
         let overlap = if near { good_times.overlap(row.start, row.stop) } else { 0.0 };
-        (overlap > 0.0).then(|| Attitude::of(row, overlap))
+        (overlap > 0.0 && row.livetime > 0.0).then(|| Attitude::of(row, overlap))
     };
+    let together = (AT_ONCE / pixels.n_pixels()).clamp(FEWEST, MOST);
     spacecraft.visit(|_, _, rows| {
         coverage.add(rows);
-        let attitudes: Vec<_> = rows.iter().filter_map(used).collect();
-        blocks.par_iter_mut().for_each_init(Scratch::default, |scratch, block| block.add(&attitudes, &rule, scratch));
+        let attitudes: Vec<_> = rows.par_iter().with_min_len(FEWEST).filter_map(used).collect();
+        for attitudes in attitudes.chunks(together) {
+            spacecraft.watcher().read(0)?;
+            let lists = RowLists::of(attitudes);
+            let add = |scratch: &mut Scratch, block: &mut SkyBlock| block.add(attitudes, &lists, &rule, scratch);
+            blocks.par_iter_mut().for_each_init(Scratch::default, add);
+        }
         Ok(())
     })?;
     coverage.check(spacecraft, good_times, options.coverage)?;

@@ -1,4 +1,7 @@
-//! The bin of inclination of one pixel in many rows at once: in single precision where that decides, and marked where it does not.
+//! What is done for many rows at once: which of them a part of the sky sees, the bin of inclination of one pixel in each, in single precision where
+//! that decides and marked where it does not, and the sums.
+
+use std::ops::Range;
 
 use multiversion::multiversion;
 
@@ -6,7 +9,7 @@ use multiversion::multiversion;
 pub(super) const UNSURE: i32 = -1;
 
 /// Sums of three products of unit vectors in single precision are right to 4e-7: three factors and two sums, each rounded to 6e-8.
-const NEAR: f32 = 1e-6;
+pub(super) const NEAR: f32 = 1e-6;
 
 /// Adding and subtracting it rounds a number below 2^22 to a whole one, which then stands in the last bits.
 const ROUNDER: f32 = 12_582_912.0;
@@ -32,6 +35,30 @@ impl Axes {
         self.y.push(y);
         self.z.push(z);
     }
+
+    /// Appends some axes of others.
+    pub(super) fn extend(&mut self, others: AxesSlice<'_>) {
+        self.x.extend_from_slice(others.x);
+        self.y.extend_from_slice(others.y);
+        self.z.extend_from_slice(others.z);
+    }
+
+    /// Some of them; none beyond the last.
+    pub(super) fn slice(&self, range: Range<usize>) -> AxesSlice<'_> {
+        AxesSlice {
+            x: self.x.get(range.clone()).unwrap_or_default(),
+            y: self.y.get(range.clone()).unwrap_or_default(),
+            z: self.z.get(range).unwrap_or_default(),
+        }
+    }
+}
+
+/// Axes of some consecutive rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AxesSlice<'a> {
+    x: &'a [f32],
+    y: &'a [f32],
+    z: &'a [f32],
 }
 
 /// A vector in single precision.
@@ -43,20 +70,59 @@ pub(super) fn single(vector: [f64; 3]) -> [f32; 3] {
     vector.map(|component| component as f32)
 }
 
+/// Cosines of an angle to the middle of a part of the sky, between which only some of it is within a limit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Band {
+    pub(super) none_below: f32,
+    pub(super) all_above: f32,
+}
+
+/// What a part of the sky sees in a row: nothing, something whose angle to the zenith needs no look, or something where it needs one.
+pub(super) const NOTHING: u8 = 0;
+pub(super) const FREE: u8 = 1;
+pub(super) const CUT: u8 = 2;
+
+/// Whether a part of the sky around `middle` is in view in each row.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+pub(super) fn in_view(axes: AxesSlice<'_>, middle: [f32; 3], band: Band, classes: &mut [u8]) {
+    let [mx, my, mz] = middle;
+    let rows = axes.x.iter().zip(axes.y).zip(axes.z);
+    for (class, ((x, y), z)) in classes.iter_mut().zip(rows) {
+        *class = if x * mx + y * my + z * mz < band.none_below { NOTHING } else { FREE };
+    }
+}
+
+/// Sorts out the rows in view by the angle to the zenith: nearer than `largest`, farther than `smallest`.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+pub(super) fn below_zenith(axes: AxesSlice<'_>, middle: [f32; 3], largest: Band, smallest: Band, classes: &mut [u8]) {
+    let [mx, my, mz] = middle;
+    let rows = axes.x.iter().zip(axes.y).zip(axes.z);
+    for (class, ((x, y), z)) in classes.iter_mut().zip(rows) {
+        let cosine = x * mx + y * my + z * mz;
+        let outside = cosine < largest.none_below || cosine > smallest.all_above;
+        let inside = cosine > largest.all_above && cosine < smallest.none_below;
+        let found = if inside { FREE } else { CUT };
+        let found = if outside { NOTHING } else { found };
+        *class = if *class == NOTHING { NOTHING } else { found };
+    }
+}
+
 /// The bin of a pixel in each row, [`UNSURE`], or `n` where the pixel is not in view. Bins are equal in the square root of 1 - cosine.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(super) fn cosine_bins(axes: &Axes, pixel: [f32; 3], n: i32, bins: &mut [i32]) {
+pub(super) fn cosine_bins(axes: AxesSlice<'_>, pixel: [f32; 3], n: i32, bins: &mut [i32]) {
     let [px, py, pz] = pixel;
     #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
     let (bins_of_one, out) = (n as f32, n);
-    let rows = axes.x.iter().zip(&axes.y).zip(&axes.z);
+    // Right to two roundings, 1.2e-7, which is within what is called near.
+    let width = 1.0 / bins_of_one;
+    let rows = axes.x.iter().zip(axes.y).zip(axes.z);
     for (bin, ((x, y), z)) in bins.iter_mut().zip(rows) {
         let cosine = x * px + y * py + z * pz;
         let rest = (1.0 - cosine).max(0.0);
         let place = bins_of_one * rest.sqrt();
         let shifted = place + ROUNDER;
         let nearest = shifted - ROUNDER;
-        let edge = nearest / bins_of_one;
+        let edge = nearest * width;
         let whole = shifted.to_bits().cast_signed() - ROUNDER.to_bits().cast_signed();
         let below = whole - i32::from(nearest > place);
         let near_edge = (rest - edge * edge).abs() < NEAR || cosine.abs() < NEAR;
@@ -67,14 +133,54 @@ pub(super) fn cosine_bins(axes: &Axes, pixel: [f32; 3], n: i32, bins: &mut [i32]
 
 /// Puts out of view what is not between two cosines of the angle to a second axis, and marks what single precision cannot tell.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(super) fn cut(axes: &Axes, pixel: [f32; 3], (low, high): (f32, f32), n: i32, bins: &mut [i32]) {
+pub(super) fn cut(axes: AxesSlice<'_>, pixel: [f32; 3], (low, high): (f32, f32), n: i32, bins: &mut [i32]) {
     let [px, py, pz] = pixel;
-    let rows = axes.x.iter().zip(&axes.y).zip(&axes.z);
+    let rows = axes.x.iter().zip(axes.y).zip(axes.z);
     for (bin, ((x, y), z)) in bins.iter_mut().zip(rows) {
         let cosine = x * px + y * py + z * pz;
         let inside = low < cosine && cosine < high;
         let near_edge = (cosine - low).abs() < NEAR || (cosine - high).abs() < NEAR;
         let found = if inside { *bin } else { n };
         *bin = if near_edge { UNSURE } else { found };
+    }
+}
+
+/// Whether single precision could not tell a bin.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
+pub(super) fn any_unsure(bins: &[i32]) -> bool {
+    bins.iter().fold(0, |all, bin| all | bin) < 0
+}
+
+/// Pixels whose sums are made side by side: a sum waits for the last that went into the same bin, the other pixels' meanwhile go on.
+pub(super) const ABREAST: usize = 8;
+
+/// Adds the times of rows to the bins of neighbouring pixels, `stride` places each. What is [`UNSURE`] is left out.
+pub(super) fn add_abreast(sums: &mut [[f64; 2]], stride: usize, bins: &[Vec<i32>; ABREAST], times: &[[f64; 2]]) {
+    let [a, b, c, d, e, f, g, h] = bins;
+    let mut pixels = sums.chunks_exact_mut(stride.max(1));
+    let mut next = || pixels.next().unwrap_or_default();
+    let [pa, pb, pc, pd] = [next(), next(), next(), next()];
+    let [pe, pf, pg, ph] = [next(), next(), next(), next()];
+    let first = a.iter().zip(b).zip(c).zip(d);
+    let second = e.iter().zip(f).zip(g).zip(h);
+    for ((time, (((a, b), c), d)), (((e, f), g), h)) in times.iter().zip(first).zip(second) {
+        add(pa, *a, time);
+        add(pb, *b, time);
+        add(pc, *c, time);
+        add(pd, *d, time);
+        add(pe, *e, time);
+        add(pf, *f, time);
+        add(pg, *g, time);
+        add(ph, *h, time);
+    }
+}
+
+/// Adds a time to a bin, if there is one of that number.
+#[inline]
+fn add(sums: &mut [[f64; 2]], bin: i32, time: &[f64; 2]) {
+    #[expect(clippy::cast_sign_loss, reason = "what is below 0 becomes larger than any bin")]
+    if let Some([livetime, weighted]) = sums.get_mut(bin as usize) {
+        *livetime += time[0];
+        *weighted += time[1];
     }
 }

@@ -1,9 +1,13 @@
 //! Livetime of some neighbouring pixels of the sky.
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+use std::ops::Range;
 
 use super::attitude::{Attitude, dot};
-use super::kernel::{Axes, UNSURE, cosine_bins, cut, single};
+use super::kernel::{
+    ABREAST, Axes, Band, CUT, FREE, NEAR, NOTHING, UNSURE, add_abreast, any_unsure, below_zenith, cosine_bins, cut,
+    in_view, single,
+};
 
 /// What all pixels share.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +27,8 @@ impl Rule {
     }
 }
 
-/// Rows that are looked at together: their axes fit a cache.
-const TOGETHER: usize = 2048;
+/// Rows that are looked at together: what is made of them for some pixels fits a cache.
+const TOGETHER: usize = 512;
 
 /// Pixels that follow each other in NESTED numbering, and their livetimes: small enough for a cache, and round enough to be left out as a
 /// whole where the LAT does not see them.
@@ -42,72 +46,71 @@ pub(super) struct SkyBlock {
     times: Vec<[f64; 2]>,
 }
 
-/// Between which cosines of an angle to the middle only a part of the centres is within a limit.
-#[derive(Clone, Copy, Debug)]
-struct Band {
-    none_below: f64,
-    all_above: f64,
-}
-
-/// Whether a part of the sky is within a range of angles to an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Seen {
-    No,
-    Partly,
-    Wholly,
-}
-
 impl Band {
     /// Of a limit, given by its cosine, for centres that are at most `reach` from the middle.
     fn new(cosine: f64, reach: f64) -> Self {
         let limit = cosine.clamp(-1.0, 1.0).acos();
         let none_below = if limit + reach < PI { (limit + reach).cos() } else { -2.0 };
         let all_above = if limit > reach { (limit - reach).cos() } else { 2.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "wider by more than single precision loses")]
+        let (none_below, all_above) = (none_below as f32 - NEAR, all_above as f32 + NEAR);
         Self { none_below, all_above }
     }
-
-    fn seen(&self, cosine: f64) -> Seen {
-        if cosine < self.none_below {
-            Seen::No
-        } else if cosine > self.all_above {
-            Seen::Wholly
-        } else {
-            Seen::Partly
-        }
-    }
 }
 
-/// Rows of which a block sees something.
+/// Rows of which something is seen: axes and times in lists of their own, as the kernels read them.
 #[derive(Debug, Default)]
-struct Seeing {
-    rows: Vec<Attitude>,
+pub(super) struct RowLists {
     z: Axes,
     zenith: Axes,
-    bins: Vec<i32>,
+    times: Vec<[f64; 2]>,
+    /// The places of the rows among all.
+    places: Vec<u32>,
 }
 
-impl Seeing {
-    fn clear(&mut self) {
-        self.rows.clear();
-        self.z.clear();
-        self.zenith.clear();
+impl RowLists {
+    /// Of all rows, at most 2^32.
+    pub(super) fn of(rows: &[Attitude]) -> Self {
+        let mut lists = Self::default();
+        for (row, place) in rows.iter().zip(0..) {
+            lists.z.push(row.z);
+            lists.zenith.push(row.zenith);
+            lists.times.push([row.livetime, row.weighted]);
+            lists.places.push(place);
+        }
+        lists
     }
 
-    fn push(&mut self, row: &Attitude, with_zenith: bool) {
-        self.rows.push(*row);
-        self.z.push(row.z);
+    fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    fn clear(&mut self) {
+        self.z.clear();
+        self.zenith.clear();
+        self.times.clear();
+        self.places.clear();
+    }
+
+    /// Appends consecutive rows of other lists.
+    fn extend(&mut self, others: &Self, range: Range<usize>, with_zenith: bool) {
+        self.z.extend(others.z.slice(range.clone()));
         if with_zenith {
-            self.zenith.push(row.zenith);
+            self.zenith.extend(others.zenith.slice(range.clone()));
         }
+        self.times.extend_from_slice(others.times.get(range.clone()).unwrap_or_default());
+        self.places.extend_from_slice(others.places.get(range).unwrap_or_default());
     }
 }
 
 /// What a thread keeps for its work.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
+    classes: Vec<u8>,
     /// Rows whose zenith angle needs no look, and those that need one.
-    free: Seeing,
-    cut: Seeing,
+    free: RowLists,
+    cut: RowLists,
+    bins: [Vec<i32>; ABREAST],
 }
 
 impl SkyBlock {
@@ -137,57 +140,110 @@ impl SkyBlock {
         self.times.chunks_exact(width + 1).map(move |times| times.get(..width).unwrap_or_default())
     }
 
-    /// Adds the livetime of some rows.
-    pub(super) fn add(&mut self, rows: &[Attitude], rule: &Rule, scratch: &mut Scratch) {
-        for rows in rows.chunks(TOGETHER) {
-            self.sort(rows, rule, scratch);
-            self.add_seen(&mut scratch.free, rule, None);
-            self.add_seen(&mut scratch.cut, rule, rule.zenith);
-        }
-    }
-
-    /// Sorts out the rows of which the block sees something.
-    fn sort(&self, rows: &[Attitude], rule: &Rule, scratch: &mut Scratch) {
-        scratch.free.clear();
-        scratch.cut.clear();
-        for row in rows {
-            if self.in_view.seen(dot(row.z, self.middle)) == Seen::No {
-                continue;
-            }
-            if rule.zenith.is_none() {
-                scratch.free.push(row, false);
-                continue;
-            }
-            let to_zenith = dot(row.zenith, self.middle);
-            match (self.below_largest.seen(to_zenith), self.below_smallest.seen(to_zenith)) {
-                (Seen::No, _) | (_, Seen::Wholly) => {}
-                (Seen::Wholly, Seen::No) => scratch.free.push(row, false),
-                _ => scratch.cut.push(row, true),
+    /// Adds the livetime of some rows, which `lists` hold, too.
+    pub(super) fn add(&mut self, rows: &[Attitude], lists: &RowLists, rule: &Rule, scratch: &mut Scratch) {
+        self.sort(lists, rule, scratch);
+        let Scratch { free, cut, bins, .. } = scratch;
+        for (seen, zenith) in [(&*free, None), (&*cut, rule.zenith)] {
+            for first in (0..seen.len()).step_by(TOGETHER) {
+                let range = first..(first + TOGETHER).min(seen.len());
+                self.add_seen(rows, Seen { lists: seen, range, zenith }, rule, bins);
             }
         }
     }
 
-    /// Adds rows to all pixels.
-    fn add_seen(&mut self, seeing: &mut Seeing, rule: &Rule, zenith: Option<(f64, f64)>) {
-        let Seeing { rows, z, zenith: zeniths, bins } = seeing;
-        bins.resize(rows.len(), UNSURE);
-        let n = i32::try_from(rule.cosines).unwrap_or(i32::MAX);
-        for (center, times) in self.centers.iter().zip(self.times.chunks_exact_mut(rule.width() + 1)) {
-            let pixel = single(*center);
-            cosine_bins(z, pixel, n, bins);
-            if let Some((low, high)) = zenith {
-                #[expect(clippy::cast_possible_truncation, reason = "what single precision cannot tell is marked")]
-                cut(zeniths, pixel, (low as f32, high as f32), n, bins);
+    /// Sorts out the rows of which the block sees something. They come in runs: the LAT turns slowly.
+    fn sort(&self, lists: &RowLists, rule: &Rule, scratch: &mut Scratch) {
+        let Scratch { classes, free, cut, .. } = scratch;
+        free.clear();
+        cut.clear();
+        classes.resize(lists.len(), NOTHING);
+        let (all, middle) = (0..lists.len(), single(self.middle));
+        in_view(lists.z.slice(all.clone()), middle, self.in_view, classes);
+        if rule.zenith.is_some() {
+            below_zenith(lists.zenith.slice(all), middle, self.below_largest, self.below_smallest, classes);
+        }
+        let mut first = 0;
+        for run in classes.chunk_by(|a, b| a == b) {
+            let range = first..first + run.len();
+            first = range.end;
+            match run.first() {
+                Some(&FREE) => free.extend(lists, range, false),
+                Some(&CUT) => cut.extend(lists, range, true),
+                _ => {}
             }
-            for (row, bin) in rows.iter().zip(bins.iter()) {
-                let bin = usize::try_from(*bin).unwrap_or_else(|_| exact_bin(row, *center, rule));
-                if rule.azimuths == 0 {
-                    add_to(times, bin, row);
-                } else if bin < rule.cosines {
-                    add_to(times, bin, row);
-                    let azimuth = azimuth_bin(dot(row.x, *center), dot(row.y, *center), rule.azimuths);
-                    add_to(times, (azimuth + 1) * rule.cosines + bin, row);
+        }
+    }
+
+    /// Adds some rows to all pixels.
+    fn add_seen(&mut self, rows: &[Attitude], seen: Seen<'_>, rule: &Rule, bins: &mut [Vec<i32>; ABREAST]) {
+        let times = seen.times();
+        bins.iter_mut().for_each(|bins| bins.resize(times.len(), UNSURE));
+        let stride = rule.width() + 1;
+        for (centers, sums) in self.centers.chunks(ABREAST).zip(self.times.chunks_mut(ABREAST * stride)) {
+            for (center, bins) in centers.iter().zip(bins.iter_mut()) {
+                seen.bins(*center, rule, bins);
+            }
+            let side_by_side = rule.azimuths == 0 && centers.len() == ABREAST;
+            if side_by_side {
+                add_abreast(sums, stride, bins, times);
+            }
+            for ((center, bins), sums) in centers.iter().zip(bins.iter()).zip(sums.chunks_exact_mut(stride)) {
+                if !side_by_side || any_unsure(bins) {
+                    seen.add_each(rows, *center, (bins, side_by_side), (rule, sums));
                 }
+            }
+        }
+    }
+}
+
+/// Some of the rows of which a block sees something.
+#[derive(Clone, Debug)]
+struct Seen<'a> {
+    lists: &'a RowLists,
+    range: Range<usize>,
+    /// Cosines of the largest and smallest zenith angle, where they need a look.
+    zenith: Option<(f64, f64)>,
+}
+
+impl Seen<'_> {
+    fn times(&self) -> &[[f64; 2]] {
+        self.lists.times.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// The bins of a pixel, where single precision tells them.
+    fn bins(&self, center: [f64; 3], rule: &Rule, bins: &mut [i32]) {
+        let (pixel, n) = (single(center), i32::try_from(rule.cosines).unwrap_or(i32::MAX));
+        cosine_bins(self.lists.z.slice(self.range.clone()), pixel, n, bins);
+        if let Some((low, high)) = self.zenith {
+            #[expect(clippy::cast_possible_truncation, reason = "what single precision cannot tell is marked")]
+            cut(self.lists.zenith.slice(self.range.clone()), pixel, (low as f32, high as f32), n, bins);
+        }
+    }
+
+    /// Adds rows to a pixel one by one, with double precision where single precision does not tell; only those where `told` are added already.
+    fn add_each(
+        &self,
+        rows: &[Attitude],
+        center: [f64; 3],
+        (bins, told): (&[i32], bool),
+        (rule, sums): (&Rule, &mut [[f64; 2]]),
+    ) {
+        let places = self.lists.places.get(self.range.clone()).unwrap_or_default();
+        for ((bin, place), time) in bins.iter().zip(places).zip(self.times()) {
+            if told && *bin >= 0 {
+                continue;
+            }
+            let Some(row) = rows.get(*place as usize) else { continue };
+            let bin = usize::try_from(*bin).unwrap_or_else(|_| exact_bin(row, center, rule));
+            // With bins of azimuth there is no place for what is not in view.
+            if bin >= rule.cosines {
+                continue;
+            }
+            add_to(sums, bin, *time);
+            if rule.azimuths > 0 {
+                let azimuth = azimuth_bin(dot(row.x, center), dot(row.y, center), rule.azimuths);
+                add_to(sums, (azimuth + 1) * rule.cosines + bin, *time);
             }
         }
     }
@@ -203,10 +259,10 @@ fn exact_bin(row: &Attitude, center: [f64; 3], rule: &Rule) -> usize {
     if cosine <= 0.0 || outside { rule.cosines } else { cosine_bin(cosine, rule.cosines) }
 }
 
-fn add_to(times: &mut [[f64; 2]], bin: usize, row: &Attitude) {
-    if let Some([livetime, weighted]) = times.get_mut(bin) {
-        *livetime += row.livetime;
-        *weighted += row.weighted;
+fn add_to(sums: &mut [[f64; 2]], bin: usize, time: [f64; 2]) {
+    if let Some([livetime, weighted]) = sums.get_mut(bin) {
+        *livetime += time[0];
+        *weighted += time[1];
     }
 }
 
@@ -246,15 +302,12 @@ mod tests {
     fn single_precision_decides_as_double_precision_or_not_at_all() {
         let rule = Rule { cosines: 40, azimuths: 0, zenith: Some((0.1, 0.95)) };
         let pixel = [0.6, 0.0, 0.8];
-        let (mut z, mut zenith, mut rows) = (Axes::default(), Axes::default(), Vec::new());
+        let mut rows = Vec::new();
         for (axis, up) in directions(20_000).zip(directions(20_000).skip(7).chain(directions(7))) {
-            z.push(axis);
-            zenith.push(up);
             rows.push(Attitude { z: axis, x: axis, y: axis, zenith: up, livetime: 1.0, weighted: 1.0 });
         }
-        let mut bins = vec![0; rows.len()];
-        cosine_bins(&z, single(pixel), 40, &mut bins);
-        cut(&zenith, single(pixel), (0.1, 0.95), 40, &mut bins);
+        let (mut bins, lists) = (vec![0; rows.len()], RowLists::of(&rows));
+        Seen { lists: &lists, range: 0..rows.len(), zenith: rule.zenith }.bins(pixel, &rule, &mut bins);
         let mut unsure = 0;
         for (row, bin) in rows.iter().zip(bins) {
             match usize::try_from(bin) {
@@ -273,11 +326,11 @@ mod tests {
         let mut block = SkyBlock::new(0, centers.clone(), &rule);
         let row = |(z, zenith)| Attitude { z, x: z, y: z, zenith, livetime: 1.0, weighted: 0.5 };
         let rows: Vec<_> = directions(5000).zip(directions(5000).skip(1234).chain(directions(1234))).map(row).collect();
-        block.add(&rows, &rule, &mut Scratch::default());
+        block.add(&rows, &RowLists::of(&rows), &rule, &mut Scratch::default());
         for (center, times) in centers.iter().zip(block.pixels(&rule)) {
             let mut expected = vec![[0.0; 2]; 41];
             for row in &rows {
-                add_to(&mut expected, exact_bin(row, *center, &rule), row);
+                add_to(&mut expected, exact_bin(row, *center, &rule), [row.livetime, row.weighted]);
             }
             assert_eq!(times, &expected[..40]);
         }

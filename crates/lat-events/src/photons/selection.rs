@@ -9,6 +9,7 @@ use super::files::PhotonFiles;
 use super::row_test::Test;
 use crate::error::{Error, Result};
 use crate::intervals::GoodTimes;
+use crate::watch::{Watch, Watcher};
 
 /// Rows that are read at once: some megabytes.
 const BLOCK: usize = 1 << 16;
@@ -28,6 +29,7 @@ pub struct Selection<'a> {
     good_times: GoodTimes,
     times: (f64, f64),
     inputs: Option<String>,
+    watcher: Watcher<'a>,
 }
 
 impl<'a> Selection<'a> {
@@ -41,7 +43,7 @@ impl<'a> Selection<'a> {
     pub fn all(photons: &'a PhotonFiles) -> Self {
         let tests = photons.files().iter().map(|_| Vec::new()).collect();
         let (cuts, good_times) = (photons.cuts().to_vec(), photons.good_times());
-        Self { photons, tests, cuts, good_times, times: photons.times(), inputs: None }
+        Self { photons, tests, cuts, good_times, times: photons.times(), inputs: None, watcher: Watcher::default() }
     }
 
     /// The photons that pass a list of tests for each file.
@@ -55,7 +57,7 @@ impl<'a> Selection<'a> {
         for tests in &mut tests {
             tests.sort_by_key(Test::cost);
         }
-        Self { photons, tests, cuts, good_times, times, inputs: None }
+        Self { photons, tests, cuts, good_times, times, inputs: None, watcher: Watcher::default() }
     }
 
     /// Those of them that lie in other good times, which become the good times of the selection: what gtmktime does. They are not
@@ -67,6 +69,13 @@ impl<'a> Selection<'a> {
             tests.sort_by_key(Test::cost);
         }
         self.good_times = good_times;
+        self
+    }
+
+    /// Has somebody watch the reading of photons.
+    #[must_use]
+    pub fn watched(mut self, watch: &'a dyn Watch) -> Self {
+        self.watcher = Watcher::new(watch);
         self
     }
 
@@ -133,6 +142,7 @@ impl<'a> Selection<'a> {
                 let block = file.block(first, BLOCK).map_err(Error::from)?;
                 let kept = passing(&block, tests, &mut span)?;
                 take(&block, &kept)?;
+                self.watcher.read(block.rows().bytes())?;
             }
             spans.push((span, file));
         }
@@ -140,15 +150,17 @@ impl<'a> Selection<'a> {
     }
 
     /// Writes the photons that pass to a new photon file: the rows byte for byte, headers with cuts, good times and times of the
-    /// selection. The file appears whole or not at all; gzip when its name ends in `.gz`. The files are read twice.
+    /// selection. The file appears whole or not at all; gzip when its name ends in `.gz`.
     ///
     /// # Errors
     /// [`Error::EmptySelection`] when no photon passes; when a file cannot be read or written, or holds photons that cannot be.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let rows = self.count()?;
-        let Some(first) = self.photons.files().first().filter(|_| rows > 0) else { return Err(self.empty()) };
-        lat_io::write_photons(path, first, &self.header(), rows, |out| {
-            self.visit(|block, kept| kept.iter().try_for_each(|(index, _)| Ok(out.write(block.rows().row(*index))?)))
+        let Some(first) = self.photons.files().first() else { return Err(self.empty()) };
+        lat_io::write_photons(path, first, &self.header(), |out| {
+            self.visit(|block, kept| {
+                kept.iter().try_for_each(|(index, _)| out.write(block.rows().row(*index)).map_err(Error::from))
+            })?;
+            if out.rows() == 0 { Err(self.empty()) } else { Ok(()) }
         })
     }
 
@@ -162,18 +174,18 @@ impl<'a> Selection<'a> {
         columns: &[&str],
         mut values: impl FnMut(&Photon, &mut [f32]) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let rows = self.count()?;
-        let Some(first) = self.photons.files().first().filter(|_| rows > 0) else { return Err(self.empty().into()) };
+        let Some(first) = self.photons.files().first() else { return Err(self.empty().into()) };
         let mut of_photon = vec![0.0; columns.len()];
-        lat_io::write_wider_photons(path, first, &self.header(), (columns, rows), |out| {
+        lat_io::write_wider_photons(path, first, &self.header(), columns, |out| {
             self.visit(|block, kept| {
                 for (index, photon) in kept {
                     values(photon, &mut of_photon)?;
                     out.write(block.rows().row(*index))?;
                     out.write(&of_photon.iter().flat_map(|value| value.to_be_bytes()).collect::<Vec<_>>())?;
                 }
-                Ok(())
-            })
+                Ok::<(), E>(())
+            })?;
+            if out.rows() == 0 { Err(self.empty().into()) } else { Ok(()) }
         })
     }
 

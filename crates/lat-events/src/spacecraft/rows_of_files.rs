@@ -6,6 +6,7 @@ use lat_io::{SpacecraftBlock, SpacecraftFile, SpacecraftRow};
 
 use crate::error::{Error, Result};
 use crate::intervals::GoodTimes;
+use crate::watch::{Watch, Watcher};
 
 /// Rows that are read at once: some megabytes.
 const BLOCK: usize = 1 << 14;
@@ -21,12 +22,13 @@ const TOUCHING: f64 = 1e-3;
 /// # Ok::<(), lat_events::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Spacecraft {
+pub struct Spacecraft<'w> {
     /// At least one, in the order of their first rows.
     files: Vec<SpacecraftFile>,
+    watcher: Watcher<'w>,
 }
 
-impl Spacecraft {
+impl<'w> Spacecraft<'w> {
     /// Opens the files.
     ///
     /// # Errors
@@ -42,7 +44,18 @@ impl Spacecraft {
             return Err(Error::NoFile { what: "spacecraft" });
         }
         files.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Ok(Self { files: files.into_iter().map(|(_, file)| file).collect() })
+        Ok(Self { files: files.into_iter().map(|(_, file)| file).collect(), watcher: Watcher::default() })
+    }
+
+    /// Has somebody watch the reading of rows.
+    #[must_use]
+    pub fn watched(self, watch: &'w dyn Watch) -> Self {
+        Self { watcher: Watcher::new(watch), ..self }
+    }
+
+    /// Who watches the reading.
+    pub(crate) fn watcher(&self) -> Watcher<'w> {
+        self.watcher
     }
 
     /// The files.
@@ -79,6 +92,7 @@ impl Spacecraft {
                     rows.push(row);
                 }
                 take(file, &block, &rows)?;
+                self.watcher.read(block.rows().bytes())?;
             }
         }
         Ok(())
@@ -115,7 +129,7 @@ impl Coverage {
     ///
     /// # Errors
     /// [`Error::NotCovered`] when they do not.
-    pub(crate) fn check(self, spacecraft: &Spacecraft, good_times: &GoodTimes, part: f64) -> Result<()> {
+    pub(crate) fn check(self, spacecraft: &Spacecraft<'_>, good_times: &GoodTimes, part: f64) -> Result<()> {
         let rows = GoodTimes::new(self.intervals);
         let (covered, total) = (rows.intersection(good_times).total(), good_times.total());
         // What is lost to rounding at the ends of intervals is no lack.

@@ -38,14 +38,14 @@ pub(crate) fn standard_filter() -> GoodTimeOptions {
 }
 
 /// The real photons and spacecraft history, or `None` where they are absent.
-pub(crate) fn observation() -> Option<(PhotonFiles, Spacecraft)> {
+pub(crate) fn observation() -> Option<(PhotonFiles, Spacecraft<'static>)> {
     let photons = PhotonFiles::open(&[real_data("photons.fits.gz")?]).unwrap();
     let spacecraft = Spacecraft::open(&[real_data("spacecraft.fits.gz")?]).unwrap();
     Some((photons, spacecraft))
 }
 
 /// Selected and in good time, as the reference's `gtmktime`.
-pub(crate) fn marked<'a>(photons: &'a PhotonFiles, spacecraft: &Spacecraft) -> Selection<'a> {
+pub(crate) fn marked<'a>(photons: &'a PhotonFiles, spacecraft: &Spacecraft<'_>) -> Selection<'a> {
     let selection = lat_events::select(photons, &cone_options()).unwrap();
     let good_times = lat_events::good_times(&selection, spacecraft, &standard_filter()).unwrap();
     selection.within(good_times)

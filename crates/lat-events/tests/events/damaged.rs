@@ -31,7 +31,7 @@ impl Files {
         path
     }
 
-    fn spacecraft(&self, rows: &[SpacecraftRow]) -> Spacecraft {
+    fn spacecraft(&self, rows: &[SpacecraftRow]) -> Spacecraft<'static> {
         let path = self.path("ft2.fits");
         lat_io::write_new_spacecraft(&path, rows).unwrap();
         Spacecraft::open(&[path]).unwrap()

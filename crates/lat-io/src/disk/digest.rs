@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -18,13 +19,27 @@ pub fn digest_of_bytes(bytes: &[u8]) -> String {
 /// # Errors
 /// When it cannot be read.
 pub fn digest_of_file(path: &Path) -> Result<String> {
+    // Nobody stops it.
+    Ok(digest_while(path, |_| ControlFlow::Continue(()))?.unwrap_or_default())
+}
+
+/// As [`digest_of_file`] for a large file: `watch` is told how many bytes more were read, and may stop it; `None` then.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest_while(path: &Path, mut watch: impl FnMut(u64) -> ControlFlow<()>) -> Result<Option<String>> {
     let failed = |source| Error::io("read", path, source);
     let mut file = std::fs::File::open(path).map_err(failed)?;
-    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
     loop {
         match file.read(&mut buffer).map_err(failed)? {
-            0 => return Ok(hexadecimal(&hasher.finalize())),
-            n => hasher.update(&buffer[..n]),
+            0 => return Ok(Some(hexadecimal(&hasher.finalize()))),
+            n => {
+                hasher.update(&buffer[..n]);
+                if watch(n as u64).is_break() {
+                    return Ok(None);
+                }
+            }
         }
     }
 }
@@ -50,5 +65,13 @@ mod tests {
         std::fs::write(&path, "abc").unwrap();
         assert_eq!(digest_of_file(&path).unwrap(), expected);
         assert!(digest_of_file(&dir.path().join("none")).is_err());
+        assert_eq!(digest_while(&path, |_| ControlFlow::Break(())).unwrap(), None);
+        let mut read = 0;
+        let watch = |bytes| {
+            read += bytes;
+            ControlFlow::Continue(())
+        };
+        assert_eq!(digest_while(&path, watch).unwrap().unwrap(), expected);
+        assert_eq!(read, 3);
     }
 }

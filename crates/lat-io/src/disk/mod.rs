@@ -8,7 +8,7 @@ mod new_file;
 mod read_text;
 mod whole_file;
 
-pub use digest::{digest_of_bytes, digest_of_file};
+pub use digest::{digest_of_bytes, digest_of_file, digest_while};
 pub use environment::expand_environment;
 pub use folders::{create_directory, remove_file};
 pub use link_target::link_target;

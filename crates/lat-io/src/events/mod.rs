@@ -10,6 +10,7 @@ mod livetime_table;
 mod new;
 mod photon_file;
 mod photon_writer;
+mod row_spool;
 mod spacecraft_file;
 
 pub use binned::{BinnedHeader, LightCurveTable, write_binned_cube, write_binned_map, write_light_curve};
@@ -22,4 +23,5 @@ pub use new::{
 };
 pub use photon_file::{Photon, PhotonBlock, PhotonFile};
 pub use photon_writer::{PhotonHeader, write_photons, write_wider_photons};
+pub use row_spool::RowSpool;
 pub use spacecraft_file::{SpacecraftBlock, SpacecraftFile, SpacecraftRow};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::headers::{Cut, Interval, set_times, write_cuts, write_good_times};
 use super::photon_file::PhotonFile;
+use super::row_spool::RowSpool;
 use crate::error::{Error, Result};
 use crate::fits::{FitsWriter, Header, RowWriter};
 use crate::tables::inputs::{self, INPUTS};
@@ -21,20 +22,19 @@ pub struct PhotonHeader {
     pub inputs: Option<String>,
 }
 
-/// Writes a photon file with the columns and headers of another: `rows` rows, which `feed` hands over as bytes in that layout. Tables
-/// other than EVENTS and GTI are not taken over, nor is the history of the rows. The file appears whole or not at all; gzip when its name
-/// ends in `.gz`.
+/// Writes a photon file with the columns and headers of another: rows that `feed` hands over as bytes in that layout, however many. Tables other than
+/// EVENTS and GTI are not taken over, nor is the history of the rows. The file appears whole or not at all; gzip when its name ends in
+/// `.gz`.
 ///
 /// # Errors
-/// When the file cannot be written, `feed` fails, or hands over another number of rows.
+/// When the file cannot be written, or `feed` fails.
 pub fn write_photons<E: From<Error>>(
     path: &Path,
     like: &PhotonFile,
     header: &PhotonHeader,
-    rows: usize,
-    feed: impl FnOnce(&mut RowWriter<'_>) -> std::result::Result<(), E>,
+    feed: impl FnOnce(&mut RowSpool) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
-    write_wider_photons(path, like, header, (&[], rows), feed)
+    write_wider_photons(path, like, header, &[], feed)
 }
 
 /// As [`write_photons`] with columns of 32-bit floats behind those of the other file: `columns` are their names, and the bytes of their values,
@@ -46,16 +46,20 @@ pub fn write_wider_photons<E: From<Error>>(
     path: &Path,
     like: &PhotonFile,
     header: &PhotonHeader,
-    (columns, rows): (&[&str], usize),
-    feed: impl FnOnce(&mut RowWriter<'_>) -> std::result::Result<(), E>,
+    columns: &[&str],
+    feed: impl FnOnce(&mut RowSpool) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
     let [primary, events, good_times] = like.headers().map(|header| header.cloned().unwrap_or_default());
     let mut events = events_header(events, header);
     add_columns(&mut events, path, columns)?;
+    let row_bytes = like.row_bytes() + 4 * columns.len();
+    // The header tells the number of rows, which is known when all have been seen.
+    let mut rows = RowSpool::create(path, row_bytes)?;
+    feed(&mut rows)?;
     let mut writer = FitsWriter::create(path)?;
     writer.empty_primary(&primary_header(primary, path, header))?;
-    let mut table = writer.rows(&events, like.row_bytes() + 4 * columns.len(), rows)?;
-    feed(&mut table)?;
+    let mut table = writer.rows(&events, row_bytes, rows.rows())?;
+    rows.copy(&mut table)?;
     table.finish()?;
     write_good_times(&mut writer, Some(&good_times), &header.good_times, header.times)?;
     Ok(writer.finish()?)

@@ -112,6 +112,11 @@ impl Rows<'_> {
         self.len() == 0
     }
 
+    /// Bytes of all rows together.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The bytes of a row as they stand in the file; none beyond the last row.
     pub fn row(&self, row: usize) -> &[u8] {
         self.bytes.get(row * self.row_bytes..(row + 1) * self.row_bytes).unwrap_or_default()

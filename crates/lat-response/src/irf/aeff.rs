@@ -36,6 +36,11 @@ impl EffectiveArea {
         self
     }
 
+    /// Whether it depends on the azimuth.
+    pub fn depends_on_azimuth(&self) -> bool {
+        self.azimuth.is_some()
+    }
+
     /// cm^2 at an energy in MeV, a cosine of the inclination and an azimuth in radians; without azimuth as [`EffectiveArea::value`].
     pub fn at(&self, energy: f64, cosine: f64, azimuth: Option<f64>) -> f64 {
         let factor = match (&self.azimuth, azimuth) {

@@ -140,6 +140,29 @@ fn what_optimize_had_done_is_written_and_marked() {
 }
 
 #[test]
+fn a_livetime_cube_in_the_making_stops_within_a_second_and_leaves_what_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let base =
+        region(directory.path(), &["--events", "--days", "20", "--npix", "20", "--ebins", "4", "--sources", "1"]);
+    let base = Path::new(&base);
+    let mut config = std::fs::read_to_string(base.join("config.yaml")).unwrap();
+    // So fine that it takes long.
+    config.push_str("ltcube: {binsz: 0.12}\nfileio: {outdir: out}\n");
+    std::fs::write(base.join("config.yaml"), config).unwrap();
+    for signal in ["-INT", "-TERM"] {
+        let child = roi_fit(&["prepare", base.to_str().unwrap(), "--verbose"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (code, time) = end_at(child, "ltcube_00.fits' is made", signal);
+        assert_eq!(code, Some(if signal == "-INT" { 130 } else { 143 }));
+        assert!(time < Duration::from_secs(1), "{time:?}");
+        assert_eq!(names(&base.join("out")), ["ft1_00.fits"]);
+    }
+}
+
+#[test]
 fn maps_in_the_making_leave_no_temporary_and_those_of_a_killed_process_go_at_the_next_run() {
     let Some(region) = fixtures::real_data("faults/relative-config-path/region") else { return };
     let directory = tempfile::tempdir().unwrap();

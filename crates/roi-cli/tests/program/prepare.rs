@@ -77,7 +77,7 @@ impl Analysis {
 #[test]
 fn what_is_current_is_kept_and_what_is_lost_or_stale_is_made_anew() {
     let analysis = Analysis::new(&MadeUpEvents::default());
-    assert_eq!(analysis.states(&["--dry-run"]), ["missing", "missing", "missing", "unneeded", "unneeded"]);
+    assert_eq!(analysis.states(&["--dry-run"]), ["missing", "missing", "missing", "unneeded", "unneeded", "unneeded"]);
     assert!(analysis.made().is_empty());
     assert_eq!(analysis.states(&[])[..3], ["missing", "missing", "missing"]);
     assert_eq!(analysis.made(), ["ccube_00.fits", "ft1_00.fits", "ltcube_00.fits"]);
@@ -142,6 +142,18 @@ fn damaged_and_unfit_files_are_refused_and_nothing_half_written_is_left() {
 
     let analysis = Analysis::new(&MadeUpEvents { ra: f32::NAN, ..usual.clone() });
     analysis.refused(&["'RA'", "row 1", "NaN"], &[]);
+
+    let analysis = Analysis::new(&usual);
+    let whole = std::fs::read(analysis.path("spacecraft.fits")).unwrap();
+    for part in [whole.len() / 2, whole.len() - 2880] {
+        std::fs::write(analysis.path("spacecraft.fits"), &whole[..part]).unwrap();
+        analysis.refused(&["spacecraft.fits", "truncated"], &[]);
+    }
+    let mut other = whole.clone();
+    let at = whole.windows(8).position(|word| word == b"SC_DATA ").unwrap();
+    other[at..at + 8].copy_from_slice(b"SC_DATE ");
+    std::fs::write(analysis.path("spacecraft.fits"), other).unwrap();
+    analysis.refused(&["spacecraft.fits", "SC_DATA"], &[]);
 
     let analysis = Analysis::new(&usual);
     MadeUpEvents { pass: "P8R2", ..usual.clone() }.write_photons(&analysis.path("more.fits"));

@@ -1,5 +1,6 @@
 //! From event files to source maps: what `setup` of fermipy does.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -57,8 +58,8 @@ pub struct Prepared {
     pub seconds: f64,
 }
 
-/// Makes the products of a configuration from its event files: photons, livetime, counts, exposure ([`lat_dataset::prepare()`]) and source maps. What
-/// stands is kept.
+/// Makes the products of a configuration from its event files: photons, livetime, counts, exposure ([`lat_dataset::prepare()`]), source maps and
+/// the source model as XML. What stands is kept.
 ///
 /// # Errors
 /// As [`lat_dataset::prepare()`] and [`make_source_maps`].
@@ -68,7 +69,8 @@ pub fn prepare(config: &Path, options: &PrepareOptions, progress: &mut dyn Progr
     let products = if options.dry_run {
         lat_dataset::plan(&read, options.overwrite)?
     } else {
-        let mut products = lat_dataset::prepare(&read, options.overwrite, &mut |step| tell(progress, step))?;
+        let mut products =
+            lat_dataset::prepare(&read, options.overwrite, &mut |step: &PrepareStep<'_>| tell(progress, step))?;
         products.extend(source_maps(config, &products, options, progress)?);
         products
     };
@@ -78,23 +80,38 @@ pub fn prepare(config: &Path, options: &PrepareOptions, progress: &mut dyn Progr
 /// Before a fit: [`prepare`] without source maps, where the counts are to be made here. Says what is made.
 pub(crate) fn prepare_first(config: &Path, progress: &mut dyn Progress) -> Result<()> {
     let config = Config::read(config)?;
-    lat_dataset::prepare_if_wanted(&config, &mut |step| {
-        if step.done == 0 {
-            tracing::warn!("{} product(s) are made from the event files first, see 'prepare'", step.total);
+    lat_dataset::prepare_if_wanted(&config, &mut |step: &PrepareStep<'_>| {
+        if let PrepareStep::Make { done: 0, total, .. } = step {
+            tracing::warn!("{total} product(s) are made from the event files first, see 'prepare'");
         }
-        tell(progress, step);
+        tell(progress, step)
     })?;
     Ok(())
 }
 
-fn tell(progress: &mut dyn Progress, step: &PrepareStep) {
-    let (component, product) = (step.product.component.clone(), step.product.product.name());
-    let (done, total, bytes) = (step.done, step.total, step.product.bytes);
-    // Each product is short, and is whole or not there; a request to stop is heard by what follows.
-    let _ = progress.event(&Event::Product { component, product, done, total, bytes });
+fn tell(progress: &mut dyn Progress, step: &PrepareStep<'_>) -> ControlFlow<()> {
+    let event = match step {
+        PrepareStep::Digest { path, read, bytes } => {
+            Event::Reading { what: path.display().to_string(), read: *read, bytes: *bytes }
+        }
+        PrepareStep::Make { product, done, total } => Event::Product {
+            component: product.component.clone(),
+            product: product.product.name(),
+            done: *done,
+            total: *total,
+            bytes: product.bytes,
+        },
+        PrepareStep::Read { product, read, bytes } => {
+            let what = format!("component {}: {}", product.component, product.product.name());
+            Event::Reading { what, read: *read, bytes: *bytes }
+        }
+        _ => return ControlFlow::Continue(()),
+    };
+    let told = progress.event(&event);
+    if progress.is_cancelled() { ControlFlow::Break(()) } else { told }
 }
 
-/// Makes the source maps that do not stand, where there is something to make them from.
+/// Makes the source maps that do not stand, where there is something to make them from, and the models beside them.
 fn source_maps(
     config: &Path,
     products: &[PlannedProduct],
@@ -129,6 +146,11 @@ fn source_maps(
     if planned.iter().any(|product| product.state.is_to_be_made()) {
         let options = MakeOptions::default().with_all(options.overwrite).with_max_memory(options.max_memory);
         make_source_maps(config, &options, progress)?;
+    }
+    for component in &loaded.observation.components {
+        let own = component.model.sources(&loaded.roi)?;
+        let xml = roi_model::write_xml(loaded.roi.title(), &own)?;
+        planned.push(lat_dataset::write_model(&loaded.config, &component.name, own.len(), &xml)?);
     }
     Ok(planned)
 }

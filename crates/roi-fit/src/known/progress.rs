@@ -36,13 +36,22 @@ pub enum Event {
     Product {
         /// The component.
         component: String,
-        /// The first part of its file's name: `ft1`, `ltcube`, `ccube`, `bexpmap`.
+        /// The first part of its file's name: `ft1`, `ltcube`, `ccube`, `bexpmap`, `bexpmap_roi`.
         product: &'static str,
         /// How many are done.
         done: usize,
         /// How many are to be made.
         total: usize,
         /// About how many bytes it will have.
+        bytes: u64,
+    },
+    /// A part of some event files has been read.
+    Reading {
+        /// What for: the product and its component, or the file itself where its digest is taken.
+        what: String,
+        /// Bytes that were read.
+        read: u64,
+        /// Bytes that are read in all, about.
         bytes: u64,
     },
     /// A source map that no file held has been made.

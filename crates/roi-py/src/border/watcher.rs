@@ -104,6 +104,12 @@ fn dictionary<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict
             counted(&dict, *done, *total)?;
             "product"
         }
+        Event::Reading { what, read, bytes } => {
+            dict.set_item("what", what)?;
+            dict.set_item("read", read)?;
+            dict.set_item("bytes", bytes)?;
+            "reading"
+        }
         Event::SourceMap { component, source, done, total } => {
             dict.set_item("component", component)?;
             dict.set_item("source", source)?;

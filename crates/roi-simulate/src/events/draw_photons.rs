@@ -1,5 +1,7 @@
 //! Photons of some rows of an orbit: candidates of all sources, thinned to what the instrument detects, and measured.
 
+use std::f64::consts::FRAC_PI_4;
+
 use lat_io::NewPhoton;
 use lat_response::{Irf, OnAxisWidth};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -23,6 +25,10 @@ const EARTH: f64 = -0.390_731_128_489_274;
 /// Cosines of the inclination at which the largest area is looked for.
 const COSINES: usize = 101;
 
+/// The dependence on the azimuth is of bins of energy: the largest area is looked for a little around an energy, farther than candidates' energies are
+/// from those at which it is asked for.
+const AROUND: [f64; 3] = [0.96, 1.0, 1.04];
+
 /// The largest change of an energy by the dispersion that is looked at, as a natural logarithm: a factor of 20.
 const FARTHEST: f64 = 3.0;
 
@@ -30,17 +36,19 @@ const FARTHEST: f64 = 3.0;
 pub(super) struct Detector<'a> {
     irfs: &'a [Irf],
     edisp: bool,
+    azimuth: bool,
 }
 
 impl<'a> Detector<'a> {
-    pub(super) fn new(irfs: &'a [Irf], edisp: bool) -> Result<Self> {
+    /// With energy dispersion and the dependence of the effective area on the azimuth, or without.
+    pub(super) fn new(irfs: &'a [Irf], edisp: bool, azimuth: bool) -> Result<Self> {
         if irfs.is_empty() {
             return Err(Error::NoResponse);
         }
         if let Some(irf) = irfs.iter().find(|irf| edisp && irf.dispersion.is_none()) {
             return Err(lat_response::Error::NoDispersion { event_type: irf.event_type.clone() }.into());
         }
-        Ok(Self { irfs, edisp })
+        Ok(Self { irfs, edisp, azimuth })
     }
 
     /// What the effective area is multiplied by at a fraction of live time, for all event types that of the first, as the LAT tools do it.
@@ -49,11 +57,26 @@ impl<'a> Detector<'a> {
         factors.0 + factors.1 * live
     }
 
-    /// The largest effective area of all event types together at any inclination and fraction of live time, cm^2.
+    /// The effective area of an event type at an azimuth in radians, cm^2.
+    fn area(&self, irf: &Irf, energy: f64, cosine: f64, azimuth: f64) -> f64 {
+        irf.effective_area.at(energy, cosine, self.azimuth.then_some(azimuth))
+    }
+
+    /// The largest effective area of all event types together at any inclination, azimuth and fraction of live time, cm^2.
     pub(super) fn largest_area(&self, energy: f64) -> f64 {
+        // Between an axis of the instrument and a diagonal it only rises or only falls.
+        let at = |irf: &Irf, energy: f64, cosine: f64| {
+            self.area(irf, energy, cosine, 0.0).max(self.area(irf, energy, cosine, FRAC_PI_4))
+        };
+        let of = |irf: &Irf, cosine: f64| {
+            if !(self.azimuth && irf.effective_area.depends_on_azimuth()) {
+                return irf.effective_area.value(energy, cosine);
+            }
+            AROUND.map(|factor| at(irf, energy * factor, cosine)).into_iter().fold(0.0, f64::max)
+        };
         let area = |step: usize| {
             let cosine = step as f64 / (COSINES - 1) as f64;
-            self.irfs.iter().map(|irf| irf.effective_area.value(energy, cosine)).sum::<f64>()
+            self.irfs.iter().map(|irf| of(irf, cosine)).sum::<f64>()
         };
         let area = (0..COSINES).map(area).fold(0.0, f64::max);
         area * self.efficiency(energy, 0.0).max(self.efficiency(energy, 1.0)).max(0.0)
@@ -80,13 +103,19 @@ impl<'a> Detector<'a> {
         self.irfs.iter().map(of).fold(0.0, f64::max).clamp(1.0, 30.0)
     }
 
-    /// Whether a candidate is detected at a cosine of the inclination, and by which event type.
-    fn detects(&self, candidate: &Candidate, cosine: f64, live: f64, uniform: f64) -> Result<Option<&'a Irf>> {
+    /// Whether a candidate is detected at a cosine of the inclination and an azimuth in radians, and by which event type.
+    fn detects(
+        &self,
+        candidate: &Candidate,
+        (cosine, azimuth): (f64, f64),
+        live: f64,
+        uniform: f64,
+    ) -> Result<Option<&'a Irf>> {
         let factor = candidate.per_area * self.efficiency(candidate.energy, live).max(0.0);
         let mut sum = 0.0;
         let mut found = None;
         for irf in self.irfs {
-            sum += factor * irf.effective_area.value(candidate.energy, cosine);
+            sum += factor * self.area(irf, candidate.energy, cosine, azimuth);
             if found.is_none() && uniform < sum {
                 found = Some(irf);
             }
@@ -206,7 +235,9 @@ impl Drawing<'_> {
             return Ok(None);
         }
         let live = attitude.livetime / (attitude.stop - attitude.start);
-        let Some(irf) = self.detector.detects(&candidate, cosine, live, rng.random())? else { return Ok(None) };
+        let azimuth = dot(attitude.y, candidate.direction).atan2(dot(attitude.x, candidate.direction));
+        let found = self.detector.detects(&candidate, (cosine, azimuth), live, rng.random())?;
+        let Some(irf) = found else { return Ok(None) };
         let energy = self.detector.measured_energy(irf, candidate.energy, cosine, rng.random())?;
         let separation = irf.psf.draw(candidate.energy, cosine, || rng.random()).to_radians();
         let azimuth = std::f64::consts::TAU * rng.random::<f64>();
@@ -254,4 +285,57 @@ impl Drawing<'_> {
 fn event_type(name: &str) -> u32 {
     let names = ["FRONT", "BACK", "PSF0", "PSF1", "PSF2", "PSF3", "EDISP0", "EDISP1", "EDISP2", "EDISP3"];
     names.iter().position(|known| *known == name).map_or(0, |bit| 1 << bit)
+}
+
+#[cfg(test)]
+mod tests {
+    use lat_response::{AzimuthDependence, IrfGrid};
+
+    use super::*;
+
+    /// The built-in response with an area that is `1 + q0` times that on a diagonal along an axis of the instrument.
+    fn irfs(q0: f64) -> Vec<Irf> {
+        let folder = tempfile::tempdir().unwrap();
+        let name = crate::write_builtin_response(folder.path()).unwrap();
+        let grid = IrfGrid::new(&[10.0, 1e3, 1e4], &[1e3, 1e4, 1e7], &[0.2], &[1.0]).unwrap();
+        let mut irfs = lat_io::read_irf_set(folder.path(), name, 3).unwrap();
+        for irf in &mut irfs {
+            let dependence = AzimuthDependence::new(grid.clone(), &[q0; 3], &[1.0; 3]).unwrap();
+            irf.effective_area = irf.effective_area.clone().with_azimuth(Some(dependence));
+        }
+        irfs
+    }
+
+    #[test]
+    fn photons_are_detected_as_the_azimuth_tells() {
+        let irfs = irfs(0.5);
+        // The probability of a detection: the part of even numbers that detect.
+        let probability = |detector: &Detector<'_>, azimuth: f64| {
+            let direction = [0.0, 0.0, 1.0];
+            let candidate = Candidate { energy: 2000.0, direction, per_area: 0.7 / detector.largest_area(2000.0) };
+            let hits = (0..10_000).filter(|step| {
+                let uniform = (f64::from(*step) + 0.5) / 1e4;
+                detector.detects(&candidate, (0.7, azimuth), 0.9, uniform).unwrap().is_some()
+            });
+            hits.count() as f64 / 1e4
+        };
+        let with = Detector::new(&irfs, false, true).unwrap();
+        let [along, diagonal] = [0.0, FRAC_PI_4].map(|azimuth| probability(&with, azimuth));
+        approx::assert_relative_eq!(along / diagonal, 1.5, max_relative = 1e-3);
+        for quarter in 1..4 {
+            assert_eq!(probability(&with, f64::from(quarter) * 2.0 * FRAC_PI_4), along);
+        }
+        let without = Detector::new(&irfs, false, false).unwrap();
+        assert_eq!(probability(&without, 0.0), probability(&without, FRAC_PI_4));
+        // The mean over the azimuth is the area without the dependence; a larger one is proposed for.
+        approx::assert_relative_eq!(
+            with.largest_area(2000.0) / without.largest_area(2000.0),
+            1.5 / 1.25,
+            max_relative = 0.03
+        );
+        let steps = 0..90;
+        let mean = steps.map(|degree| probability(&with, (f64::from(degree) + 0.5).to_radians())).sum::<f64>() / 90.0;
+        let per_area = with.largest_area(2000.0) / without.largest_area(2000.0);
+        approx::assert_relative_eq!(mean * per_area, probability(&without, 0.0), max_relative = 2e-3);
+    }
 }

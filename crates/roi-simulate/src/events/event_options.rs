@@ -28,12 +28,15 @@ pub struct EventOptions {
     pub energies: (f64, f64),
     /// Whether energies are measured with the dispersion of the response functions; otherwise as they are.
     pub edisp: bool,
+    /// Whether the effective area depends on the azimuth, where the response functions tell how; otherwise it is the mean over the azimuth.
+    pub azimuth: bool,
     /// The bits of the event class of every photon: 128 for SOURCE, 256 for CLEAN.
     pub event_class: u32,
 }
 
 impl Default for EventOptions {
-    /// Seed 1, a week from the begin of 2018 on, 12 deg around the centre of the built-in region, 100 to 300 000 MeV, with energy dispersion, SOURCE.
+    /// Seed 1, a week from the begin of 2018 on, 12 deg around the centre of the built-in region, 100 to 300 000 MeV, with energy dispersion
+    /// and dependence on the azimuth, SOURCE.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -43,6 +46,7 @@ impl Default for EventOptions {
             radius: 12.0,
             energies: (100.0, 300_000.0),
             edisp: true,
+            azimuth: true,
             event_class: 128,
         }
     }
@@ -88,6 +92,13 @@ impl EventOptions {
     #[must_use]
     pub fn with_edisp(mut self, edisp: bool) -> Self {
         self.edisp = edisp;
+        self
+    }
+
+    /// Whether the effective area depends on the azimuth.
+    #[must_use]
+    pub fn with_azimuth(mut self, azimuth: bool) -> Self {
+        self.azimuth = azimuth;
         self
     }
 

@@ -15,6 +15,9 @@ use crate::write::{HEAD, START, TRUTH, begin};
 /// The photon file and the spacecraft file.
 const FILES: [&str; 2] = ["photons.fits", "spacecraft.fits"];
 
+/// Bins of azimuth of the livetime cube, where photons depend on it.
+const AZIMUTHS: usize = 6;
+
 /// Around the corners of the region photons are given so far out, degrees.
 const AROUND: f64 = 1.0;
 
@@ -85,7 +88,8 @@ pub fn write_event_region(
     let map = |file: &str| Ok(lat_io::read_map_cube(&directory.join(file))?);
     let files = FILES.map(|file| directory.join(file));
     let seen = observe(sky.truth.sources(), &map, &irfs, &events, files.each_ref().map(PathBuf::as_path))?;
-    write_text(&config, &text(region, &events, [center.ra(), center.dec()], (name, folder)))?;
+    let by_azimuth = events.azimuth && irfs.iter().any(|irf| irf.effective_area.depends_on_azimuth());
+    write_text(&config, &text(region, &events, [center.ra(), center.dec()], (name, folder, by_azimuth)))?;
     Ok((config, seen))
 }
 
@@ -94,7 +98,7 @@ fn text(
     region: &SimulationOptions,
     events: &EventOptions,
     [ra, dec]: [f64; 2],
-    (name, folder): (&str, &Path),
+    (name, folder, by_azimuth): (&str, &Path, bool),
 ) -> String {
     let SimulationOptions { seed, sources, npix, ebins, binsz, emin, emax, .. } = region;
     let [photons, spacecraft] = FILES;
@@ -106,8 +110,11 @@ fn text(
          selection: {{emin: {emin}, emax: {emax}, zmax: 90, evclass: {class}, evtype: 3, ra: {ra}, dec: {dec}, \
          filter: 'DATA_QUAL>0 && LAT_CONFIG==1'}}\n\
          binning: {{npix: {npix}, binsz: {binsz}, enumbins: {ebins}, proj: AIT, coordsys: CEL, projtype: WCS}}\n\
+         {ltcube}\
          gtlike: {{irfs: {name}, edisp: {edisp}}}\n\
          files: {{xml: {START}, irfs: '{folder}'}}\n",
+        // Photons that know of the azimuth want exposure that does.
+        ltcube = if by_azimuth { format!("ltcube: {{phibins: {AZIMUTHS}}}\n") } else { String::new() },
         edisp = events.edisp,
         folder = folder.display().to_string().replace('\'', "''"),
     )

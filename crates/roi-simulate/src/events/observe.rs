@@ -33,7 +33,7 @@ pub struct ObservedEvents {
 ///
 /// The orbit is a plausible one: rocked by 50 degrees to the north and the south in turn, dead in the South Atlantic anomaly, with the Earth
 /// in the way. Each source sends candidates at a rate that is nowhere below what can be detected, and of these as many stay as effective
-/// area, live time and template say. Energy dispersion and PSF are those of the inclination; the effective area is its mean over the azimuth.
+/// area, live time and template say. Energy dispersion and PSF are those of the inclination; the effective area is that of inclination and azimuth.
 /// `map` reads the map cube of a file that a spatial model names. Memory does not grow with the time: photons are drawn by blocks of rows,
 /// on all cores, and the files depend on neither.
 ///
@@ -58,7 +58,7 @@ pub fn observe(
     [photons, spacecraft]: [&Path; 2],
 ) -> Result<ObservedEvents> {
     let center = options.check()?;
-    let detector = Detector::new(irfs, options.edisp)?;
+    let detector = Detector::new(irfs, options.edisp, options.azimuth)?;
     let beyond = if options.edisp { BEYOND } else { 1.0 };
     let energies = (options.energies.0 / beyond, options.energies.1 * beyond);
     let radius = (options.radius + detector.reach(energies.0)).to_radians();

@@ -1,12 +1,11 @@
 //! Writing a photon file (FT1) of new photons in the layout of the data server.
 
-use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::events::headers::{set_instrument, set_time_system};
 use crate::events::photon_writer::{PhotonHeader, write_new};
+use crate::events::row_spool::RowSpool;
 use crate::fits::Header;
 
 /// Name, format and unit of each column.
@@ -37,9 +36,6 @@ const COLUMNS: [(&str, &str, &str); 23] = [
 ];
 
 const ROW_BYTES: usize = 98;
-
-/// Rows that are copied at once.
-const TOGETHER: usize = 1 << 14;
 
 /// A photon with all that a photon file tells of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -119,8 +115,7 @@ pub fn write_new_photons(path: &Path, pass: &str, header: &PhotonHeader, photons
 pub struct NewPhotonFile {
     path: PathBuf,
     pass: String,
-    rows: usize,
-    kept: BufWriter<File>,
+    rows: RowSpool,
 }
 
 impl NewPhotonFile {
@@ -130,14 +125,13 @@ impl NewPhotonFile {
     /// When the folder cannot be written to.
     pub fn create(path: impl Into<PathBuf>, pass: &str) -> Result<Self> {
         let path = path.into();
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let kept = tempfile::tempfile_in(folder).map_err(|source| Error::io("write", &path, source))?;
-        Ok(Self { path, pass: pass.to_owned(), rows: 0, kept: BufWriter::new(kept) })
+        let rows = RowSpool::create(&path, ROW_BYTES)?;
+        Ok(Self { path, pass: pass.to_owned(), rows })
     }
 
     /// Number of photons so far.
     pub fn rows(&self) -> usize {
-        self.rows
+        self.rows.rows()
     }
 
     /// Appends a photon.
@@ -145,8 +139,7 @@ impl NewPhotonFile {
     /// # Errors
     /// When it cannot be written.
     pub fn push(&mut self, photon: &NewPhoton) -> Result<()> {
-        self.rows += 1;
-        self.kept.write_all(&row_of(photon)).map_err(|source| Error::io("write", &self.path, source))
+        self.rows.write(&row_of(photon))
     }
 
     /// Writes the file: it appears whole or not at all; gzip when its name ends in `.gz`.
@@ -154,22 +147,8 @@ impl NewPhotonFile {
     /// # Errors
     /// When it cannot be written.
     pub fn finish(self, header: &PhotonHeader) -> Result<()> {
-        let Self { path, pass, rows, kept } = self;
-        let failed = |source| Error::io("write", &path, source);
-        let mut kept = kept.into_inner().map_err(|error| failed(error.into_error()))?;
-        kept.seek(SeekFrom::Start(0)).map_err(failed)?;
-        let mut bytes = vec![0; TOGETHER * ROW_BYTES];
-        write_new(&path, headers(&pass), header, (ROW_BYTES, rows), |out| {
-            let mut left = rows;
-            while left > 0 {
-                let part = left.min(TOGETHER);
-                let bytes = bytes.get_mut(..part * ROW_BYTES).unwrap_or_default();
-                kept.read_exact(bytes).map_err(failed)?;
-                out.write(bytes)?;
-                left -= part;
-            }
-            Ok(())
-        })
+        let Self { path, pass, rows } = self;
+        write_new(&path, headers(&pass), header, (ROW_BYTES, rows.rows()), |out| rows.copy(out))
     }
 }
 

@@ -77,7 +77,11 @@ const PRODUCT: Dictionary = Dictionary::new(
     "A file that is made from event files.",
     &[
         key(&["component"], "", "The component."),
-        key(&["product"], "", "`ft1`, `ltcube`, `ccube`, `bexpmap` or `srcmap`."),
+        key(
+            &["product"],
+            "",
+            "`ft1`, `ltcube`, `ccube`, `bexpmap`, `bexpmap_roi`, `srcmap`, `srcmdl` or, of several components, `ccube_all`.",
+        ),
         key(&["path"], "", "The file."),
         key(
             &["state"],
