@@ -21,41 +21,52 @@ from ._engine import (
     RoiFitError,
     __version__,
     forward_log as _forward_log,
+    optimizers,
     simulate,
 )
 from .analysis import Analysis
-from .results import FitResult, OptimizeResult, Result, SedResult
+from .minimizing import MinimizeResult, minimize
+from .minuit import Minuit
+from .results import ExtensionResult, FitResult, LocalizeResult, OptimizeResult, Result, SedResult, SkyResult
 
 __all__ = [
     "Analysis",
     "ConfigError",
+    "ExtensionResult",
     "FileError",
     "FitResult",
     "InternalError",
     "LikelihoodError",
+    "LocalizeResult",
     "Map",
     "MemoryLimitError",
+    "MinimizeResult",
+    "Minuit",
     "ModelError",
     "OptimizeResult",
     "OptionError",
     "Result",
     "RoiFitError",
     "SedResult",
+    "SkyMap",
+    "SkyResult",
     "__version__",
+    "minimize",
+    "optimizers",
     "simulate",
 ]
 
 
 if _TYPE_CHECKING:
-    from .maps import Map
+    from .maps import Map, SkyMap
 
 
 def __getattr__(name: str) -> _Any:
     """Maps need much of astropy, which is imported when one is asked for."""
-    if name == "Map":
-        from .maps import Map
+    if name in ("Map", "SkyMap"):
+        from . import maps
 
-        return Map
+        return getattr(maps, name)
     raise AttributeError(f"module 'roifit' has no attribute '{name}'")
 
 

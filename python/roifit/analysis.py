@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -10,7 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _engine
-from .results import ENERGY_FLUX, PHOTONS, BandResult, CurvatureResult, FitResult, OptimizeResult, ProfileResult, SedResult, _table
+from .progress import bars
+from .results import (
+    ENERGY_FLUX,
+    PHOTONS,
+    BandResult,
+    CurvatureResult,
+    ExtensionResult,
+    FitResult,
+    LocalizeResult,
+    OptimizeResult,
+    ProfileResult,
+    SedResult,
+    SkyResult,
+    _table,
+)
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -38,7 +53,7 @@ class Analysis:
     config
         A fermipy ``config.yaml``, or the folder that has one.
     progress
-        Called with a dictionary an event of long work; what it raises stops the work.
+        Called with a dictionary an event of long work; what it raises stops the work. True shows bars, in terminals and notebooks that can.
     max_memory
         The most bytes of memory that may be taken.
     """
@@ -47,11 +62,14 @@ class Analysis:
         self,
         config: str | PathLike[str],
         *,
-        progress: Callable[[dict[str, Any]], object] | None = None,
+        progress: Callable[[dict[str, Any]], object] | bool | None = None,
         max_memory: int | None = None,
     ) -> None:
         self.path = Path(fspath(config))
-        self._engine = _engine.Analysis.open(self.path, progress=progress, max_memory=max_memory)
+        if self.path.is_dir():
+            self.path /= "config.yaml"
+        watcher = bars() if progress is True else (progress or None)
+        self._engine = _engine.Analysis.open(self.path, progress=watcher, max_memory=max_memory)
 
     # What it is.
 
@@ -157,6 +175,39 @@ class Analysis:
     def bowtie(self, name: str, energies: Iterable[float] | None = None) -> BandResult:
         """dN/dE with its error band at energies in MeV."""
         return BandResult(self._engine.bowtie(name, None if energies is None else [float(energy) for energy in energies]))
+
+    def localize(self, name: str, **options: Any) -> LocalizeResult:
+        """The position of a source with its error ellipse; with ``update=True`` the source is moved there."""
+        return LocalizeResult(self._engine.localize(name, **options))
+
+    def extension(self, name: str, **options: Any) -> ExtensionResult:
+        """Whether a source is wider than a point, and how wide; with ``update=True`` the source is given its width."""
+        return ExtensionResult(self._engine.extension(name, **options))
+
+    def tsmap(self, **options: Any) -> SkyResult:
+        """What one more source would gain at each pixel: ``ts``, ``sqrt_ts``, ``npred``, ``amplitude``."""
+        options["map_skydir"] = place(options.get("map_skydir"))
+        return self._maps("tsmap", ("ts", "sqrt_ts", "npred", "amplitude"), options)
+
+    def residmap(self, **options: Any) -> SkyResult:
+        """How far the counts lie above the model around each pixel: ``sigma``, ``data``, ``model``, ``excess``."""
+        return self._maps("residmap", ("sigma", "data", "model", "excess"), options)
+
+    def _maps(self, method: str, keys: tuple[str, ...], options: dict[str, Any]) -> SkyResult:
+        """Maps with their world coordinates, which stand in the file of them."""
+        from .maps import SkyMap
+
+        with tempfile.TemporaryDirectory() as folder:
+            written = options.pop("fits", None) or Path(folder, "map.fits")
+            found = getattr(self._engine, method)(fits=written, **options)
+            wcs = SkyMap.wcs_of(written)
+        return SkyResult({**found, **{key: SkyMap(found[key], wcs) for key in keys}})
+
+    def find_sources(self, **options: Any) -> dict[str, Any]:
+        """Finds sources that the model lacks, adds them to it and fits them: ``sources``, ``peaks``."""
+        for key in ("search_skydir", "map_skydir"):
+            options[key] = place(options.get(key))
+        return self._engine.find_sources(**options)
 
     # Files and maps.
 

@@ -30,6 +30,24 @@ class SkyMap:
         """Where the pixels lie: an object with ``wcs``."""
         return self
 
+    def plot(self, ax: Any = None, *, kind: str = "", sources: Any = (), **options: Any) -> Any:
+        """Draws the map and returns its axes.
+
+        Parameters
+        ----------
+        ax
+            Axes with the map's world coordinates; by default those of a new figure.
+        kind
+            What it is of (``sigma``, ``excess``, ``sqrt_ts``, ``counts`` ...), which sets colours, range and contours.
+        sources
+            Names and directions of sources that are marked.
+        **options
+            ``cmap``, ``vmin``, ``vmax``, ``levels``, ``label``, ``power``, ``color_bar``.
+        """
+        from .plots import sky
+
+        return sky.image(self.data, self.wcs, ax, kind=kind, sources=sources, **options)
+
     def __repr__(self) -> str:
         return f"SkyMap of {self.data.shape} (y, x), {float(np.nanmin(self.data)):.6g} to {float(np.nanmax(self.data)):.6g}"
 
@@ -73,6 +91,10 @@ class Map:
         """Counts a pixel, all energies together."""
         total: NDArray[Any] = self.data.sum(axis=0)
         return total
+
+    def plot(self, ax: Any = None, *, kind: str = "counts", sources: Any = (), **options: Any) -> Any:
+        """Draws the counts of all energies together, as `SkyMap.plot` does, and returns the axes."""
+        return SkyMap(np.asarray(self.sum_over_axes(), dtype=float), self.wcs).plot(ax, kind=kind, sources=sources, **options)
 
     def is_like(self, other: Map) -> bool:
         """Whether the other has the same pixels and energies."""

@@ -113,6 +113,15 @@ class FitResult(Result):
             meta={key: self[key] for key in ("loglike", "dloglike", "fit_quality", "fit_status", "message")},
         )
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draws the correlations of the free parameters and returns the axes."""
+        from .plots.matrices import correlation
+
+        if self["correlation"] is None:
+            raise ValueError("this fit has no covariance to be drawn")
+        names = [f"{source} {parameter}" for source, parameter in zip(self["src_names"], self["par_names"], strict=True)]
+        return correlation(self["correlation"], names, ax)
+
     def _title(self) -> str:
         end = "" if self["fit_success"] else " (failed; every parameter is as it was)"
         return (
@@ -146,6 +155,12 @@ class SedResult(Result):
         plain = ("ts", "npred", "counts", "loglike", "fit_status")
         return _table({key: self[key] for key in (*units, *plain)}, units, {"source": self["name"], "SED_TYPE": "likelihood"})
 
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draws points, limits and model and returns the axes; options ``ul_ts_threshold``, ``show_lnl``, ``color``."""
+        from .plots.spectra import sed
+
+        return sed(self._data, ax, **options)
+
     def _title(self) -> str:
         return f"spectrum of {self['name']} in {len(self['e_min'])} bins"
 
@@ -161,6 +176,12 @@ class ProfileResult(Result):
         columns = {"value": self["xvals"], "loglike": self["loglike"], "dloglike": self["dloglike"]}
         return _table({**columns, **{key: self[key] for key in units}}, units)
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draws logL along the parameter and returns the axes."""
+        from .plots.spectra import profile
+
+        return profile(self["xvals"], self["dloglike"], ax, name=str(self.get("parameter", "value")), limits=self.get("limits"))
+
 
 class BandResult(Result):
     """What `Analysis.bowtie` returns: dN/dE with its error band."""
@@ -171,9 +192,68 @@ class BandResult(Result):
         columns = {key: self["energies" if key == "energy" else key] for key in units}
         return _table({**columns, "dnde_ferr": self["dnde_ferr"]}, units)
 
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draws the band and returns the axes; options ``is_band_shown``, ``color``."""
+        from .plots.spectra import band
+
+        return band(self._data, ax, **options)
+
 
 class CurvatureResult(Result):
     """What `Analysis.curvature` returns."""
+
+
+class LocalizeResult(Result):
+    """What `Analysis.localize` returns: ``ra``, ``dec``, ``pos_r68``, ``pos_r95``, ``pos_angle`` ..., degrees."""
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draws the scan around the position with its error ellipses and returns the axes."""
+        from .plots.places import peak
+
+        return peak(self._data, ax)
+
+    def _title(self) -> str:
+        return f"{self['name']}: RA {self['ra']:.5f}, Dec {self['dec']:.5f} deg, r95 {_or_nan(self['pos_r95']):.5f} deg"
+
+
+class ExtensionResult(Result):
+    """What `Analysis.extension` returns: 68 % containment radii ``ext``, ``ext_err``, ``ext_ul95`` in degrees, ``ts_ext``, and the curve of logL."""
+
+    def to_table(self) -> Table:
+        """A row a width."""
+        columns = {key: self[key] for key in ("width", "loglike", "dloglike")}
+        return _table(columns, {"width": "deg"}, {"ext": self["ext"], "ts_ext": self["ts_ext"]})
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draws logL over the width and returns the axes."""
+        from .plots.places import extension_curve
+
+        return extension_curve(self._data, ax)
+
+    def _title(self) -> str:
+        return f"{self['name']}: 68 % radius {self['ext']:.5f} +- {_or_nan(self['ext_err']):.5f} deg, TS_ext {self['ts_ext']:.3f}"
+
+
+class SkyResult(Result):
+    """What `Analysis.tsmap` and `Analysis.residmap` return: maps (`roifit.SkyMap`) under their keys."""
+
+    def plot(self, ax: Any = None, key: str | None = None, **options: Any) -> Any:
+        """Draws a map, the main one by default, and returns the axes; options are those of `SkyMap.plot`."""
+        key = key or next(name for name in ("sqrt_ts", "sigma", "psmap") if name in self)
+        return self[key].plot(ax, kind=key, **options)
+
+    def histogram(self, ax: Any = None) -> Any:
+        """Draws how the pixels scatter, with what is expected of noise, and returns the axes."""
+        from .plots.histograms import sigma_histogram, ts_histogram
+
+        return ts_histogram(self["ts"].data, ax) if "ts" in self else sigma_histogram(self["sigma"].data, ax)
+
+    def _title(self) -> str:
+        return f"maps of {self['name']}"
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _escaped(text: str) -> str:

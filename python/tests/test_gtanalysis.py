@@ -228,9 +228,17 @@ def test_the_likelihood_is_used_as_that_of_pylikelihood(gta: GTAnalysis) -> None
     assert like.flux(name, 100, 1e5) > 0 and like.energyFlux(name, 100, 1e5) > 0
     assert set(like.sourceNames()) == {source.name for source in gta.roi.sources}
     assert like.components[0]() == like() and len(like) == len(gta.get_params())
+    gta.free_source(name)
     gta.fit()
     assert like.covariance is not None and like.covariance.shape == (like.nFreeParams(),) * 2
-    with pytest.raises(NotImplementedError, match="flux_err"):
+    # Over the ranges of which results have errors they are the same.
+    source = gta.roi[name]
+    ends = 10.0 ** gta.loge_bounds
+    assert like.fluxError(name, *ends) == pytest.approx(source["flux_err"], rel=1e-12)
+    assert like.energyFluxError(name, 1000.0, 10.0**5.5) == pytest.approx(source["eflux1000_err"], rel=1e-9)
+    gta.free_source(name, False)
+    gta.fit()
+    with pytest.raises(roifit.ModelError, match="fit first"):
         like.fluxError(name)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.table import Table
 
 import roifit
 from roifit.gtanalysis import GTAnalysis
@@ -58,3 +59,30 @@ def test_a_source_that_was_deleted_is_found_and_localized(gta: GTAnalysis) -> No
     place = gta.localize(source.name, nstep=3, dtheta_max=0.4)
     assert place.fit_success and gta.roi[source.name].skydir.separation(place["skydir"]).deg < 1e-6
     assert gta.roi[source.name]["pos_r95"] == pytest.approx(place.pos_r95)
+
+
+def test_a_point_is_no_wider_than_one_and_a_disk_is(gta: GTAnalysis) -> None:
+    gta.fit()
+    name = nearest(gta)
+    before, npred = gta.like(), gta.roi[name]["npred"]
+    point = gta.extension(name, width_max=0.6, width_nstep=5, make_tsmap=False, write_npy=False)
+    assert point.ts_ext < 9 and point["ext_ul95"] < 0.6 and point.fit_success and not point["is_extended"]
+    assert gta.like() == before and gta.roi[name]["extension"]["ext_ul95"] == point["ext_ul95"]
+    assert point["file"] == f"{name.lower()}_ext.fits" and len(Table.read(Path(gta.workdir, point["file"]), hdu="EXT_DATA")) == 1
+    # The counts that a disk would give in its place, fitted as a disk.
+    source = gta.roi[name]
+    described = {"ra": source["ra"], "dec": source["dec"], "SpectrumType": source["SpectrumType"], "SpatialModel": "RadialDisk", "SpatialWidth": 0.4}
+    described |= {par: dict(entry) for par, entry in source.spectral_pars.items()}
+    gta.delete_source(name)
+    gta.add_source("disk", described, free=True)
+    assert gta.roi["disk"]["SpatialWidth"] == pytest.approx(0.4) and gta.roi["disk"]["npred"] == pytest.approx(npred, rel=0.2)
+    gta.simulate_roi(randomize=False)
+    found = gta.extension("disk", spatial_model="DiskSource", width_max=0.8, width=[0.2, 0.4, 0.6], sqrt_ts_threshold=3.0, update=True, fit_ebin=True)
+    assert found.ext == pytest.approx(0.4, abs=0.02) and found.ts_ext > 25 and found["is_extended"]
+    assert {0.0, 0.2, 0.4, 0.6} <= set(np.round(found["width"], 9)) and found["ext_err_lo"] > 0
+    assert len(found["ebin_ext"]) == gta.enumbins and found["tsmap"].data.ndim == 2
+    assert gta.roi["disk"]["SpatialWidth"] == pytest.approx(found.ext) and gta.roi["disk"]["ts"] > 25
+    with pytest.raises(roifit.OptionError, match="spatial_model"):
+        gta.extension("disk", spatial_model="Square")
+    with pytest.raises(roifit.RoiFitError):
+        gta.extension("isodiff")

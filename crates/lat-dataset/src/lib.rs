@@ -12,7 +12,7 @@
 //! - `region`: the model of a region, from catalogs, diffuse components and sources written out; its centre.
 //! - `component`: one component. `assemble` opens its products, `dispersion` and `weights` are what they are for, `remarks` what the user should know;
 //!   `recipe` chooses whose numbers maps follow; `maps` says which have to be made, `map_maker` makes them, `map_file` and `keep_maps` keep
-//!   them, `trial_maker` makes those of sources that are tried, `memory` tells what that takes; `instrument` computes what no product holds.
+//!   them, `trial_maker` makes those of sources that are tried, `memory` tells what that takes; `instrument` computes what no product holds, which `responses` writes to be looked at.
 //! - `unheeded`: what a configuration names without effect.
 //! - `inputs`: which files an analysis reads.
 //! - `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
@@ -66,7 +66,7 @@ pub use prepare::{
     prepares_events, write_model,
 };
 pub use problems::{Problem, Subject};
-pub use products::{Products, component_path, find_template, selected_photons};
+pub use products::{Products, component_path, find_template, product_path, selected_photons};
 pub use region::{RegionModel, build_region, read_sources};
 
 /// The example of the README, compiled and run with the others.

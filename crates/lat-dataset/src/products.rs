@@ -48,7 +48,9 @@ pub(crate) fn find_products(config: &Config, component: &ComponentConfig, proble
     let mut found = |named: &Option<PathBuf>, product: &'static str, extension: &str| -> Result<Option<PathBuf>> {
         let Some(path) = named else {
             let usual = candidates(&config.outdir, product, &component.name, extension);
-            return Ok(usual.into_iter().find(|path| path.exists()));
+            // Those are written here only to be looked at.
+            let is_for_people = |path: &PathBuf| matches!(product, "psf" | "drm") && lat_io::is_for_people(path);
+            return Ok(usual.into_iter().find(|path| path.exists() && !is_for_people(path)));
         };
         let there = if path.exists() { Ok(path.clone()) } else { Err(Error::NotFound { path: path.clone() }) };
         let subject = Subject::File { component: component.name.clone(), product, path: path.clone() };
@@ -99,7 +101,12 @@ pub(crate) fn response_folder(config: &Config, component: &ComponentConfig) -> R
 }
 
 /// Where a product lies under fermipy's name.
-pub(crate) fn product_path(outdir: &Path, product: &str, component: &str, extension: &str) -> PathBuf {
+///
+/// ```
+/// let path = lat_dataset::product_path("out".as_ref(), "psf", "00", "fits");
+/// assert_eq!(path, std::path::Path::new("out/psf_00.fits"));
+/// ```
+pub fn product_path(outdir: &Path, product: &str, component: &str, extension: &str) -> PathBuf {
     outdir.join(format!("{product}_{component}.{extension}"))
 }
 

@@ -41,9 +41,10 @@ pub use fits::{
 };
 pub use products::{
     CountsCubeFile, IrfSetFiles, MapFileSize, MapOrigin, SourceMapFile, SourceMapWriter, Weights, find_irf_set,
-    map_cube_integral, map_cube_size, open_map_cube, read_counts_cube, read_detector_response, read_exposure, read_irf,
-    read_irf_set, read_livetime_cube, read_map_cube, read_psf, read_weights, write_counts_cube, write_exposure,
-    write_exposure_from, write_map_cube, write_map_of_bins, write_psf, write_source_maps,
+    is_for_people, map_cube_integral, map_cube_size, open_map_cube, read_counts_cube, read_detector_response,
+    read_exposure, read_irf, read_irf_set, read_livetime_cube, read_map_cube, read_psf, read_weights,
+    write_counts_cube, write_detector_response, write_exposure, write_exposure_from, write_map_cube, write_map_of_bins,
+    write_psf, write_psf_for_people, write_source_maps,
 };
 pub use tables::{check_energy_edges, read_inputs};
 pub use text::{

@@ -1,71 +1,14 @@
 //! The queue of regions and the workers that take from it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Instant;
 
-use lat_io::write_text;
-use serde_json::Value;
-
-use crate::error::{Error, Result, TaskError};
-use crate::journal::{Ending, Entry, Journal};
-use crate::result_name::result_name;
-
-/// What a task makes of one region.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct TaskResult {
-    /// The result dictionary; `timing`, at any depth, is left out of the file.
-    pub dictionary: Value,
-    /// `None` when the fit was good enough, else why it was not.
-    pub failure: Option<String>,
-}
-
-impl TaskResult {
-    /// A result that is good enough.
-    pub fn new(dictionary: Value) -> Self {
-        Self { dictionary, failure: None }
-    }
-
-    /// The same, with the reason why it is not good enough, if there is one. The result is kept; the journal tells the reason.
-    #[must_use]
-    pub fn with_failure(mut self, failure: Option<String>) -> Self {
-        self.failure = failure;
-        self
-    }
-}
-
-/// A task: what is done with the configuration at a path. Several workers call it at a time. It makes a [`TaskResult`], or says with a
-/// [`TaskError`] why there is none; that, and a panic, end this region alone.
-///
-/// ```
-/// use std::path::Path;
-///
-/// use roi_batch::{Batch, Ending, TaskError, TaskResult};
-/// use serde_json::json;
-///
-/// // Any work will do: here the "fit" is the number that the configuration holds.
-/// let task = |config: &Path| {
-///     let text = std::fs::read_to_string(config).map_err(|error| TaskError::new(error.to_string()))?;
-///     let number: f64 = text.trim().parse().map_err(|_| TaskError::new(format!("{text:?} is no number")))?;
-///     let failure = (number < 0.0).then(|| "it is negative".to_owned());
-///     Ok(TaskResult::new(json!({ "logLike": number })).with_failure(failure))
-/// };
-/// let folder = tempfile::tempdir()?;
-/// let configs = ["1.5", "-2", "x"].map(|text| {
-///     let path = folder.path().join(format!("{}.yaml", text.len()));
-///     std::fs::write(&path, text).map(|()| path)
-/// });
-/// let configs = configs.into_iter().collect::<Result<Vec<_>, _>>()?;
-/// let entries = Batch::new(folder.path().join("results")).run(&configs, "numbers", &task, &mut |_, _, _| {})?;
-/// let endings: Vec<Ending> = entries.iter().map(|entry| entry.ending).collect();
-/// assert_eq!(endings, [Ending::Done, Ending::Failed, Ending::Error]);
-/// assert_eq!(entries[0].loglike, Some(1.5));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub type Task<'a> = dyn Fn(&Path) -> std::result::Result<TaskResult, TaskError> + Sync + 'a;
+use crate::entry::Entry;
+use crate::error::{Error, Result};
+use crate::journal::Journal;
+use crate::region::EndedRegion;
+use crate::task::Task;
 
 /// How a batch is run.
 ///
@@ -159,17 +102,8 @@ impl Batch {
         progress: &mut dyn FnMut(&Entry, usize, usize),
     ) -> Result<Vec<Entry>> {
         let mine: Vec<&PathBuf> = self.shard_of(configs).collect();
-        let mut names = std::collections::HashSet::new();
-        if let Some(twice) = configs.iter().find(|config| !names.insert(*config)) {
-            return Err(Error::Repeated { path: twice.clone() });
-        }
-        if let Some(config) = configs.iter().find(|config| config.to_str().is_none()) {
-            return Err(Error::NotText { path: config.clone() });
-        }
-        std::fs::create_dir_all(&self.directory).map_err(Error::io("make", &self.directory))?;
-        let mut journal = Journal::open(&self.directory, self.shard, settings, self.resume)?;
-        // Half-written results that a kill left.
-        lat_io::remove_left_temporaries(&self.directory);
+        check(configs)?;
+        let mut journal = Journal::of_shard(&self.directory, self.shard, settings, self.resume)?;
         let mut ended: Vec<Option<Entry>> = mine.iter().map(|config| journal.ended(config)).collect();
         let total = mine.len();
         let mut done = ended.iter().flatten().count();
@@ -216,47 +150,24 @@ impl Batch {
 
     /// One region from its configuration to its result file.
     fn one(&self, config: &Path, task: &Task<'_>) -> Result<Entry> {
-        let start = Instant::now();
-        // First, so that the digest is not that of a file changed in the meantime.
-        let mut entry = Entry::new(config);
-        let outcome = catch_unwind(AssertUnwindSafe(|| task(config)));
-        match outcome {
-            Ok(Ok(mut result)) => {
-                leave_out_timing(&mut result.dictionary);
-                let name = result_name(config);
-                write_text(&self.directory.join(&name), &format!("{:#}\n", result.dictionary))?;
-                entry.result = Some(name);
-                entry.take_numbers(&result.dictionary);
-                (entry.ending, entry.message) = match result.failure {
-                    None => (Ending::Done, String::new()),
-                    Some(message) => (Ending::Failed, message),
-                };
-            }
-            Ok(Err(error)) => {
-                entry.ending = if error.is_internal { Ending::Internal } else { Ending::Error };
-                entry.message = error.message;
-            }
-            Err(panic) => {
-                let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-                let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
-                entry.ending = Ending::Internal;
-                entry.message = words.unwrap_or_else(|| "a defect of the program".into());
-            }
-        }
-        entry.seconds = start.elapsed().as_secs_f64();
-        Ok(entry)
+        let ended = EndedRegion::here(config, task);
+        ended.write(&self.directory)?;
+        Ok(ended.entry)
     }
 }
 
-/// Removes every `timing`: of the fit, and of an optimization before it.
-fn leave_out_timing(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.remove("timing");
-            map.values_mut().for_each(leave_out_timing);
-        }
-        Value::Array(list) => list.iter_mut().for_each(leave_out_timing),
-        _ => {}
+/// Refuses configurations of which no journal can be kept.
+///
+/// # Errors
+/// When one is named twice, or its path is no text.
+pub fn check(configs: &[PathBuf]) -> Result<()> {
+    let mut names = std::collections::HashSet::new();
+    if let Some(twice) = configs.iter().find(|config| !names.insert(*config)) {
+        return Err(Error::Repeated { path: twice.clone() });
+    }
+    match configs.iter().find(|config| config.to_str().is_none()) {
+        Some(config) => Err(Error::NotText { path: config.clone() }),
+        None => Ok(()),
     }
 }
 

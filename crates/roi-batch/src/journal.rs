@@ -8,83 +8,61 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::entry::{Ending, Entry};
 use crate::error::{Error, Result};
-use crate::result_name::file_digest;
-
-/// How a region ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Ending {
-    /// Its result stands.
-    Done,
-    /// Its fit ended below the quality asked for; the result says why.
-    Failed,
-    /// Its input cannot be used.
-    Error,
-    /// A defect of the program.
-    Internal,
-}
-
-/// One region in the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Entry {
-    /// The configuration, as it was named.
-    pub config: PathBuf,
-    /// SHA-256 of the configuration file's text; `None` when it could not be read.
-    pub digest: Option<String>,
-    /// How it ended.
-    pub ending: Ending,
-    /// Why it did not end well.
-    pub message: String,
-    /// The result file, beside the journal.
-    pub result: Option<String>,
-    /// `logL` of the result.
-    #[serde(rename = "logLike")]
-    pub loglike: Option<f64>,
-    /// Its fit quality.
-    pub fit_quality: Option<u64>,
-    /// Seconds that it took.
-    pub seconds: f64,
-}
-
-impl Entry {
-    pub(crate) fn new(config: &Path) -> Self {
-        Self {
-            config: config.to_owned(),
-            // Why it cannot be read, the task will say.
-            digest: file_digest(config).ok(),
-            ending: Ending::Internal,
-            message: String::new(),
-            result: None,
-            loglike: None,
-            fit_quality: None,
-            seconds: 0.0,
-        }
-    }
-
-    /// What the summary shows of a result dictionary.
-    pub(crate) fn take_numbers(&mut self, dictionary: &Value) {
-        self.loglike = dictionary.get("logLike").or_else(|| dictionary.get("logLike1")).and_then(Value::as_f64);
-        self.fit_quality = dictionary.get("fit_quality").and_then(Value::as_u64);
-    }
-}
+use crate::region::EndedRegion;
 
 /// The journal of one shard, open for appending, and what all journals of the directory say.
+///
+/// A [`Batch`](crate::Batch) has its own. Where regions are worked on elsewhere, what comes back is recorded here, and any batch of the same settings can
+/// go on from it:
+///
+/// ```
+/// use roi_batch::{EndedRegion, Journal, TaskResult};
+/// use serde_json::json;
+///
+/// let folder = tempfile::tempdir()?;
+/// let config = folder.path().join("config.yaml");
+/// std::fs::write(&config, "")?;
+/// let task = |_: &std::path::Path| Ok(TaskResult::new(json!({ "logLike": 1.0 })));
+/// let results = folder.path().join("results");
+/// let mut journal = Journal::open(&results, "numbers", false)?;
+/// assert!(journal.ended(&config).is_none());
+/// journal.record(&EndedRegion::of(&config, 1, &task)?)?;
+/// drop(journal);
+/// let ended = Journal::open(&results, "numbers", true)?.ended(&config);
+/// assert_eq!(ended.and_then(|entry| entry.loglike), Some(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Journal {
+pub struct Journal {
     path: PathBuf,
     file: File,
     ended: HashMap<PathBuf, Entry>,
 }
 
 impl Journal {
-    /// Opens the journal of a shard in a directory. Nobody else can have it open.
-    pub(crate) fn open(directory: &Path, shard: (usize, usize), settings: &str, resume: bool) -> Result<Self> {
+    /// Opens the journal of a directory, which is made if need be. `settings` says in words what is done with each region; a journal made with other
+    /// settings is not continued. Nobody else can have it open.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or when the directory holds an earlier batch and this is not its continuation.
+    pub fn open(directory: &Path, settings: &str, resume: bool) -> Result<Self> {
+        Self::of_shard(directory, (0, 1), settings, resume)
+    }
+
+    /// The same of a shard.
+    pub(crate) fn of_shard(directory: &Path, shard: (usize, usize), settings: &str, resume: bool) -> Result<Self> {
+        std::fs::create_dir_all(directory).map_err(Error::io("make", directory))?;
+        let journal = Self::of_directory(directory, shard, settings, resume)?;
+        // Half-written results that a kill left.
+        lat_io::remove_left_temporaries(directory);
+        Ok(journal)
+    }
+
+    fn of_directory(directory: &Path, shard: (usize, usize), settings: &str, resume: bool) -> Result<Self> {
         let name = match shard {
             (_, 1) => "journal.jsonl".to_owned(),
             (index, count) => format!("journal-{index}-of-{count}.jsonl"),
@@ -169,12 +147,21 @@ impl Journal {
     }
 
     /// How a region ended in an earlier run, if it need not be done again.
-    pub(crate) fn ended(&self, config: &Path) -> Option<Entry> {
+    pub fn ended(&self, config: &Path) -> Option<Entry> {
         let entry = self.ended.get(config)?;
         let is_final = matches!(entry.ending, Ending::Done | Ending::Failed);
         let stands = entry.result.as_ref().is_some_and(|name| self.path.with_file_name(name).exists());
         let is_same = entry.digest.is_some() && entry.digest == Entry::new(config).digest;
         (is_final && stands && is_same).then(|| entry.clone())
+    }
+
+    /// Writes the result of a region beside the journal, and then its line.
+    ///
+    /// # Errors
+    /// When either cannot be written.
+    pub fn record(&mut self, region: &EndedRegion) -> Result<()> {
+        region.write(self.path.parent().unwrap_or(Path::new("")))?;
+        self.append(&region.entry)
     }
 
     /// Appends a line and waits until it is on disk.

@@ -33,6 +33,9 @@ pub enum Error {
     /// The optimizer was used wrongly (an unknown name, for example), or the objective failed for good.
     #[error(transparent)]
     Optimizer(#[from] optimizers::Error),
+    /// No counts can be drawn from what the model predicts.
+    #[error(transparent)]
+    Draw(Box<roi_simulate::Error>),
     /// An option outside its range.
     #[error("option '{option}': {found} is not allowed; expected {expected}")]
     Option {

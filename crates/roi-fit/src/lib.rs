@@ -62,6 +62,7 @@ pub use analysis::Analysis;
 pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::prepare::{PrepareOptions, Prepared, prepare};
+pub use data::simulated_counts::{SimulateOptions, SimulatedCounts};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
 pub use data::source_probabilities::{ProbabilityOptions, SourceProbabilities};
 pub use edit::checkpoint::Checkpoint;

@@ -8,6 +8,8 @@
 //! - `handle`: the object [`handle::Analysis`], who works on it, and how work is interrupted.
 //! - `methods/`: its methods, a file a theme.
 //! - `border/`: what crosses: keywords, results, exceptions, progress, log lines.
+//! - `minimizing/`: the optimizers for functions of Python.
+//! - `regions`: many regions, one by one, and their journal.
 //! - `simulation`: a region made from a seed.
 //!
 //! # Invariants
@@ -21,6 +23,8 @@
 mod border;
 mod handle;
 mod methods;
+mod minimizing;
+mod regions;
 mod simulation;
 
 use pyo3::prelude::*;
@@ -38,6 +42,12 @@ mod _engine {
     use crate::handle::Analysis;
     #[pymodule_export]
     use crate::methods::opening::{input_files, resolved_config};
+    #[pymodule_export]
+    use crate::minimizing::minimum::Minimum;
+    #[pymodule_export]
+    use crate::minimizing::verbs::{hesse, minimize, optimizer_names};
+    #[pymodule_export]
+    use crate::regions::{Regions, fit_region};
     #[pymodule_export]
     use crate::simulation::simulate;
 

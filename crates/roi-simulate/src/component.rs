@@ -53,12 +53,7 @@ impl SimulatedComponent {
         let counts = CountsCubeFile { cube: counts, grid, gti: vec![response.good_time()] };
         let mut component = Self { name: format!("{index:02}"), counts, response, sky };
         let expected = component.expected_counts(truth)?;
-        let counts = poisson(&expected, rng).map_err(|(bin, mean)| Error::Counts {
-            component: component.name.clone(),
-            bin,
-            mean,
-            max: Poisson::<f64>::MAX_LAMBDA,
-        })?;
+        let counts = poisson_counts(&expected, rng, &component.name)?;
         component.counts.cube = CountsCube::new(component.sky.axis.clone(), counts)?;
         Ok(component)
     }
@@ -139,7 +134,37 @@ impl SimulatedComponent {
     }
 }
 
-/// Draws counts. Every energy bin has its own generator, so the order of the work does not matter.
+/// Draws Poisson counts from expected ones `[energy bin, y, x]`; every energy bin has a generator of its own that comes from this one, so that the number
+/// of threads does not matter. `component` is named in the error.
+///
+/// ```
+/// use ndarray::Array3;
+/// use rand::SeedableRng;
+/// use rand::rngs::Xoshiro256PlusPlus;
+///
+/// let expected = Array3::from_elem((2, 50, 50), 3.0);
+/// let counts = roi_simulate::poisson_counts(&expected, &mut Xoshiro256PlusPlus::seed_from_u64(1), "00")?;
+/// assert!((counts.mean().unwrap() - 3.0).abs() < 0.1);
+/// # Ok::<(), roi_simulate::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Counts`] for an expected number that is negative, not finite, or too large to draw from.
+pub fn poisson_counts(
+    expected: &Array3<f64>,
+    generator: &mut Xoshiro256PlusPlus,
+    component: &str,
+) -> Result<Array3<f32>> {
+    let max = Poisson::<f64>::MAX_LAMBDA;
+    poisson(expected, generator).map_err(|(bin, mean)| Error::Counts {
+        component: component.to_owned(),
+        bin,
+        mean,
+        max,
+    })
+}
+
+/// The same.
 ///
 /// # Errors
 /// The first bin with a mean that cannot be drawn from, and the mean.

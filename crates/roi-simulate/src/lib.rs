@@ -44,7 +44,7 @@ mod sky;
 mod write;
 mod write_response;
 
-pub use component::SimulatedComponent;
+pub use component::{SimulatedComponent, poisson_counts};
 pub use error::{Error, Result};
 pub use events::{EventOptions, ObservedEvents, ResponseFiles, observe, write_builtin_response, write_event_region};
 pub use options::SimulationOptions;

@@ -6,11 +6,11 @@ Names, keywords, defaults and keys of results are fermipy's. What differs, and w
 
 from __future__ import annotations
 
-from .editing import Editing
+from .extending import Extending
 from .fitting import Fitting
 from .freeing import Freeing
-from .mapping import Mapping
 from .missing import Missing
+from .photons import Photons
 from .printing import Printing
 from .roi_model import ROIModel, Source
 from .saving import Saving
@@ -18,7 +18,7 @@ from .saving import Saving
 __all__ = ["GTAnalysis", "ROIModel", "Source"]
 
 
-class GTAnalysis(Fitting, Freeing, Editing, Mapping, Saving, Printing, Missing):
+class GTAnalysis(Fitting, Freeing, Photons, Saving, Extending, Printing, Missing):
     """An analysis of one region, under fermipy's names.
 
     Parameters

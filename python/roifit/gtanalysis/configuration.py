@@ -38,12 +38,32 @@ class Configuration:
             self.configdir = path.parent
             raw = _read(path)
         merged = merge(raw, sections)
+        self.raw = merged
         if path is None or any(merged.get(key) != raw.get(key) for key in set(merged) - OWN_SECTIONS):
             path = self._write(merged)
         self.path = path
         self.resolved: dict[str, Any] = _engine.resolved_config(path)
         for name in OWN_SECTIONS & set(merged):
             self.resolved[name] = {**self.resolved.get(name, {}), **(merged[name] or {})}
+
+    def with_counts(self, names: list[str], counts: Mapping[str, Any]) -> Configuration:
+        """The same with counts of other files: a path a component, by its name."""
+        if not counts:
+            return self
+        raw = copy.deepcopy(self.raw)
+        components = raw.get("components")
+        if components:
+            if len(components) != len(names):
+                raise _engine.ConfigError(f"the configuration lists {len(components)} components, the analysis has {len(names)}: counts cannot be replaced")
+            for name, component in zip(names, components, strict=True):
+                if name in counts:
+                    component["files"] = {**(component.get("files") or {}), "ccube": os.fspath(counts[name])}
+        else:
+            raw["files"] = {**(raw.get("files") or {}), "ccube": os.fspath(counts[names[0]])}
+        other = copy.copy(self)
+        other.raw = raw
+        other.path = other._write(raw)
+        return other
 
     def _write(self, raw: Mapping[str, Any]) -> Path:
         with tempfile.NamedTemporaryFile(

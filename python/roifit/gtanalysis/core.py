@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .. import _engine
 from ..analysis import place
+from ..progress import bars
 from .configuration import Configuration
 from .roi_model import ROIModel, Source
 
@@ -39,6 +40,10 @@ class Core:
         Path(self.outdir).mkdir(parents=True, exist_ok=True)
         self.logger = self._new_logger(fileio.get("logfile") or "fermipy.log")
         self._opened: _engine.Analysis | None = None
+        # What it was opened with, if other counts are in the place of the observed ones.
+        self._open_configuration = self._configuration
+        verbosity = int((self.config.get("logging") or {}).get("verbosity", 3))
+        self._progress = bars() if verbosity >= 3 else None
         # How often the model has changed; what has been read of it is good for one number.
         self._version = 0
         # Of the last good fit.
@@ -62,7 +67,7 @@ class Core:
     @property
     def _engine(self) -> _engine.Analysis:
         if self._opened is None:
-            self._opened = _engine.Analysis.open(self._configuration.path)
+            self._opened = _engine.Analysis.open(self._configuration.path, progress=self._progress)
             for note in self._opened.notes():
                 self.logger.debug(note)
         return self._opened
@@ -155,6 +160,6 @@ class Core:
             if value != default:
                 self.logger.warning("%s: %s=%r is without effect here", method, name, value)
 
-    def _no_plots(self, wanted: bool, method: str) -> None:
-        if wanted:
-            self.logger.warning("%s: plots are not made yet; the results can be drawn with matplotlib", method)
+    def _are_plots_wanted(self, section: str, given: Mapping[str, Any]) -> bool:
+        """Whether a call, or the configuration, asks for pictures."""
+        return bool(given.get("make_plots", (self.config.get(section) or {}).get("make_plots", False)))

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .core import Core
 from .npyfile import write_dictionary
+from .plotting import Plotting
 
 FERMIPY_FLUXES = ("", "100", "1000", "10000")
 
 
-class Estimating(Core):
+class Estimating(Plotting):
     """Estimators."""
 
     def sed(self, name: str, **kwargs: Any) -> dict[str, Any]:
@@ -33,9 +33,11 @@ class Estimating(Core):
         name = self.roi[name].name
         kwargs.pop("loglevel", None)
         options = {**(self.config.get("sed") or {}), **kwargs}
-        self._no_plots(options.pop("make_plots", False), "sed")
+        make_plots = self._are_plots_wanted("sed", options)
+        options.pop("make_plots", None)
         write_fits, write_npy = options.pop("write_fits", True), options.pop("write_npy", True)
-        stem = self._stem(options.pop("prefix", ""), name, "sed", options.pop("outfile", None))
+        prefix, outfile = options.pop("prefix", ""), options.pop("outfile", None)
+        stem = self._stem(prefix, name, "sed", outfile)
         if "fix_background" in options:
             self.logger.warning("sed: fix_background is an old keyword; free_background is its opposite")
             options["free_background"] = not options.pop("fix_background")
@@ -53,6 +55,8 @@ class Estimating(Core):
             write_dictionary(stem.with_name(stem.name + ".npy"), result)
         self.roi._take(name, {"sed": result})
         self._changed()
+        if make_plots:
+            self._sed_pictures(prefix, name, result)
         self.logger.info("Finished SED")
         return result
 

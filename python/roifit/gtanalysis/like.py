@@ -166,12 +166,18 @@ class Likelihood:
         return self._core._engine.flux(source, emin, emax)[1]
 
     def fluxError(self, source: str, emin: float = 100.0, emax: float = 3e5) -> float:
-        """Not there yet for any range."""
-        raise NotImplementedError("like.fluxError: take gta.roi[name]['flux_err'], 'flux100_err', 'flux1000_err' or 'flux10000_err' after a fit")
+        """Its error from the covariance of the last fit, ph cm^-2 s^-1."""
+        return self._error(source, emin, emax, 0)
 
     def energyFluxError(self, source: str, emin: float = 100.0, emax: float = 3e5) -> float:
-        """Not there yet for any range."""
-        raise NotImplementedError("like.energyFluxError: take gta.roi[name]['eflux_err'], 'eflux100_err', 'eflux1000_err' or 'eflux10000_err' after a fit")
+        """Its error from the covariance of the last fit, MeV cm^-2 s^-1."""
+        return self._error(source, emin, emax, 1)
+
+    def _error(self, source: str, emin: float, emax: float, which: int) -> float:
+        error = self._core._engine.flux_errors(source, emin, emax)[which]
+        if error is None:
+            raise ModelError(f"no error of the flux of '{source}' is known: free it and fit first")
+        return error
 
     def Ts(self, source: str, reoptimize: bool = False) -> float:
         """Test statistic of a source as the model stands."""

@@ -12,6 +12,7 @@ from astropy.coordinates import SkyCoord
 
 from ..analysis import place
 from ..maps import SkyMap
+from .._engine import RoiFitError
 from .estimating import Estimating
 from .npyfile import write_dictionary
 
@@ -48,16 +49,18 @@ class Mapping(Estimating):
         dict
             ``ts``, ``sqrt_ts``, ``npred``, ``amplitude`` (maps with ``data`` and ``wcs``), ``loglike``, ``name``, ``src_dict``, ``file``, ``config``.
         """
+        make_plots = self._are_plots_wanted("tsmap", kwargs)
         options = self._options("tsmap", kwargs)
         options["map_skydir"] = place(options.get("map_skydir"))
-        return self._mapped("tsmap", prefix, options, ("ts", "sqrt_ts", "npred", "amplitude"))
+        return self._mapped("tsmap", prefix, options, ("ts", "sqrt_ts", "npred", "amplitude"), make_plots)
 
     def residmap(self, prefix: str = "", **kwargs: Any) -> dict[str, Any]:
         """How far the counts lie above the model around each pixel: ``sigma``, ``data``, ``model``, ``excess`` as maps.
 
         Keywords: ``model``, ``exclude``, ``loge_bounds``, ``use_weights``, ``write_fits``, ``write_npy``, ``make_plots``.
         """
-        return self._mapped("residmap", prefix, self._options("residmap", kwargs), ("sigma", "data", "model", "excess"))
+        make_plots = self._are_plots_wanted("residmap", kwargs)
+        return self._mapped("residmap", prefix, self._options("residmap", kwargs), ("sigma", "data", "model", "excess"), make_plots)
 
     def psmap(self, prefix: str = "", **kwargs: Any) -> dict[str, Any]:
         """How improbable the counts around each pixel are (the PS of Bruel 2021): ``psmap``, ``psmapsigma``. The cubes are those of the analysis."""
@@ -66,7 +69,8 @@ class Mapping(Estimating):
                 self.logger.info("psmap: counts, model and weights are those of the analysis; %s is not read", name)
         if (kwargs.get("fixedradius") or 0) < 0:
             kwargs["fixedradius"] = None
-        return self._mapped("PSmap", prefix, self._options("psmap", kwargs), ("psmap", "psmapsigma"))
+        make_plots = self._are_plots_wanted("psmap", kwargs)
+        return self._mapped("PSmap", prefix, self._options("psmap", kwargs), ("psmap", "psmapsigma"), make_plots)
 
     def find_sources(self, prefix: str = "", **kwargs: Any) -> dict[str, Any]:
         """Finds sources that the model lacks, adds them to it and fits them.
@@ -120,10 +124,12 @@ class Mapping(Estimating):
         dict
             ``ra``, ``dec``, ``pos_r68``, ``pos_r95``, ``pos_angle``, ``fit_success`` ...; keys are attributes as well.
         """
+        make_plots = self._are_plots_wanted("localize", kwargs)
         options = self._options("localize", kwargs)
         name = self.roi[name].name
         write_fits, write_npy = options.pop("write_fits", True), options.pop("write_npy", True)
-        stem = self._stem(options.pop("prefix", ""), name, "loc", options.pop("outfile", None))
+        prefix, outfile = options.pop("prefix", ""), options.pop("outfile", None)
+        stem = self._stem(prefix, name, "loc", outfile)
         self._without_effect("localize", optimizer=(options.pop("optimizer", None), None))
         file = stem.with_name(stem.name + ".fits") if write_fits else None
         self.logger.info("Running localization for %s", name)
@@ -140,7 +146,22 @@ class Mapping(Estimating):
         for warning in result["warnings"]:
             self.logger.warning("%s", warning)
         self.logger.info("New position: (ra,dec) = (%.4f,%.4f), r95 = %.4f", result["ra"], result["dec"], result["pos_r95"])
+        if make_plots:
+            reach = float(result["config"]["dtheta_max"])
+            around = self._small_map(name, result["skydir"], 2.0 * reach, {"SpatialModel": "PointSource", "Index": 2.0}, "ts")
+            self._localize_pictures(prefix, name, result, around)
         return result
+
+    def _small_map(self, name: str, place: SkyCoord, size: float, model: dict[str, Any], key: str) -> SkyMap | None:
+        """A map around a place, the source left out; None where none can be made."""
+        with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
+            written = Path(folder, "map.fits")
+            try:
+                found = self._engine.tsmap(fits=written, model=model, exclude=[name], map_skydir=(place.ra.deg, place.dec.deg), map_size=size)
+            except RoiFitError as error:
+                self.logger.warning("no map around %s: %s", name, error)
+                return None
+            return SkyMap(found[key], SkyMap.wcs_of(written))
 
     def _keep_position(self, name: str, result: dict[str, Any]) -> None:
         """Errors of a position that was taken over."""
@@ -158,10 +179,10 @@ class Mapping(Estimating):
         if "erange" in options:
             self.logger.warning("%s: erange is an old keyword; loge_bounds is its name", section)
             options["loge_bounds"] = options.pop("erange")
-        self._no_plots(options.pop("make_plots", False), section)
+        options.pop("make_plots", None)
         return {key: value for key, value in options.items() if key not in WITHOUT_EFFECT}
 
-    def _mapped(self, kind: str, prefix: str, options: dict[str, Any], maps: tuple[str, ...]) -> dict[str, Any]:
+    def _mapped(self, kind: str, prefix: str, options: dict[str, Any], maps: tuple[str, ...], make_plots: bool) -> dict[str, Any]:
         """Computes maps, gives them their world coordinates, and writes their files."""
         write_fits, write_npy = options.pop("write_fits", True), options.pop("write_npy", kind != "PSmap")
         outfile = options.pop("outfile", None) or None
@@ -185,5 +206,7 @@ class Mapping(Estimating):
             result[key] = SkyMap(result[key], wcs)
         for warning in result.get("warnings", ()):
             self.logger.warning("%s", warning)
+        if make_plots:
+            self._map_pictures(kind, prefix if kind == "PSmap" else result["name"], result)
         return result
 

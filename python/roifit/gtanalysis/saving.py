@@ -17,13 +17,13 @@ from .. import __name__ as _package
 from .. import _engine
 from .._engine import FileError, ModelError
 from ..maps import Map
-from .core import Core
 from .npyfile import read_dictionary, write_dictionary
+from .plotting import Plotting
 
 ENDINGS = {".fits", ".npy", ".yaml", ".json", ".xml"}
 
 
-class Saving(Core):
+class Saving(Plotting):
     """Saving and opening."""
 
     def write_roi(self, outfile: str | os.PathLike[str] | None = None, save_model_map: bool = False, **kwargs: Any) -> None:
@@ -36,16 +36,17 @@ class Saving(Core):
         save_model_map
             Write the predicted counts, too.
         **kwargs
-            ``make_plots``, ``save_weight_map``, ``clobber``, which are accepted.
+            ``make_plots``: also the pictures of `make_plots`; ``save_weight_map``, ``clobber``, which are accepted.
         """
         self._known_keywords("write_roi", kwargs, {"make_plots", "save_weight_map", "clobber", "loglevel", "plotting"})
-        self._no_plots(kwargs.get("make_plots", False), "write_roi")
         self._without_effect("write_roi", save_weight_map=(kwargs.get("save_weight_map", False), False))
         prefix = self._prefix(outfile)
         self._engine.write_roi(prefix)
         write_dictionary(prefix.with_name(prefix.name + ".npy"), self._state())
         if save_model_map:
             self.write_model_map(prefix.name)
+        if kwargs.get("make_plots", False):
+            self.make_plots(prefix.name)
         self.logger.info("Writing %s.npy", prefix)
 
     def _prefix(self, outfile: str | os.PathLike[str] | None) -> Path:
@@ -181,7 +182,7 @@ class Saving(Core):
 
     def counts_map(self) -> Map:
         """Observed counts, all components together."""
-        files = [path for what, path in _engine.input_files(self._configuration.path) if what == "ccube"]
+        files = [path for what, path in _engine.input_files(self._open_configuration.path) if what == "ccube"]
         return reduce(add, [Map.from_fits(path) for path in files])
 
     def model_counts_map(self, name: str | Iterable[str] | None = None, exclude: Iterable[str] | None = None, use_mask: bool = False) -> Map:

@@ -12,7 +12,17 @@ use crate::repository::project::{self, Project};
 /// What makes a wheel.
 const TOOLS: &[&str] = &["maturin>=1.9.4,<2"];
 /// What the package needs, and what its tests need.
-const NEEDS: &[&str] = &["numpy>=1.24", "astropy>=5.3", "PyYAML>=6", "pytest>=7", "mypy>=1.8", "types-PyYAML"];
+const NEEDS: &[&str] = &[
+    "numpy>=1.24",
+    "astropy>=5.3",
+    "PyYAML>=6",
+    "matplotlib>=3.7",
+    "distributed>=2023.5",
+    "tqdm>=4.60",
+    "pytest>=7",
+    "mypy>=1.8",
+    "types-PyYAML",
+];
 /// The oldest Python that the extension is made for.
 const OLDEST: (u32, u32) = (3, 10);
 

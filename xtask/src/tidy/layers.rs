@@ -32,7 +32,7 @@ const LAYERS: &[Layer] = &[
         uses: &["roi-estimators", "roi-fit", "lat-dataset", "lat-response", "likelihood-core", "roi-model", "numerics"],
     },
     Layer { name: "roi-cli", floor: 10, uses: PROGRAM },
-    Layer { name: "roi-py", floor: 10, uses: PROGRAM },
+    Layer { name: "roi-py", floor: 10, uses: PACKAGE },
 ];
 
 const DATA: &[&str] = &["numerics", "roi-model", "likelihood-core", "lat-response"];
@@ -65,6 +65,9 @@ const FITS: &[&str] = &[
 ];
 /// A program asks for verbs and prints what they return; what it needs of the floors below comes through these.
 const PROGRAM: &[&str] = &["lat-events", "roi-simulate", "roi-fit", "roi-estimators", "roi-batch", "roi-report"];
+/// The Python package offers the optimizers to those who know nothing of regions, too.
+const PACKAGE: &[&str] =
+    &["optimizers", "lat-events", "roi-simulate", "roi-fit", "roi-estimators", "roi-batch", "roi-report"];
 
 /// What the tests of several crates share. It writes files and regions, so it stands on the crates of data.
 const SHARED_BY_TESTS: &str = "fixtures";

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lat_response::{
-    Exposure, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, Recipe, ResponsePsf, SkyGrid,
-    WcsGrid, WcsHeader, plane_energies, response_matrix,
+    Exposure, Frame, Irf, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, ObservedPsf, Recipe,
+    ResponsePsf, SkyGrid, WcsGrid, WcsHeader, plane_energies, response_matrix,
 };
 use likelihood_core::{DetectorResponse, EnergyAxis};
+use roi_model::SkyDirection;
 
 use super::recipe;
 use crate::config::{ComponentConfig, Config};
@@ -145,6 +146,11 @@ impl Instrument {
         let observed = self.observed()?;
         let psf = ResponsePsf::new(observed.livetime, observed.irfs, plane_energies(axis, extra)?, recipe);
         Ok(ObservationPsf::Computed(Arc::new(psf)))
+    }
+
+    /// The PSF of one direction, at energies in MeV, with the exposure that it is weighted with.
+    pub(crate) fn psf_at(&self, direction: &SkyDirection, energies: &[f64], recipe: Recipe) -> Result<ObservedPsf> {
+        Ok(ObservedPsf::new(self.observed()?.of(recipe), direction, energies)?)
     }
 
     /// The energy dispersion at the reference direction of the counts, with the extra bins that `edisp_bins` asks for.

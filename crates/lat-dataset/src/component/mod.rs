@@ -12,6 +12,7 @@ mod memory;
 pub(crate) mod own_templates;
 pub(crate) mod recipe;
 mod remarks;
+mod responses;
 mod template_files;
 mod trial_maker;
 mod weights;

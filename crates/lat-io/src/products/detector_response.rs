@@ -6,7 +6,8 @@ use likelihood_core::{DetectorResponse, EnergyAxis, is_same_energy};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
-use crate::fits::{FitsFile, Hdu};
+use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Hdu, Header};
+use crate::products::for_people::for_people;
 
 const TABLE: &str = "DRM";
 
@@ -32,7 +33,7 @@ pub fn read_detector_response(path: &Path, axis: &EnergyAxis) -> Result<Detector
         reason,
     };
     let (lower, upper) = (file.read_column(hdu, "ENERG_LO")?, file.read_column(hdu, "ENERG_HI")?);
-    let rows = file.read_variable_column(hdu, "MATRIX")?;
+    let rows = matrix_rows(&file, hdu)?;
     if lower.len() != rows.len() || upper.len() != rows.len() {
         let reason = format!("{} values, the matrix has {} rows", lower.len().min(upper.len()), rows.len());
         return Err(bad("ENERG_LO", reason));
@@ -66,6 +67,48 @@ pub fn read_detector_response(path: &Path, axis: &EnergyAxis) -> Result<Detector
     let response = DetectorResponse::new(matrix).map_err(|source| Error::data(path, hdu.label(), source))?;
     check_energies(&lower, &upper, axis, response.n_extra()).map_err(|(column, reason)| bad(column, reason))?;
     Ok(response)
+}
+
+/// Writes a matrix of a counts cube with this energy axis as gtdrm does, to be looked at: what opens a folder does not take it up by itself.
+///
+/// # Errors
+/// When the file cannot be written, or the matrix is of another axis.
+pub fn write_detector_response(path: &Path, axis: &EnergyAxis, response: &DetectorResponse) -> Result<()> {
+    let matrix = response.matrix();
+    let wrong = |source| Error::data(path, format!("'{TABLE}'"), source);
+    let (edges, width) = (axis.extended(response.n_extra()).map_err(wrong)?.edges().to_vec(), matrix.ncols());
+    let n_rows = matrix.nrows();
+    let column = |name: &str, unit: &str, values| Column { name: name.into(), unit: unit.into(), values };
+    let channels = i16::try_from(width).unwrap_or(i16::MAX);
+    let columns = [
+        column("ENERG_LO", "MeV", ColumnValues::Double(edges.iter().take(n_rows).copied().collect())),
+        column("ENERG_HI", "MeV", ColumnValues::Double(edges.iter().skip(1).take(n_rows).copied().collect())),
+        column("N_GRP", "", ColumnValues::Short(vec![1; n_rows])),
+        column("F_CHAN", "", ColumnValues::Short(vec![1; n_rows])),
+        column("N_CHAN", "", ColumnValues::Short(vec![channels; n_rows])),
+        column("MATRIX", "", ColumnValues::Doubles { width, values: matrix.iter().copied().collect() }),
+    ];
+    let mut header = Header::default();
+    header.set("DETCHANS", i64::from(channels), "measured energy bins");
+    let bins = [
+        column("CHANNEL", "", ColumnValues::Short((1..=channels).collect())),
+        column("E_MIN", "keV", ColumnValues::Double(axis.edges().iter().take(width).map(|e| e * 1000.0).collect())),
+        column("E_MAX", "keV", ColumnValues::Double(axis.edges().iter().skip(1).map(|e| e * 1000.0).collect())),
+    ];
+    let mut writer = FitsWriter::create(path)?;
+    writer.empty_primary(&for_people())?;
+    writer.table(TABLE, &header, &columns)?;
+    writer.table("EBOUNDS", &Header::default(), &bins)?;
+    writer.finish()
+}
+
+/// The rows of the matrix, lists of one length or of several.
+fn matrix_rows(file: &FitsFile, hdu: &Hdu) -> Result<Vec<Vec<f64>>> {
+    if hdu.is_variable_column("MATRIX") {
+        return file.read_variable_column(hdu, "MATRIX");
+    }
+    let width = file.column_repeat(hdu, "MATRIX")?.max(1);
+    Ok(file.read_column(hdu, "MATRIX")?.chunks(width).map(<[f64]>::to_vec).collect())
 }
 
 /// The first value of each row, whether the column holds plain numbers or arrays of variable length.

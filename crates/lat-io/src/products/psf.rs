@@ -7,6 +7,7 @@ use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Hdu, Header};
+use crate::products::for_people::for_people;
 use crate::tables::energies;
 
 /// Reads a gtpsf file: a table with the columns Energy (MeV unless it states another unit) and Psf (1/sr, one row an energy), and a table
@@ -56,6 +57,18 @@ pub fn read_psf(path: &Path) -> Result<Psf> {
 /// # Errors
 /// When the file cannot be written, or there is another number of exposures.
 pub fn write_psf(path: &Path, psf: &Psf, exposure: &[f64]) -> Result<()> {
+    write(path, psf, exposure, &Header::default())
+}
+
+/// The same of one direction, to be looked at: what opens a folder does not take it up, see [`is_for_people`](crate::is_for_people).
+///
+/// # Errors
+/// As [`write_psf`].
+pub fn write_psf_for_people(path: &Path, psf: &Psf, exposure: &[f64]) -> Result<()> {
+    write(path, psf, exposure, &for_people())
+}
+
+fn write(path: &Path, psf: &Psf, exposure: &[f64], primary: &Header) -> Result<()> {
     let column = |name: &str, unit: &str, values| Column { name: name.into(), unit: unit.into(), values };
     let width = psf.thetas().len();
     let mut writer = FitsWriter::create(path)?;
@@ -65,7 +78,7 @@ pub fn write_psf(path: &Path, psf: &Psf, exposure: &[f64]) -> Result<()> {
         column("Exposure", "", ColumnValues::Double(exposure.to_vec())),
         column("Psf", "", values),
     ];
-    writer.empty_primary(&Header::default())?;
+    writer.empty_primary(primary)?;
     writer.table("PSF", &Header::default(), &columns)?;
     let thetas = column("Theta", "", ColumnValues::Double(psf.thetas().to_vec()));
     writer.table("THETA", &Header::default(), &[thetas])?;

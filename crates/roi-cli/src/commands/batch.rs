@@ -5,23 +5,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
-use roi_batch::{Ending, Entry, TaskError, TaskResult, file_digest};
+use roi_batch::{Ending, Entry, FitTask, Optimization, TaskResult};
 use roi_fit::Analysis;
-use serde_json::{Value, json};
 
 use crate::collisions::Files;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::CountBar;
-use crate::provenance::provenance;
-use crate::region::{config_file, model_inputs};
+use crate::region::config_file;
 
-use super::dictionary::completed;
 use super::editing::Editing;
 use super::energies::Energies;
 use super::first::First;
 use super::fitting::{Fitting, Freeing};
-use super::optimize;
 
 /// Fit many regions, with a journal that survives a kill
 ///
@@ -74,7 +70,8 @@ impl Batch {
         self.freeing.check()?;
         let configs = self.all_configs()?;
         self.check_files(&configs, output)?;
-        let settings = self.settings()?;
+        let plan = self.plan();
+        let settings = plan.settings()?;
         let threads = rayon::current_num_threads();
         let jobs = self.jobs.map_or(threads, usize::from);
         let (index, count) = self.shard;
@@ -86,7 +83,7 @@ impl Batch {
         let mut bar = output.shows_progress().then(|| CountBar::new(configs.len().div_ceil(count)));
         // Regions that are worked on at the same time share what memory there is.
         let regions = batch.at_a_time(&configs);
-        let task = |config: &Path| self.task(config, output, regions).map_err(task_error);
+        let task = |config: &Path| Ok(task(&plan, config, output, regions)?);
         let entries = batch.run(&configs, &settings, &task, &mut |entry, done, total| {
             let tell = || tracing::info!("{done}/{total} {}", words(entry));
             match &mut bar {
@@ -95,7 +92,7 @@ impl Batch {
             }
         })?;
         drop(bar);
-        let summary = self.summary(&entries)?;
+        let summary = plan.summary(&entries)?;
         let name = if count == 1 { "summary.json".into() } else { format!("summary-{index}-of-{count}.json") };
         Output::write_json(&self.out.join(name), &summary)?;
         output.text(table(&entries));
@@ -139,96 +136,34 @@ impl Batch {
         Ok(configs.into_iter().map(|config| config_file(&config)).collect())
     }
 
-    /// Everything that changes a number. A journal made with other settings is not continued.
-    fn settings(&self) -> Result<String, Failure> {
-        let model = match &self.model {
-            Some(path) => format!("{} {}", path.display(), file_digest(path)?),
-            None => "of the configuration".into(),
+    /// What is done with every region.
+    fn plan(&self) -> FitTask {
+        let mut plan = FitTask::default();
+        plan.model.clone_from(&self.model);
+        plan.optimize = match (self.only_optimize, self.first.is_asked()) {
+            (true, _) => Optimization::Only,
+            (false, true) => Optimization::First,
+            (false, false) => Optimization::No,
         };
-        let optimize = if self.only_optimize { vec!["--only-optimize".to_owned()] } else { self.first.words() };
-        let words = [optimize, self.editing.words(), self.energies.words(), self.freeing.words(), self.fitting.words()]
-            .concat();
-        let words = if words.is_empty() { "no options".to_owned() } else { words.join(" ") };
-        Ok(format!("roi-fit {}; model {model}; {words}", env!("CARGO_PKG_VERSION")))
-    }
-
-    /// Where the result of a region comes from: of the command line what changes its numbers.
-    fn provenance(&self, config: &Path, models: &[(&str, &Path)]) -> Value {
-        let mut from = provenance(Some(config), models, false);
-        if let (Ok(settings), Some(map)) = (self.settings(), from.as_object_mut()) {
-            map.insert("options".into(), settings.into());
-        }
-        from
-    }
-
-    /// All regions in the order given. It holds no seconds, so that it is the same after a kill; they are in the journal.
-    fn summary(&self, entries: &[Entry]) -> Result<Value, Failure> {
-        let regions: Vec<Value> = entries
-            .iter()
-            .map(|entry| {
-                let mut value = json!(entry);
-                if let Some(map) = value.as_object_mut() {
-                    map.remove("seconds");
-                }
-                value
-            })
-            .collect();
-        let mut from = provenance(None, &model_inputs(self.model.as_deref(), &self.editing), false);
-        from["options"] = self.settings()?.into();
-        Ok(json!({
-            "n_done": count(entries, Ending::Done),
-            "n_failed": count(entries, Ending::Failed),
-            "n_error": count(entries, Ending::Error),
-            "n_internal": count(entries, Ending::Internal),
-            "regions": regions,
-            "provenance": from,
-        }))
-    }
-
-    /// What is done with one region of so many that are worked on at the same time.
-    fn task(&self, config: &Path, output: &Output, regions: usize) -> Result<TaskResult, Failure> {
-        // A signal ends the program, not its regions one by one: these are done again with --resume.
-        let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), output.max_memory(), regions)?;
-        // It stands in the results, so that `-v`, which tells of the batch, leaves it alone.
-        if let Some(verbosity) = output.verbosity() {
-            analysis.set_verbosity(verbosity);
-        }
-        // What is odd has been told as a warning.
-        for note in analysis.notes().iter().filter(|note| analysis.remarks().all(|remark| remark != note.as_str())) {
-            tracing::info!("{}: {note}", config.display());
-        }
-        if let Some(model) = &self.model {
-            analysis.load_model(model)?;
-        }
-        self.energies.apply(&mut analysis)?;
-        self.editing.apply(&mut analysis)?;
-        let models = model_inputs(self.model.as_deref(), &self.editing);
-        // Results hold no date: a batch that was killed and resumed leaves the bytes of one that was not.
-        let from = self.provenance(config, &models);
-        let mut optimized = None;
-        if self.only_optimize || self.first.is_asked() {
-            let mut options = analysis.optimize_options();
-            self.fitting.change(&mut options.fit);
-            let result = analysis.optimize(&options)?;
-            if self.only_optimize {
-                let failure = optimize::failure(&result);
-                return Ok(TaskResult::new(completed(result.to_json(), &analysis, None, from)).with_failure(failure));
-            }
-            optimized = Some(result);
-        }
-        self.freeing.apply(&mut analysis)?;
-        let result = analysis.fit(&self.fitting.options(&analysis))?;
-        let dictionary = completed(result.to_json(), &analysis, optimized.as_ref(), from);
-        Ok(TaskResult::new(dictionary).with_failure((!result.fit_success).then_some(result.message)))
+        (plan.editing, plan.energies) = (self.editing.plain(), self.energies.plain());
+        (plan.freeing, plan.fitting) = (self.freeing.plain(), self.fitting.plain());
+        plan
     }
 }
 
-/// What the journal tells of a region that came to no result.
-fn task_error(failure: Failure) -> TaskError {
-    match failure {
-        Failure::Analysis(error) => error.into(),
-        other => TaskError::new(other.to_string()),
+/// What is done with one region of so many that are worked on at the same time.
+fn task(plan: &FitTask, config: &Path, output: &Output, regions: usize) -> roi_fit::Result<TaskResult> {
+    // A signal ends the program, not its regions one by one: these are done again with --resume.
+    let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), output.max_memory(), regions)?;
+    // It stands in the results, so that `-v`, which tells of the batch, leaves it alone.
+    if let Some(verbosity) = output.verbosity() {
+        analysis.set_verbosity(verbosity);
     }
+    // What is odd has been told as a warning.
+    for note in analysis.notes().iter().filter(|note| analysis.remarks().all(|remark| remark != note.as_str())) {
+        tracing::info!("{}: {note}", config.display());
+    }
+    plan.run(&mut analysis, config)
 }
 
 /// `I/N`.

@@ -1,11 +1,9 @@
 //! Changes of the model from the command line, made before anything else is done with it.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
-use roi_batch::file_digest;
-use roi_fit::{Analysis, Given, ParameterSetting, Pars};
+use roi_fit::Analysis;
 
 use crate::failure::Failure;
 
@@ -37,52 +35,23 @@ pub(crate) struct Editing {
 impl Editing {
     /// Changes the model: sources leave and come, spectra change, parameters are set, then fixed.
     pub(crate) fn apply(&self, analysis: &mut Analysis) -> Result<(), Failure> {
-        for name in &self.delete {
-            analysis.delete_source(name)?;
-        }
-        for path in &self.add_source {
-            analysis.add_sources_of_file(path)?;
-        }
-        for (name, kind) in &self.spectrum {
-            let none: &[(&str, Given)] = &[];
-            analysis.set_source_spectrum(name, kind, none)?;
-        }
-        for (place, value) in &self.set {
-            let Some((name, parameter)) = place.rsplit_once(':') else { continue };
-            analysis.set_parameter(name, parameter, ParameterSetting::value(*value))?;
-        }
-        for place in &self.fix {
-            let (name, pars) = source_and_pars(analysis, place)?;
-            analysis.free_source(name, false, &pars)?;
-        }
-        Ok(())
+        Ok(self.plain().apply(analysis)?)
+    }
+
+    /// Without the command line.
+    pub(crate) fn plain(&self) -> roi_batch::Editing {
+        let mut plain = roi_batch::Editing::default();
+        plain.delete.clone_from(&self.delete);
+        plain.add_source.clone_from(&self.add_source);
+        plain.spectrum.clone_from(&self.spectrum);
+        plain.set.clone_from(&self.set);
+        plain.fix.clone_from(&self.fix);
+        plain
     }
 
     /// The files of sources that it reads.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.add_source
-    }
-
-    /// In words, as they were given: for what depends on them.
-    pub(crate) fn words(&self) -> Vec<String> {
-        let delete = self.delete.iter().map(|name| format!("--delete '{name}'"));
-        let add = self.add_source.iter().map(|path| {
-            // What cannot be read is told where it is read.
-            let digest = file_digest(path).unwrap_or_default();
-            format!("--add-source '{}' {digest}", path.display())
-        });
-        let spectrum = self.spectrum.iter().map(|(name, kind)| format!("--spectrum '{name}={kind}'"));
-        let set = self.set.iter().map(|(place, value)| format!("--set '{place}={value:?}'"));
-        let fix = self.fix.iter().map(|place| format!("--fix '{place}'"));
-        delete.chain(add).chain(spectrum).chain(set).chain(fix).collect()
-    }
-}
-
-/// `NAME` or `NAME:PARS`. A source's own name may hold a colon; only what is no source is taken apart.
-pub(crate) fn source_and_pars<'a>(analysis: &Analysis, place: &'a str) -> roi_fit::Result<(&'a str, Pars)> {
-    match place.rsplit_once(':') {
-        Some((name, pars)) if analysis.roi().id_of(place).is_err() => Ok((name, Pars::from_str(pars)?)),
-        _ => Ok((place, Pars::All)),
     }
 }
 

@@ -22,17 +22,14 @@ pub(crate) struct Energies {
 impl Energies {
     /// Narrows the range of an analysis; an end that is not given stays.
     pub(crate) fn apply(&self, analysis: &mut Analysis) -> Result<(), Failure> {
-        if self.emin.is_none() && self.emax.is_none() {
-            return Ok(());
-        }
-        let (emin, emax) = analysis.energy_range();
-        Ok(analysis.set_energy_range(self.emin.or(Some(emin)), self.emax.or(Some(emax)))?)
+        Ok(self.plain().apply(analysis)?)
     }
 
-    /// In words: for what depends on them.
-    pub(crate) fn words(&self) -> Vec<String> {
-        let word = |flag: &str, energy: Option<f64>| energy.map(|energy| format!("{flag} {energy:?}"));
-        [word("--emin", self.emin), word("--emax", self.emax)].into_iter().flatten().collect()
+    /// Without the command line.
+    pub(crate) fn plain(&self) -> roi_batch::Energies {
+        let mut plain = roi_batch::Energies::default();
+        (plain.emin, plain.emax) = (self.emin, self.emax);
+        plain
     }
 }
 

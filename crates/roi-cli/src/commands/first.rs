@@ -20,11 +20,6 @@ impl First {
         self.optimize_first
     }
 
-    /// In words, as it was given.
-    pub(crate) fn words(&self) -> Vec<String> {
-        self.optimize_first.then(|| "--optimize-first".to_owned()).into_iter().collect()
-    }
-
     /// Optimizes, if it was asked for; `change` sets the options that the command line has beside those of the configuration.
     pub(crate) fn run(
         &self,

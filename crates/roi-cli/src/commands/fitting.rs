@@ -3,9 +3,8 @@
 use std::str::FromStr;
 
 use clap::Args;
-use roi_fit::{Analysis, FitOptions, Pars, Selection, is_spectral_parameter};
+use roi_fit::{Analysis, FitOptions, Pars, is_spectral_parameter};
 
-use super::editing::source_and_pars;
 use crate::failure::Failure;
 
 /// Smallest and largest value; `None` is an open end.
@@ -44,48 +43,27 @@ pub(crate) struct Freeing {
 impl Freeing {
     /// Refuses `--pars` without a selection, which would be without effect.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.pars.is_some() && !self.selects() {
+        if self.pars.is_some() && !self.plain().selects() {
             let hint = "--pars says what a selection frees; give --distance, --minmax-ts or --minmax-npred too";
             return Err(Failure::Usage(hint.into()));
         }
         Ok(())
     }
 
-    /// Whether there is a selection of sources.
-    fn selects(&self) -> bool {
-        self.distance.is_some() || self.minmax_ts.is_some() || self.minmax_npred.is_some()
-    }
-
-    /// In words, as they were given: for what depends on them.
-    pub(crate) fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = self.free.iter().map(|place| format!("--free '{place}'")).collect();
-        words.extend(self.fix_all.then(|| "--fix-all".to_owned()));
-        words.extend(self.distance.map(|degrees| format!("--distance {degrees}")));
-        words.extend(self.pars.as_ref().map(|pars| format!("--pars {}", pars_words(pars))));
-        words.extend(self.minmax_ts.map(|range| format!("--minmax-ts {}", range_words(range))));
-        words.extend(self.minmax_npred.map(|range| format!("--minmax-npred {}", range_words(range))));
-        words
+    /// Without the command line.
+    pub(crate) fn plain(&self) -> roi_batch::Freeing {
+        let mut plain = roi_batch::Freeing::default();
+        plain.free.clone_from(&self.free);
+        plain.fix_all = self.fix_all;
+        plain.distance = self.distance;
+        plain.pars.clone_from(&self.pars);
+        (plain.minmax_ts, plain.minmax_npred) = (self.minmax_ts, self.minmax_npred);
+        plain
     }
 
     /// Frees what was asked for.
     pub(crate) fn apply(&self, analysis: &mut Analysis) -> roi_fit::Result<()> {
-        if self.fix_all {
-            analysis.fix_all()?;
-        }
-        for place in &self.free {
-            let (name, pars) = source_and_pars(analysis, place)?;
-            analysis.free_source(name, true, &pars)?;
-        }
-        if self.selects() {
-            let mut selection = self.distance.map_or_else(Selection::all, Selection::within);
-            selection.minmax_ts = self.minmax_ts.unwrap_or_default();
-            selection.minmax_npred = self.minmax_npred.unwrap_or_default();
-            if self.minmax_ts.is_some() {
-                analysis.compute_missing_ts()?;
-            }
-            analysis.free_sources(&selection, self.pars.clone().unwrap_or(Pars::All), true)?;
-        }
-        Ok(())
+        self.plain().apply(analysis)
     }
 }
 
@@ -117,45 +95,25 @@ pub(crate) struct Fitting {
 }
 
 impl Fitting {
-    /// The options of the configuration with those of the command line over them.
-    pub(crate) fn options(&self, analysis: &Analysis) -> FitOptions {
-        let mut options = analysis.fit_options();
-        self.change(&mut options);
-        options.max_iter = self.max_iter.unwrap_or(options.max_iter);
-        options.max_calls = self.max_calls;
-        options.retries = self.retries.unwrap_or(options.retries);
-        options.min_fit_quality = self.min_fit_quality.unwrap_or(options.min_fit_quality);
-        options.minos = self.minos;
-        options.reoptimize = self.reoptimize;
-        options.update = !self.no_update;
-        options
+    /// Without the command line.
+    pub(crate) fn plain(&self) -> roi_batch::Fitting {
+        let mut plain = roi_batch::Fitting::default();
+        plain.optimizer.clone_from(&self.optimizer);
+        plain.tol = self.tol;
+        (plain.max_iter, plain.max_calls, plain.retries) = (self.max_iter, self.max_calls, self.retries);
+        plain.min_fit_quality = self.min_fit_quality;
+        (plain.minos, plain.reoptimize, plain.no_update) = (self.minos, self.reoptimize, self.no_update);
+        plain
     }
 
-    /// In words, as they were given: for what depends on them.
-    pub(crate) fn words(&self) -> Vec<String> {
-        let switch = |name: &str, is_on: bool| is_on.then(|| name.to_owned());
-        [
-            self.optimizer.as_ref().map(|name| format!("--optimizer {name}")),
-            self.tol.map(|tol| format!("--tol {tol:?}")),
-            self.max_iter.map(|n| format!("--max-iter {n}")),
-            self.max_calls.map(|n| format!("--max-calls {n}")),
-            self.retries.map(|n| format!("--retries {n}")),
-            self.min_fit_quality.map(|quality| format!("--min-fit-quality {quality}")),
-            switch("--minos", self.minos),
-            switch("--reoptimize", self.reoptimize),
-            switch("--no-update", self.no_update),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+    /// The options of the configuration with those of the command line over them.
+    pub(crate) fn options(&self, analysis: &Analysis) -> FitOptions {
+        self.plain().options(analysis)
     }
 
     /// Changes those options that hold also for the fits of an optimization.
     pub(crate) fn change(&self, options: &mut FitOptions) {
-        if let Some(optimizer) = &self.optimizer {
-            options.optimizer.clone_from(optimizer);
-        }
-        options.tol = self.tol.unwrap_or(options.tol);
+        self.plain().change(options);
     }
 }
 
@@ -171,22 +129,6 @@ fn pars(text: &str) -> Result<Pars, String> {
         },
         _ => Ok(pars),
     }
-}
-
-/// What a selection frees, in words.
-fn pars_words(pars: &Pars) -> String {
-    match pars {
-        Pars::Norm => "norm".into(),
-        Pars::Shape => "shape".into(),
-        Pars::Names(names) => names.join(","),
-        Pars::All => "all".into(),
-    }
-}
-
-/// `LO,HI` again.
-fn range_words((low, high): Range) -> String {
-    let [low, high] = [low, high].map(|end| end.map_or_else(String::new, |end| end.to_string()));
-    format!("{low},{high}")
 }
 
 /// Degrees of a distance.

@@ -48,23 +48,8 @@ impl Optimize {
         show(output, &analysis, &result);
         self.region.save(output, &mut analysis)?;
         output.json(&super::dictionary::completed(result.to_json(), &analysis, None, self.region.provenance()))?;
-        failure(&result).map_or(Ok(()), |message| Err(Failure::Fit(message)))
+        result.failure().map_or(Ok(()), |message| Err(Failure::Fit(message)))
     }
-}
-
-/// Why an optimisation failed, if it did.
-pub(crate) fn failure(result: &OptimizeResult) -> Option<String> {
-    if let Some(convergence) = result.convergence.as_ref().filter(|convergence| !convergence.converged) {
-        return Some(format!(
-            "no joint maximum after {} round(s): quality {}, edm {}; what the steps gained is kept",
-            convergence.rounds,
-            convergence.fit_quality,
-            scientific(convergence.edm, 2)
-        ));
-    }
-    // Some fits may fail and the rest still be of use; when all did, nothing was optimized.
-    let last = result.steps.last().filter(|_| result.n_failed() == result.steps.len());
-    last.map(|step| step.message.clone())
 }
 
 /// The region after an optimisation, and what it gained.

@@ -3,5 +3,7 @@
 pub(crate) mod cubes;
 pub(crate) mod model_map;
 pub(crate) mod prepare;
+mod responses;
+pub(crate) mod simulated_counts;
 pub(crate) mod source_maps;
 pub(crate) mod source_probabilities;

@@ -10,7 +10,7 @@ use ndarray::Array1;
 use roi_model::{Source, Spectrum};
 
 use crate::analysis::Analysis;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flux::bowtie::{band_energies, bowtie, propagated};
 use crate::known::angular::{Integral, NamedFlux};
 use crate::known::refitted_limit::RefittedLimit;
@@ -53,6 +53,23 @@ impl Analysis {
             fluxes.insert(named.name, flux);
         }
         Ok(fluxes)
+    }
+
+    /// Photon flux (ph cm^-2 s^-1) and energy flux (MeV cm^-2 s^-1) of a source, found by name or alias, between two energies in MeV, with the errors that
+    /// follow from the covariance of the last fit, where that freed it.
+    ///
+    /// # Errors
+    /// When there is no such source, or the energies are no range.
+    pub fn flux_between(&mut self, name: &str, emin: f64, emax: f64) -> Result<[Measured; 2]> {
+        if !(emin > 0.0 && emin < emax && emax.is_finite()) {
+            let found = format!("{emin} to {emax} MeV");
+            return Err(Error::Option { option: "emin", found, expected: "an energy above 0 and below emax" });
+        }
+        let id = self.session.roi.id_of(name)?;
+        self.read_template(id);
+        let source = &self.session.roi[id];
+        let of = |integral| self.flux(source, &NamedFlux { name: String::new(), integral, range: (emin, emax) });
+        Ok([of(Integral::Photons)?, of(Integral::Energy)?])
     }
 
     fn flux(&self, source: &Source, named: &NamedFlux) -> Result<Measured> {

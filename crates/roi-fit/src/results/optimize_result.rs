@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::known::options::OptimizeOptions;
 use crate::known::source_properties::{SourceProperties, dictionaries, json_number};
 use crate::known::timing::Timing;
+use crate::known::written_number::scientific;
 use crate::results::fit_result::FitResult;
 
 /// One fit of an optimisation.
@@ -71,6 +72,21 @@ impl OptimizeResult {
     /// How many fits failed; their parameters were restored.
     pub fn n_failed(&self) -> usize {
         self.steps.iter().filter(|step| !step.fit_success).count()
+    }
+
+    /// Why it failed, if it did: a joint maximum that was asked for was not reached, or every fit failed.
+    pub fn failure(&self) -> Option<String> {
+        if let Some(convergence) = self.convergence.as_ref().filter(|convergence| !convergence.converged) {
+            return Some(format!(
+                "no joint maximum after {} round(s): quality {}, edm {}; what the steps gained is kept",
+                convergence.rounds,
+                convergence.fit_quality,
+                scientific(convergence.edm, 2)
+            ));
+        }
+        // Some fits may fail and the rest still be of use; when all did, nothing was optimized.
+        let last = self.steps.last().filter(|_| self.n_failed() == self.steps.len());
+        last.map(|step| step.message.clone())
     }
 
     /// The dictionary, with the documented keys.

@@ -1,4 +1,4 @@
-//! Maps of the sky, new sources, positions.
+//! Maps of the sky, and new sources.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use numpy::PyArray2;
 use numpy::ndarray::Array2;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_estimators::{FindSourcesOptions, LocalizeOptions, PsMapOptions, ResidMapOptions, TestSource, TsMapOptions};
+use roi_estimators::{FindSourcesOptions, PsMapOptions, ResidMapOptions, TestSource, TsMapOptions};
 
 use crate::border::exceptions::{Failure, OptionError};
 use crate::border::keywords::Keywords;
@@ -122,43 +122,6 @@ impl Analysis {
             let found = roi_estimators::find_sources(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
                 found.write_fits(path)?;
-            }
-            Ok(found)
-        };
-        self.long_work(py, work, |found| dictionary(py, &found.to_json()))
-    }
-
-    /// The position of a source with its error ellipse; with `update` the source is moved there. Keywords: `nstep`, `dtheta_max`, `free_background`,
-    /// `free_radius`, `fix_shape`, `update`, and the files `fits` and `ecsv`.
-    #[pyo3(signature = (name, **keywords))]
-    fn localize<'py>(
-        &self,
-        py: Python<'py>,
-        name: &str,
-        keywords: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let mut given = Keywords::new("localize", keywords);
-        let mut options = LocalizeOptions::default();
-        given.set("nstep", &mut options.nstep)?;
-        given.set("dtheta_max", &mut options.dtheta_max)?;
-        given.set("free_background", &mut options.free_background)?;
-        options.free_radius = given.take("free_radius")?;
-        given.set("fix_shape", &mut options.fix_shape)?;
-        given.set("update", &mut options.update)?;
-        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
-        given.finish()?;
-        let mut watcher = self.watcher();
-        let work = |analysis: &mut roi_fit::Analysis| {
-            let (session, makers) = (analysis.session(), analysis.trial_makers());
-            let found = roi_estimators::localize(session, makers, name, &options, &mut watcher)?;
-            if options.update {
-                found.apply(analysis)?;
-            }
-            if let Some(path) = &fits {
-                found.write_fits(path)?;
-            }
-            if let Some(path) = &ecsv {
-                found.write_ecsv(path)?;
             }
             Ok(found)
         };

@@ -6,6 +6,8 @@ mod freeing;
 mod mapping;
 pub(crate) mod opening;
 mod parameters;
+mod photons;
+mod placing;
 mod saving;
 mod selecting;
 mod sources;

@@ -118,6 +118,13 @@ impl Analysis {
         Ok(PyArray1::from_vec(py, values))
     }
 
+    /// Errors of photon flux and energy flux of a source between two energies in MeV, in the units of `flux`, from the covariance of the last fit; `None` where
+    /// that did not free the source.
+    fn flux_errors(&self, py: Python<'_>, name: &str, emin: f64, emax: f64) -> PyResult<(Option<f64>, Option<f64>)> {
+        let [flux, eflux] = self.work(py, |analysis| Ok(analysis.flux_between(name, emin, emax)?))?;
+        Ok((flux.error, eflux.error))
+    }
+
     /// Photon flux (ph cm^-2 s^-1) and energy flux (MeV cm^-2 s^-1) of a source's spectrum between two energies in MeV.
     fn flux(&self, py: Python<'_>, name: &str, emin: f64, emax: f64) -> PyResult<(f64, f64)> {
         self.work(py, |analysis| {

@@ -1,4 +1,4 @@
-//! Tells the program its version with the commit that it is built from, where there is one.
+//! Tells results the version of the program with the commit that it is built from, where there is one.
 
 use std::path::Path;
 use std::process::Command;

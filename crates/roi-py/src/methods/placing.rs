@@ -1,0 +1,107 @@
+//! Where a source is, and how wide.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use roi_estimators::{ExtensionOptions, LocalizeOptions, TrialShape};
+
+use crate::border::exceptions::OptionError;
+use crate::border::keywords::Keywords;
+use crate::border::objects::dictionary;
+use crate::handle::Analysis;
+
+#[pymethods]
+impl Analysis {
+    /// The position of a source with its error ellipse; with `update` the source is moved there. Keywords: `nstep`, `dtheta_max`, `free_background`,
+    /// `free_radius`, `fix_shape`, `update`, and the files `fits` and `ecsv`.
+    #[pyo3(signature = (name, **keywords))]
+    fn localize<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("localize", keywords);
+        let mut options = LocalizeOptions::default();
+        given.set("nstep", &mut options.nstep)?;
+        given.set("dtheta_max", &mut options.dtheta_max)?;
+        given.set("free_background", &mut options.free_background)?;
+        options.free_radius = given.take("free_radius")?;
+        given.set("fix_shape", &mut options.fix_shape)?;
+        given.set("update", &mut options.update)?;
+        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        given.finish()?;
+        let mut watcher = self.watcher();
+        let work = |analysis: &mut roi_fit::Analysis| {
+            let (session, makers) = (analysis.session(), analysis.trial_makers());
+            let found = roi_estimators::localize(session, makers, name, &options, &mut watcher)?;
+            if options.update {
+                found.apply(analysis)?;
+            }
+            if let Some(path) = &fits {
+                found.write_fits(path)?;
+            }
+            if let Some(path) = &ecsv {
+                found.write_ecsv(path)?;
+            }
+            Ok(found)
+        };
+        self.long_work(py, work, |found| dictionary(py, &found.to_json()))
+    }
+
+    /// The width of a source as a disk or a Gaussian, and whether it is wider than a point; with `update` the source is given it, where `ts_ext` is above
+    /// the threshold: `is_extended` tells whether it was. Keywords: `spatial_model`, `width`, `width_min`, `width_max`, `width_nstep`, `fit_position`,
+    /// `free_background`, `free_radius`, `fix_shape`, `fit_ebin`, `reoptimize`, `update`, `sqrt_ts_threshold`, and the files `fits` and `ecsv`.
+    #[pyo3(signature = (name, **keywords))]
+    fn extension<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("extension", keywords);
+        let mut options = ExtensionOptions::default();
+        take_extension_options(&mut given, &mut options)?;
+        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        given.finish()?;
+        let mut watcher = self.watcher();
+        let work = |analysis: &mut roi_fit::Analysis| {
+            let (session, makers) = (analysis.session(), analysis.trial_makers());
+            let found = roi_estimators::extension(session, makers, name, &options, &mut watcher)?;
+            let is_extended = found.apply(analysis)?;
+            if let Some(path) = &fits {
+                found.write_fits(path)?;
+            }
+            if let Some(path) = &ecsv {
+                found.write_ecsv(path)?;
+            }
+            Ok((found, is_extended))
+        };
+        self.long_work(py, work, |(found, is_extended)| {
+            let dict = dictionary(py, &found.to_json())?;
+            dict.set_item("is_extended", is_extended)?;
+            Ok(dict)
+        })
+    }
+}
+
+fn take_extension_options(given: &mut Keywords<'_, '_>, options: &mut ExtensionOptions) -> PyResult<()> {
+    if let Some(name) = given.take::<String>("spatial_model")? {
+        let wrong = || OptionError::new_err(format!("spatial_model: '{name}': expected RadialGaussian or RadialDisk"));
+        options.spatial_model = TrialShape::named(&name).ok_or_else(wrong)?;
+    }
+    given.set("width", &mut options.width)?;
+    given.set("width_min", &mut options.width_min)?;
+    given.set("width_max", &mut options.width_max)?;
+    given.set("width_nstep", &mut options.width_nstep)?;
+    given.set("fit_position", &mut options.fit_position)?;
+    given.set("free_background", &mut options.free_background)?;
+    options.free_radius = given.take("free_radius")?;
+    given.set("fix_shape", &mut options.fix_shape)?;
+    given.set("fit_ebin", &mut options.fit_ebin)?;
+    given.set("reoptimize", &mut options.reoptimize)?;
+    given.set("update", &mut options.update)?;
+    options.sqrt_ts_threshold = given.take("sqrt_ts_threshold")?;
+    Ok(())
+}

@@ -1,0 +1,310 @@
+"""Many regions on a Dask cluster: one task a region, with the journal of ``roi-fit batch``.
+
+``pip install roifit[cluster]``. A client of `dask.distributed` is the cluster: that of this machine (`LocalCluster`), of Slurm or HTCondor (dask-jobqueue), or
+of Kubernetes (dask-kubernetes); see ``docs/clusters.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import _engine
+from ._engine import OptionError, RoiFitError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+MISSING = "a cluster needs dask.distributed: pip install 'roifit[cluster]'"
+# Options of `fit_regions` by the part of the plan that they belong to.
+EDITING = frozenset({"delete", "add_source", "spectrum", "set", "fix"})
+ENERGIES = frozenset({"emin", "emax"})
+FREEING = frozenset({"free", "fix_all", "distance", "pars", "minmax_ts", "minmax_npred"})
+FITTING = frozenset({"optimizer", "tol", "max_iter", "max_calls", "retries", "min_fit_quality", "minos", "reoptimize", "no_update"})
+# What is waiting on the cluster for each of its threads: enough that none is idle, few enough that a large batch does not drown the scheduler.
+WAITING = 4
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How a batch of regions ended.
+
+    Attributes
+    ----------
+    entries
+        The lines of the journal in the order of the regions: ``config``, ``ending`` (done, failed, error, internal), ``message``, ``result``, ``logLike`` ...
+    summary
+        What ``summary.json`` has.
+    directory
+        Where results and journal lie.
+    """
+
+    directory: Path
+    entries: list[dict[str, Any]]
+    summary: dict[str, Any] = field(repr=False)
+
+    def result(self, region: int) -> dict[str, Any]:
+        """The result dictionary of a region, by its number."""
+        entry = self.entries[region]
+        if entry["result"] is None:
+            raise OptionError(f"{entry['config']} has no result: {entry['message']}")
+        found: dict[str, Any] = json.loads(Path(self.directory, entry["result"]).read_text(encoding="utf-8"))
+        return found
+
+    def to_table(self) -> Any:
+        """A row a region, as an astropy table."""
+        from .results import _table
+
+        columns = ("config", "ending", "fit_quality", "logLike", "seconds", "message")
+        return _table({name: [entry[name] if entry[name] is not None else float("nan") for entry in self.entries] for name in columns})
+
+
+def fit_regions(
+    configs: Iterable[str | PathLike[str]],
+    client: Client,
+    out: str | PathLike[str] = "roi-fit-batch",
+    *,
+    resume: bool = False,
+    model: str | PathLike[str] | None = None,
+    optimize: str | bool = False,
+    threads: int = 1,
+    max_memory: int | None = None,
+    task_retries: int = 10,
+    progress: bool = True,
+    **options: Any,
+) -> Batch:
+    """Fits many regions, one task each, and writes results and journal as ``roi-fit batch`` does, to the last byte.
+
+    Each result goes to a file in ``out`` as soon as it is there, and a line to the journal; either can go on where the other was stopped. A worker that is
+    lost loses nothing: its regions are done again elsewhere. No region stops the others.
+
+    Parameters
+    ----------
+    configs
+        A ``config.yaml``, or a folder that has one, for each region. Workers read them at the same paths.
+    client
+        The cluster.
+    out
+        The folder of results and journal, written by this process alone.
+    resume
+        Go on where an earlier batch in ``out`` ended.
+    model
+        Begin each region with the model of this file.
+    optimize
+        ``True`` or ``"first"``: optimize each region before it is fitted; ``"only"``: and do not fit it.
+    threads
+        Threads of each task; results have the same bits for any number.
+    max_memory
+        The most bytes that each task may take.
+    task_retries
+        How often a task is done again after its worker was lost.
+    progress
+        Whether a bar tells how far it is, where one can be shown.
+    **options
+        As for ``roi-fit batch``: ``delete``, ``add_source``, ``spectrum``, ``set``, ``fix``; ``emin``, ``emax``; ``free``, ``fix_all``, ``distance``, ``pars``,
+        ``minmax_ts``, ``minmax_npred``; ``optimizer``, ``tol``, ``max_iter``, ``max_calls``, ``retries``, ``min_fit_quality``, ``minos``, ``reoptimize``,
+        ``no_update``.
+
+    Returns
+    -------
+    Batch
+        How each region ended.
+    """
+    _check_client(client)
+    paths = [_config_file(config) for config in configs]
+    if not paths:
+        raise OptionError("there is no region: name a configuration")
+    plan = json.dumps(_plan(model, optimize, options))
+    directory = Path(fspath(out))
+    regions = _engine.Regions.open(directory, paths, plan, resume)
+    missing = regions.missing()
+    tasks = [(paths[at], plan, threads, max_memory, os.getcwd()) for at in missing]
+
+    def take(at: int, ended: str | None) -> None:
+        if ended is None:
+            regions.record_lost(missing[at], f"its worker was lost {task_retries + 1} times; it may need more memory than workers have")
+        else:
+            regions.record(missing[at], ended)
+
+    _run(client, _fit, tasks, take, task_retries, "regions" if progress else None)
+    summary = json.loads(regions.finish())
+    entries = [json.loads(entry) for entry in regions.entries() if entry is not None]
+    return Batch(directory, entries, summary)
+
+
+def simulate(
+    directory: str | PathLike[str],
+    regions: int,
+    client: Client,
+    *,
+    seed: int = 1,
+    task_retries: int = 10,
+    progress: bool = True,
+    **options: Any,
+) -> list[Path]:
+    """Simulates regions of consecutive seeds, one task each, each into a folder of its own in ``directory``, as ``roi-fit simulate --regions`` does.
+
+    Parameters
+    ----------
+    directory
+        A folder that the workers write to.
+    seed
+        The first seed.
+    **options
+        ``sources``, ``npix``, ``ebins``, ``components``, ``emin``, ``emax`` (MeV), ``binsz`` (deg), ``years``.
+
+    Returns
+    -------
+    list of Path
+        The ``config.yaml`` of each.
+    """
+    _check_client(client)
+    if regions < 1 or seed < 0:
+        raise OptionError(f"regions {regions}, seed {seed}: expected at least 1 region and a seed of 0 or more")
+    digits = len(str(seed + regions - 1))
+    seeds = range(seed, seed + regions)
+    folders = [Path(fspath(directory), f"seed_{one:0{digits}}") for one in seeds]
+    tasks = [(fspath(folder), {"seed": one, **options}, os.getcwd()) for folder, one in zip(folders, seeds, strict=True)]
+    made: dict[int, Path] = {}
+
+    def take(at: int, path: str | None) -> None:
+        if path is None:
+            raise RoiFitError(f"{folders[at]}: its worker was lost {task_retries + 1} times; it may need more memory than workers have")
+        made[at] = Path(path)
+
+    _run(client, _simulate, tasks, take, task_retries, "simulations" if progress else None)
+    return [made[at] for at in range(regions)]
+
+
+def lightcurve(*_: Any, **__: Any) -> NoReturn:
+    """Not there yet: make a configuration for each time bin and fit them with `fit_regions`."""
+    raise NotImplementedError("roifit.cluster.lightcurve is not here yet; make a configuration for each time bin and fit them with fit_regions")
+
+
+# What workers do.
+
+
+def _fit(config: str, plan: str, threads: int, max_memory: int | None, folder: str) -> str:
+    _same_folder(config, folder)
+    return _engine.fit_region(config, plan, threads, max_memory)
+
+
+def _simulate(directory: str, options: Mapping[str, Any], folder: str) -> str:
+    _same_folder(directory, folder)
+    return str(_engine.simulate(directory, **options))
+
+
+def _same_folder(path: str, folder: str) -> None:
+    """A path that is not absolute means another file on a worker that runs in another folder."""
+    if not os.path.isabs(path) and os.path.realpath(os.getcwd()) != os.path.realpath(folder):
+        raise OptionError(f"{path}: the worker runs in {os.getcwd()}, not in {folder}; name regions by absolute paths")
+
+
+# What this process does.
+
+
+def _run(client: Any, task: Any, tasks: list[Any], take: Any, retries: int, words: str | None) -> None:
+    """Submits tasks, a few more than there are threads, and takes their results as they come, None of one whose workers were lost too often. What a task
+    raises ends the batch."""
+    from distributed import KilledWorker, as_completed
+
+    bar = _bar(len(tasks), words)
+    waiting = list(reversed(range(len(tasks))))
+    places: dict[Any, int] = {}
+    lost = [0] * len(tasks)
+    running: Any = as_completed()  # type: ignore[no-untyped-call]
+
+    def submit() -> None:
+        if waiting:
+            at = waiting.pop()
+            # Never taken for another of the same name: the file may have changed.
+            future = client.submit(task, *tasks[at], pure=False, retries=retries)
+            places[future.key] = at
+            running.add(future)
+
+    try:
+        for _ in range(max(WAITING * _threads(client), 2)):
+            submit()
+        for future in running:
+            at = places.pop(future.key)
+            try:
+                result = future.result()
+            except KilledWorker:
+                lost[at] += 1
+                if lost[at] <= retries:
+                    waiting.append(at)
+                    submit()
+                    continue
+                result = None
+            # The next goes out before this one is written.
+            submit()
+            take(at, result)
+            if bar is not None:
+                bar.update(1)
+    finally:
+        client.cancel([future for future in running.futures if not future.done()])
+        if bar is not None:
+            bar.close()
+
+
+def _threads(client: Any) -> int:
+    return sum(client.nthreads().values())
+
+
+def _bar(total: int, words: str | None) -> Any:
+    from .progress import bars
+
+    shown = bars() if words is not None else None
+    return None if shown is None else shown._tqdm(total=total, desc=words, unit="region")  # type: ignore[attr-defined]
+
+
+def _check_client(client: Any) -> None:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ImportError(MISSING) from error
+    if not isinstance(client, Client):
+        raise OptionError(f"client: expected a dask.distributed.Client, found {type(client).__name__}")
+    if client.asynchronous:
+        raise OptionError("client: an asynchronous one cannot be waited for; make it with asynchronous=False")
+
+
+def _config_file(config: str | PathLike[str]) -> str:
+    """The configuration: in a folder it is its config.yaml."""
+    path = fspath(config)
+    return os.path.join(path, "config.yaml") if os.path.isdir(path) else path
+
+
+def _plan(model: Any, optimize: str | bool, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is done with each region, as the engine takes it."""
+    kinds = {False: "no", True: "first", "no": "no", "first": "first", "only": "only"}
+    if optimize not in kinds:
+        raise OptionError(f"optimize: {optimize!r} is not allowed; expected False, 'first' or 'only'")
+    plan: dict[str, Any] = {"model": None if model is None else fspath(model), "optimize": kinds[optimize]}
+    parts = {"editing": EDITING, "energies": ENERGIES, "freeing": FREEING, "fitting": FITTING}
+    known = frozenset().union(*parts.values())
+    for name in options:
+        if name not in known:
+            raise OptionError(f"fit_regions() has no keyword '{name}'; it takes {', '.join(sorted(known))}")
+    for part, names in parts.items():
+        plan[part] = {name: value for name, value in options.items() if name in names and value is not None}
+    freeing = plan["freeing"]
+    if "pars" in freeing:
+        if not isinstance(freeing["pars"], str):
+            freeing["pars"] = ",".join(freeing["pars"])
+        if not freeing.keys() & {"distance", "minmax_ts", "minmax_npred"}:
+            raise OptionError("pars says what a selection frees; give distance, minmax_ts or minmax_npred too")
+    for part, name in (("editing", "spectrum"), ("editing", "set")):
+        if isinstance(plan[part].get(name), Mapping):
+            plan[part][name] = list(plan[part][name].items())
+    for part, name in (("editing", "delete"), ("editing", "fix"), ("editing", "add_source"), ("freeing", "free")):
+        if isinstance(plan[part].get(name), str | PathLike):
+            plan[part][name] = [fspath(plan[part][name])]
+    return plan
+
+

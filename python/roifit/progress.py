@@ -1,0 +1,55 @@
+"""Bars that tell how far long work is, in terminals and notebooks, where tqdm is installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+# What is counted, by the event that tells it, and its words.
+COUNTED = {
+    "fit": ("fits", "fit"),
+    "product": ("products", "product"),
+    "source_map": ("source maps", "source"),
+    "update": ("TS and fluxes", "source"),
+    "sky_map": ("map", "row"),
+}
+
+
+class Bars:
+    """A bar a kind of work. It is called with the events of the engine."""
+
+    def __init__(self, tqdm: Any) -> None:
+        self._tqdm = tqdm
+        self._bar: Any = None
+        self._kind = ""
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind not in COUNTED:
+            return
+        if kind != self._kind or self._bar is None or self._bar.total != event["total"]:
+            self.close()
+            words, unit = COUNTED[kind]
+            self._bar, self._kind = self._tqdm(total=event["total"], desc=words, unit=unit, leave=False), kind
+        self._bar.update(event["done"] - self._bar.n)
+        if event["done"] >= event["total"]:
+            self.close()
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+
+def bars() -> Callable[[dict[str, Any]], object] | None:
+    """Bars in a notebook, or in a terminal that shows them; None elsewhere, and without tqdm."""
+    is_notebook = "ipykernel" in sys.modules
+    if not is_notebook and not (sys.stderr is not None and sys.stderr.isatty()):
+        return None
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return Bars(tqdm)

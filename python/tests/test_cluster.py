@@ -1,0 +1,154 @@
+"""Many regions on a cluster of two workers: the bytes of the program's batch, workers that are killed, batches that are resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import roifit
+from roifit import cluster
+
+distributed = pytest.importorskip("distributed")
+REGIONS = int(os.environ.get("ROIFIT_TEST_REGIONS", "8"))
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    # What is killed below must not be restarted slowly by a scheduler that waits.
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0) as local, distributed.Client(local) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def regions(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of simulated regions."""
+    folder = tmp_path_factory.mktemp("regions")
+    made = cluster.simulate(folder, REGIONS, client, seed=5, npix=30, ebins=8, sources=4, progress=False)
+    assert [path.parent.name for path in made] == [f"seed_{seed:0{len(str(4 + REGIONS))}}" for seed in range(5, 5 + REGIONS)]
+    # As one process makes them.
+    roifit.simulate(folder / "alone", seed=6, npix=30, ebins=8, sources=4)
+    assert (folder / "alone" / "ccube_00.fits").read_bytes() == made[1].with_name("ccube_00.fits").read_bytes()
+    shutil.rmtree(folder / "alone")
+    return folder
+
+
+def configs(regions: Path) -> list[Path]:
+    return sorted(path / "config.yaml" for path in regions.iterdir() if path.name.startswith("seed_"))
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """Everything that does not tell seconds."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".json"}
+
+
+def alone(regions: Path, out: Path) -> None:
+    """The same with nobody's help."""
+    plan = json.dumps(cluster._plan(None, False, {"distance": 3.0, "pars": "norm"}))
+    batch = roifit._engine.Regions.open(out, configs(regions), plan)
+    for at, config in enumerate(configs(regions)):
+        batch.record(at, roifit._engine.fit_region(config, plan, 2))
+    batch.finish()
+
+
+def test_results_are_those_of_one_machine_when_a_worker_is_killed(client: Any, regions: Path, tmp_path: Path) -> None:
+    alone(regions, tmp_path / "alone")
+    killed: list[int] = []
+
+    def kill() -> None:
+        while len(list((tmp_path / "out").glob("*.json"))) < 2:
+            time.sleep(0.01)
+        pid = next(iter(client.run(os.getpid).values()))
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    batch = cluster.fit_regions(configs(regions), client, tmp_path / "out", distance=3.0, pars="norm", progress=False)
+    thread.join()
+    assert killed and all(entry["ending"] == "done" for entry in batch.entries) and batch.summary["n_done"] == REGIONS
+    assert results(tmp_path / "out") == results(tmp_path / "alone")
+    assert len(results(tmp_path / "out")) == REGIONS + 1
+    assert batch.result(0)["fit_success"] and len(batch.to_table()) == REGIONS
+    assert [Path(entry["config"]) for entry in batch.entries] == configs(regions)
+
+
+def test_a_batch_is_resumed_and_only_what_is_missing_is_done(client: Any, regions: Path, tmp_path: Path) -> None:
+    some = configs(regions)[:3]
+    first = cluster.fit_regions(some[:2], client, tmp_path / "out", progress=False)
+    with pytest.raises(roifit.RoiFitError, match="earlier batch"):
+        cluster.fit_regions(some, client, tmp_path / "out", progress=False)
+    with pytest.raises(roifit.RoiFitError, match="other settings"):
+        cluster.fit_regions(some, client, tmp_path / "out", resume=True, tol=1e-5, progress=False)
+    again = cluster.fit_regions(some, client, tmp_path / "out", resume=True, progress=False)
+    assert [entry["seconds"] for entry in again.entries[:2]] == [entry["seconds"] for entry in first.entries]
+    lines = [json.loads(line) for line in (tmp_path / "out" / "journal.jsonl").read_text().splitlines()]
+    assert len(lines) == 4 and list(lines[0]) == ["batch"]
+
+
+def test_a_region_that_fails_stops_no_other(client: Any, regions: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.yaml").write_text("nonsense: {")
+    batch = cluster.fit_regions([broken, configs(regions)[0]], client, tmp_path / "out", optimize="only", progress=False)
+    assert [entry["ending"] for entry in batch.entries] == ["error", "done"] and batch.summary["n_error"] == 1
+    with pytest.raises(roifit.OptionError, match="no result"):
+        batch.result(0)
+    same = configs(regions)[0]
+    for wrong in ({"configs": []}, {"configs": [same, same]}, {"configs": [same], "tolerance": 1.0}, {"configs": [same], "pars": "norm"}, {"configs": [same], "optimize": "maybe"}, {"configs": [same], "client": None}):
+        arguments = {"client": client, "out": tmp_path / "other", "progress": False, **wrong}
+        with pytest.raises(roifit.OptionError):
+            cluster.fit_regions(**arguments)
+    with pytest.raises(NotImplementedError, match="fit_regions"):
+        cluster.lightcurve()
+
+
+def test_a_region_that_kills_its_workers_is_told(client: Any, regions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[int, Any]] = []
+
+    class Lost:
+        """A cluster that loses every worker."""
+
+        def nthreads(self) -> dict[str, int]:
+            return {"a": 1}
+
+        def submit(self, *_: Any, **__: Any) -> Any:
+            return client.submit(_killed, pure=False)
+
+        def cancel(self, futures: Any) -> None:
+            client.cancel(futures)
+
+    cluster._run(Lost(), None, [("a",), ("b",)], lambda at, result: taken.append((at, result)), 2, None)
+    assert sorted(taken) == [(0, None), (1, None)]
+
+
+def _killed() -> None:
+    raise distributed.KilledWorker("task", SimpleNamespace(address="nowhere"), 3)
+
+
+def test_the_program_goes_on_from_the_journal(client: Any, regions: Path, tmp_path: Path) -> None:
+    program = os.environ.get("ROI_FIT_PROGRAM") or shutil.which("roi-fit")
+    if program is None:
+        pytest.skip("no program roi-fit; ROI_FIT_PROGRAM can name it")
+    paths = [str(path) for path in configs(regions)]
+    cluster.fit_regions(paths[:2], client, tmp_path / "out", optimize="first", tol=1e-4, progress=False)
+    run = [program, "batch", *paths, "--optimize-first", "--tol", "1e-4", "--jobs", "2", "--quiet"]
+    subprocess.run([*run, "--out", tmp_path / "out", "--resume"], check=True)
+    subprocess.run([*run, "--out", tmp_path / "program"], check=True)
+    assert results(tmp_path / "out") == results(tmp_path / "program")
+    # And the other way.
+    shutil.copytree(tmp_path / "program", tmp_path / "both")
+    journal = tmp_path / "both" / "journal.jsonl"
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:3]))
+    cluster.fit_regions(paths, client, tmp_path / "both", optimize="first", tol=1e-4, resume=True, progress=False)
+    assert results(tmp_path / "both") == results(tmp_path / "program")

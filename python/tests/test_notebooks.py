@@ -1,0 +1,30 @@
+"""The notebooks of python/notebooks, cell by cell; `jupytext --to notebook` makes notebooks of them."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+NOTEBOOKS = sorted(Path(__file__).resolve().parents[1].joinpath("notebooks").glob("*.py"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    if "distributed" in notebook.read_text(encoding="utf-8"):
+        pytest.importorskip("distributed")
+    matplotlib.use("Agg")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(notebook), run_name="__main__")
+    matplotlib.pyplot.close("all")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_has_cells(notebook: Path) -> None:
+    text = notebook.read_text(encoding="utf-8")
+    assert text.startswith("# ---\n# jupyter:\n") and "format_name: percent" in text
+    cells = re.findall(r"^# %%(.*)$", text, re.MULTILINE)
+    assert len(cells) >= 3 and cells[0] == " [markdown]"
