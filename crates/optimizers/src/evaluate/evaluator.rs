@@ -15,6 +15,8 @@ use std::time::Instant;
 
 /// Relative rise of the objective that is taken for rounding noise when derivatives say that a step is good.
 const ROUNDING: f64 = 1e-10;
+/// The relative accuracy of a Hessian that comes from a formula.
+const EXACT: f64 = 1e-11;
 
 /// Why an algorithm must stop at once.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ pub(crate) struct Evaluator<'a> {
     observer: &'a mut dyn Observer,
     pub(super) free: Vec<usize>,
     pub(super) full: Vec<f64>,
+    /// The start values of the free parameters.
+    start: Vec<f64>,
     differences: Differences,
     max_calls: usize,
     /// By how much the limit of calls grows where gradients become numerical; 1 for a limit that was asked for.
@@ -71,6 +75,8 @@ pub(crate) struct Evaluator<'a> {
     deadline: Option<Instant>,
     pub(super) calls: Calls,
     iterations: usize,
+    /// Whether a minimum in doubt is looked at from elsewhere.
+    pub(crate) has_second_look: bool,
     /// The objective's derivatives contradict its values: differences of values take their place.
     distrusts: bool,
     /// The free parameter beside whose value the objective was not finite.
@@ -120,6 +126,7 @@ impl<'a> Evaluator<'a> {
             max_calls: options.max_calls.unwrap_or((200 + 100 * n + 5 * n * n) * per_gradient),
             deadline: options.time_limit.and_then(|limit| Instant::now().checked_add(limit)),
             full: parameters.iter().map(Parameter::value).collect(),
+            start: pick(&|i| parameters[i].value()),
             edm_goal: options.edm_goal(problem.error_definition()),
             objective,
             observer,
@@ -127,6 +134,7 @@ impl<'a> Evaluator<'a> {
             differences,
             calls: Calls::default(),
             iterations: 0,
+            has_second_look: options.second_look,
             distrusts: false,
             undefined_beside: None,
             best: None,
@@ -204,7 +212,7 @@ impl<'a> Evaluator<'a> {
 
     /// The start values of the free parameters.
     pub(crate) fn start(&self) -> Vec<f64> {
-        self.free.iter().map(|&i| self.full[i]).collect()
+        self.start.clone()
     }
 
     /// The distance to the minimum that searches aim at: well below the goal, so that the covariance is accurate too
@@ -242,6 +250,17 @@ impl<'a> Evaluator<'a> {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Halt::Stop(Status::Cancelled)),
         }
+    }
+
+    /// Lowers the limit of calls to what has been called so far and some times as many, and returns what it was.
+    pub(crate) fn limit_calls(&mut self, times: usize) -> usize {
+        let whole = self.max_calls;
+        self.max_calls = whole.min(self.calls.total().saturating_mul(times.saturating_add(1)));
+        whole
+    }
+
+    pub(crate) fn restore_limit(&mut self, whole: usize) {
+        self.max_calls = whole;
     }
 
     /// Whether `x` may be evaluated at all; ends the run at a limit.
@@ -347,7 +366,7 @@ impl<'a> Evaluator<'a> {
         if self.derivatives() == Derivatives::Hessian
             && let Some(matrix) = self.exact_hessian(&point.x)?
         {
-            return Ok(Some(Hessian { matrix, accuracy: 1e-11 }));
+            return Ok(Some(Hessian { matrix, accuracy: EXACT }));
         }
         let noise = self.noise(point.f) / self.error_definition();
         let mut differences = self.differences.clone();
@@ -363,7 +382,25 @@ impl<'a> Evaluator<'a> {
         Ok(matrix.filter(|m| m.iter().all(|v| v.is_finite())).map(|matrix| Hessian { matrix, accuracy }))
     }
 
+    /// Value, gradient and Hessian at `x` in one call of the objective that offers all three; the Hessian is `None` where it is
+    /// not finite, or differences would have to make it.
+    pub(crate) fn point_with_hessian(&mut self, x: &[f64]) -> std::result::Result<(Point, Option<Hessian>), Halt> {
+        if self.derivatives() < Derivatives::Hessian {
+            return Ok((self.point(x)?, None));
+        }
+        match self.exact(x)? {
+            (point, Some(matrix)) if point.is_finite() => Ok((point, Some(Hessian { matrix, accuracy: EXACT }))),
+            _ => Ok((self.point(x)?, None)),
+        }
+    }
+
     fn exact_hessian(&mut self, x: &[f64]) -> std::result::Result<Option<Array2<f64>>, Halt> {
+        let (point, matrix) = self.exact(x)?;
+        Ok(matrix.filter(|_| point.f.is_finite()))
+    }
+
+    /// What the objective's own Hessian comes with; without a matrix where that is not finite.
+    fn exact(&mut self, x: &[f64]) -> std::result::Result<(Point, Option<Array2<f64>>), Halt> {
         let dim = self.full.len();
         let mut gradient = vec![0.0; dim];
         let mut full = Array2::zeros((dim, dim));
@@ -375,7 +412,9 @@ impl<'a> Evaluator<'a> {
             let (i, j) = (self.free[a], self.free[b]);
             0.5 * (full[[i, j]] + full[[j, i]])
         });
-        Ok((f.is_finite() && matrix.iter().all(|v| v.is_finite())).then_some(matrix))
+        let g: Vec<f64> = self.free.iter().map(|&i| gradient[i]).collect();
+        let f = if g.iter().all(|v| v.is_finite()) { f } else { f64::INFINITY };
+        Ok((Point { x: self.inside(x), f, g }, Some(matrix).filter(|matrix| matrix.iter().all(|v| v.is_finite()))))
     }
 
     /// MINUIT's free coordinates of the parameters.

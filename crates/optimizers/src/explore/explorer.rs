@@ -102,7 +102,7 @@ impl<'a> Explorer<'a> {
             });
         };
         let problem = problem.starting_at(minimum)?;
-        let options = Options::default().with_tol(TOLERANCE);
+        let options = Options::default().with_tol(TOLERANCE).with_second_look(false);
         Ok(Self { objective, problem, minimum, options, rise: 1.0, covariance, calls: Calls::default() })
     }
 
@@ -110,7 +110,7 @@ impl<'a> Explorer<'a> {
     #[must_use]
     pub fn with_options(mut self, options: Options) -> Self {
         let tolerance = options.tol.min(TOLERANCE);
-        self.options = options.with_tol(tolerance);
+        self.options = options.with_tol(tolerance).with_second_look(false);
         self
     }
 

@@ -93,7 +93,7 @@ fn window(evaluator: &Evaluator<'_>, point: &Point, i: usize) -> (f64, f64) {
 
 /// The `k`-th of evenly spread points of the unit cube, coordinate `j` of `n`: the Kronecker sequence of the powers of
 /// the root of `r^(n+1) = r + 1` (M. Roberts, The unreasonable effectiveness of quasirandom sequences, 2018).
-fn spread(k: usize, j: usize, n: usize) -> f64 {
+pub(super) fn spread(k: usize, j: usize, n: usize) -> f64 {
     let mut root: f64 = 1.5;
     for _ in 0..30 {
         root = (1.0 + root).powf(1.0 / (n as f64 + 1.0));

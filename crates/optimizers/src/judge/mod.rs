@@ -5,5 +5,6 @@ pub(crate) mod covariance;
 pub(crate) mod driver;
 pub(crate) mod elsewhere;
 pub(crate) mod hesse;
+pub(crate) mod second_look;
 pub(crate) mod settle;
 pub(crate) mod verdict;

@@ -1,8 +1,8 @@
 //! From where a search ended to a judged point: corrections by the Hessian's own step, looks for lower points, the proof.
 
 use super::confirm::confirm;
-use super::elsewhere;
 use super::verdict::{self, Verdict};
+use super::{elsewhere, second_look};
 use crate::evaluate::evaluator::{Evaluator, Halt, Hessian, Point};
 use crate::evaluate::line_integral;
 use crate::problem::minimum::{FitQuality, Status};
@@ -49,7 +49,7 @@ pub(crate) fn settle(
         if attempt < CORRECTIONS
             && let Some(better) = correct(evaluator, &point, &verdict, &hessian)?
         {
-            point = better;
+            (point, known) = better;
             continue;
         }
         let is_far = verdict.edm > POLISH * evaluator.aim() && verdict.edm > evaluator.slack(point.f);
@@ -73,6 +73,7 @@ pub(crate) fn settle(
         let again = match found.lower {
             _ if found.wrong_derivatives => by_values(evaluator, &point)?,
             Some(lower) => Some(evaluator.point(&lower)?).filter(Point::is_finite),
+            None if evaluator.has_second_look => second_look::look(evaluator, &point, &hessian, &verdict)?,
             None => None,
         };
         return Ok(Settled { point, verdict: Some(verdict), again });
@@ -103,13 +104,13 @@ fn snapped(evaluator: &mut Evaluator<'_>, point: Point) -> Result<Point, Halt> {
     Ok(if is_better { there } else { point })
 }
 
-/// The Hessian's own step, shortened until it improves the point.
+/// The Hessian's own step, shortened until it improves the point; with the Hessian there where that came with the point.
 fn correct(
     evaluator: &mut Evaluator<'_>,
     point: &Point,
     verdict: &Verdict,
     hessian: &Hessian,
-) -> Result<Option<Point>, Halt> {
+) -> Result<Option<(Point, Option<Hessian>)>, Halt> {
     let Some(step) = &verdict.step else { return Ok(None) };
     let reaches_bound = (0..point.x.len()).any(|i| step.held[i] && step.p[i] != 0.0);
     if verdict.edm <= POLISH * evaluator.aim() && !reaches_bound {
@@ -118,11 +119,13 @@ fn correct(
     let mut length = 1.0;
     for _ in 0..4 {
         let x = verdict::target(evaluator, point, &step.p, length);
-        let trial = evaluator.point(&x)?;
+        // The whole step is mostly good, and a Hessian is wanted where it leads.
+        let (trial, known) =
+            if length < 1.0 { (evaluator.point(&x)?, None) } else { evaluator.point_with_hessian(&x)? };
         if trial.is_finite() {
             let judged = verdict::judge(evaluator, &trial, hessian);
             if evaluator.improves((point.f, verdict.edm), (trial.f, judged.edm)) {
-                return Ok(Some(trial));
+                return Ok(Some((trial, known)));
             }
         }
         length *= 0.2;

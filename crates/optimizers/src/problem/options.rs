@@ -58,6 +58,9 @@ pub struct Options {
     /// NEWTON and LM: the damping of the first step, in units of the Hessian's diagonal; default
     /// [`DEFAULT_INITIAL_DAMPING`](Self::DEFAULT_INITIAL_DAMPING), 0 for none.
     pub initial_damping: f64,
+    /// Whether a minimum that may not be the only one, since a parameter is held at a bound or known to a good part of its range only, is
+    /// looked at from elsewhere; default `true`. It takes up to three times the calls of the search, where there is such a doubt.
+    pub second_look: bool,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             time_limit: None,
             strategy: Strategy::default(),
             initial_damping: Self::DEFAULT_INITIAL_DAMPING,
+            second_look: true,
         }
     }
 }
@@ -120,6 +124,13 @@ impl Options {
     #[must_use]
     pub fn with_initial_damping(mut self, initial_damping: f64) -> Self {
         self.initial_damping = initial_damping;
+        self
+    }
+
+    /// Sets [`second_look`](Self::second_look).
+    #[must_use]
+    pub fn with_second_look(mut self, second_look: bool) -> Self {
+        self.second_look = second_look;
         self
     }
 

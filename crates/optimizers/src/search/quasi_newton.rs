@@ -8,12 +8,13 @@
 //! Powell's modification that keeps it positive definite (J. Nocedal, S. Wright, Numerical Optimization, 2nd ed.,
 //! procedure 18.2).
 
-use super::newton::damped_step;
+use super::damped_step::{Damping, damped_step};
+use super::secant_update::update;
 use crate::evaluate::evaluator::{Evaluator, Halt, Point, Progress};
 use crate::judge::driver::Search;
 use crate::judge::verdict;
+use crate::linalg;
 use crate::linalg::quadratic_model::positive_definite;
-use crate::linalg::{self, dot};
 use crate::problem::minimum::Status;
 use crate::problem::objective::Derivatives;
 use crate::problem::options::Options;
@@ -38,7 +39,7 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
     };
     // Whether the model is the last resort already.
     let mut plain = false;
-    let (mut age, mut damping) = (0, 0.0);
+    let (mut age, mut damping) = (0, Damping::default());
     for _ in 0..options.max_iterations {
         if age > MOST_UPDATES * (here.x.len() + 4) {
             (model, age) = (measured(evaluator, &here)?.unwrap_or(model), 0);
@@ -54,19 +55,20 @@ pub(crate) fn search(evaluator: &mut Evaluator<'_>, start: Point, options: &Opti
         if edm <= target {
             return Ok(Search { point: here, hessian: None, stopped: None });
         }
-        let Some((next, _, length)) = damped_step(evaluator, &here, &model, edm, &mut damping)? else {
+        let Some(taken) = damped_step(evaluator, &here, &model, edm, &mut damping)? else {
             if age == 0 {
                 let stopped = (edm > evaluator.edm_goal).then_some(Status::NoProgress);
                 return Ok(Search { point: here, hessian: None, stopped });
             }
-            (model, age, damping) = (first_model(evaluator, &here)?, 0, 0.0);
+            (model, age, damping) = (first_model(evaluator, &here)?, 0, Damping::default());
             continue;
         };
-        update(&mut model, &here, &next);
+        update(&mut model, &here, &taken.point);
         plain = false;
         age += 1;
-        here = next;
-        evaluator.report("QUASI-NEWTON", Progress { fval: here.f, edm, step: length, damping })?;
+        here = taken.point;
+        let progress = Progress { fval: here.f, edm, step: taken.share, damping: damping.factor };
+        evaluator.report("QUASI-NEWTON", progress)?;
     }
     Ok(Search { point: here, hessian: None, stopped: Some(Status::IterationLimit) })
 }
@@ -92,26 +94,4 @@ fn diagonal(evaluator: &Evaluator<'_>) -> Array2<f64> {
     Array2::from_diag(
         &evaluator.scales().iter().map(|scale| 2.0 * up / (scale * scale)).collect::<ndarray::Array1<f64>>(),
     )
-}
-
-/// The secant update with the step from `old` to `new`.
-fn update(model: &mut Array2<f64>, old: &Point, new: &Point) {
-    let n = old.x.len();
-    let s: Vec<f64> = (0..n).map(|i| new.x[i] - old.x[i]).collect();
-    let y: Vec<f64> = (0..n).map(|i| new.g[i] - old.g[i]).collect();
-    let bs: Vec<f64> = (0..n).map(|i| (0..n).map(|j| model[[i, j]] * s[j]).sum()).collect();
-    let sy = dot(&s, &y);
-    let sbs = dot(&s, &bs);
-    if !(sbs.is_normal() && sbs > 0.0 && sy.is_finite()) {
-        return;
-    }
-    // Powell: mix in the old model's change of slope until the curvature along the step is clearly positive.
-    let mix = if sy >= 0.2 * sbs { 1.0 } else { 0.8 * sbs / (sbs - sy) };
-    let r: Vec<f64> = (0..n).map(|i| mix * y[i] + (1.0 - mix) * bs[i]).collect();
-    let sr = dot(&s, &r);
-    for i in 0..n {
-        for j in 0..n {
-            model[[i, j]] += r[i] * r[j] / sr - bs[i] * bs[j] / sbs;
-        }
-    }
 }

@@ -5,6 +5,8 @@ use super::{Formula, Number, bounded, unbounded};
 use optimizers::Problem;
 use std::f64::consts::PI;
 
+const INF: f64 = f64::INFINITY;
+
 /// A function by its name; sums of squares are summed as they stand there, without a half.
 #[derive(Clone, Copy)]
 pub(crate) struct Classic(pub(crate) &'static str, pub(crate) usize);
@@ -37,6 +39,71 @@ fn osborne_1<D: Number>(x: &[D]) -> D {
         let t = 10.0 * i as f64;
         -(x[0] + x[1] * (-x[3] * t).exp() + x[2] * (-x[4] * t).exp()) + *y
     }))
+}
+
+fn osborne_2<D: Number>(x: &[D]) -> D {
+    let y = [
+        1.366, 1.191, 1.112, 1.013, 0.991, 0.885, 0.831, 0.847, 0.786, 0.725, 0.746, 0.679, 0.608, 0.655, 0.616, 0.606,
+        0.602, 0.626, 0.651, 0.724, 0.649, 0.649, 0.694, 0.644, 0.624, 0.661, 0.612, 0.558, 0.533, 0.495, 0.500, 0.423,
+        0.395, 0.375, 0.372, 0.391, 0.396, 0.405, 0.428, 0.429, 0.523, 0.562, 0.607, 0.653, 0.672, 0.708, 0.633, 0.668,
+        0.645, 0.632, 0.591, 0.559, 0.597, 0.625, 0.739, 0.710, 0.729, 0.720, 0.636, 0.581, 0.428, 0.292, 0.162, 0.098,
+        0.054,
+    ];
+    squares(y.iter().enumerate().map(|(i, y)| {
+        let t = 0.1 * i as f64;
+        let line = |k: usize| x[k] * (-((-x[7 + k] + t).powi(2) * x[4 + k])).exp();
+        -(x[0] * (-x[4] * t).exp() + line(1) + line(2) + line(3)) + *y
+    }))
+}
+
+/// Sums of the Chebyshev polynomials, shifted to the unit interval, beside their integrals.
+fn chebyquad<D: Number>(x: &[D]) -> D {
+    let n = x.len();
+    let shifted: Vec<D> = x.iter().map(|x| *x * 2.0 - 1.0).collect();
+    let (mut before, mut here) = (vec![D::from(1.0); n], shifted.clone());
+    squares((1..=n).map(|degree| {
+        let mean: D = here.iter().copied().sum::<D>() / n as f64;
+        let next: Vec<D> = (0..n).map(|j| shifted[j] * here[j] * 2.0 - before[j]).collect();
+        before = std::mem::replace(&mut here, next);
+        let integral = if degree % 2 == 0 { -1.0 / ((degree * degree) as f64 - 1.0) } else { 0.0 };
+        mean - integral
+    }))
+}
+
+fn penalty_2<D: Number>(x: &[D]) -> D {
+    let n = x.len();
+    let e = |k: usize| (k as f64 / 10.0).exp();
+    let steps = (1..n).map(|i| ((x[i] / 10.0).exp() + (x[i - 1] / 10.0).exp() - (e(i + 1) + e(i))).powi(2));
+    let ends = (1..n).map(|i| ((x[i] / 10.0).exp() - (-0.1_f64).exp()).powi(2));
+    let weighted: D = (0..n).map(|j| x[j] * x[j] * (n - j) as f64).sum();
+    (x[0] - 0.2).powi(2) + steps.chain(ends).sum::<D>() * 1e-5 + (weighted - 1.0).powi(2)
+}
+
+fn integral_equation<D: Number>(x: &[D]) -> D {
+    let n = x.len();
+    let h = 1.0 / (n as f64 + 1.0);
+    let t = |i: usize| (i as f64 + 1.0) * h;
+    squares((0..n).map(|i| {
+        let cube = |j: usize| (x[j] + t(j) + 1.0).powi(3);
+        let left: D = (0..=i).map(|j| cube(j) * t(j)).sum();
+        let right: D = (i + 1..n).map(|j| cube(j) * (1.0 - t(j))).sum();
+        x[i] + (left * (1.0 - t(i)) + right * t(i)) * (0.5 * h)
+    }))
+}
+
+/// Problems with bounds of W. Hock, K. Schittkowski, Test Examples for Nonlinear Programming Codes, Lecture Notes in Economics and
+/// Mathematical Systems 187 (1981), by their numbers.
+fn hock_schittkowski<D: Number>(name: &str, x: &[D]) -> D {
+    match name {
+        "HS 3" => x[1] + (x[1] - x[0]).powi(2) * 1e-5,
+        "HS 4" => (x[0] + 1.0).powi(3) / 3.0 + x[1],
+        "HS 5" => (x[0] + x[1]).sin() + (x[0] - x[1]).powi(2) - x[0] * 1.5 + x[1] * 2.5 + 1.0,
+        "HS 45" => -(x.iter().fold(D::from(1.0), |product, x| product * *x) / 120.0) + 2.0,
+        _ => {
+            let logs: D = x.iter().map(|x| (*x - 2.0).ln().powi(2) + (-*x + 10.0).ln().powi(2)).sum();
+            logs - (x.iter().map(|x| x.ln()).sum::<D>() * 0.2).exp()
+        }
+    }
 }
 
 fn meyer<D: Number>(x: &[D]) -> D {
@@ -130,6 +197,14 @@ fn many<D: Number>(name: &str, x: &[D]) -> D {
             let product = x.iter().fold(D::from(1.0), |p, x| p * *x);
             squares((0..n - 1).map(|i| x[i] + sum - (size + 1.0))) + (product - 1.0).powi(2)
         }
+        "Linear, full rank" => {
+            let mean: D = x.iter().copied().sum::<D>() * 0.1;
+            squares((0..10).map(|i| x.get(i).copied().unwrap_or(D::from(0.0)) - mean * 2.0 - 1.0))
+        }
+        "Broyden banded" => squares((0..n).map(|i| {
+            let band = (i.saturating_sub(5)..(i + 2).min(n)).filter(|j| *j != i).map(|j| x[j] * (x[j] + 1.0));
+            x[i] * (x[i] * x[i] * 5.0 + 2.0) + 1.0 - band.sum::<D>()
+        })),
         "Broyden tridiagonal" => squares((0..n).map(|i| {
             let before = if i > 0 { x[i - 1] } else { D::from(0.0) };
             let after = if i + 1 < n { x[i + 1] } else { D::from(0.0) };
@@ -163,6 +238,11 @@ impl Formula for Classic {
             "Meyer" => meyer(x),
             "Kowalik-Osborne" => kowalik_osborne(x),
             "Osborne 1" => osborne_1(x),
+            "Osborne 2" => osborne_2(x),
+            "Chebyquad" => chebyquad(x),
+            "Penalty II" => penalty_2(x),
+            "Discrete integral equation" => integral_equation(x),
+            name if name.starts_with("HS ") => hock_schittkowski(name, x),
             "Watson" => watson(x),
             "Brown-Dennis" => squares((1..=20).map(|i| {
                 let t = f64::from(i) / 5.0;
@@ -241,6 +321,14 @@ pub(crate) fn cases() -> Vec<Case> {
         free("Brown almost linear", &[0.5; 10], &[0.0, 1.0]),
         free("Discrete boundary value", &ramp(10, &|t| t * (t - 1.0)), &[0.0]),
         free("Broyden tridiagonal", &[-1.0; 10], &[0.0]),
+        free("Linear, full rank", &[1.0; 5], &[5.0]),
+        free("Broyden banded", &[-1.0; 10], &[0.0]),
+        free("Discrete integral equation", &ramp(10, &|t| t * (t - 1.0)), &[0.0]),
+        free("Penalty II", &[0.5; 4], &[9.376_29e-6]),
+        free("Penalty II", &[0.5; 10], &[2.936_605e-4]),
+        free("Chebyquad", &ramp(7, &|t| t), &[0.0]),
+        free("Chebyquad", &ramp(8, &|t| t), &[3.516_874e-3]),
+        free("Osborne 2", &[1.3, 0.65, 0.65, 0.7, 0.6, 3.0, 5.0, 7.0, 2.0, 4.5, 5.5], &[4.013_774e-2]),
         free("Goldstein-Price", &[-0.4, -0.6], &[3.0, 30.0, 84.0, 840.0]),
         // Published with bounds by D. M. Gay, ACM Transactions on Mathematical Software 9 (1983) 503.
         boxed("Powell badly scaled", &[0.0, 1.0], &[(0.0, 1.0), (1.0, 9.0)], &[1.512_590e-10]),
@@ -265,5 +353,14 @@ pub(crate) fn cases() -> Vec<Case> {
             &[(0.0, 2.0), (0.0, 8.0), (0.0, 1.0), (1.0, 7.0), (0.0, 5.0), (0.0, 5.0)],
             &[5.320_9e-4],
         ),
+        boxed("Rosenbrock", &[-2.0, 1.0], &[(-INF, INF), (-1.5, INF)], &[0.0]),
+        // x[1] = 1.5, and the root of a cubic on either side.
+        boxed("Rosenbrock", &[-2.0, 1.0], &[(-INF, INF), (1.5, INF)], &[5.042_618_8e-2, 4.941_229_3]),
+        boxed("HS 3", &[10.0, 1.0], &[(-INF, INF), (0.0, INF)], &[0.0]),
+        boxed("HS 4", &[1.125, 0.125], &[(1.0, INF), (0.0, INF)], &[8.0 / 3.0]),
+        boxed("HS 5", &[0.0, 0.0], &[(-1.5, 4.0), (-3.0, 3.0)], &[-1.913_222_955]),
+        boxed("Wood", &[-3.0, -1.0, -3.0, -1.0], &[(-10.0, 10.0); 4], &[0.0]),
+        boxed("HS 45", &[2.0; 5], &[(0.0, 1.0), (0.0, 2.0), (0.0, 3.0), (0.0, 4.0), (0.0, 5.0)], &[1.0]),
+        boxed("HS 110", &[9.0; 10], &[(2.001, 9.999); 10], &[-45.778_469_71]),
     ]
 }

@@ -2,6 +2,7 @@
 
 mod best_point;
 mod covariances;
+mod hostile;
 mod profiles;
 mod random_likelihoods;
 #[path = "../support/mod.rs"]

@@ -169,6 +169,14 @@ impl Formula for &Strip {
     }
 }
 
+/// How many claims may lie above the best that anybody finds.
+fn most_low(name: &str, offers: Derivatives) -> usize {
+    match (name, offers) {
+        (_, Derivatives::None) | ("LBFGS", _) => 6,
+        _ => 2,
+    }
+}
+
 #[test]
 fn what_is_claimed_of_random_likelihoods_is_true() {
     let ways: Vec<(&str, Derivatives)> = vec![
@@ -212,7 +220,8 @@ fn what_is_claimed_of_random_likelihoods_is_true() {
     }
     for ((name, offers), [accurate, _, singular, at_range, low]) in ways.iter().zip(&found) {
         assert!(*accurate > 350 && *singular == 0 && *at_range == 0, "{name} {offers:?}");
-        // Sound minima all of them, each with a positive definite Hessian and known errors: the likelihood has a second one elsewhere.
-        assert!(25 * low <= *accurate, "{name} {offers:?}: {low} of {accurate} above the best");
+        // Sound minima all of them, each with a positive definite Hessian and known errors: the likelihood has a second one elsewhere, which a
+        // second look finds, mostly.
+        assert!(*low <= most_low(name, *offers), "{name} {offers:?}: {low} of {accurate} above the best");
     }
 }

@@ -32,7 +32,7 @@ pub fn climb(session: &mut Session, held: Option<ParameterId>) -> Result<Summit>
         return Ok(Summit { loglike, is_converged: true });
     }
     let problem = problem(&session.roi, row)?;
-    let options = Options::default().with_tol(TOLERANCE);
+    let options = Options::default().with_tol(TOLERANCE).with_second_look(false);
     let minimum = minimize(session.posterior()?, &problem, &Newton, &options, &mut Silent)?;
     if -minimum.fval >= loglike {
         session.roi.set_free_values(&minimum.values)?;

@@ -264,7 +264,8 @@ impl FitOptions {
             .with_tol(self.tol)
             .with_max_iterations(self.max_iter)
             .with_initial_damping(self.init_lambda)
-            .with_strategy(strategy);
+            .with_strategy(strategy)
+            .with_second_look(false);
         match self.max_calls {
             Some(limit) => options.with_max_calls(limit),
             None => options,

@@ -275,7 +275,7 @@ impl<'a> Walk<'a> {
         let mut loglike = self.session.loglike_or_impossible(&self.roi, &[])?;
         self.last_status = NO_FIT;
         if line.reoptimize {
-            let options = Options::default().with_tol(1e-5);
+            let options = Options::default().with_tol(1e-5).with_second_look(false);
             let problem = problem(&self.roi, Some(line.row))?;
             let posterior = self.session.posterior_of(&self.roi, &[]);
             match posterior.and_then(|p| minimize(p, &problem, &Newton, &options, &mut Silent)) {
@@ -361,7 +361,7 @@ impl<'a> Walk<'a> {
         if bottom < top && bottom.is_finite() {
             parameter.set_bounds(bottom, top)?;
         }
-        let options = Options::default().with_tol(1e-4);
+        let options = Options::default().with_tol(1e-4).with_second_look(false);
         let problem = problem(&self.roi, None)?;
         let posterior = self.session.posterior_of(&self.roi, &[]);
         let found = posterior.and_then(|p| minimize(p, &problem, &Newton, &options, &mut Silent));

@@ -71,7 +71,7 @@ impl RefitCurve<'_, '_> {
                     Err(_) => Ok(best),
                 };
             }
-            let options = Options::default().with_tol(TOLERANCE);
+            let options = Options::default().with_tol(TOLERANCE).with_second_look(false);
             match minimize_in_chart(self.posterior, self.coordinates, &problem, (&Newton, &options)) {
                 Ok(minimum) if -minimum.fval > best => {
                     best = -minimum.fval;

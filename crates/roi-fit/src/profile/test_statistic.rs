@@ -115,7 +115,7 @@ fn reoptimized_null(session: &mut Session, source: SourceId) -> Result<f64> {
     let mut last = Status::Converged;
     let methods: [&dyn Optimizer; 2] = [&Newton, &Minuit];
     for optimizer in methods {
-        let options = Options::default().with_tol(1e-7);
+        let options = Options::default().with_tol(1e-7).with_second_look(false);
         let (problem, posterior) = (problem(&roi, None)?, session.posterior_of(&roi, &[&muted])?);
         let minimum = minimize(posterior, &problem, optimizer, &options, &mut Silent)?;
         best = best.max(-minimum.fval);
