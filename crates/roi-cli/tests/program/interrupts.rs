@@ -150,7 +150,7 @@ fn a_livetime_cube_in_the_making_stops_within_a_second_and_leaves_what_is_whole(
     config.push_str("ltcube: {binsz: 0.12}\nfileio: {outdir: out}\n");
     std::fs::write(base.join("config.yaml"), config).unwrap();
     for signal in ["-INT", "-TERM"] {
-        let child = roi_fit(&["prepare", base.to_str().unwrap(), "--verbose"])
+        let child = program(&["prepare", base.to_str().unwrap(), "--verbose"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
