@@ -1,13 +1,16 @@
 //! Derivatives of `logL` with respect to place and width of a source, beside those with respect to the free parameters.
 
 use lat_response::TrialMap;
-use likelihood_core::SourceMap;
+use likelihood_core::{ComponentData, DispersionMode, SourceMap};
 use ndarray::Array2;
 use roi_fit::Session;
 use roi_model::{Roi, Source, SourceId};
 
 use crate::error::{Error, Result};
 use crate::trial::trial_session::TrialSession;
+
+/// The share of a norm that predicts nothing: `2^-40`.
+const NOTHING: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// A coordinate of a source's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,9 +101,10 @@ impl<'m> Slot<'m> {
 impl TrialSession<'_> {
     /// The derivatives at the place and the values of the free parameters.
     ///
-    /// Beside the source stand two more for each coordinate, with the derivative of its map and the source's own spectrum, one with either sign. They
-    /// predict nothing together. The derivative of `logL` with respect to the norm of one of them, times that norm, is the one with respect to the
-    /// coordinate: `d logL/da = sum (N/M - 1) dM/da`. With energy dispersion too.
+    /// Beside the source stands another one for each coordinate, with the derivative of its map and the source's own spectrum, its norm `2^-40` of the source's:
+    /// it predicts nothing. The derivative of `logL` with respect to that norm, times the source's norm, is the one with respect to the
+    /// coordinate: `d logL/da = sum (N/M - 1) dM/da`. With energy dispersion too; where that rescales counts, which has thresholds, the norm is the source's, and a third
+    /// source with the negative map takes away what the second predicts.
     ///
     /// # Errors
     /// When the likelihood cannot be evaluated, or a coordinate is asked for that the shape does not have.
@@ -127,30 +131,44 @@ pub(super) fn derivatives_along(
     let mut sloped = room.unwrap_or_else(|| session.clone());
     sloped.share_data(session);
     let mut roi = session.roi().clone();
+    let share = share(session);
     for slot in slots {
         let source = &session.roi()[slot.source];
-        let negative = slot.maps.iter().map(|map| SourceMap::new(map.planes().mapv(|value| -value)));
-        let negative = negative.collect::<likelihood_core::Result<Vec<_>>>()?;
-        let negative: Vec<&SourceMap> = negative.iter().collect();
-        for (sign, maps) in [(Sign::Plus, &slot.maps), (Sign::Minus, &negative)] {
-            let beside = beside(source, slot.coordinate, sign)?;
-            sloped.set_slope_maps(beside.name(), source.name(), maps)?;
-            roi.add_source(beside)?;
+        let plus = beside(source, slot.coordinate, Sign::Plus, share)?;
+        sloped.set_slope_maps(plus.name(), source.name(), &slot.maps)?;
+        roi.add_source(plus)?;
+        if share == 1.0 {
+            let negative = slot.maps.iter().map(|map| SourceMap::new(map.planes().mapv(|value| -value)));
+            let negative = negative.collect::<likelihood_core::Result<Vec<_>>>()?;
+            let minus = beside(source, slot.coordinate, Sign::Minus, share)?;
+            sloped.set_slope_maps(minus.name(), source.name(), &negative)?;
+            roi.add_source(minus)?;
         }
     }
     *sloped.roi_mut() = roi;
-    let found = read(session, &mut sloped, slots)?;
+    let found = read(session, &mut sloped, (slots, share))?;
     Ok((found, sloped))
 }
 
-/// A source beside a source.
-fn beside(source: &Source, coordinate: Coordinate, sign: Sign) -> Result<Source> {
+/// The norm of what stands beside a source, in norms of the source: next to nothing, or 1 where that would not be the same but for a factor.
+fn share(session: &Session) -> f64 {
+    let is_rescaled =
+        |data: &ComponentData| data.dispersion().is_some_and(|own| own.mode() == DispersionMode::Rescaling);
+    if session.data().components().iter().any(is_rescaled) { 1.0 } else { NOTHING }
+}
+
+/// A source beside a source, its norm a share of that one's.
+fn beside(source: &Source, coordinate: Coordinate, sign: Sign, share: f64) -> Result<Source> {
     let mut spectrum = source.spectrum().clone();
     let norm = spectrum.norm_index();
     for (index, parameter) in spectrum.parameters_mut().iter_mut().enumerate() {
         let is_free = parameter.is_free() || norm == Some(index);
         parameter.set_free(is_free && sign == Sign::Plus);
         parameter.set_prior(None);
+        if norm == Some(index) && share != 1.0 {
+            parameter.set_bounds(0.0, 0.0)?;
+            parameter.set_value(share * parameter.value())?;
+        }
     }
     let kind = source.source_type();
     let mut beside =
@@ -160,7 +178,7 @@ fn beside(source: &Source, coordinate: Coordinate, sign: Sign) -> Result<Source>
 }
 
 /// Takes the derivatives from those of the session with all sources.
-fn read(session: &Session, sloped: &mut Session, slots: &[Slot<'_>]) -> Result<PlaceDerivatives> {
+fn read(session: &Session, sloped: &mut Session, (slots, share): (&[Slot<'_>], f64)) -> Result<PlaceDerivatives> {
     let all = sloped.derivatives()?;
     let rows = Rows::new(sloped.roi());
     let free = session.roi().free_parameters();
@@ -186,8 +204,9 @@ fn read(session: &Session, sloped: &mut Session, slots: &[Slot<'_>]) -> Result<P
         for (i, id) in free.iter().enumerate() {
             let mut mixed = value * all.hessian[[row, own[i]]];
             if id.source == place.source {
-                // The derivative's own dependence on the spectrum.
-                mixed += all.gradient[rows.of(&place.name, id.parameter)?];
+                // The derivative's own dependence on the spectrum: of the norm it is the same for any norm, of the shape it goes with it.
+                let own = all.gradient[rows.of(&place.name, id.parameter)?];
+                mixed += if id.parameter == place.norm { own } else { own / share };
             }
             (hessian[[n + a, i]], hessian[[i, n + a]]) = (mixed, mixed);
         }
@@ -200,7 +219,9 @@ struct Place {
     source: SourceId,
     /// The name of what stands beside the source.
     name: String,
-    /// The norm of both.
+    /// The norm's place among the parameters.
+    norm: usize,
+    /// The norm of the source.
     value: f64,
     /// The row of that norm.
     row: usize,
@@ -215,7 +236,7 @@ impl Place {
         })?;
         let value = source.spectrum().parameters()[norm].value();
         let name = name_beside(source.name(), slot.coordinate, Sign::Plus);
-        Ok(Self { source: slot.source, row: rows.of(&name, norm)?, name, value })
+        Ok(Self { source: slot.source, row: rows.of(&name, norm)?, name, norm, value })
     }
 }
 
