@@ -1,7 +1,7 @@
 //! How long does it take from photon and spacecraft files of ten years to counts, livetime and exposure, and how much memory?
 //!
 //! A single run, as it takes a while; `ROI_FIT_YEARS` is another number of years. 2 million photons and a million spacecraft rows of half a minute
-//! belong to each year, and a twentieth of the photons is selected. Beside it stands the time that reading both files twice takes. `ROI_FIT_BENCH_FILES` is a
+//! belong to each year, and a twentieth of the photons is selected. A twentieth of the time is simulated, and follows itself twenty times. Beside it stands the time that reading both files twice takes. `ROI_FIT_BENCH_FILES` is a
 //! folder in which the files stay, and are found again.
 
 use std::io::Read;
@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use benchmarks::measuring;
 use lat_dataset::{Config, PrepareStep};
+use lat_io::{NewSpacecraftRow, PhotonHeader, SpacecraftRow};
 use roi_model::{FileTable, Parameter, Source, SourceType, SpatialModel, Spectrum};
 use roi_simulate::{EventOptions, observe, write_builtin_response};
 
@@ -39,6 +40,48 @@ fn photons(folder: &Path, name: &str, norm: f64, days: f64) -> Result<usize, Fai
     let files = files(folder);
     let no_map = |file: &str| Err(lat_io::Error::NotFound { path: file.into() }.into());
     Ok(observe(&[isotropic(norm)?], &no_map, &irfs, &options, files.each_ref().map(PathBuf::as_path))?.photons)
+}
+
+/// How many times the time that is simulated follows itself.
+const TIMES: usize = 20;
+
+/// Writes files in which those of a part of the time follow each other, and returns the number of photons.
+fn repeated(part: &[PathBuf; 2], whole: &[PathBuf; 2]) -> Result<usize, Failure> {
+    /// Where TIME stands in a row of a photon file that is written here.
+    const TIME: usize = 36;
+    let [photons, spacecraft] = part;
+    let photons = lat_io::PhotonFile::open(photons)?;
+    let (start, stop) = photons.times();
+    let shifts = (0..TIMES).map(|time| (stop - start) * time as f64);
+    let good_times = shifts.clone().flat_map(|by| photons.good_times().iter().map(move |(a, b)| (a + by, b + by)));
+    let times = (start, start + (stop - start) * TIMES as f64);
+    let header = PhotonHeader { cuts: photons.cuts().to_vec(), good_times: good_times.collect(), times, inputs: None };
+    lat_io::write_photons(&whole[0], &photons, &header, |out| {
+        for by in shifts.clone() {
+            for first in (0..photons.rows()).step_by(1 << 14) {
+                let block = photons.block(first, 1 << 14)?;
+                for index in 0..block.len() {
+                    let mut row = block.rows().row(index).to_vec();
+                    row[TIME..TIME + 8].copy_from_slice(&(block.photon(index)?.time + by).to_be_bytes());
+                    out.write(&row)?;
+                }
+            }
+        }
+        Ok::<(), lat_io::Error>(())
+    })?;
+    let file = lat_io::SpacecraftFile::open(spacecraft)?;
+    let mut rows = Vec::with_capacity(file.rows());
+    for first in (0..file.rows()).step_by(1 << 14) {
+        let block = file.block(first, 1 << 14)?;
+        rows.extend((0..block.len()).map(|index| block.row(index)).collect::<Result<Vec<_>, _>>()?);
+    }
+    let n = rows.len();
+    let row = |index: usize| {
+        let (row, by) = (rows[index % n], (stop - start) * (index / n) as f64);
+        NewSpacecraftRow::from(SpacecraftRow { start: row.start + by, stop: row.stop + by, ..row })
+    };
+    lat_io::write_spacecraft_rows(&whole[1], times, (0..n * TIMES).map(row))?;
+    Ok(photons.rows() * TIMES)
 }
 
 fn files(folder: &Path) -> [PathBuf; 2] {
@@ -83,18 +126,25 @@ fn read(paths: &[PathBuf]) -> Result<u64, Failure> {
 fn main() -> Result<(), Failure> {
     let default = if measuring() { 10.0 } else { 0.01 };
     let years: f64 = std::env::var("ROI_FIT_YEARS").map_or(Ok(default), |text| text.parse())?;
-    let own = tempfile::tempdir()?;
+    let temporary = tempfile::tempdir()?;
     let kept = std::env::var_os("ROI_FIT_BENCH_FILES").map(PathBuf::from);
-    let folder = kept.as_deref().unwrap_or(own.path());
+    let folder = kept.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(folder)?;
     let name = write_builtin_response(folder)?;
     if files(folder).iter().all(|path| path.exists()) {
         println!("the files of an earlier run");
     } else {
         // As bright as it takes.
-        let pilot = photons(folder, name, 1.0, 2.0)?;
+        let own = tempfile::tempdir_in(folder)?;
+        write_builtin_response(own.path())?;
+        let pilot = photons(own.path(), name, 1.0, 2.0)?;
         let norm = PHOTONS / DAYS * 2.0 / pilot.max(1) as f64;
-        let (seconds, n) = timed(|| photons(folder, name, norm, years * DAYS))?;
+        let (seconds, n) = timed(|| {
+            let part = tempfile::tempdir_in(folder)?;
+            write_builtin_response(part.path())?;
+            photons(part.path(), name, norm, years * DAYS / TIMES as f64)?;
+            repeated(&files(part.path()), &files(folder))
+        })?;
         println!("simulated: {n} photons of {years} years in {seconds:.1} s");
     }
     let text = format!(

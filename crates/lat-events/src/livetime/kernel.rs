@@ -6,7 +6,7 @@ use std::ops::Range;
 use multiversion::multiversion;
 
 /// Marks a row whose bin single precision cannot tell: the pixel is within [`NEAR`] of an edge.
-pub(super) const UNSURE: i32 = -1;
+pub(super) const UNSURE: i32 = i32::MIN;
 
 /// Sums of three products of unit vectors in single precision are right to 4e-7: three factors and two sums, each rounded to 6e-8.
 pub(super) const NEAR: f32 = 1e-6;
@@ -107,12 +107,13 @@ pub(super) fn below_zenith(axes: AxesSlice<'_>, middle: [f32; 3], largest: Band,
     }
 }
 
-/// The bin of a pixel in each row, [`UNSURE`], or `n` where the pixel is not in view. Bins are equal in the square root of 1 - cosine.
+/// The place of the bin of a pixel in each row, [`UNSURE`], or that behind all `n` bins where the pixel is not in view. Bins are equal in the square
+/// root of 1 - cosine and stand at `first` and the places behind it.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(super) fn cosine_bins(axes: AxesSlice<'_>, pixel: [f32; 3], n: i32, bins: &mut [i32]) {
+pub(super) fn cosine_bins(axes: AxesSlice<'_>, pixel: [f32; 3], (first, n): (i32, i32), bins: &mut [i32]) {
     let [px, py, pz] = pixel;
     #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
-    let (bins_of_one, out) = (n as f32, n);
+    let bins_of_one = n as f32;
     // Right to two roundings, 1.2e-7, which is within what is called near.
     let width = 1.0 / bins_of_one;
     let rows = axes.x.iter().zip(axes.y).zip(axes.z);
@@ -125,22 +126,22 @@ pub(super) fn cosine_bins(axes: AxesSlice<'_>, pixel: [f32; 3], n: i32, bins: &m
         let edge = nearest * width;
         let whole = shifted.to_bits().cast_signed() - ROUNDER.to_bits().cast_signed();
         let below = whole - i32::from(nearest > place);
-        let near_edge = (rest - edge * edge).abs() < NEAR || cosine.abs() < NEAR;
-        let found = if cosine < 0.0 { out } else { below };
-        *bin = if near_edge { UNSURE } else { found };
+        // The horizon is the last edge, and behind it numbers go on.
+        let near_edge = (rest - edge * edge).abs() < NEAR;
+        *bin = if near_edge { UNSURE } else { first + below.min(n) };
     }
 }
 
-/// Puts out of view what is not between two cosines of the angle to a second axis, and marks what single precision cannot tell.
+/// Puts to the place `out` what is not between two cosines of the angle to a second axis, and marks what single precision cannot tell.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(super) fn cut(axes: AxesSlice<'_>, pixel: [f32; 3], (low, high): (f32, f32), n: i32, bins: &mut [i32]) {
+pub(super) fn cut(axes: AxesSlice<'_>, pixel: [f32; 3], (low, high): (f32, f32), out: i32, bins: &mut [i32]) {
     let [px, py, pz] = pixel;
     let rows = axes.x.iter().zip(axes.y).zip(axes.z);
     for (bin, ((x, y), z)) in bins.iter_mut().zip(rows) {
         let cosine = x * px + y * py + z * pz;
         let inside = low < cosine && cosine < high;
         let near_edge = (cosine - low).abs() < NEAR || (cosine - high).abs() < NEAR;
-        let found = if inside { *bin } else { n };
+        let found = if inside { *bin } else { out };
         *bin = if near_edge { UNSURE } else { found };
     }
 }
@@ -154,33 +155,23 @@ pub(super) fn any_unsure(bins: &[i32]) -> bool {
 /// Pixels whose sums are made side by side: a sum waits for the last that went into the same bin, the other pixels' meanwhile go on.
 pub(super) const ABREAST: usize = 8;
 
-/// Adds the times of rows to the bins of neighbouring pixels, `stride` places each. What is [`UNSURE`] is left out.
-pub(super) fn add_abreast(sums: &mut [[f64; 2]], stride: usize, bins: &[Vec<i32>; ABREAST], times: &[[f64; 2]]) {
-    let [a, b, c, d, e, f, g, h] = bins;
-    let mut pixels = sums.chunks_exact_mut(stride.max(1));
-    let mut next = || pixels.next().unwrap_or_default();
-    let [pa, pb, pc, pd] = [next(), next(), next(), next()];
-    let [pe, pf, pg, ph] = [next(), next(), next(), next()];
-    let first = a.iter().zip(b).zip(c).zip(d);
-    let second = e.iter().zip(f).zip(g).zip(h);
-    for ((time, (((a, b), c), d)), (((e, f), g), h)) in times.iter().zip(first).zip(second) {
-        add(pa, *a, time);
-        add(pb, *b, time);
-        add(pc, *c, time);
-        add(pd, *d, time);
-        add(pe, *e, time);
-        add(pf, *f, time);
-        add(pg, *g, time);
-        add(ph, *h, time);
-    }
-}
+/// Rows that are looked at together: what is made of them for some pixels fits a cache.
+pub(super) const TOGETHER: usize = 512;
 
-/// Adds a time to a bin, if there is one of that number.
-#[inline]
-fn add(sums: &mut [[f64; 2]], bin: i32, time: &[f64; 2]) {
-    #[expect(clippy::cast_sign_loss, reason = "what is below 0 becomes larger than any bin")]
-    if let Some([livetime, weighted]) = sums.get_mut(bin as usize) {
-        *livetime += time[0];
-        *weighted += time[1];
+/// The bins of some pixels in some rows.
+pub(super) type Bins = [[i32; TOGETHER]; ABREAST];
+
+/// Adds the times of rows to the bins of neighbouring pixels, which follow each other in `sums`. What is [`UNSURE`] is left out.
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn add_abreast(sums: &mut [[f64; 2]], bins: &Bins, times: &[[f64; 2]]) {
+    for (row, time) in times.iter().enumerate().take(TOGETHER) {
+        let [livetime, weighted] = *time;
+        for bins in bins {
+            #[expect(clippy::cast_sign_loss, reason = "what is below 0 becomes larger than any place")]
+            if let Some(sum) = sums.get_mut(bins[row] as usize) {
+                sum[0] += livetime;
+                sum[1] += weighted;
+            }
+        }
     }
 }

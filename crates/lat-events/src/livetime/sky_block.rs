@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::attitude::{Attitude, dot};
 use super::kernel::{
-    ABREAST, Axes, Band, CUT, FREE, NEAR, NOTHING, UNSURE, add_abreast, any_unsure, below_zenith, cosine_bins, cut,
-    in_view, single,
+    ABREAST, Axes, Band, Bins, CUT, FREE, NEAR, NOTHING, TOGETHER, UNSURE, add_abreast, any_unsure, below_zenith,
+    cosine_bins, cut, in_view, single,
 };
 
 /// What all pixels share.
@@ -26,9 +26,6 @@ impl Rule {
         self.cosines * (self.azimuths + 1)
     }
 }
-
-/// Rows that are looked at together: what is made of them for some pixels fits a cache.
-const TOGETHER: usize = 512;
 
 /// Pixels that follow each other in NESTED numbering, and their livetimes: small enough for a cache, and round enough to be left out as a
 /// whole where the LAT does not see them.
@@ -104,13 +101,20 @@ impl RowLists {
 }
 
 /// What a thread keeps for its work.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scratch {
     classes: Vec<u8>,
     /// Rows whose zenith angle needs no look, and those that need one.
     free: RowLists,
     cut: RowLists,
-    bins: [Vec<i32>; ABREAST],
+    bins: Box<Bins>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        let (classes, free, cut) = <(Vec<u8>, RowLists, RowLists)>::default();
+        Self { classes, free, cut, bins: Box::new([[UNSURE; TOGETHER]; ABREAST]) }
+    }
 }
 
 impl SkyBlock {
@@ -147,7 +151,7 @@ impl SkyBlock {
         for (seen, zenith) in [(&*free, None), (&*cut, rule.zenith)] {
             for first in (0..seen.len()).step_by(TOGETHER) {
                 let range = first..(first + TOGETHER).min(seen.len());
-                self.add_seen(rows, Seen { lists: seen, range, zenith }, rule, bins);
+                self.add_seen(rows, &Seen { lists: seen, range, zenith }, rule, bins);
             }
         }
     }
@@ -176,21 +180,20 @@ impl SkyBlock {
     }
 
     /// Adds some rows to all pixels.
-    fn add_seen(&mut self, rows: &[Attitude], seen: Seen<'_>, rule: &Rule, bins: &mut [Vec<i32>; ABREAST]) {
-        let times = seen.times();
-        bins.iter_mut().for_each(|bins| bins.resize(times.len(), UNSURE));
+    fn add_seen(&mut self, rows: &[Attitude], seen: &Seen<'_>, rule: &Rule, bins: &mut Bins) {
         let stride = rule.width() + 1;
         for (centers, sums) in self.centers.chunks(ABREAST).zip(self.times.chunks_mut(ABREAST * stride)) {
-            for (center, bins) in centers.iter().zip(bins.iter_mut()) {
-                seen.bins(*center, rule, bins);
+            for ((center, bins), first) in centers.iter().zip(bins.iter_mut()).zip((0..).step_by(stride)) {
+                seen.bins(*center, (first, rule), bins);
             }
             let side_by_side = rule.azimuths == 0 && centers.len() == ABREAST;
             if side_by_side {
-                add_abreast(sums, stride, bins, times);
+                add_abreast(sums, bins, seen.times());
             }
-            for ((center, bins), sums) in centers.iter().zip(bins.iter()).zip(sums.chunks_exact_mut(stride)) {
-                if !side_by_side || any_unsure(bins) {
-                    seen.add_each(rows, *center, (bins, side_by_side), (rule, sums));
+            for ((center, bins), first) in centers.iter().zip(bins.iter()).zip((0..).step_by(stride)) {
+                if !side_by_side || any_unsure(bins.get(..seen.range.len()).unwrap_or_default()) {
+                    let sums = sums.get_mut(first..first + stride).unwrap_or_default();
+                    seen.add_each(rows, *center, (bins, first, side_by_side), (rule, sums));
                 }
             }
         }
@@ -211,13 +214,15 @@ impl Seen<'_> {
         self.lists.times.get(self.range.clone()).unwrap_or_default()
     }
 
-    /// The bins of a pixel, where single precision tells them.
-    fn bins(&self, center: [f64; 3], rule: &Rule, bins: &mut [i32]) {
-        let (pixel, n) = (single(center), i32::try_from(rule.cosines).unwrap_or(i32::MAX));
-        cosine_bins(self.lists.z.slice(self.range.clone()), pixel, n, bins);
+    /// The places of a pixel's bins, from `first` on, where single precision tells them.
+    fn bins(&self, center: [f64; 3], (first, rule): (usize, &Rule), bins: &mut [i32]) {
+        // Options allow a thousand bins, and a block has some pixels.
+        let count = |n: usize| i32::try_from(n).unwrap_or(0);
+        let (pixel, first, n) = (single(center), count(first), count(rule.cosines));
+        cosine_bins(self.lists.z.slice(self.range.clone()), pixel, (first, n), bins);
         if let Some((low, high)) = self.zenith {
             #[expect(clippy::cast_possible_truncation, reason = "what single precision cannot tell is marked")]
-            cut(self.lists.zenith.slice(self.range.clone()), pixel, (low as f32, high as f32), n, bins);
+            cut(self.lists.zenith.slice(self.range.clone()), pixel, (low as f32, high as f32), first + n, bins);
         }
     }
 
@@ -226,7 +231,7 @@ impl Seen<'_> {
         &self,
         rows: &[Attitude],
         center: [f64; 3],
-        (bins, told): (&[i32], bool),
+        (bins, first, told): (&[i32], usize, bool),
         (rule, sums): (&Rule, &mut [[f64; 2]]),
     ) {
         let places = self.lists.places.get(self.range.clone()).unwrap_or_default();
@@ -235,7 +240,7 @@ impl Seen<'_> {
                 continue;
             }
             let Some(row) = rows.get(*place as usize) else { continue };
-            let bin = usize::try_from(*bin).unwrap_or_else(|_| exact_bin(row, center, rule));
+            let bin = usize::try_from(*bin).map_or_else(|_| exact_bin(row, center, rule), |place| place - first);
             // With bins of azimuth there is no place for what is not in view.
             if bin >= rule.cosines {
                 continue;
@@ -307,11 +312,11 @@ mod tests {
             rows.push(Attitude { z: axis, x: axis, y: axis, zenith: up, livetime: 1.0, weighted: 1.0 });
         }
         let (mut bins, lists) = (vec![0; rows.len()], RowLists::of(&rows));
-        Seen { lists: &lists, range: 0..rows.len(), zenith: rule.zenith }.bins(pixel, &rule, &mut bins);
+        Seen { lists: &lists, range: 0..rows.len(), zenith: rule.zenith }.bins(pixel, (3, &rule), &mut bins);
         let mut unsure = 0;
         for (row, bin) in rows.iter().zip(bins) {
             match usize::try_from(bin) {
-                Ok(bin) => assert_eq!(bin, exact_bin(row, pixel, &rule)),
+                Ok(place) => assert_eq!(place, 3 + exact_bin(row, pixel, &rule)),
                 Err(_) => unsure += 1,
             }
         }
