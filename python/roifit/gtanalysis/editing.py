@@ -16,7 +16,7 @@ from .._engine import OptionError
 from ..analysis import place
 from .configuration import plain
 from .core import Core
-from .roi_model import Source
+from .source import Source
 
 
 class Editing(Core):
