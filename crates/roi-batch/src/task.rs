@@ -58,4 +58,4 @@ impl TaskResult {
 /// assert_eq!(entries[0].loglike, Some(1.5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub type Task<'a> = dyn Fn(&Path) -> std::result::Result<TaskResult, TaskError> + Sync + 'a;
+pub type Task<'a> = dyn Fn(&Path) -> Result<TaskResult, TaskError> + Sync + 'a;
