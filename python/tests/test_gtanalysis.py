@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 
@@ -70,6 +71,24 @@ def test_the_region_is_read_as_scripts_read_it(gta: GTAnalysis) -> None:
     assert len(found) == len(roi.point_sources) and (np.diff(radii) >= 0).all()
     with pytest.raises(roifit.ModelError, match="nobody"):
         roi["nobody"]
+
+
+def test_a_model_of_a_moment_stays(gta: GTAnalysis) -> None:
+    gta.fit()
+    name = nearest(gta)
+    kept, ts, norm = copy.deepcopy(gta.roi), gta.roi[name]["ts"], gta.roi[name].get_norm()
+    one = gta.roi.copy_source(name)
+    assert gta.roi.match_source(one) and gta.roi[name].check_cuts({"ts": [1.0, None]}) and not gta.roi[name].check_cuts([("ts", None, 1.0)])
+    gta.set_norm(name, 2.0 * norm)
+    assert gta.roi[name].get_norm() == 2.0 * norm and np.isnan(gta.roi[name]["ts"])
+    gta.delete_source(name)
+    assert name in kept and name not in gta.roi and len(kept) == len(gta.roi) + 1
+    assert kept[name.upper()]["ts"] == one["ts"] == ts and kept[name].get_norm() == norm
+    assert [source.name for source in kept.sources][-2:] == [source.name for source in gta.roi.diffuse_sources] and name in str(kept)
+    params = gta.roi.create_param_table()
+    assert (params["group"] == "spectrum").sum() == len(gta.get_params()) and len(gta.roi.create_source_table()) == len(gta.roi)
+    with pytest.raises(roifit.ModelError, match="nobody"):
+        kept["nobody"]
 
 
 def test_printed_tables_have_fermipys_layout(gta: GTAnalysis) -> None:

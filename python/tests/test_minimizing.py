@@ -239,3 +239,49 @@ def test_memory_stays_flat_and_threads_do_not_mix() -> None:
     for shift, x in results:
         np.testing.assert_allclose(x, TRUTH + shift, atol=1e-2)
     assert len(results) == 4
+
+
+def test_numbers_are_those_of_iminuit() -> None:
+    iminuit = pytest.importorskip("iminuit")
+    edges = np.linspace(0.0, 10.0, 41)
+    middle, width = 0.5 * (edges[1:] + edges[:-1]), edges[1] - edges[0]
+
+    def expected(signal: float, mean: float, sigma: float, background: float) -> Any:
+        peak = np.exp(-0.5 * ((middle - mean) / sigma) ** 2) / (sigma * np.sqrt(2.0 * np.pi))
+        return width * (signal * peak + background / 10.0)
+
+    counts = np.random.default_rng(1).poisson(expected(60.0, 4.0, 0.5, 150.0))
+
+    def nll(signal: float, mean: float, sigma: float, background: float) -> float:
+        model = expected(signal, mean, sigma, background)
+        return float((model - counts * np.log(model)).sum())
+
+    fits = []
+    for kind in (Minuit, iminuit.Minuit):
+        m = kind(nll, signal=50.0, mean=5.0, sigma=1.0, background=120.0)
+        m.errordef = kind.LIKELIHOOD
+        m.tol = 1e-3
+        m.limits["signal", "background"] = (0.0, None)
+        m.limits["sigma"] = (0.05, 5.0)
+        m.migrad()
+        m.hesse()
+        m.minos()
+        fits.append(m)
+    ours, theirs = fits
+    assert ours.valid and theirs.valid and ours.parameters == theirs.parameters
+    errors = np.array(list(theirs.errors))
+    np.testing.assert_allclose((np.array(list(ours.values)) - list(theirs.values)) / errors, 0.0, atol=0.01)
+    np.testing.assert_allclose(list(ours.errors), errors, rtol=0.02)
+    np.testing.assert_allclose(ours.covariance.correlation(), theirs.covariance.correlation(), atol=0.02)
+    for name in ours.parameters:
+        for side in ("lower", "upper"):
+            assert getattr(ours.merrors[name], side) == pytest.approx(getattr(theirs.merrors[name], side), rel=0.01), (name, side)
+    # Both contours lie where the other function has the same height.
+    points = ours.mncontour("signal", "sigma", cl=0.68, size=12)
+    heights = []
+    for x, y in points[:-1]:
+        theirs.values["signal"], theirs.values["sigma"] = x, y
+        theirs.fixed["signal", "sigma"] = True
+        heights.append(theirs.migrad().fval - ours.fval)
+    np.testing.assert_allclose(heights, -np.log(1.0 - 0.68), rtol=0.02)
+    assert ours.fmin.has_accurate_covar and ours.fval == pytest.approx(nll(*ours.values), abs=1e-9)

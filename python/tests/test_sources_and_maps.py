@@ -86,3 +86,47 @@ def test_a_point_is_no_wider_than_one_and_a_disk_is(gta: GTAnalysis) -> None:
         gta.extension("disk", spatial_model="Square")
     with pytest.raises(roifit.RoiFitError):
         gta.extension("isodiff")
+
+
+def test_models_go_from_one_analysis_to_another(gta: GTAnalysis) -> None:
+    gta.fit()
+    name, before = nearest(gta), gta.like()
+    other = gta.clone(gta._configuration.path, logging={"verbosity": 0})
+    assert other.like() == pytest.approx(before, abs=1e-6)
+    gta.set_source_morphology(name, spatial_model="RadialGaussian", spatial_pars={"SpatialWidth": 0.3})
+    assert gta.roi[name]["SpatialModel"] == "RadialGaussian" and gta.roi[name]["SpatialWidth"] == pytest.approx(0.3) and gta.like() > before
+    with pytest.raises(roifit.RoiFitError):
+        gta.set_source_morphology(name, spatial_model="Square")
+    assert gta.roi[name]["SpatialWidth"] == pytest.approx(0.3)
+    gta.set_source_morphology(name, spatial_model="PointSource")
+    assert gta.like() == pytest.approx(before, abs=0.5) and gta.roi[name].is_free == other.roi[name].is_free
+    gta.reload_sources([name])
+    gta.delete_source(name)
+    gta.add_sources_from_roi([name], other.roi, free=True)
+    assert gta.roi[name].is_free and gta.like() == pytest.approx(before, abs=0.5)
+
+
+def test_correlations_tables_and_models_of_files(gta: GTAnalysis) -> None:
+    gta.fit()
+    before, vector = gta.like(), gta.get_free_param_vector()
+    gta.fit_correlation()
+    assert gta.like() == before and gta.get_free_param_vector() == vector
+    found = {source.name: source["correlation"] for source in gta.roi.sources}
+    for name, row in found.items():
+        assert row[name] == pytest.approx(1.0) and all(found[other][name] == pytest.approx(value) for other, value in row.items())
+    assert found["galdiff"]["isodiff"] < -0.3
+    table = gta.create_roi_table()
+    assert len(table) == 2 and list(table["component"]) == [-1, 0]
+    assert table["counts"].shape == (2, gta.enumbins) and table["npred"][0] == pytest.approx(sum(source["npred"] for source in gta.roi.sources))
+    loge, dnde = gta.get_source_dnde(nearest(gta))
+    assert loge[0] <= 0.5 < loge[1] and loge[-2] < 6.5 <= loge[-1] and len(dnde) == len(loge)
+    # Energies of files are single precision.
+    np.testing.assert_allclose(np.diff(loge), loge[1] - loge[0], rtol=1e-6)
+    gta.write_xml("one")
+    total = gta.model_counts_map().data.sum()
+    gta.set_norm(nearest(gta), 10 * gta.get_norm(nearest(gta)))
+    gta.generate_model("one")
+    from roifit.maps import Map
+
+    assert Map.from_fits(Path(gta.workdir, "mcube_one.fits")).data.sum() == pytest.approx(total, rel=1e-6)
+    assert gta.model_counts_map().data.sum() > 1.1 * total

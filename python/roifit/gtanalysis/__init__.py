@@ -12,8 +12,9 @@ from .freeing import Freeing
 from .missing import Missing
 from .photons import Photons
 from .printing import Printing
-from .roi_model import ROIModel, Source
+from .roi_model import ROIModel
 from .saving import Saving
+from .source import Source
 
 __all__ = ["GTAnalysis", "ROIModel", "Source"]
 

@@ -16,7 +16,8 @@ from .. import _engine
 from ..analysis import place
 from ..progress import bars
 from .configuration import Configuration
-from .roi_model import ROIModel, Source
+from .roi_model import ROIModel
+from .source import Source
 
 LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
 FORMAT = "%(asctime)s %(levelname)-8s%(name)s.%(funcName)s(): %(message)s"

@@ -16,7 +16,7 @@ from .._engine import OptionError
 from ..analysis import place
 from .configuration import plain
 from .core import Core
-from .roi_model import Source
+from .source import Source
 
 
 class Editing(Core):
@@ -48,9 +48,7 @@ class Editing(Core):
         self._known_keywords("add_source", kwargs, {"loglevel"})
         self._without_effect("add_source", use_single_psf=(use_single_psf, False), use_pylike=(use_pylike, True))
         if isinstance(src_dict, Source):
-            known = src_dict.data
-            described: dict[str, Any] = {key: known[key] for key in ("ra", "dec", "SpatialModel", "SpectrumType")}
-            described.update({par: {key: entry[key] for key in ("value", "scale", "min", "max", "free")} for par, entry in src_dict.spectral_pars.items()})
+            described = described_source(src_dict)
         else:
             described = {key: value for key, value in src_dict.items() if key not in ("name", "names")}
         skydir = described.pop("skydir", None)
@@ -131,6 +129,44 @@ class Editing(Core):
         """Gives a source another spectrum; a power law becomes the log-parabola without curvature, ``FileFunction`` is a table of what it was."""
         self._engine.set_source_spectrum(name, spectrum_type, None if spectrum_pars is None else dict(spectrum_pars))
         self._changed()
+
+    def set_source_morphology(self, name: str, **kwargs: Any) -> None:
+        """Gives a source another shape or place; its spectrum, and what of it is free, stay.
+
+        Parameters
+        ----------
+        **kwargs
+            ``spatial_model`` (``PointSource``, ``RadialDisk``, ``RadialGaussian``, ``SpatialMap``; by default the present one), ``spatial_pars`` (``SpatialWidth``, ``ra``,
+            ``dec``, ``Spatial_Filename``); ``use_pylike``, ``psf_scale_fn`` and ``update_source`` are without effect: maps are always exact.
+        """
+        self._known_keywords("set_source_morphology", kwargs, {"spatial_model", "spatial_pars", "use_pylike", "psf_scale_fn", "update_source"})
+        self._without_effect("set_source_morphology", psf_scale_fn=(kwargs.get("psf_scale_fn"), None))
+        source = self.roi[name]
+        before = described_source(source)
+        after = {**before, "SpatialModel": kwargs.get("spatial_model") or before["SpatialModel"], **dict(kwargs.get("spatial_pars") or {})}
+        if after["SpatialModel"] == "PointSource":
+            after.pop("SpatialWidth", None)
+        self._engine.delete_source(source.name)
+        try:
+            self.add_source(source.name, after)
+        except BaseException:
+            self.add_source(source.name, before)
+            raise
+
+    def reload_source(self, name: str, init_source: bool = True) -> None:
+        """Nothing to do but to see that the source is there: maps follow a source when it is changed."""
+        self._engine.source_name(name)
+
+    def reload_sources(self, names: Iterable[str], init_source: bool = True) -> None:
+        """As `reload_source`."""
+        for name in names:
+            self.reload_source(name)
+
+    def add_sources_from_roi(self, names: Iterable[str], roi: Any, free: bool = False, **kwargs: Any) -> None:
+        """Adds sources of another region's model, as they are there."""
+        self._known_keywords("add_sources_from_roi", kwargs, {"loglevel"})
+        for name in [names] if isinstance(names, str) else names:
+            self.add_source(roi[name].name, roi[name], free=free)
 
     def set_parameter(
         self,
@@ -225,3 +261,14 @@ class Editing(Core):
         """Sets parameters from a YAML file, the scale not applied."""
         self._engine.load_parameters_from_yaml(yamlfile)
         self._changed()
+
+
+def described_source(source: Source) -> dict[str, Any]:
+    """A source as `Editing.add_source` takes one."""
+    known = source.data
+    keys = ["ra", "dec", "SpatialModel", "SpectrumType", *(key for key in ("Spatial_Filename", "Spectrum_Filename") if known.get(key))]
+    described: dict[str, Any] = {key: known[key] for key in keys}
+    if np.isfinite(known["SpatialWidth"]):
+        described["SpatialWidth"] = known["SpatialWidth"]
+    described.update({par: {key: entry[key] for key in ("value", "scale", "min", "max", "free")} for par, entry in source.spectral_pars.items()})
+    return described

@@ -74,6 +74,15 @@ class Estimating(Plotting):
         energies = None if loge is None else [10.0 ** float(x) for x in loge]
         return _with_nan(self._engine.bowtie(name, energies))
 
+    def get_source_dnde(self, name: str) -> tuple[Any, Any]:
+        """dN/dE of a source, ph cm^-2 s^-1 MeV^-1, at log10 of energies in MeV: those of the bins, and at their step on to 0.5 and 6.5."""
+        logs = self.log_energies
+        step = (logs[-1] - logs[0]) / self.enumbins
+        below = logs[0] - step * np.arange(int(np.ceil((logs[0] - 0.5) / step)), 0, -1)
+        above = logs[-1] + step * np.arange(1, int(np.ceil((6.5 - logs[-1]) / step)) + 1)
+        loge = np.concatenate([below, logs, above])
+        return loge, self._engine.dnde(name, [float(10.0**x) for x in loge])
+
     def profile(
         self,
         name: str,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from .core import Core
@@ -48,6 +50,28 @@ class Fitting(Core):
         for warning in result["warnings"]:
             self.logger.warning("%s", warning)
         return result
+
+    def fit_correlation(self) -> None:
+        """Correlations of the normalisations of all sources, into ``gta.roi[name]["correlation"]``: a fit of all of them with everything else held. The model
+        stays as it is."""
+        engine = self._engine
+        with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
+            before = Path(folder, "before")
+            engine.write_roi(before)
+            try:
+                engine.fix_all()
+                engine.free_sources(True, "norm")
+                result = engine.fit(update=False, min_fit_quality=2)
+            finally:
+                engine.load_roi(before)
+                self._changed()
+        if not result["fit_success"]:
+            self.logger.error("fit_correlation: %s", result["message"])
+            return
+        names = list(result["src_names"])
+        for name, row in zip(names, result["correlation"], strict=True):
+            self.roi._take(name, {"correlation": dict(zip(names, (float(value) for value in row), strict=True))})
+        self._changed()
 
     def optimize(self, **kwargs: Any) -> dict[str, Any]:
         """Brings the whole region near its maximum: the largest norms together, then each norm, then shapes.

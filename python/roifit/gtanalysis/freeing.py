@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .core import Core
-from .roi_model import Source
+from .source import Source
 
 
 class Freeing(Core):

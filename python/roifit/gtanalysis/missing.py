@@ -8,19 +8,10 @@ from .core import Core
 
 # Another way for each method that is not there.
 ELSEWHERE = {
-    "add_sources_from_roi": "use add_source for each source",
-    "clone": "make another GTAnalysis with the configuration",
-    "create_roi_table": "read the table ROI of the FITS file of write_roi",
-    "fit_correlation": "the result of fit has the matrix `correlation`",
-    "generate_model": "use write_model_map",
-    "get_source_dnde": "use roifit.Analysis, or bowtie(name)['dnde']",
-    "lightcurve": "make a configuration for each time bin and fit them with `roi-fit batch`",
+    "lightcurve": "make a configuration for each time bin and fit them with `roi-fit batch` or roifit.cluster",
     "make_template": "name a template file in the XML",
-    "reload_source": "change the XML and open it again",
-    "reload_sources": "change the XML and open it again",
     "set_edisp_flag": "name the sources under `gtlike: {edisp_disable: [...]}`",
     "set_source_dnde": "use set_source_spectrum with spectrum_type='FileFunction' and edit the table",
-    "set_source_morphology": "change the spatial model in the XML and open it again",
     "set_weights_map": "name the weights under `gtlike: {wmap: FILE}`",
     "tscube": "use tsmap, bin by bin with loge_bounds",
     "weight_map": "read the file of `gtlike: {wmap: FILE}`",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import tempfile
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +14,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from .._engine import ModelError
+from .source import Source
 
 if TYPE_CHECKING:
     from .core import Core
@@ -24,147 +28,6 @@ SCANS = ("norm_scan", "flux_scan", "eflux_scan", "dloglike_scan", "loglike_scan"
 N_SCAN = 20
 # Keys whose value is text or nothing.
 TEXTS = {"Spectrum_Filename", "Spatial_Filename", "ts_definition", "sed", "norm_par"}
-
-
-class Source:
-    """A source. ``src["ts"]`` and its like are read from the analysis as it stands; of a source that was deleted, or whose analysis is gone, what it was last."""
-
-    def __init__(self, model: ROIModel, name: str) -> None:
-        # Not the analysis: it goes when nobody else has it.
-        self._model = model
-        self._name = name
-        self._data: dict[str, Any] = {}
-        self._version = -1
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Everything that is known of it."""
-        core = self._model._of()
-        if core is not None and self._version != core._version:
-            if self._model._has(self._name):
-                self._data = self._model._dictionary(self._name)
-            self._version = core._version
-        return self._data
-
-    def __getitem__(self, key: str) -> Any:
-        if key in ("name", "ra", "dec") and self._data:
-            return self._data[key]
-        return self.data[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.data
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Source) and other.name == self.name
-
-    def __hash__(self) -> int:
-        return hash(self._name)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """A property, or a default."""
-        return self.data.get(key, default)
-
-    def items(self) -> Any:
-        """Keys and values."""
-        return self.data.items()
-
-    def keys(self) -> Any:
-        """Keys."""
-        return self.data.keys()
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self._name
-
-    @property
-    def names(self) -> list[str]:
-        """Its name and aliases."""
-        names: list[str] = self.data["names"]
-        return names
-
-    @property
-    def associations(self) -> list[str]:
-        """As `names`."""
-        return self.names
-
-    @property
-    def assoc(self) -> dict[str, str]:
-        """Names of the catalog by column; not known here."""
-        return {}
-
-    @property
-    def skydir(self) -> SkyCoord:
-        """Its direction."""
-        return SkyCoord(self["ra"], self["dec"], unit="deg", frame="icrs")
-
-    @property
-    def radec(self) -> np.ndarray[Any, Any]:
-        """Right ascension and declination, deg."""
-        return np.array([self["ra"], self["dec"]])
-
-    @property
-    def diffuse(self) -> bool:
-        """Whether it is a diffuse background."""
-        return bool(self.data["diffuse"])
-
-    @property
-    def extended(self) -> bool:
-        """Whether it has a size."""
-        return not self.diffuse and self["SpatialModel"] != "PointSource"
-
-    @property
-    def is_free(self) -> bool:
-        """Whether a fit varies one of its parameters."""
-        return bool(self.data["free"])
-
-    @property
-    def spectral_pars(self) -> dict[str, Any]:
-        """Parameters of its spectrum, the scale not applied."""
-        pars: dict[str, Any] = self.data["spectral_pars"]
-        return pars
-
-    @property
-    def spatial_pars(self) -> dict[str, Any]:
-        """Parameters of its template."""
-        pars: dict[str, Any] = self.data["spatial_pars"]
-        return pars
-
-    @property
-    def params(self) -> dict[str, dict[str, float]]:
-        """True values and errors of its parameters."""
-        return {
-            name: {"value": par["value"] * par["scale"], "error": abs(par["error"] * par["scale"])}
-            for name, par in self.spectral_pars.items()
-        }
-
-    def separation(self, other: Source | SkyCoord) -> Any:
-        """Angle to another source or direction."""
-        return self.skydir.separation(other.skydir if isinstance(other, Source) else other)
-
-    def __repr__(self) -> str:
-        return f"<Source {self._name}>"
-
-    def __str__(self) -> str:
-        data = self.data
-        lines: list[tuple[str, str]] = [("Name", self.name)]
-        if not self.diffuse:
-            lines += [
-                ("Associations", str(self.names)),
-                ("RA/DEC", f"{data['ra']:10.3f}/{data['dec']:10.3f}"),
-                ("GLON/GLAT", f"{data['glon']:10.3f}/{data['glat']:10.3f}"),
-            ]
-        lines += [("TS", f"{data['ts']:.2f}"), ("Npred", f"{data['npred']:.2f}")]
-        if not self.diffuse:
-            lines += [
-                ("Flux", f"{data['flux']:9.4g} +/- {data['flux_err']:8.3g}"),
-                ("EnergyFlux", f"{data['eflux']:9.4g} +/- {data['eflux_err']:8.3g}"),
-            ]
-        lines += [("SpatialModel", data["SpatialModel"]), ("SpectrumType", data["SpectrumType"])]
-        text = [f"{label:<15}: {value}" for label, value in lines]
-        text.append("Spectral Parameters")
-        text += [f"{name:<15}: {par['value']:10.4g} +/- {par['error']:10.4g}" for name, par in self.params.items()]
-        return "\n".join(text)
 
 
 class ROIModel:
@@ -374,6 +237,34 @@ class ROIModel:
         columns |= {key: [source.get(key, np.nan) for source in chosen] for key in ["name", *sorted(scalar - {"name"})]}
         return Table(columns)
 
+    def create_source_table(self) -> Table:
+        """A row a source: all that is known of it, as the FITS files of `GTAnalysis.write_roi` have it."""
+        return self._saved_table("SOURCES")
+
+    def create_param_table(self) -> Table:
+        """A row a parameter, likewise."""
+        return self._saved_table("PARAMS")
+
+    def _saved_table(self, name: str) -> Table:
+        with tempfile.TemporaryDirectory(dir=self._core.workdir) as folder:
+            self._core._engine.write_roi(Path(folder, "roi"))
+            table = Table.read(Path(folder, "roi.fits"), hdu=name)
+        # Text is text, not bytes.
+        table.convert_bytestring_to_unicode()
+        return table
+
+    def copy_source(self, name: str) -> Source:
+        """A source as it is now; later changes of the model do not change it."""
+        return copy.deepcopy(self.get_source_by_name(name))
+
+    def match_source(self, src: Source) -> bool:
+        """Whether there is a source of the name, or one of the aliases, of another."""
+        return any(self.has_source(name) for name in src.names)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KeptModel:
+        """The sources as they are now, which later changes do not change."""
+        return KeptModel([copy.deepcopy(source, memo) for source in self.sources], self.skydir)
+
     def to_ds9(self, free: str = "box", fixed: str = "cross", frame: str = "fk5", color: str = "green", header: bool = True) -> list[str]:
         """Lines of a region file."""
         lines = ["# Region file format: DS9 version 4.1", f"global color={color}"] if header else []
@@ -417,6 +308,48 @@ class ROIModel:
             names = f"{source.name:<20.19}{source['SpatialModel']:<15.14}{source['SpectrumType']:<15.14}"
             lines.append(f"{names}{offset:>8}{source['ts']:10.2f}{source['npred']:12.1f}")
         return "\n".join(lines)
+
+
+class KeptModel(ROIModel):
+    """The model as it once was: a deep copy of `ROIModel`. It can be read, but no selection be made of it."""
+
+    def __init__(self, sources: list[Source], skydir: SkyCoord) -> None:
+        self._kept = {source.name: source for source in sources}
+        self._skydir = skydir
+
+    @property
+    def _core(self) -> Core:
+        raise ModelError("this is a copy of a model; ask the analysis that it is of")
+
+    def _descriptions(self) -> dict[str, dict[str, Any]]:
+        return {name: {"offset": None if source.diffuse else source["offset"], "diffuse": source.diffuse} for name, source in self._kept.items()}
+
+    def _source(self, name: str) -> Source:
+        return self._kept[name]
+
+    @property
+    def skydir(self) -> SkyCoord:
+        """The centre of the region."""
+        return self._skydir
+
+    def get_source_by_name(self, name: str) -> Source:
+        """The source of a name or alias; case and blanks do not count."""
+        wanted = _plain(name)
+        for source in self._kept.values():
+            if wanted in (_plain(one) for one in source.names):
+                return source
+        raise ModelError(f"the model had no source '{name}'; it had {', '.join(self._kept)}")
+
+    def has_source(self, name: str) -> bool:
+        """Whether there was such a source."""
+        return any(_plain(name) in map(_plain, source.names) for source in self._kept.values())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KeptModel:
+        return KeptModel(list(self._kept.values()), self._skydir)
+
+
+def _plain(name: str) -> str:
+    return name.replace(" ", "").lower()
 
 
 def _true_values(described: dict[str, Any]) -> list[float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.table import Table
 
 from .. import __name__ as _package
 from .. import _engine
@@ -179,6 +180,50 @@ class Saving(Plotting):
         with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
             self._engine.write_roi(Path(folder, "roi"))
             shutil.copyfile(Path(folder, "roi.fits"), self._path(fitsfile))
+
+    def create_roi_table(self) -> Table:
+        """A row for all components together, with component -1, and one a component."""
+        totals = self._state()["roi"]
+        rows = [totals, *totals["components"]]
+        table = Table({"component": range(-1, len(rows) - 1), "name": ["", *(row["name"] for row in rows[1:])]})
+        for key in ("npred", "npred_wt"):
+            table[key] = [row[key] for row in rows]
+        for key in ("counts", "counts_wt", "model_counts", "model_counts_wt"):
+            spectra = [np.asarray(row[key], dtype=float) for row in rows if not isinstance(row[key], list)]
+            # Components with other bins have no sum: each row is filled up.
+            width = max(len(spectrum) for spectrum in spectra)
+            filled = np.full((len(rows), width), np.nan)
+            for at, row in enumerate(rows):
+                if not isinstance(row[key], list):
+                    filled[at, : len(row[key])] = row[key]
+            table[key] = filled
+        return table
+
+    def clone(self, config: Any, **kwargs: Any) -> Saving:
+        """An analysis of another configuration with the model of this one."""
+        other = type(self)(config, **kwargs)
+        with tempfile.TemporaryDirectory(dir=other.workdir) as folder:
+            model = Path(folder, "model.xml")
+            self._engine.write_xml(model)
+            other._engine.load_xml(model)
+        other._changed()
+        return other
+
+    def generate_model(self, model_name: str | None = None) -> None:
+        """Writes ``mcube_NAME.fits`` and ``mcube_NAME_XX.fits``: predicted counts of the model ``NAME_XX.xml``, or of the present one."""
+        if model_name is None:
+            self.write_model_map("model")
+            return
+        present = self._opened
+        engine = _engine.Analysis.open(self._open_configuration.path)
+        engine.load_xml(self._path(f"{model_name}_{engine.components()[0]['name']}.xml"))
+        try:
+            self._opened = engine
+            self._changed()
+            self.write_model_map(model_name)
+        finally:
+            self._opened = present
+            self._changed()
 
     def counts_map(self) -> Map:
         """Observed counts, all components together."""

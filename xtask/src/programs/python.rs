@@ -19,6 +19,7 @@ const NEEDS: &[&str] = &[
     "matplotlib>=3.7",
     "distributed>=2023.5",
     "tqdm>=4.60",
+    "iminuit>=2.20",
     "pytest>=7",
     "mypy>=1.8",
     "types-PyYAML",

@@ -55,13 +55,6 @@ pub(crate) struct Function<'a, 'py> {
 }
 
 impl<'py> Function<'_, 'py> {
-    /// What a function returns for parameters. Signals come first.
-    fn call(&self, function: &Bound<'py, PyAny>, x: &[f64]) -> PyResult<Bound<'py, PyAny>> {
-        let py = function.py();
-        py.check_signals()?;
-        function.call1((PyArray1::from_slice(py, x),))
-    }
-
     /// The same, an exception kept.
     fn kept<T>(&self, result: PyResult<T>) -> Result<T, EvalError> {
         result.map_err(|exception| {
@@ -72,7 +65,7 @@ impl<'py> Function<'_, 'py> {
     }
 
     fn number(&self, x: &[f64]) -> PyResult<f64> {
-        let found = self.call(&self.value, x)?;
+        let found = call(&self.value, x)?;
         found.extract().map_err(|_| {
             let kind = found.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string());
             OptionError::new_err(format!("the function returned {kind}; expected a number"))
@@ -81,7 +74,7 @@ impl<'py> Function<'_, 'py> {
 
     /// Numbers of a derivative, as many as there are places for.
     fn numbers(&self, what: &str, function: &Bound<'py, PyAny>, x: &[f64], out: &mut [f64]) -> PyResult<()> {
-        let found = self.call(function, x)?;
+        let found = call(function, x)?;
         let py = function.py();
         let flat = py.import("numpy")?.call_method1("asarray", (found, "float64"))?.call_method0("ravel")?;
         let flat = flat.cast_into::<PyArray1<f64>>().map_err(PyErr::from)?.to_vec()?;
@@ -92,6 +85,13 @@ impl<'py> Function<'_, 'py> {
         out.copy_from_slice(&flat);
         Ok(())
     }
+}
+
+/// What a function returns for parameters. Signals come first.
+fn call<'py>(function: &Bound<'py, PyAny>, x: &[f64]) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    py.check_signals()?;
+    function.call1((PyArray1::from_slice(py, x),))
 }
 
 impl Objective for Function<'_, '_> {
