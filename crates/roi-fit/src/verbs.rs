@@ -16,6 +16,7 @@ use crate::known::progress::Quiet;
 use crate::known::refitted_limit::LimitStatus;
 use crate::known::source_properties::{SourceProperties, TestStatistic};
 use crate::known::timing::Timing;
+use crate::profile::known_maximum::KnownMaximum;
 use crate::profile::one::profile;
 use crate::profile::profile_options::ProfileOptions;
 use crate::profile::test_statistic::{rescaled_together, test_statistic};
@@ -46,7 +47,7 @@ impl Analysis {
             self.known.take_covariance(covariance(&self.session.roi, &end.minimum));
             if options.update {
                 let start = Instant::now();
-                updated = self.update_after_fit(options);
+                updated = self.update_after_fit(options, KnownMaximum::of_minimum(&end.minimum).as_ref());
                 timing.update = start.elapsed().as_secs_f64();
             }
         }
@@ -55,9 +56,9 @@ impl Analysis {
     }
 
     /// TS, npred and fluxes of the free sources. The fit stands, whatever becomes of them, and so does what was found before an end.
-    fn update_after_fit(&mut self, options: &FitOptions) -> Updated {
+    fn update_after_fit(&mut self, options: &FitOptions, maximum: Option<&KnownMaximum>) -> Updated {
         self.session.set_stop(self.progress.stop_signal());
-        let done = self.update_free_sources(options.reoptimize, options.scan);
+        let done = self.update_free_sources(options.reoptimize, options.scan, maximum);
         self.session.set_stop(StopSignal::default());
         let free = self.session.roi.sources().iter().filter(|source| source.is_free());
         let known = |source: &Source| Some((source.name().to_owned(), self.known.of(source.name())?.clone()));

@@ -114,7 +114,7 @@ pub(crate) fn attempts(
     let mut trial = Trial { session, options, progress, roi, is_norm, ends: Vec::new(), all: Vec::new() };
     let asked_for = optimizers::optimizer(&options.optimizer)?;
     trial.run(asked_for.as_ref(), AttemptStart::StartValues)?;
-    let wanted = trial.ends_that_must_agree();
+    let wanted = if options.takes_first_good { 1 } else { trial.ends_that_must_agree() };
     while trial.all.len() < options.retries && !trial.is_cancelled() {
         let best = &trial.ends[trial.best()];
         let agreeing = trial.ends.iter().filter(|end| is_good(end) && is_as_high(end, best)).count();

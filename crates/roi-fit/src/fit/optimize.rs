@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::fit::iteration_log::TARGET;
 use crate::known::options::OptimizeOptions;
 use crate::known::progress::Event;
+use crate::profile::known_maximum::KnownMaximum;
 use crate::results::fit_result::FitResult;
 use crate::results::optimize_result::{Convergence, OptimizeResult, OptimizeStep};
 
@@ -233,10 +234,10 @@ impl Analysis {
         }
         let mut gradient = vec![0.0; result.values.len()];
         let values = self.session.roi.free_values();
-        let evaluated =
-            self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
-                if options.fit.scan { self.scan_for_good(Step::Joint, freed, options) } else { Ok(true) }
-            });
+        let evaluated = self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
+            let maximum = KnownMaximum::of_result(result);
+            if options.fit.scan { self.scan_for_good(Step::Joint, freed, options, maximum.as_ref()) } else { Ok(true) }
+        });
         self.fix_sources(freed);
         record.cancelled |= !evaluated?;
         let Some(convergence) = record.convergence.as_mut().filter(|_| result.fit_success) else { return Ok(()) };
@@ -273,13 +274,19 @@ impl Analysis {
         }
         let mut sub_options = options.fit.clone();
         sub_options.scan = false;
+        // A step holds what others will find; only a joint fit has to be sure of its maximum.
+        sub_options.takes_first_good = step != Step::Joint;
         // Its line is the first level; what the fit itself tells comes with the next.
         sub_options.verbosity = options.fit.verbosity.saturating_sub(1);
         let before = record.loglike;
         let result = self.fit(&sub_options).and_then(|result| {
             // A source whose last fit failed has its parameters of before, and a profile of those.
             let scans = options.fit.scan && !options.until_converged && (result.fit_success || step == Step::Shapes);
-            let is_complete = if scans { self.scan_for_good(step, freed, options)? } else { true };
+            let is_complete = if scans {
+                self.scan_for_good(step, freed, options, KnownMaximum::of_result(&result).as_ref())?
+            } else {
+                true
+            };
             Ok((result, is_complete))
         });
         self.fix_sources(freed);
@@ -310,10 +317,16 @@ impl Analysis {
 
     /// Profiles and limits of sources that no later step will fit again, while the likelihood still has all others summed.
     /// `false` when the watcher stopped it before its end.
-    fn scan_for_good(&mut self, step: Step, freed: &[(SourceId, Pars)], options: &OptimizeOptions) -> Result<bool> {
+    fn scan_for_good(
+        &mut self,
+        step: Step,
+        freed: &[(SourceId, Pars)],
+        options: &OptimizeOptions,
+        maximum: Option<&KnownMaximum>,
+    ) -> Result<bool> {
         let for_good = |id: &SourceId| step.has_shapes() || self.ts_of(*id) < options.shape_ts_threshold;
         let sources: Vec<SourceId> = freed.iter().map(|(id, _)| *id).filter(for_good).collect();
-        self.update_scans(&sources, options.fit.reoptimize)
+        self.update_scans(&sources, options.fit.reoptimize, maximum)
     }
 
     /// Fixes the parameters of some sources; their errors stay as the fit left them.

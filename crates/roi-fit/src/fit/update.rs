@@ -17,6 +17,7 @@ use crate::known::profile_curve::Profile;
 use crate::known::progress::Event;
 use crate::known::refitted_limit::{LimitStatus, RefittedLimit};
 use crate::known::source_properties::{Fluxes, PredictedCounts, SourceProperties, SpectralParameter};
+use crate::profile::known_maximum::KnownMaximum;
 use crate::profile::many_norms::profiles_of_norms;
 use crate::profile::profile_options::ProfileOptions;
 use crate::profile::refitted_limits::refitted_limits;
@@ -135,7 +136,12 @@ impl Analysis {
 
     /// Computes TS, npred, fluxes, profile and limits of every source with free parameters; returns for how many all is done. What cannot be done
     /// any more is forgotten: it was of other parameters.
-    pub(crate) fn update_free_sources(&mut self, reoptimize: bool, scan: bool) -> Result<usize> {
+    pub(crate) fn update_free_sources(
+        &mut self,
+        reoptimize: bool,
+        scan: bool,
+        maximum: Option<&KnownMaximum>,
+    ) -> Result<usize> {
         self.update_npred()?;
         let roi = &self.session.roi;
         let free: Vec<SourceId> = roi.ids().filter(|&source| roi[source].is_free()).collect();
@@ -163,7 +169,7 @@ impl Analysis {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let wanted = if scan && statistics.len() == free.len() { &free[..] } else { &[] };
         let mut profiles = self.profiles_of_norms(wanted, &options)?;
-        self.update_refitted_limits(wanted, &profiles, |_| true)?;
+        self.update_refitted_limits(wanted, &profiles, |_| true, maximum)?;
         let mut done = 0;
         for (id, name) in statistics {
             let event = Event::Update { source: name.clone(), done: free.len() + done, total };
@@ -183,10 +189,15 @@ impl Analysis {
     }
 
     /// Profile of the norm, limits, fluxes of some free sources; `false` when the watcher stopped it before its end.
-    pub(crate) fn update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<bool> {
+    pub(crate) fn update_scans(
+        &mut self,
+        sources: &[SourceId],
+        reoptimize: bool,
+        maximum: Option<&KnownMaximum>,
+    ) -> Result<bool> {
         let stop = self.progress.stop_signal();
         self.session.set_stop(stop);
-        let done = self.try_to_update_scans(sources, reoptimize);
+        let done = self.try_to_update_scans(sources, reoptimize, maximum);
         self.session.set_stop(StopSignal::default());
         match done {
             Ok(()) => Ok(true),
@@ -196,11 +207,17 @@ impl Analysis {
         }
     }
 
-    fn try_to_update_scans(&mut self, sources: &[SourceId], reoptimize: bool) -> Result<()> {
+    fn try_to_update_scans(
+        &mut self,
+        sources: &[SourceId],
+        reoptimize: bool,
+        maximum: Option<&KnownMaximum>,
+    ) -> Result<()> {
         let options = ProfileOptions::default().with_reoptimize(reoptimize);
         let mut profiles = self.profiles_of_norms(sources, &options)?;
         // Steps come one after the other, and most are soon out of date: they seek what every table shows.
-        self.update_refitted_limits(sources, &profiles, |flux| matches!(flux.name.as_str(), "flux" | "eflux"))?;
+        let is_sought = |flux: &NamedFlux| matches!(flux.name.as_str(), "flux" | "eflux");
+        self.update_refitted_limits(sources, &profiles, is_sought, maximum)?;
         for &id in sources {
             let name = self.session.roi[id].name().to_owned();
             self.take_scan(id, &name, profiles.remove(&id), &options)?;
@@ -233,6 +250,7 @@ impl Analysis {
         sources: &[SourceId],
         profiles: &BTreeMap<SourceId, Profile>,
         is_sought: impl Fn(&NamedFlux) -> bool,
+        maximum: Option<&KnownMaximum>,
     ) -> Result<()> {
         // With one norm free alone nothing else could be fitted again: it is the limit of the profile.
         if let (&[id], [parameter]) = (sources, &self.session.roi.free_parameters()[..])
@@ -244,7 +262,8 @@ impl Analysis {
         }
         let angular = self.angular_integrals(sources);
         let (sought, others): (Vec<_>, Vec<_>) = named_fluxes(self.energy_range()).into_iter().partition(is_sought);
-        let found = refitted_limits(&mut self.session, sources, &sought, |source| angular.get(&source).cloned());
+        let known = |source| angular.get(&source).cloned();
+        let found = refitted_limits(&mut self.session, sources, &sought, known, maximum);
         let mut limits = match found {
             Err(error) if error.is_internal() || error.is_stop() => return Err(error),
             Err(error) => {

@@ -40,6 +40,9 @@ pub struct FitOptions {
     /// With `update`, also compute the profile of each norm and the upper limits from it, about 25 passes over one source's map for each:
     /// [`FitOptions::SCAN`].
     pub scan: bool,
+    /// Whether the first end that is good enough counts, in doubt or not: of a fit that others follow.
+    #[serde(skip)]
+    pub(crate) takes_first_good: bool,
 }
 
 impl FitOptions {
@@ -98,6 +101,7 @@ impl Default for FitOptions {
             minos: Self::MINOS.value(),
             reoptimize: Self::REOPTIMIZE.value(),
             scan: Self::SCAN.value(),
+            takes_first_good: false,
         }
     }
 }

@@ -75,7 +75,7 @@ impl Coordinates {
     /// The point of these values.
     pub(crate) fn point(&self, values: &[f64]) -> Option<Vec<f64>> {
         let mut point = values.to_vec();
-        point[self.row] *= self.factor(values)?.phi;
+        point[self.row] *= self.phi(values)?;
         point[self.row].is_finite().then_some(point)
     }
 
@@ -83,13 +83,16 @@ impl Coordinates {
         self.flux.as_ref().map_or(&[], |flux| &flux.shape)
     }
 
+    /// `phi` alone: one integral.
+    fn phi(&self, values: &[f64]) -> Option<f64> {
+        let Some(flux) = &self.flux else { return Some(1.0) };
+        let (_, found) = flux.with_shape(values)?;
+        Some(found / flux.unit).filter(|phi| phi.is_finite())
+    }
+
     fn factor(&self, values: &[f64]) -> Option<Factor> {
         let Some(flux) = &self.flux else { return Some(Factor { phi: 1.0, slopes: Vec::new() }) };
-        let mut spectrum = flux.spectrum.clone();
-        for &(row, index) in &flux.shape {
-            spectrum.parameters_mut().get_mut(index)?.set_value(values[row]).ok()?;
-        }
-        let found = flux.named.of(&spectrum, &flux.angular).filter(|found| *found > 0.0)?;
+        let (mut spectrum, found) = flux.with_shape(values)?;
         // Differences of the flux itself: the derivatives that results have are taken on a finer grid of energies, and are not quite its own.
         let mut slopes = Vec::with_capacity(flux.shape.len());
         for &(row, index) in &flux.shape {
@@ -105,11 +108,23 @@ impl Coordinates {
     }
 }
 
+impl Flux {
+    /// The spectrum at norm 1 with the shape of these values, and its flux.
+    fn with_shape(&self, values: &[f64]) -> Option<(Spectrum, f64)> {
+        let mut spectrum = self.spectrum.clone();
+        for &(row, index) in &self.shape {
+            spectrum.parameters_mut().get_mut(index)?.set_value(values[row]).ok()?;
+        }
+        let found = self.named.of(&spectrum, &self.angular).filter(|found| *found > 0.0)?;
+        Some((spectrum, found))
+    }
+}
+
 impl Chart for Coordinates {
     /// `None` where the flux is not defined.
     fn values(&self, point: &[f64]) -> Option<Vec<f64>> {
         let mut values = point.to_vec();
-        values[self.row] /= self.factor(point)?.phi;
+        values[self.row] /= self.phi(point)?;
         values[self.row].is_finite().then_some(values)
     }
 
@@ -138,7 +153,9 @@ impl Chart for Coordinates {
             }
             view.column_mut(row).mapv_inplace(|a| a / phi);
         }
-        for (at, &(one, _)) in self.shape().iter().enumerate() {
+        // All the rest is in proportion to the slope along the norm, which a maximum has not.
+        let shape = if along == 0.0 { &[][..] } else { self.shape() };
+        for (at, &(one, _)) in shape.iter().enumerate() {
             // d2a/dx ds = -(d ln phi/ds) / phi.
             out[[row, one]] += along * slopes[at] / phi;
             out[[one, row]] += along * slopes[at] / phi;
@@ -150,7 +167,7 @@ impl Chart for Coordinates {
                 Some(self.factor(&moved)?.slopes)
             };
             let (up, down) = (slopes_at(value + h)?, slopes_at(value - h)?);
-            for (with, &(other, _)) in self.shape().iter().enumerate() {
+            for (with, &(other, _)) in shape.iter().enumerate() {
                 let bend = (up[with] - down[with]) / (2.0 * h);
                 // Half of it from either order, so that the matrix is symmetric.
                 let half = 0.5 * along * norm * (slopes[at] * slopes[with] - bend);

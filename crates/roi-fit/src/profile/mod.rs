@@ -2,6 +2,7 @@
 
 pub(crate) mod crossings;
 pub(crate) mod flux_coordinate;
+pub(crate) mod known_maximum;
 pub(crate) mod many_norms;
 pub(crate) mod one;
 pub(crate) mod profile_options;

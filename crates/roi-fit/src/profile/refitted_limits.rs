@@ -23,6 +23,7 @@ use crate::known::refitted_limit::{LimitStatus, RefittedLimit};
 use crate::maximize::objective::Chart as _;
 use crate::maximize::posterior::Posterior;
 use crate::profile::flux_coordinate::Coordinates;
+use crate::profile::known_maximum::KnownMaximum;
 use crate::profile::one::refitted_upper_limit;
 use crate::profile::quadratic::Expansion;
 use crate::profile::refit_curve::limit_by_refits;
@@ -82,12 +83,14 @@ struct Search {
     found: Option<std::result::Result<f64, LimitStatus>>,
 }
 
-/// The limits of some sources. `angular` tells the angular integral of a source, if it is known; `fluxes` are those that results have.
+/// The limits of some sources. `angular` tells the angular integral of a source, if it is known; `fluxes` are those that results have; `maximum` is
+/// where the last fit ended, if it is known.
 pub(crate) fn refitted_limits(
     session: &mut Session,
     sources: &[SourceId],
     fluxes: &[NamedFlux],
     angular: impl Fn(SourceId) -> Option<Angular>,
+    maximum: Option<&KnownMaximum>,
 ) -> Result<BTreeMap<SourceId, RefittedLimit>> {
     let mut limits = BTreeMap::new();
     let with_norm: Vec<SourceId> =
@@ -95,7 +98,7 @@ pub(crate) fn refitted_limits(
     if with_norm.is_empty() {
         return Ok(limits);
     }
-    let searches = search_together(session, &with_norm, fluxes, angular)?;
+    let searches = search_together(session, &with_norm, fluxes, angular, maximum)?;
     let has_summit = searches.is_some();
     for search in searches.iter().flatten() {
         merge(&mut limits, search);
@@ -143,6 +146,7 @@ fn search_together(
     sources: &[SourceId],
     fluxes: &[NamedFlux],
     angular: impl Fn(SourceId) -> Option<Angular>,
+    maximum: Option<&KnownMaximum>,
 ) -> Result<Option<Vec<Search>>> {
     // Norms may leave their bounds, as in every profile of a norm; the others are kept within theirs by the searches.
     let mut roi = session.roi.clone();
@@ -153,7 +157,11 @@ fn search_together(
         }
     }
     let mut posterior = session.posterior_of(&roi, &[])?;
-    let Some(summit) = Summit::near(&mut posterior, roi.free_values(), &bounds)? else { return Ok(None) };
+    let summit = match maximum.filter(|maximum| maximum.is_that_of(&roi)) {
+        Some(maximum) => Some(Summit::known(maximum, roi.free_values(), bounds)),
+        None => Summit::near(&mut posterior, roi.free_values(), &bounds)?,
+    };
+    let Some(summit) = summit else { return Ok(None) };
     let mut searches: Vec<Search> = Vec::new();
     for &id in sources {
         searches.extend(searches_of(&roi, id, &summit, (fluxes, angular(id).as_ref())));
@@ -241,6 +249,13 @@ fn bounds_of(roi: &Roi) -> Vec<(f64, f64)> {
 }
 
 impl Summit {
+    /// The maximum where a fit has found it: off all bounds, what is left of the gradient being nothing beside the falls that are sought.
+    fn known(maximum: &KnownMaximum, values: Vec<f64>, bounds: Vec<(f64, f64)>) -> Self {
+        let KnownMaximum { loglike: value, left, curvature, .. } = maximum.clone();
+        let gradient = vec![0.0; values.len()];
+        Self { values, value, top: value + left, gradient, curvature, bounds, idle: Vec::new() }
+    }
+
     /// The maximum near these values; `None` where there is none.
     fn near(posterior: &mut Posterior<'_>, mut values: Vec<f64>, all_bounds: &[(f64, f64)]) -> Result<Option<Self>> {
         let n = values.len();
