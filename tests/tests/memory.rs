@@ -72,7 +72,7 @@ fn is_right(config: &Path) -> MemoryEstimate {
             config.display()
         );
     };
-    part("templates", memory.parts.templates, counted.templates);
+    part("kept maps", memory.parts.kept_maps, counted.kept_maps);
     part("fixed", memory.parts.fixed, counted.fixed);
     // Rescaled counts are not proportional to a norm, so there are none.
     if memory.parts.columns != 0 || counted.columns != 0 {

@@ -7,7 +7,7 @@ use crate::data::joint::Data;
 use crate::evaluate::stream;
 use crate::evaluate::workspace::{ComponentWork, Workspace};
 use crate::layout::fixed;
-use crate::layout::template::Template;
+use crate::layout::kept_map::KeptMap;
 
 /// Bytes that the data or a workspace hold, counted. What is too small to matter (spectra, sums of planes) is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Footprint {
     /// The filled bins: counts, pixels, weights.
     pub data: usize,
     /// The source maps at the filled bins.
-    pub templates: usize,
+    pub kept_maps: usize,
     /// The sums of the fixed sources.
     pub fixed: usize,
     /// The models at norm 1 of the free sources whose shape is fixed.
@@ -27,7 +27,7 @@ pub struct Footprint {
 impl Footprint {
     /// The sum.
     pub fn total(&self) -> usize {
-        self.data + self.templates + self.fixed + self.columns + self.work
+        self.data + self.kept_maps + self.fixed + self.columns + self.work
     }
 }
 
@@ -37,7 +37,7 @@ impl std::ops::Add for Footprint {
     fn add(self, other: Self) -> Self {
         Self {
             data: self.data + other.data,
-            templates: self.templates + other.templates,
+            kept_maps: self.kept_maps + other.kept_maps,
             fixed: self.fixed + other.fixed,
             columns: self.columns + other.columns,
             work: self.work + other.work,
@@ -56,7 +56,7 @@ impl ComponentData {
     pub fn footprint(&self) -> Footprint {
         Footprint {
             data: self.filled().bytes() + self.weight_bytes(),
-            templates: self.templates().map(Template::bytes).sum(),
+            kept_maps: self.kept_maps().map(KeptMap::bytes).sum(),
             ..Footprint::default()
         }
     }
@@ -87,7 +87,7 @@ impl ComponentData {
         let filled = self.n_filled();
         Footprint {
             data: self.footprint().data,
-            templates: roi.sources().iter().map(|source| size_of::<f32>() * filled * planes_of(source)).sum(),
+            kept_maps: roi.sources().iter().map(|source| size_of::<f32>() * filled * planes_of(source)).sum(),
             fixed: fixed::expected_bytes(roi.sources().len(), filled),
             columns: size_of::<f64>() * filled * columns,
             work: stream::expected_bytes(filled, self.n_bins(), (pairs, columns), roi.free_parameters().len()),

@@ -18,8 +18,8 @@ use crate::data::source_map::SourceMap;
 use crate::data::weights::LikelihoodWeights;
 use crate::error::{Error, Result};
 use crate::kernel::filled::{Block, Filled};
+use crate::layout::kept_map::{Draw, KeptMap, PlaneView};
 use crate::layout::source_planes::SourcePlanes;
-use crate::layout::template::{Draw, PlaneView, Template};
 
 /// What to do with filled bins where the model is not positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Settings {
 #[derive(Clone, Debug)]
 pub struct ComponentData {
     counts: Arc<Counts>,
-    templates: BTreeMap<String, Arc<Template>>,
+    kept_maps: BTreeMap<String, Arc<KeptMap>>,
     unmodelled_bins: UnmodelledBins,
     /// The energy bins that are evaluated.
     bins: Range<usize>,
@@ -156,7 +156,7 @@ impl ComponentData {
 
     fn build(counts: Counts) -> Self {
         let bins = 0..counts.axis.n_bins();
-        Self { counts: Arc::new(counts), templates: BTreeMap::new(), unmodelled_bins: UnmodelledBins::default(), bins }
+        Self { counts: Arc::new(counts), kept_maps: BTreeMap::new(), unmodelled_bins: UnmodelledBins::default(), bins }
     }
 
     /// What to do with filled bins where the model is not positive.
@@ -171,14 +171,14 @@ impl ComponentData {
     /// # Errors
     /// When the shape does not fit the counts cube, or a map of this name is there already.
     pub fn add_source_map(&mut self, source_name: &str, map: &SourceMap) -> Result<()> {
-        if self.templates.contains_key(source_name) {
+        if self.kept_maps.contains_key(source_name) {
             return Err(Error::DuplicateSourceMap {
                 component: self.name().to_owned(),
                 source_name: source_name.to_owned(),
             });
         }
-        let template = Arc::new(self.template_of(source_name, map)?);
-        self.set_template(source_name, template);
+        let kept_map = Arc::new(self.kept_map_of(source_name, map)?);
+        self.set_kept_map(source_name, kept_map);
         Ok(())
     }
 
@@ -196,11 +196,11 @@ impl ComponentData {
         N: Sync,
         E: From<Error> + Send,
     {
-        let made: Vec<std::result::Result<Template, E>> =
-            sources.par_iter().map(|source| Ok(self.template_of(name(source), &read(source)?)?)).collect();
-        for (source, template) in sources.iter().zip(made) {
-            let (name, template) = (name(source), template?);
-            if self.templates.insert(name.to_owned(), Arc::new(template)).is_some() {
+        let made: Vec<std::result::Result<KeptMap, E>> =
+            sources.par_iter().map(|source| Ok(self.kept_map_of(name(source), &read(source)?)?)).collect();
+        for (source, kept_map) in sources.iter().zip(made) {
+            let (name, kept_map) = (name(source), kept_map?);
+            if self.kept_maps.insert(name.to_owned(), Arc::new(kept_map)).is_some() {
                 let (component, source_name) = (self.name().to_owned(), name.to_owned());
                 return Err(Error::DuplicateSourceMap { component, source_name }.into());
             }
@@ -209,14 +209,14 @@ impl ComponentData {
     }
 
     /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
-    pub(crate) fn template_of(&self, source_name: &str, map: &SourceMap) -> Result<Template> {
+    pub(crate) fn kept_map_of(&self, source_name: &str, map: &SourceMap) -> Result<KeptMap> {
         let (planes, extra) = self.planes_within(source_name, map)?;
-        Ok(Template::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
+        Ok(KeptMap::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
     }
 
     /// What is kept of a derivative of the map of the source `of`, which is there already.
-    pub(crate) fn slope_template_of(&self, of: &str, map: &SourceMap) -> Result<Template> {
-        let Some(other) = self.template(of) else {
+    pub(crate) fn slope_map_of(&self, of: &str, map: &SourceMap) -> Result<KeptMap> {
+        let Some(other) = self.kept_map(of) else {
             return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: of.to_owned() });
         };
         if other.n_planes() != map.n_planes() {
@@ -227,7 +227,7 @@ impl ComponentData {
             });
         }
         let (planes, _) = self.planes_within(of, map)?;
-        let own = self.template_of(of, map)?;
+        let own = self.kept_map_of(of, map)?;
         let is_excepted = self.dispersion().is_some_and(|dispersion| dispersion.excepts(of));
         Ok(own.slope_of((other, is_excepted), self.filled(), &planes, self.counts.weights.as_ref()))
     }
@@ -341,7 +341,7 @@ impl ComponentData {
 
     /// Whether it has a map of the source of this name.
     pub fn has_source_map(&self, source_name: &str) -> bool {
-        self.templates.contains_key(source_name)
+        self.kept_maps.contains_key(source_name)
     }
 
     /// Predicted counts of a source per (measured) energy bin.
@@ -383,42 +383,42 @@ impl ComponentData {
 
     /// The planes of the source of this name and how they make up its model, with energy dispersion if that applies to it.
     pub(crate) fn planes_of(&self, source_name: &str, apply_edisp: bool) -> Result<SourcePlanes> {
-        let Some(template) = self.templates.get(source_name) else {
+        let Some(kept_map) = self.kept_maps.get(source_name) else {
             return Err(Error::NoSourceMap { component: self.name().to_owned(), source_name: source_name.to_owned() });
         };
-        let template = Arc::clone(template);
-        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name) && !template.is_excepted();
+        let kept_map = Arc::clone(kept_map);
+        let applies = |of: &&Dispersed| apply_edisp && !of.dispersion.excepts(source_name) && !kept_map.is_excepted();
         let Some(Dispersed { dispersion, stencil }) = self.counts.dispersed.as_ref().filter(applies) else {
-            return Ok(SourcePlanes { template, draw: Draw::Plain, stencil: Arc::clone(&self.counts.plain) });
+            return Ok(SourcePlanes { kept_map, draw: Draw::Plain, stencil: Arc::clone(&self.counts.plain) });
         };
         let draw = match dispersion.mode() {
             DispersionMode::Rescaling => Draw::Rescaled,
-            DispersionMode::Window if template.n_window() == stencil.n_planes() => Draw::Window,
+            DispersionMode::Window if kept_map.n_window() == stencil.n_planes() => Draw::Window,
             DispersionMode::Window => {
                 return Err(Error::TooFewPlanes {
                     component: self.name().to_owned(),
                     source_name: source_name.to_owned(),
-                    found: template.n_planes(),
+                    found: kept_map.n_planes(),
                     needed: self.axis().edges().len() + 2 * dispersion.n_extra(),
                 });
             }
         };
-        Ok(SourcePlanes { template, draw, stencil: Arc::clone(stencil) })
+        Ok(SourcePlanes { kept_map, draw, stencil: Arc::clone(stencil) })
     }
 
     /// Gives a source another map, or its first one.
-    pub(crate) fn set_template(&mut self, source_name: &str, template: Arc<Template>) {
-        self.templates.insert(source_name.to_owned(), template);
+    pub(crate) fn set_kept_map(&mut self, source_name: &str, kept_map: Arc<KeptMap>) {
+        self.kept_maps.insert(source_name.to_owned(), kept_map);
     }
 
     /// What is kept of the map of the source of this name.
-    pub(crate) fn template(&self, source_name: &str) -> Option<&Arc<Template>> {
-        self.templates.get(source_name)
+    pub(crate) fn kept_map(&self, source_name: &str) -> Option<&Arc<KeptMap>> {
+        self.kept_maps.get(source_name)
     }
 
     /// What is kept of all maps.
-    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
-        self.templates.values().map(Arc::as_ref)
+    pub(crate) fn kept_maps(&self) -> impl Iterator<Item = &KeptMap> {
+        self.kept_maps.values().map(Arc::as_ref)
     }
 
     /// The blocks of filled bins that are evaluated.

@@ -60,10 +60,10 @@ impl Data {
             .components
             .par_iter()
             .zip(maps)
-            .map(|(c, map)| Ok(Arc::new(c.template_of(source_name, map.borrow())?)));
-        let templates = made.collect::<Result<Vec<_>>>()?;
-        for (component, template) in Arc::make_mut(&mut self.components).iter_mut().zip(templates) {
-            component.set_template(source_name, template);
+            .map(|(c, map)| Ok(Arc::new(c.kept_map_of(source_name, map.borrow())?)));
+        let kept_maps = made.collect::<Result<Vec<_>>>()?;
+        for (component, kept_map) in Arc::make_mut(&mut self.components).iter_mut().zip(kept_maps) {
+            component.set_kept_map(source_name, kept_map);
         }
         Ok(())
     }
@@ -81,11 +81,10 @@ impl Data {
         maps: &[impl Borrow<SourceMap> + Sync],
     ) -> Result<()> {
         self.check_maps(source_name, maps.len())?;
-        let made =
-            self.components.par_iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.slope_template_of(of, map.borrow())?)));
-        let templates = made.collect::<Result<Vec<_>>>()?;
-        for (component, template) in Arc::make_mut(&mut self.components).iter_mut().zip(templates) {
-            component.set_template(source_name, template);
+        let made = self.components.par_iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.slope_map_of(of, map.borrow())?)));
+        let kept_maps = made.collect::<Result<Vec<_>>>()?;
+        for (component, kept_map) in Arc::make_mut(&mut self.components).iter_mut().zip(kept_maps) {
+            component.set_kept_map(source_name, kept_map);
         }
         Ok(())
     }

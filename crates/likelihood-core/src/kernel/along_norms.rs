@@ -1,5 +1,5 @@
 //! The pass along the normalisations of many sources: block by block, the sums of the sources before and of those after each one are
-//! formed in the cache, so that `K` lines of `P` points cost one reading of the templates and `K P` logarithms a bin.
+//! formed in the cache, so that `K` lines of `P` points cost one reading of the planes and `K P` logarithms a bin.
 
 use std::ops::Range;
 

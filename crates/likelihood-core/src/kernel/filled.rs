@@ -10,7 +10,7 @@ use ndarray::{ArrayView3, Axis};
 use crate::data::counts::CountsCube;
 use crate::data::weights::LikelihoodWeights;
 
-/// Filled bins per block: a block's model and ratios stay in the first-level cache, its templates in the second.
+/// Filled bins per block: a block's model and ratios stay in the first-level cache, its planes in the second.
 pub(crate) const BLOCK: usize = 512;
 
 /// A run of at most [`BLOCK`] filled bins, all in one energy bin.

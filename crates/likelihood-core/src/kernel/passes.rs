@@ -9,7 +9,7 @@
 //!   second) derivatives need;
 //! - [`hessian`] also sums the products `N/M^2 dM/da dM/db` of every pair of free parameters.
 //!
-//! Each pass reads a source's templates from memory once. Sums run over sixteen fixed lanes, so that they vectorise and give the same
+//! Each pass reads a source's planes from memory once. Sums run over sixteen fixed lanes, so that they vectorise and give the same
 //! bits on every instruction set; nothing is fused.
 
 use multiversion::multiversion;

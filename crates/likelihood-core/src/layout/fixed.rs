@@ -14,10 +14,10 @@ use crate::kernel::blocks::{Threads, parts};
 use crate::kernel::buffers::resize;
 use crate::kernel::filled::Block;
 use crate::kernel::passes;
+use crate::layout::kept_map::KeptMap;
 use crate::layout::roles::Region;
 use crate::layout::snapshot::Snapshot;
 use crate::layout::source_planes::SourcePlanes;
-use crate::layout::template::Template;
 
 /// The fixed sources' part of the model. Clones share the sums until one of them sums anew.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ struct FixedSum {
 #[derive(Clone, Debug)]
 struct Member {
     source: Arc<Snapshot>,
-    template: Arc<Template>,
+    kept_map: Arc<KeptMap>,
 }
 
 /// A group that is to be summed anew: all that can go wrong has been done.
@@ -89,7 +89,7 @@ impl FixedPart {
             let summed = self.groups.get(group).map_or(&[][..], |sum| &sum.members);
             let is_same = |(member, source): (&Member, &&Arc<Snapshot>)| {
                 member.source.predicts_as(source)
-                    && component.template(source.name()).is_some_and(|template| Arc::ptr_eq(template, &member.template))
+                    && component.kept_map(source.name()).is_some_and(|kept_map| Arc::ptr_eq(kept_map, &member.kept_map))
             };
             if summed.len() == own.len() && summed.iter().zip(&own).all(is_same) {
                 continue;
@@ -149,7 +149,7 @@ impl StaleGroup {
             let planes = component.planes_of(source.name(), source.apply_edisp())?;
             let nodes = planes.nodes(source.named(), Rows::Value)?;
             add(&mut stale.npred, planes.weighted_counts(&nodes, 0..component.n_bins()));
-            stale.members.push(Member { source: Arc::clone(source), template: Arc::clone(&planes.template) });
+            stale.members.push(Member { source: Arc::clone(source), kept_map: Arc::clone(&planes.kept_map) });
             stale.terms.push((planes, nodes));
         }
         Ok(stale)

@@ -3,8 +3,8 @@
 pub(crate) mod component_layout;
 pub(crate) mod fixed;
 pub(crate) mod free_sources;
+pub(crate) mod kept_map;
 pub(crate) mod norm_column;
 pub(crate) mod roles;
 pub(crate) mod snapshot;
 pub(crate) mod source_planes;
-pub(crate) mod template;

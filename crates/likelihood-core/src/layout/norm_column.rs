@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::kernel::filled::Filled;
 use crate::kernel::input;
 use crate::kernel::passes;
+use crate::layout::kept_map::KeptMap;
 use crate::layout::snapshot::Snapshot;
 use crate::layout::source_planes::SourcePlanes;
-use crate::layout::template::Template;
 
 /// By how much, relatively, a spectrum may differ from its norm times its derivative with respect to it and still count as linear.
 const LINEAR: f64 = 1e-13;
@@ -19,7 +19,7 @@ const LINEAR: f64 = 1e-13;
 #[derive(Debug)]
 pub(crate) struct Column {
     source: Arc<Snapshot>,
-    template: Arc<Template>,
+    kept_map: Arc<KeptMap>,
     norm: usize,
     /// Whether it was made at norm 0, where every spectrum looks linear.
     at_zero: bool,
@@ -59,7 +59,7 @@ impl Column {
     /// Sums the planes of a source, each times the derivative of its weight with respect to the norm.
     pub(crate) fn new(origin: Origin, filled: &Filled) -> Self {
         let Origin { source, norm, planes, slopes, is_proportional } = origin;
-        let (template, at_zero) = (Arc::clone(&planes.template), is_zero(&source, norm));
+        let (kept_map, at_zero) = (Arc::clone(&planes.kept_map), is_zero(&source, norm));
         let unit = || {
             let values = planes.view().reach().collect(&filled.blocks, |block, out| {
                 let weights = planes.stencil.pair_weights(&slopes, block.bin);
@@ -71,13 +71,13 @@ impl Column {
             Arc::new(Unit { planes: planes.clone(), values, npred })
         };
         let unit = (is_proportional && !at_zero).then(unit);
-        Self { source, template, norm, at_zero, unit }
+        Self { source, kept_map, norm, at_zero, unit }
     }
 
     /// Whether it is still the column of a source of which only parameter `norm` is free.
     pub(crate) fn is_of(&self, source: &Snapshot, norm: usize, planes: &SourcePlanes) -> bool {
         self.norm == norm
-            && Arc::ptr_eq(&self.template, &planes.template)
+            && Arc::ptr_eq(&self.kept_map, &planes.kept_map)
             && self.source.predicts_as_but_for(source, Some(norm))
             && !self.is_outgrown(source)
     }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::bin_model::named_spectrum::{NamedSpectrum, Rows};
 use crate::bin_model::stencil::Stencil;
 use crate::error::Result;
-use crate::layout::template::{Draw, PlaneView, Template};
+use crate::layout::kept_map::{Draw, KeptMap, PlaneView};
 
 /// What a component has of a source.
 #[derive(Clone, Debug)]
 pub(crate) struct SourcePlanes {
-    pub(crate) template: Arc<Template>,
+    pub(crate) kept_map: Arc<KeptMap>,
     pub(crate) draw: Draw,
     pub(crate) stencil: Arc<Stencil>,
 }
@@ -19,7 +19,7 @@ pub(crate) struct SourcePlanes {
 impl SourcePlanes {
     /// The planes that the stencil draws on.
     pub(crate) fn view(&self) -> PlaneView<'_> {
-        self.template.view(self.draw)
+        self.kept_map.view(self.draw)
     }
 
     /// How many pairs of planes a bin draws on.

@@ -24,7 +24,7 @@ pub struct MemoryEstimate {
     /// Counts, weights and filled bins.
     pub data: u64,
     /// Source maps at the filled bins.
-    pub templates: u64,
+    pub kept_maps: u64,
     /// Whole source maps while they are read or made; gone before the first evaluation.
     pub maps_in_flight: u64,
     /// Sums of the fixed sources.
@@ -38,7 +38,7 @@ pub struct MemoryEstimate {
 impl MemoryEstimate {
     /// The peak: maps in flight are gone when the fixed sources are first summed.
     pub fn peak(&self) -> u64 {
-        let lasting = self.program + self.data + self.templates;
+        let lasting = self.program + self.data + self.kept_maps;
         lasting + self.maps_in_flight.max(self.fixed + self.columns + self.work)
     }
 }
@@ -87,7 +87,7 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
         let expected = plan.data.expected_footprint(roi, |source| plan.component.n_planes(source));
         let held = expected.data + plan.component.bytes() + plan.component.weight_bytes();
         total.data += held as u64;
-        total.templates += expected.templates as u64;
+        total.kept_maps += expected.kept_maps as u64;
         total.fixed += expected.fixed as u64;
         total.columns += expected.columns as u64;
         total.work += expected.work as u64;
@@ -110,10 +110,10 @@ pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) ->
         return Ok(Strategy { threads: threads.max(1), columns: usize::MAX, estimate: full });
     };
     let loads =
-        |estimate: &MemoryEstimate| estimate.program + estimate.data + estimate.templates + estimate.maps_in_flight;
+        |estimate: &MemoryEstimate| estimate.program + estimate.data + estimate.kept_maps + estimate.maps_in_flight;
     for threads in (1..=threads.max(1)).rev() {
         let mut estimate = of(threads);
-        let lasting = estimate.program + estimate.data + estimate.templates;
+        let lasting = estimate.program + estimate.data + estimate.kept_maps;
         let Some(columns) = limit.checked_sub(lasting + estimate.fixed + estimate.work) else { break };
         if loads(&estimate) > limit {
             continue;
@@ -161,7 +161,7 @@ fn parts(estimate: &MemoryEstimate) -> String {
     let size = |bytes: u64| ByteSize::b(bytes).display().iec().to_string();
     format!(
         "source maps at the filled bins {}, counts and weights {}, one whole map in flight {}, sums of fixed sources {}, derivatives {}, the program {}",
-        size(estimate.templates),
+        size(estimate.kept_maps),
         size(estimate.data),
         size(estimate.maps_in_flight),
         size(estimate.fixed),
@@ -187,7 +187,7 @@ mod tests {
         MemoryEstimate {
             program: 10,
             data: 20,
-            templates: 1000,
+            kept_maps: 1000,
             maps_in_flight: 200 * threads as u64,
             fixed: 100,
             columns: 300,

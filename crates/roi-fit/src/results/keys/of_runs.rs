@@ -15,7 +15,7 @@ impl MemoryEstimate {
         &[
             key(&["program"], "bytes", "The program itself."),
             key(&["data"], "bytes", "Counts, weights and what lies on file."),
-            key(&["templates"], "bytes", "Source maps at the filled bins."),
+            key(&["kept_maps"], "bytes", "Source maps at the filled bins."),
             key(&["maps_in_flight"], "bytes", "Source maps while they are read or made."),
             key(&["fixed"], "bytes", "Sums of the fixed sources."),
             key(&["columns"], "bytes", "Models at norm 1 of free sources whose shape is fixed."),

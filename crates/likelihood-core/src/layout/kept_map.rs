@@ -13,7 +13,7 @@ const LANES: usize = 16;
 
 /// A source's map where it is needed.
 #[derive(Clone, Debug)]
-pub(crate) struct Template {
+pub(crate) struct KeptMap {
     /// All planes that a bin draws on: two, or the window of energy dispersion.
     whole: Gathered,
     /// Which of them is the one at the bin's own lower edge; the next is that at its upper edge.
@@ -43,7 +43,7 @@ struct Gathered {
     weighted_sums: Option<Vec<f64>>,
 }
 
-/// Which planes of a template a stencil draws on.
+/// Which planes of a kept map a stencil draws on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Draw {
     /// The two at the bin's own edges.
@@ -54,7 +54,7 @@ pub(crate) enum Draw {
     Window,
 }
 
-/// The planes of a template that a stencil draws on.
+/// The planes of a kept map that a stencil draws on.
 #[derive(Clone, Copy)]
 pub(crate) struct PlaneView<'a> {
     gathered: &'a Gathered,
@@ -65,7 +65,7 @@ pub(crate) struct PlaneView<'a> {
     by_reference: bool,
 }
 
-impl Template {
+impl KeptMap {
     /// `planes`: the map, `extra` planes on either side of those at the edges.
     pub(crate) fn new(
         filled: &Filled,
