@@ -55,7 +55,7 @@ fn the_estimate_counts_the_planes_of_energy_dispersion() {
         is_right(&config)
     });
     // Six planes a bin instead of two.
-    assert_eq!(parts[0].templates, 3 * parts[1].templates);
+    assert_eq!(parts[0].kept_maps, 3 * parts[1].kept_maps);
     assert!(parts[2].data > parts[0].data);
 }
 
