@@ -166,7 +166,7 @@ fn positions_of_one_fit_are_those_of_the_sources_alone_where_they_do_not_touch()
     // Side by side it is the same, and what has no position does not keep others from theirs.
     let names = [truth.name.clone(), "galdiff".to_owned()];
     let both = localize_many(&session, &truth.makers, &names, &options, &mut Quiet).unwrap();
-    assert_eq!(both.found().map(|found| found.to_json()).collect::<Vec<_>>(), [alone.to_json()]);
+    assert_eq!(both.found().map(roi_estimators::Localization::to_json).collect::<Vec<_>>(), [alone.to_json()]);
     assert!(matches!(both.sources[1].found, Err(Error::NoPlace { .. })));
 }
 
@@ -235,7 +235,7 @@ fn what_takes_more_memory_than_there_may_be_is_refused_before_any_work() {
         extension(session, makers, name, &options, &mut Quiet).map(drop)
     };
     let joint = |session: &Session| {
-        fit_positions(session, makers, &[name.clone()], &PositionsOptions::default(), &mut Quiet).map(drop)
+        fit_positions(session, makers, std::slice::from_ref(name), &PositionsOptions::default(), &mut Quiet).map(drop)
     };
     let spectrum = |session: &Session| sed(session, name, &SedOptions::default()).map(drop);
     for run in [&place as &dyn Fn(&Session) -> Result<(), Error>, &width, &joint, &spectrum] {

@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Instant;
 
-use roi_estimators::{Localization, LocalizeOptions, TrialSession, localize};
+use roi_estimators::{Localization, LocalizeOptions, PositionsOptions, TrialSession, fit_positions, localize};
 use roi_fit::{Analysis, Quiet, climb};
 use roi_model::SkyDirection;
 use support::{recorded, recorded_analysis};
@@ -48,6 +48,37 @@ fn src00_is_where_fermipy_finds_it() {
         assert!(found.fit_success, "{:?}", found.warnings);
         assert!(in_errors < 0.05, "{in_errors}");
         assert!(found.loglike_loc > number("loglike_loc") - 0.5);
+    }
+}
+
+#[test]
+fn two_sources_of_one_fit_gain_what_each_gains_alone_where_they_do_not_touch() {
+    let Some(analysis) = recorded_analysis("config_edisp0.yaml") else { return };
+    let names = ["src00", "src03"].map(str::to_owned);
+    let (session, makers) = (analysis.session(), analysis.trial_makers());
+    let joint = fit_positions(session, makers, &names, &PositionsOptions::default(), &mut Quiet).unwrap();
+    assert!(joint.fit_success, "{:?}", joint.warnings);
+    let cov = joint.cov.as_ref().unwrap();
+    assert_eq!(cov.dim(), (4, 4));
+    let mut gain = 0.0;
+    for (index, (name, source)) in names.iter().zip(&joint.sources).enumerate() {
+        let options = LocalizeOptions::default().with_nstep(0).with_free_background(true);
+        let alone = localized(&analysis, name, &options);
+        let (own, other) = (source.ellipse.unwrap(), alone.ellipse.unwrap());
+        let in_errors = source.position.separation(&alone.position) / other.sigma();
+        println!("{name}: {in_errors:.4} errors apart, r95 {} and {}", own.r95, other.r95);
+        assert!(in_errors < 0.05 && (own.r95 / other.r95 - 1.0).abs() < 0.02);
+        gain += alone.loglike_loc - alone.loglike_base;
+        for k in 0..2 {
+            let variance = cov[[2 * index + k, 2 * index + k]];
+            assert!((variance / own.cel_cov[k][k] - 1.0).abs() < 1e-9);
+        }
+    }
+    let together = joint.loglike_loc - joint.loglike_base;
+    println!("gain {together}, alone {gain}; {cov}");
+    assert!((together - gain).abs() < 0.05);
+    for (k, l) in [(0, 2), (0, 3), (1, 2), (1, 3)] {
+        assert!(cov[[k, l]].abs() < 0.05 * (cov[[k, k]] * cov[[l, l]]).sqrt());
     }
 }
 

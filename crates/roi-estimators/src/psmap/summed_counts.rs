@@ -147,7 +147,7 @@ mod tests {
         for (nside, ordering) in
             [(64, HealpixOrdering::Nested), (64, HealpixOrdering::Ring), (50, HealpixOrdering::Ring)]
         {
-            let sphere = lat_response::HealpixGrid::new(nside, ordering, Frame::Celestial).unwrap();
+            let sphere = HealpixGrid::new(nside, ordering, Frame::Celestial).unwrap();
             let grid = sphere.disk(&center, 6.0).unwrap();
             let n = grid.n_pixels();
             let image = Array2::from_shape_fn((1, n), |(_, pixel)| (0.7 * pixel as f64).sin() + 2.0);
