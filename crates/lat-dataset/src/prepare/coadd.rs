@@ -8,7 +8,8 @@ use likelihood_core::{CountsCube, EnergyAxis, is_same_energy};
 use ndarray::{Array3, Axis};
 
 use super::digests::FileDigests;
-use super::plan::{ComponentPlan, PlannedProduct, Product, ProductState};
+use super::plan::ComponentPlan;
+use super::planned_product::{PlannedProduct, Product, ProductState};
 use crate::config::Config;
 use crate::error::{Error, Result};
 

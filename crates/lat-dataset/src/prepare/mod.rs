@@ -2,17 +2,20 @@
 
 mod coadd;
 mod digests;
+mod dry_run;
 mod durations;
 mod make;
 mod model_file;
 mod needs;
 mod plan;
+mod planned_product;
 mod rules;
 mod watching;
 
 pub(crate) use digests::named_event_files;
+pub use dry_run::plan;
 pub use make::{prepare, prepare_if_wanted};
 pub use model_file::write_model;
 pub use needs::prepares_events;
-pub use plan::{PlannedProduct, Product, ProductState, plan};
+pub use planned_product::{PlannedProduct, Product, ProductState};
 pub use watching::{PrepareStep, PrepareWatch};

@@ -1,6 +1,6 @@
 //! The source model of a component as XML, `srcmdl_00.xml`, as fermipy's `setup` leaves it.
 
-use super::plan::{PlannedProduct, Product, ProductState};
+use super::planned_product::{PlannedProduct, Product, ProductState};
 use crate::config::Config;
 use crate::error::Result;
 use crate::own_model::{is_untouched, marked};

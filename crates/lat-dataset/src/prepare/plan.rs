@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::coadd;
 use super::digests::{EventFiles, FileDigests, Inputs, exposure_inputs, extra_planes, region_inputs};
 use super::durations::Durations;
-use super::model_file;
-use super::rules::{Rules, center_of, sources_of};
+use super::planned_product::{PlannedProduct, Product, ProductState};
+use super::rules::{Rules, center_of};
 use crate::component::instrument::{EXPOSURE_SIZE, Instrument};
 use crate::config::{ComponentConfig, Config};
 use crate::error::{Error, Result};
@@ -16,103 +13,6 @@ use crate::products::{candidates, product_path, response_folder};
 use lat_events::{PhotonFiles, Spacecraft};
 use lat_io::FileSize;
 use lat_response::SkyGrid;
-
-/// A product that is made from event files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Product {
-    /// The photons that are selected, `ft1`.
-    Ft1,
-    /// Livetime cube.
-    Ltcube,
-    /// Counts cube.
-    Ccube,
-    /// Binned exposure of all the sky.
-    Bexpmap,
-    /// Binned exposure in the pixels and at the energies of the counts, `bexpmap_roi`. Nothing here reads it.
-    #[serde(rename = "bexpmap_roi")]
-    BexpmapRoi,
-    /// The counts of all components together, `ccube.fits`. Nothing here reads it.
-    #[serde(rename = "ccube_all")]
-    Coadded,
-    /// The source model as XML, `srcmdl`. It is read only when it was changed after it was made here.
-    Srcmdl,
-    /// Source maps.
-    Srcmap,
-}
-
-impl Product {
-    /// The first part of its file's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ft1 => "ft1",
-            Self::Ltcube => "ltcube",
-            Self::Ccube => "ccube",
-            Self::Bexpmap => "bexpmap",
-            Self::BexpmapRoi => "bexpmap_roi",
-            Self::Coadded => "ccube",
-            Self::Srcmdl => "srcmdl",
-            Self::Srcmap => "srcmap",
-        }
-    }
-}
-
-/// What is known of a product's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum ProductState {
-    /// It was made here from the present options and inputs.
-    Current,
-    /// It was made here from others.
-    Stale,
-    /// It is not there.
-    Missing,
-    /// It is another program's, or the configuration names it: it is taken as it is.
-    Given,
-    /// Nothing needs it.
-    Unneeded,
-}
-
-impl ProductState {
-    /// Whether the product is to be made.
-    pub fn is_to_be_made(self) -> bool {
-        matches!(self, Self::Stale | Self::Missing)
-    }
-}
-
-/// A product of a component.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct PlannedProduct {
-    /// The component.
-    pub component: String,
-    /// Which one.
-    pub product: Product,
-    /// Its file.
-    pub path: PathBuf,
-    /// What is known of it.
-    pub state: ProductState,
-    /// Bytes of the file; before photons are selected the most that it can have. 0 where it is given or not needed.
-    pub bytes: u64,
-    /// About how long it takes to make, s; 0 where it is not made.
-    pub seconds: f64,
-}
-
-impl PlannedProduct {
-    /// The source maps of a component.
-    pub fn of_source_maps(component: &str, path: PathBuf, state: ProductState, bytes: u64) -> Self {
-        Self { component: component.to_owned(), product: Product::Srcmap, path, state, bytes, seconds: 0.0 }
-    }
-
-    /// Sets about how long it takes, if it is made.
-    #[must_use]
-    fn taking(mut self, seconds: f64) -> Self {
-        self.seconds = if self.state.is_to_be_made() { seconds } else { 0.0 };
-        self
-    }
-}
 
 /// The products of a component and what they are made from.
 pub(super) struct ComponentPlan<'a> {
@@ -129,33 +29,6 @@ impl ComponentPlan<'_> {
         let found = self.products.iter().find(|planned| planned.product == product);
         found.ok_or(Error::Internal { what: "a product is not in the plan" })
     }
-}
-
-/// Tells what [`crate::prepare`] would make, in the order in which it would. Nothing is written.
-///
-/// # Errors
-/// When a key that is needed is not given, or an event file cannot be read.
-pub fn plan(config: &Config, overwrite: bool) -> Result<Vec<PlannedProduct>> {
-    let mut digests = FileDigests::default();
-    let mut planned = Vec::new();
-    let sources = sources_of(config)?.len();
-    let plans = plans(config, overwrite, &mut digests)?;
-    let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
-    for plan in plans {
-        let exposure = plan.product(Product::Bexpmap)?.state != ProductState::Unneeded;
-        let durations = Durations::of(&plan.files.photons, &plan.files.spacecraft, &plan.rules)?;
-        let srcmap = source_maps(config, &plan, exposure.then_some(sources));
-        let values = usize::try_from(srcmap.bytes / 4).unwrap_or(usize::MAX);
-        let srcmap = srcmap.taking(durations.source_maps(values));
-        let model = model_file::planned(config, &plan.component.name, sources, None)?;
-        planned.extend(plan.products);
-        planned.push(srcmap);
-        if exposure {
-            planned.push(model);
-        }
-    }
-    planned.extend(coadded.map(|(product, _)| product));
-    Ok(planned)
 }
 
 /// The plans of all components.
@@ -330,23 +203,4 @@ enum Found {
 /// What the exposure is made with.
 pub(super) fn instrument(config: &Config, component: &ComponentConfig, ltcube: &Path) -> Result<Instrument> {
     Ok(Instrument::new(config, component, Some(ltcube.to_owned()), response_folder(config, component)?))
-}
-
-/// The source maps, of which each has a digest of its own: whether they stand is known once all else is there.
-fn source_maps(config: &Config, plan: &ComponentPlan<'_>, sources: Option<usize>) -> PlannedProduct {
-    let (component, named) = (plan.component, &plan.component.files.srcmap);
-    let path = named.clone().unwrap_or_else(|| product_path(&config.outdir, "srcmap", &component.name, "fits"));
-    let [ny, nx] = plan.rules.grid.shape();
-    let planes = plan.rules.energies.axis().edges().len();
-    let counts = |product: &&PlannedProduct| product.product != Product::BexpmapRoi;
-    let is_made = plan.products.iter().filter(counts).any(|product| product.state.is_to_be_made());
-    let (state, sources) = match sources {
-        None => (ProductState::Unneeded, 0),
-        Some(_) if named.as_ref().is_some_and(|path| path.exists()) => (ProductState::Given, 0),
-        Some(sources) if !path.exists() => (ProductState::Missing, sources),
-        Some(sources) if is_made => (ProductState::Stale, sources),
-        Some(sources) => (ProductState::Current, sources),
-    };
-    let bytes = (nx * ny * planes * sources * 4) as u64;
-    PlannedProduct::of_source_maps(&component.name, path, state, bytes)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::plan::PlannedProduct;
+use super::planned_product::PlannedProduct;
 use crate::error::{Error, Result};
 use lat_io::FileSize;
 

@@ -49,7 +49,7 @@ impl Prepare {
         let width = if self.dry_run { 46 } else { 24 };
         for product in &prepared.products {
             output.text(format_args!(
-                "component {}: {:<8} {:<width$} {}",
+                "component {}: {:<11} {:<width$} {}",
                 product.component,
                 product.product.name(),
                 told(product, self.dry_run),
