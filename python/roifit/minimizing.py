@@ -160,10 +160,15 @@ def minimize(
     >>> bool(abs(result.x - 1.0).max() < 0.01)
     True
     """
+    if start is not None and not hasattr(start, "_minimum"):
+        raise OptionError("start: expected what minimize returned in this process; copies that were sent away have numbers alone")
     if isinstance(x0, Mapping):
         names, values = list(x0), [float(value) for value in x0.values()]
     else:
-        values = [float(value) for value in np.atleast_1d(np.asarray(x0, dtype=float))]
+        given = np.atleast_1d(np.asarray(x0, dtype=float))
+        if given.ndim != 1:
+            raise OptionError(f"x0: expected a list of numbers, found an array of shape {given.shape}")
+        values = [float(value) for value in given]
         names = [f"x{i}" for i in range(len(values))] if names is None else list(names)
     described = parameters(names, values, steps, bounds, fixed)
     function = bound(fcn, args)

@@ -80,6 +80,13 @@ def test_names_bounds_fixed_parameters_and_more_arguments() -> None:
             minimize(half_square, [0.0, 0.0, 0.0], **wrong)
     with pytest.raises(roifit.OptionError, match="finite"):
         minimize(half_square, [float("nan"), 0.0, 0.0])
+    with pytest.raises(roifit.OptionError, match="shape"):
+        minimize(half_square, [[0.0, 0.0, 0.0]])
+    with pytest.raises(roifit.OptionError, match="start"):
+        minimize(half_square, [0.0] * 3, start=3)
+    for explore in (lambda r: r.contour(0, 0), lambda r: r.minos(7), lambda r: r.minos(0, cl=2.0), lambda r: r.profile(0, [float("nan")]), lambda r: r.profile(0, sigmas=-1.0)):
+        with pytest.raises(roifit.OptionError):
+            explore(minimize(half_square, [0.0, 0.0, 0.0]))
 
 
 def test_errors_of_ten_counts_are_those_of_the_books() -> None:
@@ -136,6 +143,8 @@ def test_ctrl_c_ends_a_minimisation() -> None:
         time.sleep(0.01)
         return half_square(x)
 
+    # A job in the background of a shell begins with the signal ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.15, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     begin = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
