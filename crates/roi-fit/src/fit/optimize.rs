@@ -235,8 +235,7 @@ impl Analysis {
         let mut gradient = vec![0.0; result.values.len()];
         let values = self.session.roi.free_values();
         let evaluated = self.session.posterior().and_then(|mut p| p.gradient(&values, &mut gradient)).and_then(|_| {
-            let maximum = KnownMaximum::of_result(result);
-            if options.fit.scan { self.scan_for_good(Step::Joint, freed, options, maximum.as_ref()) } else { Ok(true) }
+            if options.fit.scan { self.scan_for_good(Step::Joint, freed, options, result) } else { Ok(true) }
         });
         self.fix_sources(freed);
         record.cancelled |= !evaluated?;
@@ -282,11 +281,7 @@ impl Analysis {
         let result = self.fit(&sub_options).and_then(|result| {
             // A source whose last fit failed has its parameters of before, and a profile of those.
             let scans = options.fit.scan && !options.until_converged && (result.fit_success || step == Step::Shapes);
-            let is_complete = if scans {
-                self.scan_for_good(step, freed, options, KnownMaximum::of_result(&result).as_ref())?
-            } else {
-                true
-            };
+            let is_complete = if scans { self.scan_for_good(step, freed, options, &result)? } else { true };
             Ok((result, is_complete))
         });
         self.fix_sources(freed);
@@ -322,11 +317,11 @@ impl Analysis {
         step: Step,
         freed: &[(SourceId, Pars)],
         options: &OptimizeOptions,
-        maximum: Option<&KnownMaximum>,
+        result: &FitResult,
     ) -> Result<bool> {
         let for_good = |id: &SourceId| step.has_shapes() || self.ts_of(*id) < options.shape_ts_threshold;
         let sources: Vec<SourceId> = freed.iter().map(|(id, _)| *id).filter(for_good).collect();
-        self.update_scans(&sources, options.fit.reoptimize, maximum)
+        self.update_scans(&sources, options.fit.reoptimize, KnownMaximum::of_result(result).as_ref())
     }
 
     /// Fixes the parameters of some sources; their errors stay as the fit left them.
