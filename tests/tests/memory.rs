@@ -78,8 +78,8 @@ fn is_right(config: &Path) -> MemoryEstimate {
     if memory.parts.columns != 0 || counted.columns != 0 {
         part("columns", memory.parts.columns, counted.columns);
     }
-    let lasting = memory.parts.templates + memory.parts.fixed + memory.parts.columns + memory.parts.work;
-    part("all", lasting, counted.templates + counted.fixed + counted.columns + counted.work);
+    let lasting = memory.parts.kept_maps + memory.parts.fixed + memory.parts.columns + memory.parts.work;
+    part("all", lasting, counted.kept_maps + counted.fixed + counted.columns + counted.work);
     assert!(memory.parts.data >= counted.data as u64);
     assert_eq!(memory.limit, None);
     assert!(memory.estimate >= counted.total() as u64);
@@ -101,7 +101,7 @@ fn a_tight_limit_takes_a_leaner_way_to_the_same_result() {
     let (full, columns, start, result) = fitted(None);
     assert!(columns > 0);
     let parts = full.parts;
-    let leanest = parts.program + parts.data + parts.templates + parts.fixed + parts.work;
+    let leanest = parts.program + parts.data + parts.kept_maps + parts.fixed + parts.work;
     assert!(parts.maps_in_flight < parts.fixed + parts.work, "the limits below are those of the fit");
     for (limit, room) in [(leanest, 0), (leanest + parts.columns / 2, parts.columns / 2)] {
         let (lean, columns, lean_start, lean_result) = fitted(Some(limit));
