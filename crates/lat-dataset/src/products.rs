@@ -180,11 +180,12 @@ pub fn find_template(config: &Config, model: &Path, text: &str) -> Result<PathBu
     template(config, config.first_component()?, model, text)
 }
 
-/// Where templates and catalogs are looked for: the configuration's directory, the model's, `model.diffuse_dir`, the output directory,
-/// `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
+/// Where templates and catalogs are looked for: the configuration's directory, the model's, that of `files.xml` (a model that was written elsewhere keeps
+/// the names that this one has), `model.diffuse_dir`, the output directory, `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`.
 pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, model: &Path) -> Vec<PathBuf> {
     let from_environment = ["FERMI_DIFFUSE_DIR", "FERMIPY_DATA_DIR"].into_iter().filter_map(std::env::var_os);
-    let beside = [Some(config.directory()), model.parent()].into_iter().flatten().map(Path::to_owned);
+    let named = component.files.xml.as_deref().and_then(Path::parent);
+    let beside = [Some(config.directory()), model.parent(), named].into_iter().flatten().map(Path::to_owned);
     let told = component.model.diffuse_dirs.iter().cloned().chain([config.outdir.clone()]);
     distinct(beside.chain(told).chain(from_environment.map(PathBuf::from)))
 }

@@ -67,7 +67,7 @@ gtlike: {irfs: P8R3_SOURCE_V3}
 files: {ltcube: ltcube_00.fits, irfs: /opt/caldb}
 ```
 
-Templates and catalogs are looked for in the folder of the configuration file, that of the source model, `model.diffuse_dir`,
+Templates and catalogs are looked for in the folder of the configuration file, those of the source model and of `files.xml`, `model.diffuse_dir`,
 `fileio.outdir`, `$FERMI_DIFFUSE_DIR` and `$FERMIPY_DATA_DIR`; catalogs also in `model.extdir` and in `catalogs` below these folders. A catalog by name is the newest of its published files: `gll_psc_v27.fit` for
 4FGL-DR2, for example.
 

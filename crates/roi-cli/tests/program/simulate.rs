@@ -102,9 +102,12 @@ fn photons_are_simulated_prepared_fitted_and_told_apart() {
     );
     let plan = run(folder, &["prepare", "r", "--dry-run"]);
     let products = plan["products"].as_array().unwrap();
-    assert!(products.iter().all(|product| product["state"] == "missing" && product["seconds"].as_f64().unwrap() > 0.0));
+    let (model, made_here) = products.split_last().unwrap();
+    assert_eq!((&model["product"], &model["state"]), (&"srcmdl".into(), &"given".into()));
+    let is_planned = |product: &Value| product["state"] == "missing" && product["seconds"].as_f64().unwrap() > 0.0;
+    assert!(made_here.iter().all(is_planned), "{products:?}");
     let made = run(folder, &["prepare", "r"]);
-    assert_eq!(made["products"].as_array().unwrap().len(), 5);
+    assert_eq!(made["products"].as_array().unwrap().len(), 7);
     let fit = run(folder, &["loglike", "r"]);
     let counts = fit["counts"].as_f64().unwrap();
     assert!(counts > 20.0 && counts < photons as f64, "{counts} of {photons}");
