@@ -73,7 +73,7 @@ impl ExtensionOptions {
     pub const FREE_RADIUS: Definition<Option<f64>> = Definition::new(
         "free_radius",
         None,
-        "Fit with the width the norms of all sources, but diffuse ones, within so many degrees of the source; by default of none.",
+        "Fit with the width the norms of the sources, but diffuse ones, within this distance of it; none unless asked for.",
     )
     .in_unit("degrees")
     .within(Range::FINITE_FROM_0);

@@ -38,7 +38,7 @@ impl FindSourcesOptions {
     /// How far apart peaks of a map are.
     pub const MIN_SEPARATION: Definition<f64> =
         Definition::new("min_separation", 1.0, "Least distance between two peaks of one map.")
-            .in_unit("deg")
+            .in_unit("degrees")
             .within(Range::ABOVE_0);
     /// How significant a source has to be.
     pub const SQRT_TS_THRESHOLD: Definition<f64> =

@@ -43,7 +43,7 @@ impl LocalizeOptions {
     pub const FREE_RADIUS: Definition<Option<f64>> = Definition::new(
         "free_radius",
         None,
-        "Fit with the position the norms of all sources, but diffuse ones, within so many degrees of the source; by default of none.",
+        "Fit with the position the norms of the sources, but diffuse ones, within this distance of it; none unless asked for.",
     )
     .in_unit("degrees")
     .within(Range::FINITE_FROM_0);

@@ -62,7 +62,7 @@ impl PsMapOptions {
         4.0,
         "Radius at the energy psfpar1, r(E)^2 = psfpar0^2 (E/psfpar1)^(-2 psfpar2) + psfpar3^2.",
     )
-    .in_unit("deg")
+    .in_unit("degrees")
     .within(Range::FINITE_FROM_0);
     /// The energy of `psfpar0`.
     pub const PSFPAR1: Definition<f64> =
@@ -73,7 +73,7 @@ impl PsMapOptions {
             .within(Range::FINITE_FROM_0);
     /// The radius at high energies.
     pub const PSFPAR3: Definition<f64> =
-        Definition::new("psfpar3", 0.1, "Radius at the highest energies.").in_unit("deg").within(Range::FINITE_FROM_0);
+        Definition::new("psfpar3", 0.1, "Radius at the highest energies.").in_unit("degrees").within(Range::FINITE_FROM_0);
     /// How much of the map is computed.
     pub const DPIX: Definition<usize> =
         Definition::new("dpix", 0, "Pixels on each side of the pixel that is asked for.");

@@ -66,7 +66,7 @@ impl SedOptions {
     pub const FREE_RADIUS: Definition<Option<f64>> = Definition::new(
         "free_radius",
         None,
-        "Fit in each bin the norms of all sources, but diffuse ones, within so many degrees of the source; by default of none.",
+        "Fit in each bin the norms of the sources, but diffuse ones, within this distance of it; none unless asked for.",
     )
     .in_unit("degrees")
     .within(Range::FINITE_FROM_0);

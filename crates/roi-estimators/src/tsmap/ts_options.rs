@@ -38,7 +38,7 @@ impl TsMapOptions {
         3.0,
         "Distance from the test source up to which counts are compared with it.",
     )
-    .in_unit("deg")
+    .in_unit("degrees")
     .within(Range::ABOVE_0);
     /// Where the test source ends.
     pub const THRESHOLD: Definition<f64> = Definition::new(
