@@ -61,14 +61,19 @@ pub fn fit_positions(
             ErrorEllipse::new(&mover.place.direction, [[of(0, 0), of(0, 1)], [of(1, 0), of(1, 1)]])
         }),
     });
-    let sources: Vec<FittedPosition> = sources.collect();
+    let mut sources: Vec<FittedPosition> = sources.collect();
     let has_errors = sources.iter().all(|source| source.ellipse.is_some());
+    let fit_success = has_errors && higher <= HIGHER;
+    if !fit_success {
+        // Errors of a maximum that is not the one that was looked for tell nothing.
+        sources.iter_mut().for_each(|source| source.ellipse = None);
+    }
     Ok(FittedPositions {
-        fit_success: has_errors && higher <= HIGHER,
+        fit_success,
         fit_inbounds: settled.is_inside,
         warnings: words(&settled, (base.is_converged, has_errors, higher), options),
         sources,
-        cov,
+        cov: cov.filter(|_| fit_success),
         loglike_init,
         loglike_base: base.loglike,
         loglike_loc: settled.loglike,
