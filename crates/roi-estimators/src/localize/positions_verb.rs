@@ -10,7 +10,7 @@ use crate::localize::fitted_positions::{FittedPosition, FittedPositions};
 use crate::localize::localize_verb::{HIGHER, check_seen, with_errors};
 use crate::localize::positions_options::PositionsOptions;
 use crate::trial::freedom::{Freedom, set_free};
-use crate::trial::memory;
+use crate::trial::memory::{self, Moves};
 use crate::trial::settle::{Moving, Settled, inverse_of, movable, settle_all};
 use crate::trial::slopes::PlaceDerivatives;
 use crate::trial::together::Together;
@@ -37,7 +37,7 @@ pub fn fit_positions(
         let expected = "the names of at least one source";
         return Err(Error::Option { option: "sources", found: "none".into(), expected });
     }
-    memory::check(session, makers, names.len())?;
+    memory::check(session, makers, Moves::of(names.len(), names.len()))?;
     let loglike_init = session.clone().loglike()?;
     let check = |trial: &TrialSession<'_>| check_seen(trial, makers);
     let mut together = Together::new(session, makers, names, options.dtheta_max, check)?;
