@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// Options and grids in words that change only with what they say: the JSON of their types, in which numbers keep every bit.
+/// Options and grids in words that change only with what they say: the JSON of their types, in which finite numbers keep every bit. Those that are not
+/// finite all become `null`.
 ///
 /// # Errors
 /// None for types that are structures, tuples, lists and unit variants: those of this crate's callers.

@@ -57,15 +57,18 @@ pub(crate) fn find_products(config: &Config, component: &ComponentConfig, proble
         problems.take(&subject, there)
     };
     let xml = found(&files.xml, "srcmdl", "xml")?;
+    // They are taken beside the place of the model, whether its file is an input, is only there to be looked at, or is not there yet.
+    let beside = || {
+        lat_io::priors_beside(xml.as_deref().unwrap_or(&product_path(&config.outdir, "srcmdl", &component.name, "xml")))
+    };
+    let priors = match &files.priors {
+        Some(_) => found(&files.priors, "priors", "yaml")?,
+        None => Some(beside()).filter(|path| path.exists()),
+    };
     // What was written here to be looked at is no input.
     let xml = match xml {
         Some(path) if files.xml.is_none() && is_untouched(&path)? => None,
         xml => xml,
-    };
-    let priors = match (&files.priors, &xml) {
-        (Some(_), _) => found(&files.priors, "priors", "yaml")?,
-        (None, Some(xml)) => Some(lat_io::priors_beside(xml)).filter(|path| path.exists()),
-        (None, None) => None,
     };
     let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && path.exists());
     let caldb = || std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir());

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lat_events::GoodTimes;
 use lat_io::{BinnedHeader, CountsCubeFile, Cut, FitsFile};
+use lat_response::SkyGrid;
 use likelihood_core::{CountsCube, EnergyAxis, is_same_energy};
 use ndarray::{Array3, Axis};
 
@@ -17,55 +18,85 @@ use crate::error::{Error, Result};
 const ALL: &str = "all";
 
 /// The sum that belongs to the counts of several components, and what it is made from; none for one component. It is not needed where components
-/// differ in pixels, or have bins that do not fit together.
+/// differ in pixels, or have bins that do not fit together; counts that are given have those of their files, whatever the configuration tells.
+///
+/// # Errors
+/// [`Error::NotFound`] where a counts cube is named that is not there; when one that is given cannot be read. What lies in the place of the sum stops
+/// nothing, since nothing here reads it: a file that cannot be read is another program's.
 pub(super) fn planned(
     config: &Config,
     plans: &[ComponentPlan<'_>],
     overwrite: bool,
     digests: &mut FileDigests<'_>,
 ) -> Result<Option<(PlannedProduct, String)>> {
-    let [first, others @ ..] = plans else { return Ok(None) };
-    if others.is_empty() {
+    if plans.len() < 2 {
         return Ok(None);
     }
     let path = config.outdir.join("ccube.fits");
     let mut inputs = String::from("1 sum of counts");
+    let mut bins = Vec::with_capacity(plans.len());
     for plan in plans {
         let counts = plan.product(Product::Ccube)?;
-        let digest = match counts.state {
-            ProductState::Given => digests.of(&counts.path)?,
-            _ => plan.inputs.counts.clone(),
+        let digest = if counts.state == ProductState::Given {
+            if !counts.path.exists() {
+                return Err(Error::NotFound { path: counts.path.clone() });
+            }
+            let file = lat_io::read_counts_cube(&counts.path)?;
+            bins.push((file.grid, file.cube.axis().clone()));
+            digests.of(&counts.path)?
+        } else {
+            bins.push((plan.rules.grid.clone(), plan.rules.energies.axis().clone()));
+            plan.inputs.counts.clone()
         };
         inputs = format!("{inputs} {digest}");
     }
     let inputs = lat_io::digest_of_bytes(inputs.as_bytes());
-    let alike = others.iter().all(|plan| plan.rules.grid.difference(&first.rules.grid).is_none());
-    let axis = if alike { together(plans.iter().map(|plan| plan.rules.energies.axis())) } else { None };
+    let axis = common_axis(&bins.iter().map(|(grid, axis)| (grid, axis)).collect::<Vec<_>>());
     let state = match (&axis, path.exists()) {
         (None, _) => ProductState::Unneeded,
         (_, false) => ProductState::Missing,
-        _ => match lat_io::read_inputs(&path)? {
+        _ => match made_from(&path) {
             None => ProductState::Given,
             Some(found) if found == inputs && !overwrite => ProductState::Current,
             Some(_) => ProductState::Stale,
         },
     };
-    let values = axis.map_or(0, |axis| axis.n_bins() * first.rules.grid.n_pixels());
+    let values = axis.zip(bins.first()).map_or(0, |(axis, (grid, _))| axis.n_bins() * grid.n_pixels());
     let bytes = if state.is_to_be_made() || state == ProductState::Current { 4 * values as u64 } else { 0 };
     let component = ALL.to_owned();
     Ok(Some((PlannedProduct { component, product: Product::Coadded, path, state, bytes, seconds: 0.0 }, inputs)))
 }
 
-/// Adds the counts of components and writes them, with the cuts that all of them have passed.
-pub(super) fn make(path: &Path, counts: &[PathBuf], inputs: &str) -> Result<()> {
+/// What the file in the place of the sum was made from; `None` for another program's.
+fn made_from(path: &Path) -> Option<String> {
+    lat_io::read_inputs(path).ok().flatten()
+}
+
+/// Removes a sum that was made here, of counts that do not belong together any more: it would pass for theirs.
+pub(super) fn remove_own(path: &Path) -> Result<()> {
+    if path.exists() && made_from(path).is_some() {
+        tracing::info!("'{}' is removed: the counts of the components differ in their bins", path.display());
+        lat_io::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// The energy bins of all counts together, whose pixels and bins these are; `None` where they do not fit.
+fn common_axis(bins: &[(&SkyGrid, &EnergyAxis)]) -> Option<EnergyAxis> {
+    let (first, _) = bins.first()?;
+    let alike = bins.iter().all(|(grid, _)| grid.difference(first).is_none());
+    if alike { together(bins.iter().map(|(_, axis)| *axis)) } else { None }
+}
+
+/// Adds the counts of components and writes them, with the cuts that all of them have passed. `false`: they do not fit, and nothing was written.
+pub(super) fn make(path: &Path, counts: &[PathBuf], inputs: &str) -> Result<bool> {
     let cubes: Vec<CountsCubeFile> =
         counts.iter().map(|path| lat_io::read_counts_cube(path)).collect::<lat_io::Result<_>>()?;
-    let Some(first) = cubes.first() else { return Ok(()) };
-    let differs = cubes.iter().find_map(|cube| cube.grid.difference(&first.grid));
-    let axis = together(cubes.iter().map(|cube| cube.cube.axis()));
-    let (None, Some(axis)) = (differs, axis) else {
+    let Some(first) = cubes.first() else { return Ok(false) };
+    let axis = common_axis(&cubes.iter().map(|cube| (&cube.grid, cube.cube.axis())).collect::<Vec<_>>());
+    let Some(axis) = axis else {
         tracing::warn!("'{}' is not made: the counts of the components differ in their bins", path.display());
-        return Ok(());
+        return Ok(false);
     };
     let (_, ny, nx) = first.cube.counts().dim();
     let mut sum = Array3::<f32>::zeros((axis.n_bins(), ny, nx));
@@ -85,7 +116,8 @@ pub(super) fn make(path: &Path, counts: &[PathBuf], inputs: &str) -> Result<()> 
         inputs: Some(inputs.to_owned()),
     };
     let sum = CountsCube::new(axis, sum).map_err(|error| Error::data(path, "PRIMARY".into(), error))?;
-    Ok(lat_io::write_binned_cube(path, &first.grid, &sum, &told)?)
+    lat_io::write_binned_cube(path, &first.grid, &sum, &told)?;
+    Ok(true)
 }
 
 /// The cuts that the headers of all files tell.

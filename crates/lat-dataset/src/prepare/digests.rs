@@ -151,7 +151,7 @@ pub(super) fn exposure_inputs(
 pub(super) fn region_inputs(instrument: &Instrument, rules: &Rules, digests: &mut FileDigests<'_>) -> Result<String> {
     let response = instrument.inputs(|path| digests.of(path))?;
     let recipe = recipe::of_exposure(instrument.is_first_pass_7());
-    let text = format!("{VERSION} exposure {response} {recipe:?} {:?} {:?}", rules.grid, rules.energies);
+    let text = format!("{VERSION} exposure {response} {}", described(&(recipe, &rules.grid, &rules.energies))?);
     Ok(lat_io::digest_of_bytes(text.as_bytes()))
 }
 

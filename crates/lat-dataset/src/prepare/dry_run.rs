@@ -21,13 +21,15 @@ pub fn plan(config: &Config, overwrite: bool) -> Result<Vec<PlannedProduct>> {
     let sources = sources_of(config)?.len();
     let plans = plans(config, overwrite, &mut digests)?;
     let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
-    for plan in plans {
+    let models = models(config, &plans);
+    for (index, plan) in plans.into_iter().enumerate() {
         let exposure = plan.product(Product::Bexpmap)?.state != ProductState::Unneeded;
         let durations = Durations::of(&plan.files.photons, &plan.files.spacecraft, &plan.rules)?;
         let srcmap = source_maps(config, &plan, exposure.then_some(sources));
         let values = usize::try_from(srcmap.bytes / 4).unwrap_or(usize::MAX);
         let srcmap = srcmap.taking(durations.source_maps(values));
-        let model = model_file::planned(config, &plan.component.name, sources, None)?;
+        let xml = models.as_ref().and_then(|models| models.get(index)).map(String::as_str);
+        let model = model_file::planned(config, &plan.component.name, sources, xml)?;
         planned.extend(plan.products);
         planned.push(srcmap);
         if exposure {
@@ -36,6 +38,24 @@ pub fn plan(config: &Config, overwrite: bool) -> Result<Vec<PlannedProduct>> {
     }
     planned.extend(coadded.map(|(product, _)| product));
     Ok(planned)
+}
+
+/// The models of all components as XML, where one lies there that they are to be compared with. They are known only where all that they are loaded with
+/// is there.
+fn models(config: &Config, plans: &[ComponentPlan<'_>]) -> Option<Vec<String>> {
+    let place =
+        |plan: &ComponentPlan<'_>| product_path(&config.outdir, Product::Srcmdl.name(), &plan.component.name, "xml");
+    let is_made = |product: &PlannedProduct| product.product != Product::BexpmapRoi && product.state.is_to_be_made();
+    if !plans.iter().any(|plan| place(plan).exists()) || plans.iter().flat_map(|plan| &plan.products).any(is_made) {
+        return None;
+    }
+    // What keeps it from being loaded is told by who fits.
+    let loaded = crate::load(&config.path).ok()?;
+    let text = |component: &crate::Component| {
+        let own = component.model.sources(&loaded.roi).ok()?;
+        roi_model::write_xml(loaded.roi.title(), &own).ok()
+    };
+    loaded.observation.components.iter().map(text).collect()
 }
 
 /// The source maps, of which each has a digest of its own: whether they stand is known once all else is there.

@@ -64,11 +64,17 @@ pub fn prepare(config: &Config, overwrite: bool, watch: &mut PrepareWatch<'_>) -
         maker.tidy_up()?;
         products.extend(plan.products.iter().cloned());
     }
-    if let Some((product, inputs)) = coadded {
+    if let Some((mut product, inputs)) = coadded {
         if product.state.is_to_be_made() {
             watching.go_on(&PrepareStep::Make { product: &product, done, total })?;
             let counts = products.iter().filter(|product| product.product == Product::Ccube);
-            coadd::make(&product.path, &counts.map(|product| product.path.clone()).collect::<Vec<_>>(), &inputs)?;
+            let counts: Vec<PathBuf> = counts.map(|product| product.path.clone()).collect();
+            if !coadd::make(&product.path, &counts, &inputs)? {
+                (product.state, product.bytes) = (ProductState::Unneeded, 0);
+            }
+        }
+        if product.state == ProductState::Unneeded {
+            coadd::remove_own(&product.path)?;
         }
         products.push(product);
     }

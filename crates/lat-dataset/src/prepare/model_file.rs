@@ -9,7 +9,8 @@ use crate::products::product_path;
 /// About how much a source takes in an XML.
 const OF_SOURCE: u64 = 700;
 
-/// What becomes of the model of a component of so many sources; `xml` where the text is known already.
+/// What becomes of the model of a component of so many sources; `xml` where the text is known already: a file that was written here counts as one of
+/// another model where it is not.
 pub(super) fn planned(config: &Config, component: &str, sources: usize, xml: Option<&str>) -> Result<PlannedProduct> {
     let path = product_path(&config.outdir, Product::Srcmdl.name(), component, "xml");
     let is_named = config.components.iter().any(|component| component.files.xml.as_ref() == Some(&path));
@@ -19,10 +20,10 @@ pub(super) fn planned(config: &Config, component: &str, sources: usize, xml: Opt
         ProductState::Missing
     } else if !is_untouched(&path)? {
         ProductState::Given
-    } else if xml.is_some_and(|xml| lat_io::read_text(&path).is_ok_and(|present| present != marked(xml))) {
-        ProductState::Stale
-    } else {
+    } else if xml.is_some_and(|xml| lat_io::read_text(&path).is_ok_and(|present| present == marked(xml))) {
         ProductState::Current
+    } else {
+        ProductState::Stale
     };
     let bytes =
         if state == ProductState::Given { 0 } else { xml.map_or(OF_SOURCE * sources as u64, |xml| xml.len() as u64) };

@@ -181,8 +181,12 @@ impl Place<'_> {
                 Found::Nothing,
             ));
         };
-        let found = lat_io::read_inputs(&path)?.map_or(Found::Others, Found::MadeFrom);
-        Ok((path, found))
+        let made_from = match lat_io::read_inputs(&path) {
+            // Nothing here reads it: what is no such file stops nothing.
+            Err(_) if product == Product::BexpmapRoi => None,
+            made_from => made_from?,
+        };
+        Ok((path, made_from.map_or(Found::Others, Found::MadeFrom)))
     }
 
     fn product(&self, product: Product, path: PathBuf, state: ProductState, bytes: u64) -> PlannedProduct {

@@ -61,7 +61,8 @@ impl Data {
             .par_iter()
             .zip(maps)
             .map(|(c, map)| Ok(Arc::new(c.kept_map_of(source_name, map.borrow())?)));
-        let kept_maps = made.collect::<Result<Vec<_>>>()?;
+        // All of them first: the error is that of the first component, whichever thread is done first.
+        let kept_maps = made.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
         for (component, kept_map) in Arc::make_mut(&mut self.components).iter_mut().zip(kept_maps) {
             component.set_kept_map(source_name, kept_map);
         }
@@ -82,7 +83,7 @@ impl Data {
     ) -> Result<()> {
         self.check_maps(source_name, maps.len())?;
         let made = self.components.par_iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.slope_map_of(of, map.borrow())?)));
-        let kept_maps = made.collect::<Result<Vec<_>>>()?;
+        let kept_maps = made.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
         for (component, kept_map) in Arc::make_mut(&mut self.components).iter_mut().zip(kept_maps) {
             component.set_kept_map(source_name, kept_map);
         }

@@ -128,7 +128,8 @@ pub fn minimize_in_box(h: &Array2<f64>, g: &[f64], lower: &[f64], upper: &[f64])
         }
         // At the minimum over the moving ones: release the held parameter that pulls inwards hardest.
         let mut worst = (0.0, None);
-        for i in (0..n).filter(|&i| held[i]) {
+        // One without room stays: released, it would be stopped at once, again and again.
+        for i in (0..n).filter(|&i| held[i] && lower[i] < upper[i]) {
             let slope = g[i] + (0..n).map(|j| h[[i, j]] * p[j]).sum::<f64>();
             let inward = if p[i] <= lower[i] { -slope } else { slope } / unit[i];
             if inward > worst.0 * (1.0 + 1e-12) && inward > 1e-14 * g[i].abs() / unit[i] {
@@ -161,6 +162,15 @@ mod tests {
     use proptest::prelude::*;
 
     const INF: f64 = f64::INFINITY;
+
+    #[test]
+    fn a_parameter_without_room_keeps_no_other_from_its_release() {
+        let h = array![[1.0, 0.0, 0.0], [0.0, 2.0, -1.0], [0.0, -1.0, 2.0]];
+        // The first pulls hardest and cannot move; the second is held until the third has moved.
+        let step = minimize_in_box(&h, &[-100.0, 0.5, -4.0], &[0.0, 0.0, -INF], &[0.0, INF, INF]).unwrap();
+        assert!((step.p[1] - 1.0).abs() < 1e-12 && (step.p[2] - 2.5).abs() < 1e-12, "{:?}", step.p);
+        assert_eq!((step.p[0], &step.held[..]), (0.0, &[true, false, false][..]));
+    }
 
     #[test]
     fn without_bounds_it_is_the_newton_step() {

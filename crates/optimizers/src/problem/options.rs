@@ -59,7 +59,8 @@ pub struct Options {
     /// [`DEFAULT_INITIAL_DAMPING`](Self::DEFAULT_INITIAL_DAMPING), 0 for none.
     pub initial_damping: f64,
     /// Whether a minimum that may not be the only one, since a parameter is held at a bound or known to a good part of its range only, is
-    /// looked at from elsewhere; default `true`. It takes up to three times the calls of the search, where there is such a doubt.
+    /// looked at from elsewhere; default `true`. Where there is such a doubt it may take several times the calls of the search: each of
+    /// its rounds is limited to twelve times the calls that the search took so far, all of them to [`max_calls`](Self::max_calls).
     pub second_look: bool,
 }
 

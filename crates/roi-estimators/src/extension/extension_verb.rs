@@ -7,11 +7,11 @@ use crate::extension::energy_widths::energy_widths;
 use crate::extension::extension_options::ExtensionOptions;
 use crate::extension::extension_result::Extension;
 use crate::extension::width::{Width, width};
-use crate::extension::width_curve::{REACH, WidthCurve};
+use crate::extension::width_curve::{AT_ONCE, REACH, WidthCurve};
 use crate::localize::ellipse::ErrorEllipse;
 use crate::localize::localize_verb::{check_seen, covariance, with_errors};
 use crate::trial::freedom::{Freedom, set_free};
-use crate::trial::memory;
+use crate::trial::memory::{self, Moves};
 use crate::trial::place::TrialPlace;
 use crate::trial::settle::{settle, with_curvature};
 use crate::trial::together::POSITION;
@@ -37,7 +37,7 @@ pub fn extension(
     progress: &mut dyn Progress,
 ) -> Result<Extension> {
     options.check()?;
-    memory::check(session, makers, 1)?;
+    memory::check(session, makers, Moves::of_one(AT_ONCE))?;
     let loglike_init = session.clone().loglike()?;
     let place = TrialPlace::of(session.roi().source(name)?)?;
     let mut trial = TrialSession::seen_at(session, makers, name, place)?;

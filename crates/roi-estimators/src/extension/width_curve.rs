@@ -21,7 +21,7 @@ const NARROWEST: f64 = 1e-3;
 pub(crate) const REACH: f64 = 1.0;
 
 /// Widths that are visited between two looks at whether to stop.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// The curve, with everything else that is free fitted at every point.
 pub(crate) struct WidthCurve<'a> {
@@ -63,7 +63,9 @@ impl<'a> WidthCurve<'a> {
                 other.look_at(self.place(width))?;
                 Ok((width, climb(other.session_mut(), None)?.loglike))
             };
-            self.visited.extend(widths.par_iter().map(visit).collect::<Result<Vec<_>>>()?);
+            // All of them first: the error is that of the first width, for any number of threads.
+            let visited: Vec<Result<(f64, f64)>> = widths.par_iter().map(visit).collect();
+            self.visited.extend(visited.into_iter().collect::<Result<Vec<_>>>()?);
         }
         Ok(())
     }

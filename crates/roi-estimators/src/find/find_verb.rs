@@ -12,7 +12,7 @@ use crate::find::kept_map::KeptMap;
 use crate::find::peaks::{peaks, place_of};
 use crate::sky::components::{SkyComponent, bins, finest, sources_without};
 use crate::sky::map_grid::MapGrid;
-use crate::trial::memory;
+use crate::trial::memory::{self, Moves};
 use crate::tsmap::ts_scan::TsScan;
 
 /// The part of its error (r68) by which a source has to move to be placed again.
@@ -85,7 +85,7 @@ impl<'a> Search<'a> {
             return Err(Error::Outside { what: "search_skydir".into(), ra: place.ra(), dec: place.dec() });
         }
         analysis.session().check_memory("TS maps", TsScan::bytes(&components, &bins))?;
-        memory::check(analysis.session(), analysis.trial_makers(), 1)?;
+        memory::check(analysis.session(), analysis.trial_makers(), Moves::of(1, 1))?;
         let scan = TsScan::new(&components, &bins, (&map.whole, &sources), tsmap)?;
         let is_searched = |pixel: &usize| map.whole.direction(*pixel).is_some_and(|place| options.searches(&place));
         let kept = KeptMap::new(map.pixels.iter().copied().filter(is_searched).collect());

@@ -110,13 +110,17 @@ impl FittedPositions {
     /// without [`update`](PositionsOptions::update). `true` when they were moved.
     ///
     /// # Errors
-    /// When the analysis is of other data.
+    /// When the analysis is of other data. It is as it was then.
     pub fn apply(&self, analysis: &mut Analysis) -> Result<bool> {
         if !self.fit_success || !self.config.update {
             return Ok(false);
         }
+        let before = analysis.checkpoint();
         for (source, maps) in self.sources.iter().zip(&self.maps) {
-            apply(&self.roi, &source.name, maps, analysis)?;
+            if let Err(error) = apply(&self.roi, &source.name, maps, analysis) {
+                analysis.restore(before);
+                return Err(error);
+            }
         }
         Ok(true)
     }

@@ -16,7 +16,7 @@ use crate::localize::localize_options::LocalizeOptions;
 use crate::localize::localize_verb::localize;
 use crate::tables::localize_tables::rows;
 use crate::tables::map_tables::header_of;
-use crate::trial::memory;
+use crate::trial::memory::{self, Moves};
 
 /// Sources that are localized between two looks at the watcher.
 const AT_ONCE: usize = 4;
@@ -58,7 +58,7 @@ pub fn localize_many(
     if components != found {
         return Err(Error::NoMakers { components, found });
     }
-    memory::check(session, makers, names.len().min(AT_ONCE))?;
+    memory::check(session, makers, Moves::of(names.len().min(AT_ONCE), names.len()))?;
     for name in names {
         session.roi().id_of(name)?;
     }

@@ -11,7 +11,7 @@ use crate::localize::localization::Localization;
 use crate::localize::localize_options::LocalizeOptions;
 use crate::localize::peak_scan::{PeakScan, peak_scan};
 use crate::trial::freedom::{Freedom, set_free};
-use crate::trial::memory;
+use crate::trial::memory::{self, Moves};
 use crate::trial::settle::{Peak, Settled, inverse_of, movable, settle, with_curvature};
 use crate::trial::slopes::PlaceDerivatives;
 use crate::trial::together::POSITION;
@@ -38,7 +38,7 @@ pub fn localize(
     progress: &mut dyn Progress,
 ) -> Result<Localization> {
     options.check()?;
-    memory::check(session, makers, 1)?;
+    memory::check(session, makers, Moves::of(1, 1))?;
     let loglike_init = session.clone().loglike()?;
     let mut trial = prepared(session, makers, name, options)?;
     let preloc = trial.place().direction;

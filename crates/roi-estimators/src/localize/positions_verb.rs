@@ -10,7 +10,7 @@ use crate::localize::fitted_positions::{FittedPosition, FittedPositions};
 use crate::localize::localize_verb::{HIGHER, check_seen, with_errors};
 use crate::localize::positions_options::PositionsOptions;
 use crate::trial::freedom::{Freedom, set_free};
-use crate::trial::memory;
+use crate::trial::memory::{self, Moves};
 use crate::trial::settle::{Moving, Settled, inverse_of, movable, settle_all};
 use crate::trial::slopes::PlaceDerivatives;
 use crate::trial::together::Together;
@@ -37,7 +37,7 @@ pub fn fit_positions(
         let expected = "the names of at least one source";
         return Err(Error::Option { option: "sources", found: "none".into(), expected });
     }
-    memory::check(session, makers, names.len())?;
+    memory::check(session, makers, Moves::of(names.len(), names.len()))?;
     let loglike_init = session.clone().loglike()?;
     let check = |trial: &TrialSession<'_>| check_seen(trial, makers);
     let mut together = Together::new(session, makers, names, options.dtheta_max, check)?;
@@ -61,14 +61,19 @@ pub fn fit_positions(
             ErrorEllipse::new(&mover.place.direction, [[of(0, 0), of(0, 1)], [of(1, 0), of(1, 1)]])
         }),
     });
-    let sources: Vec<FittedPosition> = sources.collect();
+    let mut sources: Vec<FittedPosition> = sources.collect();
     let has_errors = sources.iter().all(|source| source.ellipse.is_some());
+    let fit_success = has_errors && higher <= HIGHER;
+    if !fit_success {
+        // Errors of a maximum that is not the one that was looked for tell nothing.
+        sources.iter_mut().for_each(|source| source.ellipse = None);
+    }
     Ok(FittedPositions {
-        fit_success: has_errors && higher <= HIGHER,
+        fit_success,
         fit_inbounds: settled.is_inside,
         warnings: words(&settled, (base.is_converged, has_errors, higher), options),
         sources,
-        cov,
+        cov: cov.filter(|_| fit_success),
         loglike_init,
         loglike_base: base.loglike,
         loglike_loc: settled.loglike,

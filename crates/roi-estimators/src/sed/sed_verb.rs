@@ -39,9 +39,8 @@ pub fn sed(session: &Session, name: &str, options: &SedOptions) -> Result<SedRes
     if model.spectrum().norm_index().is_none() {
         return Err(Error::NoNorm { source_name: name, spectrum: model.spectrum().type_name().to_owned() });
     }
-    // One bin a thread, each with a workspace of its own.
-    session.check_memory("one energy bin a thread", rayon::current_num_threads() as u64 * session.workspace_bytes())?;
     let edges = edges(session, options.loge_bins.as_deref())?;
+    session.check_memory("one energy bin a thread", bytes(session, &edges))?;
     let GlobalFit { session: mut base, parameters, model_flux, mut warnings } = global_fit(session, source, options)?;
     let fitted = base.roi()[source].spectrum().clone();
     warnings.extend(set_background(&mut base, source, options)?);
@@ -56,12 +55,22 @@ pub fn sed(session: &Session, name: &str, options: &SedOptions) -> Result<SedRes
         other => drop(other?),
     }
     let of_bin = |edges: &[f64]| fit_bin(&base, source, bin_of(&fitted, (edges[0], edges[1]), options), options);
-    let bins: Vec<SedBin> = edges.par_windows(2).map(of_bin).collect::<Result<_>>()?;
+    // All of them first: the error is that of the first bin, for any number of threads.
+    let bins: Vec<Result<SedBin>> = edges.par_windows(2).map(of_bin).collect();
+    let bins = bins.into_iter().collect::<Result<Vec<_>>>()?;
     if bins.iter().all(|bin| bin.fit_status == UNSEEN) {
         return Err(Error::Unseen { source_name: name });
     }
     let spectrum_type = fitted.type_name().to_owned();
     Ok(SedResult { name, bins, model_flux, spectrum_type, parameters, warnings, config: options.clone() })
+}
+
+/// What the bins take side by side: what they share once, and on each thread a workspace that has the part of the widest of them.
+fn bytes(session: &Session, edges: &[f64]) -> u64 {
+    let widths: Vec<f64> = edges.windows(2).map(|edges| (edges[1] / edges[0]).ln()).collect();
+    let share = widths.iter().copied().fold(0.0, f64::max) / widths.iter().sum::<f64>();
+    let (shared, at_once) = (session.workspace_bytes(), widths.len().min(rayon::current_num_threads()) as f64);
+    shared + (at_once * share.min(1.0) * shared as f64).ceil() as u64
 }
 
 /// A bin with the index of its power law.

@@ -30,7 +30,9 @@ pub(crate) fn in_parts<B: Default + Send, T: Send>(
     let mut all = Vec::with_capacity(pixels.len());
     for part in pixels.chunks(PART) {
         tell(progress, map, all.len(), pixels.len())?;
-        all.extend(part.par_iter().map_init(B::default, &work).collect::<Result<Vec<_>>>()?);
+        // All of the part first: the error is that of the first pixel, for any number of threads.
+        let found: Vec<Result<T>> = part.par_iter().map_init(B::default, &work).collect();
+        all.extend(found.into_iter().collect::<Result<Vec<_>>>()?);
     }
     Ok(all)
 }

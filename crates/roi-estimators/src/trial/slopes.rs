@@ -48,7 +48,7 @@ pub struct PlaceDerivatives {
     /// `logL`, priors included.
     pub loglike: f64,
     /// First derivatives. Those with respect to the coordinates are those of the maps, see [`lat_response::SourceMapBuilder::trial`]: what a map takes in
-    /// steps counts as constant, and the size of a shape is differentiated over 1 % of it.
+    /// steps counts as constant, and the radius of a disk is differentiated over 1 % of it.
     pub gradient: Vec<f64>,
     /// Second derivatives: exact but for those with respect to two coordinates, which lack `sum (N/M - 1) d2M`, zero in the mean at the maximum.
     /// So this block is always negative, and Newton's steps lead up.

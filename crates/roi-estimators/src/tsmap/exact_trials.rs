@@ -9,7 +9,7 @@ use roi_model::{SkyDirection, Source};
 use crate::error::Result;
 use crate::sky::components::SkyComponent;
 use crate::tsmap::amplitude::{Amplitude, Moments, Series, TrialBins, maximize};
-use crate::tsmap::filled_bins::{FilledPlane, filled_planes};
+use crate::tsmap::filled_bins::{FilledPixel, FilledPlane, filled_planes};
 use crate::tsmap::ts_options::TsMapOptions;
 
 /// The name of the source that is looked for.
@@ -42,6 +42,20 @@ impl TrialBins for Ratios {
 }
 
 impl<'a> ExactTrials<'a> {
+    /// What it takes, in bytes: the filled bins; on each thread the map of the test source, of so many bytes, its counts in double precision twice while
+    /// they are summed, and its ratios at the filled bins, those near the amplitude's limit apart.
+    pub(crate) fn bytes(components: &[SkyComponent<'_>], bins: &[Range<usize>], maps: u64) -> u64 {
+        let filled = |own: &SkyComponent<'_>| own.data.n_filled();
+        let fixed = |(own, bins): (&SkyComponent<'_>, &Range<usize>)| {
+            own.grid().n_pixels() * bins.len() * size_of::<u32>() + 2 * filled(own) * size_of::<FilledPixel>()
+        };
+        let fixed: usize = components.iter().zip(bins).map(fixed).sum();
+        let counts = |own: &SkyComponent<'_>| 2 * own.grid().n_pixels() * own.data.axis().n_bins() * size_of::<f64>();
+        let counts = components.iter().map(counts).max().unwrap_or(0);
+        let ratios = 2 * components.iter().map(filled).sum::<usize>() * size_of::<(f64, f64)>();
+        fixed as u64 + rayon::current_num_threads() as u64 * (maps + (counts + ratios) as u64)
+    }
+
     /// Over these energy bins of the components and the model of some sources.
     pub(crate) fn new(
         components: &[SkyComponent<'a>],

@@ -4,6 +4,7 @@ use roi_fit::{Session, TrialMaker, climb};
 use roi_model::SkyDirection;
 
 use crate::error::Result;
+use crate::trial::memory;
 use crate::tsmap::amplitude::Amplitude;
 use crate::tsmap::ts_options::TsMapOptions;
 
@@ -21,6 +22,12 @@ pub(crate) struct Refitted<'a> {
 }
 
 impl<'a> Refitted<'a> {
+    /// What it takes, in bytes: a workspace, and on each thread another with the map of the test source.
+    pub(crate) fn bytes(session: &Session, makers: &[TrialMaker]) -> u64 {
+        let (threads, workspace) = (rayon::current_num_threads() as u64, session.workspace_bytes());
+        workspace + threads * (workspace + memory::of_map(session, makers))
+    }
+
     /// Fits the norms that are free in a session, what is excluded taken out, over the energies of the options.
     pub(crate) fn new(session: &Session, makers: &'a [TrialMaker], options: &'a TsMapOptions) -> Result<Self> {
         let mut base = session.clone();

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::sky::components::{SkyComponent, bins, finest, sources_without};
 use crate::sky::map_grid::MapGrid;
 use crate::sky::parts::in_parts;
+use crate::trial::memory;
 use crate::tsmap::amplitude::Amplitude;
 use crate::tsmap::exact_trials::ExactTrials;
 use crate::tsmap::refitted::Refitted;
@@ -37,10 +38,15 @@ pub fn tsmap(analysis: &Analysis, options: &TsMapOptions, progress: &mut dyn Pro
     // Moved by whole pixels it stands where it should only if all components have the pixels of the map.
     let is_alike = components.iter().all(|own| matches!(whole, SkyGrid::Wcs(_)) && own.grid() == whole);
     let (found, of_source) = if options.refit_background {
+        let session = analysis.session();
+        session.check_memory("the TS map", Refitted::bytes(session, analysis.trial_makers()))?;
         let trials = Refitted::new(analysis.session(), analysis.trial_makers(), options)?;
         let at = |pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place));
         (in_parts("tsmap", &map.pixels, progress, |(): &mut (), pixel| at(pixel))?, None)
     } else if options.local_psf || !is_alike {
+        let session = analysis.session();
+        let maps = memory::of_map(session, analysis.trial_makers());
+        session.check_memory("the TS map", ExactTrials::bytes(&components, &bins, maps))?;
         let trials = ExactTrials::new(&components, &bins, &sources, options)?;
         let at =
             |near: &mut Vec<(f64, f64)>, pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place, near));

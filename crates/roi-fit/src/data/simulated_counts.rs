@@ -14,6 +14,9 @@ use serde::Serialize;
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 
+/// How far below zero a prediction may be, of the highest of its energy bin: some roundings of the 32-bit floats that maps hold.
+const ROUNDING: f64 = 1e-6;
+
 /// What [`Analysis::simulate_counts`] draws, and where it goes.
 ///
 /// ```
@@ -100,7 +103,8 @@ impl Analysis {
     /// opens the simulation. Every component has random numbers of its own.
     ///
     /// # Errors
-    /// As [`Analysis::model_map`]; when a prediction is not finite or too large to draw from; when the file is one that the analysis reads.
+    /// As [`Analysis::model_map`]; when a prediction is not finite, negative by more than a rounding, or too large to draw from; when the file is one
+    /// that the analysis reads.
     pub fn simulate_counts(&self, options: &SimulateOptions) -> Result<Vec<SimulatedCounts>> {
         let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "simulated counts" })?;
         let mut chosen: Vec<SourceId> = if options.sources.is_empty() {
@@ -123,8 +127,7 @@ impl Analysis {
         let mut generator = Xoshiro256PlusPlus::seed_from_u64(options.seed);
         let mut drawn = Vec::with_capacity(components.len());
         for (index, (component, path)) in components.iter().zip(paths).enumerate() {
-            // The ringing of a convolution can leave a pixel a rounding error below zero, which no counts are drawn from.
-            let model = self.model_cube(&loaded, index, &chosen)?.mapv_into(|mean| mean.max(0.0));
+            let model = expected_counts(self.model_cube(&loaded, index, &chosen)?, &component.name)?;
             let own = Xoshiro256PlusPlus::from_rng(&mut generator);
             let mut counts = drawn_from(&model, options.randomize.then_some(own), &component.name)?;
             if options.add {
@@ -145,10 +148,7 @@ impl Analysis {
         let Some(config) = self.opened.config.as_ref() else { return Ok(()) };
         let place = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
         let inputs = lat_dataset::input_files(&config.path)?;
-        let is_read = |path: &&PathBuf| {
-            let simulated = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ccubemc_"));
-            !simulated && inputs.files.iter().any(|file| place(&file.path) == place(path))
-        };
+        let is_read = |path: &&PathBuf| inputs.files.iter().any(|file| place(&file.path) == place(path));
         match paths.iter().find(is_read) {
             Some(path) => Err(Error::Option {
                 option: "out",
@@ -160,6 +160,26 @@ impl Analysis {
     }
 }
 
+/// What a model predicts where it can be expected: finite, not negative, and a 32-bit float. The ringing of a convolution can leave a pixel a rounding
+/// error below zero, which is 0.
+fn expected_counts(mut model: Array3<f64>, component: &str) -> Result<Array3<f64>> {
+    let max = f64::from(f32::MAX);
+    for (bin, mut plane) in model.outer_iter_mut().enumerate() {
+        let highest = plane.iter().copied().fold(0.0, f64::max);
+        for mean in &mut plane {
+            if *mean < 0.0 && *mean >= -ROUNDING * highest {
+                *mean = 0.0;
+            }
+            // What is no number is outside the range, too.
+            if !(0.0..=max).contains(mean) {
+                let refused = roi_simulate::Error::Counts { component: component.to_owned(), bin, mean: *mean, max };
+                return Err(Error::Draw(Box::new(refused)));
+            }
+        }
+    }
+    Ok(model)
+}
+
 /// Poisson numbers, or the expected counts themselves.
 fn drawn_from(model: &Array3<f64>, generator: Option<Xoshiro256PlusPlus>, component: &str) -> Result<Array3<f32>> {
     match generator {
@@ -168,5 +188,25 @@ fn drawn_from(model: &Array3<f64>, generator: Option<Xoshiro256PlusPlus>, compon
         }
         #[expect(clippy::cast_possible_truncation, reason = "counts cubes hold 32-bit floats")]
         None => Ok(model.mapv(|mean| mean as f32)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(mean: f64) -> Result<Array3<f64>> {
+        expected_counts(Array3::from_shape_fn((2, 1, 2), |(k, _, x)| if (k, x) == (1, 1) { mean } else { 100.0 }), "00")
+    }
+
+    #[test]
+    fn a_prediction_that_is_none_is_refused_and_a_rounding_is_zero() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39, -1e-3] {
+            let error = checked(bad).unwrap_err();
+            let Error::Draw(told) = &error else { panic!("{bad}: {error}") };
+            assert!(matches!(**told, roi_simulate::Error::Counts { bin: 1, .. }), "{bad}: {error}");
+        }
+        assert_eq!(checked(-1e-5).unwrap()[[1, 0, 1]].to_bits(), 0.0f64.to_bits());
+        assert_eq!(checked(2.5).unwrap()[[1, 0, 1]], 2.5);
     }
 }
