@@ -113,4 +113,6 @@ class Photons(Editing):
         # The file of the configuration goes with the last one who has it.
         self._opened, self._open_configuration = anew, configuration
         self._covariance = None
+        # What estimators found was measured with other counts.
+        self.roi._found.clear()
         self._changed()
