@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _engine
-from .progress import bars
+from .progress import bars, opened
 from .results import (
     ENERGY_FLUX,
     PHOTONS,
@@ -69,7 +69,7 @@ class Analysis:
         if self.path.is_dir():
             self.path /= "config.yaml"
         watcher = bars() if progress is True else (progress or None)
-        self._engine = _engine.Analysis.open(self.path, progress=watcher, max_memory=max_memory)
+        self._engine = opened(lambda: _engine.Analysis.open(self.path, progress=watcher, max_memory=max_memory), watcher)
 
     # What it is.
 

@@ -26,8 +26,19 @@ EDITING = frozenset({"delete", "add_source", "spectrum", "set", "fix"})
 ENERGIES = frozenset({"emin", "emax"})
 FREEING = frozenset({"free", "fix_all", "distance", "pars", "minmax_ts", "minmax_npred"})
 FITTING = frozenset({"optimizer", "tol", "max_iter", "max_calls", "retries", "min_fit_quality", "minos", "reoptimize", "no_update"})
-# What is waiting on the cluster for each of its threads: enough that none is idle, few enough that a large batch does not drown the scheduler.
-WAITING = 4
+# What is waiting on the cluster for each of its threads: enough that none is idle, few enough that a large batch does not drown the scheduler. A cluster that
+# grows by what waits for it, and has no worker yet, is given so many.
+WAITING, LEAST_WAITING = 4, 16
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What there is of a task whose workers were lost again and again."""
+
+    workers: int
+
+    def __str__(self) -> str:
+        return f"{self.workers} workers were lost that had it; it may need more memory than workers have"
 
 
 @dataclass(frozen=True)
@@ -74,14 +85,14 @@ def fit_regions(
     optimize: str | bool = False,
     threads: int = 1,
     max_memory: int | None = None,
-    task_retries: int = 10,
+    task_retries: int = 1,
     progress: bool = True,
     **options: Any,
 ) -> Batch:
-    """Fits many regions, one task each, and writes results and journal as ``roi-fit batch`` does, to the last byte.
+    """Fits many regions, one task each, and writes results and summary as ``roi-fit batch`` does, to the last byte.
 
-    Each result goes to a file in ``out`` as soon as it is there, and a line to the journal; either can go on where the other was stopped. A worker that is
-    lost loses nothing: its regions are done again elsewhere. No region stops the others.
+    Each result goes to a file in ``out`` as soon as it is there, and a line to the journal, which tells seconds too and has the regions in the order in which
+    they ended; it can be continued by either. A worker that is lost loses nothing: its regions are done again elsewhere. No region stops the others.
 
     Parameters
     ----------
@@ -102,7 +113,8 @@ def fit_regions(
     max_memory
         The most bytes that each task may take.
     task_retries
-        How often a task is done again after its worker was lost.
+        How often a region is given to the cluster again after Dask gave it up: after ``distributed.scheduler.allowed-failures`` + 1 workers (4, unless Dask is told
+        otherwise) were lost that had it.
     progress
         Whether a bar tells how far it is, where one can be shown.
     **options
@@ -125,15 +137,19 @@ def fit_regions(
     missing = regions.missing()
     tasks = [(paths[at], plan, threads, max_memory, os.getcwd()) for at in missing]
 
-    def take(at: int, ended: str | None) -> None:
-        if ended is None:
-            regions.record_lost(missing[at], f"its worker was lost {task_retries + 1} times; it may need more memory than workers have")
+    def take(at: int, ended: str | Lost) -> None:
+        if isinstance(ended, Lost):
+            regions.record_lost(missing[at], str(ended))
         else:
             regions.record(missing[at], ended)
 
-    _run(client, _fit, tasks, take, task_retries, "regions" if progress else None)
-    summary = json.loads(regions.finish())
-    entries = [json.loads(entry) for entry in regions.entries() if entry is not None]
+    try:
+        _run(client, _fit, tasks, take, task_retries, "regions" if progress else None)
+        summary = json.loads(regions.finish())
+        entries = [json.loads(entry) for entry in regions.entries() if entry is not None]
+    finally:
+        # The lock of the journal goes with it; the traceback of an exception would keep it.
+        del regions
     return Batch(directory, entries, summary)
 
 
@@ -143,7 +159,7 @@ def simulate(
     client: Client,
     *,
     seed: int = 1,
-    task_retries: int = 10,
+    task_retries: int = 1,
     progress: bool = True,
     **options: Any,
 ) -> list[Path]:
@@ -155,6 +171,8 @@ def simulate(
         A folder that the workers write to.
     seed
         The first seed.
+    task_retries
+        As of `fit_regions`.
     **options
         ``sources``, ``npix``, ``ebins``, ``components``, ``emin``, ``emax`` (MeV), ``binsz`` (deg), ``years``.
 
@@ -172,9 +190,9 @@ def simulate(
     tasks = [(fspath(folder), {"seed": one, **options}, os.getcwd()) for folder, one in zip(folders, seeds, strict=True)]
     made: dict[int, Path] = {}
 
-    def take(at: int, path: str | None) -> None:
-        if path is None:
-            raise RoiFitError(f"{folders[at]}: its worker was lost {task_retries + 1} times; it may need more memory than workers have")
+    def take(at: int, path: str | Lost) -> None:
+        if isinstance(path, Lost):
+            raise RoiFitError(f"{folders[at]}: {path}")
         made[at] = Path(path)
 
     _run(client, _simulate, tasks, take, task_retries, "simulations" if progress else None)
@@ -190,7 +208,11 @@ def lightcurve(*_: Any, **__: Any) -> NoReturn:
 
 
 def _fit(config: str, plan: str, threads: int, max_memory: int | None, folder: str) -> str:
-    _same_folder(config, folder)
+    known = json.loads(plan)
+    files = [config, known["model"], *known["editing"].get("add_source", [])]
+    for file in files:
+        if file is not None:
+            _same_folder(file, folder)
     return _engine.fit_region(config, plan, threads, max_memory)
 
 
@@ -202,47 +224,48 @@ def _simulate(directory: str, options: Mapping[str, Any], folder: str) -> str:
 def _same_folder(path: str, folder: str) -> None:
     """A path that is not absolute means another file on a worker that runs in another folder."""
     if not os.path.isabs(path) and os.path.realpath(os.getcwd()) != os.path.realpath(folder):
-        raise OptionError(f"{path}: the worker runs in {os.getcwd()}, not in {folder}; name regions by absolute paths")
+        raise OptionError(f"{path}: the worker runs in {os.getcwd()}, not in {folder}; name it by an absolute path")
 
 
 # What this process does.
 
 
 def _run(client: Any, task: Any, tasks: list[Any], take: Any, retries: int, words: str | None) -> None:
-    """Submits tasks, a few more than there are threads, and takes their results as they come, None of one whose workers were lost too often. What a task
-    raises ends the batch."""
+    """Submits tasks, a few more than there are threads, and takes their results as they come, `Lost` of one whose workers were lost too often. What a task
+    raises ends the batch: it would raise it again."""
     from distributed import KilledWorker, as_completed
 
     bar = _bar(len(tasks), words)
     waiting = list(reversed(range(len(tasks))))
     places: dict[Any, int] = {}
-    lost = [0] * len(tasks)
-    running: Any = as_completed()  # type: ignore[no-untyped-call]
+    # How many workers were lost each time.
+    lost: list[list[int]] = [[] for _ in tasks]
+    running: Any = as_completed(loop=client.loop)  # type: ignore[no-untyped-call]
 
-    def submit() -> None:
-        if waiting:
+    def refill() -> None:
+        # The cluster may have grown or shrunk.
+        while waiting and len(places) < max(WAITING * _threads(client), LEAST_WAITING):
             at = waiting.pop()
             # Never taken for another of the same name: the file may have changed.
-            future = client.submit(task, *tasks[at], pure=False, retries=retries)
+            future = client.submit(task, *tasks[at], pure=False)
             places[future.key] = at
             running.add(future)
 
     try:
-        for _ in range(max(WAITING * _threads(client), 2)):
-            submit()
+        refill()
         for future in running:
             at = places.pop(future.key)
             try:
                 result = future.result()
-            except KilledWorker:
-                lost[at] += 1
-                if lost[at] <= retries:
+            except KilledWorker as error:
+                lost[at].append(error.allowed_failures + 1)
+                if len(lost[at]) <= retries:
                     waiting.append(at)
-                    submit()
+                    refill()
                     continue
-                result = None
+                result = Lost(sum(lost[at]))
             # The next goes out before this one is written.
-            submit()
+            refill()
             take(at, result)
             if bar is not None:
                 bar.update(1)
@@ -305,6 +328,6 @@ def _plan(model: Any, optimize: str | bool, options: Mapping[str, Any]) -> dict[
     for part, name in (("editing", "delete"), ("editing", "fix"), ("editing", "add_source"), ("freeing", "free")):
         if isinstance(plan[part].get(name), str | PathLike):
             plan[part][name] = [fspath(plan[part][name])]
+    if "add_source" in plan["editing"]:
+        plan["editing"]["add_source"] = [fspath(file) for file in plan["editing"]["add_source"]]
     return plan
-
-

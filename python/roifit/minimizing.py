@@ -207,7 +207,8 @@ def parameters(
     held = {position(names, one) for one in fixed}
     described = []
     for at, value in enumerate(values):
-        low, high = (None, None) if bounds is None else bounds[at] or (None, None)
+        pair = None if bounds is None else bounds[at]
+        low, high = (None, None) if pair is None else pair
         step = None if steps is None else steps[at]
         described.append((str(names[at]), value, step, low, high, at in held))
     return described

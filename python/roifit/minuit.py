@@ -159,7 +159,7 @@ class Minuit:
 
     @property
     def nfcn(self) -> int:
-        """Calls of the function so far."""
+        """Calls of the function by `migrad` and its like and by `hesse` so far; those of `minos`, contours and profiles are not counted."""
         return self._nfcn
 
     # Verbs.

@@ -28,6 +28,12 @@ class View:
     def _put(self, at: int, value: Any) -> None:
         raise NotImplementedError
 
+    def _change(self, kept: list[Any], at: int, value: Any) -> None:
+        """Sets what the problem consists of; what was found of another problem is not known any more."""
+        if kept[at] != value:
+            kept[at] = value
+            self._minuit._forget()
+
     def _places(self, key: Any) -> list[int]:
         names = self._minuit._names
         if isinstance(key, slice):
@@ -85,7 +91,7 @@ class Values(View):
         return self._minuit._values
 
     def _put(self, at: int, value: Any) -> None:
-        self._minuit._values[at] = float(value)
+        self._change(self._minuit._values, at, float(value))
 
 
 class Errors(View):
@@ -110,11 +116,12 @@ class Limits(View):
         pair = (-math.inf if low is None else float(low), math.inf if high is None else float(high))
         if not pair[0] < pair[1]:
             raise ValueError(f"limits {pair} are empty; the lower one must lie below the upper one")
-        self._minuit._limits[at] = pair
-        self._minuit._values[at] = min(max(self._minuit._values[at], pair[0]), pair[1])
+        self._change(self._minuit._limits, at, pair)
+        self._change(self._minuit._values, at, min(max(self._minuit._values[at], pair[0]), pair[1]))
 
     def _is_many(self, value: Any) -> bool:
-        return value is not None and len(value) > 0 and (value[0] is None or np.ndim(value[0]) > 0) and not (len(value) == 2 and np.ndim(value[1]) == 0 and value[1] is not None)
+        # Two ends, each a number or None, are one pair.
+        return value is not None and not (len(value) == 2 and all(np.ndim(end) == 0 for end in value))
 
 
 class Fixed(View):
@@ -124,7 +131,7 @@ class Fixed(View):
         return self._minuit._fixed
 
     def _put(self, at: int, value: Any) -> None:
-        self._minuit._fixed[at] = bool(value)
+        self._change(self._minuit._fixed, at, bool(value))
 
 
 class Matrix(NDArray[np.float64] if TYPE_CHECKING else np.ndarray):  # type: ignore[misc]

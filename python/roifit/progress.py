@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from . import _engine
 
 # What is counted, by the event that tells it, and its words.
 COUNTED = {
@@ -12,7 +15,7 @@ COUNTED = {
     "product": ("products", "product"),
     "source_map": ("source maps", "source"),
     "update": ("TS and fluxes", "source"),
-    "sky_map": ("map", "row"),
+    "sky_map": ("map", "pixel"),
 }
 
 
@@ -41,6 +44,36 @@ class Bars:
         if self._bar is not None:
             self._bar.close()
         self._bar = None
+
+
+class Watched:
+    """The engine of an analysis with bars: they go when a call returns, however it ends, though the work may not have come to what it had before it."""
+
+    def __init__(self, engine: _engine.Analysis, shown: Bars) -> None:
+        self._engine, self._shown = engine, shown
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._engine, name)
+        if not callable(found):
+            return found
+
+        def call(*args: Any, **keywords: Any) -> Any:
+            try:
+                return found(*args, **keywords)
+            finally:
+                self._shown.close()
+
+        return call
+
+
+def opened(open_it: Callable[[], _engine.Analysis], watcher: object) -> _engine.Analysis:
+    """Opens an analysis that a watcher was given to; if that shows bars, none is left when a call returns."""
+    if not isinstance(watcher, Bars):
+        return open_it()
+    try:
+        return cast("_engine.Analysis", Watched(open_it(), watcher))
+    finally:
+        watcher.close()
 
 
 def bars() -> Callable[[dict[str, Any]], object] | None:

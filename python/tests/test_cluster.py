@@ -116,20 +116,61 @@ def test_a_region_that_fails_stops_no_other(client: Any, regions: Path, tmp_path
 def test_a_region_that_kills_its_workers_is_told(client: Any, regions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[tuple[int, Any]] = []
 
-    class Lost:
-        """A cluster that loses every worker."""
+    losing = Standing(client, _killed)
+    cluster._run(losing, None, [("a",), ("b",)], lambda at, result: taken.append((at, result)), 2, None)
+    # Three times those four workers that Dask allows.
+    assert sorted(taken) == [(0, cluster.Lost(12)), (1, cluster.Lost(12))] and losing.submitted == 6
+    assert str(taken[0][1]).startswith("12 workers")
 
-        def nthreads(self) -> dict[str, int]:
-            return {"a": 1}
 
-        def submit(self, *_: Any, **__: Any) -> Any:
-            return client.submit(_killed, pure=False)
+class Standing:
+    """A client that does something else than what it is asked for, and whose cluster grows when it has work."""
 
-        def cancel(self, futures: Any) -> None:
-            client.cancel(futures)
+    def __init__(self, client: Any, task: Any) -> None:
+        self.client, self.task, self.loop, self.submitted = client, task, client.loop, 0
 
-    cluster._run(Lost(), None, [("a",), ("b",)], lambda at, result: taken.append((at, result)), 2, None)
-    assert sorted(taken) == [(0, None), (1, None)]
+    def nthreads(self) -> dict[str, int]:
+        return {"a": 10} if self.submitted >= 16 else {}
+
+    def submit(self, _: Any, *__: Any, pure: bool) -> Any:
+        # No retries: what a task raises it would raise again.
+        self.submitted += 1
+        return self.client.submit(self.task, pure=pure)
+
+    def cancel(self, futures: Any) -> None:
+        self.client.cancel(futures)
+
+
+def test_a_cluster_that_grows_is_given_more(client: Any) -> None:
+    growing = Standing(client, _nothing)
+    submitted: list[int] = []
+    cluster._run(growing, None, [()] * 60, lambda at, result: submitted.append(growing.submitted), 0, None)
+    # Sixteen for a cluster without workers; when the first came back four a thread were to be under way.
+    assert growing.submitted == len(submitted) == 60 and submitted[0] == 1 + 4 * 10
+
+
+def test_files_of_a_plan_mean_the_same_everywhere_and_an_error_lets_the_journal_go(
+    client: Any, regions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cluster._plan(None, False, {"add_source": [tmp_path / "a.yaml", "b.yaml"]})["editing"]["add_source"] == [str(tmp_path / "a.yaml"), "b.yaml"]
+    (tmp_path / "more.yaml").write_text("[]")
+    roifit.Analysis(configs(regions)[0]).write_xml(tmp_path / "model.xml")
+    # Workers run elsewhere.
+    monkeypatch.chdir(tmp_path)
+    some = configs(regions)[:1]
+    for at, (name, options) in enumerate([("model.xml", {"model": "model.xml"}), ("more.yaml", {"add_source": [Path("more.yaml")]})]):
+        with pytest.raises(roifit.OptionError, match=f"{name}.*absolute") as caught:
+            cluster.fit_regions(some, client, tmp_path / f"out{at}", progress=False, **options)  # type: ignore[arg-type]
+        # Whoever keeps the exception does not keep the journal.
+        with pytest.raises(roifit.OptionError, match="absolute"):
+            cluster.fit_regions(some, client, tmp_path / f"out{at}", progress=False, resume=True, **options)  # type: ignore[arg-type]
+        assert caught.tb is not None
+    batch = cluster.fit_regions(some, client, tmp_path / "out", model=tmp_path / "model.xml", progress=False)
+    assert batch.entries[0]["ending"] == "done"
+
+
+def _nothing() -> None:
+    pass
 
 
 def _killed() -> None:

@@ -74,6 +74,8 @@ def test_names_bounds_fixed_parameters_and_more_arguments() -> None:
     assert result.names == ["a", "b", "c"] and result.index("b") == 1
     assert result.x[0] == 1.5 and result.x[2] == 0.0 and result.errors[2] == 0.0
     assert list(result.at_limit) == [0] and list(result.free) == [0, 1]
+    of_arrays = minimize(half_square, [0.0] * 3, bounds=np.array([[-9.0, 0.5], [-9.0, 9.0], [0.0, 9.0]]))
+    assert of_arrays.x[0] == 0.5 and of_arrays.success
     assert "a" in str(result) and len(result.to_table()) == 3
     for wrong in ({"bounds": [(1.0, 0.0)] * 3}, {"bounds": [None]}, {"fixed": ["nobody"]}, {"steps": [-1.0] * 3}, {"errordef": -1.0}, {"optimizer": "MINIT"}, {"tol": -1.0}, {"strategy": 7}, {"tolerance": 1.0}):
         with pytest.raises((roifit.OptionError, OverflowError)):
@@ -219,6 +221,34 @@ def test_minuits_parameters_are_set_and_fixed() -> None:
     assert m.reset().values["a"] == 0.0 and m.fmin is None
 
 
+def test_errors_are_those_of_the_problem_as_it_is_now() -> None:
+    m = Minuit(half_square, np.zeros(3), name=("u", "v", "w"))
+    m.errordef = Minuit.LIKELIHOOD
+    m.migrad().minos("u")
+    assert m.merrors["u"].upper == pytest.approx(np.sqrt(COVARIANCE[0, 0]), rel=1e-3)
+    # What is as it was changes nothing.
+    m.fixed["v"] = False
+    assert m.valid and m.covariance is not None
+    m.fixed["v"] = True
+    assert m.covariance is None and m.merrors == {} and not m.valid
+    # The others held, the error is that of the inverse of their part of the curvature.
+    held = np.linalg.inv(CURVATURE[np.ix_([0, 2], [0, 2])])[0, 0]
+    m.minos("u")
+    assert m.merrors["u"].upper == pytest.approx(np.sqrt(held), rel=1e-3)
+    m.limits["w"] = (-9.0, 9.0)
+    assert m.covariance is None and m.merrors == {}
+    m.fixed = False
+    m.values["v"] = 0.0
+    m.migrad()
+    points = m.mncontour("u", "w", cl=0.68, size=8)
+    m.values["v"], m.fixed["v"] = -1.0, True
+    moved = m.mncontour("u", "w", cl=0.68, size=8)
+    assert abs(moved[:, 0].mean() - points[:, 0].mean()) > 0.1
+    # A pair without ends is one for each.
+    m.limits[:] = (None, None)
+    assert m.limits["w"] == (-float("inf"), float("inf"))
+
+
 def test_minuit_takes_functions_of_arrays_gradients_and_other_optimizers() -> None:
     m = Minuit(half_square, np.zeros(3), grad=lambda x: CURVATURE @ (x - TRUTH), name=("u", "v", "w"))
     m.errordef = Minuit.LIKELIHOOD
@@ -234,7 +264,7 @@ def test_minuit_takes_functions_of_arrays_gradients_and_other_optimizers() -> No
     assert not few.valid and few.fmin.has_reached_call_limit
 
 
-def test_memory_stays_flat_and_threads_do_not_mix() -> None:
+def test_threads_do_not_mix() -> None:
     results: list[Any] = []
 
     def work(shift: float) -> None:

@@ -16,6 +16,7 @@ import pytest
 from astropy.table import Table
 
 import roifit
+from roifit.progress import COUNTED, Bars, opened
 
 
 def test_a_region_is_optimized_and_fitted_and_the_results_are_tables(region: Path) -> None:
@@ -199,3 +200,45 @@ def test_the_package_is_imported_quickly_and_without_much() -> None:
     code = "import time; start = time.perf_counter(); import roifit; print(time.perf_counter() - start)"
     times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) for _ in range(3)]
     print("import roifit:", min(times), "s")
+
+
+class Bar:
+    """What tqdm makes."""
+
+    shown = 0
+
+    def __init__(self, total: int, **_: object) -> None:
+        self.total, self.n = total, 0
+        Bar.shown += 1
+
+    def update(self, more: int) -> None:
+        self.n += more
+
+    def close(self) -> None:
+        Bar.shown -= 1
+
+
+def test_no_bar_is_left_when_a_call_returns(region: Path) -> None:
+    shown = Bars(Bar)
+    kinds: list[str] = []
+
+    class Noting(Bars):
+        def __call__(self, event: dict[str, object]) -> None:
+            kinds.append(str(event["event"]))
+            shown(event)
+            # As of a call that ends in the middle.
+            if event["event"] in COUNTED:
+                shown({"event": event["event"], "done": 0, "total": 1000})
+
+        def close(self) -> None:
+            shown.close()
+
+    watcher = Noting(Bar)
+    engine = opened(lambda: roifit._engine.Analysis.open(region / "config.yaml", progress=watcher), watcher)
+    assert Bar.shown == 0
+    assert engine.optimize()["loglike1"] >= engine.loglike() - 1.0 and set(kinds) & set(COUNTED) and Bar.shown == 0
+    shown({"event": "sky_map", "done": 1, "total": 9})
+    assert Bar.shown == 1
+    with pytest.raises(roifit.ModelError):
+        engine.free_source("nobody")
+    assert Bar.shown == 0

@@ -13,13 +13,13 @@ NOTEBOOKS = sorted(Path(__file__).resolve().parents[1].joinpath("notebooks").glo
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    matplotlib = pytest.importorskip("matplotlib")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
     if "distributed" in notebook.read_text(encoding="utf-8"):
         pytest.importorskip("distributed")
-    matplotlib.use("Agg")
+    pyplot.switch_backend("Agg")
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(notebook), run_name="__main__")
-    matplotlib.pyplot.close("all")
+    pyplot.close("all")
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

@@ -107,8 +107,12 @@ def test_counts_are_simulated_and_come_back(gta: GTAnalysis) -> None:
     params = [(p["src_name"], p["par_name"], p["value"], p["free"]) for p in gta.get_params()]
     npred = sum(source["npred"] for source in gta.roi.sources)
     file = Path(gta.workdir, "ccube_00.fits").read_bytes()
+    name = gta.roi.point_sources[0].name
+    gta.sed(name, write_fits=False, write_npy=False)
+    assert gta.roi[name]["sed"] is not None
     gta.set_random_seed(3)
     gta.simulate_roi()
+    assert gta.roi[name]["sed"] is None
     first = gta.counts_map().data.copy()
     assert abs(first.sum() - npred) < 5 * np.sqrt(npred) and (first != observed).any() and (first == np.round(first)).all()
     assert [(p["src_name"], p["par_name"], p["value"], p["free"]) for p in gta.get_params()] == params

@@ -109,10 +109,14 @@ def test_points_and_limits_of_a_spectrum_are_told_apart() -> None:
         "e2dnde_err_hi": [2e-7, 5e-8], "e2dnde_ul95": [1.4e-6, 1e-7],
     }
     ax = sed(result)
-    (points, limits) = [line for container in ax.containers for line in container.lines[:1]]
-    np.testing.assert_allclose(points.get_xdata(), [3e3])
-    np.testing.assert_allclose(points.get_ydata(), [1e-6])
-    assert limits is None or len(limits.get_xdata()) == 1
+    points, limits = (container.lines for container in ax.containers)
+    np.testing.assert_allclose(points[0].get_xdata(), [3e3])
+    np.testing.assert_allclose(points[0].get_ydata(), [1e-6])
+    # The limit is an arrow from its height downwards, without a point.
+    assert limits[0] is None
+    segments = [segment for bars in limits[2] for segment in bars.get_segments()]
+    (arrow,) = [segment for segment in segments if segment[0, 0] == segment[1, 0]]
+    assert arrow[0, 0] == 3e4 and arrow[:, 1].max() == 1e-7 and 0 < arrow[:, 1].min() < 1e-7
     pyplot.close("all")
 
 

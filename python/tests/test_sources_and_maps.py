@@ -93,16 +93,28 @@ def test_models_go_from_one_analysis_to_another(gta: GTAnalysis) -> None:
     name, before = nearest(gta), gta.like()
     other = gta.clone(gta._configuration.path, logging={"verbosity": 0})
     assert other.like() == pytest.approx(before, abs=1e-6)
+    gta.sed(name, write_fits=False, write_npy=False)
+    assert gta.roi[name]["sed"] is not None
+    locked = gta.get_source_params(name)[-1]
+    gta.lock_parameter(name, locked)
     gta.set_source_morphology(name, spatial_model="RadialGaussian", spatial_pars={"SpatialWidth": 0.3})
+    assert gta.roi[name]["sed"] is None and (name, locked) in gta._engine.locked_parameters()
     assert gta.roi[name]["SpatialModel"] == "RadialGaussian" and gta.roi[name]["SpatialWidth"] == pytest.approx(0.3) and gta.like() > before
     with pytest.raises(roifit.RoiFitError):
         gta.set_source_morphology(name, spatial_model="Square")
-    assert gta.roi[name]["SpatialWidth"] == pytest.approx(0.3)
-    gta.set_source_morphology(name, spatial_model="PointSource")
+    assert gta.roi[name]["SpatialWidth"] == pytest.approx(0.3) and (name, locked) in gta._engine.locked_parameters()
+    source = gta.roi[name]
+    ra, dec = source["ra"], source["dec"]
+    gta.set_source_morphology(name, spatial_model="PointSource", spatial_pars={"ra": ra, "dec": dec + 0.1})
+    # The very object tells where its source is now, whatever is asked of it first.
+    assert source.skydir.dec.deg == pytest.approx(dec + 0.1)
+    gta.set_source_morphology(name, spatial_pars={"dec": dec})
+    gta.sed(name, write_fits=False, write_npy=False)
     assert gta.like() == pytest.approx(before, abs=0.5) and gta.roi[name].is_free == other.roi[name].is_free
     gta.reload_sources([name])
     gta.delete_source(name)
     gta.add_sources_from_roi([name], other.roi, free=True)
+    assert gta.roi[name]["sed"] is None
     assert gta.roi[name].is_free and gta.like() == pytest.approx(before, abs=0.5)
 
 

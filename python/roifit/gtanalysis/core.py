@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import _engine
 from ..analysis import place
-from ..progress import bars
+from ..progress import bars, opened
 from .configuration import Configuration
 from .roi_model import ROIModel
 from .source import Source
@@ -68,7 +68,7 @@ class Core:
     @property
     def _engine(self) -> _engine.Analysis:
         if self._opened is None:
-            self._opened = _engine.Analysis.open(self._configuration.path, progress=self._progress)
+            self._opened = opened(lambda: _engine.Analysis.open(self._configuration.path, progress=self._progress), self._progress)
             for note in self._opened.notes():
                 self.logger.debug(note)
         return self._opened

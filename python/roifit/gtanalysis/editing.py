@@ -91,6 +91,8 @@ class Editing(Core):
         # What it was is read before it goes.
         source.data  # noqa: B018
         self._engine.delete_source(source.name)
+        # Another source of this name begins anew.
+        self.roi._found.pop(source.name, None)
         self._changed()
         self.logger.info("Deleting source %s", source.name)
         return source
@@ -146,12 +148,23 @@ class Editing(Core):
         after = {**before, "SpatialModel": kwargs.get("spatial_model") or before["SpatialModel"], **dict(kwargs.get("spatial_pars") or {})}
         if after["SpatialModel"] == "PointSource":
             after.pop("SpatialWidth", None)
+        locked = [parameter for of, parameter in self._engine.locked_parameters() if of == source.name]
         self._engine.delete_source(source.name)
         try:
-            self.add_source(source.name, after)
+            self._add_locked(source.name, after, locked)
         except BaseException:
-            self.add_source(source.name, before)
+            self._add_locked(source.name, before, locked)
             raise
+        # What was measured was measured of the other shape.
+        self.roi._found.pop(source.name, None)
+        self._changed()
+
+    def _add_locked(self, name: str, described: Mapping[str, Any], locked: Iterable[str]) -> None:
+        """Adds a source some of whose parameters are locked."""
+        self.add_source(name, described)
+        for parameter in locked:
+            self._engine.lock_parameter(name, parameter)
+        self._changed()
 
     def reload_source(self, name: str, init_source: bool = True) -> None:
         """Nothing to do but to see that the source is there: maps follow a source when it is changed."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import _engine
+from ..progress import opened
 from .editing import Editing
 
 # fermipy's source that is simulated where nothing is told of it.
@@ -105,7 +106,7 @@ class Photons(Editing):
             model = Path(folder, "model.xml")
             engine.write_xml(model)
             configuration = self._configuration.with_counts([component["name"] for component in engine.components()], counts)
-            anew = _engine.Analysis.open(configuration.path, progress=self._progress)
+            anew = opened(lambda: _engine.Analysis.open(configuration.path, progress=self._progress), self._progress)
             anew.load_xml(model)
         anew.set_energy_range(emin, emax)
         for source, parameter in engine.locked_parameters():
@@ -113,4 +114,6 @@ class Photons(Editing):
         # The file of the configuration goes with the last one who has it.
         self._opened, self._open_configuration = anew, configuration
         self._covariance = None
+        # What estimators found was measured with other counts.
+        self.roi._found.clear()
         self._changed()

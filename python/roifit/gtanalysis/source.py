@@ -36,9 +36,7 @@ class Source:
         return self._data
 
     def __getitem__(self, key: str) -> Any:
-        if key in ("name", "ra", "dec") and self._data:
-            return self._data[key]
-        return self.data[key]
+        return self._name if key == "name" else self.data[key]
 
     def __contains__(self, key: object) -> bool:
         return key in self.data
