@@ -7,8 +7,10 @@ use super::model_file;
 use super::plan::{ComponentPlan, plans};
 use super::planned_product::{PlannedProduct, Product, ProductState};
 use super::rules::sources_of;
+use crate::component::assemble::Component;
 use crate::config::Config;
 use crate::error::Result;
+use crate::load::load;
 use crate::products::product_path;
 
 /// Tells what [`crate::prepare`] would make, in the order in which it would. Nothing is written.
@@ -50,8 +52,8 @@ fn models(config: &Config, plans: &[ComponentPlan<'_>]) -> Option<Vec<String>> {
         return None;
     }
     // What keeps it from being loaded is told by who fits.
-    let loaded = crate::load(&config.path).ok()?;
-    let text = |component: &crate::Component| {
+    let loaded = load(&config.path).ok()?;
+    let text = |component: &Component| {
         let own = component.model.sources(&loaded.roi).ok()?;
         roi_model::write_xml(loaded.roi.title(), &own).ok()
     };

@@ -44,8 +44,9 @@ pub(crate) fn contour(trial: &TrialSession<'_>, ellipse: &ErrorEllipse, loglike:
         let [east, north] = ellipse.point(scale, phase);
         Ok(loglike_at(trial, trial.place().moved(east, north)?)?.map(|there| loglike - there))
     };
-    let falls: Vec<Option<f64>> =
-        phases(PROBES).par_iter().map(|&phase| fall(factor(CL95), phase)).collect::<Result<_>>()?;
+    // All of them first: the error is that of the first phase, for any number of threads.
+    let falls: Vec<Result<_>> = phases(PROBES).par_iter().map(|&phase| fall(factor(CL95), phase)).collect();
+    let falls: Vec<Option<f64>> = falls.into_iter().collect::<Result<_>>()?;
     let deviation = |fall: &Option<f64>| fall.map_or(f64::INFINITY, |fall| (fall / level - 1.0).abs());
     let deviation = falls.iter().map(deviation).fold(0.0, f64::max);
     let higher = falls.iter().flatten().fold(0.0, |most: f64, fall| most.max(-fall));
@@ -69,7 +70,8 @@ pub(crate) fn contour(trial: &TrialSession<'_>, ellipse: &ErrorEllipse, loglike:
         }
         Ok(None)
     };
-    let points: Vec<Option<[f64; 2]>> = phases(POINTS).par_iter().map(point).collect::<Result<_>>()?;
+    let points: Vec<Result<_>> = phases(POINTS).par_iter().map(point).collect();
+    let points: Vec<Option<[f64; 2]>> = points.into_iter().collect::<Result<_>>()?;
     let n_lost = points.iter().filter(|point| point.is_none()).count();
     Ok(Contour { deviation, is_wanted: true, points: points.into_iter().flatten().collect(), n_lost, higher })
 }

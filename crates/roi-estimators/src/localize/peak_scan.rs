@@ -44,7 +44,9 @@ pub(crate) fn peak_scan(trial: &TrialSession<'_>, n: usize, radius: f64) -> Resu
         let [east, north] = scan.offset(index);
         Ok(loglike_at(trial, trial.place().moved(east, north)?)?.unwrap_or(f64::NAN))
     };
-    scan.loglike = (0..n * n).into_par_iter().map(of_place).collect::<Result<_>>()?;
+    // All of them first: the error is that of the first place, for any number of threads.
+    let found: Vec<Result<f64>> = (0..n * n).into_par_iter().map(of_place).collect();
+    scan.loglike = found.into_iter().collect::<Result<_>>()?;
     Ok(scan)
 }
 

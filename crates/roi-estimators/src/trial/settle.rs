@@ -308,7 +308,9 @@ pub(crate) fn with_curvature(trial: &mut TrialSession<'_>, coordinates: &[Coordi
         let mut found = other.derivatives(coordinates)?;
         Ok((found.loglike, found.gradient.split_off(at.n_free)))
     };
-    let gradients: Vec<(f64, Vec<f64>)> = probes.par_iter().map(gradient).collect::<Result<_>>()?;
+    // All of them first: the error is that of the first probe, for any number of threads.
+    let gradients: Vec<Result<_>> = probes.par_iter().map(gradient).collect();
+    let gradients: Vec<(f64, Vec<f64>)> = gradients.into_iter().collect::<Result<_>>()?;
     let m = coordinates.len();
     let second = |k: usize, l: usize| (gradients[2 * k + 1].1[l] - gradients[2 * k].1[l]) / (2.0 * probes[2 * k + 1].1);
     let block = Array2::from_shape_fn((m, m), |(k, l)| 0.5 * (second(k, l) + second(l, k)));

@@ -134,7 +134,9 @@ impl Moving for Together<'_> {
                 self.makers.par_iter().map(|maker| maker.trial(&source)).collect::<lat_dataset::Result<_>>()?;
             Ok((Mover { place, maps: Arc::new(maps), ..mover.clone() }, source))
         };
-        let made: Vec<_> = self.movers.par_iter().zip(by.par_chunks_exact(2)).map(moved).collect::<Result<_>>()?;
+        // All of them first: the error is that of the first source, for any number of threads.
+        let made: Vec<Result<_>> = self.movers.par_iter().zip(by.par_chunks_exact(2)).map(moved).collect();
+        let made: Vec<_> = made.into_iter().collect::<Result<_>>()?;
         let (mut session, mut movers) = (self.session.clone(), Vec::with_capacity(made.len()));
         for (mover, source) in made {
             let own: Vec<&SourceMap> = mover.maps.iter().map(|trial| &trial.map).collect();

@@ -1,7 +1,8 @@
 //! A saved analysis comes back as it was.
 
-use roi_fit::{FitOptions, Pars};
+use roi_fit::{Analysis, Error, FitOptions, Pars, SimulateOptions};
 use roi_model::Prior;
+use roi_simulate::{SimulationOptions, simulate};
 
 use crate::region::analysis;
 
@@ -159,4 +160,24 @@ fn a_model_whose_sources_are_elsewhere_is_refused_and_priors_beside_it_are_taken
     let refused = analysis.load_xml(&path).unwrap_err().to_string();
     assert!(refused.contains("another position") && refused.contains("files: {xml: PATH}"), "{refused}");
     assert_eq!(analysis.roi().state(), before);
+}
+
+#[test]
+fn simulated_counts_replace_nothing_that_the_analysis_reads() {
+    let directory = tempfile::tempdir().unwrap();
+    let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(4).with_sources(1)).unwrap();
+    let config = simulated.write(directory.path()).unwrap();
+    let written = Analysis::open(&config).unwrap().simulate_counts(&SimulateOptions::default()).unwrap();
+    assert!(written[0].path.ends_with("ccubemc_00.fits"));
+    // The same again, as long as nothing reads it.
+    Analysis::open(&config).unwrap().simulate_counts(&SimulateOptions::default()).unwrap();
+    let before = std::fs::read(&written[0].path).unwrap();
+    let text = std::fs::read_to_string(&config).unwrap();
+    let renamed = text.replace(" ccube_00.fits", &format!(" {}", written[0].path.display()));
+    assert_ne!(renamed, text);
+    std::fs::write(&config, renamed).unwrap();
+    let options = SimulateOptions::default().with_seed(2);
+    let error = Analysis::open(&config).unwrap().simulate_counts(&options).unwrap_err();
+    assert!(matches!(error, Error::Option { option: "out", .. }), "{error}");
+    assert_eq!(std::fs::read(&written[0].path).unwrap(), before);
 }
