@@ -109,6 +109,16 @@ def test_a_region_that_fails_stops_no_other(client: Any, regions: Path, tmp_path
         arguments = {"client": client, "out": tmp_path / "other", "progress": False, **wrong}
         with pytest.raises(roifit.OptionError):
             cluster.fit_regions(**arguments)
+    # What would go wrong in every region is told before any.
+    for word, options in {
+        "set": {"set": {"Index": -2.0}},
+        "distance": {"distance": -1.0},
+        "norms": {"distance": 3.0, "pars": "norms"},
+        "minmax_ts": {"minmax_ts": (25.0, 10.0)},
+    }.items():
+        with pytest.raises(roifit.OptionError, match=word):
+            cluster.fit_regions([same], client, tmp_path / "never", progress=False, **options)  # type: ignore[arg-type]
+    assert not (tmp_path / "never").exists()
     with pytest.raises(NotImplementedError, match="fit_regions"):
         cluster.lightcurve()
 

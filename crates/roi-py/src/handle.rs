@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 use roi_fit::Session;
 
 use crate::border::exceptions::{Failure, InternalError, RoiFitError};
@@ -50,12 +49,12 @@ impl Analysis {
     /// Works on the analysis for as long as it takes, on a thread of its own, while this one lets handlers of signals run. What a handler, or the
     /// function that watches, raises stops the work. If the work has come to a result nevertheless, the analysis has taken it, and the exception
     /// has it as attribute `result`.
-    pub(crate) fn long_work<'py, T: Send>(
+    pub(crate) fn long_work<'py, T: Send, O>(
         &self,
         py: Python<'py>,
         work: impl FnOnce(&mut roi_fit::Analysis) -> Result<T, Failure> + Send,
-        object: impl FnOnce(T) -> PyResult<Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyDict>> {
+        object: impl FnOnce(T) -> PyResult<Bound<'py, O>>,
+    ) -> PyResult<Bound<'py, O>> {
         self.refuse_its_own_worker()?;
         let result = while_watched(py, &self.interrupts, || {
             self.locked(|analysis| {
@@ -66,7 +65,7 @@ impl Analysis {
         match (self.interrupts.take(), result) {
             (None, result) => object(result?),
             (Some(exception), Ok(result)) => {
-                exception.value(py).setattr("result", object(result)?)?;
+                exception.value(py).setattr("result", object(result)?.into_any())?;
                 Err(exception)
             }
             (Some(exception), Err(_)) => Err(exception),

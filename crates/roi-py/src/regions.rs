@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use pyo3::prelude::*;
 use roi_batch::{EndedRegion, Entry, FitTask, Journal, TaskError};
 
-use crate::border::exceptions::{ConfigError, FileError, InternalError, OptionError};
+use crate::border::exceptions::{ConfigError, Failure, FileError, InternalError, OptionError};
 use crate::border::watcher::held;
 
 /// Fits a region as `roi-fit batch` does, with so many threads, and returns how it ended and the text of its result, as JSON for `Regions.record`. `plan` is
@@ -113,7 +113,9 @@ impl Regions {
 }
 
 fn read_plan(plan: &str) -> PyResult<FitTask> {
-    serde_json::from_str(plan).map_err(|error| OptionError::new_err(error.to_string()))
+    let plan: FitTask = serde_json::from_str(plan).map_err(|error| OptionError::new_err(error.to_string()))?;
+    plan.check().map_err(Failure::from)?;
+    Ok(plan)
 }
 
 fn of_batch(error: &roi_batch::Error) -> PyErr {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use roi_fit::{Analysis, Given, ParameterSetting, Pars, Result};
+use roi_fit::{Analysis, Error, Given, ParameterSetting, Pars, Result};
 use serde::Deserialize;
 
 use crate::result_name::file_digest;
@@ -26,6 +26,11 @@ pub struct Editing {
 }
 
 impl Editing {
+    /// That what is asked for can be, as far as it is told without a model.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.set.iter().try_for_each(|(place, _)| source_and_parameter(place).map(|_| ()))
+    }
+
     /// Changes the model: sources leave and come, spectra change, parameters are set, then fixed.
     ///
     /// # Errors
@@ -42,7 +47,7 @@ impl Editing {
             analysis.set_source_spectrum(name, kind, none)?;
         }
         for (place, value) in &self.set {
-            let Some((name, parameter)) = place.rsplit_once(':') else { continue };
+            let (name, parameter) = source_and_parameter(place)?;
             analysis.set_parameter(name, parameter, ParameterSetting::value(*value))?;
         }
         for place in &self.fix {
@@ -65,6 +70,13 @@ impl Editing {
         let fix = self.fix.iter().map(|place| format!("--fix '{place}'"));
         delete.chain(add).chain(spectrum).chain(set).chain(fix).collect()
     }
+}
+
+/// `NAME:PARAMETER`; a name may hold a colon, a parameter does not.
+fn source_and_parameter(place: &str) -> Result<(&str, &str)> {
+    let both = place.rsplit_once(':').filter(|(name, parameter)| !name.is_empty() && !parameter.is_empty());
+    let expected = "NAME:PARAMETER, as in 'Crab:Index'";
+    both.ok_or_else(|| Error::Option { option: "set", found: place.to_owned(), expected })
 }
 
 /// `NAME` or `NAME:PARS`. A source's own name may hold a colon; only what is no source is taken apart.

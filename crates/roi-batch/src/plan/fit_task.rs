@@ -50,6 +50,15 @@ pub struct FitTask {
 }
 
 impl FitTask {
+    /// That what is asked for can be, as far as it is told without a region: what is wrong here is wrong of every one.
+    ///
+    /// # Errors
+    /// A setting without a parameter, a distance below 0, a parameter that no spectrum has, a range whose ends are in the wrong order.
+    pub fn check(&self) -> roi_fit::Result<()> {
+        self.editing.check()?;
+        self.freeing.check()
+    }
+
     /// Everything that changes a number, in words. A journal made with other settings is not continued.
     ///
     /// # Errors
@@ -135,5 +144,34 @@ impl FitTask {
     fn model_inputs(&self) -> Vec<(&'static str, &Path)> {
         let added = self.editing.add_source.iter().map(|path| ("added sources", path.as_path()));
         self.model.as_deref().map(|path| ("model", path)).into_iter().chain(added).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_of_every_region_is_told_before_any() {
+        let check = |plan: Value| serde_json::from_value::<FitTask>(plan).unwrap().check();
+        let good = json!({
+            "editing": { "set": [["a:b:Index", -2.0]] },
+            "freeing": { "distance": 0.0, "pars": "norm", "minmax_ts": [10.0, null], "minmax_npred": [1.0, 1.0] },
+        });
+        check(good).unwrap();
+        for (wrong, option) in [
+            (json!({ "editing": { "set": [["Index", -2.0]] } }), "set"),
+            (json!({ "editing": { "set": [["Crab:", -2.0]] } }), "set"),
+            (json!({ "freeing": { "distance": -1.0 } }), "distance"),
+            (json!({ "freeing": { "distance": 3.0, "pars": "norms" } }), "pars"),
+            (json!({ "freeing": { "minmax_ts": [25.0, 10.0] } }), "minmax_ts"),
+            (json!({ "freeing": { "minmax_npred": [2.0, 1.0] } }), "minmax_npred"),
+        ] {
+            let error = check(wrong).unwrap_err();
+            assert!(
+                matches!(&error, roi_fit::Error::Option { option: told, .. } if *told == option),
+                "{option}: {error}"
+            );
+        }
     }
 }

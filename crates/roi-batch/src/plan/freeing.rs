@@ -1,6 +1,6 @@
 //! What is freed beside what is free in the model.
 
-use roi_fit::{Analysis, Pars, Result, Selection};
+use roi_fit::{Analysis, Error, Pars, Result, Selection, is_spectral_parameter};
 use serde::{Deserialize, Deserializer};
 
 use super::editing::source_and_pars;
@@ -32,6 +32,30 @@ impl Freeing {
     /// Whether there is a selection of sources.
     pub fn selects(&self) -> bool {
         self.distance.is_some() || self.minmax_ts.is_some() || self.minmax_npred.is_some()
+    }
+
+    /// That what is asked for can be, as far as it is told without a model.
+    pub(crate) fn check(&self) -> Result<()> {
+        if let Some(degrees) = self.distance.filter(|degrees| !(degrees.is_finite() && *degrees >= 0.0)) {
+            let found = degrees.to_string();
+            return Err(Error::Option { option: "distance", found, expected: "degrees, 0 or more" });
+        }
+        // A name that no spectrum has frees nothing: it is a slip.
+        if let Some(Pars::Names(names)) = &self.pars
+            && let Some(name) = names.iter().find(|name| !is_spectral_parameter(name))
+        {
+            let expected = "norm, shape, all, or names such as Prefactor,Index";
+            return Err(Error::Option { option: "pars", found: name.clone(), expected });
+        }
+        for (option, range) in [("minmax_ts", self.minmax_ts), ("minmax_npred", self.minmax_npred)] {
+            if let Some((Some(low), Some(high))) = range
+                && low > high
+            {
+                let found = format!("{low},{high}");
+                return Err(Error::Option { option, found, expected: "the lower end first, as in 10,25" });
+            }
+        }
+        Ok(())
     }
 
     /// In words, those of the program's command line: for what depends on them.

@@ -115,7 +115,12 @@ impl Analysis {
         let files = PhotonFiles::open(&[&photons])?;
         let (mut rows, mut inside) = (0, 0);
         let mut sums = vec![0.0; names.len()];
+        let stop = self.progress.stop_signal();
         Selection::all(&files).write_with_columns(&path, &names, |photon: &Photon, values: &mut [f32]| {
+            // What was begun is no file yet.
+            if stop.is_up() {
+                return Err(likelihood_core::Error::Stopped.into());
+            }
             rows += 1;
             let place = energies.bin(photon.energy).zip(pixel_of(grid, photon));
             let filled = place.and_then(|(bin, pixel)| data.filled_bin(bin, pixel));

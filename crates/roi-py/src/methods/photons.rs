@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use roi_fit::{ProbabilityOptions, SimulateOptions};
+use serde_json::Value;
 
+use crate::border::exceptions::FileError;
 use crate::border::keywords::Keywords;
 use crate::border::objects::dictionary;
 use crate::handle::Analysis;
@@ -17,12 +19,11 @@ impl Analysis {
     #[pyo3(signature = (out=None))]
     fn source_probabilities<'py>(&self, py: Python<'py>, out: Option<PathBuf>) -> PyResult<Bound<'py, PyList>> {
         let options = ProbabilityOptions::default().with_out(out);
-        let written = self.work(py, |analysis| Ok(analysis.source_probabilities(&options)?))?;
-        let list = PyList::empty(py);
-        for component in written {
-            list.append(dictionary(py, &serde_json::json!(component))?)?;
-        }
-        Ok(list)
+        self.long_work(
+            py,
+            |analysis| Ok(analysis.source_probabilities(&options)?),
+            |written| dictionaries(py, written.iter().map(serde_json::to_value)),
+        )
     }
 
     /// Writes a counts cube a component that is drawn from what the model predicts, `ccubemc_NAME.fits`; the analysis stays as it is. Keywords: `sources`
@@ -43,11 +44,7 @@ impl Analysis {
         options.out = given.take("out")?;
         given.finish()?;
         let written = self.work(py, |analysis| Ok(analysis.simulate_counts(&options)?))?;
-        let list = PyList::empty(py);
-        for component in written {
-            list.append(dictionary(py, &serde_json::json!(component))?)?;
-        }
-        Ok(list)
+        dictionaries(py, written.iter().map(serde_json::to_value))
     }
 
     /// Writes the PSF at the centre of each component, `psf_NAME.fits`, and returns the paths; what stands is kept unless `overwrite`.
@@ -61,4 +58,18 @@ impl Analysis {
     fn write_detector_response(&self, py: Python<'_>, edisp_bins: i64, overwrite: bool) -> PyResult<Vec<PathBuf>> {
         self.work(py, |analysis| Ok(analysis.write_detector_response(edisp_bins, overwrite)?))
     }
+}
+
+/// What was written of each component, as dictionaries.
+fn dictionaries<'py>(
+    py: Python<'py>,
+    written: impl Iterator<Item = serde_json::Result<Value>>,
+) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for component in written {
+        // A path need not be text.
+        let value = component.map_err(|error| FileError::new_err(error.to_string()))?;
+        list.append(dictionary(py, &value)?)?;
+    }
+    Ok(list)
 }
