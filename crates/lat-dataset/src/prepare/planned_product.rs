@@ -35,10 +35,9 @@ impl Product {
         match self {
             Self::Ft1 => "ft1",
             Self::Ltcube => "ltcube",
-            Self::Ccube => "ccube",
+            Self::Ccube | Self::Coadded => "ccube",
             Self::Bexpmap => "bexpmap",
             Self::BexpmapRoi => "bexpmap_roi",
-            Self::Coadded => "ccube",
             Self::Srcmdl => "srcmdl",
             Self::Srcmap => "srcmap",
         }

@@ -69,8 +69,7 @@ pub(crate) fn look(
     evaluator.restore_limit(limit);
     match found {
         // The minimum stands, however far the look came; but what was seen to be lower is lower.
-        Err(Halt::Stop(Status::CallLimit | Status::TimeLimit)) => {}
-        Ok(None) => {}
+        Err(Halt::Stop(Status::CallLimit | Status::TimeLimit)) | Ok(None) => {}
         other => return other,
     }
     match evaluator.best().filter(|(_, lowest)| *lowest < bar).cloned() {
