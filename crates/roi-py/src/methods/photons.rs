@@ -61,10 +61,10 @@ impl Analysis {
 }
 
 /// What was written of each component, as dictionaries.
-fn dictionaries<'py>(
-    py: Python<'py>,
+fn dictionaries(
+    py: Python<'_>,
     written: impl Iterator<Item = serde_json::Result<Value>>,
-) -> PyResult<Bound<'py, PyList>> {
+) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
     for component in written {
         // A path need not be text.

@@ -73,7 +73,7 @@ impl<'py> Function<'_, 'py> {
     }
 
     /// Numbers of a derivative, as many as there are places for.
-    fn numbers(&self, what: &str, function: &Bound<'py, PyAny>, x: &[f64], out: &mut [f64]) -> PyResult<()> {
+    fn numbers(what: &str, function: &Bound<'py, PyAny>, x: &[f64], out: &mut [f64]) -> PyResult<()> {
         let found = call(function, x)?;
         let py = function.py();
         let flat = py.import("numpy")?.call_method1("asarray", (found, "float64"))?.call_method0("ravel")?;
@@ -119,7 +119,7 @@ impl Objective for Function<'_, '_> {
     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
         let value = self.value(x)?;
         let Some(function) = &self.gradient else { return Ok(value) };
-        let found = self.numbers("grad", function, x, gradient);
+        let found = Self::numbers("grad", function, x, gradient);
         self.kept(found).map(|()| value)
     }
 
@@ -132,7 +132,7 @@ impl Objective for Function<'_, '_> {
         let value = self.gradient(x, gradient)?;
         let Some(function) = &self.hessian else { return Ok(value) };
         let mut flat = vec![0.0; self.dim * self.dim];
-        let found = self.numbers("hess", function, x, &mut flat);
+        let found = Self::numbers("hess", function, x, &mut flat);
         self.kept(found)?;
         hessian.iter_mut().zip(flat).for_each(|(place, number)| *place = number);
         Ok(value)
