@@ -122,15 +122,9 @@ fn read(paths: &[PathBuf]) -> Result<u64, Failure> {
     Ok(total)
 }
 
+/// Photons and spacecraft rows of so many years, unless an earlier run has left them.
 #[expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
-fn main() -> Result<(), Failure> {
-    let default = if measuring() { 10.0 } else { 0.01 };
-    let years: f64 = std::env::var("ROI_FIT_YEARS").map_or(Ok(default), |text| text.parse())?;
-    let temporary = tempfile::tempdir()?;
-    let kept = std::env::var_os("ROI_FIT_BENCH_FILES").map(PathBuf::from);
-    let folder = kept.as_deref().unwrap_or(temporary.path());
-    std::fs::create_dir_all(folder)?;
-    let name = write_builtin_response(folder)?;
+fn simulate(folder: &Path, name: &str, years: f64) -> Result<(), Failure> {
     if files(folder).iter().all(|path| path.exists()) {
         println!("the files of an earlier run");
     } else {
@@ -147,6 +141,10 @@ fn main() -> Result<(), Failure> {
         })?;
         println!("simulated: {n} photons of {years} years in {seconds:.1} s");
     }
+    Ok(())
+}
+
+fn write_config(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
     let text = format!(
         "data: {{evfile: photons.fits, scfile: spacecraft.fits}}\n\
          selection: {{ra: {ra}, dec: {dec}, emin: 400, emax: 100000, zmax: 90, evclass: 128, evtype: 3, \
@@ -158,12 +156,27 @@ fn main() -> Result<(), Failure> {
         ra = CENTER[0],
         dec = CENTER[1],
     );
-    std::fs::write(folder.join("config.yaml"), text)?;
+    let path = folder.join("config.yaml");
+    std::fs::write(&path, text)?;
+    Ok(path)
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+fn main() -> Result<(), Failure> {
+    let default = if measuring() { 10.0 } else { 0.01 };
+    let years: f64 = std::env::var("ROI_FIT_YEARS").map_or(Ok(default), |text| text.parse())?;
+    let temporary = tempfile::tempdir()?;
+    let kept = std::env::var_os("ROI_FIT_BENCH_FILES").map(PathBuf::from);
+    let folder = kept.as_deref().unwrap_or(temporary.path());
+    std::fs::create_dir_all(folder)?;
+    let name = write_builtin_response(folder)?;
+    simulate(folder, name, years)?;
+    let path = write_config(folder, name)?;
     let (reading, bytes) = timed(|| Ok(read(&files(folder))? + read(&files(folder))?))?;
     println!("reading both files twice ({} MB in all): {reading:.1} s", bytes / 1_000_000);
     let before = roi_fit::peak_memory();
     let n_rows = lat_events::Spacecraft::open(&[&files(folder)[1]])?.rows();
-    let config = Config::read(&folder.join("config.yaml"))?;
+    let config = Config::read(&path)?;
     if folder.join("out").exists() {
         std::fs::remove_dir_all(folder.join("out"))?;
     }

@@ -101,7 +101,7 @@ fn hock_schittkowski<D: Number>(name: &str, x: &[D]) -> D {
         "HS 45" => -(x.iter().fold(D::from(1.0), |product, x| product * *x) / 120.0) + 2.0,
         _ => {
             let logs: D = x.iter().map(|x| (*x - 2.0).ln().powi(2) + (-*x + 10.0).ln().powi(2)).sum();
-            logs - (x.iter().map(|x| x.ln()).sum::<D>() * 0.2).exp()
+            logs - (x.iter().map(D::ln).sum::<D>() * 0.2).exp()
         }
     }
 }

@@ -66,7 +66,9 @@ pub fn fit_positions(
     let fit_success = has_errors && higher <= HIGHER;
     if !fit_success {
         // Errors of a maximum that is not the one that was looked for tell nothing.
-        sources.iter_mut().for_each(|source| source.ellipse = None);
+        for source in &mut sources {
+            source.ellipse = None;
+        }
     }
     Ok(FittedPositions {
         fit_success,

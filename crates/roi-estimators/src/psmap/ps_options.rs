@@ -72,8 +72,9 @@ impl PsMapOptions {
         Definition::new("psfpar2", 0.9, "Exponent with which the radius falls with energy.")
             .within(Range::FINITE_FROM_0);
     /// The radius at high energies.
-    pub const PSFPAR3: Definition<f64> =
-        Definition::new("psfpar3", 0.1, "Radius at the highest energies.").in_unit("degrees").within(Range::FINITE_FROM_0);
+    pub const PSFPAR3: Definition<f64> = Definition::new("psfpar3", 0.1, "Radius at the highest energies.")
+        .in_unit("degrees")
+        .within(Range::FINITE_FROM_0);
     /// How much of the map is computed.
     pub const DPIX: Definition<usize> =
         Definition::new("dpix", 0, "Pixels on each side of the pixel that is asked for.");

@@ -70,7 +70,9 @@ fn bytes(session: &Session, edges: &[f64]) -> u64 {
     let widths: Vec<f64> = edges.windows(2).map(|edges| (edges[1] / edges[0]).ln()).collect();
     let share = widths.iter().copied().fold(0.0, f64::max) / widths.iter().sum::<f64>();
     let (shared, at_once) = (session.workspace_bytes(), widths.len().min(rayon::current_num_threads()) as f64);
-    shared + (at_once * share.min(1.0) * shared as f64).ceil() as u64
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of bytes")]
+    let at_once = (at_once * share.min(1.0) * shared as f64).ceil() as u64;
+    shared + at_once
 }
 
 /// A bin with the index of its power law.

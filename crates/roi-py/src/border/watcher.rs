@@ -97,25 +97,6 @@ fn dictionary<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict
             counted(&dict, *done, *total)?;
             "fit"
         }
-        Event::Product { component, product, done, total, bytes } => {
-            dict.set_item("component", component)?;
-            dict.set_item("product", product)?;
-            dict.set_item("bytes", bytes)?;
-            counted(&dict, *done, *total)?;
-            "product"
-        }
-        Event::Reading { what, read, bytes } => {
-            dict.set_item("what", what)?;
-            dict.set_item("read", read)?;
-            dict.set_item("bytes", bytes)?;
-            "reading"
-        }
-        Event::SourceMap { component, source, done, total } => {
-            dict.set_item("component", component)?;
-            dict.set_item("source", source)?;
-            counted(&dict, *done, *total)?;
-            "source_map"
-        }
         Event::Update { source, done, total } => {
             dict.set_item("source", source)?;
             counted(&dict, *done, *total)?;
@@ -138,10 +119,36 @@ fn dictionary<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict
             dict.set_item("found", found)?;
             "peak"
         }
-        _ => "other",
+        other => of_files(&dict, other)?,
     };
     dict.set_item("event", kind)?;
     Ok(dict)
+}
+
+/// What is told while files are read and made.
+fn of_files(dict: &Bound<'_, PyDict>, event: &Event) -> PyResult<&'static str> {
+    Ok(match event {
+        Event::Product { component, product, done, total, bytes } => {
+            dict.set_item("component", component)?;
+            dict.set_item("product", product)?;
+            dict.set_item("bytes", bytes)?;
+            counted(dict, *done, *total)?;
+            "product"
+        }
+        Event::Reading { what, read, bytes } => {
+            dict.set_item("what", what)?;
+            dict.set_item("read", read)?;
+            dict.set_item("bytes", bytes)?;
+            "reading"
+        }
+        Event::SourceMap { component, source, done, total } => {
+            dict.set_item("component", component)?;
+            dict.set_item("source", source)?;
+            counted(dict, *done, *total)?;
+            "source_map"
+        }
+        _ => "other",
+    })
 }
 
 fn counted(dict: &Bound<'_, PyDict>, done: usize, total: usize) -> PyResult<()> {
