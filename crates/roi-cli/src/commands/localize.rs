@@ -24,6 +24,7 @@ use super::first::First;
   roi-fit localize config.yaml --all --model fit.json --json positions.json
   roi-fit localize config.yaml 'Mkn 421' 'Mkn 180' --joint --model fit.json --json positions.json
   roi-fit localize config.yaml 'Mkn 421' --optimize-first --free-background --write-roi localized")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Localize {
     #[command(flatten)]
     region: Region,
