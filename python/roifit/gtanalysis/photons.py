@@ -70,20 +70,17 @@ class Photons(Editing):
             self._open_with({})
             return
         names = [] if name is None else [self.roi[name].name]
-        drawn = self._engine.simulate_counts(sources=names, randomize=randomize, seed=self._seed())
-        self._open_with({component["component"]: component["path"] for component in drawn})
-        for component in drawn:
-            self.logger.info("Simulated %g counts of %.2f expected in %s", component["counts"], component["expected"], component["path"])
+        self._open_with(self._drawn(sources=names, randomize=randomize))
 
     def simulate_source(self, src_dict: Mapping[str, Any] | None = None) -> None:
         """Adds counts of a source that the model does not have, drawn from what it would give; by default a weak point at the centre."""
         described = {**SIMULATED_SOURCE, **dict(src_dict or {})}
         self.add_source("mcsource", described, free=False)
         try:
-            drawn = self._engine.simulate_counts(sources=["mcsource"], seed=self._seed(), add=True)
+            drawn = self._drawn(sources=["mcsource"], add=True)
         finally:
             self.delete_source("mcsource")
-        self._open_with({component["component"]: component["path"] for component in drawn})
+        self._open_with(drawn)
 
     def set_random_seed(self, seed: int | None) -> None:
         """The seed of the simulations that follow: the same seed gives the same counts. Nothing else is random here."""
@@ -97,6 +94,17 @@ class Photons(Editing):
 
     def _seed(self) -> int:
         return int(self._random.integers(2**63))
+
+    def _drawn(self, **options: Any) -> dict[str, str]:
+        """Draws counts into ``ccubemc_XX.fits``, the file of each component. An earlier simulation may be what is analysed, which is no place to write to: it
+        is replaced once the new one is whole."""
+        files = {}
+        for component in self._engine.simulate_counts(out=str(Path(self.workdir, "ccubemc_new.fits")), seed=self._seed(), **options):
+            path = Path(self.workdir, f"ccubemc_{component['component']}.fits")
+            Path(component["path"]).replace(path)
+            files[component["component"]] = str(path)
+            self.logger.info("Simulated %g counts of %.2f expected in %s", component["counts"], component["expected"], path)
+        return files
 
     def _open_with(self, counts: Mapping[str, Any]) -> None:
         """Opens the configuration again, with counts of other files in some components, and takes the model over."""
