@@ -9,6 +9,7 @@ use roi_model::Source;
 use crate::data::component::ComponentData;
 use crate::data::source_map::SourceMap;
 use crate::error::{Error, Result};
+use crate::layout::kept_map::KeptMap;
 
 /// Counts and source maps of all components of an analysis.
 ///
@@ -55,12 +56,18 @@ impl Data {
     /// # Errors
     /// [`Error::Shape`] when there is not one map a component, or one does not fit its counts cube.
     pub fn set_source_maps(&mut self, source_name: &str, maps: &[impl Borrow<SourceMap> + Sync]) -> Result<()> {
+        self.keep_maps(source_name, maps, |component, map| component.kept_map_of(source_name, map))
+    }
+
+    /// Keeps of a map of each component what `keep` makes of it, or nothing of any.
+    fn keep_maps<M: Borrow<SourceMap> + Sync>(
+        &mut self,
+        source_name: &str,
+        maps: &[M],
+        keep: impl Fn(&ComponentData, &SourceMap) -> Result<KeptMap> + Sync,
+    ) -> Result<()> {
         self.check_maps(source_name, maps.len())?;
-        let made = self
-            .components
-            .par_iter()
-            .zip(maps)
-            .map(|(c, map)| Ok(Arc::new(c.kept_map_of(source_name, map.borrow())?)));
+        let made = self.components.par_iter().zip(maps).map(|(own, map)| Ok(Arc::new(keep(own, map.borrow())?)));
         // All of them first: the error is that of the first component, whichever thread is done first.
         let kept_maps = made.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
         for (component, kept_map) in Arc::make_mut(&mut self.components).iter_mut().zip(kept_maps) {
@@ -81,13 +88,7 @@ impl Data {
         of: &str,
         maps: &[impl Borrow<SourceMap> + Sync],
     ) -> Result<()> {
-        self.check_maps(source_name, maps.len())?;
-        let made = self.components.par_iter().zip(maps).map(|(c, map)| Ok(Arc::new(c.slope_map_of(of, map.borrow())?)));
-        let kept_maps = made.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
-        for (component, kept_map) in Arc::make_mut(&mut self.components).iter_mut().zip(kept_maps) {
-            component.set_kept_map(source_name, kept_map);
-        }
-        Ok(())
+        self.keep_maps(source_name, maps, |component, map| component.slope_map_of(of, map))
     }
 
     /// Checks that there is one map a component.

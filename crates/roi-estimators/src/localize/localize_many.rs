@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lat_io::{Column, ColumnValues, FitsWriter, write_ecsv};
+use lat_io::{Column, ColumnValues, write_ecsv};
 use likelihood_core::StopSignal;
 use rayon::prelude::*;
 use roi_fit::{Analysis, Event, Progress, Session, TrialMaker};
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::localize::localization::Localization;
 use crate::localize::localize_options::LocalizeOptions;
 use crate::localize::localize_verb::localize;
-use crate::tables::localize_tables::rows;
+use crate::tables::localize_tables::{rows, write_positions};
 use crate::tables::map_tables::header_of;
 use crate::trial::memory::{self, Moves};
 
@@ -147,11 +147,7 @@ impl LocatedSources {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_fits(&self, path: &Path) -> Result<()> {
-        let mut writer = FitsWriter::create(path)?;
-        let header = header_of(&json!(self.config));
-        writer.empty_primary(&header)?;
-        writer.table("LOC_DATA", &header, &self.columns())?;
-        Ok(writer.finish()?)
+        write_positions(path, &header_of(&json!(self.config)), &self.columns())
     }
 
     /// Writes the same table as ECSV.

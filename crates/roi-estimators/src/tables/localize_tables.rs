@@ -106,17 +106,21 @@ pub(crate) fn rows(sources: impl Iterator<Item = (String, Vec<(&'static str, Opt
     columns
 }
 
+/// Writes table `LOC_DATA` of several sources.
+pub(crate) fn write_positions(path: &Path, header: &Header, columns: &[Column]) -> Result<()> {
+    let mut writer = FitsWriter::create(path)?;
+    writer.empty_primary(header)?;
+    writer.table("LOC_DATA", header, columns)?;
+    Ok(writer.finish()?)
+}
+
 impl FittedPositions {
     /// Writes table `LOC_DATA` with one row a source; its column `pos_cov` has the two rows of the covariance that are the source's, deg^2.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write_fits(&self, path: &Path) -> Result<()> {
-        let mut writer = FitsWriter::create(path)?;
-        let header = header_of(&json!(self.config));
-        writer.empty_primary(&header)?;
-        writer.table("LOC_DATA", &header, &self.columns())?;
-        Ok(writer.finish()?)
+        write_positions(path, &header_of(&json!(self.config)), &self.columns())
     }
 
     /// Writes the same table as ECSV.

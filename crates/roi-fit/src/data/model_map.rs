@@ -70,6 +70,19 @@ pub struct ComponentSpectrum {
 }
 
 impl Analysis {
+    /// The sources of these names in the model's order, or all of them when none is named.
+    pub(crate) fn all_or_named(&self, names: &[String]) -> Result<Vec<SourceId>> {
+        if names.is_empty() {
+            return Ok(self.session.roi.ids().collect());
+        }
+        let named = names.iter().map(|name| self.session.roi.id_of(name));
+        let mut chosen = named.collect::<std::result::Result<Vec<_>, _>>()?;
+        // Who names a source twice does not want it twice.
+        chosen.sort_unstable();
+        chosen.dedup();
+        Ok(chosen)
+    }
+
     /// Sums the predicted counts of sources over every pixel of each component, energy dispersion included, and writes them.
     ///
     /// The model is that of the analysis; the source maps are read again (or made again), as a fit keeps only the filled bins of them.
@@ -81,14 +94,7 @@ impl Analysis {
     /// [`Error::Memory`] when maps cannot be made below the limit.
     pub fn model_map(&self, options: &ModelMapOptions) -> Result<Vec<ComponentSpectrum>> {
         let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a model map" })?;
-        let mut chosen: Vec<SourceId> = if options.sources.is_empty() {
-            self.session.roi.ids().collect()
-        } else {
-            options.sources.iter().map(|name| self.session.roi.id_of(name)).collect::<std::result::Result<_, _>>()?
-        };
-        // Who names a source twice does not want it twice.
-        chosen.sort_unstable();
-        chosen.dedup();
+        let chosen = self.all_or_named(&options.sources)?;
         let loaded = lat_dataset::load(&config.path)?;
         let several = loaded.observation.components.len() > 1;
         let mut spectra = Vec::new();

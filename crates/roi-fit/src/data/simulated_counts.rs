@@ -7,7 +7,6 @@ use likelihood_core::CountsCube;
 use ndarray::Array3;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use roi_model::SourceId;
 use roi_simulate::poisson_counts;
 use serde::Serialize;
 
@@ -107,14 +106,7 @@ impl Analysis {
     /// that the analysis reads.
     pub fn simulate_counts(&self, options: &SimulateOptions) -> Result<Vec<SimulatedCounts>> {
         let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "simulated counts" })?;
-        let mut chosen: Vec<SourceId> = if options.sources.is_empty() {
-            self.session.roi.ids().collect()
-        } else {
-            options.sources.iter().map(|name| self.session.roi.id_of(name)).collect::<std::result::Result<_, _>>()?
-        };
-        // Who names a source twice does not want it twice.
-        chosen.sort_unstable();
-        chosen.dedup();
+        let chosen = self.all_or_named(&options.sources)?;
         let loaded = lat_dataset::load(&config.path)?;
         let components = &loaded.observation.components;
         let paths = components.iter().map(|component| match &options.out {
