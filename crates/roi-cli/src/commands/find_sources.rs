@@ -94,7 +94,7 @@ impl FindSources {
 
 /// One line a source, and how many peaks there were.
 fn show(output: &Output, found: &FoundSources) {
-    let header = ["ts", "map", "npred", "r95, deg", "quality"];
+    let header = ["ts", "ts of map", "npred", "r95 [deg]", "quality"];
     output.text(format_args!("{:<22} {}  place", "source", header.map(|word| format!("{word:>9}")).join(" ")));
     for source in &found.sources {
         let r95 = source.ellipse.map_or_else(|| "---".into(), |ellipse| format!("{:.4}", ellipse.r95));

@@ -97,6 +97,12 @@ impl Localize {
         let (names, options, mut progress) = (self.names(analysis)?, self.options(), output.progress());
         let found = localize_many(analysis.session(), analysis.trial_makers(), &names, &options, progress.as_mut())?;
         drop(progress);
+        if found.found().next().is_none() {
+            // Nothing found is no success, as it is none of one source alone.
+            let errors = found.sources.into_iter().filter_map(|source| source.found.err());
+            let told = errors.map(|error| error.to_string()).collect::<Vec<_>>().join("; ");
+            return Err(Failure::Usage(format!("no source could be localized: {told}")));
+        }
         let moved = found.apply(analysis)?;
         heading(output);
         for source in &found.sources {
@@ -150,8 +156,7 @@ impl Localize {
     fn names(&self, analysis: &Analysis) -> Result<Vec<String>, Failure> {
         let names = if self.all { LocatedSources::candidates(analysis.roi()) } else { self.sources.clone() };
         if names.is_empty() {
-            let message =
-                "--all: no point, disk or Gaussian of the model has a free parameter; free some (--free, --distance)";
+            let message = "--all: no point, disk or Gaussian of the model has a free parameter; free some in the model (free: true, or fit --free ... --write-roi)";
             return Err(Failure::Usage(message.into()));
         }
         Ok(names)
@@ -172,14 +177,14 @@ impl Localize {
 
 /// What stands in the lines of several sources.
 fn heading(output: &Output) {
-    let header = ["RA", "Dec", "offset", "r68", "r95, deg"];
-    output.text(format_args!("{:<22} {}", "source", header.map(|word| format!("{word:>10}")).join(" ")));
+    let header = ["RA [deg]", "Dec [deg]", "offset [deg]", "r68 [deg]", "r95 [deg]"];
+    output.text(format_args!("{:<22} {}", "source", header.map(|word| format!("{word:>12}")).join(" ")));
 }
 
 fn line(output: &Output, (name, place): (&str, &SkyDirection), offset: f64, ellipse: Option<&ErrorEllipse>) {
     let radius = |of: fn(&ErrorEllipse) -> f64| ellipse.map_or_else(|| "---".into(), |own| format!("{:.5}", of(own)));
     output.text(format_args!(
-        "{name:<22} {:>10.5} {:>10.5} {offset:>10.5} {:>10} {:>10}",
+        "{name:<22} {:>12.5} {:>12.5} {offset:>12.5} {:>12} {:>12}",
         place.ra(),
         place.dec(),
         radius(|own| own.r68),

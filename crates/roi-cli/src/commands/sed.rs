@@ -96,7 +96,7 @@ fn show(output: &Output, result: &SedResult) {
     // 100 times 0.683 is no 68.3 in binary.
     let percent = (1e8 * result.config.ul_confidence).round() / 1e6;
     output.text(format_args!("{}: E^2 dN/dE in MeV cm-2 s-1, upper limits at {percent} %", result.name));
-    let header = ["e_min", "e_max", "e2dnde", "error -", "error +", "limit", "ts", "npred", "counts"];
+    let header = ["e_min [MeV]", "e_max [MeV]", "e2dnde", "error -", "error +", "limit", "ts", "npred", "counts"];
     output.text(header.map(|word| format!("{word:>11}")).join(" "));
     let number = |value: Option<f64>| value.map_or_else(|| format!("{:>11}", "---"), |value| format!("{value:>11.3e}"));
     for bin in &result.bins {

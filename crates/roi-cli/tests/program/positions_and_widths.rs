@@ -44,6 +44,7 @@ fn a_source_is_found_moved_and_measured() {
     refused(&["localize", &config, "galdiff"], &["galdiff", "MapCubeFunction", "RadialDisk"]);
     refused(&["extension", &config, "isodiff"], &["isodiff", "ConstantValue"]);
     refused(&["localize", &config, "nobody"], &["nobody"]);
+    refused(&["localize", &config, "galdiff", "isodiff"], &["no source could be localized", "galdiff", "isodiff"]);
     refused(&["localize", &config, &name, "--dtheta-max", "0"], &["dtheta_max"]);
     refused(&["extension", &config, &name, "--width-min", "2"], &["width_min"]);
     std::fs::remove_file(path("psf_00.fits")).unwrap();
