@@ -83,6 +83,19 @@ fn two_sources_of_one_fit_gain_what_each_gains_alone_where_they_do_not_touch() {
 }
 
 #[test]
+fn a_joint_fit_that_does_not_belong_to_an_analysis_leaves_it_as_it_was() {
+    let Some(mut analysis) = recorded_analysis("config_edisp0.yaml") else { return };
+    let names = ["src00", "src03"].map(str::to_owned);
+    let options = PositionsOptions::default();
+    let joint = fit_positions(analysis.session(), analysis.trial_makers(), &names, &options, &mut Quiet).unwrap();
+    // The first source is there and could be moved, the second is not.
+    analysis.delete_source("src03").unwrap();
+    let before = (analysis.xml_text().unwrap(), analysis.loglike().unwrap().to_bits());
+    joint.apply(&mut analysis).unwrap_err();
+    assert_eq!((analysis.xml_text().unwrap(), analysis.loglike().unwrap().to_bits()), before);
+}
+
+#[test]
 fn the_ellipse_is_that_of_the_scanned_likelihood() {
     let Some(analysis) = recorded_analysis("config_edisp0.yaml") else { return };
     for name in ["src01", "src03"] {
