@@ -16,7 +16,8 @@
 //! - `unheeded`: what a configuration names without effect.
 //! - `inputs`: which files an analysis reads.
 //! - `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
-//!   made from (`digests`), which stand (`plan`), and making the others (`make`).
+//!   made from (`digests`), which stand (`plan`), and making the others (`make`), the model among them (`model_file`, marked by `own_model`) and the counts of all
+//!   components (`coadd`); `dry_run` tells without making, `watching` whom it is told, who may stop it.
 //! - `described`: options and grids as text for the digests that products carry.
 //! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
 //! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.

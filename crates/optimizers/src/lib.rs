@@ -64,8 +64,8 @@
 //! | `linalg` | dense linear algebra, the quadratic model within bounds, roots in one dimension |
 //! | `problem` | what a caller brings and gets: objective, parameters, options, observer, result |
 //! | `evaluate` | the objective as the algorithms see it: counted, limited, differentiated, inside its bounds |
-//! | `judge` | the judgement of a point, its covariance, and what every optimizer does around its search |
-//! | `search` | the algorithms, one a file, each from a point to a better one |
+//! | `judge` | the judgement of a point, its covariance, the looks elsewhere (`elsewhere`, `second_look`), and what every optimizer does around its search |
+//! | `search` | the algorithms, one a file, each from a point to a better one, and the steps that some share |
 //! | `minimizers` | the optimizers that a caller may choose, by name |
 //! | `explore` | the surroundings of a minimum: MINOS errors, contours, profiles |
 //!

@@ -30,7 +30,8 @@
 //! - `sed`: spectrum points.
 //! - `localize`: positions. `extension`: widths.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
-//! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width.
+//! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width; several
+//!   sources at once (`together`), and the memory that this takes.
 //! - `tables`: what of the results is a table, as FITS and ECSV.
 //!
 //! # Invariants

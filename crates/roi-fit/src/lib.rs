@@ -31,7 +31,8 @@
 //! - `flux`: integrals of spectra and their errors.
 //! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
 //! - `edit`: what a user changes: sources, parameters, freedom, priors.
-//! - `results`, `saved`: dictionaries, tables and files. `data`: products made from event files, source maps, model maps.
+//! - `results`, `saved`: dictionaries, tables and files. `data`: products made from event files, source maps, model maps, simulated counts,
+//!   tables of the response.
 //!
 //! # Invariants
 //!
