@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use roi_fit::{Analysis, Error, FitOptions, MemoryEstimate, MemoryUse, Pars, Quiet, Selection};
+use roi_fit::{Analysis, Error, FitOptions, MemoryEstimate, MemoryUse, OpenOptions, Pars, Quiet, Selection};
 use roi_simulate::{SimulationOptions, simulate};
 
 fn region(directory: &Path, sources: usize, npix: usize, ebins: usize, components: usize) -> PathBuf {
@@ -14,7 +14,7 @@ fn region(directory: &Path, sources: usize, npix: usize, ebins: usize, component
 }
 
 fn open(config: &Path, limit: Option<u64>) -> (Analysis, MemoryUse) {
-    let analysis = Analysis::open_within(config, Box::new(Quiet), limit).unwrap();
+    let analysis = Analysis::open_by(config, Box::new(Quiet), &OpenOptions::default().with_max_memory(limit)).unwrap();
     let memory = analysis.timing().memory.clone();
     (analysis, memory)
 }
@@ -122,11 +122,12 @@ fn a_tight_limit_takes_a_leaner_way_to_the_same_result() {
 fn a_limit_that_is_too_low_is_refused_with_what_is_needed() {
     let directory = tempfile::tempdir().unwrap();
     let config = region(directory.path(), 6, 30, 6, 1);
-    let refusal = |limit| match Analysis::open_within(&config, Box::new(Quiet), limit) {
-        Err(Error::Memory { needed, limit, parts }) => (needed, limit, parts),
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("a limit of {limit:?} was not refused"),
-    };
+    let refusal =
+        |limit| match Analysis::open_by(&config, Box::new(Quiet), &OpenOptions::default().with_max_memory(limit)) {
+            Err(Error::Memory { needed, limit, parts }) => (needed, limit, parts),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("a limit of {limit:?} was not refused"),
+        };
     let (needed, limit, parts) = refusal(Some(1 << 20));
     assert_eq!(limit, 1 << 20);
     assert!(parts.contains("source maps at the filled bins"), "{parts}");

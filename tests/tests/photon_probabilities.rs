@@ -6,7 +6,9 @@ use std::path::Path;
 
 use acceptance::photon_lists::{ENERGIES, PhotonList};
 use lat_io::{FitsFile, PhotonFile, SourceMapFile};
-use roi_fit::{Analysis, FitOptions, FitResult, PrepareOptions, ProbabilityOptions, ProductState, Quiet, prepare};
+use roi_fit::{
+    Analysis, FitOptions, FitResult, OpenOptions, PrepareOptions, ProbabilityOptions, ProductState, Quiet, prepare,
+};
 use roi_model::SkyDirection;
 
 fn fitted(analysis: &mut Analysis) -> FitResult {
@@ -98,7 +100,8 @@ fn probabilities_are_shares_of_the_model_and_sum_to_its_counts() {
     let name = folder.path().file_name().unwrap();
     let over = ProbabilityOptions::default().with_out(Some(folder.path().join("..").join(name).join("ft1_00.fits")));
     assert!(analysis.source_probabilities(&over).unwrap_err().to_string().contains("ft1_00.fits"));
-    let mut small = Analysis::open_within(&config, Box::new(Quiet), Some(1 << 30)).unwrap();
+    let mut small =
+        Analysis::open_by(&config, Box::new(Quiet), &OpenOptions::default().with_max_memory(Some(1 << 30))).unwrap();
     assert!(small.source_probabilities(&ProbabilityOptions::default()).is_ok() && small.loglike().is_ok());
     std::fs::remove_file(folder.path().join("ft1_00.fits")).unwrap();
     let lost = analysis.source_probabilities(&ProbabilityOptions::default()).unwrap_err().to_string();

@@ -61,7 +61,7 @@ pub use config::{
 };
 pub use error::{Error, Result};
 pub use inputs::{InputFile, InputFiles, event_files, input_files};
-pub use load::{Loaded, Observation, load, read_model_file};
+pub use load::{Loaded, ModelRead, Observation, load, load_with, read_model_file};
 pub use prepare::{
     PlannedProduct, PrepareStep, PrepareWatch, Product, ProductState, plan, prepare, prepare_if_wanted,
     prepares_events, write_model,

@@ -53,8 +53,27 @@ pub struct Observation {
 /// # Ok::<(), lat_dataset::Error>(())
 /// ```
 pub fn load(config_path: &Path) -> Result<Loaded> {
+    load_with(config_path, |_| ())
+}
+
+/// The model, as soon as it is known: before the counts and source maps are read.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelRead<'a> {
+    /// The resolved configuration.
+    pub config: &'a Config,
+    /// The file of the model, relative to which it names templates: the configuration where that holds the model.
+    pub path: &'a Path,
+    /// Its sources.
+    pub sources: &'a [Source],
+}
+
+/// As [`load()`]; `at_model` is called once the model is known, so that what it names may be read beside the data.
+///
+/// # Errors
+/// As [`load()`].
+pub fn load_with(config_path: &Path, mut at_model: impl FnMut(ModelRead<'_>)) -> Result<Loaded> {
     let config = Config::read(config_path)?;
-    let Parts { roi, components, notes, .. } = put_together(&config, &mut Problems::first())?;
+    let Parts { roi, components, notes, .. } = put_together(&config, &mut Problems::first(), &mut at_model)?;
     let components: Option<Vec<Component>> = components.into_iter().collect();
     match (roi, components) {
         (Some(roi), Some(components)) => {
@@ -77,7 +96,11 @@ pub(crate) struct Parts {
 }
 
 /// Reads the model, opens the products of every component and checks that all of them fit together.
-pub(crate) fn put_together(config: &Config, problems: &mut Problems) -> Result<Parts> {
+pub(crate) fn put_together(
+    config: &Config,
+    problems: &mut Problems,
+    at_model: &mut dyn FnMut(ModelRead<'_>),
+) -> Result<Parts> {
     let mut files = Vec::with_capacity(config.components.len());
     let mut products = Vec::with_capacity(config.components.len());
     for component in &config.components {
@@ -88,6 +111,9 @@ pub(crate) fn put_together(config: &Config, problems: &mut Problems) -> Result<P
     }
     let model = model_of(config, &files, problems);
     let model = problems.take(&Subject::Model, model)?;
+    if let Some(Model { path, sources, .. }) = &model {
+        at_model(ModelRead { config, path, sources });
+    }
     let components = open_components(config, products, model.as_ref(), problems)?;
     let mut notes = model.as_ref().map(|model| model.notes.clone()).unwrap_or_default();
     for (component, settings) in components.iter().zip(&config.components) {

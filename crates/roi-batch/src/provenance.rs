@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
+use rayon::prelude::*;
 use roi_fit::{Analysis, OptimizeResult, digest_of_file, input_files};
 use serde_json::{Value, json};
 
@@ -16,12 +17,10 @@ pub const VERSION: &str = env!("ROI_FIT_VERSION");
 /// The origin of a result on a region, or on none: program, version, inputs. `with_date` is false where results must not depend on the time. Programs add
 /// `options`, what they were asked to do.
 pub fn provenance(config: Option<&Path>, others: &[(&str, &Path)], with_date: bool) -> Value {
-    let mut inputs = Vec::new();
-    if let Some(config) = config {
-        let all = input_files(config).unwrap_or_default();
-        inputs.extend(all.files.iter().map(|file| input(file.what, &file.path)));
-    }
-    inputs.extend(others.iter().map(|(what, path)| input(what, path)));
+    let of_config = config.and_then(|config| input_files(config).ok()).unwrap_or_default();
+    let of_config = of_config.files.iter().map(|file| (file.what, file.path.as_path()));
+    let files: Vec<(&str, &Path)> = of_config.chain(others.iter().copied()).collect();
+    let inputs: Vec<Value> = files.par_iter().map(|(what, path)| input(what, path)).collect();
     let mut provenance = json!({
         "program": "roi-fit",
         "version": VERSION,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use roi_fit::Analysis;
+use roi_fit::{Analysis, OpenOptions};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
@@ -86,15 +86,15 @@ impl Output {
         self.json.as_deref()
     }
 
-    /// Writes the result dictionary, if it was asked for.
-    pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
+    /// Writes the result dictionary, which is made if it was asked for.
+    pub(crate) fn json(&self, value: impl FnOnce() -> Value) -> Result<(), Failure> {
         match &self.json {
             None => Ok(()),
             Some(path) if path == Path::new("-") => {
                 progress::step_is_over();
-                print(&format_args!("{value:#}")).map_err(Failure::Unwritten)
+                print(&format_args!("{:#}", value())).map_err(Failure::Unwritten)
             }
-            Some(path) => Self::write_json(path, value),
+            Some(path) => Self::write_json(path, &value()),
         }
     }
 
@@ -111,9 +111,10 @@ impl Output {
         Ok(())
     }
 
-    /// Opens an analysis and passes on what its files had to say.
-    pub(crate) fn open(&self, config: &Path) -> Result<Analysis, Failure> {
-        let mut analysis = Analysis::open_within(config, self.progress(), self.max_memory)?;
+    /// Opens an analysis and passes on what its files had to say. `fluxes`: whether those of templates will be asked for.
+    pub(crate) fn open(&self, config: &Path, fluxes: bool) -> Result<Analysis, Failure> {
+        let options = OpenOptions::default().with_max_memory(self.max_memory).with_fluxes(fluxes);
+        let mut analysis = Analysis::open_by(config, self.progress(), &options)?;
         self.set_verbosity(&mut analysis);
         // What is odd has been told as a warning.
         for note in analysis.notes().iter().filter(|note| analysis.remarks().all(|remark| remark != note.as_str())) {

@@ -38,6 +38,12 @@ impl Region {
         self.open_to_write(output, None, &[])
     }
 
+    /// The same for a command that computes fluxes, or does not.
+    pub(crate) fn open_for_fluxes(&self, output: &Output, fluxes: bool) -> Result<Analysis, Failure> {
+        self.check_outputs(output, None, &[])?;
+        self.open_checked(output, fluxes)
+    }
+
     /// Opens the region for a command that writes one more file for each component, and other files by their options, once it is clear that no output destroys another, or an input.
     pub(crate) fn open_to_write(
         &self,
@@ -45,6 +51,17 @@ impl Region {
         out: Option<&Path>,
         others: &[(&'static str, Option<&Path>)],
     ) -> Result<Analysis, Failure> {
+        self.check_outputs(output, out, others)?;
+        self.open_checked(output, false)
+    }
+
+    /// Refuses outputs that destroy another one, or an input.
+    fn check_outputs(
+        &self,
+        output: &Output,
+        out: Option<&Path>,
+        others: &[(&'static str, Option<&Path>)],
+    ) -> Result<(), Failure> {
         let own = [("--xml", self.xml_file()), ("--write-roi", self.write_roi.as_deref()), ("--out", out)];
         for &(option, path) in own.iter().chain(others) {
             path.map_or(Ok(()), |path| check_folder(option, path))?;
@@ -61,11 +78,14 @@ impl Region {
         for &(option, path) in others {
             files.writes(option, path);
         }
-        files.writes_for_each("--out", out, &components).check()?;
+        files.writes_for_each("--out", out, &components).check()
+    }
+
+    fn open_checked(&self, output: &Output, fluxes: bool) -> Result<Analysis, Failure> {
         if self.xml.as_deref() == Some(Path::new("-")) {
             output.hide_text();
         }
-        let mut analysis = output.open(&config)?;
+        let mut analysis = output.open(&config_file(&self.config), fluxes)?;
         if let Some(model) = &self.model {
             analysis.load_model(model)?;
         }

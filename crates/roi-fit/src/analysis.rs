@@ -8,6 +8,7 @@ use lat_dataset::{Component, ComponentModel, Config, OptimizerConfig, TrialMaker
 use likelihood_core::Data;
 use roi_model::{Parameter, Roi, SourceId};
 
+use crate::data::open_options::OpenOptions;
 use crate::data::prepare::prepare_first;
 use crate::data::source_maps;
 use crate::error::{Error, Result};
@@ -90,45 +91,34 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::open`].
     pub fn open_with(config: impl AsRef<Path>, progress: Box<dyn Progress>) -> Result<Self> {
-        Self::open_within(config, progress, None)
+        Self::open_by(config, progress, &OpenOptions::default())
     }
 
-    /// As [`Analysis::open_with`], within a limit of memory in bytes, instead of that of the configuration (`optimizer.max_memory`) if there is
-    /// one. Fewer source maps are read or made at a time then, and fits keep fewer intermediate vectors: they take longer, and their results
-    /// are the same up to rounding.
+    /// As [`Analysis::open_with`], with options: within a limit of memory, for one.
     ///
     /// # Errors
     /// As [`Analysis::open`]; [`Error::Memory`] when the limit is too low, told before the memory is taken.
-    pub fn open_within(config: impl AsRef<Path>, progress: Box<dyn Progress>, max_memory: Option<u64>) -> Result<Self> {
-        Self::open_shared(config, progress, max_memory, 1)
-    }
-
-    /// As [`Analysis::open_within`], when so many analyses are worked on at the same time: each has its share of the limit, that of the
-    /// configuration too.
-    ///
-    /// # Errors
-    /// As [`Analysis::open_within`].
-    pub fn open_shared(
-        config: impl AsRef<Path>,
-        mut progress: Box<dyn Progress>,
-        max_memory: Option<u64>,
-        analyses: usize,
-    ) -> Result<Self> {
+    pub fn open_by(config: impl AsRef<Path>, mut progress: Box<dyn Progress>, options: &OpenOptions) -> Result<Self> {
         let start = Instant::now();
         prepare_first(config.as_ref(), progress.as_mut())?;
-        let loaded = lat_dataset::load(config.as_ref())?;
+        let mut templates = TemplateIntegrals::default();
+        let loaded = lat_dataset::load_with(config.as_ref(), |model| {
+            templates = TemplateIntegrals::of_model(model.path.to_owned());
+            if options.reads_ahead(model.config.max_memory) {
+                templates.read_ahead(model.config, model.sources);
+            }
+        })?;
         let load = start.elapsed().as_secs_f64();
 
         let start = Instant::now();
-        let limit = max_memory.or(loaded.config.max_memory).map(|bytes| bytes / analyses.max(1) as u64);
+        let limit = options.max_memory.or(loaded.config.max_memory).map(|bytes| bytes / options.analyses.max(1) as u64);
         let (data, memory) = source_maps::data(&loaded, limit, progress.as_mut())?;
         let srcmaps = start.elapsed().as_secs_f64();
         let mut analysis = Self::new(loaded.roi, data)?;
         analysis.session = analysis.session.with_memory_limit(limit);
         analysis.progress = progress;
         let components = loaded.observation.components;
-        let model = components.iter().find_map(|component| component.products.xml.clone());
-        analysis.templates.model = model.unwrap_or_else(|| loaded.config.path.clone());
+        analysis.templates = templates;
         // What is odd about the data is a warning; which keys were ignored is not.
         for remark in loaded.notes.iter().filter(|note| !loaded.config.notes.contains(note)) {
             tracing::warn!("{remark}");

@@ -62,6 +62,7 @@ mod verbs;
 pub use analysis::Analysis;
 pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
+pub use data::open_options::OpenOptions;
 pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::simulated_counts::{SimulateOptions, SimulatedCounts};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};

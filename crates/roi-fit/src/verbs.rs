@@ -7,6 +7,7 @@ use likelihood_core::StopSignal;
 use roi_model::{ParameterId, Source, SourceId};
 
 use crate::analysis::Analysis;
+use crate::data::open_options::OpenOptions;
 use crate::data::prepare::{PrepareOptions, prepare};
 use crate::error::{Error, Result};
 use crate::fit::fit_free::{covariance, fit_free};
@@ -154,7 +155,7 @@ impl Analysis {
         if lat_dataset::prepares_events(config)? {
             prepare(&path, &options, self.progress.as_mut())?;
         }
-        let mut anew = Self::open_within(&path, Box::new(Quiet), limit)?;
+        let mut anew = Self::open_by(&path, Box::new(Quiet), &OpenOptions::default().with_max_memory(limit))?;
         std::mem::swap(&mut anew.progress, &mut self.progress);
         *self = anew;
         Ok(())

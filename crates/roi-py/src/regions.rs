@@ -23,7 +23,8 @@ pub(crate) fn fit_region(
     let plan = read_plan(plan)?;
     let task = |config: &Path| {
         let quiet = Box::new(roi_fit::Quiet);
-        let mut analysis = roi_fit::Analysis::open_within(config, quiet, max_memory)?;
+        let mut analysis =
+            roi_fit::Analysis::open_by(config, quiet, &roi_fit::OpenOptions::default().with_max_memory(max_memory))?;
         Ok::<_, TaskError>(plan.run(&mut analysis, config)?)
     };
     let ended = py.detach(|| EndedRegion::of(&config, threads, &task)).map_err(|error| of_batch(&error))?;

@@ -45,7 +45,7 @@ pub fn check(config_path: &Path) -> Report {
         components: Vec::new(),
     };
     if let Some(config) = config {
-        let parts = put_together(&config, &mut problems);
+        let parts = put_together(&config, &mut problems, &mut |_| ());
         if let Some(parts) = problems.gather(&Subject::Configuration, parts) {
             report.model = parts.roi.as_ref().map(summary);
             report.components = components(&config, &parts, &mut problems);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use roi_batch::{Ending, Entry, FitTask, Optimization, TaskResult};
-use roi_fit::Analysis;
+use roi_fit::{Analysis, OpenOptions};
 
 use crate::collisions::Files;
 use crate::failure::Failure;
@@ -96,7 +96,7 @@ impl Batch {
         let name = if count == 1 { "summary.json".into() } else { format!("summary-{index}-of-{count}.json") };
         Output::write_json(&self.out.join(name), &summary)?;
         output.text(table(&entries));
-        output.json(&summary)?;
+        output.json(|| summary)?;
         failure(&entries).map_or(Ok(()), Err)
     }
 
@@ -154,7 +154,8 @@ impl Batch {
 /// What is done with one region of so many that are worked on at the same time.
 fn task(plan: &FitTask, config: &Path, output: &Output, regions: usize) -> roi_fit::Result<TaskResult> {
     // A signal ends the program, not its regions one by one: these are done again with --resume.
-    let mut analysis = Analysis::open_shared(config, Box::new(roi_fit::Quiet), output.max_memory(), regions)?;
+    let options = OpenOptions::default().with_max_memory(output.max_memory()).with_analyses(regions).with_fluxes(true);
+    let mut analysis = Analysis::open_by(config, Box::new(roi_fit::Quiet), &options)?;
     // It stands in the results, so that `-v`, which tells of the batch, leaves it alone.
     if let Some(verbosity) = output.verbosity() {
         analysis.set_verbosity(verbosity);

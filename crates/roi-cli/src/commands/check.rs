@@ -35,7 +35,7 @@ impl Check {
             map.insert("is_usable".into(), report.is_usable().into());
             map.insert("provenance".into(), provenance(Some(&config), &[], true));
         }
-        output.json(&json)?;
+        output.json(|| json)?;
         if report.is_usable() { Ok(()) } else { Err(Failure::Problems(report.problems.len())) }
     }
 }

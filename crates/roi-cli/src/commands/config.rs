@@ -33,6 +33,6 @@ impl Config {
         files.writes("--json", output.json_file()).check()?;
         let config = roi_fit::resolved_config(&path).map_err(roi_fit::Error::from)?;
         output.text(format_args!("{config:#}"));
-        output.json(&config)
+        output.json(|| config)
     }
 }

@@ -48,6 +48,6 @@ impl Curvature {
             line("PLSuperExpCutoff4, Index2 free", fit, result.ple_free_ts_curv());
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

@@ -47,7 +47,7 @@ impl Demo {
         let simulated = simulate(&options)?;
         let config = simulated.write(&self.out)?;
         let truth = simulated.truth;
-        let mut analysis = output.open(&config)?;
+        let mut analysis = output.open(&config, true)?;
 
         let optimized = analysis.optimize(&analysis.optimize_options())?;
         super::optimize::show(output, &analysis, &optimized);
@@ -72,7 +72,7 @@ impl Demo {
         ));
         let from = provenance(Some(&config), &[], true);
         let (optimized, result) = (optimized.to_json(), fitted.to_json());
-        output.json(&json!({ "config": config, "optimize": optimized, "fit": result, "provenance": from }))?;
+        output.json(|| json!({ "config": config, "optimize": optimized, "fit": result, "provenance": from }))?;
         if fitted.fit_success { Ok(()) } else { Err(Failure::Fit(fitted.message)) }
     }
 }

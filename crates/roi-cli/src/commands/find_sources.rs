@@ -68,7 +68,7 @@ impl FindSources {
             found.write_fits(path)?;
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(found.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(found.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 
     /// The defaults with what the command line has over them.

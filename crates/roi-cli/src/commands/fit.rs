@@ -31,12 +31,12 @@ pub(crate) struct Fit {
 impl Fit {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         self.freeing.check()?;
-        let mut analysis = self.region.open(output)?;
+        let mut analysis = self.region.open_for_fluxes(output, !self.fitting.plain().no_update)?;
         let optimized = self.first.run(output, &mut analysis, |options| self.fitting.change(&mut options.fit))?;
         self.freeing.apply(&mut analysis)?;
         let result = analysis.fit(&self.fitting.options(&analysis))?;
         show(output, &mut analysis, &result);
-        output.json(&completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))?;
+        output.json(|| completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))?;
         if !result.fit_success {
             // What was optimized before a signal came is worth keeping.
             if crate::signals::caught().is_some() && optimized.is_some() {

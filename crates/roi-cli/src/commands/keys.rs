@@ -34,7 +34,7 @@ impl Keys {
             _ => output.text(page().trim_end()),
         }
         let json = chosen.iter().map(|one| (one.command.to_owned(), explained(one)));
-        output.json(&json.collect::<Map<String, Value>>().into())
+        output.json(|| json.collect::<Map<String, Value>>().into())
     }
 }
 

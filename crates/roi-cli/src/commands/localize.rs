@@ -71,7 +71,7 @@ impl Localize {
             _ => self.side_by_side(output, &mut analysis)?,
         };
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
     }
 
     fn alone(&self, output: &Output, analysis: &mut Analysis, source: &str) -> Result<Value, Failure> {

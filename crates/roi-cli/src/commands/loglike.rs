@@ -32,6 +32,6 @@ impl Loglike {
             result.counts
         ));
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

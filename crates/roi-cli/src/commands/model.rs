@@ -28,6 +28,7 @@ impl Model {
         self.region.save(output, &mut analysis)?;
         let properties = analysis.all_properties()?;
         let sources: Map<String, Value> = properties.into_iter().map(|(name, p)| (name, p.to_json())).collect();
-        output.json(&completed(json!({ "sources": sources }), &analysis, optimized.as_ref(), self.region.provenance()))
+        output
+            .json(|| completed(json!({ "sources": sources }), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

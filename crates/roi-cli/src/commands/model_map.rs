@@ -50,11 +50,8 @@ impl ModelMap {
             }
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(
-            json!({ "components": spectra }),
-            &analysis,
-            optimized.as_ref(),
-            self.region.provenance(),
-        ))
+        output.json(|| {
+            completed(json!({ "components": spectra }), &analysis, optimized.as_ref(), self.region.provenance())
+        })
     }
 }

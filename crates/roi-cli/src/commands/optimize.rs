@@ -33,7 +33,7 @@ pub(crate) struct Optimize {
 
 impl Optimize {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let mut analysis = self.region.open(output)?;
+        let mut analysis = self.region.open_for_fluxes(output, true)?;
         let mut options: OptimizeOptions = analysis.optimize_options();
         options.npred_frac = self.npred_frac.unwrap_or(options.npred_frac);
         options.npred_threshold = self.npred_threshold.unwrap_or(options.npred_threshold);
@@ -47,7 +47,7 @@ impl Optimize {
         let result = analysis.optimize(&options)?;
         show(output, &analysis, &result);
         self.region.save(output, &mut analysis)?;
-        output.json(&super::dictionary::completed(result.to_json(), &analysis, None, self.region.provenance()))?;
+        output.json(|| super::dictionary::completed(result.to_json(), &analysis, None, self.region.provenance()))?;
         result.failure().map_or(Ok(()), |message| Err(Failure::Fit(message)))
     }
 }

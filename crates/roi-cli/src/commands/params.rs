@@ -49,6 +49,6 @@ impl Params {
         }
         self.region.save(output, &mut analysis)?;
         let json = json!({ "parameters": rows });
-        output.json(&completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

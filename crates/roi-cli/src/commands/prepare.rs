@@ -63,7 +63,7 @@ impl Prepare {
         if let Some(map) = json.as_object_mut() {
             map.insert("provenance".into(), provenance(Some(&config_file(&self.config)), &[], true));
         }
-        output.json(&json)
+        output.json(|| json)
     }
 }
 

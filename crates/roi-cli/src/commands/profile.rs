@@ -69,7 +69,7 @@ impl Profile {
         let loglike = analysis.loglike()?;
         output.text(table(&profile, loglike));
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(profile.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(profile.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }
 

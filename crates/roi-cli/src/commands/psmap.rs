@@ -102,7 +102,7 @@ impl Psmap {
             map.write_fits(path)?;
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(map.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(map.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 
     /// The defaults with what the command line has over them.

@@ -49,7 +49,7 @@ impl Residmap {
             map.write_fits(path)?;
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(map.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(map.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }
 

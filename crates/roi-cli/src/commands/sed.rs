@@ -70,7 +70,7 @@ impl Sed {
             result.write_ecsv(path)?;
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))
     }
 
     /// The defaults with what the command line has over them.

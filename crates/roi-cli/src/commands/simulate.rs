@@ -90,12 +90,14 @@ impl Simulate {
                 output.text(format_args!(
                     "{photons} photons in {time:.0} s of good time, {rows} rows of spacecraft data"
                 ));
-                return output.json(&json!({
-                    "config": written.config, "photons": photons, "rows": rows, "good_time": time,
-                    "provenance": provenance(None, &[], true)
-                }));
+                return output.json(|| {
+                    json!({
+                        "config": written.config, "photons": photons, "rows": rows, "good_time": time,
+                        "provenance": provenance(None, &[], true)
+                    })
+                });
             }
-            return output.json(&json!({ "config": written.config, "provenance": provenance(None, &[], true) }));
+            return output.json(|| json!({ "config": written.config, "provenance": provenance(None, &[], true) }));
         };
         let last = self.seed.checked_add(regions - 1).ok_or_else(|| {
             Failure::Usage(format!("--regions {regions}: seeds from {} on exceed {}", self.seed, u64::MAX))
@@ -114,7 +116,7 @@ impl Simulate {
             self.seed,
             self.out.display()
         ));
-        output.json(&json!({ "configs": configs, "provenance": provenance(None, &[], true) }))
+        output.json(|| json!({ "configs": configs, "provenance": provenance(None, &[], true) }))
     }
 
     /// Refuses a directory with somebody's own configuration.

@@ -66,6 +66,6 @@ impl Spectrum {
         if let Some(map) = result.as_object_mut() {
             map.insert("provenance".into(), provenance(None, &[("model", &self.xml)], true));
         }
-        output.json(&result)
+        output.json(|| result)
     }
 }

@@ -62,6 +62,6 @@ impl Srcmaps {
                 component.path.display()
             ));
         }
-        output.json(&json!({ "components": made, "provenance": provenance(Some(&config), &[], true) }))
+        output.json(|| json!({ "components": made, "provenance": provenance(Some(&config), &[], true) }))
     }
 }

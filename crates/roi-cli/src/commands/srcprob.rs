@@ -47,12 +47,9 @@ impl Srcprob {
             ));
         }
         self.region.save(output, &mut analysis)?;
-        output.json(&completed(
-            json!({ "components": written }),
-            &analysis,
-            optimized.as_ref(),
-            self.region.provenance(),
-        ))
+        output.json(|| {
+            completed(json!({ "components": written }), &analysis, optimized.as_ref(), self.region.provenance())
+        })
     }
 }
 

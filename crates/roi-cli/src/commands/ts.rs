@@ -71,6 +71,6 @@ impl Ts {
         }
         self.region.save(output, &mut analysis)?;
         let json = json!({ "logLike": loglike, "loglike": loglike, "sources": sources });
-        output.json(&completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
+        output.json(|| completed(json, &analysis, optimized.as_ref(), self.region.provenance()))
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cubes;
 pub(crate) mod model_map;
+pub(crate) mod open_options;
 pub(crate) mod prepare;
 mod responses;
 pub(crate) mod simulated_counts;

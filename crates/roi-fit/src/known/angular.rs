@@ -1,9 +1,11 @@
 //! The angular integrals that turn `dN/dE` into fluxes. Those of maps and profiles are read from the template files when a flux is first asked
-//! for, once a file: a Galactic cube holds half a gigabyte, which a fit without fluxes need not read.
+//! for, once a file: a Galactic cube holds half a gigabyte, which a fit without fluxes need not read. Who knows that fluxes will be asked for has
+//! them read beside the source maps.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use lat_dataset::{Config, find_template};
 use lat_response::MapIntegral;
@@ -107,12 +109,45 @@ impl Angular {
 #[derive(Debug, Default)]
 pub(crate) struct TemplateIntegrals {
     /// The source model, relative to which templates are named.
-    pub(crate) model: PathBuf,
+    model: PathBuf,
     /// `None` for a file that could not be read.
     known: BTreeMap<String, Option<Arc<MapIntegral>>>,
+    /// Who reads ahead, until somebody asks.
+    reader: Option<JoinHandle<ReadAhead>>,
+    /// What was read ahead and not yet asked for.
+    ahead: ReadAhead,
 }
 
+/// Integrals of files, by the name that the model has for the file, or why there is none.
+type ReadAhead = BTreeMap<String, lat_dataset::Result<MapIntegral>>;
+
 impl TemplateIntegrals {
+    /// Of nothing yet; `model` is the source model, relative to which templates are named.
+    pub(crate) fn of_model(model: PathBuf) -> Self {
+        Self { model, ..Self::default() }
+    }
+
+    /// Begins to read the templates of some sources on a thread of its own, which whoever asks first waits for.
+    pub(crate) fn read_ahead(&mut self, config: &Config, sources: &[Source]) {
+        let wanted: BTreeMap<String, SpatialKind> = sources
+            .iter()
+            .map(Source::spatial)
+            .filter_map(|spatial| Some((template_of(spatial)?.to_owned(), spatial.kind())))
+            .collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let (config, model) = (config.clone(), self.model.clone());
+        let read = move || {
+            let read = |(file, kind): (String, SpatialKind)| {
+                let integral = integral_of(&config, &model, (&file, kind));
+                (file, integral)
+            };
+            wanted.into_iter().map(read).collect()
+        };
+        self.reader = std::thread::Builder::new().name("templates".into()).spawn(read).ok();
+    }
+
     /// The angular integral of a source, if it is known without reading or was read.
     pub(crate) fn of(&self, source: &Source) -> Option<Angular> {
         let spatial = source.spatial();
@@ -133,22 +168,30 @@ impl TemplateIntegrals {
     /// Reads the template of a source. What a file that cannot be read means is returned, once a file.
     pub(crate) fn read(&mut self, config: &Config, source: &Source) -> Option<String> {
         let spatial = source.spatial();
-        let file = spatial.file().filter(|file| is_template(spatial) && !self.known.contains_key(*file))?.to_owned();
-        let path = find_template(config, &self.model, &file);
-        let integral = path.and_then(|path| match spatial.kind() {
-            SpatialKind::Profile => {
-                let integral = lat_io::read_radial_profile(&path)?.integral();
-                MapIntegral::from_planes(file.as_str(), vec![1.0], vec![integral])
-                    .map_err(|source| lat_io::Error::Template { path, source: Box::new(source) }.into())
-            }
-            _ => Ok(lat_io::map_cube_integral(&path)?),
-        });
+        let file = template_of(spatial).filter(|file| !self.known.contains_key(*file))?.to_owned();
+        if let Some(reader) = self.reader.take() {
+            // One that did not end has read nothing.
+            self.ahead = reader.join().unwrap_or_default();
+        }
+        let ahead = self.ahead.remove(&file);
+        let integral = ahead.unwrap_or_else(|| integral_of(config, &self.model, (&file, spatial.kind())));
         let note = integral.as_ref().err().map(|error| format!("no fluxes of source '{}': {error}", source.name()));
         self.known.insert(file, integral.ok().map(Arc::new));
         note
     }
 }
 
-fn is_template(spatial: &SpatialModel) -> bool {
-    spatial.kind().needs_file()
+/// The file of a template, as the model names it.
+fn template_of(spatial: &SpatialModel) -> Option<&str> {
+    spatial.file().filter(|_| spatial.kind().needs_file())
+}
+
+fn integral_of(config: &Config, model: &Path, (file, kind): (&str, SpatialKind)) -> lat_dataset::Result<MapIntegral> {
+    let path = find_template(config, model, file)?;
+    if kind != SpatialKind::Profile {
+        return Ok(lat_io::map_cube_integral(&path)?);
+    }
+    let integral = lat_io::read_radial_profile(&path)?.integral();
+    MapIntegral::from_planes(file, vec![1.0], vec![integral])
+        .map_err(|source| lat_io::Error::Template { path, source: Box::new(source) }.into())
 }

@@ -17,7 +17,8 @@ impl Analysis {
     #[staticmethod]
     #[pyo3(signature = (config, *, progress=None, max_memory=None))]
     fn open(py: Python<'_>, config: PathBuf, progress: Option<Py<PyAny>>, max_memory: Option<u64>) -> PyResult<Self> {
-        Self::opened(py, progress, |watcher| Engine::open_within(&config, watcher, max_memory))
+        let options = roi_fit::OpenOptions::default().with_max_memory(max_memory).with_fluxes(true);
+        Self::opened(py, progress, |watcher| Engine::open_by(&config, watcher, &options))
     }
 
     /// Makes anew what has changed since the analysis was opened, with `overwrite` everything that is made from event files, and opens the
