@@ -50,9 +50,10 @@ pub(crate) fn find_products(config: &Config, component: &ComponentConfig, proble
             let usual = candidates(&config.outdir, product, &component.name, extension);
             // Those are written here only to be looked at.
             let is_for_people = |path: &PathBuf| matches!(product, "psf" | "drm") && lat_io::is_for_people(path);
-            return Ok(usual.into_iter().find(|path| path.exists() && !is_for_people(path)));
+            return Ok(lat_io::first_found(usual.into_iter().filter(|path| !is_for_people(path))));
         };
-        let there = if path.exists() { Ok(path.clone()) } else { Err(Error::NotFound { path: path.clone() }) };
+        let there =
+            if lat_io::may_exist(path) { Ok(path.clone()) } else { Err(Error::NotFound { path: path.clone() }) };
         let subject = Subject::File { component: component.name.clone(), product, path: path.clone() };
         problems.take(&subject, there)
     };
@@ -63,14 +64,14 @@ pub(crate) fn find_products(config: &Config, component: &ComponentConfig, proble
     };
     let priors = match &files.priors {
         Some(_) => found(&files.priors, "priors", "yaml")?,
-        None => Some(beside()).filter(|path| path.exists()),
+        None => Some(beside()).filter(|path| lat_io::may_exist(path)),
     };
     // What was written here to be looked at is no input.
     let xml = match xml {
         Some(path) if files.xml.is_none() && is_untouched(&path)? => None,
         xml => xml,
     };
-    let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && path.exists());
+    let data = component.response.livetime.clone().filter(|path| files.ltcube.is_none() && lat_io::may_exist(path));
     let caldb = || std::env::var_os("CALDB").map(PathBuf::from).filter(|path| path.is_dir());
     Ok(Files {
         srcmap: found(&files.srcmap, "srcmap", "fits")?,
@@ -145,7 +146,7 @@ pub(crate) fn listed<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> String
 pub(crate) fn template(config: &Config, component: &ComponentConfig, model: &Path, text: &str) -> Result<PathBuf> {
     let name = PathBuf::from(expand_environment(text)?);
     let directories = template_directories(config, component, model);
-    let found = directories.iter().map(|directory| directory.join(&name)).find(|path| path.exists());
+    let found = lat_io::first_found(directories.iter().map(|directory| directory.join(&name)));
     found.ok_or_else(|| {
         if name.is_absolute() {
             Error::NotFound { path: name }
@@ -199,7 +200,7 @@ pub(crate) fn search_directories(config: &Config, component: &ComponentConfig, m
 /// [`Error::NoPhotons`] when it is not there.
 pub fn selected_photons(config: &Config, component: &str) -> Result<PathBuf> {
     let tried = candidates(&config.outdir, "ft1", component, "fits");
-    let found = tried.iter().find(|path| path.exists()).cloned();
+    let found = lat_io::first_found(tried.iter().cloned());
     found.ok_or_else(|| Error::NoPhotons { component: component.to_owned(), tried: listed(&tried) })
 }
 

@@ -156,8 +156,8 @@ pub(crate) fn check_folder(option: &str, path: &Path) -> Result<(), Failure> {
         Err(Failure::Usage(format!("{option} {}: the folder '{}' {what}", path.display(), folder.display())))
     };
     match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.exists() => refuse(folder, "does not exist"),
-        Some(folder) if !folder.is_dir() => refuse(folder, "is a file"),
+        Some(folder) if !roi_fit::may_exist(folder) => refuse(folder, "does not exist"),
+        Some(folder) if folder.exists() && !folder.is_dir() => refuse(folder, "is a file"),
         _ => Ok(()),
     }
 }

@@ -94,7 +94,7 @@ pub use lat_dataset::{
     PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject, TrialMaker, check,
     component_path, configuration_reference, event_files, input_files, memory_size, resolved_config,
 };
-pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
+pub use lat_io::{digest_of_file, link_target, may_exist, priors_beside, remove_temporaries, write_text};
 pub use likelihood_core::{ComponentData, StopSignal};
 pub use profile::profile_options::ProfileOptions;
 pub use results::dictionary::{Dictionary, Holds, ResultKey};

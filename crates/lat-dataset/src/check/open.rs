@@ -80,7 +80,7 @@ fn template(component: &Component, source: &Source, read: &mut BTreeSet<PathBuf>
     let is_map = matches!(kind, SpatialKind::Map | SpatialKind::MapCube);
     let Some(file) = source.spatial().file().filter(|_| is_map || kind == SpatialKind::Profile) else { return Ok(()) };
     let path = component.maker.templates.path(file)?;
-    if !path.exists() {
+    if !lat_io::may_exist(&path) {
         return Err(Error::NotFound { path });
     }
     if read.insert(path.clone()) {

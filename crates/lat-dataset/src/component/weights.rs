@@ -22,7 +22,7 @@ pub(super) fn weights(
     let stored = file.map(|file| Ok::<_, Error>((file.path(), file.read_weights()?))).transpose()?;
     let stored = stored.and_then(|(file, stored)| Some((file, stored?)));
     let read = || {
-        if path.exists() {
+        if lat_io::may_exist(path) {
             return Ok(lat_io::read_weights(path, counts)?);
         }
         Err(Error::NotFound { path: path.clone() })

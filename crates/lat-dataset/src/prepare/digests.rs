@@ -49,7 +49,7 @@ impl EventFiles {
 fn file_or_list(config: &Config, text: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
     let text = expand_environment(text.strip_prefix('@').unwrap_or(text))?;
     let path = config.directory().join(text);
-    if !path.exists() {
+    if !lat_io::may_exist(&path) {
         return Err(Error::NotFound { path });
     }
     let files = lat_io::file_list(&path)?;

@@ -23,15 +23,13 @@ fn is_prepared(config: &Config, component: &ComponentConfig) -> Result<bool> {
     if component.events.evfile.is_empty() || component.files.ccube.is_some() {
         return Ok(false);
     }
-    let present = |product: &str| {
-        candidates(&config.outdir, product, &component.name, "fits").into_iter().find(|path| path.exists())
-    };
+    let present = |product: &str| lat_io::first_found(candidates(&config.outdir, product, &component.name, "fits"));
     if let Some(ccube) = present("ccube") {
         return Ok(lat_io::read_inputs(&ccube)?.is_some());
     }
     // The counts of a source map file of another program are counts, too.
     match component.files.srcmap.clone().or_else(|| present("srcmap")) {
-        Some(srcmap) if srcmap.exists() => {
+        Some(srcmap) if lat_io::may_exist(&srcmap) => {
             let file = SourceMapFile::open(&srcmap)?;
             Ok(!file.names().is_empty() && file.names().iter().all(|name| file.inputs(name).is_some()))
         }

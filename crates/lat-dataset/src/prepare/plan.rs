@@ -63,7 +63,7 @@ fn products(
     let place = Place { config, component, overwrite };
     let durations = Durations::of(&files.photons, &files.spacecraft, rules)?;
     let ltcube = component.files.ltcube.clone().or_else(|| component.response.livetime.clone());
-    let ltcube = ltcube.filter(|path| path.exists());
+    let ltcube = ltcube.filter(|path| lat_io::may_exist(path));
     let livetime_bytes = {
         let (nside, bins) = (u64::from(rules.livetime.nside()?), rules.livetime.cosine_bins()?.n);
         let row = 4 * (bins * (rules.livetime.azimuth_bins + 1) + 2) as u64;
@@ -175,7 +175,7 @@ impl Place<'_> {
 
     fn found(&self, product: Product) -> Result<(PathBuf, Found)> {
         let tried = candidates(&self.config.outdir, product.name(), &self.component.name, "fits");
-        let Some(path) = tried.into_iter().find(|path| path.exists()) else {
+        let Some(path) = lat_io::first_found(tried) else {
             return Ok((
                 product_path(&self.config.outdir, product.name(), &self.component.name, "fits"),
                 Found::Nothing,

@@ -46,8 +46,8 @@ fn locate(config: &Config, component: &ComponentConfig, name: &str) -> Result<Pa
     let Some(files) = known_catalog(name) else {
         let name = PathBuf::from(lat_io::expand_environment(name)?);
         let tried: Vec<PathBuf> = directories.map(|directory| directory.join(&name)).collect();
-        let found = tried.iter().find(|path| path.is_file());
-        return found.cloned().ok_or_else(|| Error::NotFound { path: config.directory().join(name) });
+        let found = lat_io::first_found(tried.into_iter().filter(|path| !path.is_dir()));
+        return found.ok_or_else(|| Error::NotFound { path: config.directory().join(name) });
     };
     let directories: Vec<PathBuf> = directories.collect();
     for file in &files {

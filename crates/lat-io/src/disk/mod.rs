@@ -5,6 +5,7 @@ mod environment;
 mod folders;
 mod link_target;
 mod new_file;
+mod presence;
 mod read_text;
 mod whole_file;
 
@@ -14,5 +15,6 @@ pub use folders::{create_directory, remove_file};
 pub use link_target::link_target;
 pub(crate) use new_file::NewFile;
 pub use new_file::{remove_left_temporaries, remove_temporaries};
+pub use presence::{first_found, may_exist};
 pub use read_text::{read_bytes, read_text, text_of};
 pub use whole_file::write_text;

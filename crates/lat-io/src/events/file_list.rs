@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::disk::first_found;
 use crate::error::{Error, Result};
 
 /// Many times what a mission's files need; a list is text.
@@ -41,14 +42,14 @@ pub fn file_list(path: &Path) -> Result<Vec<PathBuf>> {
             continue;
         }
         let beside = folder.join(line);
-        let found = if beside.exists() { beside } else { PathBuf::from(line) };
-        if !found.exists() {
+        let found = first_found([beside, PathBuf::from(line)]);
+        let Some(found) = found else {
             return Err(Error::TextTable {
                 path,
                 line: number,
                 reason: format!("file '{line}' does not exist; a list holds the path of one FITS file a line"),
             });
-        }
+        };
         files.push(found);
     }
     if files.is_empty() {

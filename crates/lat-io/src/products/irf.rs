@@ -10,6 +10,7 @@ use lat_response::{
     PointSpread, PsfScaling,
 };
 
+use crate::disk::first_found;
 use crate::error::{Error, Result};
 use crate::fits::{FitsFile, Hdu};
 
@@ -123,7 +124,7 @@ fn find(directory: &Path, folder: &str, name: &str) -> Result<PathBuf> {
     let candidates = places
         .iter()
         .flat_map(|place| [name.to_owned(), format!("{name}.gz")].map(|name| directory.join(place).join(name)));
-    candidates.into_iter().find(|path| path.exists()).ok_or_else(|| Error::NotFound { path: directory.join(name) })
+    first_found(candidates).ok_or_else(|| Error::NotFound { path: directory.join(name) })
 }
 
 /// Reads all event types of an effective area file, their PSF and, where a file is given, their energy dispersion.
