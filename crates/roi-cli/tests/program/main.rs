@@ -11,6 +11,8 @@ mod edits_and_tables;
 mod empty;
 mod energies_and_added_sources;
 mod estimators;
+#[cfg(target_os = "linux")]
+mod faults;
 #[cfg(unix)]
 mod interrupts;
 mod keys;
