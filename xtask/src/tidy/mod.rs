@@ -9,7 +9,9 @@ mod layers;
 mod manifest;
 mod text;
 
+use crate::arguments::Command;
 use crate::error::Error;
+use crate::pages;
 use crate::repository::finding::{Finding, conclude};
 use crate::repository::project::Project;
 use crate::repository::rust_file::rust_files;
@@ -25,5 +27,7 @@ pub(crate) fn run(project: &Project) -> Result<(), Error> {
     findings.extend(circles::check(&parsed));
     findings.extend(functions::check(&parsed));
     findings.extend(interface::check(&parsed));
+    let commands: Vec<&str> = Command::NAMES.iter().map(|(name, _)| *name).collect();
+    findings.extend(pages::check(&files, &parsed, &commands));
     conclude("tidy", &findings)
 }
