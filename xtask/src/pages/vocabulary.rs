@@ -75,17 +75,19 @@ fn unknown_task(said: &Said, xtask: &[&str]) -> Vec<String> {
 
 /// The words that follow each call of a program in a line of code, up to what ends a command of a shell.
 fn calls<'a>(line: &'a str, program: &str) -> Vec<Vec<&'a str>> {
-    let begins =
-        |at: usize| line.get(..at).is_none_or(|before| before.is_empty() || before.ends_with([' ', '(', '`', '/']));
-    // `-p roi-fit` names a package.
-    let is_package =
-        |at: usize| line.get(..at).is_some_and(|before| before.ends_with("-p ") || before.ends_with("--package "));
-    let starts = line.match_indices(program).filter(|(at, _)| begins(*at) && !is_package(*at));
+    let starts = line.match_indices(program).filter(|(at, _)| line.get(..*at).is_some_and(is_called_after));
     let rest = starts.filter_map(|(at, found)| line.get(at + found.len()..));
     rest.map(|rest| {
         rest.split_whitespace().take_while(|word| !["|", "&&", "||", ";", "#", ">"].contains(word)).collect()
     })
     .collect()
+}
+
+/// Whether what follows is called: alone or with its folder, but not the value of a variable, nor a package.
+fn is_called_after(before: &str) -> bool {
+    let folder = before.rsplit([' ', '(', '`', '\t']).next().unwrap_or(before);
+    let is_program = folder.is_empty() || (folder.ends_with('/') && !folder.contains('='));
+    is_program && !["-p ", "--package ", "--bin "].iter().any(|option| before.ends_with(option))
 }
 
 /// `fit`, `find-sources`; neither NAME nor `--flag`.
@@ -156,7 +158,7 @@ mod tests {
     fn what_exists_passes_and_prose_is_not_read() {
         let text = "roi-fit fits, `roi-fit fit x --optimize-first --pars norm | less --raw`, `roi-fit find-sources --help`\n\n\
                     ```\n$ roi-fit help fit\ncargo test -p roi-fit coverage --nope\ncargo xtask demo && target/release/roi-fit fit\n\
-                    cargo xtask COMMAND\n```\n";
+                    cargo xtask COMMAND\nPROGRAM=target/debug/roi-fit pytest\n```\n";
         assert_eq!(messages(text), Vec::<String>::new());
     }
 
