@@ -22,7 +22,8 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   package              check that every library and the program can be published: what is told of it, and what is packed
   docs [--check]       regenerate docs/configuration.md and docs/results.md (or check that they are up to date), and check the map
   docs --site          make the documentation site in target/site, with mdBook (from crates.io, once)
-  dist [PART]...       make what is handed out in target/dist: source, program, completions, man, licenses, sbom, wheel, checksums; or the named parts
+  dist [PART]...       make what is handed out in target/dist: source, program, completions, man, licenses, archive, sbom, wheel,
+                       checksums; or the named parts of it
   help                 this text
 
 Options, before or after COMMAND:

@@ -56,7 +56,7 @@ impl Program {
                 messages.push(format!("`roi-fit {command}`: there is no such command"));
                 continue;
             }
-            let flags = words.iter().filter_map(|word| word.strip_prefix("--")).map(|flag| cut(flag));
+            let flags = words.iter().filter_map(|word| word.strip_prefix("--")).map(cut);
             let unknown = flags.filter(|flag| !flag.is_empty() && !self.flags.contains(*flag));
             messages.extend(unknown.map(|flag| format!("`--{flag}`: no command of roi-fit has such an option")));
         }

@@ -10,6 +10,7 @@ mod manifest;
 mod text;
 
 use crate::arguments::Command;
+use crate::dist::recipes;
 use crate::error::Error;
 use crate::pages;
 use crate::repository::finding::{Finding, conclude};
@@ -29,5 +30,6 @@ pub(crate) fn run(project: &Project) -> Result<(), Error> {
     findings.extend(interface::check(&parsed));
     let commands: Vec<&str> = Command::NAMES.iter().map(|(name, _)| *name).collect();
     findings.extend(pages::check(&files, &parsed, &commands));
+    findings.extend(recipes::check(&files));
     conclude("tidy", &findings)
 }
