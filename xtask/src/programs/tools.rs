@@ -16,19 +16,32 @@ pub(crate) struct Tool {
 
 /// Where a tool lies, after it has been installed if it was not there in its version.
 pub(crate) fn find(project: &Project, tool: &Tool) -> Result<PathBuf, Error> {
-    let folder = project.target().join("tools");
-    let program = folder.join("bin").join(format!("{}{}", tool.name, env::consts::EXE_SUFFIX));
-    let told = project::output(project.command(&program).args(subcommand(tool)).arg("--version"));
-    if !told.is_some_and(|told| has_version(&told, tool.version)) {
-        let mut install = project.cargo(["install", "--quiet", "--locked", "--force", "--root"]);
-        install.arg(&folder).args(tool.options).arg(format!("{}@{}", tool.name, tool.version));
-        project::run(&mut install)?;
+    if let Some(program) = installed(project, tool) {
+        return Ok(program);
     }
-    Ok(program)
+    let mut install = project.cargo(["install", "--quiet", "--locked", "--force", "--root"]);
+    install.arg(folder(project)).args(tool.options).arg(format!("{}@{}", tool.name, tool.version));
+    project::run(&mut install)?;
+    Ok(place(project, tool))
+}
+
+/// Where a tool lies that has been installed in its version.
+pub(crate) fn installed(project: &Project, tool: &Tool) -> Option<PathBuf> {
+    let program = place(project, tool);
+    let told = project::output(project.command(&program).args(subcommand(tool)).arg("--version"))?;
+    has_version(&told, tool.version).then_some(program)
+}
+
+fn folder(project: &Project) -> PathBuf {
+    project.target().join("tools")
+}
+
+fn place(project: &Project, tool: &Tool) -> PathBuf {
+    folder(project).join("bin").join(format!("{}{}", tool.name, env::consts::EXE_SUFFIX))
 }
 
 /// A program `cargo-x` is called like `cargo x`: with its own name first.
-pub(crate) fn subcommand(tool: &Tool) -> Option<&'static str> {
+fn subcommand(tool: &Tool) -> Option<&'static str> {
     tool.name.strip_prefix("cargo-")
 }
 
