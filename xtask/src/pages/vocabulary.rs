@@ -1,6 +1,7 @@
 //! What pages tell to type exists: the commands of `roi-fit` and their flags, the commands of `cargo xtask`.
 //!
-//! Only code is read, in spans and in blocks. A flag is known if any command has it.
+//! Only code is read, in spans and in blocks. A flag is known if any command has it. In tables of the book a flag that stands alone is one of
+//! `roi-fit`, too.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::repository::finding::Finding;
 use crate::repository::rust_file::RustFile;
 
 const PROGRAM: &str = "crates/roi-cli/src/";
+const BOOK: &str = "docs/";
 const MAIN: &str = "crates/roi-cli/src/main.rs";
 /// What clap adds by itself.
 const OF_CLAP: [&str; 2] = ["help", "version"];
@@ -24,6 +26,11 @@ pub(super) fn check(pages: &[Page], parsed: &[RustFile], xtask: &[&str]) -> Vec<
         for said in &page.code {
             let unknown = program.unknown(said).into_iter().chain(unknown_task(said, xtask));
             findings.extend(unknown.map(|message| Finding { path: page.path.clone(), line: said.line, message }));
+        }
+        for row in page.rows.iter().filter(|_| page.path.starts_with(BOOK)) {
+            let flags = row.cells.iter().flatten().filter_map(|code| code.strip_prefix("--"));
+            let unknown = flags.filter_map(|flag| program.unknown_flag(flag));
+            findings.extend(unknown.map(|message| Finding { path: page.path.clone(), line: row.line, message }));
         }
     }
     findings
@@ -56,11 +63,16 @@ impl Program {
                 messages.push(format!("`roi-fit {command}`: there is no such command"));
                 continue;
             }
-            let flags = words.iter().filter_map(|word| word.strip_prefix("--")).map(cut);
-            let unknown = flags.filter(|flag| !flag.is_empty() && !self.flags.contains(*flag));
-            messages.extend(unknown.map(|flag| format!("`--{flag}`: no command of roi-fit has such an option")));
+            let flags = words.iter().filter_map(|word| word.strip_prefix("--"));
+            messages.extend(flags.filter_map(|flag| self.unknown_flag(flag)));
         }
         messages
+    }
+
+    fn unknown_flag(&self, flag: &str) -> Option<String> {
+        let flag = cut(flag);
+        let message = || format!("`--{flag}`: no command of roi-fit has such an option");
+        (!flag.is_empty() && !self.flags.contains(flag)).then(message)
     }
 }
 
@@ -174,6 +186,19 @@ mod tests {
             let found = messages(&format!("# A\n\n    {code}\n"));
             assert!(found.len() == 1 && found[0].starts_with("a.md:3:") && found[0].contains(culprit), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_flag_in_a_table_of_the_book_is_one_of_the_program() {
+        let findings = |path: &str, flag: &str| {
+            let text = format!("| option | flag |\n|---|---|\n| `pars` | `{flag}` |\n");
+            let files = parsed(&[(MAIN, "enum Command { Fit(F) }\nstruct F { #[arg(long)] pars: u8 }")]);
+            check(&[page(path, &text)], &files, &[]).len()
+        };
+        assert_eq!(
+            [findings("docs/a.md", "--pars"), findings("docs/a.md", "--par"), findings("a.md", "--par")],
+            [0, 1, 0]
+        );
     }
 
     #[test]
