@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::page::{Page, Said};
 use crate::repository::finding::Finding;
-use crate::repository::text_file::TextFile;
 use crate::repository::workspace::Workspace;
 
-pub(super) fn check(pages: &[Page], files: &[TextFile], workspace: &Workspace) -> Vec<Finding> {
-    let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+/// `paths` are those of all files, texts or not.
+pub(super) fn check(pages: &[Page], paths: &[String], workspace: &Workspace) -> Vec<Finding> {
+    let paths: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
     let anchors = pages.iter().map(|page| (page.path.as_str(), &page.anchors)).collect();
     let tree = Tree { paths, anchors, address: workspace.repository };
     let broken = |page: &Page, link: &Said| {
@@ -79,20 +79,19 @@ pub(super) fn resolved(page: &str, target: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::pages::page::tests::page;
-    use crate::repository::rust_file::tests::tree;
 
     const AT: Workspace = Workspace { version: "1.0.0", repository: "https://git.example/r", rust_version: "1.95" };
 
     fn messages(path: &str, text: &str) -> Vec<String> {
-        let files = tree(&[(path, text), ("docs/b.md", "# One\n## Two words\n"), ("src/c.rs", "")]);
-        let pages = [page(path, text), page("docs/b.md", &files[1].text)];
-        check(&pages, &files, &AT).iter().map(ToString::to_string).collect()
+        let paths = [path, "docs/b.md", "docs/p.png", "src/c.rs"].map(str::to_owned);
+        let pages = [page(path, text), page("docs/b.md", "# One\n## Two words\n")];
+        check(&pages, &paths, &AT).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn links_that_lead_somewhere_pass() {
         let text = "# Here\n[a](b.md) [b](b.md#two-words) [c](../src/c.rs#L3) [d](../src) [e](#here) [f](https://x.org/y#z)\n\
-                    [g](https://git.example/r/blob/main/docs/b.md#one) [h](https://git.example/r/issues) [i](mailto:a@b.c)\n";
+                    [g](https://git.example/r/blob/main/docs/b.md#one) [h](https://git.example/r/issues) [i](mailto:a@b.c) ![j](p.png)\n";
         assert_eq!(messages("docs/a.md", text), Vec::<String>::new());
     }
 

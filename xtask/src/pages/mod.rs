@@ -12,11 +12,11 @@ use crate::repository::text_file::TextFile;
 use crate::repository::workspace::Workspace;
 use page::Page;
 
-/// Everything that is wrong with the pages. `commands` are those of `cargo xtask`.
-pub(crate) fn check(files: &[TextFile], parsed: &[RustFile], commands: &[&str]) -> Vec<Finding> {
+/// Everything that is wrong with the pages. `paths` are those of all files, `commands` those of `cargo xtask`.
+pub(crate) fn check(files: &[TextFile], paths: &[String], parsed: &[RustFile], commands: &[&str]) -> Vec<Finding> {
     let pages: Vec<Page> = files.iter().filter(|file| file.has_extension("md")).map(Page::of).collect();
     let mut findings = match Workspace::of(files) {
-        Ok(workspace) => links::check(&pages, files, &workspace),
+        Ok(workspace) => links::check(&pages, paths, &workspace),
         Err(finding) => vec![finding],
     };
     findings.extend(book::check(&pages, files));

@@ -16,7 +16,7 @@ use crate::pages;
 use crate::repository::finding::{Finding, conclude};
 use crate::repository::project::Project;
 use crate::repository::rust_file::rust_files;
-use crate::repository::text_file::text_files;
+use crate::repository::text_file::{paths, text_files};
 
 pub(crate) fn run(project: &Project) -> Result<(), Error> {
     let files = text_files(project)?;
@@ -29,7 +29,7 @@ pub(crate) fn run(project: &Project) -> Result<(), Error> {
     findings.extend(functions::check(&parsed));
     findings.extend(interface::check(&parsed));
     let commands: Vec<&str> = Command::NAMES.iter().map(|(name, _)| *name).collect();
-    findings.extend(pages::check(&files, &parsed, &commands));
+    findings.extend(pages::check(&files, &paths(project)?, &parsed, &commands));
     findings.extend(recipes::check(&files));
     conclude("tidy", &findings)
 }
