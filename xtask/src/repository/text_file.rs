@@ -19,7 +19,7 @@ impl TextFile {
     }
 }
 
-/// The path of every file that git tracks, or would once it is added; of one that was deleted and not committed, too.
+/// The path of every file that git tracks, or would once it is added, and that is there.
 pub(crate) fn paths(project: &Project) -> Result<Vec<String>, Error> {
     let list = "git ls-files";
     let mut git = project.command("git");
@@ -28,7 +28,8 @@ pub(crate) fn paths(project: &Project) -> Result<Vec<String>, Error> {
     if !output.status.success() {
         return Err(Error::Failed { program: list.to_owned(), status: output.status.to_string() });
     }
-    Ok(String::from_utf8_lossy(&output.stdout).split_terminator('\0').map(str::to_owned).collect())
+    let listed = String::from_utf8_lossy(&output.stdout);
+    Ok(listed.split_terminator('\0').filter(|path| project.root().join(path).exists()).map(str::to_owned).collect())
 }
 
 /// The text files among them.
@@ -37,8 +38,8 @@ pub(crate) fn text_files(project: &Project) -> Result<Vec<TextFile>, Error> {
     for path in paths(project)? {
         match fs::read_to_string(project.root().join(&path)) {
             Ok(text) => files.push(TextFile { path, text }),
-            // Deleted but not yet committed, or not a text.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {}
+            // Not a text.
+            Err(error) if error.kind() == ErrorKind::InvalidData => {}
             Err(source) => return Err(Error::Read { path, source }),
         }
     }
