@@ -16,10 +16,14 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   wheel [--dev]        make a wheel of the Python package in target/wheels and test it in a fresh virtual environment;
                        with --dev quickly, not optimized
   ci [STEP]...         every check of continuous integration, or the named ones
-  tidy                 check layers of crates, circles of files, lengths of files and functions, folders, names, unfinished code
+  tidy                 check layers of crates, circles of files, lengths of files and functions, folders, names, unfinished code; links of pages,
+                       and that the commands which they tell to type exist
   api [--check]        regenerate the listings of the public interfaces, docs/api/CRATE.txt, or check that they are up to date
   package              check that every library and the program can be published: what is told of it, and what is packed
-  docs [--check]       regenerate docs/configuration.md (or check that it is up to date), and check links and the map
+  docs [--check]       regenerate docs/configuration.md and docs/results.md (or check that they are up to date), and check the map
+  docs --site          make the documentation site in target/site, with mdBook (from crates.io, once)
+  dist [PART]...       make what is handed out in target/dist: source, program, completions, man, licenses, archive, sbom, wheel,
+                       checksums; or the named parts of it
   help                 this text
 
 Options, before or after COMMAND:
@@ -46,28 +50,33 @@ pub(crate) enum Command {
     Docs,
     Api,
     Package,
+    Dist,
     InstallOpenBlas,
     Help,
 }
 
 impl Command {
+    /// Every command by its name.
+    pub(crate) const NAMES: &[(&'static str, Self)] = &[
+        ("test", Self::Test),
+        ("demo", Self::Demo),
+        ("bench", Self::Bench),
+        ("parity", Self::Parity),
+        ("closure", Self::Closure),
+        ("fuzz", Self::Fuzz),
+        ("wheel", Self::Wheel),
+        ("ci", Self::Ci),
+        ("tidy", Self::Tidy),
+        ("docs", Self::Docs),
+        ("api", Self::Api),
+        ("package", Self::Package),
+        ("dist", Self::Dist),
+        ("help", Self::Help),
+    ];
+
     fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "test" => Self::Test,
-            "demo" => Self::Demo,
-            "bench" => Self::Bench,
-            "parity" => Self::Parity,
-            "closure" => Self::Closure,
-            "fuzz" => Self::Fuzz,
-            "wheel" => Self::Wheel,
-            "ci" => Self::Ci,
-            "tidy" => Self::Tidy,
-            "docs" => Self::Docs,
-            "api" => Self::Api,
-            "package" => Self::Package,
-            "help" | "--help" | "-h" => Self::Help,
-            _ => return None,
-        })
+        let name = if matches!(name, "--help" | "-h") { "help" } else { name };
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, command)| *command)
     }
 
     fn takes_lapack(self) -> bool {
@@ -158,8 +167,7 @@ mod tests {
 
     #[test]
     fn the_usage_tells_every_command() {
-        for name in ["test", "demo", "bench", "parity", "fuzz", "ci", "tidy", "docs", "api", "package", "help"] {
-            assert!(Command::named(name).is_some(), "{name}");
+        for (name, _) in Command::NAMES {
             assert!(USAGE.lines().any(|line| line.trim_start().starts_with(name)), "{name}");
         }
     }

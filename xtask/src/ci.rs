@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::programs::openblas::{self, Backend, OpenBlas};
-use crate::programs::{bench, parity, test};
+use crate::programs::{bench, mdbook, parity, test};
 use crate::repository::project::{self, EVERYTHING, Project};
 use crate::{api, docs, package, tidy};
 
@@ -18,6 +18,8 @@ const STEPS: &[(&str, Step)] = &[
     ("tidy", Step::Check(tidy::run)),
     ("api", Step::Check(api::check)),
     ("docs", Step::Check(docs::check)),
+    // Its links are checked by tidy; to install mdBook takes minutes.
+    ("site", Step::Optional(mdbook::installed, "mdBook was not found; `cargo xtask docs --site` installs it")),
     ("clippy", Step::Command(|project| clippy(project, &[EVERYTHING]))),
     // Linting needs no library to link against, so this covers the LAPACK backend on every machine.
     ("clippy-lapack", Step::Command(|project| clippy(project, &["--package", "optimizers", "--features", "lapack"]))),

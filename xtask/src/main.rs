@@ -5,9 +5,11 @@ mod api;
 mod arguments;
 mod ci;
 mod counts;
+mod dist;
 mod docs;
 mod error;
 mod package;
+mod pages;
 mod programs;
 mod repository;
 mod tidy;
@@ -54,6 +56,7 @@ fn run() -> Result<(), Error> {
         Command::Tidy => tidy::run(&project),
         Command::Api => api::run(&project, rest),
         Command::Package => package::run(&project),
+        Command::Dist => dist::run(&project, rest),
         Command::Docs => docs::run(&project, rest),
         Command::Ci => ci::run(&project, rest),
     }

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::repository::finding::{Finding, conclude};
 use crate::repository::project::{self, Project};
 use crate::repository::text_file::{TextFile, text_files};
+use crate::repository::workspace::entry;
 
 /// What `[package]` must say, by itself or through the workspace.
 const KEYS: &[&str] =
@@ -74,23 +75,6 @@ fn incomplete(name: &str, files: &[TextFile]) -> Vec<Finding> {
         findings.push(Finding { path: readme, line: 1, message });
     }
     findings
-}
-
-/// The line and the value of `key = value` or `key.workspace = value` in a section.
-fn entry<'a>(manifest: &'a str, section: &str, key: &str) -> Option<(usize, &'a str)> {
-    let mut inside = false;
-    for (index, line) in manifest.lines().enumerate() {
-        let line = line.trim();
-        if line.starts_with('[') {
-            inside = line == format!("[{section}]");
-        } else if let (true, Some((name, value))) = (inside, line.split_once('='))
-            && name.trim().split('.').next() == Some(key)
-            && !value.trim().trim_matches(['"', '[', ']', ' ']).is_empty()
-        {
-            return Some((index + 1, value.trim()));
-        }
-    }
-    None
 }
 
 /// The words of `["a", "b"]`; none for what the workspace says.

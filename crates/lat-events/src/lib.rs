@@ -68,3 +68,8 @@ pub use photons::{PhotonFiles, Selection};
 pub use select::{SelectOptions, select};
 pub use spacecraft::Spacecraft;
 pub use watch::Watch;
+
+/// The example of the README, compiled with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -27,6 +27,11 @@ const NEEDS: &[&str] = &[
 /// The oldest Python that the extension is made for.
 const OLDEST: (u32, u32) = (3, 10);
 
+const NO_PYTHON: Error = Error::Missing {
+    what: "Python 3.10 or newer with venv",
+    remedy: "install it (python3-venv on Debian), or let ROI_FIT_PYTHON name it",
+};
+
 /// `cargo xtask wheel`: a wheel in TARGET/wheels, tested in a virtual environment that has nothing else.
 pub(crate) fn wheel(project: &Project, args: &[String]) -> Result<(), Error> {
     let profile = match args {
@@ -34,10 +39,7 @@ pub(crate) fn wheel(project: &Project, args: &[String]) -> Result<(), Error> {
         [word] if word == "--dev" => "dev",
         words => return Err(Error::Usage(format!("wheel knows --dev, not `{}`", words.join(" ")))),
     };
-    let python = interpreter(project).ok_or(Error::Missing {
-        what: "Python 3.10 or newer with venv",
-        remedy: "install it (python3-venv on Debian), or let ROI_FIT_PYTHON name it",
-    })?;
+    let python = interpreter(project).ok_or(NO_PYTHON)?;
     let wheel = build(project, &python, profile)?;
     let fresh = project.target().join("python/fresh");
     // There need not be one.
@@ -46,6 +48,11 @@ pub(crate) fn wheel(project: &Project, args: &[String]) -> Result<(), Error> {
     check(project, &python, &wheel)?;
     println!("{}", wheel.display());
     Ok(())
+}
+
+/// A wheel to hand out, not tested.
+pub(crate) fn release_wheel(project: &Project) -> Result<PathBuf, Error> {
+    build(project, &interpreter(project).ok_or(NO_PYTHON)?, "release")
 }
 
 /// The tests of the package as part of `cargo xtask test`, where that fetches nothing or is asked for: where `cargo xtask wheel` has been before, or

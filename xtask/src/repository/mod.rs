@@ -4,3 +4,4 @@ pub(crate) mod finding;
 pub(crate) mod project;
 pub(crate) mod rust_file;
 pub(crate) mod text_file;
+pub(crate) mod workspace;

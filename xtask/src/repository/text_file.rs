@@ -19,8 +19,8 @@ impl TextFile {
     }
 }
 
-/// Every text file that git tracks, or would once it is added.
-pub(crate) fn text_files(project: &Project) -> Result<Vec<TextFile>, Error> {
+/// The path of every file that git tracks, or would once it is added, and that is there.
+pub(crate) fn paths(project: &Project) -> Result<Vec<String>, Error> {
     let list = "git ls-files";
     let mut git = project.command("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
@@ -28,13 +28,19 @@ pub(crate) fn text_files(project: &Project) -> Result<Vec<TextFile>, Error> {
     if !output.status.success() {
         return Err(Error::Failed { program: list.to_owned(), status: output.status.to_string() });
     }
+    let listed = String::from_utf8_lossy(&output.stdout);
+    Ok(listed.split_terminator('\0').filter(|path| project.root().join(path).exists()).map(str::to_owned).collect())
+}
+
+/// The text files among them.
+pub(crate) fn text_files(project: &Project) -> Result<Vec<TextFile>, Error> {
     let mut files = Vec::new();
-    for path in String::from_utf8_lossy(&output.stdout).split_terminator('\0') {
-        match fs::read_to_string(project.root().join(path)) {
-            Ok(text) => files.push(TextFile { path: path.to_owned(), text }),
-            // Deleted but not yet committed, or not a text.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {}
-            Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+    for path in paths(project)? {
+        match fs::read_to_string(project.root().join(&path)) {
+            Ok(text) => files.push(TextFile { path, text }),
+            // Not a text.
+            Err(error) if error.kind() == ErrorKind::InvalidData => {}
+            Err(source) => return Err(Error::Read { path, source }),
         }
     }
     Ok(files)
