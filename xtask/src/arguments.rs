@@ -11,6 +11,7 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   bench --peers [N]    run gammapy and iminuit (from PyPI) beside us, N times each, and print ratios
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
   closure [N]          draw N photon lists (200), prepare and fit them, and print the pulls: the long acceptance test of the way from photons
+  faults               make every read, write and rename of the program fail, one after the other, and look at what is left (needs strace)
   fuzz [TARGET] [--runs N]
                        fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)
   wheel [--dev]        make a wheel of the Python package in target/wheels and test it in a fresh virtual environment;
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     Bench,
     Parity,
     Closure,
+    Faults,
     Fuzz,
     Wheel,
     Ci,
@@ -63,6 +65,7 @@ impl Command {
         ("bench", Self::Bench),
         ("parity", Self::Parity),
         ("closure", Self::Closure),
+        ("faults", Self::Faults),
         ("fuzz", Self::Fuzz),
         ("wheel", Self::Wheel),
         ("ci", Self::Ci),
@@ -84,7 +87,7 @@ impl Command {
     }
 
     fn takes_arguments(self) -> bool {
-        !matches!(self, Self::Tidy | Self::Package | Self::InstallOpenBlas | Self::Help)
+        !matches!(self, Self::Faults | Self::Tidy | Self::Package | Self::InstallOpenBlas | Self::Help)
     }
 }
 

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use error::Error;
 use programs::openblas::{self, OpenBlas};
-use programs::{bench, closure, demo, fuzz, parity, python, test};
+use programs::{bench, closure, demo, faults, fuzz, parity, python, test};
 use repository::project::Project;
 
 fn main() -> ExitCode {
@@ -51,6 +51,7 @@ fn run() -> Result<(), Error> {
         Command::Bench => bench::run(&project, backend(), rest),
         Command::Parity => parity::run(&project, rest),
         Command::Closure => closure::run(&project, rest),
+        Command::Faults => faults::run(&project),
         Command::Fuzz => fuzz::run(&project, rest),
         Command::Wheel => python::wheel(&project, rest),
         Command::Tidy => tidy::run(&project),

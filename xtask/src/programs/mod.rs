@@ -4,6 +4,7 @@
 pub(crate) mod bench;
 pub(crate) mod closure;
 pub(crate) mod demo;
+pub(crate) mod faults;
 pub(crate) mod fuzz;
 pub(crate) mod mdbook;
 pub(crate) mod openblas;
