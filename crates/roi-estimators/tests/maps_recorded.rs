@@ -80,10 +80,13 @@ fn test_statistics_are_those_of_fermipy() {
     }
 }
 
-#[test]
-fn sources_that_were_taken_out_are_found_again() {
+/// Finds again the sources that are taken out, each within its r95 of where it was, and nothing else.
+fn are_found_again(names: &[&str]) {
     let Some((_folder, mut analysis)) = recorded_analysis_with_response() else { return };
-    let taken = ["src03", "src08"].map(|name| analysis.delete_source(name).unwrap().direction().unwrap());
+    let mut taken = Vec::new();
+    for name in names {
+        taken.push(analysis.delete_source(name).unwrap().direction().unwrap());
+    }
     let start = Instant::now();
     let found = find_sources(&mut analysis, &FindSourcesOptions::default(), &mut Quiet).unwrap();
     println!("find_sources: {:?}, {} pixels, {} maps", start.elapsed(), found.computed_pixels, found.iterations);
@@ -103,6 +106,17 @@ fn sources_that_were_taken_out_are_found_again() {
         println!("{}: {} deg from the place, r95 {r95}", source.name, source.place.separation(&place));
         assert!(source.place.separation(&place) < r95 && source.fit_quality == 3);
     }
+}
+
+#[test]
+fn sources_that_were_taken_out_are_found_again() {
+    are_found_again(&["src03", "src08"]);
+}
+
+/// Where the likelihood falls much steeper on one side than on the other, steps overshoot, and second derivatives are soon those of elsewhere.
+#[test]
+fn a_soft_source_at_the_edge_of_the_map_is_found_again_with_its_position() {
+    are_found_again(&["src05"]);
 }
 
 /// With likelihood weights a TS is twice the gain of a fit in the weighted likelihood.

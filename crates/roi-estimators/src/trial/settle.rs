@@ -47,6 +47,16 @@ struct Step {
     gain: f64,
 }
 
+impl Step {
+    /// Makes it so long at most.
+    fn shorten(&mut self, length: f64, longest: f64) {
+        if length > longest {
+            let share = longest / length;
+            self.place.iter_mut().chain(&mut self.free).for_each(|x| *x *= share);
+        }
+    }
+}
+
 /// What can be moved: one source, or several at once. Its coordinates come after the free parameters of its session.
 pub(crate) trait Moving: Sized {
     fn session(&self) -> &Session;
@@ -133,6 +143,7 @@ pub(crate) fn settle_all<M: Moving>(moving: &mut M, progress: &mut dyn Progress)
     let mut is_fitted = summit.is_converged;
     let mut nearest = Nearest { gain: f64::INFINITY, since: 0 };
     let mut block = None;
+    let mut last: Option<Vec<f64>> = None;
     for iteration in 0..STEPS {
         let mut derivatives = moving.slopes()?;
         if let Some(block) = &block {
@@ -149,14 +160,21 @@ pub(crate) fn settle_all<M: Moving>(moving: &mut M, progress: &mut dyn Progress)
             return Ok(end);
         }
         let (promised, full) = (step.gain, step.place.clone());
+        let too_far = last.filter(|last| is_back(last, &step.place));
+        if let Some(last) = &too_far {
+            // The last step overshot the maximum: it lies between.
+            step.shorten(moving.length(&step.place), 0.5 * moving.length(last));
+        }
         let Some(summit) = advance(moving, &mut step, end.loglike)? else {
             end.is_converged = is_fitted && promised < FOUND;
             end.is_inside = moving.is_within(&full)?;
             return Ok(end);
         };
         (end.loglike, is_fitted) = (summit.loglike, summit.is_converged);
-        if nearest.is_slow(promised) && block.is_none() {
-            // What the second derivatives of the coordinates lack is not small here: steps go too far.
+        last = Some(step.place);
+        let is_slow = nearest.is_slow(promised);
+        if is_slow && (block.is_none() || too_far.is_some()) {
+            // What the second derivatives of the coordinates lack is not small here, or they were those of elsewhere.
             block = Some(moving.curved()?.block());
         }
     }
@@ -193,12 +211,13 @@ fn step<M: Moving>(moving: &M, at: &PlaceDerivatives) -> Option<Step> {
     let all = movable(moving.session(), at);
     let place: Vec<usize> = (at.n_free..at.gradient.len()).collect();
     let mut step = step_of(at, &all).or_else(|| step_of(at, &place))?;
-    let length = moving.length(&step.place);
-    if length > LONGEST {
-        let share = LONGEST / length;
-        step.place.iter_mut().chain(&mut step.free).for_each(|x| *x *= share);
-    }
+    step.shorten(moving.length(&step.place), LONGEST);
     Some(step)
+}
+
+/// Whether a step leads back against another one.
+fn is_back(last: &[f64], step: &[f64]) -> bool {
+    last.iter().zip(step).map(|(a, b)| a * b).sum::<f64>() < 0.0
 }
 
 fn step_of(at: &PlaceDerivatives, rows: &[usize]) -> Option<Step> {
