@@ -26,7 +26,7 @@ pub fn response_matrix(
     let livetime = observed.livetime;
     let extended = EnergyAxis::new(edges.to_vec())?.extended(n_extra)?;
     // The tools take the mean over the azimuth here, whatever the cube has.
-    let times = livetime.at(direction).by_inclination();
+    let times = livetime.at(direction)?.by_inclination();
     let weights = trapezoid(livetime.cosines());
     let weights: Vec<f64> = weights.iter().zip(&times).map(|(weight, time)| weight * time).collect();
     let row = |true_bin: &[f64]| {

@@ -51,7 +51,7 @@ impl<'a> ObservedExposure<'a> {
             })
             .collect();
         let corrected = areas.iter().any(|[_, weighted]| weighted.iter().any(|&area| area != 0.0));
-        if corrected && livetime.at(&SkyDirection::new(0.0, 0.0)?).weighted().is_none() {
+        if corrected && !livetime.is_weighted() {
             return Err(Error::NoWeightedLivetime);
         }
         Ok(Self { livetime, energies: energies.to_vec(), areas, corrected })
@@ -67,7 +67,7 @@ impl<'a> ObservedExposure<'a> {
     /// # Errors
     /// [`Error::BadValue`] when the correction makes an exposure negative.
     pub fn at(&self, direction: &SkyDirection) -> Result<Vec<f64>> {
-        let at = self.livetime.at(direction);
+        let at = self.livetime.at(direction)?;
         let times: Vec<f64> = at.times().collect();
         let weighted: Vec<f64> = at.weighted().filter(|_| self.corrected).map(Iterator::collect).unwrap_or_default();
         let sum = |areas: &[f64], times: &[f64]| areas.iter().zip(times).map(|(area, time)| area * time).sum::<f64>();

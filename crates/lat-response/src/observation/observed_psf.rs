@@ -88,7 +88,7 @@ impl PsfAt for ResponsePsf {
 /// The PSF times the exposure at one energy.
 fn row(observed: ObservedIrfs<'_>, direction: &SkyDirection, energy: f64, radians: &[f64]) -> Result<Vec<f64>> {
     let livetime = observed.livetime;
-    let at = livetime.at(direction);
+    let at = livetime.at(direction)?;
     let mut row = vec![0.0; radians.len()];
     for (irf, factors) in observed.corrected(energy) {
         let exposures = at.exposure(&irf.effective_area, factors, energy)?;
