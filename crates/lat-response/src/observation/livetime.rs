@@ -7,7 +7,6 @@ use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::HealpixGrid;
-use crate::irf::EffectiveArea;
 
 /// Bins of the cosine of the inclination from 1 downwards, in the LAT's livetime cubes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -225,20 +224,18 @@ impl Livetime<'_> {
         self.summed(&times)
     }
 
-    /// Exposure of each bin of inclination, cm^2 s, to an event type at an energy in MeV: effective area times livetime, with these factors
-    /// of livetime and weighted livetime that correct for the trigger rate, summed over the azimuth.
+    /// Exposure of each bin of inclination, cm^2 s, with these effective areas, cm^2 a bin: area times livetime, with these factors of livetime and
+    /// weighted livetime that correct for the trigger rate, summed over the azimuth.
     ///
     /// # Errors
     /// [`Error::NoWeightedLivetime`] when the correction needs weighted livetime and the cube has none.
-    pub(crate) fn exposure(&self, area: &EffectiveArea, (f1, f2): (f64, f64), energy: f64) -> Result<Vec<f64>> {
+    pub(crate) fn exposure(&self, areas: &[f64], (f1, f2): (f64, f64)) -> Result<Vec<f64>> {
         let mut times: Vec<f64> = self.times().map(|t| f1 * t).collect();
         if f2 != 0.0 {
             let weighted = self.weighted().ok_or(Error::NoWeightedLivetime)?;
             times.iter_mut().zip(weighted).for_each(|(t, w)| *t += f2 * w);
         }
-        for (time, (cosine, azimuth)) in times.iter_mut().zip(self.cube.bins()) {
-            *time *= area.at(energy, cosine, azimuth);
-        }
+        times.iter_mut().zip(areas).for_each(|(time, area)| *time *= area);
         Ok(self.summed(&times))
     }
 

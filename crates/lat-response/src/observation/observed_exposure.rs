@@ -35,14 +35,13 @@ impl<'a> ObservedExposure<'a> {
             let what = "an energy of the exposure".into();
             return Err(Error::BadValue { what, value, expected: "a positive energy in MeV" });
         }
-        let bins: Vec<(f64, Option<f64>)> = livetime.bins().collect();
+        let bins = livetime.bins().count();
         let areas: Vec<[Vec<f64>; 2]> = energies
             .iter()
             .map(|&energy| {
-                let mut sums = [vec![0.0; bins.len()], vec![0.0; bins.len()]];
-                for (irf, (f1, f2)) in observed.corrected(energy) {
-                    for (bin, &(cosine, azimuth)) in bins.iter().enumerate() {
-                        let area = irf.effective_area.at(energy, cosine, azimuth);
+                let mut sums = [vec![0.0; bins], vec![0.0; bins]];
+                for (irf, (_, (f1, f2))) in observed.corrected(energy).enumerate() {
+                    for (bin, area) in observed.areas(irf, energy).iter().enumerate() {
                         sums[0][bin] += f1 * area;
                         sums[1][bin] += f2 * area;
                     }
