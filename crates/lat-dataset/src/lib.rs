@@ -74,7 +74,8 @@ pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template, product_path, selected_photons};
 pub use region::{RegionModel, build_region, read_sources};
 pub use slices::{
-    NoData, Slice, SliceComponent, SliceInputs, SliceMaps, SliceMapsMade, SliceOptions, SliceStep, SliceWatch, TimeSlices,
+    NoData, Slice, SliceComponent, SliceInputs, SliceMaps, SliceMapsMade, SliceOptions, SliceStep, SliceWatch,
+    TimeSlices,
 };
 
 /// The example of the README, compiled and run with the others.

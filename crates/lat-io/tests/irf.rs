@@ -277,7 +277,7 @@ fn livetime_cubes_are_checked() {
     write_livetime(&path, &row.repeat(12), 8, &|h| h.set("PHIBINS", 3, ""));
     let by_azimuth = lat_io::read_livetime_cube(&path).unwrap();
     assert_eq!(by_azimuth.at(&north).unwrap().times().collect::<Vec<_>>(), [2.0, 0.5, 3.0, 0.0, 0.0, 3.5]);
-    assert_eq!(by_azimuth.at(&north).by_inclination(), [5.0, 4.0]);
+    assert_eq!(by_azimuth.at(&north).unwrap().by_inclination(), [5.0, 4.0]);
     for n in [0, 2, 4] {
         write_livetime(&path, &row.repeat(12), 8, &|h| h.set("PHIBINS", n, ""));
         let error = lat_io::read_livetime_cube(&path).unwrap_err().to_string();

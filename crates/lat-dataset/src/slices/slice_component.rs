@@ -217,7 +217,7 @@ fn deviations(sources: &[SliceSource], psf: &KnownPsf, whole: &[lat_response::Ps
     let by_place = pairs.map(|(bin, whole)| Ok(bin.deviations(whole)?)).collect::<Result<Vec<Vec<f64>>>>()?;
     let of = |source: &SliceSource| {
         let planes = by_place.get(source.place).into_iter().flatten();
-        planes.zip(&source.photons).map(|(deviation, part)| deviation * part).sum()
+        planes.zip(&source.response).map(|(deviation, response)| deviation * response).sum()
     };
     Ok(sources.iter().map(of).collect())
 }

@@ -82,7 +82,7 @@ impl SliceOptions {
     pub const PSF_TOLERANCE: Definition<f64> = Definition::new(
         "psf_tolerance",
         0.01,
-        "Largest part of a source's photons that the PSF of a time bin may put at other separations than that of the whole time for its map to be scaled.",
+        "Largest part of a source's photons that the PSF of a time bin may put into other pixels than that of the whole time does, about, for its map to be scaled.",
     )
     .within(Range::FRACTION);
 

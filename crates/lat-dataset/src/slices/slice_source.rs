@@ -4,10 +4,12 @@ use std::sync::OnceLock;
 
 use lat_response::{Exposure, SourceMapBuilder};
 use likelihood_core::SourceMap;
+use ndarray::ArrayView2;
 use roi_model::{Source, SpatialKind};
 
 use super::bin_response::BinResponse;
 use super::opening::{Opening, Whole};
+use super::slice_options::SliceMaps;
 use crate::component::assemble::Component;
 use crate::error::Result;
 
@@ -19,8 +21,9 @@ pub(super) struct SliceSource {
     pub(super) own: Option<Source>,
     /// The number of the place that tells its PSF.
     pub(super) place: usize,
-    /// The part of its photons at each plane, by model and exposure of the whole time.
-    pub(super) photons: Vec<f64>,
+    /// What a PSF at other separations does to its map, a number a plane: the part of its photons at the plane, by model and exposure of the whole time, times
+    /// the part of them that the PSF of the whole time carries to other pixels. That is 1 for a point, and little for what is smooth.
+    pub(super) response: Vec<f64>,
     /// Whether no file holds its map of the whole time.
     is_unmade: bool,
     whole: OnceLock<SourceMap>,
@@ -43,15 +46,20 @@ impl SliceSource {
                 Some(direction) => bin.and_then(|bin| bin.by_inclination.pixels().pixel(&direction)),
                 None => None,
             };
-            let photons = photons(own.as_ref().unwrap_or(source), &whole.exposure, (whole.builder.energies(), edges));
-            Ok(Self {
+            let response = photons(own.as_ref().unwrap_or(source), &whole.exposure, (whole.builder.energies(), edges));
+            let mut made = Self {
                 shared: source.clone(),
                 own,
                 place: place.unwrap_or(0),
-                photons,
+                response,
                 is_unmade: of.made_here.contains(source.name()) || unmade.iter().any(|own| own.name() == source.name()),
                 whole: OnceLock::new(),
-            })
+            };
+            if of.options.source_maps != SliceMaps::Exact && !made.is_at_a_place() && !made.is_composite() {
+                let spread = made.spread(component, &whole.builder)?;
+                made.response.iter_mut().zip(spread).for_each(|(response, spread)| *response *= spread);
+            }
+            Ok(made)
         };
         of.sources.iter().map(one).collect()
     }
@@ -65,6 +73,27 @@ impl SliceSource {
     /// Whether its map is a sum of those of others, whose exposures differ.
     pub(super) fn is_composite(&self) -> bool {
         !self.shared.members().is_empty()
+    }
+
+    /// The part of its photons that the PSF of the whole time carries to other pixels, a number a plane: half the sum of the differences of its map with and
+    /// without PSF.
+    fn spread(&self, component: &Component, builder: &SourceMapBuilder) -> Result<Vec<f64>> {
+        let Some(own) = &self.own else { return Ok(Vec::new()) };
+        let mut sharp = own.clone();
+        sharp.set_apply_psf(false);
+        let templates = &component.maker.templates;
+        let [sharp, wide] = [&sharp, own].map(|source| builder.source_map(source, templates));
+        let (sharp, wide) = (sharp?, wide?);
+        let extra = builder.energies().len().saturating_sub(wide.n_planes()) / 2;
+        let of_plane = |(sharp, wide): (ArrayView2<'_, f32>, ArrayView2<'_, f32>)| {
+            let pairs = sharp.iter().zip(wide);
+            let moved: f64 = pairs.map(|(a, b)| f64::from((a - b).abs())).sum();
+            let all: f64 = wide.iter().map(|value| f64::from(*value)).sum();
+            if all > 0.0 { (0.5 * moved / all).min(1.0) } else { 1.0 }
+        };
+        let planes = sharp.planes().outer_iter().zip(wide.planes().outer_iter()).map(of_plane);
+        // Planes that it has not are those that its energies need not.
+        Ok(std::iter::repeat_n(1.0, extra).chain(planes).chain(std::iter::repeat_n(1.0, extra)).collect())
     }
 
     /// Its map of the whole time as the likelihood takes it, read or made when it is first asked for.

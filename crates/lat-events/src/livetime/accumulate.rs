@@ -107,7 +107,7 @@ impl Sky {
         let pixels = HealpixGrid::new(options.nside()?, HealpixOrdering::Nested, Frame::Celestial)?;
         let (zmin, zmax) = options.zenith;
         let zenith = (options.zenith != (0.0, 180.0)).then(|| (zmax.to_radians().cos(), zmin.to_radians().cos()));
-        let rule = Rule { cosines: bins.n, azimuths: options.azimuth_bins, zenith };
+        let rule = Rule::new(bins.n, options.azimuth_bins, zenith);
         let wanted = options.region.map(|region| reach_of(&pixels, region)).transpose()?;
         let blocks = blocks(&pixels, &rule, wanted);
         Ok(Self { bins, rule, pixels, blocks, wanted })

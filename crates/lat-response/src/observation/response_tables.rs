@@ -52,8 +52,7 @@ impl ResponseTables {
     /// ```
     pub fn new(irfs: &[Irf], livetime: &LivetimeCube, energies: &[f64], recipe: Recipe) -> Self {
         let bins: Vec<(f64, Option<f64>)> = livetime.bins().collect();
-        let radians: Vec<f64> =
-            separations(recipe.observed_psf_nodes).iter().map(|theta| theta.to_radians()).collect();
+        let radians: Vec<f64> = separations(recipe.observed_psf_nodes).iter().map(|theta| theta.to_radians()).collect();
         let areas = |irf: &Irf| {
             let of = |&energy: &f64| {
                 bins.iter().map(|&(cosine, azimuth)| irf.effective_area.at(energy, cosine, azimuth)).collect()

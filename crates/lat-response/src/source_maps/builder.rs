@@ -122,8 +122,15 @@ impl SourceMapBuilder {
         };
         let (energies, n_edges) = (plane_energies(axis, extra)?, axis.edges().len());
         let nodes = separations(options.recipe.psf_nodes);
-        let base =
-            Base { canvas: Arc::new(canvas), center: grid.reference_direction()?, energies, n_edges, extra, nodes, options };
+        let base = Base {
+            canvas: Arc::new(canvas),
+            center: grid.reference_direction()?,
+            energies,
+            n_edges,
+            extra,
+            nodes,
+            options,
+        };
         Self::of(base, response, None)
     }
 

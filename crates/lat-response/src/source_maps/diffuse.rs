@@ -134,8 +134,7 @@ impl<'a> Job<'a> {
         let (header, frame) = (sky.pixels.grid().header(), sky.recipe.kernel_frame);
         let radius = sky.pixels.radius(&header.reference_direction()?);
         let reaches: Vec<f64> = (0..sky.energies.len()).map(|plane| sky.reach(radius, plane)).collect();
-        let sizes: Vec<usize> =
-            reaches.iter().map(|reach| FineImage::size_for(header, sky.factor, *reach)).collect();
+        let sizes: Vec<usize> = reaches.iter().map(|reach| FineImage::size_for(header, sky.factor, *reach)).collect();
         let largest = reaches.iter().copied().fold(radius, f64::max);
         let shared = sky.shared.filter(|shared| shared.holds(largest));
         let ground = match shared {
@@ -270,6 +269,8 @@ struct Image<'a> {
     norm: f64,
     /// The map and its planes around the energy, with the fraction of the way between them in the logarithm.
     map: Option<(&'a Excerpt, [usize; 2], f64)>,
+    /// The pixels of these two planes.
+    planes: [&'a [f32]; 2],
 }
 
 impl<'a> Image<'a> {
@@ -282,9 +283,10 @@ impl<'a> Image<'a> {
             let fraction = if low == high { 0.0 } else { (energy / a).ln() / (b / a).ln() };
             (map, [low, high], fraction)
         });
+        let planes = map.map_or([&[][..]; 2], |(map, around, _)| around.map(|plane| map.plane(plane)));
         let norm = field.image.map.as_ref().map_or(1.0, |(_, norm)| *norm);
         let exposure = field.apply_exposure.then(|| job.sky.exposure.cube().plane(job.sky.exposure_planes[plane]));
-        Self { job, sampler: &field.image.sampler, size, exposure: exposure.flatten(), energy, norm, map }
+        Self { job, sampler: &field.image.sampler, size, exposure: exposure.flatten(), energy, norm, map, planes }
     }
 
     /// Writes a row; whether there is anything in it.
@@ -305,12 +307,11 @@ impl<'a> Image<'a> {
 
     fn template(&self, pixel: usize) -> f64 {
         let Some((map, [low, high], fraction)) = self.map else { return self.sampler.value(pixel, &[]) };
-        let of = |plane: usize| self.sampler.value(pixel, map.plane(plane));
-        let a = of(low);
+        let a = self.sampler.value(pixel, self.planes[0]);
         if low == high {
             return a;
         }
-        let b = of(high);
+        let b = self.sampler.value(pixel, self.planes[1]);
         if a > 0.0 && b > 0.0 {
             return a * ((b / a).ln() * fraction).exp();
         }

@@ -105,7 +105,6 @@ impl FineImage {
             }),
         }
     }
-
 }
 
 /// How the exposure is looked up in each pixel of a fine image.

@@ -186,9 +186,7 @@ impl<'a> Batch<'a> {
         files: &dyn TemplateFiles,
         done: &'a (dyn Fn(usize) + Sync),
     ) -> Result<Self> {
-        let open = |source: &&Source| {
-            builder.template(source, files).map(Some).map_err(named(source))
-        };
+        let open = |source: &&Source| builder.template(source, files).map(Some).map_err(named(source));
         let templates = sources.iter().map(open).collect::<Result<Vec<_>>>()?;
         let factors = templates.iter().flatten().map(|template| builder.image_factor(template)).collect();
         let made = sources.iter().map(|_| None).collect();

@@ -115,9 +115,8 @@ impl TimeSlices {
                 for component in components {
                     let (name, settings) = (component.name().to_owned(), component.settings().clone());
                     let mut data = ComponentData::with_settings(name, component.counts(), settings)?;
-                    let made = component.source_maps(|source, map| -> Result<()> {
-                        Ok(data.add_source_map(source.name(), &map)?)
-                    })?;
+                    let made = component
+                        .source_maps(|source, map| -> Result<()> { Ok(data.add_source_map(source.name(), &map)?) })?;
                     maps = maps.with(made);
                     filled.push(data);
                 }
