@@ -143,7 +143,8 @@ impl TimeSlices {
         Ok(true)
     }
 
-    /// The exposure of a bin at a direction and an energy (MeV), all components together, cm^2 s: between the energies of source maps a power law. It is that of
+    /// The exposure of a bin at a direction and an energy (MeV), all components together, cm^2 s: between the energies of source maps linear in the logarithm of
+    /// the energy. It is that of
     /// the pixel of the exposure map which source maps take, within some degrees of the region.
     ///
     /// # Errors
@@ -163,15 +164,27 @@ impl TimeSlices {
     }
 }
 
-/// A power law between nodes, going on beyond them.
+/// Linear in the logarithm of the energy between nodes, so that bins add up; beyond them the value of the last.
 fn between(energies: &[f64], values: &[f64], energy: f64) -> f64 {
     let above = energies.partition_point(|node| *node < energy).clamp(1, energies.len().saturating_sub(1).max(1));
     let pair = energies.get(above - 1).zip(energies.get(above)).zip(values.get(above - 1).zip(values.get(above)));
     let Some(((a, b), (low, high))) = pair else { return values.first().copied().unwrap_or(0.0) };
-    let fraction = (energy / a).ln() / (b / a).ln();
-    if *low > 0.0 && *high > 0.0 {
-        low * (high / low).powf(fraction)
-    } else {
-        low + (high - low) * fraction.clamp(0.0, 1.0)
+    let fraction = ((energy / a).ln() / (b / a).ln()).clamp(0.0, 1.0);
+    low + (high - low) * fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::between;
+
+    #[test]
+    fn exposure_is_linear_in_the_logarithm_between_energies_and_stays_beyond_them() {
+        let (energies, values) = ([10.0, 100.0, 1000.0], [1.0, 3.0, 2.0]);
+        for (energy, expected) in
+            [(1.0, 1.0), (10.0, 1.0), (10f64.powf(1.5), 2.0), (100.0, 3.0), (1e3, 2.0), (1e6, 2.0)]
+        {
+            approx::assert_relative_eq!(between(&energies, &values, energy), expected, max_relative = 1e-12);
+        }
+        assert_eq!(between(&[10.0], &[4.0], 3.0), 4.0);
     }
 }
