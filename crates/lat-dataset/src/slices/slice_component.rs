@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lat_response::{Exposure, ObservationPsf, Response, response_matrix};
+use lat_response::{Exposure, Interpolation, ObservationPsf, Psf, Response, SkyGrid, response_matrix};
 use likelihood_core::{CountsCube, DetectorResponse, Dispersion, Settings, SourceMap};
 use ndarray::{ArrayViewMut2, Axis, Slice as Part};
 use roi_model::Source;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::bin_response::{BinResponse, KnownPsf};
 use super::component_slices::ComponentSlices;
+use super::exposure_pixels::pixel_size;
 use super::slice_options::SliceMaps;
 use super::slice_source::SliceSource;
 use crate::component::map_maker::Either;
@@ -25,7 +26,7 @@ pub struct SliceComponent<'a> {
     settings: Settings,
     exposure: Exposure,
     psf: KnownPsf,
-    /// By how much the PSF differs from that of the whole time, for each source; `None` where that is not known.
+    /// By how much scaled maps would differ from exact ones, for each source; `None` where that is not known.
     deviations: Option<Vec<f64>>,
 }
 
@@ -37,7 +38,7 @@ pub struct SliceMapsMade {
     pub exact: usize,
     /// Maps of the whole time that were scaled.
     pub scaled: usize,
-    /// Of the scaled ones the largest part of a source's photons that the PSF of the bin puts at other separations than that of the whole time.
+    /// Of the scaled ones the largest part of a source's photons, about, that scaling puts into other pixels than making the map anew would.
     pub largest_deviation: f64,
 }
 
@@ -59,10 +60,10 @@ impl fmt::Display for SliceMapsMade {
         match (exact, scaled) {
             (0, 0) => write!(f, "no source map"),
             (exact, 0) => write!(f, "{exact} source maps made anew"),
-            (0, scaled) => write!(f, "{scaled} source maps scaled, PSFs alike to {:.2} %", 100.0 * largest_deviation),
+            (0, scaled) => write!(f, "{scaled} source maps scaled, right to about {:.2} %", 100.0 * largest_deviation),
             (exact, scaled) => write!(
                 f,
-                "{exact} source maps made anew, {scaled} scaled, whose PSFs are alike to {:.2} %",
+                "{exact} source maps made anew, {scaled} scaled, which are right to about {:.2} %",
                 100.0 * largest_deviation
             ),
         }
@@ -74,16 +75,14 @@ impl<'a> SliceComponent<'a> {
         let bin = of.bins.get(number).ok_or(Error::Internal { what: "a time bin that is not there" })?;
         let energies = of.pixels.energies();
         let psf = KnownPsf::new(bin.by_inclination.clone(), &of.functions, (&of.places, energies))?;
-        let deviations = of.whole.psfs.as_ref().map(|whole| deviations(&of.sources, &psf, whole)).transpose()?;
-        Ok(Self {
-            of,
-            bin,
-            counts: of.cubes.cube(number)?.cube,
-            settings: settings(of, bin)?,
-            exposure: of.pixels.map(&bin.exposure)?,
-            psf,
-            deviations,
-        })
+        let (exposure, settings, counts) =
+            (of.pixels.map(&bin.exposure)?, settings(of, bin)?, of.cubes.cube(number)?.cube);
+        let mut made = Self { of, bin, counts, settings, exposure, psf, deviations: None };
+        if of.options.source_maps != SliceMaps::Exact {
+            let whole = of.whole.psfs.as_ref();
+            made.deviations = whole.map(|whole| made.deviations(whole)).transpose()?;
+        }
+        Ok(made)
     }
 
     /// The component's name.
@@ -185,41 +184,76 @@ impl<'a> SliceComponent<'a> {
         SourceMap::new(planes).map_err(|error| Error::planes(name, "cannot be scaled to a time bin", error))
     }
 
+    /// The planes of the exposure of the bin and of the whole time at an energy.
+    fn exposures(&self, energy: f64) -> Result<[&[f32]; 2]> {
+        let plane = |exposure: &'a Exposure| Ok::<_, Error>(exposure.cube().plane(exposure.plane_of(energy)?));
+        let now = self.exposure.cube().plane(self.exposure.plane_of(energy)?);
+        let planes = now.zip(plane(&self.of.whole.exposure)?);
+        planes.map(|(now, all)| [now, all]).ok_or(Error::Internal { what: "an exposure without a plane" })
+    }
+
+    /// About which part of each source's photons scaling its map puts into other pixels than making it anew does: by the difference of the PSFs, and of what is
+    /// no point by how much the ratio of the exposures changes from pixel to pixel of the exposure's map, which the PSF would smooth.
+    fn deviations(&self, whole: &[Psf]) -> Result<Vec<f64>> {
+        let pairs = self.psf.psfs.iter().zip(whole);
+        let by_place = pairs.map(|(bin, whole)| Ok(bin.deviations(whole)?)).collect::<Result<Vec<Vec<f64>>>>()?;
+        let energies = self.of.whole.builder.energies();
+        let roughness = energies.iter().map(|energy| self.roughness(*energy)).collect::<Result<Vec<f64>>>()?;
+        let of = |source: &SliceSource| {
+            let psfs = by_place.get(source.place).into_iter().flatten().zip(&source.spread);
+            let planes = psfs.map(|(deviation, spread)| deviation * spread).zip(&roughness);
+            let rough = if source.is_at_a_place() { 0.0 } else { 1.0 };
+            planes.zip(&source.photons).map(|((psf, roughness), part)| part * (psf + rough * roughness)).sum()
+        };
+        Ok(self.of.sources.iter().map(of).collect())
+    }
+
+    /// Half the mean difference of the ratio of the exposures from its mean in the four directions, a pixel of the exposure's map away, in parts of the ratio.
+    fn roughness(&self, energy: f64) -> Result<f64> {
+        let SkyGrid::Wcs(grid) = &self.of.component.counts.grid else { return Ok(0.0) };
+        let [now, all] = self.exposures(energy)?;
+        let ratios: Vec<f64> = self.of.whole.lookups.iter().map(|lookup| ratio(lookup, now, all)).collect();
+        let [nx, ny] = grid.size();
+        let pixels = pixel_size(self.exposure.cube().grid()) / pixel_size(&self.of.component.counts.grid);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates")]
+        let step = (pixels.round() as usize).max(1);
+        let (mut differences, mut sum) = (0.0, 0.0);
+        for (y, x) in (0..ny).flat_map(|y| (0..nx).map(move |x| (y, x))) {
+            // Only where all four are on the map; a map of less is taken for even.
+            if x < step || y < step || x + step >= nx || y + step >= ny {
+                continue;
+            }
+            let at = |y: usize, x: usize| ratios.get(y * nx + x).copied().unwrap_or(0.0);
+            let around = at(y, x - step) + at(y, x + step) + at(y - step, x) + at(y + step, x);
+            differences += (at(y, x) - 0.25 * around).abs();
+            sum += at(y, x);
+        }
+        Ok(if sum > 0.0 { 0.5 * differences / sum } else { 0.0 })
+    }
+
     fn scale(&self, source: &SliceSource, energy: f64, mut plane: ArrayViewMut2<'_, f32>) -> Result<()> {
         let whole = &self.of.whole.exposure;
-        let part = |exposure: &'_ Exposure| Ok::<_, Error>(exposure.plane_of(energy)?);
-        let (now, all) = (part(&self.exposure)?, part(whole)?);
-        let planes = self.exposure.cube().plane(now).zip(whole.cube().plane(all));
-        let (now, all) = planes.ok_or(Error::Internal { what: "an exposure without a plane" })?;
-        let ratio = |lookup: &lat_response::Interpolation| {
-            let all = lookup.apply(all).unwrap_or(0.0);
-            if all > 0.0 { lookup.apply(now).unwrap_or(0.0) / all } else { 0.0 }
-        };
+        let [now, all] = self.exposures(energy)?;
         #[expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
         let scaled = |value: f32, ratio: f64| (f64::from(value) * ratio) as f32;
         match source.shared.direction().filter(|_| source.is_at_a_place()) {
             Some(direction) => {
-                let ratio = ratio(&whole.lookup(&direction));
+                let ratio = ratio(&whole.lookup(&direction), now, all);
                 plane.mapv_inplace(|value| scaled(value, ratio));
             }
             None => {
                 let pixels = plane.iter_mut().zip(&self.of.whole.lookups);
-                pixels.for_each(|(value, lookup)| *value = scaled(*value, ratio(lookup)));
+                pixels.for_each(|(value, lookup)| *value = scaled(*value, ratio(lookup, now, all)));
             }
         }
         Ok(())
     }
 }
 
-/// By how much the PSF of a bin differs from that of the whole time, for the photons of each source.
-fn deviations(sources: &[SliceSource], psf: &KnownPsf, whole: &[lat_response::Psf]) -> Result<Vec<f64>> {
-    let pairs = psf.psfs.iter().zip(whole);
-    let by_place = pairs.map(|(bin, whole)| Ok(bin.deviations(whole)?)).collect::<Result<Vec<Vec<f64>>>>()?;
-    let of = |source: &SliceSource| {
-        let planes = by_place.get(source.place).into_iter().flatten();
-        planes.zip(&source.response).map(|(deviation, response)| deviation * response).sum()
-    };
-    Ok(sources.iter().map(of).collect())
+/// The exposure of a bin where it is looked up in parts of that of the whole time; 0 where that has none.
+fn ratio(lookup: &Interpolation, now: &[f32], all: &[f32]) -> f64 {
+    let all = lookup.apply(all).unwrap_or(0.0);
+    if all > 0.0 { lookup.apply(now).unwrap_or(0.0) / all } else { 0.0 }
 }
 
 /// The settings of the whole time with the energy dispersion of a bin.

@@ -21,9 +21,10 @@ pub(super) struct SliceSource {
     pub(super) own: Option<Source>,
     /// The number of the place that tells its PSF.
     pub(super) place: usize,
-    /// What a PSF at other separations does to its map, a number a plane: the part of its photons at the plane, by model and exposure of the whole time, times
-    /// the part of them that the PSF of the whole time carries to other pixels. That is 1 for a point, and little for what is smooth.
-    pub(super) response: Vec<f64>,
+    /// The part of its photons at each plane, by model and exposure of the whole time.
+    pub(super) photons: Vec<f64>,
+    /// The part of the photons of each plane that the PSF of the whole time carries to other pixels: 1 for a point, and little for what is smooth.
+    pub(super) spread: Vec<f64>,
     /// Whether no file holds its map of the whole time.
     is_unmade: bool,
     whole: OnceLock<SourceMap>,
@@ -46,18 +47,18 @@ impl SliceSource {
                 Some(direction) => bin.and_then(|bin| bin.by_inclination.pixels().pixel(&direction)),
                 None => None,
             };
-            let response = photons(own.as_ref().unwrap_or(source), &whole.exposure, (whole.builder.energies(), edges));
+            let photons = photons(own.as_ref().unwrap_or(source), &whole.exposure, (whole.builder.energies(), edges));
             let mut made = Self {
                 shared: source.clone(),
                 own,
                 place: place.unwrap_or(0),
-                response,
+                spread: vec![1.0; photons.len()],
+                photons,
                 is_unmade: of.made_here.contains(source.name()) || unmade.iter().any(|own| own.name() == source.name()),
                 whole: OnceLock::new(),
             };
             if of.options.source_maps != SliceMaps::Exact && !made.is_at_a_place() && !made.is_composite() {
-                let spread = made.spread(component, &whole.builder)?;
-                made.response.iter_mut().zip(spread).for_each(|(response, spread)| *response *= spread);
+                made.spread = made.spread(component, &whole.builder)?;
             }
             Ok(made)
         };
@@ -78,7 +79,7 @@ impl SliceSource {
     /// The part of its photons that the PSF of the whole time carries to other pixels, a number a plane: half the sum of the differences of its map with and
     /// without PSF.
     fn spread(&self, component: &Component, builder: &SourceMapBuilder) -> Result<Vec<f64>> {
-        let Some(own) = &self.own else { return Ok(Vec::new()) };
+        let Some(own) = &self.own else { return Ok(self.spread.clone()) };
         let mut sharp = own.clone();
         sharp.set_apply_psf(false);
         let templates = &component.maker.templates;
