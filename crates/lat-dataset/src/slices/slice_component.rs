@@ -236,15 +236,12 @@ impl<'a> SliceComponent<'a> {
         let [now, all] = self.exposures(energy)?;
         #[expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
         let scaled = |value: f32, ratio: f64| (f64::from(value) * ratio) as f32;
-        match source.shared.direction().filter(|_| source.is_at_a_place()) {
-            Some(direction) => {
-                let ratio = ratio(&whole.lookup(&direction), now, all);
-                plane.mapv_inplace(|value| scaled(value, ratio));
-            }
-            None => {
-                let pixels = plane.iter_mut().zip(&self.of.whole.lookups);
-                pixels.for_each(|(value, lookup)| *value = scaled(*value, ratio(lookup, now, all)));
-            }
+        if let Some(direction) = source.shared.direction().filter(|_| source.is_at_a_place()) {
+            let ratio = ratio(&whole.lookup(&direction), now, all);
+            plane.mapv_inplace(|value| scaled(value, ratio));
+        } else {
+            let pixels = plane.iter_mut().zip(&self.of.whole.lookups);
+            pixels.for_each(|(value, lookup)| *value = scaled(*value, ratio(lookup, now, all)));
         }
         Ok(())
     }

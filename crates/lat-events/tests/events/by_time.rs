@@ -71,7 +71,7 @@ fn livetime_of_bins_adds_up_to_the_last_bit_however_time_is_cut() {
     let whole = &slices(&spacecraft, &good_times, &bins(&[0.0, 4000.0]))[0];
     assert!(whole.seconds > 3000.0);
     for edges in [
-        vec![0.0, 1234.5, 1250.0, 2000.000_001, 4000.0],
+        vec![0.0, 1234.5, 1250.0, 2_000.000_001, 4000.0],
         (0..=1082).map(|bin| 3.7 * f64::from(bin)).collect(),
         vec![0.0, 0.1, 0.7, 3.35, 3.4, 3999.85, 3999.95, 4000.0],
     ] {

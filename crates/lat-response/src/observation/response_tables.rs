@@ -32,9 +32,12 @@ pub struct ResponseTables {
 struct DispersionRows {
     edges: Vec<f64>,
     energies: Vec<f64>,
-    /// `[event type][true bin][inclination]`: probability below each edge, and effective area.
-    rows: Vec<Vec<Vec<(f64, Vec<f64>)>>>,
+    /// `[event type][true bin]`.
+    rows: Vec<Vec<Inclinations>>,
 }
+
+/// Effective area of each inclination, cm^2, and the probability below each edge; none where there is no area.
+type Inclinations = Vec<(f64, Vec<f64>)>;
 
 impl ResponseTables {
     /// Tables of effective area and PSF at energies in MeV, for livetime in bins such as these.
@@ -98,10 +101,10 @@ impl ResponseTables {
             };
             Ok((area, below))
         };
-        let of_energy = |irf: &Irf, energy: f64| -> Result<Vec<(f64, Vec<f64>)>> {
+        let of_energy = |irf: &Irf, energy: f64| -> Result<Inclinations> {
             cosines.iter().map(|&cosine| of_inclination(irf, energy, cosine)).collect()
         };
-        let of_irf = |irf: &Irf| -> Result<Vec<Vec<(f64, Vec<f64>)>>> {
+        let of_irf = |irf: &Irf| -> Result<Vec<Inclinations>> {
             energies.par_iter().map(|&energy| of_energy(irf, energy)).collect()
         };
         let rows = irfs.iter().map(of_irf).collect::<Result<_>>()?;
