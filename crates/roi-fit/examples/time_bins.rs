@@ -9,14 +9,14 @@
 use std::time::Instant;
 
 use rayon::prelude::*;
-use roi_fit::{Analysis, Quiet, SliceOptions, TimeSlices, peak_memory};
+use roi_fit::{Analysis, Quiet, SliceMaps, SliceOptions, TimeSlices, peak_memory};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let config = arguments.next().ok_or("name a configuration")?;
     let count: u32 = arguments.next().map_or(Ok(10), |text| text.parse())?;
-    let options =
-        SliceOptions::default().with_source_maps(arguments.next().map_or(Ok(Default::default()), |text| text.parse())?);
+    let options = SliceOptions::default()
+        .with_source_maps(arguments.next().map_or(Ok(SliceMaps::default()), |text| text.parse())?);
     let start = Instant::now();
     let analysis = Analysis::open(&config)?;
     println!("opened in {:.2} s", start.elapsed().as_secs_f64());
