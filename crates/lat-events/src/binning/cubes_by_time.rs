@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::bins::EnergyBinning;
 use super::maps::{BinnedCube, header, pixel_of};
 use crate::error::{Error, Result};
+use crate::intervals::GoodTimes;
 use crate::photons::Selection;
 use crate::time_bins::TimeBins;
 
@@ -53,8 +54,8 @@ impl CubesByTime {
             }
         }
         let mut header = self.header.clone();
-        let good_times = crate::GoodTimes::new(header.good_times);
-        header.good_times = good_times.intersection(&crate::GoodTimes::new([(start, stop)])).intervals().to_vec();
+        let good_times = GoodTimes::new(header.good_times);
+        header.good_times = good_times.intersection(&GoodTimes::new([(start, stop)])).intervals().to_vec();
         header.times = (header.times.0.max(start), header.times.1.min(stop));
         let cube = CountsCube::new(self.axis.clone(), counts)?;
         Ok(BinnedCube { cube, grid: self.grid.clone(), header })
