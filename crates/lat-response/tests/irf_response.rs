@@ -8,7 +8,8 @@ use std::slice::from_ref;
 use lat_response::{
     AzimuthDependence, CosineBins, DispersionForm, EffectiveArea, Efficiency, EnergyDispersion, Error, Frame,
     HealpixGrid, HealpixOrdering, Irf, IrfGrid, KingParameters, LivetimeCube, ObservedExposure, ObservedIrfs,
-    ObservedPsf, OnAxisWidth, PointSpread, PsfScaling, Recipe, SkyGrid, WcsGrid, WcsHeader, response_matrix,
+    ObservedPsf, OnAxisWidth, PointSpread, PsfScaling, Recipe, ResponseTables, SkyGrid, WcsGrid, WcsHeader,
+    response_matrix,
 };
 use ndarray::Array2;
 use roi_model::SkyDirection;
@@ -89,7 +90,7 @@ fn crab() -> SkyDirection {
 fn the_exposure_of_a_flat_area_is_the_livetime_times_it() {
     let livetime = livetime();
     let seen: f64 =
-        livetime.at(&crab()).times().zip(livetime.cosines()).filter(|(_, c)| **c >= 0.2).map(|(t, _)| t).sum();
+        livetime.at(&crab()).unwrap().times().zip(livetime.cosines()).filter(|(_, c)| **c >= 0.2).map(|(t, _)| t).sum();
     let flat = irf(&vec![0.8; grid().n_bins()], None, None);
     let both = [flat.clone(), flat];
     let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &both), &[50.0, 3e3, 1e7]).unwrap();
@@ -179,7 +180,7 @@ fn livetime_at_one_azimuth_sees_the_area_there() {
         ObservedExposure::new(ObservedIrfs::new(livetime, from_ref(irf)), &energies).unwrap().at(&crab()).unwrap()
     };
     let corner = distributed(&[0.0, 0.0, 0.0, 1.0]);
-    let times = corner.at(&crab()).by_inclination();
+    let times = corner.at(&crab()).unwrap().by_inclination();
     for (found, energy) in of(&corner, &irf).into_iter().zip(energies) {
         let expected: f64 = times
             .iter()
@@ -200,6 +201,24 @@ fn livetime_at_one_azimuth_sees_the_area_there() {
     for (found, expected) in matrix(&corner).iter().zip(&matrix(&livetime())) {
         approx::assert_relative_eq!(*found, *expected, max_relative = 1e-6);
     }
+}
+
+#[test]
+fn tables_of_the_response_change_no_bit() {
+    let (livetime, energies) = (livetime(), [50.0, 500.0, 3e4]);
+    let irfs = [square().0, irf(&sloping_area(), None, Some(pass8(1.0)))];
+    let recipe = Recipe::default();
+    let tables = ResponseTables::new(&irfs, &livetime, &energies, recipe);
+    let tables = tables.with_dispersion(&irfs, livetime.cosines(), (&energies, 1), recipe).unwrap();
+    let computed = ObservedIrfs::new(&livetime, &irfs);
+    let [plain, tabulated] = [computed, computed.with_tables(&tables)].map(|observed| {
+        let psf = ObservedPsf::new(observed, &crab(), &energies).unwrap();
+        let matrix = response_matrix(observed, &crab(), &energies, 1).unwrap();
+        let other = ObservedPsf::new(observed, &crab(), &[77.0, 900.0]).unwrap();
+        (psf.psf.values().clone(), psf.exposure, matrix, other.psf.values().clone())
+    });
+    assert!(plain.2.sum() > 1.0);
+    assert_eq!(plain, tabulated);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Livetime of some neighbouring pixels of the sky.
 
-use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+use std::f64::consts::{FRAC_PI_4, PI};
 use std::ops::Range;
 
 use super::attitude::{Attitude, dot};
@@ -10,17 +10,24 @@ use super::kernel::{
 };
 
 /// What all pixels share.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rule {
     /// Bins of the cosine of the inclination, equal in the square root of 1 - cosine.
     pub(super) cosines: usize,
     /// Bins of azimuth, 0 for none.
     pub(super) azimuths: usize,
+    /// Tangents of the angles from an axis of the instrument at which one bin of azimuth ends and the next begins.
+    tangents: Vec<f64>,
     /// Cosines of the largest and smallest zenith angle, `None` where all are counted.
     pub(super) zenith: Option<(f64, f64)>,
 }
 
 impl Rule {
+    pub(super) fn new(cosines: usize, azimuths: usize, zenith: Option<(f64, f64)>) -> Self {
+        let tangent = |bin: usize| (FRAC_PI_4 * bin as f64 / azimuths as f64).tan();
+        Self { cosines, azimuths, tangents: (1..azimuths).map(tangent).collect(), zenith }
+    }
+
     /// Values a pixel.
     pub(super) fn width(&self) -> usize {
         self.cosines * (self.azimuths + 1)
@@ -29,7 +36,7 @@ impl Rule {
 
 /// Pixels that follow each other in NESTED numbering, and their livetimes: small enough for a cache, and round enough to be left out as a
 /// whole where the LAT does not see them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SkyBlock {
     /// Number within the sphere of the first pixel.
     pub(super) first: usize,
@@ -136,6 +143,11 @@ impl SkyBlock {
         let [in_view, below_largest, below_smallest] = [0.0, low, high].map(|cosine| Band::new(cosine, reach));
         let times = vec![[0.0; 2]; centers.len() * (rule.width() + 1)];
         Self { first, centers, middle, in_view, below_largest, below_smallest, times }
+    }
+
+    /// The centres of the pixels, as unit vectors.
+    pub(super) fn centers(&self) -> &[[f64; 3]] {
+        &self.centers
     }
 
     /// The livetimes of each pixel, `[livetime, weighted]` a bin.
@@ -247,7 +259,7 @@ impl Seen<'_> {
             }
             add_to(sums, bin, *time);
             if rule.azimuths > 0 {
-                let azimuth = azimuth_bin(dot(row.x, center), dot(row.y, center), rule.azimuths);
+                let azimuth = azimuth_bin(dot(row.x, center), dot(row.y, center), &rule.tangents);
                 add_to(sums, (azimuth + 1) * rule.cosines + bin, *time);
             }
         }
@@ -279,18 +291,18 @@ fn cosine_bin(cosine: f64, n: usize) -> usize {
     bin.min(n - 1)
 }
 
-/// The bin of an azimuth, folded as the LAT tools fold it: 0 along an axis of the instrument, 1 on a diagonal.
-fn azimuth_bin(x: f64, y: f64, bins: usize) -> usize {
-    let azimuth = y.atan2(x);
-    let azimuth = if azimuth < 0.0 { azimuth + 2.0 * PI } else { azimuth };
-    let folded = 1.0 - (FRAC_PI_4 - azimuth % FRAC_PI_2).abs() / FRAC_PI_4;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to the number of bins")]
-    let bin = (folded * bins as f64) as usize;
-    bin.min(bins - 1)
+/// The bin of an azimuth, folded as the LAT tools fold it: 0 along an axis of the instrument, 1 on a diagonal. The folded angle is that from the nearest axis,
+/// whose tangent is compared.
+fn azimuth_bin(x: f64, y: f64, tangents: &[f64]) -> usize {
+    let (x, y) = (x.abs(), y.abs());
+    let (low, high) = (x.min(y), x.max(y));
+    if high > 0.0 { tangents.partition_point(|tangent| tangent * high <= low) } else { 0 }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::FRAC_PI_2;
+
     use super::*;
 
     /// Directions all over the sphere, without order.
@@ -305,7 +317,7 @@ mod tests {
 
     #[test]
     fn single_precision_decides_as_double_precision_or_not_at_all() {
-        let rule = Rule { cosines: 40, azimuths: 0, zenith: Some((0.1, 0.95)) };
+        let rule = Rule::new(40, 0, Some((0.1, 0.95)));
         let pixel = [0.6, 0.0, 0.8];
         let mut rows = Vec::new();
         for (axis, up) in directions(20_000).zip(directions(20_000).skip(7).chain(directions(7))) {
@@ -325,7 +337,7 @@ mod tests {
 
     #[test]
     fn what_a_block_leaves_out_is_not_in_view() {
-        let rule = Rule { cosines: 40, azimuths: 0, zenith: Some((0.2, 0.98)) };
+        let rule = Rule::new(40, 0, Some((0.2, 0.98)));
         let centers: Vec<_> = directions(3000).filter(|center| center[0] > 0.99).collect();
         assert!(centers.len() > 5);
         let mut block = SkyBlock::new(0, centers.clone(), &rule);
@@ -353,10 +365,27 @@ mod tests {
 
     #[test]
     fn azimuths_are_folded_at_axes_and_diagonals() {
+        let tangents = Rule::new(40, 6, None).tangents;
         for quarter in 0..4 {
             for (degrees, bin) in [(1.0, 0), (10.0, 1), (44.0, 5), (46.0, 5), (80.0, 1), (89.0, 0)] {
                 let azimuth = (f64::from(quarter) * 90.0 + degrees).to_radians();
-                assert_eq!(azimuth_bin(azimuth.cos(), azimuth.sin(), 6), bin, "{quarter} {degrees}");
+                assert_eq!(azimuth_bin(azimuth.cos(), azimuth.sin(), &tangents), bin, "{quarter} {degrees}");
+            }
+        }
+        assert_eq!(azimuth_bin(0.0, 0.0, &tangents), 0);
+    }
+
+    #[test]
+    fn the_bin_of_an_azimuth_is_that_of_its_folded_angle() {
+        for bins in [1, 2, 6, 7, 15] {
+            let tangents = Rule::new(40, bins, None).tangents;
+            for step in 0..5000 {
+                let azimuth = 0.0013 + f64::from(step) * 0.002_718;
+                let folded = 1.0 - (FRAC_PI_4 - azimuth % FRAC_PI_2).abs() / FRAC_PI_4;
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to the number of bins")]
+                let expected = ((folded * bins as f64) as usize).min(bins - 1);
+                let found = azimuth_bin(0.3 * azimuth.cos(), 0.3 * azimuth.sin(), &tangents);
+                assert_eq!(found, expected, "{bins} bins, {azimuth}");
             }
         }
     }
