@@ -45,6 +45,7 @@ pub use gather::report_options::ReportOptions;
 pub use input::light_curve_panel::{LightCurveBin, LightCurvePanel};
 pub use input::report_input::{Problem, ReportInput};
 pub use input::sky_image::{ImageKind, SkyImage};
+pub use page::origin::quoted;
 pub use page::report_verb::{report, write_report};
 
 /// The example of the README, compiled with the others.

@@ -28,6 +28,8 @@ pub(crate) mod prepare;
 pub(crate) mod profile;
 pub(crate) mod psmap;
 pub(crate) mod residmap;
+pub(crate) mod report;
+mod report_keys;
 mod result_keys;
 pub(crate) mod sed;
 pub(crate) mod simulate;

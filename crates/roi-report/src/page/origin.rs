@@ -50,7 +50,11 @@ fn row(input: &Value) -> InputRow {
 }
 
 /// A word of a command line as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
+///
+/// ```
+/// assert_eq!(roi_report::quoted("Mkn 421"), "'Mkn 421'");
+/// ```
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
