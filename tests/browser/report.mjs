@@ -76,7 +76,7 @@ async function drawsAllFigures() {
     const isDrawn = (id) => document.getElementById(id).dataset.drawn === "yes";
     const drawn = await page.waitForFunction(isDrawn, id, { timeout: 20_000 }).then(() => true, () => false);
     check(drawn, `${id} is not drawn`);
-    const marks = await page.$$eval(`#${id} .plot path, #${id} .plot image, #${id} .heatmaplayer image, #${id} .barlayer path`, (all) => all.length);
+    const marks = await page.$$eval(`#${id} .scatterlayer path, #${id} .barlayer path, #${id} .heatmaplayer image`, (all) => all.length);
     check(marks > 0, `${id} shows nothing`);
   }
   await page.evaluate(() => scrollTo(0, 0));

@@ -30,5 +30,6 @@ pub(crate) fn correlation_figure(id: &str, fit: &FitResult) -> Option<Figure> {
     });
     let caption = "Correlation of each pair of free parameters: red together, blue against each other.".to_owned();
     let label = format!("Correlation matrix of {} free parameters{strongest}.", matrix.nrows());
-    Some(Figure { id: id.to_owned(), plot, label, caption, shape: Shape::Square })
+    let title = "Correlations of the fit".to_owned();
+    Some(Figure { id: id.to_owned(), plot, title, label, caption, shape: Shape::Square })
 }

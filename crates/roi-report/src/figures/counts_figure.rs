@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use plotly::Scatter;
 use plotly::common::{ErrorData, ErrorType, Marker, Mode};
+use plotly::layout::AxisRange;
 use roi_fit::fixed;
 
 use crate::figures::drawing::{
@@ -40,6 +41,14 @@ impl Spectrum {
         self.energies.windows(2).map(|edges| (edges[0] * edges[1]).sqrt()).collect()
     }
 
+    /// Decades that show the counts and the parts that matter: a cut spectrum falls without end.
+    fn range(&self) -> AxisRange {
+        let model = self.model();
+        let all = || self.counts.iter().chain(&model).copied().filter(|n| *n > 0.0);
+        let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
+        if high > 0.0 { AxisRange::new((0.1 * low).log10(), (2.0 * high).log10()) } else { AxisRange::new(-1.0, 1.0) }
+    }
+
     /// The parts that are drawn for themselves, the largest first, and the sum of all others.
     fn parts(&self) -> (Vec<(&String, &Vec<f64>)>, Option<(usize, Vec<f64>)>) {
         let total = |bins: &[f64]| bins.iter().sum::<f64>();
@@ -58,7 +67,7 @@ impl Spectrum {
 /// The figure of a spectrum.
 pub(crate) fn counts_figure(id: &str, spectrum: &Spectrum) -> Figure {
     let x = log_axis("energy [MeV]").anchor("y2");
-    let y = log_axis("counts per bin").domain(&[0.32, 1.0]);
+    let y = log_axis("counts per bin").domain(&[0.32, 1.0]).range(spectrum.range());
     let pulls_axis = axis("(N - M) / &#8730;M").domain(&[0.0, 0.26]);
     let mut plot = plot(layout(x, y).y_axis2(pulls_axis));
     let centers = all_seen(spectrum.centers());
@@ -84,7 +93,14 @@ pub(crate) fn counts_figure(id: &str, spectrum: &Spectrum) -> Figure {
     let ends: Vec<f64> = [spectrum.energies.first(), spectrum.energies.last()].into_iter().flatten().copied().collect();
     let zero = Scatter::new(all_seen(ends), vec![Some(0.0); 2]).name("no residual").y_axis("y2").show_legend(false);
     plot.add_trace(zero.mode(Mode::Lines).line(dashed(MODEL, 1.5)));
-    Figure { id: id.to_owned(), plot, label: words(spectrum, &pulls), caption: CAPTION.to_owned(), shape: Shape::Wide }
+    Figure {
+        id: id.to_owned(),
+        plot,
+        title: format!("Counts spectrum: {}", spectrum.name),
+        label: words(spectrum, &pulls),
+        caption: CAPTION.to_owned(),
+        shape: Shape::Wide,
+    }
 }
 
 const CAPTION: &str = "Counts with the root of their number as error, the model and its largest parts; below, counts less model in units of the root of the model.";

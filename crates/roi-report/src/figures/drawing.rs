@@ -26,6 +26,8 @@ pub(crate) struct Figure {
     /// Its name in the page.
     pub(crate) id: String,
     pub(crate) plot: Plot,
+    /// What stands above it.
+    pub(crate) title: String,
     /// What it shows, in words: for those who do not see it.
     pub(crate) label: String,
     /// What stands below it.
@@ -96,7 +98,7 @@ pub(crate) fn log_axis(title: &str) -> Axis {
 pub(crate) fn layout(x: Axis, y: Axis) -> Layout {
     Layout::new()
         .auto_size(true)
-        .margin(Margin::new().left(60).right(20).top(30).bottom(50))
+        .margin(Margin::new().left(60).right(20).top(30).bottom(65))
         .font(Font::new().size(13))
         .hover_mode(HoverMode::Closest)
         .drag_mode(DragMode::Pan)
@@ -122,6 +124,12 @@ pub(crate) fn root_scale() -> ColorScale {
     let place = |at: usize| (at as f64 / last) * (at as f64 / last);
     let elements = colors.iter().enumerate().map(|(at, color)| ColorScaleElement(place(at), (*color).to_owned()));
     ColorScale::Vector(elements.collect())
+}
+
+/// Colours of a likelihood: what is likely is seen, on white and on black, and what is not is clear.
+pub(crate) fn likelihood_scale() -> ColorScale {
+    let element = |place: f64, clear: f64| ColorScaleElement(place, format!("rgba(0, 158, 115, {clear})"));
+    ColorScale::Vector(vec![element(0.0, 0.02), element(0.6, 0.12), element(1.0, 0.5)])
 }
 
 /// Colours of numbers to both sides of zero: blue, white, red.

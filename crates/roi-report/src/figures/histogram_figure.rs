@@ -23,6 +23,7 @@ pub(crate) fn histogram_figure(id: &str, histogram: &PullHistogram, what: &str, 
     Figure {
         id: id.to_owned(),
         plot,
+        title: format!("Histogram of {what}"),
         label: words(histogram, what),
         caption: caption.to_owned(),
         shape: Shape::Square,

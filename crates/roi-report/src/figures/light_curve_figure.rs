@@ -45,6 +45,7 @@ pub(crate) fn light_curve_figure(id: &str, curve: &LightCurvePanel) -> Option<Fi
     Some(Figure {
         id: id.to_owned(),
         plot,
+        title: "Light curve".to_owned(),
         label: format!(
             "Light curve of {}: {} bins, {n_points} fluxes and {n_limits} upper limits.",
             plain(&curve.name),

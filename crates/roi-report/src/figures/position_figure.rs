@@ -6,7 +6,7 @@ use plotly::{HeatMap, Plot, Scatter};
 use roi_estimators::{ErrorEllipse, Localization};
 use roi_fit::fixed;
 
-use crate::figures::drawing::{DATA, Figure, MODEL, Shape, all_seen, axis, layout, line, plain, plot, root_scale, seen};
+use crate::figures::drawing::{DATA, Figure, MODEL, Shape, all_seen, axis, layout, line, likelihood_scale, plain, plot, seen};
 
 /// Points of an ellipse.
 const POINTS: usize = 72;
@@ -38,7 +38,8 @@ pub(crate) fn position_figure(id: &str, found: &Localization, others: &[(String,
         plot.add_trace(trace.marker(Marker::new().size(8).color(DATA).symbol(MarkerSymbol::CircleOpen)));
     }
     let caption = "Error ellipses around the fitted place, and where the model had the source; where the likelihood was scanned, colours show how far it has fallen.";
-    Figure { id: id.to_owned(), plot, label: words(found), caption: caption.to_owned(), shape: Shape::Square }
+    let (title, label) = ("Position".to_owned(), words(found));
+    Figure { id: id.to_owned(), plot, title, label, caption: caption.to_owned(), shape: Shape::Square }
 }
 
 /// Degrees to either side that show all there is.
@@ -57,15 +58,13 @@ fn add_scan(plot: &mut Plot, found: &Localization, (east, north): (f64, f64)) {
     let Some(scan) = found.scan.as_ref().filter(|scan| scan.n > 1) else { return };
     let middle = 0.5 * (scan.n as f64 - 1.0);
     let along = |of: f64, sign: f64| all_seen((0..scan.n).map(move |at| of + sign * (at as f64 - middle) * scan.step));
-    let values = scan.loglike.chunks(scan.n).map(|row| row.iter().map(|value| seen(2.0 * (found.loglike_loc - value))).collect());
+    let values = scan.loglike.chunks(scan.n).map(|row| row.iter().map(|value| seen(2.0 * (value - found.loglike_loc))).collect());
     let picture = HeatMap::new(along(east, -1.0), along(north, 1.0), values.collect::<Vec<Vec<Option<f64>>>>())
-        .name("fall of 2 ln L")
-        .zmin(0.0)
-        .zmax(12.0)
-        .color_scale(root_scale())
-        .reverse_scale(true)
-        .opacity(0.6)
-        .color_bar(ColorBar::new().title(Title::with_text("-2 &#916; ln L")).thickness(10));
+        .name("2 ln L")
+        .zmin(-12.0)
+        .zmax(0.0)
+        .color_scale(likelihood_scale())
+        .color_bar(ColorBar::new().title(Title::with_text("2 &#916; ln L")).thickness(10));
     plot.add_trace(picture);
 }
 

@@ -1,13 +1,13 @@
 //! The spectrum of a source: its points and limits, the fitted model with its band, and the likelihood of each bin.
 
-use plotly::common::{ColorBar, ColorScale, ColorScalePalette, ErrorData, ErrorType, Fill, Marker, MarkerSymbol, Mode, Title};
+use plotly::common::{ColorBar, ErrorData, ErrorType, Fill, Marker, MarkerSymbol, Mode, Title};
 use plotly::layout::AxisRange;
 use plotly::{HeatMap, Plot, Scatter};
 use roi_estimators::{SedBin, SedResult};
 use roi_fit::{ModelFlux, scientific};
 
 use crate::figures::drawing::{
-    BAND, DATA, Figure, MODEL, Shape, all_seen, layout, lengths, line, log_axis, plain, plot, seen,
+    BAND, DATA, Figure, MODEL, Shape, all_seen, layout, lengths, likelihood_scale, line, log_axis, plain, plot, seen,
 };
 
 /// Rows of the picture of the likelihood.
@@ -22,7 +22,8 @@ pub(crate) fn model_figure(id: &str, name: &str, model: &ModelFlux) -> Option<Fi
     add_model(&mut plot, model);
     let label = format!("Spectrum of {name}: the fitted model with its error band, {}.", span(model));
     let caption = "E\u{b2} dN/dE of the model, with its band of one sigma where the fit freed it.".to_owned();
-    Some(Figure { id: id.to_owned(), plot, label, caption, shape: Shape::Wide })
+    let title = "Spectrum".to_owned();
+    Some(Figure { id: id.to_owned(), plot, title, label, caption, shape: Shape::Wide })
 }
 
 /// The figure of a spectrum bin by bin.
@@ -51,7 +52,8 @@ pub(crate) fn sed_figure(id: &str, sed: &SedResult) -> Option<Figure> {
     let caption = format!(
         "E\u{b2} dN/dE: points where TS is at least {threshold}, upper limits elsewhere, the fitted model with its band. Colours show how far the likelihood of a bin has fallen from its maximum."
     );
-    Some(Figure { id: id.to_owned(), plot, label, caption, shape: Shape::Wide })
+    let title = "Spectrum".to_owned();
+    Some(Figure { id: id.to_owned(), plot, title, label, caption, shape: Shape::Wide })
 }
 
 fn limit(bin: &SedBin) -> Option<f64> {
@@ -144,9 +146,7 @@ fn likelihood(bins: &[SedBin], (low, high): (f64, f64)) -> Option<Box<Picture>> 
         .name("likelihood")
         .zmin(DEEPEST)
         .zmax(0.0)
-        .opacity(0.55)
-        .color_scale(ColorScale::Palette(ColorScalePalette::YlGnBu))
-        .reverse_scale(true)
+        .color_scale(likelihood_scale())
         .color_bar(ColorBar::new().title(Title::with_text("&#916; ln L")).thickness(10))
         .hover_info(plotly::common::HoverInfo::Skip);
     Some(picture)

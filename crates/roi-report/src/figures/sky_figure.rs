@@ -1,7 +1,7 @@
 //! Maps of the sky with the sources on them.
 
-use plotly::common::{ColorBar, Font, Line, Marker, MarkerSymbol, Mode, Position, Title};
-use plotly::layout::{Axis, AxisConstrain, AxisRange};
+use plotly::common::{Anchor, ColorBar, Font, Line, Marker, MarkerSymbol, Mode, Orientation, Position, Title};
+use plotly::layout::{Axis, AxisConstrain, AxisRange, Legend};
 use plotly::{HeatMap, Scatter};
 use roi_fit::fixed;
 use roi_model::{Frame, SkyDirection};
@@ -23,9 +23,15 @@ pub(crate) struct Spot {
 }
 
 /// The figure of an image; its coordinates under the pointer come from [`coordinates`], which images of the same pixels share.
-pub(crate) fn sky_figure(id: &str, image: &SkyImage, spots: &[Spot]) -> Figure {
+/// `top` is the number that has the brightest colour, the highest there is without it.
+pub(crate) fn sky_figure(id: &str, image: &SkyImage, spots: &[Spot], top: Option<f64>) -> Figure {
     let [columns, rows] = image.offsets();
-    let mut plot = plot(layout(along("longitude", &columns, true), along("latitude", &rows, false)));
+    let mut layout = layout(along("longitude", &columns, true), along("latitude", &rows, false));
+    // The marks are white on most maps, and black on the white one.
+    let back = if image.kind == ImageKind::Significance { "#d9dee4" } else { "#4a545f" };
+    let legend = Legend::new().orientation(Orientation::Horizontal).y(1.01).y_anchor(Anchor::Bottom);
+    layout = layout.legend(legend.background_color(back).font(Font::new().color(ink(image.kind))));
+    let mut plot = plot(layout);
     let values: Vec<Vec<Option<f64>>> =
         image.values.outer_iter().map(|row| row.iter().map(|value| seen(*value)).collect()).collect();
     let axis_values = |values: &[f64]| values.iter().map(|value| seen(*value)).collect::<Vec<_>>();
@@ -36,7 +42,11 @@ pub(crate) fn sky_figure(id: &str, image: &SkyImage, spots: &[Spot]) -> Figure {
     let map = if image.kind == ImageKind::Significance {
         map.color_scale(diverging_scale()).zmin(-MOST_SIGMA).zmax(MOST_SIGMA)
     } else {
-        map.color_scale(root_scale()).zmin(0.0)
+        let map = map.color_scale(root_scale()).zmin(0.0);
+        match top {
+            Some(top) => map.zmax(top),
+            None => map,
+        }
     };
     plot.add_trace(map);
     for is_labelled in [true, false] {
@@ -49,13 +59,13 @@ pub(crate) fn sky_figure(id: &str, image: &SkyImage, spots: &[Spot]) -> Figure {
             plot.add_trace(sources(&chosen, is_labelled, image.kind));
         }
     }
-    Figure { id: id.to_owned(), plot, label: words(image, spots), caption: caption(image), shape: Shape::Square }
+    let (title, label, caption) = (image.kind.title().to_owned(), words(image, spots), caption(image));
+    Figure { id: id.to_owned(), plot, title, label, caption, shape: Shape::Square }
 }
 
 /// The sources of one kind.
 fn sources(chosen: &[(&Spot, [f64; 2])], is_labelled: bool, kind: ImageKind) -> Box<Scatter<f64, f64>> {
-    // On the white middle of the diverging colours what is white does not show.
-    let ink = if kind == ImageKind::Significance { "#111111" } else { "#ffffff" };
+    let ink = ink(kind);
     let of = |at: usize| chosen.iter().map(|(_, place)| seen(place[at]).unwrap_or(0.0)).collect::<Vec<f64>>();
     let marker = Marker::new()
         .symbol(if is_labelled { MarkerSymbol::CrossThinOpen } else { MarkerSymbol::CircleOpen })
@@ -76,6 +86,11 @@ fn sources(chosen: &[(&Spot, [f64; 2])], is_labelled: bool, kind: ImageKind) -> 
     } else {
         trace
     }
+}
+
+/// The colour of marks: on the white middle of the diverging colours what is white does not show.
+fn ink(kind: ImageKind) -> &'static str {
+    if kind == ImageKind::Significance { "#111111" } else { "#ffffff" }
 }
 
 /// An axis over all pixels, degrees a degree; longitude grows to the left.

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Axis};
 use roi_estimators::{ResidMapOptions, TsMapOptions, goodness, localize_many, residmap, sed, tsmap};
 use roi_fit::{Analysis, ComponentCubes, Progress};
-use roi_model::SkyDirection;
+use roi_model::{SkyDirection, Source};
 
 use crate::error::Result;
 use crate::gather::choice::{Choice, can_be_localized};
@@ -42,7 +42,10 @@ pub fn gather(analysis: &mut Analysis, options: &ReportOptions, progress: &mut d
 fn places(analysis: &Analysis, choice: &Choice) -> Result<Vec<String>> {
     let mut names = choice.names(analysis)?;
     if !matches!(choice, Choice::Named(_)) {
-        names.retain(|name| analysis.roi().source(name).is_ok_and(can_be_localized));
+        // Only what lies on all maps can be localized.
+        let is_on_maps = |place: &SkyDirection| analysis.trial_makers().iter().all(|own| own.grid().pixel(place).is_some());
+        let is_place = |source: &Source| can_be_localized(source) && source.direction().is_some_and(|at| is_on_maps(&at));
+        names.retain(|name| analysis.roi().source(name).is_ok_and(is_place));
     }
     Ok(names)
 }

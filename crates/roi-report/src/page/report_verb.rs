@@ -156,9 +156,13 @@ fn facts(input: &ReportInput) -> Vec<(&'static str, String)> {
 /// Maps, the coordinates of their pixels, and which of these each map has: images of the same pixels share them.
 fn maps(input: &ReportInput) -> (Vec<Figure>, Vec<Vec<Vec<String>>>, Vec<usize>) {
     let spots = spots(input);
+    // The model has the colours of the counts, so that the two can be compared.
+    let counts = input.images.iter().find(|image| image.kind == ImageKind::Counts);
+    let brightest = counts.and_then(|image| image.range()).map(|(_, high)| high);
     let (mut figures, mut places, mut at, mut kinds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, image) in input.images.iter().enumerate() {
-        figures.push(sky_figure(&format!("map-{index}"), image, &spots));
+        let top = if image.kind == ImageKind::Model { brightest } else { None };
+        figures.push(sky_figure(&format!("map-{index}"), image, &spots, top));
         let kind = (&image.grid, image.factor);
         let known = kinds.iter().position(|known| *known == kind);
         at.push(known.unwrap_or_else(|| {
