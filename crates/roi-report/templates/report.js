@@ -49,11 +49,12 @@
 
   // Panels: a link to one opens it.
   const openLinked = () => {
-    const panel = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
-    if (panel && panel.tagName === "DETAILS") {
+    const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
+    const panel = target && target.closest("details");
+    if (panel) {
       panel.open = true;
-      panel.querySelector("summary").focus();
-      panel.scrollIntoView();
+      (target === panel ? panel.querySelector("summary") : target).focus();
+      target.scrollIntoView();
     }
   };
   addEventListener("hashchange", openLinked);

@@ -17,7 +17,8 @@ pub(crate) fn correlation_figure(id: &str, fit: &FitResult) -> Option<Figure> {
     let values: Vec<Vec<Option<f64>>> =
         matrix.outer_iter().map(|row| row.iter().map(|value| seen((value * 1e3).round() / 1e3)).collect()).collect();
     let y = axis("").auto_range(true).show_grid(false);
-    let mut plot = plot(layout(axis("").show_grid(false), y));
+    // The names beside the rows are those of the columns, too.
+    let mut plot = plot(layout(axis("").show_grid(false).show_tick_labels(false), y));
     let map = HeatMap::new(names.clone(), names, values).zmin(-1.0).zmax(1.0).color_scale(diverging_scale());
     plot.add_trace(map.color_bar(ColorBar::new().thickness(10)).hover_template("%{y}<br>%{x}<br><b>%{z}</b><extra></extra>"));
     let strongest = matrix

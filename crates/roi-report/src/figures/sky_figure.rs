@@ -42,11 +42,10 @@ pub(crate) fn sky_figure(id: &str, image: &SkyImage, spots: &[Spot], top: Option
     let map = if image.kind == ImageKind::Significance {
         map.color_scale(diverging_scale()).zmin(-MOST_SIGMA).zmax(MOST_SIGMA)
     } else {
-        let map = map.color_scale(root_scale()).zmin(0.0);
-        match top {
-            Some(top) => map.zmax(top),
-            None => map,
-        }
+        let highest = image.range().map_or(1.0, |(_, high)| high);
+        let top = top.unwrap_or(highest);
+        // Both ends: the library takes one alone for none.
+        map.color_scale(root_scale()).zmin(0.0).zmax(if top > 0.0 { top } else { 1.0 })
     };
     plot.add_trace(map);
     for is_labelled in [true, false] {
