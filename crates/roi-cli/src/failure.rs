@@ -22,7 +22,7 @@ pub(crate) enum Failure {
     Simulation(#[from] roi_simulate::Error),
     /// A report could not be made.
     #[error(transparent)]
-    Report(#[from] roi_report::Error),
+    Report(Box<roi_report::Error>),
     /// A batch as such could not be run.
     #[error(transparent)]
     NoBatch(#[from] roi_batch::Error),
@@ -43,6 +43,12 @@ pub(crate) enum Failure {
         /// The worst ending.
         worst: Ending,
     },
+}
+
+impl From<roi_report::Error> for Failure {
+    fn from(error: roi_report::Error) -> Self {
+        Self::Report(Box::new(error))
+    }
 }
 
 impl Failure {

@@ -76,7 +76,8 @@ impl Region {
 
     /// Where the results of this region come from.
     pub(crate) fn provenance(&self) -> serde_json::Value {
-        let (config, model) = self.config_and_model().unwrap_or_else(|_| (config_file(&self.config), self.model.clone()));
+        let (config, model) =
+            self.config_and_model().unwrap_or_else(|_| (config_file(&self.config), self.model.clone()));
         provenance(Some(&config), &model_inputs(model.as_deref(), &self.editing), true)
     }
 
@@ -100,12 +101,17 @@ impl Region {
         }
         let saved = self.config.display();
         if let Some(model) = &self.model {
-            let text = format!("'{saved}' is a saved analysis, and --model {} another; name the configuration", model.display());
+            let text = format!(
+                "'{saved}' is a saved analysis, and --model {} another; name the configuration",
+                model.display()
+            );
             return Err(Failure::Usage(text));
         }
         let config = self.config.with_file_name("config.yaml");
         if !config.is_file() {
-            let text = format!("'{saved}' is a saved analysis, and no config.yaml lies beside it; name the configuration, and this with --model");
+            let text = format!(
+                "'{saved}' is a saved analysis, and no config.yaml lies beside it; name the configuration, and this with --model"
+            );
             return Err(Failure::Usage(text));
         }
         Ok((config, Some(self.config.clone())))

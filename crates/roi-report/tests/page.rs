@@ -90,7 +90,11 @@ fn nothing_is_fetched_and_no_number_is_none() {
     let text = page.split("</style>").nth(1).unwrap().split("<script type=\"application/gzip\"").next().unwrap();
     for word in ["NaN", "nan", "inf<", "-inf", "None", "null"] {
         let before = || text.split(word).next().unwrap_or_default();
-        assert!(!text.contains(word), "{word}: {}", before().get(before().len().saturating_sub(90)..).unwrap_or_default());
+        assert!(
+            !text.contains(word),
+            "{word}: {}",
+            before().get(before().len().saturating_sub(90)..).unwrap_or_default()
+        );
     }
     assert!(text.contains('\u{221e}') && text.contains('\u{2014}'));
 }
@@ -113,8 +117,7 @@ fn a_hostile_name_is_text() {
     let hostile = "</script><script>alert(1)</script><img src=x onerror=\"alert(2)\">";
     let first = input.roi.sources()[0].name().to_owned();
     let source = input.roi.remove_source(&first).unwrap();
-    let renamed =
-        Source::new(hostile, SourceType::Point, source.spectrum().clone(), source.spatial().clone()).unwrap();
+    let renamed = Source::new(hostile, SourceType::Point, source.spectrum().clone(), source.spatial().clone()).unwrap();
     input.roi.add_source(renamed).unwrap();
     input.roi.set_title(hostile);
     input.problems.push(Problem::new(hostile, hostile, hostile));
@@ -183,7 +186,9 @@ fn brighter(known: &SourceProperties, factor: f64) -> SourceProperties {
     let mut known = known.clone();
     if let Some(model) = &mut known.model_flux {
         for list in [&mut model.dnde, &mut model.dnde_lo, &mut model.dnde_hi] {
-            list.iter_mut().for_each(|value| *value *= factor);
+            for value in list.iter_mut() {
+                *value *= factor;
+            }
         }
     }
     known
@@ -192,7 +197,7 @@ fn brighter(known: &SourceProperties, factor: f64) -> SourceProperties {
 /// A spectrum of 30 bins with numbers of its own.
 fn like(spectrum: &SedResult, name: &str, factor: f64) -> SedResult {
     let mut own = spectrum.clone();
-    own.name = name.to_owned();
+    name.clone_into(&mut own.name);
     own.bins = (0..30).map(|at| spectrum.bins[at % spectrum.bins.len()].clone()).collect();
     let mut edge = 100.0;
     for bin in &mut own.bins {

@@ -72,7 +72,10 @@ impl Demo {
             beside(&truth, &fitted)
         ));
         output.text(format_args!("\nresults: {out}/optimize.json {out}/fit.json {out}/fitted.xml {out}/fitted.json"));
-        output.text(format_args!("\nthe report, one page with all of it: {}\nopen it in a browser", self.page().display()));
+        output.text(format_args!(
+            "\nthe report, one page with all of it: {}\nopen it in a browser",
+            self.page().display()
+        ));
         output.text(format_args!(
             "\nwhat to try next:
   roi-fit report {out}/fitted.json --localize notable --out report.html
@@ -81,7 +84,9 @@ impl Demo {
   roi-fit fit {out} --fix-all --distance 1 --minos --verbosity 1"
         ));
         let (optimized, result) = (optimized.to_json(), fitted.to_json());
-        output.json(&json!({ "config": config, "optimize": optimized, "fit": result, "report": page, "provenance": from }))?;
+        output.json(
+            &json!({ "config": config, "optimize": optimized, "fit": result, "report": page, "provenance": from }),
+        )?;
         if fitted.fit_success { Ok(()) } else { Err(Failure::Fit(fitted.message)) }
     }
 }

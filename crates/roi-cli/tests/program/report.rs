@@ -13,7 +13,8 @@ fn a_report_of_files_has_maps_spectra_and_goodness() {
     let (config, page, saved) = (path("config.yaml"), path("page.html"), path("fitted"));
     let fitted = ["report", &config, "--optimize-first", "--fit-first", "--out", &page, "--write-roi", &saved];
     let result = json(&[&fitted[..], &["--sed", "all", "--localize", "all", "--nstep", "3"]].concat());
-    let names = |key: &str| result[key].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect::<Vec<_>>();
+    let names =
+        |key: &str| result[key].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect::<Vec<_>>();
     assert_eq!((names("seds").len(), &result["images"], &result["sources"]), (2, &4.into(), &4.into()));
     assert_eq!((&result["fit_success"], &result["report"]), (&true.into(), &page.clone().into()));
     assert_eq!(names("localized").len() + result["problems"].as_array().unwrap().len(), 2);

@@ -37,11 +37,19 @@ impl Goodness {
         "How well the counts agree with the model: sums over pixels, energy bins and components, beside what Poisson counts of the predicted means would give.",
         &[
             key(&["deviance"], "", "`2 sum (N ln(N/M) - N + M)`, of counts N and model M."),
-            key(&["deviance_expected"], "", "Its expectation for a true model; fitting lowers it by about the number of fitted parameters."),
+            key(
+                &["deviance_expected"],
+                "",
+                "Its expectation for a true model; fitting lowers it by about the number of fitted parameters.",
+            ),
             key(&["deviance_sigma"], "", "Its standard deviation for a true model."),
             key(&["deviance_pull"], "sigma", "How far the deviance lies above its expectation."),
             key(&["p_value"], "", "Probability of a deviance as large, for a true model."),
-            key(&["impossible"], "", "Pixels and energy bins with counts where the model predicts none; they are in no sum."),
+            key(
+                &["impossible"],
+                "",
+                "Pixels and energy bins with counts where the model predicts none; they are in no sum.",
+            ),
         ],
     );
 }

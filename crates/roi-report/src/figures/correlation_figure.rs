@@ -12,15 +12,21 @@ const MOST: usize = 80;
 /// The figure of the correlation matrix of a fit; `None` without one, and for one that cannot be read.
 pub(crate) fn correlation_figure(id: &str, fit: &FitResult) -> Option<Figure> {
     let matrix = fit.correlation.as_ref().filter(|matrix| (2..=MOST).contains(&matrix.nrows()))?;
-    let names: Vec<String> =
-        fit.src_names.iter().zip(&fit.par_names).map(|(source, parameter)| plain(&format!("{source} {parameter}"))).collect();
+    let names: Vec<String> = fit
+        .src_names
+        .iter()
+        .zip(&fit.par_names)
+        .map(|(source, parameter)| plain(&format!("{source} {parameter}")))
+        .collect();
     let values: Vec<Vec<Option<f64>>> =
         matrix.outer_iter().map(|row| row.iter().map(|value| seen((value * 1e3).round() / 1e3)).collect()).collect();
     let y = axis("").auto_range(true).show_grid(false);
     // The names beside the rows are those of the columns, too.
     let mut plot = plot(layout(axis("").show_grid(false).show_tick_labels(false), y));
     let map = HeatMap::new(names.clone(), names, values).zmin(-1.0).zmax(1.0).color_scale(diverging_scale());
-    plot.add_trace(map.color_bar(ColorBar::new().thickness(10)).hover_template("%{y}<br>%{x}<br><b>%{z}</b><extra></extra>"));
+    plot.add_trace(
+        map.color_bar(ColorBar::new().thickness(10)).hover_template("%{y}<br>%{x}<br><b>%{z}</b><extra></extra>"),
+    );
     let strongest = matrix
         .indexed_iter()
         .filter(|((i, j), value)| i < j && value.is_finite())

@@ -49,19 +49,22 @@ impl Spectrum {
         if high > 0.0 { AxisRange::new((0.1 * low).log10(), (2.0 * high).log10()) } else { AxisRange::new(-1.0, 1.0) }
     }
 
-    /// The parts that are drawn for themselves, the largest first, and the sum of all others.
-    fn parts(&self) -> (Vec<(&String, &Vec<f64>)>, Option<(usize, Vec<f64>)>) {
+    /// The parts that are drawn for themselves, the largest first, and all others.
+    fn parts(&self) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
         let total = |bins: &[f64]| bins.iter().sum::<f64>();
-        let mut parts: Vec<_> = self.npred.iter().collect();
+        let mut parts: Vec<Part<'_>> = self.npred.iter().collect();
         parts.sort_by(|a, b| total(b.1).total_cmp(&total(a.1)));
         let rest = parts.split_off(PARTS.len().min(parts.len()));
-        let n = rest.len();
-        let others = (n > 0).then(|| {
-            let others = rest.into_iter().map(|(name, bins)| (name.clone(), bins.clone())).collect();
-            (n, Self { npred: others, ..self.clone() }.model())
-        });
-        (parts, others)
+        (parts, rest)
     }
+}
+
+/// A source and its predicted counts.
+type Part<'a> = (&'a String, &'a Vec<f64>);
+
+/// The sum of parts.
+fn together(parts: &[Part<'_>], bins: usize) -> Vec<f64> {
+    (0..bins).map(|bin| parts.iter().filter_map(|(_, own)| own.get(bin)).sum()).collect()
 }
 
 /// The figure of a spectrum.
@@ -76,7 +79,8 @@ pub(crate) fn counts_figure(id: &str, spectrum: &Spectrum) -> Figure {
         let trace = Scatter::new(centers.clone(), positive(bins)).name(plain(name)).mode(Mode::Lines);
         plot.add_trace(trace.line(line(PARTS[at % PARTS.len()], 1.2)));
     }
-    if let Some((n, bins)) = others {
+    if !others.is_empty() {
+        let (n, bins) = (others.len(), together(&others, spectrum.counts.len()));
         let trace = Scatter::new(centers.clone(), positive(&bins)).name(format!("{n} other sources"));
         plot.add_trace(trace.mode(Mode::Lines).line(dashed(EXPECTED, 1.2)));
     }
@@ -108,7 +112,8 @@ const CAPTION: &str = "Counts with the root of their number as error, the model 
 fn words(spectrum: &Spectrum, pulls: &[f64]) -> String {
     let (counts, model) = (spectrum.counts.iter().sum::<f64>(), spectrum.model().iter().sum::<f64>());
     let largest = pulls.iter().copied().filter(|pull| pull.is_finite()).max_by(|a, b| a.abs().total_cmp(&b.abs()));
-    let largest = largest.map_or_else(String::new, |pull| format!("; the largest residual is {} sigma", fixed(pull, 1)));
+    let largest =
+        largest.map_or_else(String::new, |pull| format!("; the largest residual is {} sigma", fixed(pull, 1)));
     format!(
         "Counts spectrum, {}: {} energy bins, {} counts, {} predicted{largest}.",
         spectrum.name,
@@ -134,11 +139,12 @@ mod tests {
 
     #[test]
     fn small_sources_are_drawn_together_and_nothing_is_lost() {
-        let npred: BTreeMap<String, Vec<f64>> = (0..12).map(|i| (format!("S{i:02}"), vec![f64::from(i), 1.0])).collect();
+        let npred: BTreeMap<String, Vec<f64>> =
+            (0..12).map(|i| (format!("S{i:02}"), vec![f64::from(i), 1.0])).collect();
         let spectrum = Spectrum { name: "00".into(), energies: vec![1e2, 1e3, 1e4], counts: vec![70.0, 0.0], npred };
         let (parts, others) = spectrum.parts();
-        let (n, others) = others.unwrap();
-        assert_eq!((parts.len(), n, parts[0].0.as_str()), (8, 4, "S11"));
+        assert_eq!((parts.len(), others.len(), parts[0].0.as_str()), (8, 4, "S11"));
+        let others = together(&others, 2);
         let sum: f64 = parts.iter().map(|(_, bins)| bins[0]).sum::<f64>() + others[0];
         assert_eq!((sum, spectrum.model()[0]), (66.0, 66.0));
         assert!((spectrum.pulls()[0] - 4.0 / 66.0_f64.sqrt()).abs() < 1e-12);

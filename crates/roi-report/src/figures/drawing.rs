@@ -136,7 +136,8 @@ pub(crate) fn likelihood_scale() -> ColorScale {
 pub(crate) fn diverging_scale() -> ColorScale {
     let colors = ["#053061", "#4393c3", "#f7f7f7", "#d6604d", "#67001f"];
     let last = (colors.len() - 1) as f64;
-    let elements = colors.iter().enumerate().map(|(at, color)| ColorScaleElement(at as f64 / last, (*color).to_owned()));
+    let elements =
+        colors.iter().enumerate().map(|(at, color)| ColorScaleElement(at as f64 / last, (*color).to_owned()));
     ColorScale::Vector(elements.collect())
 }
 

@@ -10,9 +10,7 @@ use crate::figures::drawing::{DATA, Figure, MODEL, Shape, all_seen, axis, layout
 
 /// The figure of a histogram.
 pub(crate) fn histogram_figure(id: &str, histogram: &PullHistogram, what: &str, caption: &str) -> Figure {
-    let mut plot = plot(
-        layout(axis("pull [sigma]"), log_axis("pixels")).bar_mode(BarMode::Overlay).bar_gap(0.02),
-    );
+    let mut plot = plot(layout(axis("pull [sigma]"), log_axis("pixels")).bar_mode(BarMode::Overlay).bar_gap(0.02));
     let centers = || histogram.edges.windows(2).map(|edges| 0.5 * (edges[0] + edges[1]));
     // A logarithmic axis shows nothing of what is far below one pixel.
     let shown = |values: &[f64], least: f64| all_seen(values.iter().map(|v| if *v >= least { *v } else { f64::NAN }));

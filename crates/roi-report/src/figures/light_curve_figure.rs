@@ -11,7 +11,7 @@ use crate::input::light_curve_panel::{LightCurveBin, LightCurvePanel};
 pub(crate) const LEAST_TS: f64 = 4.0;
 /// Seconds of a day.
 const DAY: f64 = 86400.0;
-/// MJD of mission elapsed time 0, 2001-01-01 00:00 UTC in terrestrial time: 51910 + 64.184 s (FSSC, Cicerone, "Time in ScienceTools").
+/// MJD of mission elapsed time 0, 2001-01-01 00:00 UTC in terrestrial time: 51910 + 64.184 s (FSSC, Cicerone, on time).
 const MJD_OF_ZERO: f64 = 51910.0 + 64.184 / DAY;
 
 /// The figure of a light curve; `None` for one without bins.
@@ -26,13 +26,15 @@ pub(crate) fn light_curve_figure(id: &str, curve: &LightCurvePanel) -> Option<Fi
     let mut plot = plot(layout(axis("time [MJD, TT]"), y));
     let middle = |bin: &&LightCurveBin| MJD_OF_ZERO + 0.5 * (bin.tmin + bin.tmax) / DAY;
     // Four digits are no date.
-    let times = |bins: &[&LightCurveBin]| bins.iter().map(middle).map(|time| (time * 1e5).round() / 1e5).collect::<Vec<f64>>();
+    let times =
+        |bins: &[&LightCurveBin]| bins.iter().map(middle).map(|time| (time * 1e5).round() / 1e5).collect::<Vec<f64>>();
     let widths = |bins: &[&LightCurveBin]| {
         let half = lengths(bins.iter().map(|bin| Some(0.5 * (bin.tmax - bin.tmin) / DAY)));
         ErrorData::new(ErrorType::Data).array(half).color(DATA).thickness(1.0).width(0)
     };
     let fluxes = all_seen(points.iter().map(|bin| bin.flux.unwrap_or(f64::NAN)));
-    let errors = ErrorData::new(ErrorType::Data).array(lengths(points.iter().map(|bin| bin.flux_err))).color(DATA).width(0);
+    let errors =
+        ErrorData::new(ErrorType::Data).array(lengths(points.iter().map(|bin| bin.flux_err))).color(DATA).width(0);
     let trace = Scatter::new(times(&points), fluxes).name("flux").mode(Mode::Markers);
     plot.add_trace(trace.marker(Marker::new().color(DATA).size(7)).error_x(widths(&points)).error_y(errors));
     if !limits.is_empty() {

@@ -6,7 +6,9 @@ use plotly::{HeatMap, Plot, Scatter};
 use roi_estimators::{ErrorEllipse, Localization};
 use roi_fit::fixed;
 
-use crate::figures::drawing::{DATA, Figure, MODEL, Shape, all_seen, axis, layout, line, likelihood_scale, plain, plot, seen};
+use crate::figures::drawing::{
+    DATA, Figure, MODEL, Shape, all_seen, axis, layout, likelihood_scale, line, plain, plot, seen,
+};
 
 /// Points of an ellipse.
 const POINTS: usize = 72;
@@ -21,7 +23,9 @@ pub(crate) fn position_figure(id: &str, found: &Localization, others: &[(String,
     let (east, north) = found.preloc.offset(&found.position);
     add_scan(&mut plot, found, (east, north));
     if let Some(ellipse) = &found.ellipse {
-        for (radius, name, width) in [(ellipse.r68, "68 %", 2.0), (ellipse.r95, "95 %", 1.5), (ellipse.r99, "99 %", 1.0)] {
+        for (radius, name, width) in
+            [(ellipse.r68, "68 %", 2.0), (ellipse.r95, "95 %", 1.5), (ellipse.r99, "99 %", 1.0)]
+        {
             let [x, y] = around(ellipse, radius, (east, north));
             plot.add_trace(Scatter::new(x, y).name(name).mode(Mode::Lines).line(line(MODEL, width)));
         }
@@ -33,7 +37,8 @@ pub(crate) fn position_figure(id: &str, found: &Localization, others: &[(String,
     let near: Vec<&(String, f64, f64)> = others.iter().filter(|(_, x, y)| x.abs() < reach && y.abs() < reach).collect();
     if !near.is_empty() {
         let at = |of: fn(&(String, f64, f64)) -> f64| all_seen(near.iter().map(|other| of(other)));
-        let trace = Scatter::new(at(|other| other.1), at(|other| other.2)).name("other sources").mode(Mode::MarkersText);
+        let trace =
+            Scatter::new(at(|other| other.1), at(|other| other.2)).name("other sources").mode(Mode::MarkersText);
         let trace = trace.text_array(near.iter().map(|(name, ..)| plain(name)).collect::<Vec<String>>());
         plot.add_trace(trace.marker(Marker::new().size(8).color(DATA).symbol(MarkerSymbol::CircleOpen)));
     }
@@ -44,7 +49,8 @@ pub(crate) fn position_figure(id: &str, found: &Localization, others: &[(String,
 
 /// Degrees to either side that show all there is.
 fn reach(found: &Localization) -> f64 {
-    let radius = found.ellipse.as_ref().map_or(0.05, |ellipse| ellipse.r99 * (ellipse.semimajor / ellipse.semiminor).sqrt());
+    let radius =
+        found.ellipse.as_ref().map_or(0.05, |ellipse| ellipse.r99 * (ellipse.semimajor / ellipse.semiminor).sqrt());
     1.3 * (found.pos_offset() + radius).max(1e-3)
 }
 
@@ -58,7 +64,10 @@ fn add_scan(plot: &mut Plot, found: &Localization, (east, north): (f64, f64)) {
     let Some(scan) = found.scan.as_ref().filter(|scan| scan.n > 1) else { return };
     let middle = 0.5 * (scan.n as f64 - 1.0);
     let along = |of: f64, sign: f64| all_seen((0..scan.n).map(move |at| of + sign * (at as f64 - middle) * scan.step));
-    let values = scan.loglike.chunks(scan.n).map(|row| row.iter().map(|value| seen(2.0 * (value - found.loglike_loc))).collect());
+    let values = scan
+        .loglike
+        .chunks(scan.n)
+        .map(|row| row.iter().map(|value| seen(2.0 * (value - found.loglike_loc))).collect());
     let picture = HeatMap::new(along(east, -1.0), along(north, 1.0), values.collect::<Vec<Vec<Option<f64>>>>())
         .name("2 ln L")
         .zmin(-12.0)

@@ -96,13 +96,14 @@ fn add_points(plot: &mut Plot, points: &[&SedBin]) {
     let errors = ErrorData::new(ErrorType::Data).symmetric(false).array(scaled(|bin| bin.norm_err_hi.or(bin.norm_err)));
     let errors = errors.array_minus(scaled(|bin| bin.norm_err_lo.or(bin.norm))).color(DATA).thickness(1.5).width(0);
     let hover = points.iter().map(|bin| format!("TS {}", scientific(bin.ts, 2))).collect::<Vec<String>>();
-    let trace = Scatter::new(all_seen(points.iter().map(|bin| bin.e_ref())), all_seen(points.iter().map(|bin| bin.e2dnde())))
-        .name("points")
-        .mode(Mode::Markers)
-        .marker(Marker::new().color(DATA).size(8))
-        .hover_text_array(hover)
-        .error_x(widths(points))
-        .error_y(errors);
+    let trace =
+        Scatter::new(all_seen(points.iter().map(|bin| bin.e_ref())), all_seen(points.iter().map(|bin| bin.e2dnde())))
+            .name("points")
+            .mode(Mode::Markers)
+            .marker(Marker::new().color(DATA).size(8))
+            .hover_text_array(hover)
+            .error_x(widths(points))
+            .error_y(errors);
     plot.add_trace(trace);
 }
 
@@ -139,7 +140,9 @@ fn likelihood(bins: &[SedBin], (low, high): (f64, f64)) -> Option<Box<Picture>> 
     let edge = |row: usize| low * (high / low).powf(row as f64 / ROWS as f64);
     let row = |row: usize| {
         let flux = (edge(row) * edge(row + 1)).sqrt();
-        bins.iter().map(|bin| fall(bin, flux / bin.reference.e2dnde).filter(|fall| *fall >= DEEPEST).and_then(seen)).collect()
+        bins.iter()
+            .map(|bin| fall(bin, flux / bin.reference.e2dnde).filter(|fall| *fall >= DEEPEST).and_then(seen))
+            .collect()
     };
     let x = bins.first().map(|bin| bin.e_min).into_iter().chain(bins.iter().map(|bin| bin.e_max));
     let picture = HeatMap::new(all_seen(x), all_seen((0..=ROWS).map(edge)), (0..ROWS).map(row).collect())

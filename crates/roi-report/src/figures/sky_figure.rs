@@ -137,7 +137,9 @@ fn caption(image: &SkyImage) -> String {
         ImageKind::Significance => {
             "How far the counts lie above (red) or below (blue) the model, both smoothed with the image of a test source."
         }
-        ImageKind::Ts => "TS that one more source, a power law of index 2, would have at each pixel; 25 is about 4 to 5 sigma.",
+        ImageKind::Ts => {
+            "TS that one more source, a power law of index 2, would have at each pixel; 25 is about 4 to 5 sigma."
+        }
     };
     let blocks = match (image.factor, image.kind) {
         (1, _) => String::new(),

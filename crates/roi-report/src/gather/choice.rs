@@ -38,7 +38,9 @@ impl FromStr for Choice {
             "none" => Self::None,
             "notable" => Self::Notable,
             "all" => Self::All,
-            names => Self::Named(names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()),
+            names => Self::Named(
+                names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
+            ),
         })
     }
 }

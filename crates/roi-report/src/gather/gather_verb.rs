@@ -43,8 +43,10 @@ fn places(analysis: &Analysis, choice: &Choice) -> Result<Vec<String>> {
     let mut names = choice.names(analysis)?;
     if !matches!(choice, Choice::Named(_)) {
         // Only what lies on all maps can be localized.
-        let is_on_maps = |place: &SkyDirection| analysis.trial_makers().iter().all(|own| own.grid().pixel(place).is_some());
-        let is_place = |source: &Source| can_be_localized(source) && source.direction().is_some_and(|at| is_on_maps(&at));
+        let is_on_maps =
+            |place: &SkyDirection| analysis.trial_makers().iter().all(|own| own.grid().pixel(place).is_some());
+        let is_place =
+            |source: &Source| can_be_localized(source) && source.direction().is_some_and(|at| is_on_maps(&at));
         names.retain(|name| analysis.roi().source(name).is_ok_and(is_place));
     }
     Ok(names)
@@ -107,7 +109,8 @@ fn counts_and_model(cubes: &[ComponentCubes], center: &SkyDirection) -> Result<V
         let width = own.shape()[1];
         let mut add = |sum: usize, pixel: usize, value: f64| {
             // The same pixels, or those under the middles of the component's.
-            let place = if own == grid { Some(pixel) } else { own.direction(pixel).and_then(|place| grid.pixel(&place)) };
+            let place =
+                if own == grid { Some(pixel) } else { own.direction(pixel).and_then(|place| grid.pixel(&place)) };
             if let Some(place) = place {
                 sums[sum][[place / nx, place % nx]] += value;
             }

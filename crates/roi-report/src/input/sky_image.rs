@@ -95,7 +95,7 @@ impl SkyImage {
     /// Blocks of pixels.
     fn blocks(kind: ImageKind, grid: &SkyGrid, values: &Array2<f64>) -> Self {
         let (ny, nx) = values.dim();
-        let factor = (1..).find(|f| ny.div_ceil(*f) * nx.div_ceil(*f) <= MOST_PIXELS).unwrap_or(1);
+        let factor = (1..=nx.max(ny)).find(|f| ny.div_ceil(*f) * nx.div_ceil(*f) <= MOST_PIXELS).unwrap_or(1);
         let block = |y: usize, x: usize| {
             let rows = y * factor..((y + 1) * factor).min(ny);
             let columns = x * factor..((x + 1) * factor).min(nx);
@@ -151,7 +151,7 @@ impl SkyImage {
         let (x, y) = grid.to_pixel(place)?;
         let is_inside = (0.5..=nx as f64 + 0.5).contains(&x) && (0.5..=ny as f64 + 0.5).contains(&y);
         let [dx, dy] = self.steps();
-        is_inside.then(|| [(x - 0.5 * (nx as f64 + 1.0)) * dx, (y - 0.5 * (ny as f64 + 1.0)) * dy])
+        is_inside.then_some([(x - 0.5 * (nx as f64 + 1.0)) * dx, (y - 0.5 * (ny as f64 + 1.0)) * dy])
     }
 
     /// Coordinates of the middle of each pixel of the image, degrees, in the frame of the map.

@@ -3,7 +3,7 @@
 use roi_fit::{FitResult, fixed, scientific};
 
 use crate::input::report_input::ReportInput;
-use crate::input::sky_image::ImageKind;
+use crate::input::sky_image::{ImageKind, SkyImage};
 
 /// How serious a status is; the page has a colour and a word for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,11 +80,20 @@ fn of_fit(fit: &FitResult, command: &str) -> Vec<Advice> {
             "The fit failed ({}; quality {}), and every parameter is as it was before it. Another optimizer or fewer free parameters often help: optimize first, or free only norms.",
             fit.message, fit.fit_quality
         );
-        return vec![Advice::new(Level::Bad, text).with(format!("roi-fit fit {command} --optimize-first --optimizer NEWTON"))];
+        return vec![
+            Advice::new(Level::Bad, text).with(format!("roi-fit fit {command} --optimize-first --optimizer NEWTON")),
+        ];
     }
     let gain = fixed(fit.dloglike, 2);
-    let made = format!("The fit of {n} parameters succeeded after {attempts} attempt(s) and gained {gain} in ln L: {}.", fit.message);
-    let edm = if fit.edm.is_finite() { format!(" (estimated distance to it: {} in ln L)", scientific(fit.edm, 1)) } else { String::new() };
+    let made = format!(
+        "The fit of {n} parameters succeeded after {attempts} attempt(s) and gained {gain} in ln L: {}.",
+        fit.message
+    );
+    let edm = if fit.edm.is_finite() {
+        format!(" (estimated distance to it: {} in ln L)", scientific(fit.edm, 1))
+    } else {
+        String::new()
+    };
     let first = match fit.fit_quality {
         3 => Advice::new(Level::Good, format!("{made} Quality 3 of 3: the maximum{edm} and the covariance are accurate.")),
         2 => Advice::new(Level::Note, format!("{made} Quality 2 of 3: the covariance had to be made positive definite, so errors may be wrong. Fix what the data do not constrain, or let MINOS find the errors."))
@@ -130,10 +139,13 @@ fn of_maps(input: &ReportInput) -> Vec<Advice> {
     let highest = |kind: ImageKind| input.images.iter().find(|image| image.kind == kind)?.highest();
     if let Some((ts, place)) = highest(ImageKind::Ts).filter(|(ts, _)| *ts >= 25.0) {
         let (ra, dec) = (fixed(place.ra(), 2), fixed(place.dec(), 2));
-        let text = format!("The TS map reaches {} at RA {ra}, Dec {dec}: the model may lack a source there.", fixed(ts, 1));
-        all.push(Advice::new(Level::Note, text).with(format!("roi-fit find-sources {} --xml found.xml", input.command)));
+        let text =
+            format!("The TS map reaches {} at RA {ra}, Dec {dec}: the model may lack a source there.", fixed(ts, 1));
+        all.push(
+            Advice::new(Level::Note, text).with(format!("roi-fit find-sources {} --xml found.xml", input.command)),
+        );
     }
-    let range = input.images.iter().find(|image| image.kind == ImageKind::Significance).and_then(|image| image.range());
+    let range = input.images.iter().find(|image| image.kind == ImageKind::Significance).and_then(SkyImage::range);
     if let Some((low, high)) = range.filter(|(low, high)| *low <= -5.0 || *high >= 5.0) {
         let text = format!(
             "Residuals reach from {} to {} sigma: the model does not describe the counts everywhere. Look at the residual map.",
@@ -148,11 +160,18 @@ fn of_maps(input: &ReportInput) -> Vec<Advice> {
 fn of_goodness(input: &ReportInput) -> Option<Advice> {
     let goodness = input.goodness.as_ref()?;
     let (pull, p) = (goodness.total().pull()?, goodness.total().p_value()?);
-    let words = format!("the deviance lies {} sigma from what a true model would give (probability {})", fixed(pull, 1), scientific(p, 1));
+    let words = format!(
+        "the deviance lies {} sigma from what a true model would give (probability {})",
+        fixed(pull, 1),
+        scientific(p, 1)
+    );
     Some(if pull.abs() < 3.0 {
         Advice::new(Level::Good, format!("Counts and model agree: {words}."))
     } else {
-        Advice::new(Level::Note, format!("Counts and model do not agree: {words}. The table of goodness of fit shows at which energies."))
+        Advice::new(
+            Level::Note,
+            format!("Counts and model do not agree: {words}. The table of goodness of fit shows at which energies."),
+        )
     })
 }
 

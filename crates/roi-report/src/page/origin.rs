@@ -29,7 +29,11 @@ impl Origin {
         let words = from["options"].as_array().into_iter().flatten().filter_map(Value::as_str).map(quoted);
         let config = if input.config.is_null() { String::new() } else { format!("{:#}", input.config) };
         Self {
-            program: format!("{} {}", text("program").unwrap_or_else(|| "roi-fit".into()), text("version").unwrap_or_else(|| env!("CARGO_PKG_VERSION").into())),
+            program: format!(
+                "{} {}",
+                text("program").unwrap_or_else(|| "roi-fit".into()),
+                text("version").unwrap_or_else(|| env!("CARGO_PKG_VERSION").into())
+            ),
             date: text("date").unwrap_or_default(),
             options: words.collect::<Vec<_>>().join(" "),
             inputs: from["inputs"].as_array().into_iter().flatten().map(row).collect(),
@@ -56,5 +60,9 @@ fn row(input: &Value) -> InputRow {
 /// ```
 pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

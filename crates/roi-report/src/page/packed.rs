@@ -41,6 +41,10 @@ mod tests {
         let script = unpacked(SCRIPT);
         assert!(script.contains("plotly.js v3") && script.contains("Licensed under the MIT license"));
         // The element that writes formulas is left out.
-        assert!(script.len() < 5_000_000 && SCRIPT.len() < 2_100_000 && !script.contains("<script"), "{}", SCRIPT.len());
+        assert!(
+            script.len() < 5_000_000 && SCRIPT.len() < 2_100_000 && !script.contains("<script"),
+            "{}",
+            SCRIPT.len()
+        );
     }
 }

@@ -15,7 +15,7 @@ use crate::figures::drawing::Figure;
 use crate::figures::histogram_figure::histogram_figure;
 use crate::figures::sky_figure::{Spot, coordinates, sky_figure};
 use crate::input::report_input::ReportInput;
-use crate::input::sky_image::ImageKind;
+use crate::input::sky_image::{ImageKind, SkyImage};
 use crate::page::fit_status::{Advice, Level, advice, worst};
 use crate::page::goodness_rows::{GoodnessRow, goodness_rows, spectra};
 use crate::page::origin::Origin;
@@ -81,7 +81,11 @@ pub fn report(input: &ReportInput) -> Result<String> {
         level: worst(&advice),
         advice,
         maps,
-        spectra: spectra(input).iter().enumerate().map(|(at, own)| counts_figure(&format!("counts-{at}"), own)).collect(),
+        spectra: spectra(input)
+            .iter()
+            .enumerate()
+            .map(|(at, own)| counts_figure(&format!("counts-{at}"), own))
+            .collect(),
         rows: source_rows(input),
         panels: panels(input),
         histograms: histograms(input),
@@ -147,8 +151,23 @@ fn facts(input: &ReportInput) -> Vec<(&'static str, String)> {
     vec![
         ("Centre", place),
         ("Energies", format!("{} MeV to {} MeV", decimal(low, 1), decimal(high, 1))),
-        ("Data", format!("{} counts in {} component(s): {}", decimal(known.counts, 0), components.len(), components.join(", "))),
-        ("Model", format!("{} sources, {free} free parameters, {} predicted counts", input.roi.sources().len(), decimal(known.npred, 1))),
+        (
+            "Data",
+            format!(
+                "{} counts in {} component(s): {}",
+                decimal(known.counts, 0),
+                components.len(),
+                components.join(", ")
+            ),
+        ),
+        (
+            "Model",
+            format!(
+                "{} sources, {free} free parameters, {} predicted counts",
+                input.roi.sources().len(),
+                decimal(known.npred, 1)
+            ),
+        ),
         ("ln L", decimal(known.loglike, 4)),
     ]
 }
@@ -158,7 +177,7 @@ fn maps(input: &ReportInput) -> (Vec<Figure>, Vec<Vec<Vec<String>>>, Vec<usize>)
     let spots = spots(input);
     // The model has the colours of the counts, so that the two can be compared.
     let counts = input.images.iter().find(|image| image.kind == ImageKind::Counts);
-    let brightest = counts.and_then(|image| image.range()).map(|(_, high)| high);
+    let brightest = counts.and_then(SkyImage::range).map(|(_, high)| high);
     let (mut figures, mut places, mut at, mut kinds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, image) in input.images.iter().enumerate() {
         let top = if image.kind == ImageKind::Model { brightest } else { None };

@@ -50,7 +50,8 @@ fn panel(index: usize, source: &Source, input: &ReportInput) -> Panel {
     let curve = input.light_curves.iter().find(|curve| curve.name == name);
     let id = |what: &str| format!("{anchor}-{what}");
     let model = known.model_flux.as_ref();
-    let figures = [
+    // On the heap: a figure is large.
+    let figures = vec![
         match sed {
             Some(sed) => sed_figure(&id("sed"), sed),
             None => model.and_then(|model| model_figure(&id("sed"), name, model)),
@@ -85,7 +86,11 @@ fn summary(source: &Source, known: &SourceProperties) -> String {
     let ts = known.ts.map_or_else(String::new, |ts| format!("TS {}, ", Cell::fixed(Some(ts), 1).text));
     let state = if source.is_free() { "free" } else { "fixed" };
     let npred = decimal(known.npred, 1);
-    format!("{}, {}, {ts}{npred} predicted counts, {state}", source.spectrum().type_name(), source.spatial().type_name())
+    format!(
+        "{}, {}, {ts}{npred} predicted counts, {state}",
+        source.spectrum().type_name(),
+        source.spatial().type_name()
+    )
 }
 
 /// Names of the other sources and where they lie, as seen from the old place.
@@ -101,7 +106,11 @@ fn near(input: &ReportInput, name: &str, found: &Localization) -> Vec<(String, f
 fn parameters(source: &Source) -> Table {
     let row = |p: &Parameter| {
         let (low, high) = (p.min() * p.scale(), p.max() * p.scale());
-        let bounds = if p.min() == 0.0 && p.max() == 0.0 { "none".to_owned() } else { format!("{} to {}", power(Some(low.min(high)), 2), power(Some(low.max(high)), 2)) };
+        let bounds = if p.min() == 0.0 && p.max() == 0.0 {
+            "none".to_owned()
+        } else {
+            format!("{} to {}", power(Some(low.min(high)), 2), power(Some(low.max(high)), 2))
+        };
         let is_at_bound = p.is_free() && p.min() < p.max() && (p.value() == p.min() || p.value() == p.max());
         let error = (p.is_free() && p.error() > 0.0).then(|| p.true_error());
         let state = match (p.is_free(), is_at_bound) {
@@ -121,14 +130,28 @@ fn parameters(source: &Source) -> Table {
 /// fermipy's words for fluxes, explained.
 fn fluxes(known: &SourceProperties) -> Option<Table> {
     let words = |key: &str| {
-        let (what, unit) = if key.starts_with('e') { ("energy flux", "MeV cm\u{207b}\u{b2} s\u{207b}\u{b9}") } else { ("photon flux", "cm\u{207b}\u{b2} s\u{207b}\u{b9}") };
+        let (what, unit) = if key.starts_with('e') {
+            ("energy flux", "MeV cm\u{207b}\u{b2} s\u{207b}\u{b9}")
+        } else {
+            ("photon flux", "cm\u{207b}\u{b2} s\u{207b}\u{b9}")
+        };
         let from = key.trim_start_matches('e').trim_start_matches("flux");
-        let range = if from.is_empty() { "over the range of the analysis".to_owned() } else { format!("from {from} MeV to 316 GeV") };
+        let range = if from.is_empty() {
+            "over the range of the analysis".to_owned()
+        } else {
+            format!("from {from} MeV to 316 GeV")
+        };
         format!("{what} {range} [{unit}]")
     };
     let row = |(key, flux): (&String, &Measured)| {
         flux.value.map(|value| {
-            vec![words(key), power(Some(value), 3), power(flux.error, 2), power(flux.ul95, 3), power(flux.ul95_profile, 3)]
+            vec![
+                words(key),
+                power(Some(value), 3),
+                power(flux.error, 2),
+                power(flux.ul95, 3),
+                power(flux.ul95_profile, 3),
+            ]
         })
     };
     let rows: Vec<Vec<String>> = known.fluxes.iter().filter_map(row).collect();
@@ -153,7 +176,15 @@ fn sed_table(sed: &SedResult) -> Table {
     let percent = (1e8 * sed.config.ul_confidence).round() / 1e6;
     Table {
         title: format!("Spectrum points: E\u{b2} dN/dE in MeV cm\u{207b}\u{b2} s\u{207b}\u{b9}, limits at {percent} %"),
-        columns: vec!["energy [MeV]", "E\u{b2} dN/dE", "error down", "error up", "upper limit", "TS", "predicted counts"],
+        columns: vec![
+            "energy [MeV]",
+            "E\u{b2} dN/dE",
+            "error down",
+            "error up",
+            "upper limit",
+            "TS",
+            "predicted counts",
+        ],
         rows: rows.collect(),
     }
 }
@@ -161,12 +192,20 @@ fn sed_table(sed: &SedResult) -> Table {
 fn position_table(found: &Localization) -> Table {
     let place = |what: &str, at: &roi_model::SkyDirection| {
         let (l, b) = at.to_galactic();
-        vec![what.to_owned(), format!("RA {}, Dec {}; l {}, b {}", fixed(at.ra(), 5), fixed(at.dec(), 5), fixed(l, 5), fixed(b, 5))]
+        vec![
+            what.to_owned(),
+            format!("RA {}, Dec {}; l {}, b {}", fixed(at.ra(), 5), fixed(at.dec(), 5), fixed(l, 5), fixed(b, 5)),
+        ]
     };
     let mut rows = vec![place("in the model [deg]", &found.preloc), place("fitted [deg]", &found.position)];
     rows.push(vec!["offset [deg]".to_owned(), decimal(found.pos_offset(), 5)]);
     if let Some(ellipse) = &found.ellipse {
-        let axes = format!("{} by {}, {} degrees from north to east", decimal(ellipse.semimajor, 5), decimal(ellipse.semiminor, 5), decimal(ellipse.angle, 1));
+        let axes = format!(
+            "{} by {}, {} degrees from north to east",
+            decimal(ellipse.semimajor, 5),
+            decimal(ellipse.semiminor, 5),
+            decimal(ellipse.angle, 1)
+        );
         rows.push(vec!["ellipse of 1 sigma [deg]".to_owned(), axes]);
         let radii = [ellipse.r68, ellipse.r95, ellipse.r99].map(|radius| decimal(radius, 5)).join(", ");
         rows.push(vec!["radii of 68, 95, 99 % [deg]".to_owned(), radii]);
