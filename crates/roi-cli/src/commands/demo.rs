@@ -66,23 +66,11 @@ impl Demo {
         analysis.write_roi(self.out.join("fitted"))?;
         let from = provenance(Some(&config), &[], true);
         let page = self.report(output, &mut analysis, (&optimized, &fitted), &from)?;
-        let out = self.out.display();
         output.text(format_args!(
             "\nfitted beside true values (a pull is their difference over the error):\n\n{}",
             beside(&truth, &fitted)
         ));
-        output.text(format_args!("\nresults: {out}/optimize.json {out}/fit.json {out}/fitted.xml {out}/fitted.json"));
-        output.text(format_args!(
-            "\nthe report, one page with all of it: {}\nopen it in a browser",
-            self.page().display()
-        ));
-        output.text(format_args!(
-            "\nwhat to try next:
-  roi-fit report {out}/fitted.json --localize notable --out report.html
-  roi-fit ts {out} --model {out}/fitted.xml
-  roi-fit profile {out} isodiff --model {out}/fitted.xml
-  roi-fit fit {out} --fix-all --distance 1 --minos --verbosity 1"
-        ));
+        self.say_what_is_next(output);
         let (optimized, result) = (optimized.to_json(), fitted.to_json());
         output.json(
             &json!({ "config": config, "optimize": optimized, "fit": result, "report": page, "provenance": from }),
@@ -92,6 +80,21 @@ impl Demo {
 }
 
 impl Demo {
+    /// Where the results are, and what to do with them.
+    fn say_what_is_next(&self, output: &Output) {
+        let (out, page) = (self.out.display(), self.page());
+        output.text(format_args!(
+            "\nresults: {out}/optimize.json {out}/fit.json {out}/fitted.xml {out}/fitted.json
+\nthe report, one page with all of it; open it in a browser:\n  {}
+\nwhat to try next:
+  roi-fit report {out}/fitted.json --localize notable --out report.html
+  roi-fit ts {out} --model {out}/fitted.xml
+  roi-fit profile {out} isodiff --model {out}/fitted.xml
+  roi-fit fit {out} --fix-all --distance 1 --minos --verbosity 1",
+            page.display()
+        ));
+    }
+
     /// Where the report goes.
     fn page(&self) -> PathBuf {
         self.out.join("report.html")
@@ -115,7 +118,7 @@ impl Demo {
             .with_provenance(from.clone())
             .with_config(resolved_config(&self.out.join("config.yaml")).map_err(roi_fit::Error::from)?)
             .with_command(quoted(&self.out.to_string_lossy()));
-        report::write(output, &input, &self.page())
+        report::write(&input, &self.page())
     }
 }
 

@@ -70,7 +70,9 @@ impl Report {
             .with_provenance(provenance.clone())
             .with_config(self.region.options())
             .with_command(self.region.words());
-        let written = write(output, &input, &self.out)?;
+        let written = write(&input, &self.out)?;
+        let megabytes = written["bytes"].as_f64().unwrap_or_default() / 1e6;
+        output.text(format_args!("report: {} ({megabytes:.1} MB); open it in a browser", self.out.display()));
         self.region.save(output, &mut analysis)?;
         output.json(&completed(written, &analysis, optimized.as_ref(), provenance))?;
         failure(input.fit.as_ref())
@@ -91,14 +93,13 @@ impl Report {
     }
 }
 
-/// Writes the page, says so, and returns what there is to say for programs.
-pub(crate) fn write(output: &Output, input: &ReportInput, path: &Path) -> Result<Value, Failure> {
+/// Writes the page, warns of what it lacks, and returns what there is to say for programs.
+pub(crate) fn write(input: &ReportInput, path: &Path) -> Result<Value, Failure> {
     let bytes = write_report(input, path)?;
     for problem in &input.problems {
         let of = if problem.source.is_empty() { String::new() } else { format!(" of {}", problem.source) };
         tracing::warn!("report without the {}{of}: {}", problem.what, problem.message);
     }
-    output.text(format_args!("report: {} ({:.1} MB); open it in a browser", path.display(), bytes as f64 / 1e6));
     let problem = |problem: &roi_report::Problem| json!({ "source": problem.source, "what": problem.what, "message": problem.message });
     Ok(json!({
         "report": path,
