@@ -116,6 +116,15 @@ mod tests {
     }
 
     #[test]
+    fn a_deviance_is_twice_the_fall_of_the_poisson_probability() {
+        let ln_p = |n: f64, m: f64| n * m.ln() - m - ln_gamma(n + 1.0);
+        for (n, m) in [(3.0, 1.7), (1.0, 40.0), (12.0, 12.0)] {
+            assert_relative_eq!(deviance(n, m), 2.0 * (ln_p(n, n) - ln_p(n, m)), epsilon = 1e-11);
+        }
+        assert_relative_eq!(deviance(0.0, 0.25), 0.5);
+    }
+
+    #[test]
     fn the_probabilities_add_up_to_one() {
         for m in [1e-6, 0.3, 17.0, 900.0] {
             assert_relative_eq!(probabilities(m).map(|(_, p)| p).sum::<f64>(), 1.0, max_relative = 1e-11);
