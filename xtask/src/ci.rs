@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::programs::openblas::{self, Backend, OpenBlas};
-use crate::programs::{bench, mdbook, parity, test};
+use crate::programs::{bench, browser, mdbook, parity, test};
 use crate::repository::project::{self, EVERYTHING, Project};
 use crate::{api, docs, package, tidy};
 
@@ -30,6 +30,7 @@ const STEPS: &[(&str, Step)] = &[
     ("doctests", Step::Optional(|project| test::doctests(project, Backend::PureRust), "the test runner runs them")),
     ("tests", Step::Command(|project| test::runner(project, Backend::PureRust))),
     ("tests-lapack", Step::Optional(lapack_tests, "no OpenBLAS was found")),
+    ("browser", Step::Optional(browser::command, browser::NEEDS)),
     ("bench", Step::Command(bench::smoke)),
     ("parity", Step::Optional(checked_parity, "no real LAT data was found")),
 ];

@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// A region could not be simulated or written.
     #[error(transparent)]
     Simulation(#[from] roi_simulate::Error),
+    /// A report could not be made.
+    #[error(transparent)]
+    Report(Box<roi_report::Error>),
     /// A batch as such could not be run.
     #[error(transparent)]
     NoBatch(#[from] roi_batch::Error),
@@ -42,12 +45,19 @@ pub(crate) enum Failure {
     },
 }
 
+impl From<roi_report::Error> for Failure {
+    fn from(error: roi_report::Error) -> Self {
+        Self::Report(Box::new(error))
+    }
+}
+
 impl Failure {
     /// 2 for what the user can mend, 3 for a failed fit, 1 for what should not happen.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Analysis(error) | Self::Estimator(roi_estimators::Error::Fit(error)) if error.is_internal() => 1,
             Self::NoBatch(error) if error.is_internal() => 1,
+            Self::Report(error) if error.is_internal() => 1,
             Self::Batch { worst: Ending::Failed, .. } | Self::Fit(_) => 3,
             Self::Batch { worst: Ending::Error, .. }
             | Self::Usage(_)
@@ -56,6 +66,7 @@ impl Failure {
             | Self::Analysis(_)
             | Self::Estimator(_)
             | Self::Simulation(_)
+            | Self::Report(_)
             | Self::NoBatch(_) => 2,
             Self::Batch { .. } => 1,
         })

@@ -15,7 +15,7 @@ use crate::provenance::provenance;
 /// A region, and what becomes of its model.
 #[derive(Args)]
 pub(crate) struct Region {
-    /// A fermipy config.yaml, or the directory that holds one
+    /// A fermipy config.yaml, the directory that holds one, or an analysis that --write-roi saved beside one
     config: PathBuf,
     /// Take the model of a file instead of the configuration's: a source model XML, or the JSON that --write-roi saved
     #[arg(long, value_name = "FILE")]
@@ -66,10 +66,10 @@ impl Region {
         for &(option, path) in own.iter().chain(others) {
             path.map_or(Ok(()), |path| check_folder(option, path))?;
         }
-        let config = config_file(&self.config);
+        let (config, model) = self.config_and_model()?;
         let mut files = Files::default();
         let components = files.reads_config(&config).components;
-        files.reads_model("--model", self.model.as_deref());
+        files.reads_model("--model", model.as_deref());
         for path in self.editing.files() {
             files.reads("--add-source", Some(path));
         }
@@ -85,8 +85,9 @@ impl Region {
         if self.xml.as_deref() == Some(Path::new("-")) {
             output.hide_text();
         }
-        let mut analysis = output.open(&config_file(&self.config), fluxes)?;
-        if let Some(model) = &self.model {
+        let (config, model) = self.config_and_model()?;
+        let mut analysis = output.open(&config, fluxes)?;
+        if let Some(model) = &model {
             analysis.load_model(model)?;
         }
         self.energies.apply(&mut analysis)?;
@@ -96,7 +97,45 @@ impl Region {
 
     /// Where the results of this region come from.
     pub(crate) fn provenance(&self) -> serde_json::Value {
-        provenance(Some(&config_file(&self.config)), &model_inputs(self.model.as_deref(), &self.editing), true)
+        let (config, model) =
+            self.config_and_model().unwrap_or_else(|_| (config_file(&self.config), self.model.clone()));
+        provenance(Some(&config), &model_inputs(model.as_deref(), &self.editing), true)
+    }
+
+    /// Every option of the configuration; nothing where it cannot be read.
+    pub(crate) fn options(&self) -> serde_json::Value {
+        let config = self.config_and_model().ok().and_then(|(config, _)| roi_fit::resolved_config(&config).ok());
+        config.unwrap_or_default()
+    }
+
+    /// The region as it was named, with its model: what the next command begins with.
+    pub(crate) fn words(&self) -> String {
+        let quoted = |path: &Path| roi_report::quoted(&path.to_string_lossy());
+        let model = self.model.as_deref().map(|model| format!(" --model {}", quoted(model)));
+        format!("{}{}", quoted(&self.config), model.unwrap_or_default())
+    }
+
+    /// The configuration and the model. A saved analysis stands for both where a configuration lies beside it.
+    fn config_and_model(&self) -> Result<(PathBuf, Option<PathBuf>), Failure> {
+        if !is_saved_analysis(&self.config) {
+            return Ok((config_file(&self.config), self.model.clone()));
+        }
+        let saved = self.config.display();
+        if let Some(model) = &self.model {
+            let text = format!(
+                "'{saved}' is a saved analysis, and --model {} another; name the configuration",
+                model.display()
+            );
+            return Err(Failure::Usage(text));
+        }
+        let config = self.config.with_file_name("config.yaml");
+        if !config.is_file() {
+            let text = format!(
+                "'{saved}' is a saved analysis, and no config.yaml lies beside it; name the configuration, and this with --model"
+            );
+            return Err(Failure::Usage(text));
+        }
+        Ok((config, Some(self.config.clone())))
     }
 
     /// The file of the model, if it is one.
@@ -122,6 +161,14 @@ impl Region {
 pub(crate) fn model_inputs<'a>(model: Option<&'a Path>, editing: &'a Editing) -> Vec<(&'static str, &'a Path)> {
     let added = editing.files().iter().map(|path| ("added sources", path.as_path()));
     model.map(|path| ("model", path)).into_iter().chain(added).collect()
+}
+
+/// Whether a file is what `--write-roi` saves.
+fn is_saved_analysis(path: &Path) -> bool {
+    let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    let text = if is_json { std::fs::read_to_string(path).ok() } else { None };
+    let value: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(&text).ok());
+    value.is_some_and(|value| value["state"]["format"].is_u64())
 }
 
 /// The configuration: in a directory it is its config.yaml.

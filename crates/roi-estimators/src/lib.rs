@@ -26,7 +26,7 @@
 //!
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
 //! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps. `find`: new
-//!   sources on TS maps.
+//!   sources on TS maps. `goodness`: how well counts agree with the model.
 //! - `sed`: spectrum points.
 //! - `localize`: positions. `extension`: widths.
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
@@ -50,6 +50,7 @@ mod curve;
 mod error;
 mod extension;
 mod find;
+mod goodness;
 mod localize;
 mod psmap;
 mod residmap;
@@ -67,6 +68,9 @@ pub use extension::extension_verb::extension;
 pub use find::find_options::FindSourcesOptions;
 pub use find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 pub use find::find_verb::find_sources;
+pub use goodness::goodness_result::{ComponentGoodness, Deviance, Goodness};
+pub use goodness::goodness_verb::goodness;
+pub use goodness::pull_histogram::PullHistogram;
 pub use localize::ellipse::ErrorEllipse;
 pub use localize::fitted_positions::{FittedPosition, FittedPositions};
 pub use localize::localization::Localization;

@@ -1,7 +1,8 @@
 //! Commands that run other programs: the tests, the demonstration, the benchmarks, the fuzzer, the comparison with other tools, the
-//! Python package, the site.
+//! Python package, the site, the report in a browser.
 
 pub(crate) mod bench;
+pub(crate) mod browser;
 pub(crate) mod closure;
 pub(crate) mod demo;
 pub(crate) mod faults;

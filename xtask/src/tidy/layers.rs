@@ -29,7 +29,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "roi-report",
         floor: 9,
-        uses: &["roi-estimators", "roi-fit", "lat-dataset", "lat-response", "likelihood-core", "roi-model", "numerics"],
+        uses: &["roi-estimators", "roi-fit", "roi-simulate", "lat-response", "roi-model"],
     },
     Layer { name: "roi-cli", floor: 10, uses: PROGRAM },
     Layer { name: "roi-py", floor: 10, uses: PACKAGE },

@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
-use roi_fit::{FitResult, Roi, fixed, scientific};
+use roi_fit::{Analysis, FitResult, OptimizeResult, Roi, fixed, resolved_config, scientific};
+use roi_report::{Choice, ReportOptions, gather, quoted};
 use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::provenance::provenance;
+
+use super::report;
 
 /// Simulate the built-in region, optimize it, fit it, print the tables and write the results
 #[derive(Args)]
@@ -46,6 +49,8 @@ impl Demo {
         ));
         let simulated = simulate(&options)?;
         let config = simulated.write(&self.out)?;
+        // With it maps of residuals and of the TS can be made.
+        simulated.write_response(&self.out)?;
         let truth = simulated.truth;
         let mut analysis = output.open(&config, true)?;
 
@@ -58,22 +63,62 @@ impl Demo {
         Output::write_json(&self.out.join("optimize.json"), &optimized.to_json())?;
         Output::write_json(&self.out.join("fit.json"), &fitted.to_json())?;
         analysis.write_xml(&self.out.join("fitted.xml"))?;
-        let out = self.out.display();
+        analysis.write_roi(self.out.join("fitted"))?;
+        let from = provenance(Some(&config), &[], true);
+        let page = self.report(output, &mut analysis, (&optimized, &fitted), &from)?;
         output.text(format_args!(
             "\nfitted beside true values (a pull is their difference over the error):\n\n{}",
             beside(&truth, &fitted)
         ));
-        output.text(format_args!("\nresults: {out}/optimize.json {out}/fit.json {out}/fitted.xml"));
+        self.say_what_is_next(output);
+        let (optimized, result) = (optimized.to_json(), fitted.to_json());
+        output.json(
+            || json!({ "config": config, "optimize": optimized, "fit": result, "report": page, "provenance": from }),
+        )?;
+        if fitted.fit_success { Ok(()) } else { Err(Failure::Fit(fitted.message)) }
+    }
+}
+
+impl Demo {
+    /// Where the results are, and what to do with them.
+    fn say_what_is_next(&self, output: &Output) {
+        let (out, page) = (self.out.display(), self.page());
         output.text(format_args!(
-            "\nwhat to try next:
+            "\nresults: {out}/optimize.json {out}/fit.json {out}/fitted.xml {out}/fitted.json
+\nthe report, one page with all of it; open it in a browser:\n  {}
+\nwhat to try next:
+  roi-fit report {out}/fitted.json --localize notable --out report.html
   roi-fit ts {out} --model {out}/fitted.xml
   roi-fit profile {out} isodiff --model {out}/fitted.xml
-  roi-fit fit {out} --fix-all --distance 1 --minos --verbosity 1"
+  roi-fit fit {out} --fix-all --distance 1 --minos --verbosity 1",
+            page.display()
         ));
-        let from = provenance(Some(&config), &[], true);
-        let (optimized, result) = (optimized.to_json(), fitted.to_json());
-        output.json(|| json!({ "config": config, "optimize": optimized, "fit": result, "provenance": from }))?;
-        if fitted.fit_success { Ok(()) } else { Err(Failure::Fit(fitted.message)) }
+    }
+
+    /// Where the report goes.
+    fn page(&self) -> PathBuf {
+        self.out.join("report.html")
+    }
+
+    /// The report of what was fitted, and its dictionary.
+    fn report(
+        &self,
+        output: &Output,
+        analysis: &mut Analysis,
+        (optimized, fitted): (&OptimizeResult, &FitResult),
+        from: &Value,
+    ) -> Result<Value, Failure> {
+        let options = ReportOptions::default().with_sed(Choice::All);
+        let mut progress = output.progress();
+        let input = gather(analysis, &options, progress.as_mut())?;
+        drop(progress);
+        let input = input
+            .with_optimized(Some(optimized.clone()))
+            .with_fit(Some(fitted.clone()))
+            .with_provenance(from.clone())
+            .with_config(resolved_config(&self.out.join("config.yaml")).map_err(roi_fit::Error::from)?)
+            .with_command(quoted(&self.out.to_string_lossy()));
+        report::write(&input, &self.page())
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) mod params;
 pub(crate) mod prepare;
 pub(crate) mod profile;
 pub(crate) mod psmap;
+pub(crate) mod report;
+mod report_keys;
 pub(crate) mod residmap;
 mod result_keys;
 pub(crate) mod sed;

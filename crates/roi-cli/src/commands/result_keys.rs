@@ -9,6 +9,8 @@ use roi_fit::{
     ResultKey, SourceProperties,
 };
 
+use super::report_keys::REPORT;
+
 const fn key(names: &'static [&'static str], unit: &'static str, doc: &'static str) -> ResultKey {
     ResultKey::new(names, unit, doc)
 }
@@ -50,6 +52,7 @@ pub(crate) const COMMANDS: &[OfCommand] = &[
     OfCommand { command: "psmap", dictionary: &PsMap::KEYS, more: REGION },
     OfCommand { command: "tsmap", dictionary: &TsMap::KEYS, more: REGION },
     OfCommand { command: "find-sources", dictionary: &FoundSources::KEYS, more: REGION },
+    OfCommand { command: "report", dictionary: &REPORT, more: REGION },
     OfCommand { command: "srcprob", dictionary: &SRCPROB, more: REGION },
     OfCommand { command: "spectrum", dictionary: &SPECTRUM, more: &[&WITH_PROVENANCE] },
     OfCommand { command: "check", dictionary: &CHECK, more: &[&WITH_PROVENANCE] },
@@ -132,6 +135,7 @@ const DEMO: Dictionary = Dictionary::new(
         key(&["config"], "", "The configuration that was written."),
         key(&["optimize"], "", "The optimization.").holding(Holds::One(&OptimizeResult::KEYS)),
         key(&["fit"], "", "The fit.").holding(Holds::One(&FitResult::KEYS)),
+        key(&["report"], "", "The report.").holding(Holds::One(&REPORT)),
     ],
 );
 

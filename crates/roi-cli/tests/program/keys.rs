@@ -107,6 +107,10 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
         ("model-map", vec![on(&["--optimize-first"])]),
         ("ts", vec![on(&["--optimize-first"])]),
         ("profile", vec![on(&[source, "--optimize-first"])]),
+        (
+            "report",
+            vec![on(&["--optimize-first", "--fit-first", "--localize", "galdiff", "--out", &path("report.html")])],
+        ),
         ("sed", vec![on(&[source, "--optimize-first", "--free-background"])]),
         ("curvature", vec![on(&[source, "--optimize-first", "--free-index2"])]),
         ("spectrum", vec![words(&[&format!("{base}/srcmdl_00.xml"), source, "--energies", "1GeV", "--derivatives"])]),

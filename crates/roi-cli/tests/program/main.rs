@@ -21,6 +21,7 @@ mod outputs_and_usage;
 mod positions_and_widths;
 mod prepare;
 mod profile_and_model;
+mod report;
 mod simulate;
 mod sky_maps;
 mod spectrum_and_state;

@@ -4,6 +4,7 @@ use roi_fit::{Dictionary, FitOptions, Holds};
 
 use crate::find::find_options::FindSourcesOptions;
 use crate::find::find_result::FoundSources;
+use crate::goodness::goodness_result::Goodness;
 use crate::psmap::ps_options::PsMapOptions;
 use crate::psmap::ps_result::PsMap;
 use crate::residmap::resid_options::ResidMapOptions;
@@ -28,6 +29,30 @@ const TEST_SOURCE: Dictionary = Dictionary::new(
         key(&["ra", "dec"], "deg", "Where it stands for the kernel: the middle of the map."),
     ],
 );
+
+impl Goodness {
+    /// The keys of its dictionary.
+    pub const KEYS: Dictionary = Dictionary::new(
+        "Goodness of fit",
+        "How well the counts agree with the model: sums over pixels, energy bins and components, beside what Poisson counts of the predicted means would give.",
+        &[
+            key(&["deviance"], "", "`2 sum (N ln(N/M) - N + M)`, of counts N and model M."),
+            key(
+                &["deviance_expected"],
+                "",
+                "Its expectation for a true model; fitting lowers it by about the number of fitted parameters.",
+            ),
+            key(&["deviance_sigma"], "", "Its standard deviation for a true model."),
+            key(&["deviance_pull"], "sigma", "How far the deviance lies above its expectation."),
+            key(&["p_value"], "", "Probability of a deviance as large, for a true model."),
+            key(
+                &["impossible"],
+                "",
+                "Pixels and energy bins with counts where the model predicts none; they are in no sum.",
+            ),
+        ],
+    );
+}
 
 impl ResidMapOptions {
     /// The keys of its dictionary.

@@ -1,0 +1,89 @@
+//! The light curve of a source, as a page shows it.
+
+/// A light curve.
+///
+/// ```
+/// use roi_report::{LightCurveBin, LightCurvePanel};
+/// let bin = LightCurveBin::new(239557417.0, 239643817.0).with_flux(Some(3e-7), Some(5e-8)).with_ts(Some(42.0));
+/// let panel = LightCurvePanel::new("Crab", vec![bin]);
+/// assert_eq!(panel.bins.len(), 1);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LightCurvePanel {
+    /// The source.
+    pub name: String,
+    /// Its bins, in order of time.
+    pub bins: Vec<LightCurveBin>,
+    /// What is to be said of it: TS of variability and its probability, say.
+    pub remarks: Vec<String>,
+}
+
+/// One bin. What is not known is `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct LightCurveBin {
+    /// Its beginning, mission elapsed time, s.
+    pub tmin: f64,
+    /// Its end.
+    pub tmax: f64,
+    /// Photon flux, cm^-2 s^-1.
+    pub flux: Option<f64>,
+    /// Its 1 sigma error.
+    pub flux_err: Option<f64>,
+    /// Upper limit of the flux at 95 %.
+    pub flux_ul95: Option<f64>,
+    /// Test statistic.
+    pub ts: Option<f64>,
+    /// Why there is no flux, or one that cannot be trusted.
+    pub problem: Option<String>,
+}
+
+impl LightCurvePanel {
+    /// The light curve of a source.
+    pub fn new(name: impl Into<String>, bins: Vec<LightCurveBin>) -> Self {
+        Self { name: name.into(), bins, remarks: Vec::new() }
+    }
+
+    /// Sets [`remarks`](Self::remarks).
+    #[must_use]
+    pub fn with_remarks(mut self, remarks: Vec<String>) -> Self {
+        self.remarks = remarks;
+        self
+    }
+}
+
+impl LightCurveBin {
+    /// A bin of which nothing is known, from `tmin` to `tmax`, mission elapsed time in s.
+    pub fn new(tmin: f64, tmax: f64) -> Self {
+        Self { tmin, tmax, ..Self::default() }
+    }
+
+    /// Sets flux and error, cm^-2 s^-1.
+    #[must_use]
+    pub fn with_flux(mut self, flux: Option<f64>, flux_err: Option<f64>) -> Self {
+        (self.flux, self.flux_err) = (flux, flux_err);
+        self
+    }
+
+    /// Sets the upper limit of the flux, cm^-2 s^-1.
+    #[must_use]
+    pub fn with_flux_ul95(mut self, flux_ul95: Option<f64>) -> Self {
+        self.flux_ul95 = flux_ul95;
+        self
+    }
+
+    /// Sets [`ts`](Self::ts).
+    #[must_use]
+    pub fn with_ts(mut self, ts: Option<f64>) -> Self {
+        self.ts = ts;
+        self
+    }
+
+    /// Sets [`problem`](Self::problem).
+    #[must_use]
+    pub fn with_problem(mut self, problem: Option<String>) -> Self {
+        self.problem = problem;
+        self
+    }
+}
