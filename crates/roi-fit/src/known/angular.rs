@@ -104,7 +104,7 @@ impl Angular {
 }
 
 /// Integrals of template files, by the name that the model has for the file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TemplateIntegrals {
     /// The source model, relative to which templates are named.
     pub(crate) model: PathBuf,
