@@ -91,9 +91,9 @@ pub use known::source_properties::{
 pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
-    ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, LightcurveConfig, ModelSummary, PlannedMap, PlannedMaps,
-    PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject, TrialMaker, check,
-    component_path, configuration_reference, event_files, input_files, memory_size, resolved_config,
+    ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, LightcurveConfig, ModelSummary,
+    PlannedMap, PlannedMaps, PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject,
+    TrialMaker, check, component_path, configuration_reference, event_files, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
 pub use likelihood_core::{ComponentData, StopSignal};

@@ -179,12 +179,9 @@ impl LightcurveConfig {
         "Scale the source maps of the whole time by the exposure of each bin, however much the PSF of the bin differs.",
     );
     /// From which TS shapes are fitted.
-    pub const SHAPE_TS_THRESHOLD: Definition<f64> = Definition::new(
-        "shape_ts_threshold",
-        16.0,
-        "Sources with a higher TS in a bin get their shape fitted there.",
-    )
-    .within(Range::NUMBER);
+    pub const SHAPE_TS_THRESHOLD: Definition<f64> =
+        Definition::new("shape_ts_threshold", 16.0, "Sources with a higher TS in a bin get their shape fitted there.")
+            .within(Range::NUMBER);
     /// Whether what is free stays free.
     pub const FREE_BACKGROUND: Definition<bool> =
         Definition::new("free_background", false, "Fit in each bin also what is free in the model.");

@@ -35,7 +35,10 @@ impl BinRecords {
         };
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
         let mut lines = whole.lines();
-        let is_same = lines.next().and_then(|line| serde_json::from_str::<Value>(line).ok()).is_some_and(|first| first[DIGEST] == digest);
+        let is_same = lines
+            .next()
+            .and_then(|line| serde_json::from_str::<Value>(line).ok())
+            .is_some_and(|first| first[DIGEST] == digest);
         if !is_same {
             lat_io::write_text(path, &format!("{}\n", json!({ DIGEST: digest })))?;
         } else if whole.len() < text.len() {
@@ -54,7 +57,8 @@ impl BinRecords {
 
     /// Appends a bin, and waits until it is on disk.
     pub(crate) fn append(&mut self, bin: &TimeBin) -> Result<()> {
-        let line = serde_json::to_string(bin).map_err(|_| Error::Internal { what: "a record of a bin that is no JSON" })?;
+        let line =
+            serde_json::to_string(bin).map_err(|_| Error::Internal { what: "a record of a bin that is no JSON" })?;
         let written = self.file.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|source| lat_io::Error::Io { action: "write", path: self.path.clone(), source }.into())
     }

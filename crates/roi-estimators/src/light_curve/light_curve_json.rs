@@ -8,8 +8,7 @@ use crate::light_curve::light_curve_result::LightCurve;
 use crate::light_curve::time_bins::mjd_of_mission_time;
 
 /// Photon and energy fluxes, by the first part of their keys.
-const FLUXES: [&str; 8] =
-    ["flux", "flux100", "flux1000", "flux10000", "eflux", "eflux100", "eflux1000", "eflux10000"];
+const FLUXES: [&str; 8] = ["flux", "flux100", "flux1000", "flux10000", "eflux", "eflux100", "eflux1000", "eflux10000"];
 /// What there is of each.
 const OF_FLUXES: [&str; 4] = ["", "_err", "_ul95", "_ul95_profile"];
 /// Differential fluxes.
@@ -20,13 +19,8 @@ const OF_DNDE: [&str; 3] = ["", "_err", "_index"];
 const OTHERS: [(&str, &str); 5] =
     [("ts", ""), ("loglike", ""), ("npred", ""), ("npred_wt", ""), ("pivot_energy", "MeV")];
 /// Lists of a source that are points of its profile.
-pub(crate) const SCANS: [(&str, &str); 5] = [
-    ("norm_scan", ""),
-    ("flux_scan", PHOTONS),
-    ("eflux_scan", ENERGY),
-    ("dloglike_scan", ""),
-    ("loglike_scan", ""),
-];
+pub(crate) const SCANS: [(&str, &str); 5] =
+    [("norm_scan", ""), ("flux_scan", PHOTONS), ("eflux_scan", ENERGY), ("dloglike_scan", ""), ("loglike_scan", "")];
 /// The suffix of the fit with the shape of the whole time.
 pub(crate) const FIXED: &str = "_fixed";
 

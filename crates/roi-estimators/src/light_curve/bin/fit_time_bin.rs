@@ -33,7 +33,9 @@ impl Progress for Stopping {
 pub(crate) fn fit_time_bin(times: (f64, f64), data: Result<BinData>, plan: &Plan, stop: &StopSignal) -> TimeBin {
     let data = match data {
         Ok(data) => data,
-        Err(error) => return TimeBin::unknown(times, BinStatus::Failed, format!("the data could not be made: {error}")),
+        Err(error) => {
+            return TimeBin::unknown(times, BinStatus::Failed, format!("the data could not be made: {error}"));
+        }
     };
     let BinData { session, good_time, livetime, maps } = data;
     let session = match session {

@@ -25,7 +25,8 @@ pub(crate) fn flux_limit(analysis: &Analysis, plan: &Plan, known: &SourcePropert
     let mut curve = SessionCurve::new(session, id)?;
     let (peak, is_found) = find_peak(&mut curve, start.max(0.0), (0.0, f64::INFINITY))?;
     let fall = fall_of_limit(plan.options.ul_confidence);
-    let crossing = if is_found { find_crossing(&mut curve, &peak, fall, f64::INFINITY, &mut Vec::new())? } else { None };
+    let crossing =
+        if is_found { find_crossing(&mut curve, &peak, fall, f64::INFINITY, &mut Vec::new())? } else { None };
     let Some(norm) = crossing else { return Ok(None) };
     let flux_of = |key: &str| flux_per_norm(plan, known, key).map(|flux| flux * norm);
     Ok(Some(FluxLimit { norm, flux: flux_of("flux"), eflux: flux_of("eflux") }))

@@ -72,7 +72,9 @@ fn found(analysis: &Analysis, plan: &Plan, [mut constant, fixed]: [f64; 2]) -> R
         constant = again(analysis, plan)?.map_or(constant, |again| again.max(constant));
     }
     let excluded = if constant < floor - ROUNDING {
-        Some(format!("logL of the constant source, {constant:.3}, is below {floor:.3}, which it has with the others of the other fit"))
+        Some(format!(
+            "logL of the constant source, {constant:.3}, is below {floor:.3}, which it has with the others of the other fit"
+        ))
     } else if constant > fixed + ROUNDING {
         Some(format!("logL of the constant source, {constant:.3}, is above {fixed:.3}, that with its norm fitted"))
     } else {

@@ -36,7 +36,8 @@ pub(crate) fn climb_ladder(analysis: &mut Analysis, plan: &Plan) -> Result<Climb
     let mut attempts = Vec::new();
     for rung in 0..RUNGS {
         let shaped = if rung == 0 { &shaped[..] } else { &[] };
-        let on_rung: Vec<&str> = others.iter().map(String::as_str).filter(|name| stays(analysis, plan, name, rung)).collect();
+        let on_rung: Vec<&str> =
+            others.iter().map(String::as_str).filter(|name| stays(analysis, plan, name, rung)).collect();
         set_free(analysis, plan, &on_rung, shaped)?;
         let free = analysis.free_vector();
         if tried.contains(&free) {

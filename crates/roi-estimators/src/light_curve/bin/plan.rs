@@ -65,7 +65,10 @@ impl Plan {
         optimize.fit = quick(&optimize.fit);
         let companion = analysis.companion(&[&name])?;
         let mut whole = companion.analysis(analysis.session().clone(), Box::new(roi_fit::Quiet))?;
-        let whole = whole.all_properties()?.remove(&name).ok_or(Error::Internal { what: "a source of which nothing is known" })?;
+        let whole = whole
+            .all_properties()?
+            .remove(&name)
+            .ok_or(Error::Internal { what: "a source of which nothing is known" })?;
         Ok(Self {
             others: others(roi, source, options)?,
             diffuse: if options.free_diffuse { diffuse } else { Vec::new() },
@@ -81,11 +84,6 @@ impl Plan {
             companion,
             optimize,
         })
-    }
-
-    /// The flux that the source has at the whole time in the range of the analysis, cm^-2 s^-1.
-    pub(crate) fn flux_const(&self) -> Option<f64> {
-        self.whole.number("flux").filter(|flux| flux.is_finite())
     }
 
     /// The norm of the whole time, the scale not applied.

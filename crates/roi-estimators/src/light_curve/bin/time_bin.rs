@@ -81,6 +81,25 @@ pub struct FixedShape {
     pub excluded: Option<String>,
 }
 
+/// Nearer than this to the flux of the whole time, in errors, a bin's likelihood is too flat to tell its error.
+const TOO_NEAR: f64 = 0.1;
+
+impl FixedShape {
+    /// The flux over that of the whole time, with the error of a Gaussian that falls as far from it to 1 as the likelihood does, `|ratio - 1| / sqrt(2 dlogL)`;
+    /// where the ratio is within a tenth of its error of 1, that error. It holds for limits, too: however lopsided, the likelihood is met where bins are
+    /// compared. `None` where the fits did not find that.
+    pub fn measured(&self) -> Option<(f64, f64)> {
+        let (ratio, error) = (self.ratio?, self.ratio_err.filter(|error| *error > 0.0)?);
+        if self.excluded.is_some() {
+            return None;
+        }
+        let fall = (2.0 * (self.loglike_fixed - self.loglike_const)).sqrt();
+        let distance = (ratio - 1.0).abs();
+        let towards = distance / fall;
+        Some((ratio, if fall > TOO_NEAR && towards.is_finite() { towards } else { error }))
+    }
+}
+
 /// A time bin of a light curve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

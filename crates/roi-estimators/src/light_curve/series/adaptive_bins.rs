@@ -81,8 +81,12 @@ fn check(input: &AdaptiveInput, significance: f64) -> Result<()> {
         return wrong("photons out of order".into(), "photons in order of time with probabilities from 0 to 1");
     }
     let grows = input.exposure.windows(2).all(|pair| pair[0].1 <= pair[1].1);
-    if input.exposure.len() < 2 || !rises(&input.exposure) || !grows || !(input.npred > 0.0 && input.npred.is_finite()) {
-        return wrong("an exposure that does not grow".into(), "an exposure that grows with time, and predicted counts above 0");
+    if input.exposure.len() < 2 || !rises(&input.exposure) || !grows || !(input.npred > 0.0 && input.npred.is_finite())
+    {
+        return wrong(
+            "an exposure that does not grow".into(),
+            "an exposure that grows with time, and predicted counts above 0",
+        );
     }
     Ok(())
 }
@@ -182,9 +186,13 @@ mod tests {
     #[test]
     fn what_cannot_be_binned_teaches() {
         let input = |photons: &[(f64, f64)]| AdaptiveInput::new(photons.to_vec(), vec![(0.0, 0.0), (10.0, 1.0)], 3.0);
-        for (photons, significance) in
-            [(&[(1.0, 0.5)][..], 5.0), (&[(1.0, 0.5)], 0.0), (&[(1.0, 0.5)], f64::NAN), (&[(2.0, 0.5), (1.0, 0.5)], 1.0), (&[(1.0, 1.5)], 1.0)]
-        {
+        for (photons, significance) in [
+            (&[(1.0, 0.5)][..], 5.0),
+            (&[(1.0, 0.5)], 0.0),
+            (&[(1.0, 0.5)], f64::NAN),
+            (&[(2.0, 0.5), (1.0, 0.5)], 1.0),
+            (&[(1.0, 1.5)], 1.0),
+        ] {
             assert!(adaptive_time_bins(&input(photons), significance).is_err(), "{photons:?} {significance}");
         }
     }

@@ -65,35 +65,31 @@ pub fn ncp_prior(n: usize, p0: f64) -> f64 {
     4.0 - (73.53 * p0 * (n as f64).powf(-0.478)).ln()
 }
 
-/// The blocks of the bins' fluxes with the shape of the whole time. The error of a bin is that of its fit; of one whose norm ended at its bound, or without
-/// emission, that of the likelihood upwards. Bins without data, without a fit or left out of the test of variability are passed over: a block reaches across
-/// them.
+/// The blocks of the bins' fluxes with the shape of the whole time, and the errors that [`FixedShape::measured`] tells. Bins without data, without a fit or left
+/// out of the test of variability are passed over: a block reaches across them.
+///
+/// [`FixedShape::measured`]: crate::light_curve::bin::time_bin::FixedShape::measured
 pub(crate) fn blocks_of(bins: &[TimeBin], flux_const: Option<f64>, p0: f64) -> Vec<Block> {
     let Some(scale) = flux_const.filter(|flux| *flux > 0.0) else { return Vec::new() };
-    let measured = |bin: &&TimeBin| {
-        let fixed = bin.fixed.as_ref().filter(|fixed| fixed.excluded.is_none())?;
-        let (ratio, error) = (fixed.ratio?, fixed.ratio_err.filter(|error| *error > 0.0)?);
-        Some((ratio * scale, error * scale))
-    };
-    let known: Vec<(&TimeBin, (f64, f64))> = bins.iter().filter_map(|bin| Some((bin, measured(&bin)?))).collect();
-    // Numbers of order one: fluxes are tiny.
-    let (values, errors): (Vec<f64>, Vec<f64>) = known.iter().map(|(_, (x, s))| (x / scale, s / scale)).unzip();
+    let known: Vec<Measured<'_>> = bins.iter().filter_map(|bin| Some((bin, bin.fixed.as_ref()?.measured()?))).collect();
+    let (values, errors): (Vec<f64>, Vec<f64>) = known.iter().map(|(_, measured)| *measured).unzip();
     let firsts = bayesian_blocks(&values, &errors, ncp_prior(known.len().max(1), p0));
     let ends = firsts.iter().skip(1).copied().chain([known.len()]);
-    firsts.iter().zip(ends).filter_map(|(&begin, end)| block(known.get(begin..end)?)).collect()
+    firsts.iter().zip(ends).filter_map(|(&begin, end)| block(known.get(begin..end)?, scale)).collect()
 }
 
-fn block(bins: &[(&TimeBin, (f64, f64))]) -> Option<Block> {
+/// A bin with its flux and error, over the flux of the whole time.
+type Measured<'a> = (&'a TimeBin, (f64, f64));
+
+fn block(bins: &[Measured<'_>], scale: f64) -> Option<Block> {
     let (first, last) = (bins.first()?.0, bins.last()?.0);
-    let scale = bins.first()?.1.1;
     let (mut weight, mut sum) = (0.0, 0.0);
-    for (_, (flux, error)) in bins {
-        let w = (scale / error) * (scale / error);
-        weight += w;
-        sum += w * flux;
+    for (_, (ratio, error)) in bins {
+        weight += 1.0 / (error * error);
+        sum += ratio / (error * error);
     }
-    let flux_err = scale / weight.sqrt();
-    Some(Block { tmin: first.tmin, tmax: last.tmax, bins: bins.len(), flux: sum / weight, flux_err })
+    let flux_err = scale / f64::sqrt(weight);
+    Some(Block { tmin: first.tmin, tmax: last.tmax, bins: bins.len(), flux: scale * sum / weight, flux_err })
 }
 
 #[cfg(test)]
