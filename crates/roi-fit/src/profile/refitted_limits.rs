@@ -12,7 +12,6 @@
 
 use std::collections::BTreeMap;
 
-use likelihood_core::PointGradient;
 use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::{ParameterId, Roi, SourceId};
@@ -200,13 +199,15 @@ fn read_for(open: &mut [&mut Search], posterior: &mut Posterior<'_>, is_alone: b
         if is_alone { open.iter().map(next).collect() } else { open.par_iter().map(next).collect() };
     let mut found = posterior.gradients(&values.iter().flatten().cloned().collect::<Vec<_>>())?.into_iter();
     let found: Vec<_> = values.iter().map(|values| values.as_ref().and_then(|_| found.next().flatten())).collect();
-    let take = |((search, values), found): ((&mut &mut Search, Option<Vec<f64>>), Option<PointGradient>)| {
-        search.take(values.zip(found).map(|(values, found)| (values, found.value, found.gradient)));
-    };
+    let read: Vec<_> = values
+        .into_iter()
+        .zip(found)
+        .map(|(values, found)| values.zip(found).map(|(values, found)| (values, found.value, found.gradient)))
+        .collect();
     if is_alone {
-        open.iter_mut().zip(values).zip(found).for_each(take);
+        open.iter_mut().zip(read).for_each(|(search, read)| search.take(read));
     } else {
-        open.par_iter_mut().zip(values).zip(found).for_each(take);
+        open.par_iter_mut().zip(read).for_each(|(search, read)| search.take(read));
     }
     Ok(())
 }

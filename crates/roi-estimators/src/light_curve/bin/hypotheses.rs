@@ -87,7 +87,7 @@ fn found(analysis: &Analysis, plan: &Plan, [mut constant, fixed]: [f64; 2]) -> R
         loglike_const: constant,
         loglike_fixed: fixed,
         ratio: ratio(now),
-        ratio_err: norm_error(&source, plan).and_then(|error| ratio(error.abs())),
+        ratio_err: ratio_error(&source, plan),
         source,
         excluded,
     })
@@ -118,11 +118,14 @@ fn with_norm_const(session: &Session, plan: &Plan) -> Result<Session> {
     Ok(session)
 }
 
-/// The error of the norm: that of the fit; where the norm ended at a bound, that of its profile upwards.
-fn norm_error(source: &SourceProperties, plan: &Plan) -> Option<f64> {
+/// The error of the flux over that of the whole time: that of the fit; where the norm ended at a bound, that of its profile upwards.
+fn ratio_error(source: &SourceProperties, plan: &Plan) -> Option<f64> {
     let parameter = source.parameters.get(plan.norm)?;
     let is_inside = parameter.value > parameter.min || (parameter.min == 0.0 && parameter.max == 0.0);
-    let upwards = source.norm_limits.and_then(|limits| limits.err_hi);
-    let of_fit = parameter.error.filter(|error| error.is_finite() && *error > 0.0 && is_inside);
-    of_fit.or(upwards)
+    let of_flux = source.number("flux_err").zip(plan.whole.number("flux")).map(|(error, flux)| error / flux);
+    let of_norm = |error: f64| (error / plan.norm_const()).abs();
+    let of_fit = of_flux.or(parameter.error.map(of_norm)).filter(|_| is_inside);
+    let is_error = |error: &f64| error.is_finite() && *error > 0.0;
+    let upwards = source.norm_limits.and_then(|limits| limits.err_hi).map(of_norm);
+    of_fit.filter(is_error).or(upwards.filter(is_error))
 }

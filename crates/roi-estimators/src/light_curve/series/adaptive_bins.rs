@@ -81,8 +81,9 @@ fn check(input: &AdaptiveInput, significance: f64) -> Result<()> {
         return wrong("photons out of order".into(), "photons in order of time with probabilities from 0 to 1");
     }
     let grows = input.exposure.windows(2).all(|pair| pair[0].1 <= pair[1].1);
-    if input.exposure.len() < 2 || !rises(&input.exposure) || !grows || !(input.npred > 0.0 && input.npred.is_finite())
-    {
+    let has_exposure = input.exposure.len() > 1 && rises(&input.exposure) && grows;
+    let is_predicted = input.npred > 0.0 && input.npred.is_finite();
+    if !(has_exposure && is_predicted) {
         return wrong(
             "an exposure that does not grow".into(),
             "an exposure that grows with time, and predicted counts above 0",

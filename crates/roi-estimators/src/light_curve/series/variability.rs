@@ -1,4 +1,4 @@
-//! Whether the flux varies: TS_var and its chance.
+//! Whether the flux varies: `TS_var` and its chance.
 
 use serde::Serialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -21,7 +21,7 @@ pub struct Variability {
     pub excluded: Vec<(usize, String)>,
 }
 
-/// TS_var (2FGL, Nolan et al. 2012, ApJS 199, 31, eq. 4) with the weights of its systematic error, `w = s^2 / (s^2 + (f F)^2)`, `s` the error of the flux of a
+/// `TS_var` (2FGL: Nolan et al. 2012, `ApJS` 199, 31, eq. 4) with the weights of its systematic error, `w = s^2 / (s^2 + (f F)^2)`, `s` the error of the flux of a
 /// bin, `F` the flux of the whole time and `f` the `systematic`. It is compared with a chi-square of as many degrees of freedom as there are bins, less one
 /// (Wilks 1938), as `F` was fitted to the same data.
 pub(crate) fn variability(bins: &[TimeBin], systematic: f64) -> Variability {
