@@ -98,7 +98,9 @@ pub fn light_curve(
     time_bins::check(times)?;
     let threads = times.len().min(rayon::current_num_threads()) as u64;
     let session = analysis.session();
-    session.check_memory("one time bin a thread", threads * (data.bytes_of_bin() + 2 * session.workspace_bytes()))?;
+    // Beside the fit of a bin its profile has a workspace.
+    let bytes = data.bytes_at_once() + threads * 2 * session.workspace_bytes();
+    session.check_memory("one time bin a thread", bytes)?;
     let LightCurveRun { progress, records } = run;
     let records = records.as_deref().map(|path: &Path| BinRecords::open(path, &digest(analysis, &plan, data)));
     let bins = all_bins(&plan, data, progress, records.transpose()?)?;
