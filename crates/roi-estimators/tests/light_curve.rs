@@ -232,6 +232,57 @@ fn what_is_free_is_what_the_options_say() {
     assert_eq!(free(none.with_free_background(true)).len(), names.len());
 }
 
+#[test]
+fn the_table_has_fermipys_columns_with_units_and_the_header_the_test_of_variability() {
+    let mut observed = Sky::new(20.0).observe(&FLARE, 14);
+    observed.slices.sessions[1] = Err("no livetime".into());
+    let found = curve_of(&observed, &LightCurveOptions::default());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("curve.fits");
+    found.write_fits(&path).unwrap();
+    let file = lat_io::FitsFile::open(&path).unwrap();
+    let table = file.table("LIGHTCURVE").unwrap();
+    assert_eq!(table.table_rows(), Some(12));
+    let column = |name: &str| file.read_column(table, name).unwrap();
+    for (name, unit) in [
+        ("tmin", "s"),
+        ("tmax_mjd", "d"),
+        ("flux", "ph / (cm2 s)"),
+        ("eflux_err_fixed", "MeV / (cm2 s)"),
+        ("dnde", "ph / (MeV cm2 s)"),
+        ("flux_ul95", "ph / (cm2 s)"),
+    ] {
+        assert_eq!(table.column_unit(name), Some(unit), "{name}");
+    }
+    let header = table.header();
+    assert_eq!(header.text("SRCNAME"), Some(observed.name.as_str()));
+    approx::assert_relative_eq!(header.real("TS_VAR").unwrap(), found.variability.ts_var, max_relative = 1e-12);
+    assert_eq!(header.integer("TSVARDOF"), Some(10));
+    approx::assert_relative_eq!(
+        header.real("TSVAR_P").unwrap(),
+        found.variability.p_value.unwrap(),
+        max_relative = 1e-9
+    );
+    assert!(header.text("CONFIG").unwrap().contains("shape_ts_threshold"));
+    // fermipy: 51910 + 7.428703703703703e-4 + t / 86400.
+    approx::assert_relative_eq!(column("tmin_mjd")[3], 51913.000_742_870_37, max_relative = 1e-14);
+    assert_eq!(file.read_text_column(table, "status").unwrap()[..3], ["ok", "no data", "ok"]);
+    let json = found.to_json();
+    for name in ["flux", "flux_err", "flux_ul", "ts", "npred", "flux_fixed", "loglike_const", "pivot_energy"] {
+        for (bin, value) in column(name).into_iter().enumerate() {
+            match json[name][bin].as_f64() {
+                Some(number) => assert!(number == value, "{name} {bin}"),
+                None => assert!(value.is_nan() && bin == 1, "{name} {bin}"),
+            }
+        }
+    }
+    assert_eq!(file.column_repeat(table, "norm_scan").unwrap(), json["norm_scan"][0].as_array().unwrap().len());
+    assert_eq!(file.table("BLOCKS").unwrap().table_rows(), Some(found.blocks.len()));
+    found.write_ecsv(&folder.path().join("curve.ecsv")).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("curve.ecsv")).unwrap();
+    assert!(text.starts_with("# %ECSV 1.0") && text.contains("name: 'flux_ul'") && !text.contains("norm_scan"));
+}
+
 /// Ends the work after so many bins.
 struct After(usize);
 
