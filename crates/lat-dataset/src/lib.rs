@@ -18,6 +18,9 @@
 //! - `prepare`: products made from event files: which are needed (`needs`), what is asked of them (`rules`), what they are
 //!   made from (`digests`), which stand (`plan`), and making the others (`make`), the model among them (`model_file`, marked by `own_model`) and the counts of all
 //!   components (`coadd`); `dry_run` tells without making, `watching` whom it is told, who may stop it.
+//! - `slices`: the data of bins of time, made in memory: `ground` is what is made for the whole time and reads the livetime of the bins, `component_slices` what is
+//!   kept of a component, `exposure_pixels` and `bin_response` of a bin; `slice_component` makes the maps of a bin, `slice_source` knows those of the whole time;
+//!   `time_slices` holds all components, `slice_options` says how, `watched_files` whom it is told.
 //! - `described`: options and grids as text for the digests that products carry.
 //! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
 //! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
@@ -48,6 +51,7 @@ mod prepare;
 mod problems;
 mod products;
 mod region;
+mod slices;
 mod unheeded;
 
 pub use check::{
@@ -70,6 +74,9 @@ pub use prepare::{
 pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template, product_path, selected_photons};
 pub use region::{RegionModel, build_region, read_sources};
+pub use slices::{
+    NoData, Slice, SliceComponent, SliceInputs, SliceMaps, SliceMapsMade, SliceOptions, SliceStep, SliceWatch, TimeSlices,
+};
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

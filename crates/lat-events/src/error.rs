@@ -126,6 +126,18 @@ pub enum Error {
         /// The cuts as headers tell them.
         cuts: String,
     },
+    /// Bins of time that cannot be.
+    #[error("time bin {bin}, {start} to {stop} s: {reason}")]
+    TimeBins {
+        /// Which bin, counted from 1.
+        bin: usize,
+        /// Its begin, s.
+        start: f64,
+        /// Its end, s.
+        stop: f64,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// Cuts that no time is left by.
     #[error("no good time is left: {reason}")]
     NoGoodTime {

@@ -26,11 +26,11 @@
 //! | `photons` | photon files read as one stream of blocks, and the photons of it that are selected | |
 //! | `spacecraft` | spacecraft files as one stream of rows in time order | |
 //! | `select` | options, the algebra of cuts, the test of a row | gtselect |
-//! | `intervals` | good times and their algebra | |
+//! | `intervals`, `time_bins` | good times and their algebra; bins of time | |
 //! | `make_good_times` | the times in which a filter holds | gtmktime |
 //! | `filter` | filter expressions: text to program, program on rows | |
-//! | `binning` | counts cubes and maps, light curves | gtbin |
-//! | `livetime` | livetime by direction and inclination, sums | gtltcube, gtltsum |
+//! | `binning` | counts cubes and maps, light curves, the cubes of many bins of time at once | gtbin |
+//! | `livetime` | livetime by direction and inclination, of all the time or of many bins of time at once; sums | gtltcube, gtltsum |
 //! | `watch` | who is told of the reading, and may stop it | |
 //!
 //! # Invariants
@@ -53,18 +53,20 @@ mod photons;
 mod select;
 mod separation;
 mod spacecraft;
+mod time_bins;
 mod watch;
 
 pub use binning::{
-    BinnedCube, BinnedMap, EnergyBinning, LightCurve, TimeBinning, bin_cube, bin_light_curve, bin_map, livetime_within,
-    pixel_of, pixels_within,
+    BinnedCube, BinnedMap, CubesByTime, EnergyBinning, LightCurve, TimeBinning, bin_cube, bin_cubes, bin_light_curve,
+    bin_map, livetime_within, pixel_of, pixels_within,
 };
 pub use error::{Error, Result};
 pub use filter::Filter;
 pub use intervals::GoodTimes;
-pub use livetime::{Livetime, LivetimeOptions, livetime, sum_livetimes};
+pub use livetime::{Livetime, LivetimeOptions, LivetimeSlice, livetime, livetime_slices, sum_livetimes};
 pub use make_good_times::{GoodTimeOptions, good_times};
 pub use photons::{PhotonFiles, Selection};
 pub use select::{SelectOptions, select};
 pub use spacecraft::Spacecraft;
+pub use time_bins::TimeBins;
 pub use watch::Watch;

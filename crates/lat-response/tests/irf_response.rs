@@ -89,7 +89,7 @@ fn crab() -> SkyDirection {
 fn the_exposure_of_a_flat_area_is_the_livetime_times_it() {
     let livetime = livetime();
     let seen: f64 =
-        livetime.at(&crab()).times().zip(livetime.cosines()).filter(|(_, c)| **c >= 0.2).map(|(t, _)| t).sum();
+        livetime.at(&crab()).unwrap().times().zip(livetime.cosines()).filter(|(_, c)| **c >= 0.2).map(|(t, _)| t).sum();
     let flat = irf(&vec![0.8; grid().n_bins()], None, None);
     let both = [flat.clone(), flat];
     let exposure = ObservedExposure::new(ObservedIrfs::new(&livetime, &both), &[50.0, 3e3, 1e7]).unwrap();

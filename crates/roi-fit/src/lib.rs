@@ -32,7 +32,7 @@
 //! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
 //! - `edit`: what a user changes: sources, parameters, freedom, priors.
 //! - `results`, `saved`: dictionaries, tables and files. `data`: products made from event files, source maps, model maps, simulated counts,
-//!   tables of the response.
+//!   tables of the response, the data of time bins, times of photons.
 //!
 //! # Invariants
 //!
@@ -68,6 +68,7 @@ pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::simulated_counts::{SimulateOptions, SimulatedCounts};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
 pub use data::source_probabilities::{ProbabilityOptions, SourceProbabilities};
+pub use data::time_slices::{TimeSlice, TimeSlices};
 pub use edit::checkpoint::Checkpoint;
 pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;
@@ -91,9 +92,10 @@ pub use known::source_properties::{
 pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
-    ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, LightcurveConfig, ModelSummary,
-    PlannedMap, PlannedMaps, PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, Subject,
-    TrialMaker, check, component_path, configuration_reference, event_files, input_files, memory_size, resolved_config,
+    ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, LightcurveConfig, ModelSummary, NoData,
+    OutOfRange, PlannedMap, PlannedMaps, PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport,
+    SliceMaps, SliceMapsMade, SliceOptions, Subject, TrialMaker, check, component_path, configuration_reference,
+    event_files, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, priors_beside, remove_temporaries, write_text};
 pub use likelihood_core::{ComponentData, StopSignal};

@@ -117,6 +117,20 @@ impl Instrument {
         Ok(observed)
     }
 
+    /// The livetime of the whole observation, where there is a cube of it.
+    pub(crate) fn livetime(&self) -> Result<Option<Arc<LivetimeCube>>> {
+        if self.is_there() { Ok(Some(self.observed()?.livetime)) } else { Ok(None) }
+    }
+
+    /// The response functions, for which no livetime of the whole observation is needed.
+    pub(crate) fn irfs(&self) -> Result<Arc<[Irf]>> {
+        match (&self.directory, &self.name) {
+            _ if self.is_there() => Ok(self.observed()?.irfs),
+            (Some(directory), Some(name)) => Ok(lat_io::read_irf_set(directory, name, self.event_types)?.into()),
+            _ => Err(Error::NothingToCompute { missing: self.missing() }),
+        }
+    }
+
     /// Reads livetime and response functions.
     pub(crate) fn verify(&self) -> Result<()> {
         self.observed().map(|_| ())

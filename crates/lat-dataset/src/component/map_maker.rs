@@ -62,7 +62,7 @@ impl MapMaker {
     }
 
     /// A source with the word on energy dispersion that the configuration has.
-    pub(super) fn own(&self, source: &Source) -> Source {
+    pub(crate) fn own(&self, source: &Source) -> Source {
         let mut own = source.clone();
         own.set_apply_edisp(self.is_dispersed(source));
         own
@@ -70,9 +70,15 @@ impl MapMaker {
 
     /// What makes the maps of sources on these pixels and at these energies; `first` is named where something for it is missing.
     pub(super) fn builder(&self, grid: &SkyGrid, axis: &EnergyAxis, first: &str) -> Result<SourceMapBuilder> {
+        let response = self.response(grid, axis, first)?;
+        Ok(SourceMapBuilder::new(grid, axis, self.extra, response, self.options.clone())?)
+    }
+
+    /// Exposure and PSF of the whole observation.
+    pub(crate) fn response(&self, grid: &SkyGrid, axis: &EnergyAxis, first: &str) -> Result<Response> {
         self.check(first)?;
         let recipe = recipe::of(&self.options);
-        let response = Response {
+        Ok(Response {
             exposure: match &self.exposure {
                 Some(path) => lat_io::read_exposure(path)?,
                 None => self.instrument.exposure(axis, grid.frame(), self.extra, recipe)?,
@@ -81,8 +87,7 @@ impl MapMaker {
                 Some(path) => lat_io::read_psf(path)?.into(),
                 None => self.instrument.psf(axis, self.extra, recipe)?,
             },
-        };
-        Ok(SourceMapBuilder::new(grid, axis, self.extra, response, self.options.clone())?)
+        })
     }
 
     /// Reads what maps are made from and sees whether it goes with the counts. Exposure and PSF that are computed are not: that takes long.
@@ -226,7 +231,7 @@ impl MapMaker {
 }
 
 /// The error of the one who takes the maps, which holds an error of making them too.
-struct Either<E>(E);
+pub(crate) struct Either<E>(pub(crate) E);
 
 impl<E: From<Error>> From<lat_response::Error> for Either<E> {
     fn from(error: lat_response::Error) -> Self {

@@ -53,11 +53,11 @@ pub(super) fn with_recipe(options: &SourceMapOptions, recipe: Recipe) -> SourceM
 }
 
 /// The recipe of options.
-pub(super) fn of(options: &SourceMapOptions) -> Recipe {
+pub(crate) fn of(options: &SourceMapOptions) -> Recipe {
     options.recipe
 }
 
 /// The recipe of the energy dispersion, that of today's LAT tools whatever that of the maps.
-pub(super) fn of_dispersion() -> Recipe {
+pub(crate) fn of_dispersion() -> Recipe {
     Recipe::fermitools()
 }

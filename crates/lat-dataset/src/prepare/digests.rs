@@ -27,22 +27,35 @@ pub(super) struct EventFiles {
 impl EventFiles {
     /// The files that are named, lists resolved.
     pub(super) fn named(config: &Config, component: &ComponentConfig) -> Result<Self> {
-        let files = |named: &[String], key: &'static str, what: &'static str| -> Result<Vec<PathBuf>> {
-            if named.is_empty() {
-                return Err(Error::EventKey { path: config.path.clone(), key, what });
-            }
-            let mut files = Vec::new();
-            for text in named {
-                let (_, listed) = file_or_list(config, text)?;
-                files.extend(listed);
-            }
-            Ok(files)
-        };
         Ok(Self {
-            photons: files(&component.events.evfile, "data.evfile", "the photon files (FT1)")?,
-            spacecraft: files(&component.events.scfile, "data.scfile", "the spacecraft files (FT2)")?,
+            photons: listed_files(config, &component.events.evfile, ("data.evfile", "the photon files (FT1)"))?,
+            spacecraft: spacecraft_files(config, component)?,
         })
     }
+}
+
+/// The spacecraft files of a component, lists resolved.
+///
+/// # Errors
+/// [`Error::EventKey`] when none is named; when one is not there, or a list cannot be read.
+pub(crate) fn spacecraft_files(config: &Config, component: &ComponentConfig) -> Result<Vec<PathBuf>> {
+    listed_files(config, &component.events.scfile, ("data.scfile", "the spacecraft files (FT2)"))
+}
+
+fn listed_files(
+    config: &Config,
+    named: &[String],
+    (key, what): (&'static str, &'static str),
+) -> Result<Vec<PathBuf>> {
+    if named.is_empty() {
+        return Err(Error::EventKey { path: config.path.clone(), key, what });
+    }
+    let mut files = Vec::new();
+    for text in named {
+        let (_, listed) = file_or_list(config, text)?;
+        files.extend(listed);
+    }
+    Ok(files)
 }
 
 /// A file of events that a configuration names, or the list that it names, and the files of it.

@@ -12,7 +12,8 @@ mod planned_product;
 mod rules;
 mod watching;
 
-pub(crate) use digests::named_event_files;
+pub(crate) use digests::{named_event_files, spacecraft_files};
+pub(crate) use rules::livetime_options;
 pub use dry_run::plan;
 pub use make::{prepare, prepare_if_wanted};
 pub use model_file::write_model;

@@ -33,22 +33,27 @@ impl Rules {
             value.ok_or_else(|| Error::EventKey { path: config.path.clone(), key, what: "the energies of the counts" })
         };
         let (emin, emax) = (needed("selection.emin", component.emin)?, needed("selection.emax", component.emax)?);
-        let zmax = events.zmax.unwrap_or(180.0);
-        let livetime = LivetimeOptions::default()
-            .with_pixel_size(events.ltcube.binsz)
-            .with_cosine_step(events.ltcube.dcostheta)
-            .with_azimuth_bins(events.ltcube.phibins)
-            .with_zenith(0.0, zmax);
-        livetime.nside()?;
-        livetime.cosine_bins()?;
         Ok(Self {
             select: select(component, center, (emin, emax)),
             good_times: good_times(component),
-            livetime,
+            livetime: livetime_options(component)?,
             grid: grid(component, center)?,
             energies: EnergyBinning::logarithmic(emin, emax, bins(&events.binning, emin, emax))?,
         })
     }
+}
+
+/// How the livetime of a component is binned.
+pub(crate) fn livetime_options(component: &ComponentConfig) -> Result<LivetimeOptions> {
+    let ltcube = &component.events.ltcube;
+    let options = LivetimeOptions::default()
+        .with_pixel_size(ltcube.binsz)
+        .with_cosine_step(ltcube.dcostheta)
+        .with_azimuth_bins(ltcube.phibins)
+        .with_zenith(0.0, component.events.zmax.unwrap_or(180.0));
+    options.nside()?;
+    options.cosine_bins()?;
+    Ok(options)
 }
 
 fn select(component: &ComponentConfig, center: SkyDirection, (emin, emax): (f64, f64)) -> SelectOptions {

@@ -9,6 +9,9 @@ use crate::error::{Error, Result};
 /// Many times what any map needs.
 const MOST_BINS: usize = 1_000_000;
 
+/// Energies of a file are 32-bit floats: edges that are equal steps of the logarithm up to this are logarithmic bins.
+const ROUNDING: f64 = 1e-6;
+
 /// Bins of energy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnergyBinning {
@@ -73,6 +76,24 @@ impl EnergyBinning {
         Ok(Self { axis: edges, logarithmic: false })
     }
 
+    /// The bins of a counts cube as its photons were counted: logarithmic ones by their formula, as their edges in a file are rounded to 32-bit
+    /// floats of keV.
+    ///
+    /// # Errors
+    /// In principle only: the edges are those of an axis.
+    pub fn counted(axis: &EnergyAxis) -> Result<Self> {
+        let (edges, n) = (axis.edges(), axis.n_bins());
+        if let (Some(&first), Some(&last)) = (edges.first(), edges.last()) {
+            let (first, last) = (shortest(first), shortest(last));
+            let step = (last / first).ln() / n as f64;
+            let regular = |(bin, edge): (usize, &f64)| (edge.ln() - first.ln() - step * bin as f64).abs() < ROUNDING;
+            if edges.iter().enumerate().all(regular) {
+                return Self::logarithmic(first, last, n);
+            }
+        }
+        Self::edges(edges.to_vec())
+    }
+
     /// The edges.
     pub fn axis(&self) -> &EnergyAxis {
         &self.axis
@@ -97,6 +118,17 @@ impl EnergyBinning {
         let bin = (n as f64 * (energy / first).ln() / (last / first).ln()) as usize;
         Some(bin.min(n - 1))
     }
+}
+
+/// The energy of the fewest digits that a file of 32-bit keV tells as this one.
+fn shortest(energy: f64) -> f64 {
+    let told = |energy: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "as the file format has it")]
+        let kev = (energy * 1000.0) as f32;
+        f64::from(kev) / 1000.0
+    };
+    let candidate = |digits: usize| format!("{energy:.digits$e}").parse::<f64>().ok();
+    (0..9).filter_map(candidate).find(|short| told(*short) == energy).unwrap_or(energy)
 }
 
 /// Bins of time that follow each other.
@@ -190,6 +222,26 @@ mod tests {
         }
         assert_eq!((explicit.bin(100.0), explicit.bin(99.99), explicit.bin(1e5)), (Some(0), None, None));
         assert_eq!(explicit.bin(f64::NAN), None);
+    }
+
+    #[test]
+    fn bins_of_a_file_count_as_they_were_made() {
+        let made = EnergyBinning::logarithmic(100.0, 300_000.0, 28).unwrap();
+        #[expect(clippy::cast_possible_truncation, reason = "as the file format has it")]
+        let told = |edge: &f64| f64::from((edge * 1000.0) as f32) / 1000.0;
+        let read = EnergyAxis::new(made.axis().edges().iter().map(told).collect()).unwrap();
+        let read = EnergyBinning::counted(&read).unwrap();
+        for i in 0..10_000 {
+            #[expect(clippy::cast_possible_truncation, reason = "as photon files have it")]
+            let energy = f64::from((100.0 * 3000f64.powf(f64::from(i) / 10_000.0)) as f32);
+            assert_eq!(read.bin(energy), made.bin(energy), "{energy}");
+        }
+        for edge in made.axis().edges().iter().flat_map(|edge| [edge * (1.0 - 1e-13), *edge, edge * (1.0 + 1e-13)]) {
+            assert_eq!(read.bin(edge), made.bin(edge), "{edge}");
+        }
+        let irregular = EnergyAxis::new(vec![100.0, 200.0, 500.0]).unwrap();
+        let expected = EnergyBinning::edges(vec![100.0, 200.0, 500.0]).unwrap();
+        assert_eq!(EnergyBinning::counted(&irregular).unwrap(), expected);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From spacecraft rows to livetime by direction and inclination.
 
 use lat_io::{LivetimeTable, SpacecraftRow};
-use lat_response::{Frame, HealpixGrid, HealpixOrdering};
+use lat_response::{CosineBins, Frame, HealpixGrid, HealpixOrdering};
 use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::SkyDirection;
@@ -44,53 +44,98 @@ const MARGIN: f64 = 60.0;
 /// # Ok::<(), lat_events::Error>(())
 /// ```
 pub fn livetime(spacecraft: &Spacecraft, good_times: &GoodTimes, options: &LivetimeOptions) -> Result<Livetime> {
-    options.check()?;
-    let bins = options.cosine_bins()?;
-    let pixels = HealpixGrid::new(options.nside()?, HealpixOrdering::Nested, Frame::Celestial)?;
-    let Some((start, stop)) = good_times.span() else {
+    let mut sky = Sky::new(options)?;
+    let Some(span) = good_times.span() else {
         let reason = "livetime is summed over good times, and there are none; select other times or widen the filter";
         return Err(Error::NoGoodTime { reason: reason.into() });
     };
-    let (zmin, zmax) = options.zenith;
-    let zenith = (options.zenith != (0.0, 180.0)).then(|| (zmax.to_radians().cos(), zmin.to_radians().cos()));
-    let rule = Rule { cosines: bins.n, azimuths: options.azimuth_bins, zenith };
-    let mut blocks = blocks(&pixels, &rule, options.region)?;
     let mut coverage = Coverage::default();
     let used = |row: &SpacecraftRow| {
-        let near = row.start >= start - MARGIN && row.stop <= stop + MARGIN;
-        let overlap = if near { good_times.overlap(row.start, row.stop) } else { 0.0 };
+        let overlap = if is_near(row, span) { good_times.overlap(row.start, row.stop) } else { 0.0 };
         (overlap > 0.0 && row.livetime > 0.0).then(|| Attitude::of(row, overlap))
     };
-    let together = (AT_ONCE / pixels.n_pixels()).clamp(FEWEST, MOST);
+    let together = sky.together();
     spacecraft.visit(|_, _, rows| {
         coverage.add(rows);
         let attitudes: Vec<_> = rows.par_iter().with_min_len(FEWEST).filter_map(used).collect();
         for attitudes in attitudes.chunks(together) {
             spacecraft.watcher().read(0)?;
+            let Sky { rule, blocks, .. } = &mut sky;
             let lists = RowLists::of(attitudes);
-            let add = |scratch: &mut Scratch, block: &mut SkyBlock| block.add(attitudes, &lists, &rule, scratch);
+            let add = |scratch: &mut Scratch, block: &mut SkyBlock| block.add(attitudes, &lists, rule, scratch);
             blocks.par_iter_mut().for_each_init(Scratch::default, add);
         }
         Ok(())
     })?;
     coverage.check(spacecraft, good_times, options.coverage)?;
-    let [livetime, weighted] = tables(&blocks, pixels.n_pixels(), &rule);
+    let [livetime, weighted] = tables(&sky.blocks, sky.pixels.n_pixels(), &sky.rule);
     Ok(Livetime::new(LivetimeTable {
-        pixels,
-        bins,
+        pixels: sky.pixels,
+        bins: sky.bins,
         azimuth_bins: options.azimuth_bins,
         livetime,
         weighted,
         zenith: options.zenith,
         good_times: good_times.intervals().to_vec(),
-        times: (start, stop),
+        times: span,
         inputs: None,
     }))
 }
 
+/// Whether a row lies near enough to the first and the last good time to be looked at.
+pub(super) fn is_near(row: &SpacecraftRow, (start, stop): (f64, f64)) -> bool {
+    row.start >= start - MARGIN && row.stop <= stop + MARGIN
+}
+
+/// The pixels that livetime is summed in, and how.
+pub(super) struct Sky {
+    pub(super) bins: CosineBins,
+    pub(super) rule: Rule,
+    pixels: HealpixGrid,
+    /// Without livetime yet: those of the region that is wanted, or all.
+    pub(super) blocks: Vec<SkyBlock>,
+    /// The middle of that region and the cosine of its radius.
+    wanted: Option<([f64; 3], f64)>,
+}
+
+impl Sky {
+    /// # Errors
+    /// [`Error::Option`] for options that cannot be.
+    pub(super) fn new(options: &LivetimeOptions) -> Result<Self> {
+        options.check()?;
+        let bins = options.cosine_bins()?;
+        let pixels = HealpixGrid::new(options.nside()?, HealpixOrdering::Nested, Frame::Celestial)?;
+        let (zmin, zmax) = options.zenith;
+        let zenith = (options.zenith != (0.0, 180.0)).then(|| (zmax.to_radians().cos(), zmin.to_radians().cos()));
+        let rule = Rule { cosines: bins.n, azimuths: options.azimuth_bins, zenith };
+        let wanted = options.region.map(|region| reach_of(&pixels, region)).transpose()?;
+        let blocks = blocks(&pixels, &rule, wanted);
+        Ok(Self { bins, rule, pixels, blocks, wanted })
+    }
+
+    /// How many rows are added between two looks at who watches.
+    pub(super) fn together(&self) -> usize {
+        (AT_ONCE / self.pixels.n_pixels()).clamp(FEWEST, MOST)
+    }
+
+    /// The pixels that are wanted.
+    ///
+    /// # Errors
+    /// [`Error::Response`] in principle only: when there is none.
+    pub(super) fn wanted(&self) -> Result<HealpixGrid> {
+        let Some((middle, cosine)) = self.wanted else { return Ok(self.pixels.clone()) };
+        let mut numbers = Vec::new();
+        for block in &self.blocks {
+            let near = |center: &[f64; 3]| dot(*center, middle) >= cosine;
+            let centers = (block.first as u64..).zip(block.centers());
+            numbers.extend(centers.filter(|(_, center)| near(center)).map(|(number, _)| number));
+        }
+        Ok(self.pixels.clone().with_pixels(numbers)?)
+    }
+}
+
 /// The pixels of the sphere in blocks; with a region, of those blocks that hold a pixel of it or touch one.
-fn blocks(pixels: &HealpixGrid, rule: &Rule, region: Option<(f64, f64, f64)>) -> Result<Vec<SkyBlock>> {
-    let wanted = region.map(|region| reach_of(pixels, region)).transpose()?;
+fn blocks(pixels: &HealpixGrid, rule: &Rule, wanted: Option<([f64; 3], f64)>) -> Vec<SkyBlock> {
     let n = pixels.n_pixels();
     let center = |pixel: usize| {
         // Every pixel of the sphere has a centre.
@@ -104,7 +149,7 @@ fn blocks(pixels: &HealpixGrid, rule: &Rule, region: Option<(f64, f64, f64)>) ->
             blocks.push(SkyBlock::new(first, centers, rule));
         }
     }
-    Ok(blocks)
+    blocks
 }
 
 /// The middle of a region and the cosine of its radius, widened by two pixels.

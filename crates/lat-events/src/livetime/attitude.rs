@@ -21,8 +21,12 @@ impl Attitude {
     pub(super) fn of(row: &SpacecraftRow, overlap: f64) -> Self {
         let length = row.stop - row.start;
         let livetime = row.livetime * (overlap / length);
+        Self::live(row, livetime, livetime * (row.livetime / length))
+    }
+
+    /// Of a row of which so much livetime counts, s.
+    pub(super) fn live(row: &SpacecraftRow, livetime: f64, weighted: f64) -> Self {
         let (z, x) = (unit_vector(row.z_axis), unit_vector(row.x_axis));
-        let weighted = livetime * (row.livetime / length);
         Self { z, x, y: cross(z, x), zenith: unit_vector(row.zenith), livetime, weighted }
     }
 }

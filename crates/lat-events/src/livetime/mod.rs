@@ -1,4 +1,4 @@
-//! Livetime by direction and inclination (gtltcube), and sums of it (gtltsum).
+//! Livetime by direction and inclination (gtltcube), of all the time or of bins of it, and sums of it (gtltsum).
 
 mod accumulate;
 mod attitude;
@@ -6,7 +6,9 @@ mod cube;
 mod kernel;
 mod livetime_options;
 mod sky_block;
+mod slices;
 
 pub use accumulate::livetime;
 pub use cube::{Livetime, sum_livetimes};
 pub use livetime_options::LivetimeOptions;
+pub use slices::{LivetimeSlice, livetime_slices};

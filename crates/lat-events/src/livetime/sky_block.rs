@@ -29,7 +29,7 @@ impl Rule {
 
 /// Pixels that follow each other in NESTED numbering, and their livetimes: small enough for a cache, and round enough to be left out as a
 /// whole where the LAT does not see them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SkyBlock {
     /// Number within the sphere of the first pixel.
     pub(super) first: usize,
@@ -136,6 +136,11 @@ impl SkyBlock {
         let [in_view, below_largest, below_smallest] = [0.0, low, high].map(|cosine| Band::new(cosine, reach));
         let times = vec![[0.0; 2]; centers.len() * (rule.width() + 1)];
         Self { first, centers, middle, in_view, below_largest, below_smallest, times }
+    }
+
+    /// The centres of the pixels, as unit vectors.
+    pub(super) fn centers(&self) -> &[[f64; 3]] {
+        &self.centers
     }
 
     /// The livetimes of each pixel, `[livetime, weighted]` a bin.

@@ -2,6 +2,6 @@
 
 mod rows_of_files;
 
-pub(crate) use rows_of_files::{COVERED, Coverage};
+pub(crate) use rows_of_files::{COVERED, Coverage, TOUCHING};
 
 pub use rows_of_files::Spacecraft;

@@ -12,7 +12,7 @@ use crate::watch::{Watch, Watcher};
 const BLOCK: usize = 1 << 14;
 
 /// By how much a row may start before the one before it ends, s. Ends are rounded to microseconds.
-const TOUCHING: f64 = 1e-3;
+pub(crate) const TOUCHING: f64 = 1e-3;
 
 /// Spacecraft files in the order of time.
 ///

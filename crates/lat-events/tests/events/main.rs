@@ -7,6 +7,7 @@
     reason = "clippy takes the helpers of a test for library code"
 )]
 
+mod by_time;
 mod common;
 mod damaged;
 mod tools_binning;

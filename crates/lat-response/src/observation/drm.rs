@@ -1,5 +1,7 @@
 //! The detector response matrix: from true to measured energy bins.
 
+use std::borrow::Cow;
+
 use likelihood_core::EnergyAxis;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -26,7 +28,7 @@ pub fn response_matrix(
     let livetime = observed.livetime;
     let extended = EnergyAxis::new(edges.to_vec())?.extended(n_extra)?;
     // The tools take the mean over the azimuth here, whatever the cube has.
-    let times = livetime.at(direction).by_inclination();
+    let times = livetime.at(direction)?.by_inclination();
     let weights = trapezoid(livetime.cosines());
     let weights: Vec<f64> = weights.iter().zip(&times).map(|(weight, time)| weight * time).collect();
     let row = |true_bin: &[f64]| {
@@ -39,19 +41,23 @@ pub fn response_matrix(
 
 /// Probabilities of the measured bins for one true energy.
 fn row(observed: ObservedIrfs<'_>, weights: &[f64], energy: f64, edges: &[f64]) -> Result<Vec<f64>> {
-    let ObservedIrfs { livetime, irfs, recipe } = observed;
+    let ObservedIrfs { livetime, irfs, recipe, tables } = observed;
     let mut sums = vec![0.0; edges.len() - 1];
     let mut total = 0.0;
-    for irf in irfs {
+    for (number, irf) in irfs.iter().enumerate() {
         let dispersion =
             irf.dispersion.as_ref().ok_or_else(|| Error::NoDispersion { event_type: irf.event_type.clone() })?;
-        for (&cosine, weight) in livetime.cosines().iter().zip(weights) {
-            let exposure = weight * irf.effective_area.value(energy, cosine);
+        for (inclination, (&cosine, weight)) in livetime.cosines().iter().zip(weights).enumerate() {
+            let known = tables.and_then(|tables| tables.dispersion(number, energy, inclination, edges));
+            let exposure = weight * known.map_or_else(|| irf.effective_area.value(energy, cosine), |(area, _)| area);
             if exposure == 0.0 {
                 continue;
             }
             total += exposure;
-            let cumulative = dispersion.cumulative(energy, cosine, edges, recipe.on_axis_width)?;
+            let cumulative = match known {
+                Some((_, cumulative)) => Cow::Borrowed(cumulative),
+                None => Cow::Owned(dispersion.cumulative(energy, cosine, edges, recipe.on_axis_width)?),
+            };
             for (sum, pair) in sums.iter_mut().zip(cumulative.windows(2)) {
                 *sum += exposure * (pair[1] - pair[0]);
             }

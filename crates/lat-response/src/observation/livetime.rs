@@ -2,12 +2,11 @@
 
 use std::f64::consts::FRAC_PI_4;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
 use crate::geometry::HealpixGrid;
-use crate::irf::EffectiveArea;
 
 /// Bins of the cosine of the inclination from 1 downwards, in the LAT's livetime cubes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,6 +82,20 @@ impl LivetimeCube {
             let reason = "a livetime cube of a part of the sky, expected all of it".into();
             return Err(Error::Healpix { reason });
         }
+        Self::of_part(pixels, bins, n_azimuths, livetime, weighted)
+    }
+
+    /// The same in some pixels of the sky: elsewhere nothing is known, and what is asked there ends in an error.
+    ///
+    /// # Errors
+    /// As [`LivetimeCube::new`], but for the pixels that are not all of the sky.
+    pub fn of_part(
+        pixels: HealpixGrid,
+        bins: CosineBins,
+        n_azimuths: usize,
+        livetime: Array2<f32>,
+        weighted: Option<Array2<f32>>,
+    ) -> Result<Self> {
         if !(-1.0..1.0).contains(&bins.minimum) {
             let what = "the least cosine of a livetime cube".into();
             return Err(Error::BadValue { what, value: bins.minimum, expected: "a cosine of at least -1 and below 1" });
@@ -140,10 +153,50 @@ impl LivetimeCube {
         azimuths.flat_map(|azimuth| self.cosines.iter().map(move |&cosine| (cosine, azimuth)))
     }
 
+    /// Whether the livetime is known weighted, too.
+    pub fn is_weighted(&self) -> bool {
+        self.weighted.is_some()
+    }
+
+    /// The pixels.
+    pub fn pixels(&self) -> &HealpixGrid {
+        &self.pixels
+    }
+
+    /// The same in some of its pixels alone, by their numbers in the table. Memory: 8 bytes a pixel and bin.
+    ///
+    /// # Errors
+    /// [`Error::Healpix`] for no pixels, or one that is not there.
+    pub fn part(&self, pixels: &[usize]) -> Result<Self> {
+        let numbers = pixels.iter().map(|&pixel| {
+            let missing = || Error::Healpix { reason: format!("pixel {pixel} is not in the livetime cube") };
+            self.pixels.sphere_pixel(pixel).ok_or_else(missing)
+        });
+        let numbers = numbers.collect::<Result<Vec<u64>>>()?;
+        let sphere = HealpixGrid::new(self.pixels.nside(), self.pixels.ordering(), self.pixels.frame())?;
+        let rows = |table: &Array2<f32>| table.select(Axis(0), pixels);
+        Ok(Self {
+            pixels: sphere.with_pixels(numbers)?,
+            cosines: self.cosines.clone(),
+            azimuths: self.azimuths.clone(),
+            livetime: rows(&self.livetime),
+            weighted: self.weighted.as_ref().map(rows),
+        })
+    }
+
     /// The times of the pixel that a direction falls in.
-    #[expect(clippy::cast_possible_truncation, reason = "the table has a row for each pixel of the sphere")]
-    pub fn at(&self, direction: &SkyDirection) -> Livetime<'_> {
-        Livetime { cube: self, pixel: self.pixels.sphere_pixel_of(direction) as usize }
+    ///
+    /// # Errors
+    /// [`Error::Healpix`] for a direction that a cube of a part of the sky does not hold.
+    pub fn at(&self, direction: &SkyDirection) -> Result<Livetime<'_>> {
+        let pixel = self.pixels.local_pixel(self.pixels.sphere_pixel_of(direction)).ok_or_else(|| Error::Healpix {
+            reason: format!(
+                "RA {:.4}, Dec {:.4} deg lies beyond the part of the sky that the livetime is known of; sum it over a larger region",
+                direction.ra(),
+                direction.dec()
+            ),
+        })?;
+        Ok(Livetime { cube: self, pixel })
     }
 }
 
@@ -171,20 +224,18 @@ impl Livetime<'_> {
         self.summed(&times)
     }
 
-    /// Exposure of each bin of inclination, cm^2 s, to an event type at an energy in MeV: effective area times livetime, with these factors
-    /// of livetime and weighted livetime that correct for the trigger rate, summed over the azimuth.
+    /// Exposure of each bin of inclination, cm^2 s, with these effective areas, cm^2 a bin: area times livetime, with these factors of livetime and
+    /// weighted livetime that correct for the trigger rate, summed over the azimuth.
     ///
     /// # Errors
     /// [`Error::NoWeightedLivetime`] when the correction needs weighted livetime and the cube has none.
-    pub(crate) fn exposure(&self, area: &EffectiveArea, (f1, f2): (f64, f64), energy: f64) -> Result<Vec<f64>> {
+    pub(crate) fn exposure(&self, areas: &[f64], (f1, f2): (f64, f64)) -> Result<Vec<f64>> {
         let mut times: Vec<f64> = self.times().map(|t| f1 * t).collect();
         if f2 != 0.0 {
             let weighted = self.weighted().ok_or(Error::NoWeightedLivetime)?;
             times.iter_mut().zip(weighted).for_each(|(t, w)| *t += f2 * w);
         }
-        for (time, (cosine, azimuth)) in times.iter_mut().zip(self.cube.bins()) {
-            *time *= area.at(energy, cosine, azimuth);
-        }
+        times.iter_mut().zip(areas).for_each(|(time, area)| *time *= area);
         Ok(self.summed(&times))
     }
 
@@ -218,13 +269,13 @@ mod tests {
         let direction = SkyDirection::new(83.6, 22.0).unwrap();
         let pixel = pixels().pixel(&direction).unwrap() as f64;
         assert_eq!(
-            cube.at(&direction).times().collect::<Vec<_>>(),
+            cube.at(&direction).unwrap().times().collect::<Vec<_>>(),
             [0.0, 1.0, 2.0, 3.0, 4.0].map(|bin| pixel * 5.0 + bin)
         );
         // Centres at 0.99, 0.91, 0.75, 0.51, 0.19: 8.1, 24.5, 41.4, 59.3, 79.0 deg.
         let limited = cube.limited_to(10.0..=60.0);
         assert_eq!(
-            limited.at(&direction).by_inclination(),
+            limited.at(&direction).unwrap().by_inclination(),
             [0.0, 1.0, 2.0, 3.0, 0.0].map(|bin| if bin == 0.0 { 0.0 } else { pixel * 5.0 + bin })
         );
     }
@@ -234,14 +285,14 @@ mod tests {
         let table = Array2::from_shape_fn((192, 10), |(_, bin)| (bin + 1) as f32);
         let cube = LivetimeCube::by_azimuth(pixels(), BINS, 2, table, None).unwrap();
         let direction = SkyDirection::new(83.6, 22.0).unwrap();
-        assert_eq!(cube.at(&direction).by_inclination(), [7.0, 9.0, 11.0, 13.0, 15.0]);
+        assert_eq!(cube.at(&direction).unwrap().by_inclination(), [7.0, 9.0, 11.0, 13.0, 15.0]);
         let bins: Vec<_> = cube.bins().collect();
         assert_eq!((bins.len(), bins[6].0), (10, cube.cosines()[1]));
         for (bin, degrees) in [(0, 11.25), (4, 11.25), (5, 33.75)] {
             approx::assert_relative_eq!(bins[bin].1.unwrap().to_degrees(), degrees, max_relative = 1e-12);
         }
         let limited = cube.limited_to(0.0..=60.0);
-        assert_eq!(limited.at(&direction).by_inclination(), [7.0, 9.0, 11.0, 13.0, 0.0]);
+        assert_eq!(limited.at(&direction).unwrap().by_inclination(), [7.0, 9.0, 11.0, 13.0, 0.0]);
         assert!(LivetimeCube::by_azimuth(pixels(), BINS, 3, Array2::zeros((192, 10)), None).is_err());
         assert!(LivetimeCube::by_azimuth(pixels(), BINS, usize::MAX, Array2::zeros((192, 10)), None).is_err());
     }
@@ -256,5 +307,18 @@ mod tests {
         assert!(LivetimeCube::new(pixels(), CosineBins { minimum: 1.0, ..BINS }, table(1.0), None).is_err());
         let part = pixels().with_pixels(vec![0, 7]).unwrap();
         assert!(LivetimeCube::new(part, BINS, Array2::from_elem((2, 5), 1.0), None).is_err());
+    }
+
+    #[test]
+    fn a_part_has_the_times_of_its_pixels_and_refuses_others() {
+        let table = Array2::from_shape_fn((192, 5), |(pixel, bin)| (pixel * 5 + bin) as f32);
+        let all = LivetimeCube::new(pixels(), BINS, table, None).unwrap();
+        let (inside, outside) = (SkyDirection::new(83.6, 22.0).unwrap(), SkyDirection::new(263.6, -22.0).unwrap());
+        let part = all.part(&[3, pixels().pixel(&inside).unwrap()]).unwrap();
+        assert_eq!(part.pixels().n_pixels(), 2);
+        let times = |cube: &LivetimeCube| cube.at(&inside).unwrap().times().collect::<Vec<_>>();
+        assert_eq!(times(&part), times(&all));
+        assert!(part.at(&outside).unwrap_err().to_string().contains("larger region"));
+        assert!(all.part(&[192]).is_err() && all.part(&[]).is_err());
     }
 }

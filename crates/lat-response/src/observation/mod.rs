@@ -11,6 +11,7 @@ mod psf_planes;
 mod psf_resample;
 mod psf_table;
 mod response;
+mod response_tables;
 
 pub use drm::response_matrix;
 pub use exposure::Exposure;
@@ -23,3 +24,4 @@ pub use psf_planes::PsfPlanes;
 pub use psf_resample::separations;
 pub use psf_table::{Psf, RadialPsf};
 pub use response::{ObservationPsf, PsfAt, Response};
+pub use response_tables::ResponseTables;

@@ -35,14 +35,13 @@ impl<'a> ObservedExposure<'a> {
             let what = "an energy of the exposure".into();
             return Err(Error::BadValue { what, value, expected: "a positive energy in MeV" });
         }
-        let bins: Vec<(f64, Option<f64>)> = livetime.bins().collect();
+        let bins = livetime.bins().count();
         let areas: Vec<[Vec<f64>; 2]> = energies
             .iter()
             .map(|&energy| {
-                let mut sums = [vec![0.0; bins.len()], vec![0.0; bins.len()]];
-                for (irf, (f1, f2)) in observed.corrected(energy) {
-                    for (bin, &(cosine, azimuth)) in bins.iter().enumerate() {
-                        let area = irf.effective_area.at(energy, cosine, azimuth);
+                let mut sums = [vec![0.0; bins], vec![0.0; bins]];
+                for (irf, (_, (f1, f2))) in observed.corrected(energy).enumerate() {
+                    for (bin, area) in observed.areas(irf, energy).iter().enumerate() {
                         sums[0][bin] += f1 * area;
                         sums[1][bin] += f2 * area;
                     }
@@ -51,7 +50,7 @@ impl<'a> ObservedExposure<'a> {
             })
             .collect();
         let corrected = areas.iter().any(|[_, weighted]| weighted.iter().any(|&area| area != 0.0));
-        if corrected && livetime.at(&SkyDirection::new(0.0, 0.0)?).weighted().is_none() {
+        if corrected && !livetime.is_weighted() {
             return Err(Error::NoWeightedLivetime);
         }
         Ok(Self { livetime, energies: energies.to_vec(), areas, corrected })
@@ -67,7 +66,7 @@ impl<'a> ObservedExposure<'a> {
     /// # Errors
     /// [`Error::BadValue`] when the correction makes an exposure negative.
     pub fn at(&self, direction: &SkyDirection) -> Result<Vec<f64>> {
-        let at = self.livetime.at(direction);
+        let at = self.livetime.at(direction)?;
         let times: Vec<f64> = at.times().collect();
         let weighted: Vec<f64> = at.weighted().filter(|_| self.corrected).map(Iterator::collect).unwrap_or_default();
         let sum = |areas: &[f64], times: &[f64]| areas.iter().zip(times).map(|(area, time)| area * time).sum::<f64>();

@@ -12,6 +12,7 @@ use super::observed_irfs::ObservedIrfs;
 use super::psf_resample::separations;
 use super::psf_table::Psf;
 use super::response::PsfAt;
+use super::response_tables::ResponseTables;
 use crate::error::Result;
 use crate::geometry::rings;
 use crate::irf::Irf;
@@ -69,18 +70,27 @@ pub struct ResponsePsf {
     irfs: Arc<[Irf]>,
     energies: Vec<f64>,
     recipe: Recipe,
+    tables: Option<Arc<ResponseTables>>,
 }
 
 impl ResponsePsf {
     /// A PSF at energies in MeV that increase: those of the planes of source maps.
     pub fn new(livetime: Arc<LivetimeCube>, irfs: Arc<[Irf]>, energies: Vec<f64>, recipe: Recipe) -> Self {
-        Self { livetime, irfs, energies, recipe }
+        Self { livetime, irfs, energies, recipe, tables: None }
+    }
+
+    /// The same with tables of these response functions.
+    #[must_use]
+    pub fn with_tables(mut self, tables: Arc<ResponseTables>) -> Self {
+        self.tables = Some(tables);
+        self
     }
 }
 
 impl PsfAt for ResponsePsf {
     fn psf(&self, direction: &SkyDirection) -> Result<Psf> {
-        let observed = ObservedIrfs { livetime: &self.livetime, irfs: &self.irfs, recipe: self.recipe };
+        let observed = ObservedIrfs::new(&self.livetime, &self.irfs).with_recipe(self.recipe);
+        let observed = self.tables.as_ref().map_or(observed, |tables| observed.with_tables(tables));
         Ok(ObservedPsf::new(observed, direction, &self.energies)?.psf)
     }
 }
@@ -88,10 +98,10 @@ impl PsfAt for ResponsePsf {
 /// The PSF times the exposure at one energy.
 fn row(observed: ObservedIrfs<'_>, direction: &SkyDirection, energy: f64, radians: &[f64]) -> Result<Vec<f64>> {
     let livetime = observed.livetime;
-    let at = livetime.at(direction);
+    let at = livetime.at(direction)?;
     let mut row = vec![0.0; radians.len()];
-    for (irf, factors) in observed.corrected(energy) {
-        let exposures = at.exposure(&irf.effective_area, factors, energy)?;
+    for (number, (irf, factors)) in observed.corrected(energy).enumerate() {
+        let exposures = at.exposure(&observed.areas(number, energy), factors)?;
         // The PSF is linear in its nodes, so that inclinations are summed before separations are looked at.
         let mut weights = vec![0.0; irf.psf.n_nodes()];
         for (exposure, &cosine) in exposures.into_iter().zip(livetime.cosines()) {
@@ -100,6 +110,10 @@ fn row(observed: ObservedIrfs<'_>, direction: &SkyDirection, energy: f64, radian
             }
         }
         for (node, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
+            if let Some(values) = observed.tables.and_then(|tables| tables.node(number, node, radians.len())) {
+                row.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+                continue;
+            }
             for (value, &theta) in row.iter_mut().zip(radians) {
                 *value += weight * irf.psf.at_node(node, theta);
             }

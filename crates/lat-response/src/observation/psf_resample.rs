@@ -54,6 +54,9 @@ impl Psf {
 
     /// The values at `nodes` between which straight lines pass through the table's points.
     fn at_nodes(&self, row: &[f64], nodes: &[f64]) -> Vec<f64> {
+        if self.thetas() == nodes {
+            return row.to_vec();
+        }
         let mut points = row.to_vec();
         let mut found = smooth(self.thetas(), &points, nodes);
         for _ in 0..3 {

@@ -1,7 +1,7 @@
 //! The point spread function averaged over an observation, as a table.
 
 use likelihood_core::is_same_energy;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::error::{Error, Result};
 use crate::geometry::rings::{self, Rings};
@@ -68,6 +68,34 @@ impl Psf {
     /// The table, `[energy, theta]`, 1/sr.
     pub fn values(&self) -> &Array2<f64> {
         &self.values
+    }
+
+    /// By how much this PSF differs from another of the same nodes: at each energy the part of the photons, from 0 to 1, that the two have at other
+    /// separations, the largest difference of their containments at any separation. Of two that are zero it is 0, of a zero one and another 1.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the nodes differ.
+    pub fn deviations(&self, other: &Self) -> Result<Vec<f64>> {
+        if self.thetas != other.thetas || self.energies.len() != other.energies.len() {
+            return Err(Error::Shape {
+                what: "PSF to compare".into(),
+                found: format!("{} energies, {} separations", other.energies.len(), other.thetas.len()),
+                expected: format!("the {} and {} of the other", self.energies.len(), self.thetas.len()),
+            });
+        }
+        let of_energy = |(ours, theirs): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
+            let total = |sums: &ArrayView1<'_, f64>| sums.last().copied().unwrap_or(0.0);
+            let (own, others) = (total(&ours), total(&theirs));
+            match (own > 0.0, others > 0.0) {
+                (true, true) => {
+                    let pairs = ours.iter().zip(theirs);
+                    pairs.map(|(a, b)| (a / own - b / others).abs()).fold(0.0, f64::max)
+                }
+                (false, false) => 0.0,
+                _ => 1.0,
+            }
+        };
+        Ok(self.cumulative.outer_iter().zip(other.cumulative.outer_iter()).map(of_energy).collect())
     }
 
     /// The PSF at one energy, MeV, linear between the table's energies.
@@ -202,6 +230,22 @@ mod tests {
         approx::assert_relative_eq!(at(550.0), f64::midpoint(at(100.0), at(1000.0)), max_relative = 1e-12);
         assert!(matches!(psf.at_energy(99.0), Err(Error::Energy { .. })));
         assert!(matches!(psf.at_energy(f64::NAN), Err(Error::Energy { .. })));
+    }
+
+    #[test]
+    fn deviations_are_the_part_of_the_photons_at_other_separations() {
+        let (psf, thetas) = (gaussian(), gaussian().thetas().to_vec());
+        assert_eq!(psf.deviations(&psf).unwrap(), [0.0, 0.0]);
+        // Both energies with the PSF of the first: two Gaussians of 1 and 0.5 deg differ most where exp(-x) - exp(-4 x) does, at x = ln(4) / 3.
+        let values = Array2::from_shape_fn((2, thetas.len()), |(_, theta)| psf.values()[[0, theta]]);
+        let other = Psf::new(vec![100.0, 1000.0], thetas.clone(), values).unwrap();
+        let found = psf.deviations(&other).unwrap();
+        assert_eq!(found[0], 0.0);
+        approx::assert_relative_eq!(found[1], 0.25f64.powf(1.0 / 3.0) - 0.25f64.powf(4.0 / 3.0), max_relative = 1e-3);
+        let zero = Psf::new(vec![100.0, 1000.0], thetas.clone(), Array2::zeros((2, thetas.len()))).unwrap();
+        assert_eq!((zero.deviations(&zero).unwrap(), psf.deviations(&zero).unwrap()), (vec![0.0; 2], vec![1.0; 2]));
+        let short = Psf::new(vec![100.0], vec![0.0, 1.0], Array2::ones((1, 2))).unwrap();
+        assert!(psf.deviations(&short).is_err());
     }
 
     #[test]

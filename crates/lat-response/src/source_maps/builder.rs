@@ -1,13 +1,16 @@
 //! Source maps of a component: counts grid, energies and response in, maps out.
 
+use std::sync::Arc;
+
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array3;
 use roi_model::{SkyDirection, Source};
 
-use super::diffuse::Sky;
+use super::diffuse::{self, Sky};
 use super::healpix_maps::{self, Patch};
 use super::options::SourceMapOptions;
 use super::pixels::Pixels;
+use super::shared::Shared;
 use crate::error::{Error, Result};
 use crate::geometry::{HealpixGrid, SkyGrid};
 use crate::observation::Exposure;
@@ -15,8 +18,8 @@ use crate::observation::PsfPlanes;
 use crate::observation::separations;
 use crate::observation::{ObservationPsf, Response};
 use crate::recipe::HealpixSampling;
-use crate::templates::Template;
 use crate::templates::rebin;
+use crate::templates::{Template, TemplateFiles};
 
 /// Makes source maps for one counts cube.
 ///
@@ -50,7 +53,11 @@ use crate::templates::rebin;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SourceMapBuilder {
-    pub(super) canvas: Canvas,
+    pub(super) canvas: Arc<Canvas>,
+    /// What is kept for builders with other responses.
+    pub(super) shared: Option<Arc<Shared>>,
+    /// The middle of the counts.
+    center: SkyDirection,
     pub(super) energies: Vec<f64>,
     pub(super) n_edges: usize,
     pub(super) extra: usize,
@@ -69,6 +76,20 @@ pub(super) enum Canvas {
     /// The images around parts of it are for diffuse sources.
     Healpix(HealpixGrid, Vec<Patch>, HealpixSampling),
 }
+
+/// What builders with different responses have in common.
+struct Base {
+    canvas: Arc<Canvas>,
+    center: SkyDirection,
+    energies: Vec<f64>,
+    n_edges: usize,
+    extra: usize,
+    nodes: Vec<f64>,
+    options: SourceMapOptions,
+}
+
+/// How much wider than the PSF of a builder that shares its images those of others may be.
+const WIDER: f64 = 1.25;
 
 /// The energies of a source map's planes, MeV: the edges of the counts cube and `extra` more on each side, where the first and last bins
 /// go on with their ratios.
@@ -92,12 +113,6 @@ impl SourceMapBuilder {
         response: Response,
         options: SourceMapOptions,
     ) -> Result<Self> {
-        let energies = plane_energies(axis, extra)?;
-        let exposure_planes = energies.iter().map(|&e| response.exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
-        let nodes = separations(options.recipe.psf_nodes);
-        let center = grid.reference_direction()?;
-        let central = response.psf.at(&center)?.planes(&energies, &nodes)?;
-        let (exposure, psf) = (response.exposure, response.psf);
         let canvas = match grid {
             SkyGrid::Wcs(grid) => Canvas::Image(Pixels::new(grid)),
             SkyGrid::Healpix(grid) => {
@@ -105,8 +120,82 @@ impl SourceMapBuilder {
                 Canvas::Healpix(grid.clone(), healpix_maps::patches(grid, healpix_maps::LARGEST_RADIUS)?, sampling)
             }
         };
-        let n_edges = axis.edges().len();
-        Ok(Self { canvas, energies, n_edges, extra, exposure, exposure_planes, psf, nodes, central, options })
+        let (energies, n_edges) = (plane_energies(axis, extra)?, axis.edges().len());
+        let nodes = separations(options.recipe.psf_nodes);
+        let base =
+            Base { canvas: Arc::new(canvas), center: grid.reference_direction()?, energies, n_edges, extra, nodes, options };
+        Self::of(base, response, None)
+    }
+
+    fn of(base: Base, response: Response, shared: Option<Arc<Shared>>) -> Result<Self> {
+        let Base { canvas, center, energies, n_edges, extra, nodes, options } = base;
+        let Response { exposure, psf } = response;
+        let exposure_planes = energies.iter().map(|&e| exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
+        let central = psf.at(&center)?.planes(&energies, &nodes)?;
+        Ok(Self {
+            canvas,
+            shared,
+            center,
+            energies,
+            n_edges,
+            extra,
+            exposure,
+            exposure_planes,
+            psf,
+            nodes,
+            central,
+            options,
+        })
+    }
+
+    /// The same builder, which keeps what maps of these sources have in common whatever the response, for those that
+    /// [`SourceMapBuilder::with_response`] makes of it: where pixels lie, templates, which are opened here, and how they are looked up. A name stands for
+    /// one source from here on. Images of diffuse sources are kept for PSFs up to a quarter wider than this one; wider ones get images of their own. On
+    /// HEALPix pixels nothing but the pixels is kept.
+    ///
+    /// # Errors
+    /// [`Error::Source`] for a template that cannot be read.
+    pub fn sharing(mut self, sources: &[Source], files: &dyn TemplateFiles) -> Result<Self> {
+        if let Canvas::Image(pixels) = &*self.canvas {
+            let reach = &self.options.recipe.diffuse_padding;
+            let widest = (0..self.energies.len()).map(|plane| diffuse::padding(reach, &self.central, plane));
+            let padding = (WIDER * widest.fold(reach.least, f64::max)).min(reach.most);
+            self.shared = Some(Arc::new(Shared::new(pixels.radius(&self.center) + padding)));
+        }
+        for source in sources {
+            let members = if source.members().is_empty() { std::slice::from_ref(source) } else { source.members() };
+            for member in members {
+                self.template(member, files).map_err(named(member))?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// A builder for the same pixels, energies and options with another response. With one that is [sharing](SourceMapBuilder::sharing) it has in common
+    /// what does not depend on the response; maps are the same as those of a new builder but for rounding.
+    ///
+    /// # Errors
+    /// As [`SourceMapBuilder::new`].
+    pub fn with_response(&self, response: Response) -> Result<Self> {
+        let base = Base {
+            canvas: Arc::clone(&self.canvas),
+            center: self.center,
+            energies: self.energies.clone(),
+            n_edges: self.n_edges,
+            extra: self.extra,
+            nodes: self.nodes.clone(),
+            options: self.options.clone(),
+        };
+        Self::of(base, response, self.shared.clone())
+    }
+
+    /// The template of a source as it is needed here.
+    pub(super) fn template(&self, source: &Source, files: &dyn TemplateFiles) -> Result<Template> {
+        let open = || Template::of(source, files).and_then(|template| self.rebinned(template));
+        match &self.shared {
+            Some(shared) => shared.template(source, open),
+            None => open(),
+        }
     }
 
     /// Energies of the planes, MeV, those for energy dispersion included.
@@ -123,12 +212,13 @@ impl SourceMapBuilder {
             energies: &self.energies,
             recipe: &self.options.recipe,
             factor,
+            shared: self.shared.as_deref(),
         }
     }
 
     /// Size of the pixels that diffuse sources are computed on when they are not resampled, degrees.
     fn counts_pixel(&self) -> f64 {
-        let grid = match &self.canvas {
+        let grid = match &*self.canvas {
             Canvas::Image(pixels) => Some(pixels.grid()),
             Canvas::Healpix(_, patches, _) => patches.first().map(|patch| &patch.image),
         };
@@ -187,7 +277,7 @@ impl SourceMapBuilder {
     }
 
     pub(super) fn stored(&self, mut map: Vec<f32>, source: &Source) -> Result<SourceMap> {
-        let [nx, ny] = match &self.canvas {
+        let [nx, ny] = match &*self.canvas {
             Canvas::Healpix(grid, ..) => [grid.n_pixels(), 1],
             Canvas::Image(pixels) => pixels.grid().size(),
         };

@@ -1,14 +1,17 @@
 //! Maps of diffuse sources: template times exposure, convolved with the PSF.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::convolve::{Convolver, Spectrum, quick_size};
-use super::fine_image::{FineImage, KernelImage, Sampler};
+use super::fine_image::{ExposureImage, FineImage, Sampler};
 use super::pixels::Pixels;
+use super::shared::{Ground, Shared, TemplateImage};
 use crate::error::{Error, Result};
 use crate::observation::Exposure;
 use crate::observation::PsfPlanes;
-use crate::recipe::Recipe;
+use crate::recipe::{Padding, Recipe};
 use crate::templates::Excerpt;
 use crate::templates::Template;
 
@@ -33,6 +36,20 @@ pub(crate) struct Sky<'a> {
     pub(crate) recipe: &'a Recipe,
     /// Fine pixels along a side of a counts pixel, the same for all of these sources.
     pub(crate) factor: usize,
+    /// What is kept for other responses.
+    pub(crate) shared: Option<&'a Shared>,
+}
+
+impl Sky<'_> {
+    /// How far from the middle of the counts the image of a plane reaches, degrees, where the counts reach to `radius`.
+    fn reach(&self, radius: f64, plane: usize) -> f64 {
+        radius + padding(&self.recipe.diffuse_padding, self.psf, plane)
+    }
+}
+
+/// By how much the image of a plane is larger than the counts map, degrees.
+pub(crate) fn padding(padding: &Padding, psf: &PsfPlanes, plane: usize) -> f64 {
+    psf.containment_radius(padding.containment, plane).clamp(padding.least, padding.most)
 }
 
 /// How much of a source's emission within reach of the counts lies beyond the edge of the exposure map: template times exposure, summed over
@@ -74,78 +91,89 @@ pub(crate) fn maps(sky: &Sky<'_>, sources: Vec<Diffuse<'_>>) -> Result<Vec<(Vec<
 struct Job<'a> {
     sky: &'a Sky<'a>,
     fields: Vec<Field>,
-    image: FineImage,
-    kernel: KernelImage,
-    exposure: Sampler,
-    /// Which pixels of the largest image lie beyond the edge of the exposure map; none when all lie within.
-    beyond: Vec<bool>,
+    ground: Arc<Ground>,
+    exposure: Arc<ExposureImage>,
     /// Pixels a side of the image of each plane.
     sizes: Vec<usize>,
     /// The transforms for each size.
-    convolvers: Vec<(usize, Convolver)>,
+    convolvers: Vec<(usize, Arc<Convolver>)>,
 }
 
 /// A template as the fine image sees it.
 struct Field {
-    sampler: Sampler,
-    /// The region's part of a map, and what it is multiplied by.
-    map: Option<(Excerpt, f64)>,
+    image: Arc<TemplateImage>,
     apply_psf: bool,
     apply_exposure: bool,
 }
 
 impl Field {
-    fn new(source: Diffuse<'_>, image: &FineImage, energies: &[f64]) -> Result<Self> {
+    fn new(source: Diffuse<'_>, sky: &Sky<'_>, (shared, image): (Option<&Shared>, &FineImage)) -> Result<Self> {
         let named = |error| Error::Source { name: source.name.to_owned(), error: Box::new(error) };
-        let mut sampler = image.template(&source.template).map_err(named)?;
-        let map = match source.template {
-            Template::Map { cube, norm } => {
-                let pixels = sampler.renumber(cube.grid().n_pixels());
-                Some((Excerpt::new(cube.as_ref(), energies, &pixels).map_err(named)?, norm))
-            }
-            _ => None,
+        let (name, apply_psf, apply_exposure) = (source.name, source.apply_psf, source.apply_exposure);
+        let make = || {
+            let mut sampler = image.template(&source.template).map_err(named)?;
+            let map = match source.template {
+                Template::Map { cube, norm } => {
+                    let pixels = sampler.renumber(cube.grid().n_pixels());
+                    Some((Excerpt::new(cube.as_ref(), sky.energies, &pixels).map_err(named)?, norm))
+                }
+                _ => None,
+            };
+            Ok(TemplateImage { sampler, map })
         };
-        Ok(Self { sampler, map, apply_psf: source.apply_psf, apply_exposure: source.apply_exposure })
+        let image = match shared {
+            Some(shared) => shared.image((sky.factor, name), make)?,
+            None => Arc::new(make()?),
+        };
+        Ok(Self { image, apply_psf, apply_exposure })
     }
 }
 
 impl<'a> Job<'a> {
     fn new(sky: &'a Sky<'a>, sources: Vec<Diffuse<'_>>) -> Result<Self> {
-        let header = sky.pixels.grid().header();
+        let (header, frame) = (sky.pixels.grid().header(), sky.recipe.kernel_frame);
         let radius = sky.pixels.radius(&header.reference_direction()?);
-        let reach = |plane: usize| {
-            let padding = &sky.recipe.diffuse_padding;
-            radius + sky.psf.containment_radius(padding.containment, plane).clamp(padding.least, padding.most)
-        };
+        let reaches: Vec<f64> = (0..sky.energies.len()).map(|plane| sky.reach(radius, plane)).collect();
         let sizes: Vec<usize> =
-            (0..sky.energies.len()).map(|plane| FineImage::size_for(header, sky.factor, reach(plane))).collect();
-        let largest = (0..sky.energies.len()).map(reach).fold(radius, f64::max);
-        let image = FineImage::new(header, sky.factor, largest)?;
-        let fields =
-            sources.into_iter().map(|source| Field::new(source, &image, sky.energies)).collect::<Result<Vec<_>>>()?;
-        let kernel = KernelImage::new(&image, sky.recipe.kernel_frame)?;
-        let (exposure, beyond) = image.exposure(sky.exposure)?;
-        let mut convolvers: Vec<(usize, Convolver)> = Vec::new();
+            reaches.iter().map(|reach| FineImage::size_for(header, sky.factor, *reach)).collect();
+        let largest = reaches.iter().copied().fold(radius, f64::max);
+        let shared = sky.shared.filter(|shared| shared.holds(largest));
+        let ground = match shared {
+            Some(shared) => shared.ground(header, sky.factor, frame)?,
+            None => Arc::new(Ground::new(header, sky.factor, largest, frame)?),
+        };
+        let field = |source| Field::new(source, sky, (shared, &ground.image));
+        let fields = sources.into_iter().map(field).collect::<Result<Vec<_>>>()?;
+        let exposure = match shared {
+            Some(shared) => shared.exposure(&ground, sky.exposure)?,
+            None => Arc::new(ExposureImage::new(&ground.image, sky.exposure)?),
+        };
+        let mut convolvers: Vec<(usize, Arc<Convolver>)> = Vec::new();
         for &size in &sizes {
             if convolvers.iter().all(|(known, _)| *known != size) {
-                convolvers.push((size, Convolver::new(transform_size(&image, size))));
+                let pixels = transform_size(&ground.image, size);
+                let convolver = match shared {
+                    Some(shared) => shared.convolver(pixels)?,
+                    None => Arc::new(Convolver::new(pixels)),
+                };
+                convolvers.push((size, convolver));
             }
         }
-        Ok(Self { sky, fields, image, kernel, exposure, beyond, sizes, convolvers })
+        Ok(Self { sky, fields, ground, exposure, sizes, convolvers })
     }
 
     /// How much of each source lies beyond the edge of the exposure map.
     fn coverage(&self) -> Vec<Coverage> {
-        let size = self.image.size();
+        let size = self.ground.image.size();
         let plane = self.sizes.iter().position(|own| *own == size).unwrap_or(0);
         let of = |field: &Field| {
             let mut coverage = Coverage::default();
-            if self.beyond.is_empty() || !field.apply_exposure {
+            if self.exposure.beyond.is_empty() || !field.apply_exposure {
                 return coverage;
             }
             let image = Image::new(self, field, plane, size);
             let mut values = vec![0.0; size];
-            for (row, beyond) in self.beyond.chunks_exact(size).enumerate() {
+            for (row, beyond) in self.exposure.beyond.chunks_exact(size).enumerate() {
                 image.fill(row, &mut values);
                 coverage.all += values.iter().sum::<f64>();
                 coverage.beyond +=
@@ -163,10 +191,10 @@ impl<'a> Job<'a> {
         let kernel = self.fields.iter().any(|field| field.apply_psf).then(|| self.kernel(plane, size, convolver));
         for (field, slot) in self.fields.iter().zip(slots) {
             let image = Image::new(self, field, plane, size);
-            let window = self.image.window(size);
+            let window = self.ground.image.window(size);
             let nx = self.sky.pixels.grid().size()[0];
             let mut sums = vec![0.0; slot.len()];
-            let factor = self.image.factor();
+            let factor = self.ground.image.factor();
             let mut add = |row: usize, values: &[f64]| {
                 let start = row / factor * nx;
                 for (sum, fine) in sums[start..start + nx].iter_mut().zip(values.chunks_exact(factor)) {
@@ -210,7 +238,7 @@ impl<'a> Job<'a> {
             if source >= odd {
                 return false;
             }
-            for (offset, &separation) in self.kernel.row(odd, source).iter().enumerate() {
+            for (offset, &separation) in self.ground.kernel.row(odd, source).iter().enumerate() {
                 let value = self.sky.psf.value(f64::from(separation), plane);
                 values[place(offset)] = value;
                 total += value;
@@ -247,27 +275,28 @@ struct Image<'a> {
 impl<'a> Image<'a> {
     fn new(job: &'a Job<'a>, field: &'a Field, plane: usize, size: usize) -> Self {
         let energy = job.sky.energies[plane];
-        let map = field.map.as_ref().map(|(map, _)| {
+        let map = field.image.map.as_ref().map(|(map, _)| {
             let (low, high) = map.planes_around(energy);
             let energies = map.energies();
             let (a, b) = (energies[low], energies[high]);
             let fraction = if low == high { 0.0 } else { (energy / a).ln() / (b / a).ln() };
             (map, [low, high], fraction)
         });
-        let norm = field.map.as_ref().map_or(1.0, |(_, norm)| *norm);
+        let norm = field.image.map.as_ref().map_or(1.0, |(_, norm)| *norm);
         let exposure = field.apply_exposure.then(|| job.sky.exposure.cube().plane(job.sky.exposure_planes[plane]));
-        Self { job, sampler: &field.sampler, size, exposure: exposure.flatten(), energy, norm, map }
+        Self { job, sampler: &field.image.sampler, size, exposure: exposure.flatten(), energy, norm, map }
     }
 
     /// Writes a row; whether there is anything in it.
     fn fill(&self, row: usize, values: &mut [f64]) -> bool {
         let job = self.job;
-        let skip = (job.image.size() - self.size) / 2;
-        let start = (row + skip) * job.image.size() + skip;
+        let all = job.ground.image.size();
+        let skip = (all - self.size) / 2;
+        let start = (row + skip) * all + skip;
         let mut any = false;
         for (x, value) in values.iter_mut().enumerate() {
             let pixel = start + x;
-            let exposure = self.exposure.map_or(1.0, |plane| job.exposure.value(pixel, plane));
+            let exposure = self.exposure.map_or(1.0, |plane| job.exposure.sampler.value(pixel, plane));
             *value = if exposure > 0.0 { exposure * self.norm * self.template(pixel) } else { 0.0 };
             any |= *value != 0.0;
         }

@@ -7,7 +7,7 @@ use roi_model::SkyDirection;
 
 use super::convolve::Window;
 use crate::error::{Error, Result};
-use crate::geometry::{Frame, Interpolation, UnitVector, WcsGrid, WcsHeader};
+use crate::geometry::{Frame, Interpolation, SkyGrid, UnitVector, WcsGrid, WcsHeader};
 use crate::observation::Exposure;
 use crate::recipe::KernelFrame;
 use crate::templates::Template;
@@ -106,12 +106,21 @@ impl FineImage {
         }
     }
 
-    /// How the exposure is looked up in each pixel, and which pixels lie beyond the edge of its map (none of a map of all the sky): there
-    /// the nearest pixel of the map stands for them.
-    ///
+}
+
+/// How the exposure is looked up in each pixel of a fine image.
+pub(crate) struct ExposureImage {
+    pub(crate) sampler: Sampler,
+    /// Which pixels lie beyond the edge of the exposure's map, where its nearest pixel stands for them; none of a map of all the sky.
+    pub(crate) beyond: Vec<bool>,
+    grid: SkyGrid,
+    is_interpolated: bool,
+}
+
+impl ExposureImage {
     /// # Errors
     /// [`Error::Unsupported`] where there is no nearest pixel.
-    pub(crate) fn exposure(&self, exposure: &Exposure) -> Result<(Sampler, Vec<bool>)> {
+    pub(crate) fn new(image: &FineImage, exposure: &Exposure) -> Result<Self> {
         let (beyond, lost) = (AtomicBool::new(false), AtomicBool::new(false));
         let at = |direction: &SkyDirection| {
             let found = exposure.lookup(direction);
@@ -123,10 +132,10 @@ impl FineImage {
             nearest
         };
         let sampler = if exposure.is_interpolated() {
-            Sampler::Cells(self.map(Cell::default(), |direction| Cell::from(at(direction))))
+            Sampler::Cells(image.map(Cell::default(), |direction| Cell::from(at(direction))))
         } else {
             let pixel = |found: Interpolation| found.terms().first().map_or(ABSENT, |&(pixel, _)| index(pixel));
-            Sampler::Pixels(self.map(ABSENT, |direction| pixel(at(direction))))
+            Sampler::Pixels(image.map(ABSENT, |direction| pixel(at(direction))))
         };
         if lost.into_inner() {
             return Err(Error::Unsupported {
@@ -135,8 +144,14 @@ impl FineImage {
             });
         }
         let is_beyond = |direction: &SkyDirection| exposure.lookup(direction).terms().is_empty();
-        let beyond = if beyond.into_inner() { self.map(false, is_beyond) } else { Vec::new() };
-        Ok((sampler, beyond))
+        let beyond = if beyond.into_inner() { image.map(false, is_beyond) } else { Vec::new() };
+        let (grid, is_interpolated) = (exposure.cube().grid().clone(), exposure.is_interpolated());
+        Ok(Self { sampler, beyond, grid, is_interpolated })
+    }
+
+    /// Whether an exposure is looked up in the same way in the same pixels.
+    pub(crate) fn is_of(&self, exposure: &Exposure) -> bool {
+        self.is_interpolated == exposure.is_interpolated() && self.grid == *exposure.cube().grid()
     }
 }
 

@@ -16,6 +16,7 @@ mod point_separation;
 mod point_slopes;
 mod psf_correction;
 mod radial;
+mod shared;
 mod smooth;
 mod trial;
 

@@ -130,7 +130,7 @@ impl SourceMapBuilder {
     }
 
     fn covered_images(&self, factor: usize, mut sources: Vec<Diffuse<'_>>) -> Result<Vec<(Vec<f32>, Coverage)>> {
-        let (grid, patches) = match &self.canvas {
+        let (grid, patches) = match &*self.canvas {
             Canvas::Image(pixels) => return diffuse::maps(&self.sky(pixels, &self.central, factor), sources),
             Canvas::Healpix(grid, patches, _) => (grid, patches),
         };
@@ -187,7 +187,7 @@ impl<'a> Batch<'a> {
         done: &'a (dyn Fn(usize) + Sync),
     ) -> Result<Self> {
         let open = |source: &&Source| {
-            Template::of(source, files).and_then(|template| builder.rebinned(template)).map(Some).map_err(named(source))
+            builder.template(source, files).map(Some).map_err(named(source))
         };
         let templates = sources.iter().map(open).collect::<Result<Vec<_>>>()?;
         let factors = templates.iter().flatten().map(|template| builder.image_factor(template)).collect();

@@ -41,7 +41,7 @@ impl SourceMapBuilder {
             };
         }
         let psf = self.radial_psf(center, shape)?;
-        Ok(match &self.canvas {
+        Ok(match &*self.canvas {
             Canvas::Healpix(grid, _, sampling) => healpix_maps::radial(grid, &psf, center, &exposures, sampling),
             Canvas::Image(pixels) => {
                 let point = self.point(pixels, (&psf, shape), center);
@@ -85,7 +85,7 @@ impl SourceMapBuilder {
 
     /// All exposure in the pixel of the source.
     fn unconvolved(&self, center: &SkyDirection, exposures: &[f64]) -> Vec<f32> {
-        let (n_pixels, pixel) = match &self.canvas {
+        let (n_pixels, pixel) = match &*self.canvas {
             Canvas::Healpix(grid, ..) => (grid.n_pixels(), grid.pixel(center)),
             Canvas::Image(pixels) => (pixels.grid().n_pixels(), pixels.grid().pixel(center)),
         };

@@ -67,7 +67,7 @@ impl SourceMapBuilder {
         let exposures = self.exposures(source, center)?;
         let psf = self.radial_psf(center, shape)?;
         let change = shape.map(|shape| extended::change(&self.central, shape, self.options.recipe.disk_shape, &psf));
-        let [map, east, north, width] = match &self.canvas {
+        let [map, east, north, width] = match &*self.canvas {
             Canvas::Healpix(grid, _, sampling) => {
                 let relative = self.relative_slopes(source, center, &exposures)?;
                 let tables = (&*psf, change.as_ref());

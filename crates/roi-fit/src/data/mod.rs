@@ -2,8 +2,10 @@
 
 pub(crate) mod cubes;
 pub(crate) mod model_map;
+mod photon_times;
 pub(crate) mod prepare;
 mod responses;
 pub(crate) mod simulated_counts;
 pub(crate) mod source_maps;
 pub(crate) mod source_probabilities;
+pub(crate) mod time_slices;

@@ -6,15 +6,12 @@ use std::path::{Path, PathBuf};
 use lat_dataset::Component;
 use lat_events::{EnergyBinning, PhotonFiles, Selection, pixel_of};
 use lat_io::Photon;
-use likelihood_core::{ComponentData, EnergyAxis};
+use likelihood_core::ComponentData;
 use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::known::memory::{self, size_in_words};
-
-/// Energies of a file are 32-bit floats: edges that are equal steps of the logarithm up to this are logarithmic bins.
-const ROUNDING: f64 = 1e-6;
 
 /// What [`Analysis::source_probabilities`] takes and gives.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +107,7 @@ impl Analysis {
     ) -> Result<SourceProbabilities> {
         let names: Vec<&str> = self.session.roi.sources().iter().map(roi_model::Source::name).collect();
         let (of_bins, is_predicted) = self.of_filled_bins(data)?;
-        let energies = binning(component.counts.cube.axis())?;
+        let energies = EnergyBinning::counted(component.counts.cube.axis())?;
         let grid = &component.counts.grid;
         let files = PhotonFiles::open(&[&photons])?;
         let (mut rows, mut inside) = (0, 0);
@@ -162,52 +159,4 @@ impl Analysis {
 /// Bytes of the probabilities of so many sources at the filled bins of a component, and of the sums while they are made.
 fn probability_bytes(sources: usize, filled: usize) -> u64 {
     (sources * filled * size_of::<f32>() + 2 * filled * size_of::<f64>()) as u64
-}
-
-/// The bins of a counts cube as they were counted: logarithmic ones by their formula, as their edges in the file are rounded.
-fn binning(axis: &EnergyAxis) -> Result<EnergyBinning> {
-    let (edges, n) = (axis.edges(), axis.n_bins());
-    if let (Some(&first), Some(&last)) = (edges.first(), edges.last()) {
-        let (first, last) = (rounded(first), rounded(last));
-        let step = (last / first).ln() / n as f64;
-        let regular = |(bin, edge): (usize, &f64)| (edge.ln() - first.ln() - step * bin as f64).abs() < ROUNDING;
-        if edges.iter().enumerate().all(regular) {
-            return Ok(EnergyBinning::logarithmic(first, last, n)?);
-        }
-    }
-    Ok(EnergyBinning::edges(edges.to_vec())?)
-}
-
-/// The energy of the fewest digits that a file of 32-bit keV tells as this one.
-fn rounded(energy: f64) -> f64 {
-    let told = |energy: f64| {
-        #[expect(clippy::cast_possible_truncation, reason = "as the file format has it")]
-        let kev = (energy * 1000.0) as f32;
-        f64::from(kev) / 1000.0
-    };
-    let candidate = |digits: usize| format!("{energy:.digits$e}").parse::<f64>().ok();
-    (0..9).filter_map(candidate).find(|short| told(*short) == energy).unwrap_or(energy)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bins_of_a_file_count_as_they_were_made() {
-        let made = EnergyBinning::logarithmic(100.0, 300_000.0, 28).unwrap();
-        #[expect(clippy::cast_possible_truncation, reason = "as the file format has it")]
-        let told = |edge: &f64| f64::from((edge * 1000.0) as f32) / 1000.0;
-        let read = binning(&EnergyAxis::new(made.axis().edges().iter().map(told).collect()).unwrap()).unwrap();
-        for i in 0..10_000 {
-            #[expect(clippy::cast_possible_truncation, reason = "as photon files have it")]
-            let energy = f64::from((100.0 * 3000f64.powf(f64::from(i) / 10_000.0)) as f32);
-            assert_eq!(read.bin(energy), made.bin(energy), "{energy}");
-        }
-        for edge in made.axis().edges().iter().flat_map(|edge| [edge * (1.0 - 1e-13), *edge, edge * (1.0 + 1e-13)]) {
-            assert_eq!(read.bin(edge), made.bin(edge), "{edge}");
-        }
-        let irregular = EnergyAxis::new(vec![100.0, 200.0, 500.0]).unwrap();
-        assert_eq!(binning(&irregular).unwrap(), EnergyBinning::edges(vec![100.0, 200.0, 500.0]).unwrap());
-    }
 }
