@@ -4,6 +4,7 @@ use optimizers::Options;
 use serde::Serialize;
 
 use super::definition::{Definition, Range};
+use super::slice_options::{SliceMaps, SliceOptions};
 
 /// Options of `fit`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -137,6 +138,10 @@ pub struct LightcurveConfig {
     pub time_bins: Vec<(f64, f64)>,
     /// [`LightcurveConfig::USE_SCALED_SRCMAP`].
     pub use_scaled_srcmap: bool,
+    /// [`SliceOptions::SOURCE_MAPS`]; scaled with `use_scaled_srcmap`.
+    pub source_maps: SliceMaps,
+    /// [`SliceOptions::PSF_TOLERANCE`].
+    pub psf_tolerance: f64,
     /// [`LightcurveConfig::SHAPE_TS_THRESHOLD`].
     pub shape_ts_threshold: f64,
     /// [`LightcurveConfig::FREE_BACKGROUND`].
@@ -176,7 +181,7 @@ impl LightcurveConfig {
     pub const USE_SCALED_SRCMAP: Definition<bool> = Definition::new(
         "use_scaled_srcmap",
         false,
-        "Scale the source maps of the whole time by the exposure of each bin, however much the PSF of the bin differs.",
+        "Scale the source maps of the whole time by the exposure of each bin, however much the PSF of the bin differs; as `source_maps: scaled`.",
     );
     /// From which TS shapes are fitted.
     pub const SHAPE_TS_THRESHOLD: Definition<f64> =
@@ -232,6 +237,8 @@ impl Default for LightcurveConfig {
             nbins: Self::NBINS.value(),
             time_bins: Vec::new(),
             use_scaled_srcmap: Self::USE_SCALED_SRCMAP.value(),
+            source_maps: SliceMaps::default(),
+            psf_tolerance: SliceOptions::PSF_TOLERANCE.value(),
             shape_ts_threshold: Self::SHAPE_TS_THRESHOLD.value(),
             free_background: Self::FREE_BACKGROUND.value(),
             free_diffuse: Self::FREE_DIFFUSE.value(),

@@ -2,6 +2,7 @@
 
 use super::fit_sections::LightcurveConfig;
 use super::keys::Keys;
+use super::slice_options::{SliceMaps, SliceOptions};
 use super::yaml::{Node, Value};
 use crate::error::Result;
 
@@ -18,6 +19,8 @@ pub(super) fn light_curve(keys: &Keys<'_>) -> Result<LightcurveConfig> {
         nbins: keys.option(SECTION, &LightcurveConfig::NBINS)?,
         time_bins: keys.keep(time_bins(keys))?.unwrap_or(absent.time_bins),
         use_scaled_srcmap: keys.option(SECTION, &LightcurveConfig::USE_SCALED_SRCMAP)?,
+        source_maps: keys.keep(source_maps(keys))?.unwrap_or(absent.source_maps),
+        psf_tolerance: keys.option(SECTION, &SliceOptions::PSF_TOLERANCE)?,
         shape_ts_threshold: keys.option(SECTION, &LightcurveConfig::SHAPE_TS_THRESHOLD)?,
         free_background: keys.option(SECTION, &LightcurveConfig::FREE_BACKGROUND)?,
         free_diffuse: keys.option(SECTION, &LightcurveConfig::FREE_DIFFUSE)?,
@@ -29,6 +32,16 @@ pub(super) fn light_curve(keys: &Keys<'_>) -> Result<LightcurveConfig> {
         ul_confidence: keys.option(SECTION, &LightcurveConfig::UL_CONFIDENCE)?,
         ul_ts_threshold: keys.option(SECTION, &LightcurveConfig::UL_TS_THRESHOLD)?,
     })
+}
+
+/// How source maps are made; `use_scaled_srcmap` scales them where nothing else is said.
+fn source_maps(keys: &Keys<'_>) -> Result<SliceMaps> {
+    let option = SliceOptions::SOURCE_MAPS;
+    match keys.given(SECTION, &option)? {
+        Some(text) => text.parse().map_err(|_| keys.wrong(SECTION, option.name, "automatic, exact or scaled")),
+        None if keys.option(SECTION, &LightcurveConfig::USE_SCALED_SRCMAP)? => Ok(SliceMaps::Scaled),
+        None => Ok(SliceMaps::default()),
+    }
 }
 
 /// Bins from edges, or from pairs with gaps between them. Whether they overlap is told where bins are used.

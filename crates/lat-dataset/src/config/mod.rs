@@ -22,6 +22,7 @@ mod resolve;
 mod resolved;
 mod schema;
 mod settings;
+mod slice_options;
 mod source;
 mod yaml;
 
@@ -40,6 +41,7 @@ pub use printed::resolved_config;
 pub(crate) use refusals::nearest;
 pub use resolved::Resolved;
 pub use settings::{Center, Config};
+pub use slice_options::{SliceMaps, SliceOptions};
 pub use source::SourceConfig;
 
 use crate::error::{Error, Result};

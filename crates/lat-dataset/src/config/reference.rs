@@ -5,6 +5,7 @@ use super::definition::{Definition, Kind, OptionValue};
 use super::events::{BinningConfig, EventConfig, LivetimeConfig};
 use super::fit_sections::{LightcurveConfig, OptimizerConfig, RoioptConfig};
 use super::model::ModelConfig;
+use super::slice_options::SliceOptions;
 
 /// Whether a key decides anything here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -338,6 +339,8 @@ pub(super) static SECTIONS: &[Section] = &[
             )
             .in_unit("s"),
             defined(&LightcurveConfig::USE_SCALED_SRCMAP),
+            defined(&SliceOptions::SOURCE_MAPS),
+            defined(&SliceOptions::PSF_TOLERANCE),
             defined(&LightcurveConfig::SHAPE_TS_THRESHOLD),
             defined(&LightcurveConfig::FREE_BACKGROUND),
             defined(&LightcurveConfig::FREE_DIFFUSE),

@@ -42,11 +42,7 @@ pub(crate) fn spacecraft_files(config: &Config, component: &ComponentConfig) -> 
     listed_files(config, &component.events.scfile, ("data.scfile", "the spacecraft files (FT2)"))
 }
 
-fn listed_files(
-    config: &Config,
-    named: &[String],
-    (key, what): (&'static str, &'static str),
-) -> Result<Vec<PathBuf>> {
+fn listed_files(config: &Config, named: &[String], (key, what): (&'static str, &'static str)) -> Result<Vec<PathBuf>> {
     if named.is_empty() {
         return Err(Error::EventKey { path: config.path.clone(), key, what });
     }

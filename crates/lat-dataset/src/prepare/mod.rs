@@ -13,10 +13,10 @@ mod rules;
 mod watching;
 
 pub(crate) use digests::{named_event_files, spacecraft_files};
-pub(crate) use rules::livetime_options;
 pub use dry_run::plan;
 pub use make::{prepare, prepare_if_wanted};
 pub use model_file::write_model;
 pub use needs::prepares_events;
 pub use planned_product::{PlannedProduct, Product, ProductState};
+pub(crate) use rules::livetime_options;
 pub use watching::{PrepareStep, PrepareWatch};

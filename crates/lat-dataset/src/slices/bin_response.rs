@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use lat_events::LivetimeSlice;
-use lat_response::{Irf, LivetimeCube, ObservedExposure, ObservedIrfs, ObservedPsf, Psf, PsfAt, Recipe, ResponseTables};
+use lat_response::{
+    Irf, LivetimeCube, ObservedExposure, ObservedIrfs, ObservedPsf, Psf, PsfAt, Recipe, ResponseTables,
+};
 use ndarray::Array2;
 use roi_model::SkyDirection;
 

@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::component_slices::ComponentSlices;
 use super::opening::Opening;
 use super::slice_component::SliceComponent;
-use super::slice_options::SliceOptions;
 use super::watched_files::SliceWatch;
 use crate::component::Component;
 use crate::config::Config;
+use crate::config::SliceOptions;
 use crate::error::{Error, Result};
 
 /// The data of an analysis in bins of time, with what all bins share. Bins may be asked for from many threads at once.
@@ -169,5 +169,9 @@ fn between(energies: &[f64], values: &[f64], energy: f64) -> f64 {
     let pair = energies.get(above - 1).zip(energies.get(above)).zip(values.get(above - 1).zip(values.get(above)));
     let Some(((a, b), (low, high))) = pair else { return values.first().copied().unwrap_or(0.0) };
     let fraction = (energy / a).ln() / (b / a).ln();
-    if *low > 0.0 && *high > 0.0 { low * (high / low).powf(fraction) } else { low + (high - low) * fraction.clamp(0.0, 1.0) }
+    if *low > 0.0 && *high > 0.0 {
+        low * (high / low).powf(fraction)
+    } else {
+        low + (high - low) * fraction.clamp(0.0, 1.0)
+    }
 }

@@ -45,11 +45,7 @@ pub(super) struct Reading<'w, 'f> {
 }
 
 impl<'w, 'f> Reading<'w, 'f> {
-    pub(super) fn new(
-        watch: &'w mut SliceWatch<'f>,
-        component: &'w str,
-        (what, bytes): (&'static str, u64),
-    ) -> Self {
+    pub(super) fn new(watch: &'w mut SliceWatch<'f>, component: &'w str, (what, bytes): (&'static str, u64)) -> Self {
         Self { watch: Mutex::new(watch), component, what, read: AtomicU64::new(0), bytes }
     }
 }

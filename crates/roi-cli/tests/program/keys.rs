@@ -108,6 +108,7 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
         ("ts", vec![on(&["--optimize-first"])]),
         ("profile", vec![on(&[source, "--optimize-first"])]),
         ("sed", vec![on(&[source, "--optimize-first", "--free-background"])]),
+        ("lightcurve", vec![words(&[&path("photons"), source, "--optimize-first", "--nbins", "3"])]),
         ("curvature", vec![on(&[source, "--optimize-first", "--free-index2"])]),
         ("spectrum", vec![words(&[&format!("{base}/srcmdl_00.xml"), source, "--energies", "1GeV", "--derivatives"])]),
         (

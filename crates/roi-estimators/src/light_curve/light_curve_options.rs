@@ -1,7 +1,7 @@
 //! The options of `light_curve`, each defined once: those that a configuration has with its section `lightcurve`, the others here.
 
 use lat_dataset::{Definition, Range};
-use roi_fit::{Analysis, FitOptions, LightcurveConfig, OptimizeOptions};
+use roi_fit::{Analysis, FitOptions, LightcurveConfig, OptimizeOptions, SliceOptions};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -38,6 +38,8 @@ pub struct LightCurveOptions {
     pub ul_ts_threshold: f64,
     /// [`LightCurveOptions::BLOCKS_P0`].
     pub blocks_p0: f64,
+    /// How the data of bins are made, where they are made from event files.
+    pub slices: SliceOptions,
     /// How each bin is fitted; what follows a fit is decided here.
     pub optimizer: FitOptions,
     /// How each bin is optimized before; `skip`, `shape_ts_threshold`, `max_free_sources` and what follows a fit are decided here.
@@ -103,6 +105,9 @@ impl LightCurveOptions {
             ul_confidence: section.ul_confidence,
             ul_ts_threshold: section.ul_ts_threshold,
             blocks_p0: Self::BLOCKS_P0.value(),
+            slices: SliceOptions::default()
+                .with_source_maps(section.source_maps)
+                .with_psf_tolerance(section.psf_tolerance),
             optimizer: analysis.fit_options(),
             roiopt: analysis.optimize_options(),
         }
@@ -139,6 +144,7 @@ impl Default for LightCurveOptions {
             ul_confidence: Self::UL_CONFIDENCE.value(),
             ul_ts_threshold: Self::UL_TS_THRESHOLD.value(),
             blocks_p0: Self::BLOCKS_P0.value(),
+            slices: SliceOptions::default(),
             optimizer: FitOptions::default(),
             roiopt: OptimizeOptions::default(),
         }
@@ -220,6 +226,13 @@ impl LightCurveOptions {
     #[must_use]
     pub fn with_blocks_p0(mut self, blocks_p0: f64) -> Self {
         self.blocks_p0 = blocks_p0;
+        self
+    }
+
+    /// Sets [`slices`](Self::slices).
+    #[must_use]
+    pub fn with_slices(mut self, slices: SliceOptions) -> Self {
+        self.slices = slices;
         self
     }
 

@@ -98,8 +98,8 @@ pub fn light_curve(
     time_bins::check(times)?;
     let threads = times.len().min(rayon::current_num_threads()) as u64;
     let session = analysis.session();
-    // Beside the fit of a bin its profile has a workspace.
-    let bytes = data.bytes_at_once() + threads * 2 * session.workspace_bytes();
+    // A bin has no more filled bins than the whole time; beside its fit its profile has a workspace.
+    let bytes = data.bytes_held() + threads * (session.footprint().total() as u64 + 2 * session.workspace_bytes());
     session.check_memory("one time bin a thread", bytes)?;
     let LightCurveRun { progress, records } = run;
     let records = records.as_deref().map(|path: &Path| BinRecords::open(path, &digest(analysis, &plan, data)));

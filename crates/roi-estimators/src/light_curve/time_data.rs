@@ -15,8 +15,8 @@ pub trait TimeData: Sync {
     /// When they cannot be made; the light curve tells so and goes on with the other bins.
     fn data_of(&self, bin: usize) -> Result<BinData>;
 
-    /// About how many bytes the data of as many bins take as there are threads; nothing by default.
-    fn bytes_at_once(&self) -> u64 {
+    /// About how many bytes are held beside the bins that are in work; nothing by default.
+    fn bytes_held(&self) -> u64 {
         0
     }
 

@@ -1,6 +1,6 @@
 //! The keys of light curves, explained.
 
-use roi_fit::{Dictionary, FitOptions, Holds};
+use roi_fit::{Dictionary, FitOptions, Holds, SliceOptions};
 
 use crate::light_curve::bin::time_bin::BinAttempt;
 use crate::light_curve::light_curve_options::LightCurveOptions;
@@ -24,6 +24,16 @@ const ROIOPT: Dictionary = Dictionary::new(
     ],
 );
 
+/// How the data of bins are made.
+const SLICES: Dictionary = Dictionary::new(
+    "Data of time bins",
+    "How the data of time bins are made.",
+    &[
+        key(&["source_maps"], "", SliceOptions::SOURCE_MAPS.doc),
+        key(&["psf_tolerance"], "", SliceOptions::PSF_TOLERANCE.doc),
+    ],
+);
+
 impl LightCurveOptions {
     /// The keys of its dictionary.
     pub const KEYS: Dictionary = Dictionary::new(
@@ -41,6 +51,7 @@ impl LightCurveOptions {
             key(&["ul_confidence"], "", Self::UL_CONFIDENCE.doc),
             key(&["ul_ts_threshold"], "", Self::UL_TS_THRESHOLD.doc),
             key(&["blocks_p0"], "", Self::BLOCKS_P0.doc),
+            key(&["slices"], "", "How the data of bins are made.").holding(Holds::One(&SLICES)),
             key(&["optimizer"], "", "How bins are fitted.").holding(Holds::One(&FitOptions::KEYS)),
             key(&["roiopt"], "", "How bins are optimized before.").holding(Holds::One(&ROIOPT)),
         ],
