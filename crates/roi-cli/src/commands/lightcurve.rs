@@ -263,7 +263,8 @@ fn line(bin: &TimeBin) -> String {
         number(bin.number("flux")),
         number(bin.number("flux_err")),
         number(bin.limit.and_then(|limit| limit.flux)),
-        plain(bin.number("ts")),
+        // Rounding leaves a TS of 0 a little below.
+        plain(bin.number("ts").map(|ts| ts.max(0.0))),
         plain(bin.number("npred")),
         bin.counts
     )

@@ -14,6 +14,7 @@ mod estimators;
 #[cfg(unix)]
 mod interrupts;
 mod keys;
+mod light_curves;
 mod newcomers;
 mod outputs_and_usage;
 mod positions_and_widths;

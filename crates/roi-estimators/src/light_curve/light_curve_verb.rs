@@ -165,6 +165,8 @@ impl Shared<'_> {
             return true;
         }
         self.done += 1;
+        let (done, status) = (self.done, bin.status.as_str());
+        tracing::info!("light curve of {name}: {done} of {total} bins; {} to {} s: {status}", bin.tmin, bin.tmax);
         let event = Event::Estimate { verb: "lightcurve", source: name.to_owned(), done: self.done - 1, total };
         self.progress.event(&event).is_break() || self.progress.is_cancelled()
     }

@@ -36,20 +36,31 @@ pub(crate) fn compare(analysis: &mut Analysis, plan: &Plan) -> Result<Compared> 
         let model = analysis.roi()[plan.source].with_spectrum(plan.spectrum.clone());
         analysis.roi_mut()[plan.source] = model;
         analysis.free_source(&plan.name, false, &Pars::Names(names(plan)))?;
-        let constant = analysis.fit(&plan.fit.clone().with_update(false))?;
-        if !constant.fit_success {
-            why = format!("the fit with the source of the whole time: {}", constant.message);
-            continue;
-        }
+        let constant = match fit_others(analysis, plan)? {
+            Ok(loglike) => loglike,
+            Err(message) => {
+                why = format!("the fit with the source of the whole time: {message}");
+                continue;
+            }
+        };
         analysis.free_norm(&plan.name, true)?;
         let fixed = analysis.fit(&plan.fit.clone().with_scan(true))?;
         if !fixed.fit_success {
             why = format!("the fit with the shape of the whole time: {}", fixed.message);
             continue;
         }
-        return Ok(Compared::Fixed(Box::new(found(analysis, plan, [constant.loglike, fixed.loglike])?)));
+        return Ok(Compared::Fixed(Box::new(found(analysis, plan, [constant, fixed.loglike])?)));
     }
     Ok(Compared::Not(why))
+}
+
+/// `logL` with the source held and what else is free fitted, or why not. With nothing free it is that of the model as it stands.
+fn fit_others(analysis: &mut Analysis, plan: &Plan) -> Result<std::result::Result<f64, String>> {
+    if analysis.roi().free_parameters().is_empty() {
+        return Ok(Ok(analysis.loglike()?));
+    }
+    let fit = analysis.fit(&plan.fit.clone().with_update(false))?;
+    Ok(if fit.fit_success { Ok(fit.loglike) } else { Err(fit.message) })
 }
 
 /// Which parameters are free when others of a TS up to `weak` are held.

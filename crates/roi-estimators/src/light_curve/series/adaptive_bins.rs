@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 const STEPS: usize = 60;
 /// Where they end, relative to the flux.
 const PRECISION: f64 = 1e-10;
+/// How many more photons are taken at once at most, relative to those of the bin.
+const STRIDE: f64 = 0.1;
 
 /// What is known of a source before it is binned.
 #[derive(Clone, Debug)]
@@ -39,25 +41,17 @@ impl AdaptiveInput {
 pub fn adaptive_time_bins(input: &AdaptiveInput, significance: f64) -> Result<Vec<(f64, f64)>> {
     check(input, significance)?;
     let (first, last) = ends(input);
+    let target = significance * significance;
     let mut bins: Vec<(f64, f64)> = Vec::new();
     let (mut begin, mut edge) = (0, first);
-    for index in 0..input.photons.len() {
-        let Some(next) = input.photons.get(index + 1) else { break };
-        let end = 0.5 * (input.photons[index].0 + next.0);
-        // Photons of one time are not parted.
-        if end <= edge || end <= input.photons[index].0 {
-            continue;
-        }
-        let photons = &input.photons[begin..=index];
-        let predicted = input.npred * (share(&input.exposure, end) - share(&input.exposure, edge));
-        if is_enough(photons, predicted, significance) {
-            bins.push((edge, end));
-            (begin, edge) = (index + 1, end);
-        }
+    while let Some(index) = next_end(input, (begin, edge), target) {
+        let Some(end) = end_after(input, index) else { break };
+        bins.push((edge, end));
+        (begin, edge) = (index + 1, end);
     }
     match bins.last_mut() {
         Some(bin) => bin.1 = last,
-        None if is_enough(&input.photons, input.npred, significance) => bins.push((first, last)),
+        None if information(&input.photons, input.npred) >= target => bins.push((first, last)),
         None => {
             return Err(Error::Option {
                 option: "adaptive",
@@ -108,15 +102,46 @@ fn share(exposure: &[(f64, f64)], time: f64) -> f64 {
     }
 }
 
-/// Whether the flux of these photons is as significant as that.
-fn is_enough(photons: &[(f64, f64)], predicted: f64, significance: f64) -> bool {
-    // No flux is more significant than one to which every photon belongs.
-    if (photons.len() as f64) < significance * significance {
-        return false;
+/// The first photon at which a bin that begins there has as much information as that. Far from it photons are looked at in strides, and then those that were
+/// left out.
+fn next_end(input: &AdaptiveInput, (begin, edge): (usize, f64), target: f64) -> Option<usize> {
+    let last = input.photons.len().checked_sub(1)?;
+    let known = |index: usize| {
+        let end = end_after(input, index).filter(|end| *end > edge);
+        // No flux is more significant than one to which every photon belongs.
+        let (Some(end), true) = (end, (index + 1 - begin) as f64 >= target) else { return 0.0 };
+        let predicted = input.npred * (share(&input.exposure, end) - share(&input.exposure, edge));
+        information(&input.photons[begin..=index], predicted)
+    };
+    let (mut index, mut unseen) = (begin, begin);
+    while index < last {
+        let found = known(index);
+        if found >= target {
+            break;
+        }
+        unseen = index + 1;
+        let stride = STRIDE * (1.0 - found / target) * (unseen - begin) as f64;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small part of a number of photons"
+        )]
+        let stride = stride as usize;
+        index += stride.max(1);
     }
-    let Some(ratio) = best_ratio(photons, predicted) else { return false };
-    let information: f64 = photons.iter().map(|(_, w)| (ratio * w / (ratio * w + 1.0 - w)).powi(2)).sum();
-    information >= significance * significance
+    (unseen..last.min(index + 1)).find(|index| known(*index) >= target)
+}
+
+/// Where a bin ends that has this photon last: midway to the next one. Photons of one time are not parted.
+fn end_after(input: &AdaptiveInput, index: usize) -> Option<f64> {
+    let (time, next) = (input.photons.get(index)?.0, input.photons.get(index + 1)?.0);
+    Some(0.5 * (time + next)).filter(|end| *end > time)
+}
+
+/// The square of the flux over its error, of these photons; 0 where there is no flux.
+fn information(photons: &[(f64, f64)], predicted: f64) -> f64 {
+    let Some(ratio) = best_ratio(photons, predicted) else { return 0.0 };
+    photons.iter().map(|(_, w)| (ratio * w / (ratio * w + 1.0 - w)).powi(2)).sum()
 }
 
 /// The flux of a bin over that of the whole time: the root of a sum that falls with it, by Newton's method from below, where it is convex; `None` where it is
@@ -165,6 +190,37 @@ mod tests {
     }
 
     #[test]
+    fn bins_end_at_the_first_photon_that_is_enough() {
+        let mut state = 3_u64;
+        let mut draw = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let mut time = 0.0;
+        let photons: Vec<(f64, f64)> = (0..3000)
+            .map(|_| {
+                time += draw();
+                (time, 0.3 * draw())
+            })
+            .collect();
+        let npred = photons.iter().map(|(_, w)| w).sum();
+        let input = AdaptiveInput::new(photons, vec![(0.0, 0.0), (time + 1.0, 1.0)], npred);
+        let bins = adaptive_time_bins(&input, 3.0).unwrap_or_default();
+        assert!(bins.len() > 5, "{bins:?}");
+        let (mut begin, mut edge) = (0, 0.0);
+        for (_, end) in &bins[..bins.len() - 1] {
+            let enough = |index: &usize| {
+                let stop = 0.5 * (input.photons[*index].0 + input.photons[*index + 1].0);
+                let predicted = npred * (stop - edge) / (time + 1.0);
+                information(&input.photons[begin..=*index], predicted) >= 9.0
+            };
+            let first = (begin..input.photons.len() - 1).find(enough).unwrap_or(usize::MAX);
+            assert!((0.5 * (input.photons[first].0 + input.photons[first + 1].0) - end).abs() < 1e-9);
+            (begin, edge) = (first + 1, *end);
+        }
+    }
+
+    #[test]
     fn the_flux_and_its_error_are_those_of_the_likelihood() {
         let photons: Vec<(f64, f64)> = (0..40).map(|i| (f64::from(i), f64::from(i % 9 + 1) / 10.0)).collect();
         let predicted = 11.0;
@@ -180,8 +236,8 @@ mod tests {
         let step = 1e-3 * top;
         let curvature = (2.0 * loglike(top) - loglike(top - step) - loglike(top + step)) / step / step;
         let significance = top * curvature.sqrt();
-        assert!(is_enough(&photons, predicted, 0.999 * significance));
-        assert!(!is_enough(&photons, predicted, 1.001 * significance));
+        let found = information(&photons, predicted).sqrt();
+        assert!((found / significance - 1.0).abs() < 1e-4, "{found} {significance}");
     }
 
     #[test]
