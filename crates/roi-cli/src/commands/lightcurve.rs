@@ -44,10 +44,10 @@ pub(crate) struct Lightcurve {
     #[command(flatten)]
     bins: Bins,
     #[command(flatten)]
-    fits: Fits,
+    fitted: Fitted,
     /// Write the tables `LIGHTCURVE` and `BLOCKS`
-    #[arg(long = "fits", value_name = "FILE")]
-    fits_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    fits: Option<PathBuf>,
     /// Write the table LIGHTCURVE as ECSV
     #[arg(long, value_name = "FILE")]
     ecsv: Option<PathBuf>,
@@ -62,10 +62,10 @@ struct Bins {
     #[arg(help_heading = BINS, long, value_name = "N", conflicts_with = "binsz", help = LightcurveConfig::NBINS.help(""))]
     nbins: Option<usize>,
     /// Edges of the bins, mission times in s, or pairs with gaps between them as BEGIN:END
-    #[arg(help_heading = BINS, long, value_name = "T0,T1,...", conflicts_with_all = ["binsz", "nbins"], allow_hyphen_values = true, value_parser = times)]
-    time_bins: Option<Times>,
+    #[arg(help_heading = BINS, long = "time-bins", value_name = "T0,T1,...", conflicts_with_all = ["binsz", "nbins"], allow_hyphen_values = true, value_parser = times)]
+    times: Option<Times>,
     /// Bins as long as it takes for a flux of so many times its error, by the photons of the source
-    #[arg(help_heading = BINS, long, value_name = "SIG", conflicts_with_all = ["binsz", "nbins", "time_bins"], allow_negative_numbers = true)]
+    #[arg(help_heading = BINS, long, value_name = "SIG", conflicts_with_all = ["binsz", "nbins", "times"], allow_negative_numbers = true)]
     adaptive: Option<f64>,
     /// Photons of --adaptive lie within so many degrees of the source
     #[arg(help_heading = BINS, long, value_name = "DEG", requires = "adaptive", default_value_t = 3.0, value_parser = degrees)]
@@ -78,7 +78,7 @@ struct Bins {
 
 /// What is fitted.
 #[derive(Args)]
-struct Fits {
+struct Fitted {
     #[arg(help_heading = FITS, long, value_name = "DEG", allow_negative_numbers = true, help = LightCurveOptions::FREE_RADIUS.help(""))]
     free_radius: Option<f64>,
     #[arg(help_heading = FITS, long, value_name = "NAME1,NAME2,...", value_delimiter = ',', help = LightCurveOptions::FREE_SOURCES.help(""))]
@@ -132,7 +132,7 @@ fn degrees(text: &str) -> Result<f64, &'static str> {
 
 impl Lightcurve {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
-        let files = [("--fits", self.fits_file.as_deref()), ("--ecsv", self.ecsv.as_deref())];
+        let files = [("--fits", self.fits.as_deref()), ("--ecsv", self.ecsv.as_deref())];
         let records = self.records(output);
         let with_records = [&files[..], &[("the records of bins", records.as_deref())]].concat();
         let mut analysis = self.region.open_to_write(output, None, &with_records)?;
@@ -148,7 +148,7 @@ impl Lightcurve {
         let result = light_curve(&analysis, &self.source, &slices, &options, run)?;
         drop(progress);
         show(output, &result);
-        if let Some(path) = &self.fits_file {
+        if let Some(path) = &self.fits {
             result.write_fits(path)?;
         }
         if let Some(path) = &self.ecsv {
@@ -171,7 +171,7 @@ impl Lightcurve {
     /// The file beside the first result, in which bins are recorded.
     fn records(&self, output: &Output) -> Option<PathBuf> {
         let json = output.json_file().filter(|path| *path != Path::new("-"));
-        let beside = self.fits_file.as_deref().or(self.ecsv.as_deref()).or(json)?;
+        let beside = self.fits.as_deref().or(self.ecsv.as_deref()).or(json)?;
         let mut name = beside.file_name()?.to_owned();
         name.push(".bins");
         Some(beside.with_file_name(name))
@@ -179,8 +179,8 @@ impl Lightcurve {
 
     /// The bins that are asked for, by the command line or the configuration.
     fn time_bins(&self, analysis: &Analysis, progress: &mut dyn roi_fit::Progress) -> Result<Vec<(f64, f64)>, Failure> {
-        let Bins { binsz, nbins, time_bins, adaptive, adaptive_radius, .. } = &self.bins;
-        if let Some(Times(bins)) = time_bins {
+        let Bins { binsz, nbins, times, adaptive, adaptive_radius, .. } = &self.bins;
+        if let Some(Times(bins)) = times {
             return Ok(bins.clone());
         }
         if let Some(significance) = adaptive {
@@ -200,18 +200,18 @@ impl Lightcurve {
     fn options(&self, analysis: &Analysis) -> LightCurveOptions {
         let of_config = LightCurveOptions::of(analysis);
         let mut options = of_config.clone();
-        let fits = &self.fits;
-        options.free_radius = fits.free_radius.or(of_config.free_radius);
-        options.free_sources = fits.free_sources.clone().unwrap_or(of_config.free_sources);
-        options.free_params = fits.free_params.clone().unwrap_or(of_config.free_params);
-        options.free_background |= fits.free_background;
-        options.free_diffuse |= fits.free_diffuse;
-        options.max_free_sources = fits.max_free_sources.unwrap_or(of_config.max_free_sources);
-        options.shape_ts_threshold = fits.shape_ts_threshold.unwrap_or(of_config.shape_ts_threshold);
-        options.systematic = fits.systematic.unwrap_or(of_config.systematic);
-        options.ul_confidence = fits.ul_confidence.unwrap_or(of_config.ul_confidence);
-        options.ul_ts_threshold = fits.ul_ts_threshold.unwrap_or(of_config.ul_ts_threshold);
-        options.blocks_p0 = fits.blocks_p0.unwrap_or(of_config.blocks_p0);
+        let fitted = &self.fitted;
+        options.free_radius = fitted.free_radius.or(of_config.free_radius);
+        options.free_sources = fitted.free_sources.clone().unwrap_or(of_config.free_sources);
+        options.free_params = fitted.free_params.clone().unwrap_or(of_config.free_params);
+        options.free_background |= fitted.free_background;
+        options.free_diffuse |= fitted.free_diffuse;
+        options.max_free_sources = fitted.max_free_sources.unwrap_or(of_config.max_free_sources);
+        options.shape_ts_threshold = fitted.shape_ts_threshold.unwrap_or(of_config.shape_ts_threshold);
+        options.systematic = fitted.systematic.unwrap_or(of_config.systematic);
+        options.ul_confidence = fitted.ul_confidence.unwrap_or(of_config.ul_confidence);
+        options.ul_ts_threshold = fitted.ul_ts_threshold.unwrap_or(of_config.ul_ts_threshold);
+        options.blocks_p0 = fitted.blocks_p0.unwrap_or(of_config.blocks_p0);
         options.slices.source_maps = self.bins.source_maps.unwrap_or(of_config.slices.source_maps);
         options.slices.psf_tolerance = self.bins.psf_tolerance.unwrap_or(of_config.slices.psf_tolerance);
         options

@@ -59,6 +59,8 @@ pub fn adaptive_bins_of(
         growth.push((*end, grown));
     }
     // Without exposure there is nothing to share.
-    growth.iter_mut().for_each(|(_, share)| *share /= f64::max(grown, f64::MIN_POSITIVE));
+    for (_, share) in &mut growth {
+        *share /= f64::max(grown, f64::MIN_POSITIVE);
+    }
     adaptive_time_bins(&AdaptiveInput::new(photons, growth, predicted), significance)
 }
