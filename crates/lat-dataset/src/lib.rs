@@ -20,7 +20,7 @@
 //!   components (`coadd`); `dry_run` tells without making, `watching` whom it is told, who may stop it.
 //! - `slices`: the data of bins of time, made in memory: `ground` is what is made for the whole time and reads the livetime of the bins, `component_slices` what is
 //!   kept of a component, `exposure_pixels` and `bin_response` of a bin; `slice_component` makes the maps of a bin, `slice_source` knows those of the whole time;
-//!   `time_slices` holds all components, `slice_options` says how, `watched_files` whom it is told.
+//!   `time_slices` holds all components, `watched_files` whom it is told.
 //! - `described`: options and grids as text for the digests that products carry.
 //! - `load`: everything together; `problems` says whether the first problem ends that or all are gathered.
 //! - `check`: all that is wrong with a configuration and its files, and what would be made (`report`); `open` reads what a fit would only read later.
@@ -60,8 +60,9 @@ pub use check::{
 pub use component::{Component, ComponentModel, MakingSize, MapKeeper, MapPlace, NewMapFile, Templates, TrialMaker};
 pub use config::{
     BinningConfig, Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, EventConfig,
-    ExposureScaling, Files, Kind, LivetimeConfig, ModelConfig, OptimizerConfig, OptionValue, OutOfRange, Range,
-    Resolved, ResponseFunctions, RoioptConfig, SourceConfig, configuration_reference, memory_size, resolved_config,
+    ExposureScaling, Files, Kind, LightcurveConfig, LivetimeConfig, ModelConfig, OptimizerConfig, OptionValue,
+    OutOfRange, Range, Resolved, ResponseFunctions, RoioptConfig, SliceMaps, SliceOptions, SourceConfig,
+    configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};
 pub use inputs::{InputFile, InputFiles, event_files, input_files};
@@ -73,10 +74,7 @@ pub use prepare::{
 pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template, product_path, selected_photons};
 pub use region::{RegionModel, build_region, read_sources};
-pub use slices::{
-    NoData, Slice, SliceComponent, SliceInputs, SliceMaps, SliceMapsMade, SliceOptions, SliceStep, SliceWatch,
-    TimeSlices,
-};
+pub use slices::{NoData, Slice, SliceComponent, SliceInputs, SliceMapsMade, SliceStep, SliceWatch, TimeSlices};
 
 /// The example of the README, compiled and run with the others.
 #[cfg(doctest)]

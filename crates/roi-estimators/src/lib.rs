@@ -1,4 +1,4 @@
-//! What an analyst asks after a fit: the spectrum of a source bin by bin, its curvature, its error band, the likelihood along its parameters.
+//! What an analyst asks after a fit: the spectrum of a source bin by bin, its flux in time, its curvature, its error band, the likelihood along its parameters.
 //!
 //! An estimator is a struct of options with fermipy's names and defaults, one verb over a [`Session`](roi_fit::Session), and a result that
 //! becomes JSON with fermipy's keys.
@@ -29,6 +29,7 @@
 //!   sources on TS maps. `goodness`: how well counts agree with the model.
 //! - `sed`: spectrum points.
 //! - `localize`: positions. `extension`: widths.
+//! - `light_curve`: the flux in time bins (`bin`: what is done with one), whether it varies, Bayesian blocks, adaptive bins (`series`).
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width; several
 //!   sources at once (`together`), and the memory that this takes.
@@ -51,6 +52,7 @@ mod error;
 mod extension;
 mod find;
 mod goodness;
+mod light_curve;
 mod localize;
 mod psmap;
 mod residmap;
@@ -71,6 +73,16 @@ pub use find::find_verb::find_sources;
 pub use goodness::goodness_result::{ComponentGoodness, Deviance, Goodness};
 pub use goodness::goodness_verb::goodness;
 pub use goodness::pull_histogram::PullHistogram;
+pub use light_curve::bin::time_bin::{BinAttempt, BinStatus, FixedShape, FluxLimit, TimeBin};
+pub use light_curve::light_curve_options::LightCurveOptions;
+pub use light_curve::light_curve_result::LightCurve;
+pub use light_curve::light_curve_verb::{LightCurveRun, light_curve};
+pub use light_curve::series::adaptive_bins::{AdaptiveInput, adaptive_time_bins};
+pub use light_curve::series::bayesian_blocks::{Block, bayesian_blocks, ncp_prior};
+pub use light_curve::series::variability::Variability;
+pub use light_curve::sliced_analysis::adaptive_bins_of;
+pub use light_curve::time_bins::{equal_time_bins, mjd_of_mission_time};
+pub use light_curve::time_data::{BinData, TimeData};
 pub use localize::ellipse::ErrorEllipse;
 pub use localize::fitted_positions::{FittedPosition, FittedPositions};
 pub use localize::localization::Localization;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use lat_dataset::{Component, ComponentModel, Config, OptimizerConfig, TrialMaker};
+use lat_dataset::{Component, ComponentModel, Config, LightcurveConfig, OptimizerConfig, TrialMaker};
 use likelihood_core::Data;
 use roi_model::{Parameter, Roi, SourceId};
 
@@ -75,6 +75,13 @@ pub(crate) struct Opened {
     pub(crate) notes: Vec<String>,
     fit_options: FitOptions,
     optimize_options: OptimizeOptions,
+}
+
+impl Opened {
+    /// Of an analysis in memory, with options of fits.
+    pub(crate) fn with_options(fit_options: FitOptions, optimize_options: OptimizeOptions) -> Self {
+        Self { fit_options, optimize_options, ..Self::default() }
+    }
 }
 
 impl Analysis {
@@ -149,11 +156,14 @@ impl Analysis {
             opened: Opened::default(),
             progress: Box::new(Quiet),
         };
-        analysis.update_npred()?;
-        for id in analysis.session.roi.ids() {
-            analysis.update_fluxes(id, None)?;
-        }
+        analysis.take_stock()?;
         Ok(analysis)
+    }
+
+    /// Predicted counts and fluxes of all sources as they stand.
+    pub(crate) fn take_stock(&mut self) -> Result<()> {
+        self.update_npred()?;
+        self.session.roi.ids().try_for_each(|id| self.update_fluxes(id, None))
     }
 
     /// Options of [`Analysis::fit`] as the configuration has them.
@@ -164,6 +174,11 @@ impl Analysis {
     /// Options of [`Analysis::optimize`] as the configuration has them.
     pub fn optimize_options(&self) -> OptimizeOptions {
         self.opened.optimize_options.clone()
+    }
+
+    /// Section `lightcurve` of the configuration, or its defaults.
+    pub fn light_curve_config(&self) -> LightcurveConfig {
+        self.opened.config.as_ref().map(|config| config.lightcurve.clone()).unwrap_or_default()
     }
 
     /// Sets what the log tells of fits and optimisations with the options of the configuration: [`FitOptions::VERBOSITY`].

@@ -24,7 +24,7 @@
 //! # The map of the crate
 //!
 //! - `session`: a model and its data, what every verb takes. `analysis`: what a user holds, a session and what is known of its sources; `verbs`:
-//!   its fits, test statistics and profiles.
+//!   its fits, test statistics and profiles. `companion`: what analyses of other data of the same region take from one.
 //! - `maximize`: the one place where a likelihood meets a minimiser.
 //! - `fit`: the fit of all free parameters, `optimize`, and what follows a fit.
 //! - `profile`: the likelihood along one parameter, along many norms at once, and the test statistic.
@@ -46,6 +46,7 @@
 //! [`Analysis`] and [`Session`], options, results. Names and keys of results are documented ones and stay.
 
 mod analysis;
+mod companion;
 mod data;
 mod edit;
 mod error;
@@ -60,6 +61,7 @@ mod session;
 mod verbs;
 
 pub use analysis::Analysis;
+pub use companion::Companion;
 pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::open_options::OpenOptions;
@@ -91,10 +93,10 @@ pub use known::source_properties::{
 pub use known::timing::Timing;
 pub use known::written_number::{fixed, scientific};
 pub use lat_dataset::{
-    ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, ModelSummary, NoData, PlannedMap,
-    PlannedMaps, PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport, SliceMaps,
-    SliceMapsMade, SliceOptions, Subject, TrialMaker, check, component_path, configuration_reference, event_files,
-    input_files, memory_size, resolved_config,
+    ComponentReport, Computed, CountsSummary, FoundFile, InputFile, InputFiles, LightcurveConfig, ModelSummary, NoData,
+    OutOfRange, PlannedMap, PlannedMaps, PlannedProduct, Problem, Product, ProductState, Reason, Report as CheckReport,
+    SliceMaps, SliceMapsMade, SliceOptions, Subject, TrialMaker, check, component_path, configuration_reference,
+    event_files, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, may_exist, priors_beside, remove_temporaries, write_text};
 pub use likelihood_core::{ComponentData, StopSignal};

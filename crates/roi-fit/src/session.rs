@@ -17,7 +17,7 @@ pub struct Session {
     pub(crate) data: Data,
     /// What the last evaluation summed, for the next one.
     work: Option<Workspace>,
-    on_one_thread: bool,
+    pub(crate) on_one_thread: bool,
     /// What ends evaluations before their time.
     stop: StopSignal,
     /// The most bytes that the program may take.

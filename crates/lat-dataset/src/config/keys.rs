@@ -131,6 +131,13 @@ impl FromYaml for u8 {
     }
 }
 
+/// What is given is there.
+impl<T: FromYaml + OptionValue<Owned = T>> FromYaml for Option<T> {
+    fn from_yaml(value: &Value) -> Option<Self> {
+        T::from_yaml(value).map(Some)
+    }
+}
+
 impl FromYaml for bool {
     fn from_yaml(value: &Value) -> Option<Self> {
         value.flag()

@@ -17,7 +17,12 @@ pub fn resolved_config(path: &Path) -> Result<Value> {
     set(&mut resolved, "config", json!(config.path));
     set(&mut resolved, "notes", json!(config.notes));
     set(&mut resolved["fileio"], "outdir", json!(config.outdir));
-    for (section, value) in [("optimizer", json!(config.optimizer)), ("roiopt", json!(config.roiopt))] {
+    let sections = [
+        ("optimizer", json!(config.optimizer)),
+        ("roiopt", json!(config.roiopt)),
+        ("lightcurve", json!(config.lightcurve)),
+    ];
+    for (section, value) in sections {
         set(&mut resolved, section, value);
     }
     for (index, component) in config.components.iter().enumerate() {

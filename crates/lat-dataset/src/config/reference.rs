@@ -3,8 +3,9 @@
 use super::component_settings::{ComponentConfig, EnergyDispersion};
 use super::definition::{Definition, Kind, OptionValue};
 use super::events::{BinningConfig, EventConfig, LivetimeConfig};
-use super::fit_sections::{OptimizerConfig, RoioptConfig};
+use super::fit_sections::{LightcurveConfig, OptimizerConfig, RoioptConfig};
 use super::model::ModelConfig;
+use super::slice_options::SliceOptions;
 
 /// Whether a key decides anything here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -324,6 +325,43 @@ pub(super) static SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "lightcurve",
+        by_component: false,
+        doc: "Options of `lightcurve`.",
+        keys: &[
+            defined(&LightcurveConfig::BINSZ),
+            defined(&LightcurveConfig::NBINS),
+            used(
+                "time_bins",
+                List,
+                "[]",
+                "Edges of the bins, mission times, or pairs `[begin, end]` with gaps between them; goes before `nbins`.",
+            )
+            .in_unit("s"),
+            defined(&LightcurveConfig::USE_SCALED_SRCMAP),
+            defined(&SliceOptions::SOURCE_MAPS),
+            defined(&SliceOptions::PSF_TOLERANCE),
+            defined(&LightcurveConfig::SHAPE_TS_THRESHOLD),
+            defined(&LightcurveConfig::FREE_BACKGROUND),
+            defined(&LightcurveConfig::FREE_DIFFUSE),
+            defined(&LightcurveConfig::FREE_RADIUS),
+            defined(&LightcurveConfig::FREE_SOURCES),
+            defined(&LightcurveConfig::FREE_PARAMS),
+            defined(&LightcurveConfig::MAX_FREE_SOURCES),
+            defined(&LightcurveConfig::SYSTEMATIC),
+            defined(&LightcurveConfig::UL_CONFIDENCE),
+            defined(&LightcurveConfig::UL_TS_THRESHOLD),
+            ignored("outdir", Text, "null", "Folder of the bins; here they lie in memory."),
+            ignored("use_local_ltcube", Flag, "true", "Whether livetimes are approximate; they are exact here."),
+            ignored("save_bin_data", Flag, "true", "Whether the folders of the bins are kept."),
+            ignored("multithread", Flag, "false", "Whether bins are worked on side by side; here they always are."),
+            ignored("nthread", Whole, "null", "How many at once: `--threads` here."),
+            ignored("make_plots", Flag, "false", "Whether plots are made."),
+            ignored("write_fits", Flag, "true", "Whether FITS is written: `--fits` here."),
+            ignored("write_npy", Flag, "true", "Whether NPY is written: `--json` here."),
+        ],
+    },
+    Section {
         name: "fileio",
         by_component: false,
         doc: "Where files lie.",
@@ -384,7 +422,6 @@ pub(super) static SECTIONS: &[Section] = &[
 pub(super) const OTHER_METHODS: &[&str] = &[
     "curvature",
     "extension",
-    "lightcurve",
     "localize",
     "plotting",
     "psmap",

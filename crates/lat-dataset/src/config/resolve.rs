@@ -12,6 +12,7 @@ use super::events::events;
 use super::exposure::exposure_scaling;
 use super::fit_sections::{OptimizerConfig, RoioptConfig};
 use super::keys::{Keys, directory};
+use super::lightcurve_section::light_curve;
 use super::memory_size::memory_size;
 use super::model::model;
 use super::resolved::Resolved;
@@ -51,6 +52,7 @@ fn resolved(whole: &Keys<'_>, root: &Node, notes: Vec<String>) -> Result<Config>
         outdir: whole.path_of("fileio", "outdir")?.unwrap_or_else(|| directory(path).to_owned()),
         center: whole.keep(center(whole))?.flatten(),
         roiopt: roiopt(whole, &optimizer)?,
+        lightcurve: light_curve(whole)?,
         optimizer,
         max_memory: whole.keep(max_memory(whole))?.flatten(),
         components,

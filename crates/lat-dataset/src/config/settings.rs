@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use roi_model::SkyDirection;
 
 use super::component_settings::ComponentConfig;
-use super::fit_sections::{OptimizerConfig, RoioptConfig};
+use super::fit_sections::{LightcurveConfig, OptimizerConfig, RoioptConfig};
 use super::keys::directory;
 use super::resolved::Resolved;
 use crate::error::{Error, Result};
@@ -25,6 +25,8 @@ pub struct Config {
     pub max_memory: Option<u64>,
     /// Section `roiopt`: the options of `optimize`.
     pub roiopt: RoioptConfig,
+    /// Section `lightcurve`: the options of `lightcurve`.
+    pub lightcurve: LightcurveConfig,
     /// The components, at least one. Without `components` it is one of name `00`.
     pub components: Vec<ComponentConfig>,
     /// All sections and keys with their values or defaults, to be printed.

@@ -329,3 +329,27 @@ fn event_keys_have_fermipys_defaults_and_refuse_what_cannot_be() {
         assert!(message.contains(words) && message.contains("line 1"), "{text}: {message}");
     }
 }
+
+#[test]
+fn light_curves_have_fermipys_defaults_and_bins_as_edges_or_pairs() {
+    let lightcurve = |text: &str| parse(text).unwrap().lightcurve;
+    let defaults = lightcurve("lightcurve: {}\n");
+    assert_eq!(defaults, LightcurveConfig::default());
+    assert_eq!((defaults.binsz, defaults.nbins, defaults.shape_ts_threshold), (86400.0, None, 16.0));
+    assert_eq!((defaults.max_free_sources, defaults.systematic), (5, 0.02));
+    let edges = lightcurve("lightcurve: {time_bins: [1.5, 2, 4], nbins: 3, free_radius: 2, free_params: norm}\n");
+    assert_eq!((edges.time_bins, edges.nbins), (vec![(1.5, 2.0), (2.0, 4.0)], Some(3)));
+    assert_eq!((edges.free_radius, edges.free_params), (Some(2.0), vec!["norm".to_owned()]));
+    assert_eq!(lightcurve("lightcurve: {time_bins: [[1, 2], [3, 4]]}\n").time_bins, [(1.0, 2.0), (3.0, 4.0)]);
+    assert!(lightcurve("lightcurve: {time_bins: []}\n").time_bins.is_empty());
+    for text in ["[1]", "[[1, 2], 3]", "[a, b]", "7"] {
+        let told = message(&format!("lightcurve: {{time_bins: {text}}}\n"));
+        assert!(told.contains("time_bins") && told.contains("pairs [begin, end]"), "{told}");
+    }
+    for text in ["systematic: -1", "binsz: 0", "nbins: 0", "ul_confidence: 0.4", "free_radius: -1"] {
+        let told = message(&format!("lightcurve: {{{text}}}\n"));
+        assert!(told.contains(text.split(':').next().unwrap()), "{told}");
+    }
+    let ignored = parse("lightcurve: {multithread: true, make_plots: true}\n").unwrap();
+    assert!(ignored.notes.iter().any(|note| note.contains("multithread")));
+}

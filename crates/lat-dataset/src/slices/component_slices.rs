@@ -10,10 +10,10 @@ use super::bin_response::{BinResponse, Functions};
 use super::exposure_pixels::ExposurePixels;
 use super::ground::{Ground, Observed};
 use super::opening::{Opening, Whole};
-use super::slice_options::SliceOptions;
 use super::slice_source::SliceSource;
 use super::watched_files::{Reading, SliceWatch, bytes_of};
 use crate::component::assemble::Component;
+use crate::config::SliceOptions;
 use crate::error::{Error, Result};
 use crate::products::selected_photons;
 

@@ -11,11 +11,11 @@ use roi_model::{SkyDirection, Source};
 use super::bin_response::{BinResponse, Functions};
 use super::exposure_pixels::{ExposurePixels, pixel_size};
 use super::opening::Opening;
-use super::slice_options::SliceMaps;
 use super::slice_source::members;
 use super::watched_files::{Reading, SliceWatch, bytes_of};
 use crate::component::assemble::Component;
 use crate::component::recipe;
+use crate::config::SliceMaps;
 use crate::error::{Error, Result};
 use crate::prepare::{livetime_options, spacecraft_files};
 

@@ -7,12 +7,10 @@ mod exposure_pixels;
 mod ground;
 mod opening;
 mod slice_component;
-mod slice_options;
 mod slice_source;
 mod time_slices;
 mod watched_files;
 
 pub use slice_component::{SliceComponent, SliceMapsMade};
-pub use slice_options::{SliceMaps, SliceOptions};
 pub use time_slices::{NoData, Slice, SliceInputs, TimeSlices};
 pub use watched_files::{SliceStep, SliceWatch};

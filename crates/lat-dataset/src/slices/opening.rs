@@ -6,7 +6,7 @@ use lat_events::TimeBins;
 use lat_response::{Exposure, Interpolation, Psf, SourceMapBuilder};
 use roi_model::Source;
 
-use super::slice_options::SliceOptions;
+use crate::config::SliceOptions;
 use crate::config::{ComponentConfig, Config};
 
 /// The whole time.

@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::bin_response::{BinResponse, KnownPsf};
 use super::component_slices::ComponentSlices;
 use super::exposure_pixels::pixel_size;
-use super::slice_options::SliceMaps;
 use super::slice_source::SliceSource;
 use crate::component::map_maker::Either;
 use crate::component::recipe;
+use crate::config::SliceMaps;
 use crate::error::{Error, Result};
 
 /// A component in one bin of time.

@@ -9,8 +9,8 @@ use roi_model::{Source, SpatialKind};
 
 use super::bin_response::BinResponse;
 use super::opening::{Opening, Whole};
-use super::slice_options::SliceMaps;
 use crate::component::assemble::Component;
+use crate::config::SliceMaps;
 use crate::error::Result;
 
 /// A source of the region.

@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::component_slices::ComponentSlices;
 use super::opening::Opening;
 use super::slice_component::SliceComponent;
-use super::slice_options::SliceOptions;
 use super::watched_files::SliceWatch;
 use crate::component::Component;
 use crate::config::Config;
+use crate::config::SliceOptions;
 use crate::error::{Error, Result};
 
 /// The data of an analysis in bins of time, with what all bins share. Bins may be asked for from many threads at once.

@@ -16,6 +16,7 @@ mod first;
 pub(crate) mod fit;
 mod fitting;
 pub(crate) mod keys;
+pub(crate) mod lightcurve;
 pub(crate) mod localize;
 pub(crate) mod loglike;
 pub(crate) mod man;

@@ -1,8 +1,8 @@
 //! The result dictionary of each command, explained.
 
 use roi_estimators::{
-    Curvature, Extension, FittedPositions, FoundSources, Localization, LocatedSources, PsMap, ResidMap, SedResult,
-    TsMap,
+    Curvature, Extension, FittedPositions, FoundSources, LightCurve, Localization, LocatedSources, PsMap, ResidMap,
+    SedResult, TsMap,
 };
 use roi_fit::{
     ComponentSpectrum, Dictionary, FitResult, Holds, LoglikeResult, MadeMaps, OptimizeResult, Prepared, Profile,
@@ -45,6 +45,7 @@ pub(crate) const COMMANDS: &[OfCommand] = &[
     OfCommand { command: "ts", dictionary: &TS, more: REGION },
     OfCommand { command: "profile", dictionary: &Profile::KEYS, more: REGION },
     OfCommand { command: "sed", dictionary: &SedResult::KEYS, more: REGION },
+    OfCommand { command: "lightcurve", dictionary: &LightCurve::KEYS, more: REGION },
     OfCommand { command: "curvature", dictionary: &Curvature::KEYS, more: REGION },
     OfCommand { command: "localize", dictionary: &Localization::KEYS, more: POSITIONS },
     OfCommand { command: "extension", dictionary: &Extension::KEYS, more: REGION },

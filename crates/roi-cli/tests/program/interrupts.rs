@@ -204,3 +204,38 @@ fn maps_in_the_making_leave_no_temporary_and_those_of_a_killed_process_go_at_the
     assert_eq!(names(base).len(), before.len() + 1, "{:?}", names(base));
     assert!(base.join("srcmap_00.fits").exists());
 }
+
+#[test]
+fn a_light_curve_that_was_killed_goes_on_to_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let size = ["--events", "--days", "2", "--npix", "16", "--ebins", "4", "--sources", "2"];
+    let base = region(directory.path(), &size);
+    let model = format!("{base}/fit");
+    success(&roi_fit(&["optimize", &base, "--write-roi", &model]));
+    let model = format!("{model}.json");
+    let arguments = |fits: &str| {
+        let words =
+            ["lightcurve", &base, "SIM J0534.5+2200", "--model", &model, "--nbins", "120", "--verbose", "--fits"];
+        words.iter().copied().chain([fits]).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let run = |fits: &str| program(&arguments(fits).iter().map(String::as_str).collect::<Vec<_>>());
+    let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (whole, killed, ended) = (file("whole.fits"), file("killed.fits"), file("ended.fits"));
+    success(&run(&whole).output().unwrap());
+    let bytes = std::fs::read(&whole).unwrap();
+    for (fits, signal, code) in [(&killed, "-KILL", None), (&ended, "-INT", Some(130))] {
+        let child = run(fits).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let (ending, time) = end_at(child, "5 of 120 bins", signal);
+        assert_eq!(ending, code);
+        assert!(time < Duration::from_secs(1), "{time:?}");
+        // What was done is recorded; Ctrl-C leaves it as a table, too.
+        let records = std::fs::read_to_string(format!("{fits}.bins")).unwrap();
+        let done = records.lines().count() - 1;
+        assert!((5..120).contains(&done), "{done}");
+        assert_eq!(Path::new(fits).exists(), code.is_some());
+        let resumed = run(fits).output().unwrap();
+        success(&resumed);
+        assert!(std::fs::read(fits).unwrap() == bytes);
+        assert!(!Path::new(&format!("{fits}.bins")).exists());
+    }
+}

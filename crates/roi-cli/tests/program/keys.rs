@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::support::{parsed, roi_fit};
 
-/// Keys that stand in none of the runs of this test: there are no weights, no signal comes, and no file is above 256 MiB.
+/// Keys that stand in none of the runs of this test: there are no weights, no signal comes, no file is above 256 MiB, and all bins of a light curve take part in
+/// the test of variability.
 const NOT_HERE: &[&str] = &[
     "npred_wt",
     "counts_wt",
@@ -22,6 +23,8 @@ const NOT_HERE: &[&str] = &[
     "fit.sources.*.ul95_profile_without.*",
     "optimize.sources.*.ul95_profile_without.*",
     "provenance.inputs.modified",
+    "ts_var_excluded.bin",
+    "ts_var_excluded.reason",
 ];
 
 /// The explained paths of each command, and the explanation of each.
@@ -112,6 +115,7 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
             vec![on(&["--optimize-first", "--fit-first", "--localize", "galdiff", "--out", &path("report.html")])],
         ),
         ("sed", vec![on(&[source, "--optimize-first", "--free-background"])]),
+        ("lightcurve", vec![words(&[&path("photons"), source, "--optimize-first", "--nbins", "3"])]),
         ("curvature", vec![on(&[source, "--optimize-first", "--free-index2"])]),
         ("spectrum", vec![words(&[&format!("{base}/srcmdl_00.xml"), source, "--energies", "1GeV", "--derivatives"])]),
         (

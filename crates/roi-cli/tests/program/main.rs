@@ -16,6 +16,7 @@ mod faults;
 #[cfg(unix)]
 mod interrupts;
 mod keys;
+mod light_curves;
 mod newcomers;
 mod outputs_and_usage;
 mod positions_and_widths;

@@ -118,6 +118,13 @@ pub(crate) struct TemplateIntegrals {
     ahead: ReadAhead,
 }
 
+/// What has been read; a copy reads what has not been asked for itself.
+impl Clone for TemplateIntegrals {
+    fn clone(&self) -> Self {
+        Self { known: self.known.clone(), ..Self::of_model(self.model.clone()) }
+    }
+}
+
 /// Integrals of files, by the name that the model has for the file, or why there is none.
 type ReadAhead = BTreeMap<String, lat_dataset::Result<MapIntegral>>;
 

@@ -156,6 +156,7 @@ fn search_together(
             roi[id].spectrum_mut().parameters_mut()[norm].set_bounds(0.0, 0.0)?;
         }
     }
+    let is_alone = session.on_one_thread;
     let mut posterior = session.posterior_of(&roi, &[])?;
     let summit = match maximum.filter(|maximum| maximum.is_that_of(&roi)) {
         Some(maximum) => Some(Summit::known(maximum, roi.free_values(), bounds)),
@@ -171,13 +172,7 @@ fn search_together(
         if open.is_empty() {
             break;
         }
-        let values: Vec<Option<Vec<f64>>> =
-            open.par_iter().map(|search| search.coordinates.values(&search.next)).collect();
-        let mut found = posterior.gradients(&values.iter().flatten().cloned().collect::<Vec<_>>())?.into_iter();
-        let found: Vec<_> = values.iter().map(|values| values.as_ref().and_then(|_| found.next().flatten())).collect();
-        open.par_iter_mut().zip(values).zip(found).for_each(|((search, values), found)| {
-            search.take(values.zip(found).map(|(values, found)| (values, found.value, found.gradient)));
-        });
+        read_for(&mut open, &mut posterior, is_alone)?;
         for search in open.into_iter().filter(|search| search.wants_hessian()) {
             search.renew(&mut posterior)?;
         }
@@ -194,6 +189,27 @@ fn search_together(
         search.found = Some(limit_by_refits(&mut posterior, (coordinates, bounds), (&start, *top), &curvature)?);
     }
     Ok(Some(searches))
+}
+
+/// One reading of the data for what all open searches want next. A session that is one of many side by side is alone: it must not wait for threads
+/// that others have.
+fn read_for(open: &mut [&mut Search], posterior: &mut Posterior<'_>, is_alone: bool) -> Result<()> {
+    let next = |search: &&mut Search| search.coordinates.values(&search.next);
+    let values: Vec<Option<Vec<f64>>> =
+        if is_alone { open.iter().map(next).collect() } else { open.par_iter().map(next).collect() };
+    let mut found = posterior.gradients(&values.iter().flatten().cloned().collect::<Vec<_>>())?.into_iter();
+    let found: Vec<_> = values.iter().map(|values| values.as_ref().and_then(|_| found.next().flatten())).collect();
+    let read: Vec<_> = values
+        .into_iter()
+        .zip(found)
+        .map(|(values, found)| values.zip(found).map(|(values, found)| (values, found.value, found.gradient)))
+        .collect();
+    if is_alone {
+        open.iter_mut().zip(read).for_each(|(search, read)| search.take(read));
+    } else {
+        open.par_iter_mut().zip(read).for_each(|(search, read)| search.take(read));
+    }
+    Ok(())
 }
 
 /// The searches of one source: along its norm and, if its shape is free, along each flux. None where they are for [`refitted_upper_limit`]: its norm is

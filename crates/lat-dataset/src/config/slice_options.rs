@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::config::{Definition, OutOfRange, Range};
+use super::definition::{Definition, OutOfRange, Range};
 
 /// Where the source maps of a bin of time come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

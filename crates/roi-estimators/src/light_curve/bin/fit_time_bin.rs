@@ -1,0 +1,94 @@
+//! All that is done with a time bin.
+
+use std::ops::ControlFlow;
+
+use roi_fit::{Analysis, Event, Progress, StopSignal};
+
+use crate::error::Result;
+use crate::light_curve::bin::flux_limit::flux_limit;
+use crate::light_curve::bin::hypotheses::{Compared, compare};
+use crate::light_curve::bin::ladder::climb_ladder;
+use crate::light_curve::bin::plan::Plan;
+use crate::light_curve::bin::time_bin::{BinStatus, TimeBin};
+use crate::light_curve::time_data::BinData;
+
+/// Ends the fits of a bin when the signal is up, and sees nothing else.
+struct Stopping(StopSignal);
+
+impl Progress for Stopping {
+    fn event(&mut self, _event: &Event) -> ControlFlow<()> {
+        if self.0.is_up() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.0.is_up()
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        self.0.clone()
+    }
+}
+
+/// The record of a bin: what cannot be made or fitted is told there, and never an error.
+pub(crate) fn fit_time_bin(times: (f64, f64), data: Result<BinData>, plan: &Plan, stop: &StopSignal) -> TimeBin {
+    let data = match data {
+        Ok(data) => data,
+        Err(error) => {
+            return TimeBin::unknown(times, BinStatus::Failed, format!("the data could not be made: {error}"));
+        }
+    };
+    let BinData { session, good_time, livetime, maps } = data;
+    let session = match session {
+        Ok(session) => session,
+        Err(why) => {
+            return TimeBin { good_time, livetime, ..TimeBin::unknown(times, BinStatus::NoData, why) };
+        }
+    };
+    let counts = session.data().total_counts();
+    let blank = TimeBin::unknown(times, BinStatus::Failed, "");
+    let mut bin = TimeBin { good_time, livetime, counts, maps, ..blank };
+    // A source that the bin does not see has no flux there.
+    match session.data().npred(&plan.roi[plan.source]) {
+        Ok(npred) if npred > 0.0 || plan.norm_const() == 0.0 => {}
+        Ok(_) => {
+            let why = "the source predicts no counts: it is outside the data of this bin";
+            return TimeBin { status: BinStatus::NoData, message: why.into(), ..bin };
+        }
+        Err(error) => return TimeBin { message: error.to_string(), ..bin },
+    }
+    let mut session = session.on_one_thread();
+    *session.roi_mut() = plan.roi.clone();
+    let analysis = plan.companion.analysis(session, Box::new(Stopping(stop.clone())));
+    let done = analysis.map_err(Into::into).and_then(|mut analysis| fit_all(&mut analysis, plan, &mut bin));
+    if let Err(error) = done {
+        (bin.status, bin.message) = (BinStatus::Failed, error.to_string());
+    }
+    bin
+}
+
+/// Optimizes, climbs the ladder, and compares with the whole time; what was found until an error stands.
+fn fit_all(analysis: &mut Analysis, plan: &Plan, bin: &mut TimeBin) -> Result<()> {
+    analysis.optimize(&plan.optimize)?;
+    let climbed = climb_ladder(analysis, plan)?;
+    bin.attempts = climbed.attempts;
+    let last = bin.attempts.last();
+    bin.num_free_params = last.map_or(0, |attempt| attempt.free.len());
+    bin.message = last.map(|attempt| attempt.message.clone()).unwrap_or_default();
+    if let Some(fit) = &climbed.fit {
+        let known = analysis.properties(&plan.name)?.clone();
+        (bin.status, bin.loglike) = (BinStatus::Fitted, Some(fit.loglike));
+        bin.is_ul = known.ts.is_none_or(|ts| ts < plan.options.ul_ts_threshold);
+        // The fit stands, whatever becomes of its limit.
+        match flux_limit(analysis, plan, &known) {
+            Ok(limit) => bin.limit = limit,
+            Err(error) => bin.message = format!("{}; no upper limit: {error}", bin.message),
+        }
+        bin.source = Some(known);
+    }
+    match compare(analysis, plan) {
+        Ok(Compared::Fixed(fixed)) => bin.fixed = Some(*fixed),
+        Ok(Compared::Not(why)) => bin.message_fixed = why,
+        Err(error) => bin.message_fixed = error.to_string(),
+    }
+    Ok(())
+}
