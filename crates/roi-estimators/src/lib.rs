@@ -80,7 +80,7 @@ pub use light_curve::light_curve_verb::{LightCurveRun, light_curve};
 pub use light_curve::series::adaptive_bins::{AdaptiveInput, adaptive_time_bins};
 pub use light_curve::series::bayesian_blocks::{Block, bayesian_blocks, ncp_prior};
 pub use light_curve::series::variability::Variability;
-pub use light_curve::sliced_analysis::adaptive_bins_of;
+pub use light_curve::sliced_analysis::{adaptive_bins_of, configured_time_bins};
 pub use light_curve::time_bins::{equal_time_bins, mjd_of_mission_time};
 pub use light_curve::time_data::{BinData, TimeData};
 pub use localize::ellipse::ErrorEllipse;

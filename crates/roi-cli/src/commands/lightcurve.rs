@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use roi_estimators::{
-    LightCurve, LightCurveOptions, LightCurveRun, TimeBin, adaptive_bins_of, equal_time_bins, light_curve,
-    mjd_of_mission_time,
+    LightCurve, LightCurveOptions, LightCurveRun, TimeBin, adaptive_bins_of, configured_time_bins, equal_time_bins,
+    light_curve, mjd_of_mission_time,
 };
 use roi_fit::{Analysis, LightcurveConfig, OutOfRange, SliceMaps, SliceOptions, TimeSlices};
 
@@ -186,13 +186,11 @@ impl Lightcurve {
         if let Some(significance) = adaptive {
             return Ok(adaptive_bins_of(analysis, &self.source, (*significance, *adaptive_radius), progress)?);
         }
-        let LightcurveConfig { binsz: of_config, nbins: number, time_bins, .. } = analysis.light_curve_config();
         let times = || analysis.observation_times();
         Ok(match (binsz, nbins) {
             (Some(binsz), _) => equal_time_bins(times()?, *binsz, None)?,
-            (None, Some(nbins)) => equal_time_bins(times()?, of_config, Some(*nbins))?,
-            (None, None) if !time_bins.is_empty() => time_bins,
-            (None, None) => equal_time_bins(times()?, of_config, number)?,
+            (None, Some(nbins)) => equal_time_bins(times()?, analysis.light_curve_config().binsz, Some(*nbins))?,
+            (None, None) => configured_time_bins(analysis)?,
         })
     }
 

@@ -38,6 +38,9 @@ pub(crate) struct Report {
     /// Sources whose positions are fitted: none, notable, all, or names separated by commas
     #[arg(long, value_name = "none|notable|all|NAMES", default_value = "none")]
     localize: Choice,
+    /// Sources whose light curves are made, from event files, in the time bins of section `lightcurve` of the configuration: none, notable, all, or names separated by commas
+    #[arg(long, value_name = "none|notable|all|NAMES", default_value = "none")]
+    lightcurve: Choice,
     /// Make no map of the residuals
     #[arg(long)]
     no_residmap: bool,
@@ -86,6 +89,7 @@ impl Report {
         ReportOptions::default()
             .with_sed(self.sed.clone())
             .with_localize(self.localize.clone())
+            .with_light_curve(self.lightcurve.clone())
             .with_residmap(!self.no_residmap)
             .with_tsmap(!self.no_tsmap)
             .with_sed_options(sed)

@@ -1,6 +1,6 @@
 //! The data of time bins that are made from event files, and bins that follow their photons.
 
-use roi_fit::{Analysis, Progress, SliceOptions, TimeSlices};
+use roi_fit::{Analysis, LightcurveConfig, Progress, SliceOptions, TimeSlices};
 
 use crate::error::{Error, Result};
 use crate::light_curve::series::adaptive_bins::{AdaptiveInput, adaptive_time_bins};
@@ -28,6 +28,15 @@ impl TimeData for TimeSlices {
     fn bytes_held(&self) -> u64 {
         self.bytes()
     }
+}
+
+/// The time bins that the configuration of an analysis asks for: `lightcurve.time_bins`, or equal ones by `nbins` or `binsz` over the time that was observed.
+///
+/// # Errors
+/// As [`equal_time_bins`] and [`Analysis::observation_times`].
+pub fn configured_time_bins(analysis: &Analysis) -> Result<Vec<(f64, f64)>> {
+    let LightcurveConfig { binsz, nbins, time_bins, .. } = analysis.light_curve_config();
+    if time_bins.is_empty() { equal_time_bins(analysis.observation_times()?, binsz, nbins) } else { Ok(time_bins) }
 }
 
 /// Time bins in each of which the flux of a source, found by name or alias, is expected to be `significance` times its error, from its photons within `radius`

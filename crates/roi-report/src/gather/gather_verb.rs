@@ -1,13 +1,17 @@
 //! The verb `gather`.
 
 use ndarray::{Array2, Axis};
-use roi_estimators::{ResidMapOptions, TsMapOptions, goodness, localize_many, residmap, sed, tsmap};
-use roi_fit::{Analysis, ComponentCubes, Progress};
+use roi_estimators::{
+    LightCurveOptions, LightCurveRun, ResidMapOptions, TsMapOptions, configured_time_bins, goodness, light_curve,
+    localize_many, residmap, sed, tsmap,
+};
+use roi_fit::{Analysis, ComponentCubes, Progress, TimeSlices};
 use roi_model::{SkyDirection, Source};
 
 use crate::error::Result;
 use crate::gather::choice::{Choice, can_be_localized};
 use crate::gather::report_options::ReportOptions;
+use crate::input::light_curve_panel::LightCurvePanel;
 use crate::input::report_input::{Problem, ReportInput};
 use crate::input::sky_image::{ImageKind, SkyImage};
 
@@ -18,6 +22,7 @@ use crate::input::sky_image::{ImageKind, SkyImage};
 /// When counts and model cannot be read or evaluated, a name is unknown, or the watcher stops it.
 pub fn gather(analysis: &mut Analysis, options: &ReportOptions, progress: &mut dyn Progress) -> Result<ReportInput> {
     let (seds, places) = (options.sed.names(analysis)?, places(analysis, &options.localize)?);
+    let curves = options.light_curve.names(analysis)?;
     let mut input = ReportInput::new(analysis)?;
     let analysis = &*analysis;
     add_maps(&mut input, analysis, options, progress)?;
@@ -35,7 +40,34 @@ pub fn gather(analysis: &mut Analysis, options: &ReportOptions, progress: &mut d
             input.localizations.extend(kept(source.found, &source.name, "position", &mut input.problems)?);
         }
     }
+    let found = light_curves(analysis, &curves, options, progress, &mut input.problems);
+    input.light_curves.extend(kept(found, "", "light curves", &mut input.problems)?.unwrap_or_default());
     Ok(input)
+}
+
+/// The light curves of some sources, all in the time bins of the configuration.
+fn light_curves(
+    analysis: &Analysis,
+    names: &[String],
+    options: &ReportOptions,
+    progress: &mut dyn Progress,
+    problems: &mut Vec<Problem>,
+) -> roi_estimators::Result<Vec<LightCurvePanel>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = options.light_curve_options.clone().unwrap_or_else(|| LightCurveOptions::of(analysis));
+    let bins = configured_time_bins(analysis)?;
+    let slices = TimeSlices::open(analysis, &bins, &own.slices, progress)?;
+    let mut panels = Vec::new();
+    for name in names {
+        match light_curve(analysis, name, &slices, &own, LightCurveRun::new(progress)) {
+            Ok(curve) => panels.push(LightCurvePanel::from(&curve)),
+            Err(error @ roi_estimators::Error::Stopped) => return Err(error),
+            Err(error) => problems.push(Problem::new(name, "light curve", error.to_string())),
+        }
+    }
+    Ok(panels)
 }
 
 /// The sources whose positions are asked for. Those that have none are left out where they were not named.

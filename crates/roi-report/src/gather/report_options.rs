@@ -1,6 +1,6 @@
 //! The options of a report.
 
-use roi_estimators::{LocalizeOptions, SedOptions};
+use roi_estimators::{LightCurveOptions, LocalizeOptions, SedOptions};
 
 use crate::gather::choice::Choice;
 
@@ -18,6 +18,8 @@ pub struct ReportOptions {
     pub sed: Choice,
     /// Sources whose positions are fitted; by default none, as each is a fit of its own.
     pub localize: Choice,
+    /// Sources whose light curves are made in the time bins of the configuration, from event files; by default none.
+    pub light_curve: Choice,
     /// Whether a map of the residuals is made.
     pub residmap: bool,
     /// Whether a map of the TS is made.
@@ -26,6 +28,8 @@ pub struct ReportOptions {
     pub sed_options: SedOptions,
     /// How positions are fitted.
     pub localize_options: LocalizeOptions,
+    /// How light curves are fitted; those of the configuration without.
+    pub light_curve_options: Option<LightCurveOptions>,
 }
 
 impl Default for ReportOptions {
@@ -33,10 +37,12 @@ impl Default for ReportOptions {
         Self {
             sed: Choice::Notable,
             localize: Choice::None,
+            light_curve: Choice::None,
             residmap: true,
             tsmap: true,
             sed_options: SedOptions::default(),
             localize_options: LocalizeOptions::default(),
+            light_curve_options: None,
         }
     }
 }
@@ -53,6 +59,20 @@ impl ReportOptions {
     #[must_use]
     pub fn with_localize(mut self, localize: Choice) -> Self {
         self.localize = localize;
+        self
+    }
+
+    /// Sets [`light_curve`](Self::light_curve).
+    #[must_use]
+    pub fn with_light_curve(mut self, light_curve: Choice) -> Self {
+        self.light_curve = light_curve;
+        self
+    }
+
+    /// Sets [`light_curve_options`](Self::light_curve_options).
+    #[must_use]
+    pub fn with_light_curve_options(mut self, options: Option<LightCurveOptions>) -> Self {
+        self.light_curve_options = options;
         self
     }
 

@@ -1,5 +1,7 @@
 //! The light curve of a source, as a page shows it.
 
+use roi_estimators::{LightCurve, TimeBin};
+
 /// A light curve.
 ///
 /// ```
@@ -50,6 +52,33 @@ impl LightCurvePanel {
     pub fn with_remarks(mut self, remarks: Vec<String>) -> Self {
         self.remarks = remarks;
         self
+    }
+}
+
+impl From<&LightCurve> for LightCurvePanel {
+    fn from(curve: &LightCurve) -> Self {
+        let mut remarks = Vec::new();
+        let found = &curve.variability;
+        if let Some(chance) = found.p_value {
+            let (ts, dof) = (found.ts_var, found.dof);
+            remarks.push(format!(
+                "TS of variability {ts:.1} with {dof} degrees of freedom: a constant source has more with probability {chance:.2e}."
+            ));
+        }
+        remarks.push(format!("Bayesian blocks: {} stretches of constant flux.", curve.blocks.len()));
+        remarks.extend(curve.warnings.iter().cloned());
+        Self::new(curve.name.as_str(), curve.bins.iter().map(LightCurveBin::from).collect()).with_remarks(remarks)
+    }
+}
+
+impl From<&TimeBin> for LightCurveBin {
+    fn from(bin: &TimeBin) -> Self {
+        let problem = (!bin.fit_success()).then(|| format!("{}: {}", bin.status.as_str(), bin.message));
+        Self::new(bin.tmin, bin.tmax)
+            .with_flux(bin.number("flux"), bin.number("flux_err"))
+            .with_flux_ul95(bin.number("flux_ul95_profile").or(bin.number("flux_ul95")))
+            .with_ts(bin.number("ts").map(|ts| ts.max(0.0)))
+            .with_problem(problem)
     }
 }
 
