@@ -16,8 +16,10 @@ const MOST: f64 = 1e6;
 /// Modified Julian Date in TT of a mission time in s.
 ///
 /// ```
-/// // 2008-08-04 15:43:36.184 TT, where most LAT data begin.
-/// assert!((roi_estimators::mjd_of_mission_time(239_557_417.0) - 54_682.655_28).abs() < 1e-5);
+/// // 2008-08-04 15:43:36 UTC, where most LAT data begin; TT was 65.184 s ahead.
+/// let utc = 54_682.0 + (15.0 * 3600.0 + 43.0 * 60.0 + 36.0) / 86_400.0;
+/// let tt = roi_estimators::mjd_of_mission_time(239_557_417.0);
+/// assert!(((tt - utc) * 86_400.0 - 65.184).abs() < 1e-3);
 /// ```
 pub fn mjd_of_mission_time(seconds: f64) -> f64 {
     MJD_OF_0 + seconds / DAY
