@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Pars = str | Iterable[str] | None
 # What a report shows of a light curve.
-SHOWN = ("name", "tmin", "tmax", "flux", "flux_err", "flux_ul95", "ts", "message", "ts_var", "ts_var_p_value")
+SHOWN = ("name", "tmin", "tmax", "flux", "flux_err", "flux_ul95", "ts", "status", "message", "ts_var", "ts_var_p_value")
 
 
 def place(skydir: Any) -> tuple[float, float] | None:

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_estimators::{LocalizeOptions, SedOptions};
+use roi_estimators::{BinStatus, LocalizeOptions, SedOptions};
 use roi_fit::Progress;
 use roi_report::{
     Choice, LightCurveBin, LightCurvePanel, Problem, ReportInput, ReportOptions, gather, quoted, write_report,
@@ -127,20 +127,26 @@ fn choice(given: &mut Keywords<'_, '_>, name: &'static str, absent: Choice) -> P
 
 /// A light curve as the page shows it. Numbers that are not defined are NaN.
 fn panel(curve: &Bound<'_, PyDict>) -> PyResult<LightCurvePanel> {
-    let wrong = |key: &str| OptionError::new_err(format!("light_curves: expected what lightcurve returned, with '{key}'"));
+    let wrong =
+        |key: &str| OptionError::new_err(format!("light_curves: expected what lightcurve returned, with '{key}'"));
     let item = |key: &str| curve.get_item(key)?.ok_or_else(|| wrong(key));
     let numbers = |key: &str| item(key)?.extract::<Vec<f64>>().map_err(|_| wrong(key));
     let texts = |key: &str| item(key)?.extract::<Vec<String>>().map_err(|_| wrong(key));
     let (tmin, tmax) = (numbers("tmin")?, numbers("tmax")?);
     let (flux, errors, limits, ts) = (numbers("flux")?, numbers("flux_err")?, numbers("flux_ul95")?, numbers("ts")?);
-    let messages = texts("message")?;
+    let (states, messages) = (texts("status")?, texts("message")?);
+    // Of a bin that was fitted the message tells how.
+    let problem = |bin: usize| {
+        let is_fitted = states.get(bin).is_some_and(|status| status == BinStatus::Fitted.as_str());
+        messages.get(bin).filter(|_| !is_fitted).cloned()
+    };
     let at = |list: &[f64], bin: usize| list.get(bin).copied().filter(|value| value.is_finite());
     let bin = |(index, (begin, end)): (usize, (&f64, &f64))| {
         LightCurveBin::new(*begin, *end)
             .with_flux(at(&flux, index), at(&errors, index))
             .with_flux_ul95(at(&limits, index))
             .with_ts(at(&ts, index))
-            .with_problem(messages.get(index).filter(|message| !message.is_empty()).cloned())
+            .with_problem(problem(index))
     };
     let bins = tmin.iter().zip(&tmax).enumerate().map(bin).collect();
     let p_value = item("ts_var_p_value")?.extract::<Option<f64>>().map_err(|_| wrong("ts_var_p_value"))?;

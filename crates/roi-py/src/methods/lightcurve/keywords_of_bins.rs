@@ -78,8 +78,9 @@ impl Bins {
 
 /// Edges, or pairs of begin and end.
 fn times(given: &Bound<'_, PyAny>) -> PyResult<Vec<(f64, f64)>> {
-    let wrong =
-        || OptionError::new_err("time_bins: expected edges [t0, t1, ...] or pairs [[begin, end], ...], mission times in s");
+    let wrong = || {
+        OptionError::new_err("time_bins: expected edges [t0, t1, ...] or pairs [[begin, end], ...], mission times in s")
+    };
     if let Ok(edges) = given.extract::<Vec<f64>>() {
         return match edges.len() {
             1 => Err(wrong()),

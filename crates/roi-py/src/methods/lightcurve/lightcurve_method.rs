@@ -47,7 +47,8 @@ impl Analysis {
         given.finish()?;
         let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
-            let curve = || request.run(analysis, name, &mut watcher);
+            let (request, watcher) = (&request, &mut watcher);
+            let mut curve = move || request.run(analysis, name, watcher);
             match threads {
                 None => curve(),
                 Some(threads) => pool(threads)?.install(curve),
