@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.table import Table
+from astropy.units import Unit
 
 import roifit
 from roifit import cluster
@@ -61,7 +62,8 @@ def test_a_light_curve_is_a_table(roi: roifit.Analysis, curve: roifit.LightCurve
     assert list(curve.status) == ["ok"] * 3 and curve.fit_success.all() and curve.flux.shape == (3,)
     table = curve.to_table()
     assert isinstance(table, Table) and len(table) == 3
-    assert [str(table[key].unit) for key in ("tmin", "tmin_mjd", "flux", "eflux")] == ["s", "d", "1 / (cm2 s)", "MeV / (cm2 s)"]
+    units = {"tmin": "s", "tmin_mjd": "d", "flux": "1 / (cm2 s)", "eflux": "MeV / (cm2 s)"}
+    assert all(table[key].unit == Unit(unit) for key, unit in units.items())
     assert table.meta["source"] == SOURCE and SOURCE in curve._repr_html_() and "3 time bins" in repr(curve)
     np.testing.assert_allclose(table["tmax"][:-1], table["tmin"][1:])
     # MJD (TT) of mission time 0: 2001-01-01 00:00:00 UTC.

@@ -41,7 +41,9 @@ def light_curve(result: Mapping[str, Any], ax: Any = None, *, show_blocks: bool 
     if show_blocks and len(result["blocks"]):
         _blocks(ax, result, begin)
     ax.set_ylim(bottom=min(0.0, float(ax.get_ylim()[0])))
+    # Days of five digits need room.
     ax.ticklabel_format(axis="x", useOffset=False)
+    ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel("Time [MJD]")
     ax.set_ylabel(FLUX)
     ax.set_title(str(result.get("name", "")))
