@@ -12,12 +12,12 @@
 # %% [markdown]
 # # A light curve
 #
-# The photons of ten days are drawn. With data of your own, name a `config.yaml` with `evfile` and `scfile` in place of the simulated one.
+# The photons of thirty days are drawn. With data of your own, name a `config.yaml` with `evfile` and `scfile` in place of the simulated one.
 
 # %%
 import roifit
 
-config = roifit.simulate("light_curve", events=True, days=10.0, seed=3, npix=40, ebins=6, sources=3)
+config = roifit.simulate("light_curve", events=True, days=30.0, seed=6, npix=30, ebins=6, sources=3)
 roi = roifit.Analysis(config)
 roi.sources()
 

@@ -32,9 +32,9 @@ flux_err_fixed ts_fixed loglike_fixed param_values_fixed
 
 @pytest.fixture(scope="module")
 def photons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A region of three days of photons, its model fitted to all of them."""
+    """A region of six days of photons, its model fitted to all of them."""
     folder = tmp_path_factory.mktemp("light_curves")
-    roifit.simulate(folder, events=True, days=3.0, npix=20, ebins=4, sources=2, seed=5)
+    roifit.simulate(folder, events=True, days=6.0, npix=20, ebins=4, sources=2, seed=6)
     roi = roifit.Analysis(folder)
     roi.optimize()
     roi.write_roi(folder / "whole")
