@@ -27,7 +27,7 @@ from ._engine import (
 from .analysis import Analysis
 from .minimizing import MinimizeResult, minimize
 from .minuit import Minuit
-from .results import ExtensionResult, FitResult, LocalizeResult, OptimizeResult, Result, SedResult, SkyResult
+from .results import ExtensionResult, FitResult, LightCurveResult, LocalizeResult, OptimizeResult, Result, SedResult, SkyResult
 
 __all__ = [
     "Analysis",
@@ -36,6 +36,7 @@ __all__ = [
     "FileError",
     "FitResult",
     "InternalError",
+    "LightCurveResult",
     "LikelihoodError",
     "LocalizeResult",
     "Map",

@@ -19,9 +19,11 @@ from .results import (
     CurvatureResult,
     ExtensionResult,
     FitResult,
+    LightCurveResult,
     LocalizeResult,
     OptimizeResult,
     ProfileResult,
+    Result,
     SedResult,
     SkyResult,
     _table,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from .maps import Map
 
 Pars = str | Iterable[str] | None
+# What a report shows of a light curve.
+SHOWN = ("name", "tmin", "tmax", "flux", "flux_err", "flux_ul95", "ts", "status", "message", "ts_var", "ts_var_p_value")
 
 
 def place(skydir: Any) -> tuple[float, float] | None:
@@ -168,6 +172,33 @@ class Analysis:
         """The spectrum of a source, bin by bin."""
         return SedResult(self._engine.sed(name, **options))
 
+    def lightcurve(self, name: str, **options: Any) -> LightCurveResult:
+        """The flux of a source in time bins, whether it varies, and when it changed.
+
+        The model is that of the whole time: fit it first; it is left as it was. The analysis needs event files.
+
+        Parameters
+        ----------
+        name
+            The source, by name or alias.
+        **options
+            The bins: ``time_bins``, edges or pairs of begin and end, mission times in s; ``nbins``; ``binsz``, s; or ``adaptive``, how many times its error the flux in
+            each bin shall be, with ``adaptive_radius``, deg. Otherwise those of the configuration.
+
+            What is fitted in them: ``free_radius``, deg; ``free_sources``, ``free_params``, ``free_background``, ``free_diffuse``, ``max_free_sources``,
+            ``shape_ts_threshold``, ``systematic``, ``ul_confidence``, ``ul_ts_threshold``, ``blocks_p0``, ``source_maps`` (``"automatic"``, ``"exact"``, ``"scaled"``),
+            ``psf_tolerance``, and ``optimizer``, a dictionary of options of the fits.
+
+            Files: ``fits``, ``ecsv``; and ``records``, where each bin is recorded as it is done: a run that was ended goes on there. ``threads``, how many bins are
+            fitted at once; results have the same bits for any number.
+
+        Returns
+        -------
+        LightCurveResult
+            Fluxes in ph cm^-2 s^-1 and all else that is known of each bin.
+        """
+        return LightCurveResult(self._engine.lightcurve(name, **options))
+
     def curvature(self, name: str, **options: Any) -> CurvatureResult:
         """Whether the spectrum of a source is curved."""
         return CurvatureResult(self._engine.curvature(name, **options))
@@ -208,6 +239,28 @@ class Analysis:
         for key in ("search_skydir", "map_skydir"):
             options[key] = place(options.get(key))
         return self._engine.find_sources(**options)
+
+    def report(self, path: str | PathLike[str], *, light_curves: Iterable[Result | Mapping[str, Any]] = (), **options: Any) -> Result:
+        """Writes one page of the region that a browser shows without a network: status of the fit, maps, spectra, sources, goodness of fit.
+
+        Parameters
+        ----------
+        path
+            The page.
+        light_curves
+            Light curves that it shows, as `lightcurve` returned them.
+        **options
+            ``sed`` and ``localize``, of which sources spectra and positions are fitted: ``"none"``, ``"notable"``, ``"all"``, or a list of names; ``residmap`` and
+            ``tsmap``, whether the maps are made; ``loge_bins``, edges of the bins of spectra, log10 of MeV; ``nstep``; ``optimize_first`` and ``fit_first``, which change the
+            model.
+
+        Returns
+        -------
+        Result
+            What the page has: ``bytes``, ``sources``, ``images``, ``seds``, ``localized``, ``light_curves``, ``goodness``, and ``problems``, what it lacks and why.
+        """
+        curves = [{key: np.asarray(curve[key]).tolist() for key in SHOWN} for curve in light_curves]
+        return Result(self._engine.report(Path(fspath(path)), config=self.path, light_curves=curves, **options))
 
     # Files and maps.
 

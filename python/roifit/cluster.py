@@ -1,4 +1,4 @@
-"""Many regions on a Dask cluster: one task a region, with the journal of ``roi-fit batch``.
+"""Many regions on a Dask cluster, one task a region, with the journal of ``roi-fit batch``; and the time bins of a light curve.
 
 ``pip install roifit[cluster]``. A client of `dask.distributed` is the cluster: that of this machine (`LocalCluster`), of Slurm or HTCondor (dask-jobqueue), or
 of Kubernetes (dask-kubernetes); see ``docs/clusters.md``.
@@ -7,12 +7,15 @@ of Kubernetes (dask-kubernetes); see ``docs/clusters.md``.
 from __future__ import annotations
 
 import json
+import logging
+import math
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from . import _engine
 from ._engine import OptionError, RoiFitError
@@ -20,12 +23,18 @@ from ._engine import OptionError, RoiFitError
 if TYPE_CHECKING:
     from distributed import Client
 
+    from .results import LightCurveResult
+
 MISSING = "a cluster needs dask.distributed: pip install 'roifit[cluster]'"
 # Options of `fit_regions` by the part of the plan that they belong to.
 EDITING = frozenset({"delete", "add_source", "spectrum", "set", "fix"})
 ENERGIES = frozenset({"emin", "emax"})
 FREEING = frozenset({"free", "fix_all", "distance", "pars", "minmax_ts", "minmax_npred"})
 FITTING = frozenset({"optimizer", "tol", "max_iter", "max_calls", "retries", "min_fit_quality", "minos", "reoptimize", "no_update"})
+# Options of `lightcurve`: where its bins lie, and which files this process writes. What each worker is told alone cannot be chosen.
+BINS = ("time_bins", "nbins", "binsz", "adaptive", "adaptive_radius")
+FILES = ("fits", "ecsv")
+TAKEN = ("only", "records", "keep_records")
 # What is waiting on the cluster for each of its threads: enough that none is idle, few enough that a large batch does not drown the scheduler. A cluster that
 # grows by what waits for it, and has no worker yet, is given so many.
 WAITING, LEAST_WAITING = 4, 16
@@ -199,9 +208,93 @@ def simulate(
     return [made[at] for at in range(regions)]
 
 
-def lightcurve(*_: Any, **__: Any) -> NoReturn:
-    """Not there yet: make a configuration for each time bin and fit them with `fit_regions`."""
-    raise NotImplementedError("roifit.cluster.lightcurve is not here yet; make a configuration for each time bin and fit them with fit_regions")
+def lightcurve(
+    config: str | PathLike[str],
+    name: str,
+    client: Client,
+    *,
+    model: str | PathLike[str] | None = None,
+    bins_per_task: int | None = None,
+    threads: int = 1,
+    max_memory: int | None = None,
+    task_retries: int = 1,
+    progress: bool = True,
+    **options: Any,
+) -> LightCurveResult:
+    """The flux of a source in time bins, a few bins a task: the result has the bits of `Analysis.lightcurve`.
+
+    This process opens the region first, so that what is made from event files is there, and says where the bins lie. Each worker opens it again, reads the photons
+    once a task, fits its bins and returns their records; this process puts them together.
+
+    Parameters
+    ----------
+    config
+        A ``config.yaml``, or the folder that has one. Workers read it at the same path.
+    name
+        The source, by name or alias.
+    client
+        The cluster.
+    model
+        The model of the whole time, fitted: an XML, or what ``write_roi`` saved. By default that of the configuration.
+    bins_per_task
+        By default as many as make some four tasks for each thread of the cluster.
+    threads
+        Threads of each task.
+    max_memory
+        The most bytes that each task may take.
+    task_retries
+        As of `fit_regions`.
+    progress
+        Whether a bar tells how far it is, where one can be shown.
+    **options
+        As of `Analysis.lightcurve`; ``fits`` and ``ecsv`` are written by this process.
+
+    Returns
+    -------
+    LightCurveResult
+        As of `Analysis.lightcurve`.
+    """
+    from .results import LightCurveResult
+
+    _check_client(client)
+    for key in TAKEN:
+        if key in options:
+            raise OptionError(f"{key}: this is what workers are told; it cannot be chosen")
+    if bins_per_task is not None and bins_per_task < 1:
+        raise OptionError(f"bins_per_task: {bins_per_task} is not allowed; expected 1 or more")
+    path, start = _config_file(config), None if model is None else fspath(model)
+    region = _region(path, start, max_memory)
+    times = region.light_curve_bins(name, **{key: options.pop(key) for key in BINS if key in options})
+    files = {key: options.pop(key) for key in FILES if key in options}
+    options["time_bins"] = [list(ends) for ends in times]
+    size = bins_per_task or max(math.ceil(len(times) / max(WAITING * _threads(client), 1)), 1)
+    shares = [list(range(len(times))[at : at + size]) for at in range(0, len(times), size)]
+    tasks = [(path, start, name, share, options, threads, max_memory, os.getcwd()) for share in shares]
+    found: dict[int, str] = {}
+
+    def take(at: int, records: str | Lost) -> None:
+        if isinstance(records, Lost):
+            raise RoiFitError(f"time bins {shares[at][0]} to {shares[at][-1]} of {name}: {records}")
+        found[at] = records
+
+    _run(client, _time_bins, tasks, take, task_retries, "time bins" if progress else None)
+    with tempfile.TemporaryDirectory() as folder:
+        records = Path(folder, "records")
+        head = _gather([found[at] for at in range(len(shares))], records)
+        result = region.lightcurve(name, records=records, keep_records=True, threads=threads, **options, **files)
+        if records.read_text(encoding="utf-8").partition("\n")[0] != head:
+            logging.getLogger("roifit.cluster").warning("what workers found is of another model, version or data; every bin was fitted here again")
+    return LightCurveResult(result)
+
+
+def _gather(parts: list[str], records: Path) -> str:
+    """Puts records of all workers into one file and returns its first line, which tells model, options and data apart."""
+    heads = {part.partition("\n")[0] for part in parts}
+    if len(heads) != 1:
+        raise RoiFitError("workers do not agree about model, options or data; install the same version everywhere, and let them read the same files")
+    head = heads.pop()
+    records.write_text(head + "\n" + "".join(part.partition("\n")[2] for part in parts), encoding="utf-8")
+    return head
 
 
 # What workers do.
@@ -219,6 +312,29 @@ def _fit(config: str, plan: str, threads: int, max_memory: int | None, folder: s
 def _simulate(directory: str, options: Mapping[str, Any], folder: str) -> str:
     _same_folder(directory, folder)
     return str(_engine.simulate(directory, **options))
+
+
+def _time_bins(
+    config: str, model: str | None, name: str, share: list[int], options: Mapping[str, Any], threads: int, max_memory: int | None, folder: str
+) -> str:
+    """Fits some bins and returns their records."""
+    for file in (config, model):
+        if file is not None:
+            _same_folder(file, folder)
+    region = _region(config, model, max_memory)
+    with tempfile.TemporaryDirectory() as place:
+        records = Path(place, "records")
+        region.lightcurve(name, only=share, records=records, keep_records=True, threads=threads, **options)
+        return records.read_text(encoding="utf-8")
+
+
+def _region(config: str, model: str | None, max_memory: int | None) -> _engine.Analysis:
+    """A region with the model of a file."""
+    region = _engine.Analysis.open(config, max_memory=max_memory)
+    if model is not None:
+        load = region.load_xml if model.lower().endswith(".xml") else region.load_roi
+        load(model)
+    return region
 
 
 def _same_folder(path: str, folder: str) -> None:
@@ -283,7 +399,7 @@ def _bar(total: int, words: str | None) -> Any:
     from .progress import bars
 
     shown = bars() if words is not None else None
-    return None if shown is None else shown._tqdm(total=total, desc=words, unit="region")  # type: ignore[attr-defined]
+    return None if shown is None else shown._tqdm(total=total, desc=words, unit="task")  # type: ignore[attr-defined]
 
 
 def _check_client(client: Any) -> None:

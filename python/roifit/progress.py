@@ -16,6 +16,7 @@ COUNTED = {
     "source_map": ("source maps", "source"),
     "update": ("TS and fluxes", "source"),
     "sky_map": ("map", "pixel"),
+    "estimate": ("estimates", "step"),
 }
 
 

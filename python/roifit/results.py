@@ -165,6 +165,41 @@ class SedResult(Result):
         return f"spectrum of {self['name']} in {len(self['e_min'])} bins"
 
 
+class LightCurveResult(Result):
+    """What `Analysis.lightcurve` returns: a list a quantity, one entry a time bin, under fermipy's keys.
+
+    Times are mission times in s (``tmin``, ``tmax``) and days (``tmin_mjd``, ``tmax_mjd``: MJD, TT); fluxes are ph cm^-2 s^-1, energy fluxes MeV cm^-2 s^-1. ``status``
+    tells what became of a bin (``ok``, ``no data``, ``failed``, ``not done``), ``is_ul`` whether its upper limit stands for it; ``ts_var`` with ``ts_var_dof`` and
+    ``ts_var_p_value`` whether the flux varies, ``blocks`` when it changed.
+    """
+
+    def to_table(self) -> Table:
+        """A row a bin."""
+        units = {"tmin": "s", "tmax": "s", "tmin_mjd": "d", "tmax_mjd": "d", "good_time": "s", "livetime": "s"}
+        for key, unit in (("flux", PHOTONS), ("eflux", ENERGY_FLUX)):
+            units |= {key + suffix: unit for suffix in ("", "_err", "_ul95", "_ul")}
+        units |= {key: PHOTONS for key in ("flux_fixed", "flux_err_fixed", "flux_const")}
+        plain = ("is_ul", "ts", "npred", "counts", "loglike", "fit_success", "fit_quality", "status", "message")
+        meta = {"source": self["name"], **{key: self[key] for key in ("ts_var", "ts_var_dof", "ts_var_p_value")}}
+        return _table({key: self[key] for key in (*units, *plain)}, units, meta)
+
+    def blocks_table(self) -> Table:
+        """A row a Bayesian block: a stretch of constant flux."""
+        units = {"tmin": "s", "tmax": "s", "bins": "", "flux": PHOTONS, "flux_err": PHOTONS}
+        return _table({key: np.array([block[key] for block in self["blocks"]], dtype=float) for key in units}, units)
+
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draws fluxes, limits (arrows) and Bayesian blocks (steps) over time, MJD, and returns the axes; options ``show_blocks``, ``color``."""
+        from .plots.times import light_curve
+
+        return light_curve(self._data, ax, **options)
+
+    def _title(self) -> str:
+        chance = self["ts_var_p_value"]
+        found = "too few bins to tell whether it varies" if chance is None else f"TS_var {self['ts_var']:.2f}, by chance with probability {chance:.2e}"
+        return f"{self['name']} in {len(self['tmin'])} time bins; {found}"
+
+
 class ProfileResult(Result):
     """What `Analysis.profile` returns: logL along a parameter."""
 

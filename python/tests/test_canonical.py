@@ -14,7 +14,7 @@ from conftest import RECORDED, answer
 
 from roifit.gtanalysis import GTAnalysis
 
-# What of the script's calls is not there yet is left out of it: lightcurve.
+# The recorded region has no photons: lightcurve, which the script ends with, is left out of it and tested in test_lightcurves.py.
 
 
 @pytest.fixture(scope="module")

@@ -119,8 +119,6 @@ def test_a_region_that_fails_stops_no_other(client: Any, regions: Path, tmp_path
         with pytest.raises(roifit.OptionError, match=word):
             cluster.fit_regions([same], client, tmp_path / "never", progress=False, **options)  # type: ignore[arg-type]
     assert not (tmp_path / "never").exists()
-    with pytest.raises(NotImplementedError, match="fit_regions"):
-        cluster.lightcurve()
 
 
 def test_a_region_that_kills_its_workers_is_told(client: Any, regions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ import pytest
 import roifit
 
 SCRIPTS = sorted(Path(__file__).with_name("scripts").glob("*.py"))
-# Methods and attributes that at least three of the repositories that were looked at use; light curves are not there yet.
+# Methods and attributes that at least three of the repositories that were looked at use.
 USED = """
 setup write_roi fit free_sources sed optimize free_source roi print_roi tsmap localize find_sources residmap add_source delete_source delete_sources load_roi
 config print_params log_energies extension set_source_spectrum create set_parameter print_model get_sources like set_norm logger workdir update_source
 simulate_roi free_norm get_src_model set_energy_range load_xml model_counts_spectrum energies write_xml components compute_psf compute_drm compute_srcprob
-write_model_map get_free_param_vector set_free_param_vector
+write_model_map get_free_param_vector set_free_param_vector lightcurve
 """.split()
 
 

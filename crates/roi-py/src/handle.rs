@@ -17,6 +17,8 @@ pub(crate) struct Analysis {
     /// The thread that is at work on it.
     worker: Mutex<Option<ThreadId>>,
     interrupts: Arc<Interrupts>,
+    /// The function that watches.
+    function: Option<Py<PyAny>>,
 }
 
 impl Analysis {
@@ -27,13 +29,14 @@ impl Analysis {
         open: impl FnOnce(Box<Watcher>) -> roi_fit::Result<roi_fit::Analysis> + Send,
     ) -> PyResult<Self> {
         let interrupts = Interrupts::new();
-        let watcher = Box::new(Watcher { interrupts: Arc::clone(&interrupts), function });
+        let told = function.as_ref().map(|function| function.clone_ref(py));
+        let watcher = Box::new(Watcher { interrupts: Arc::clone(&interrupts), function: told });
         let opened = while_watched(py, &interrupts, || open(watcher))?;
         if let Some(exception) = interrupts.take() {
             return Err(exception);
         }
         let inner = Mutex::new(opened.map_err(Failure::from)?);
-        Ok(Self { inner, worker: Mutex::new(None), interrupts })
+        Ok(Self { inner, worker: Mutex::new(None), interrupts, function })
     }
 
     /// Works on the analysis for a short while, with the interpreter released; other threads that want it wait.
@@ -74,7 +77,8 @@ impl Analysis {
 
     /// A function that watches, or a handler of signals, cannot call the analysis that it is called from.
     fn refuse_its_own_worker(&self) -> PyResult<()> {
-        if *held(&self.worker) == Some(std::thread::current().id()) {
+        // Work on many threads tells of it from any of them.
+        if *held(&self.worker) == Some(std::thread::current().id()) || self.interrupts.is_telling() {
             let hint = "the analysis is at work; a function that watches it, or a handler of signals, cannot call it";
             return Err(RoiFitError::new_err(hint));
         }
@@ -88,8 +92,9 @@ impl Analysis {
     }
 
     /// One who watches work that asks for a watcher of its own.
-    pub(crate) fn watcher(&self) -> Watcher {
-        Watcher { interrupts: Arc::clone(&self.interrupts), function: None }
+    pub(crate) fn watcher(&self, py: Python<'_>) -> Watcher {
+        let function = self.function.as_ref().map(|function| function.clone_ref(py));
+        Watcher { interrupts: Arc::clone(&self.interrupts), function }
     }
 
     /// Reads from the analysis.

@@ -15,11 +15,12 @@ from .printing import Printing
 from .roi_model import ROIModel
 from .saving import Saving
 from .source import Source
+from .timing import Timing
 
 __all__ = ["GTAnalysis", "ROIModel", "Source"]
 
 
-class GTAnalysis(Fitting, Freeing, Photons, Saving, Extending, Printing, Missing):
+class GTAnalysis(Fitting, Freeing, Photons, Saving, Extending, Timing, Printing, Missing):
     """An analysis of one region, under fermipy's names.
 
     Parameters

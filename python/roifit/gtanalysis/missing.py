@@ -8,7 +8,6 @@ from .core import Core
 
 # Another way for each method that is not there.
 ELSEWHERE = {
-    "lightcurve": "make a configuration for each time bin and fit them with `roi-fit batch` or roifit.cluster",
     "make_template": "name a template file in the XML",
     "set_edisp_flag": "name the sources under `gtlike: {edisp_disable: [...]}`",
     "set_source_dnde": "use set_source_spectrum with spectrum_type='FileFunction' and edit the table",

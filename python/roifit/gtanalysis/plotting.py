@@ -136,6 +136,11 @@ class Plotting(Core):
             stem = self._stem(prefix, name, ending).name
             self._picture(stem, lambda figure, on=is_with: spectra.sed(result, figure.add_subplot(), ul_ts_threshold=threshold, show_lnl=on))
 
+    def _light_curve_picture(self, name: str, result: Mapping[str, Any]) -> None:
+        from ..plots import times
+
+        self._picture(name, lambda figure: times.light_curve(result, figure.add_subplot()))
+
     def _localize_pictures(self, prefix: str, name: str, result: Mapping[str, Any], ts: SkyMap | None) -> None:
         from ..plots import places
 

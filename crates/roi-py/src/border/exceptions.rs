@@ -25,6 +25,7 @@ pub(crate) enum Failure {
     Fit(Box<roi_fit::Error>),
     Estimator(Box<roi_estimators::Error>),
     Simulation(Box<roi_simulate::Error>),
+    Report(Box<roi_report::Error>),
     Python(PyErr),
 }
 
@@ -46,6 +47,12 @@ impl From<roi_simulate::Error> for Failure {
     }
 }
 
+impl From<roi_report::Error> for Failure {
+    fn from(error: roi_report::Error) -> Self {
+        Self::Report(Box::new(error))
+    }
+}
+
 impl From<PyErr> for Failure {
     fn from(error: PyErr) -> Self {
         Self::Python(error)
@@ -61,6 +68,7 @@ impl From<Failure> for PyErr {
                 roi_simulate::Error::Option { .. } => OptionError::new_err(words(&*error)),
                 _ => FileError::new_err(words(&*error)),
             },
+            Failure::Report(error) => of_report(&error),
             Failure::Python(error) => error,
         }
     }
@@ -106,6 +114,20 @@ fn of_estimator(error: &roi_estimators::Error) -> PyErr {
         | E::OffMap { .. }
         | E::Outside { .. }
         | E::Unseen { .. } => ModelError::new_err(message),
+        _ => RoiFitError::new_err(message),
+    }
+}
+
+fn of_report(error: &roi_report::Error) -> PyErr {
+    use roi_report::Error as E;
+    let message = words(error);
+    match error {
+        error if error.is_internal() => InternalError::new_err(message),
+        E::Fit(error) | E::File(error) => of_fit(error),
+        E::Estimator(error) => of_estimator(error),
+        E::Option { .. } => OptionError::new_err(message),
+        E::Model(_) => ModelError::new_err(message),
+        E::Pixels(_) => ConfigError::new_err(message),
         _ => RoiFitError::new_err(message),
     }
 }

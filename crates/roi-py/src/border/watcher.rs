@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -17,11 +18,30 @@ pub(crate) const EVERY: Duration = Duration::from_millis(50);
 pub(crate) struct Interrupts {
     is_stopped: AtomicBool,
     exception: Mutex<Option<PyErr>>,
+    /// The threads on which the function that watches is being called.
+    tellers: Mutex<Vec<ThreadId>>,
 }
 
 impl Interrupts {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { is_stopped: AtomicBool::new(false), exception: Mutex::new(None) })
+        let (is_stopped, exception) = (AtomicBool::new(false), Mutex::new(None));
+        Arc::new(Self { is_stopped, exception, tellers: Mutex::default() })
+    }
+
+    /// Whether this thread is in a call of the function that watches.
+    pub(crate) fn is_telling(&self) -> bool {
+        held(&self.tellers).contains(&thread::current().id())
+    }
+
+    /// Calls the function that watches.
+    fn tell(&self, function: &Py<PyAny>, event: &Event) {
+        let teller = thread::current().id();
+        held(&self.tellers).push(teller);
+        let told = Python::try_attach(|py| function.call1(py, (dictionary(py, event)?,)).map(|_| ()));
+        held(&self.tellers).retain(|other| *other != teller);
+        if let Some(Err(exception)) = told {
+            self.stop(exception);
+        }
     }
 
     /// New work begins.
@@ -60,11 +80,8 @@ pub(crate) struct Watcher {
 
 impl Progress for Watcher {
     fn event(&mut self, event: &Event) -> ControlFlow<()> {
-        if let Some(function) = &self.function
-            && let Some(Err(exception)) =
-                Python::try_attach(|py| function.call1(py, (dictionary(py, event)?,)).map(|_| ()))
-        {
-            self.interrupts.stop(exception);
+        if let Some(function) = &self.function {
+            self.interrupts.tell(function, event);
         }
         if self.interrupts.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

@@ -25,7 +25,7 @@ impl Analysis {
         let options = ts_options(&mut given)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let mut watcher = self.watcher();
+        let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let map = roi_estimators::tsmap(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
@@ -54,7 +54,7 @@ impl Analysis {
         given.set("use_weights", &mut options.use_weights)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let mut watcher = self.watcher();
+        let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let map = roi_estimators::residmap(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
@@ -80,7 +80,7 @@ impl Analysis {
         let options = ps_options(&mut given)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let mut watcher = self.watcher();
+        let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let map = roi_estimators::psmap(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {
@@ -117,7 +117,7 @@ impl Analysis {
         take_optimizer(&mut given, &mut options.optimizer)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
-        let mut watcher = self.watcher();
+        let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let found = roi_estimators::find_sources(analysis, &options, &mut watcher)?;
             if let Some(path) = &fits {

@@ -3,11 +3,13 @@
 mod estimating;
 mod fitting;
 mod freeing;
+mod lightcurve;
 mod mapping;
 pub(crate) mod opening;
 mod parameters;
 mod photons;
 mod placing;
+mod reporting;
 mod saving;
 mod selecting;
 mod sources;

@@ -32,7 +32,7 @@ impl Analysis {
         given.set("update", &mut options.update)?;
         let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
         given.finish()?;
-        let mut watcher = self.watcher();
+        let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::localize(session, makers, name, &options, &mut watcher)?;
@@ -65,7 +65,7 @@ impl Analysis {
         take_extension_options(&mut given, &mut options)?;
         let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
         given.finish()?;
-        let mut watcher = self.watcher();
+        let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::extension(session, makers, name, &options, &mut watcher)?;
