@@ -34,7 +34,8 @@ impl AdaptiveInput {
 /// `logL = sum ln(r w_k + 1 - w_k) - r n x`, `n` the counts predicted over the whole time, `x` the bin's share of the exposure. Its maximum is where `sum w_k /
 /// (r w_k + 1 - w_k) = n x`, and there `F / sigma_F = sqrt(sum v_k^2)`, `v_k = r w_k / (r w_k + 1 - w_k)` the probability at the flux of the bin (the
 /// condition of constant relative error of Lott et al. 2012, A&A 544, A6, with spectrum and background held). A bin ends midway between the photon that
-/// fulfils the condition and the next one, so that it does not end on a photon of its own; what is left at the end joins the last bin.
+/// fulfils the condition and the next one, so that it does not end on a photon of its own; what is left at the end
+/// is a bin if it is as significant, or joins the last one.
 ///
 /// # Errors
 /// When the significance is not above 0, photons or exposure are out of order, or the source is not that significant over the whole time.
@@ -49,16 +50,17 @@ pub fn adaptive_time_bins(input: &AdaptiveInput, significance: f64) -> Result<Ve
         bins.push((edge, end));
         (begin, edge) = (index + 1, end);
     }
-    match bins.last_mut() {
-        Some(bin) => bin.1 = last,
-        None if information(&input.photons, input.npred) >= target => bins.push((first, last)),
-        None => {
-            return Err(Error::Option {
-                option: "adaptive",
-                found: significance.to_string(),
-                expected: "a significance that the source has over the whole time",
-            });
-        }
+    let left = input.photons.get(begin..).unwrap_or_default();
+    if information(left, input.npred * (1.0 - share(&input.exposure, edge))) >= target {
+        bins.push((edge, last));
+    } else if let Some(bin) = bins.last_mut() {
+        bin.1 = last;
+    } else {
+        return Err(Error::Option {
+            option: "adaptive",
+            found: significance.to_string(),
+            expected: "a significance that the source has over the whole time",
+        });
     }
     Ok(bins)
 }
