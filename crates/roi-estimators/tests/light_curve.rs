@@ -265,7 +265,7 @@ fn the_table_has_fermipys_columns_with_units_and_the_header_the_test_of_variabil
     );
     assert!(header.text("CONFIG").unwrap().contains("shape_ts_threshold"));
     // fermipy: 51910 + 7.428703703703703e-4 + t / 86400.
-    approx::assert_relative_eq!(column("tmin_mjd")[3], 51913.000_742_870_37, max_relative = 1e-14);
+    approx::assert_relative_eq!(column("tmin_mjd")[3], 51_913.000_742_870_37, max_relative = 1e-14);
     assert_eq!(file.read_text_column(table, "status").unwrap()[..3], ["ok", "no data", "ok"]);
     let json = found.to_json();
     for name in ["flux", "flux_err", "flux_ul", "ts", "npred", "flux_fixed", "loglike_const", "pivot_energy"] {

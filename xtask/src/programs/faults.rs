@@ -5,7 +5,7 @@ use crate::repository::project::{self, Project};
 
 /// Runs the tests of the program whose system calls fail, with every call instead of some.
 pub(crate) fn run(project: &Project) -> Result<(), Error> {
-    if !project::succeeds(&mut project.command("strace").args(["-V"])) {
+    if !project::succeeds(project.command("strace").args(["-V"])) {
         return Err(Error::Missing {
             what: "strace",
             remedy: "apt-get install strace, and let it watch programs (in a container: the capability SYS_PTRACE)",
