@@ -2,6 +2,7 @@
 //! Python package, the site.
 
 pub(crate) mod bench;
+pub(crate) mod calibrate;
 pub(crate) mod closure;
 pub(crate) mod demo;
 pub(crate) mod faults;
