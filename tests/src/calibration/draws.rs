@@ -71,17 +71,17 @@ pub struct Sizes {
 impl Sizes {
     /// Those of the page.
     pub fn long() -> Self {
-        Self { pulls: 2000, skies: 80, limits: 1000, null: 10_000, shapes: 1000, maps: 200, places: 300, settings: 500 }
+        Self { pulls: 2000, skies: 80, limits: 1000, null: 10_000, shapes: 600, maps: 400, places: 120, settings: 500 }
     }
 
     /// Those of a check.
     pub fn short() -> Self {
-        Self { pulls: 600, skies: 24, limits: 200, null: 600, shapes: 60, maps: 10, places: 30, settings: 60 }
+        Self { pulls: 600, skies: 24, limits: 120, null: 600, shapes: 20, maps: 6, places: 16, settings: 60 }
     }
 
     /// As many as the tests of every day have time for.
     pub fn smallest() -> Self {
-        Self { pulls: 200, skies: 10, limits: 60, null: 200, shapes: 12, maps: 2, places: 8, settings: 20 }
+        Self { pulls: 160, skies: 8, limits: 20, null: 150, shapes: 4, maps: 2, places: 3, settings: 20 }
     }
 
     /// How many there are, as the page tells it.

@@ -4,7 +4,7 @@ use lat_response::{SourceMapBuilder, SourceMapOptions};
 use likelihood_core::Settings;
 use roi_estimators::TrialPlace;
 use roi_fit::TrialMaker;
-use roi_model::{Parameter, Spectrum};
+use roi_model::{Parameter, Roi, Source, Spectrum};
 use roi_simulate::{SimulationOptions, simulate};
 
 use crate::calibration::draws::Outcome;
@@ -34,6 +34,8 @@ pub(super) struct Surroundings {
 
 /// Index of its power law.
 const INDEX: f64 = 2.1;
+/// A source nearer than this to the middle stands there, degrees; others keep away farther.
+const MIDDLE: f64 = 0.01;
 /// Steps towards a significance, and how near it must come.
 const STEPS: usize = 40;
 const NEAR: f64 = 1e-3;
@@ -52,9 +54,9 @@ impl Lone {
         let middle = grid.reference_direction()?;
         let place = wide(TrialPlace::point(middle.moved(0.023, -0.041)?));
         let mut roi = simulated.truth.clone();
-        let first = roi.sources_mut().first_mut().ok_or("a region without sources")?;
-        *first = first.with_spatial(place.spatial()?)?.with_spectrum(power_law(1e-12)?);
-        let name = first.name().to_owned();
+        let name = in_the_middle(&roi)?;
+        let own = roi.source_mut(&name)?;
+        *own = own.with_spatial(place.spatial()?)?.with_spectrum(power_law(1e-12)?);
         let mut maps = Vec::new();
         for source in roi.sources() {
             let own = source.name() == name;
@@ -103,6 +105,16 @@ impl Lone {
     }
 }
 
+/// The point source in the middle of a simulated region, which has the brightest there.
+///
+/// # Errors
+/// When there are only others.
+pub(super) fn in_the_middle(roi: &Roi) -> Outcome<String> {
+    let away = |source: &&Source| source.direction().map(|direction| direction.separation(&roi.center()));
+    let points = roi.sources().iter().filter(|source| away(source).is_some_and(|degrees| degrees < MIDDLE));
+    Ok(points.map(Source::name).next().ok_or("a region without a source in its middle")?.to_owned())
+}
+
 /// A power law with this true norm at 1 GeV, cm^-2 s^-1 MeV^-1; its norm is not below 0.
 fn power_law(norm: f64) -> Outcome<Spectrum> {
     let parameters = vec![
@@ -116,6 +128,16 @@ fn power_law(norm: f64) -> Outcome<Spectrum> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_stands_alone_in_the_middle() {
+        let around = Surroundings { years: 1.0, neighbours: 4, pixels: (16, 0.2) };
+        let lone = Lone::new(around, |place| place).unwrap();
+        let away = |source: &Source| source.direction().map(|direction| direction.separation(&lone.place.direction));
+        for source in lone.scene.roi().sources().iter().filter(|source| source.direction().is_some()) {
+            assert_eq!(source.name() == lone.name, away(source).unwrap() < 0.3, "{} {:?}", source.name(), away(source));
+        }
+    }
 
     #[test]
     fn a_significance_is_reached() {

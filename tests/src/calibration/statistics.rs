@@ -5,6 +5,11 @@ use std::f64::consts::FRAC_1_SQRT_2;
 /// How many standard deviations a number may lie from its law before the law is said to fail.
 pub const SIGMAS: f64 = 4.0;
 
+/// The share of pulls that may be farther away than [`FAR`].
+const FEW: f64 = 0.003;
+/// Pulls beyond this are counted apart.
+pub const FAR: f64 = 5.0;
+
 /// The standard normal distribution.
 pub fn normal(x: f64) -> f64 {
     0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
@@ -50,7 +55,9 @@ pub fn critical_distance(n: usize) -> f64 {
 pub struct Summary {
     /// How many.
     pub n: usize,
-    /// Their mean.
+    /// Those farther than [`FAR`] from 0, which one could tell everything about a standard deviation.
+    pub far: usize,
+    /// The mean of the others.
     pub mean: f64,
     /// Their standard deviation.
     pub width: f64,
@@ -61,13 +68,15 @@ pub struct Summary {
 impl Summary {
     /// Of a sample; `None` of fewer than two.
     pub fn of(sample: &[f64]) -> Option<Self> {
-        if sample.len() < 2 {
+        let near: Vec<f64> = sample.iter().copied().filter(|x| x.abs() <= FAR).collect();
+        if near.len() < 2 {
             return None;
         }
-        let n = sample.len() as f64;
-        let mean = sample.iter().sum::<f64>() / n;
-        let width = (sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-        Some(Self { n: sample.len(), mean, width, distance: distance(sample, f64::NEG_INFINITY, normal) })
+        let n = near.len() as f64;
+        let mean = near.iter().sum::<f64>() / n;
+        let width = (near.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+        let far = sample.len() - near.len();
+        Some(Self { n: sample.len(), far, mean, width, distance: distance(sample, f64::NEG_INFINITY, normal) })
     }
 
     /// Standard deviation of the mean.
@@ -80,12 +89,13 @@ impl Summary {
         self.width / (2.0 * self.n as f64).sqrt()
     }
 
-    /// Number, mean, width, distance from the normal law, and the distance that 1 % of samples exceed, for a row of a table.
+    /// Number, mean, width, how many are far away, distance from the normal law, and the distance that 1 % of samples exceed, for a row of a table.
     pub fn cells(&self) -> Vec<String> {
         vec![
             self.n.to_string(),
             format!("{:+.3} ± {:.3}", self.mean, self.mean_error()),
             format!("{:.3} ± {:.3}", self.width, self.width_error()),
+            self.far.to_string(),
             format!("{:.3}", self.distance),
             format!("{:.3}", critical_distance(self.n)),
         ]
@@ -147,18 +157,19 @@ impl Law {
     /// Within [`SIGMAS`] binomial deviations of `expected`, and `slack` beyond.
     pub fn share(what: impl Into<String>, found: Share, expected: f64, slack: f64) -> Self {
         let bound = SIGMAS * found.error(expected) + slack;
-        Self { what: what.into(), found: found.value(), expected, below: bound, above: bound }
+        let (below, above) = (bound.min(expected), bound.min(1.0 - expected));
+        Self { what: what.into(), found: found.value(), expected, below, above }
     }
 
     /// The same, and as far above as one likes.
     #[must_use]
     pub fn or_more(mut self) -> Self {
-        self.above = f64::INFINITY;
+        self.above = 1.0 - self.expected;
         self
     }
 
     /// The mean and the width of a standard normal sample within [`SIGMAS`] deviations, and `slack` beyond (of mean, of width).
-    pub fn normal(what: &str, found: Summary, slack: (f64, f64)) -> [Self; 2] {
+    pub fn normal(what: &str, found: Summary, slack: (f64, f64)) -> [Self; 3] {
         let n = found.n as f64;
         let law = |name: &str, found, expected, bound| {
             let what = format!("{what}: {name} of {n} pulls");
@@ -167,6 +178,8 @@ impl Law {
         [
             law("mean", found.mean, 0.0, SIGMAS / n.sqrt() + slack.0),
             law("width", found.width, 1.0, SIGMAS / (2.0 * n).sqrt() + slack.1),
+            // A normal law has less than one in a million; what is degenerate with a shape that is hardly known may have some.
+            Self { below: 0.0, ..law("share beyond 5", found.far as f64 / n, 0.0, FEW) },
         ]
     }
 

@@ -12,15 +12,15 @@ use crate::calibration::statistics::{Law, Share};
 const LEVELS: [f64; 3] = [0.90, 0.95, 0.99];
 /// True signals, in standard deviations.
 const SIGNALS: [f64; 4] = [0.0, 1.0, 3.0, 5.0];
-/// Years of data: many counts, and few.
-const YEARS: [f64; 2] = [3.0, 0.03];
+/// Years of data (many counts, and few), and neighbours.
+const CASES: [(f64, usize); 3] = [(3.0, 2), (0.03, 2), (0.03, 0)];
 /// Two-sided probability of the errors that come with limits; nothing is made of them here.
 const ERRORS: f64 = 0.6827;
 
 /// What was found at one exposure and one signal.
 #[derive(Clone, Copy, Debug)]
 struct Coverage {
-    years: f64,
+    case: (f64, usize),
     signal: f64,
     /// Of the limits on the profile, by level.
     profile: [Share; 3],
@@ -54,15 +54,15 @@ fn limits_of(lone: &Lone, seed: u64) -> Outcome<Found> {
     Ok(Found { profile: LEVELS.map(limit), refitted, held })
 }
 
-fn coverage(years: f64, signal: f64, sizes: Sizes) -> Outcome<Coverage> {
-    let around = Surroundings { years, neighbours: 2, pixels: (20, 0.2) };
+fn coverage((years, neighbours): (f64, usize), signal: f64, sizes: Sizes) -> Outcome<Coverage> {
+    let around = Surroundings { years, neighbours, pixels: (20, 0.2) };
     let lone = Lone::new(around, |place| place)?.with_significance(signal * signal)?;
     let truth = lone.norm()?;
     let found = draws(sizes.limits, Stream::Limits, |_, seed| limits_of(&lone, seed))?;
     let covers = |limit: Option<f64>| limit.map(|limit| limit >= truth);
     let profile = [0, 1, 2].map(|level| Share::of(found.iter().filter_map(|found| covers(found.profile[level]))));
     Ok(Coverage {
-        years,
+        case: (years, neighbours),
         signal,
         profile,
         refitted: Share::of(found.iter().filter_map(|found| covers(found.refitted))),
@@ -77,9 +77,9 @@ fn coverage(years: f64, signal: f64, sizes: Sizes) -> Outcome<Coverage> {
 /// When a region cannot be made, or a fit is refused.
 pub(in crate::calibration) fn limits(sizes: Sizes) -> Outcome<Limits> {
     let mut all = Vec::new();
-    for years in YEARS {
+    for case in CASES {
         for signal in SIGNALS {
-            all.push(coverage(years, signal, sizes)?);
+            all.push(coverage(case, signal, sizes)?);
         }
     }
     Ok(Limits(all))
@@ -89,10 +89,10 @@ impl Limits {
     /// Of many counts: never less than the level where there is no signal, and the level from three standard deviations on.
     pub(in crate::calibration) fn laws(&self) -> Vec<Law> {
         let mut laws = Vec::new();
-        for found in self.0.iter().filter(|found| found.years >= 1.0) {
-            let all = LEVELS.into_iter().zip(found.profile).chain([(0.95, found.refitted)]);
-            for (level, share) in all {
-                let what = format!("limits at {level} and {} sigma", found.signal);
+        for found in self.0.iter().filter(|found| found.case.0 >= 1.0) {
+            let profile = LEVELS.into_iter().zip(found.profile).map(|(level, share)| ("limits", level, share));
+            for (which, level, share) in profile.chain([("`ul95_profile`", 0.95, found.refitted)]) {
+                let what = format!("{which} at {level} and {} sigma", found.signal);
                 let law = Law::share(what, share, level, 0.01);
                 laws.push(if found.signal < 3.0 { law.or_more() } else { law });
             }
@@ -107,6 +107,7 @@ impl Limits {
     pub(in crate::calibration) fn section(&self) -> Outcome<Section> {
         let mut table = Table::new(&[
             "years",
+            "neighbours",
             "signal",
             "90 %",
             "95 %",
@@ -117,17 +118,19 @@ impl Limits {
             "without a limit",
         ]);
         for found in &self.0 {
-            let mut row = vec![found.years.to_string(), format!("{} sigma", found.signal)];
+            let (years, neighbours) = found.case;
+            let mut row = vec![years.to_string(), neighbours.to_string(), format!("{} sigma", found.signal)];
             row.extend(found.profile.map(Share::words));
             row.extend([found.refitted.words(), found.held.words()]);
             row.extend([(found.refitted.n + found.unknown).to_string(), found.unknown.to_string()]);
             table.row(row);
         }
         let mut lines = Vec::new();
-        for years in YEARS {
+        for case in [CASES[0], CASES[2]] {
+            let years = case.0;
             for (which, level) in LEVELS.into_iter().enumerate() {
-                let of_years = self.0.iter().filter(|found| found.years == years);
-                let points = of_years.map(|found| (found.signal, found.profile[which].value())).collect();
+                let of_case = self.0.iter().filter(|found| found.case == case);
+                let points = of_case.map(|found| (found.signal, found.profile[which].value())).collect();
                 lines.push(Curve { name: format!("{:.0} %, {years} years", level * 100.0), points, is_law: false });
             }
         }
@@ -147,7 +150,7 @@ impl Limits {
     }
 }
 
-const BEFORE: &str = "A power law in the middle of 20 x 20 pixels of 0.2 degrees and 8 energy bins, two neighbours, Galactic and isotropic emission; all norms are free.
+const BEFORE: &str = "A power law in the middle of 20 x 20 pixels of 0.2 degrees and 8 energy bins, two neighbours or none, Galactic and isotropic emission; all norms are free.
 Its true signal is 0 or so bright that its TS is the square of the standard deviations told. The limits at 90, 95 and 99 % are those of the profile with
 the others refitted (`profile --reoptimize`), where `logL` has fallen by `z^2 / 2`; the other two are what `fit` reports. What the limits are, and how often they cover
 for diffuse norms and free shapes: [limits.md](limits.md). 0.03 years are some days: few bins have more than one count.";

@@ -55,6 +55,7 @@ fn null_of_years(years: f64, sizes: Sizes) -> Outcome<Vec<f64>> {
 /// # Errors
 /// When a region cannot be made, or a fit is refused.
 pub(in crate::calibration) fn null_statistics(sizes: Sizes) -> Outcome<NullStatistics> {
+    let most = null_of_years(300.0, sizes)?;
     let many = null_of_years(3.0, sizes)?;
     let few = null_of_years(0.03, sizes)?;
     let around = Surroundings { years: 3.0, neighbours: 0, pixels: (20, 0.2) };
@@ -74,7 +75,8 @@ pub(in crate::calibration) fn null_statistics(sizes: Sizes) -> Outcome<NullStati
     let of = |which: usize| curved.iter().filter_map(|found| found[which]).collect();
     let sample = |name, ts, is_asserted| Sample { name, ts, is_asserted };
     Ok(NullStatistics(vec![
-        sample("a source, 3 years", many, true),
+        sample("a source, 300 years", most, true),
+        sample("a source, 3 years", many, false),
         sample("a source, 0.03 years", few, false),
         sample("`lp_ts_curv`, log-parabola", of(0), false),
         sample("`ple_ts_curv`, cutoff", of(1), false),

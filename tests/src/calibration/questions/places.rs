@@ -123,6 +123,7 @@ impl Places {
             "pulls",
             "mean",
             "width",
+            "beyond 5",
             "D",
             "D of 1 %",
             "68 % holds",

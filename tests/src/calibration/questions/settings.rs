@@ -6,6 +6,7 @@ use roi_fit::{FitOptions, Quiet, Session, fit};
 use roi_simulate::{SimulationOptions, simulate};
 
 use crate::calibration::draws::{Outcome, Sizes, Stream, draws};
+use crate::calibration::lone::in_the_middle;
 use crate::calibration::scene::{Scene, norm_of};
 use crate::calibration::section::{Section, Table};
 use crate::calibration::statistics::{Law, Summary, normal};
@@ -50,7 +51,7 @@ impl Dispersed {
         }
         let settings = Settings::default().with_dispersion(dispersion);
         let mut scene = Scene::new(simulated.truth.clone(), axis, settings, maps)?;
-        let name = scene.roi().sources().first().ok_or("a region without sources")?.name().to_owned();
+        let name = in_the_middle(scene.roi())?;
         scene.free(|source, parameter| {
             let norm = norm_of(source)?;
             let is_norm = source.spectrum().index_of(parameter.name()) == Some(norm);
@@ -129,7 +130,8 @@ pub(in crate::calibration) fn settings(sizes: Sizes) -> Outcome<(Section, Vec<La
         ("without energy dispersion", Stream::Dispersion, &without, &ones),
         ("with weights", Stream::Weights, &weighted, &widths),
     ];
-    let mut table = Table::new(&["fitted", "parameter", "pulls", "mean", "width", "D", "D of 1 %", "width expected"]);
+    let mut table =
+        Table::new(&["fitted", "parameter", "pulls", "mean", "width", "beyond 5", "D", "D of 1 %", "width expected"]);
     let mut laws = Vec::new();
     for (case, stream, settings, expected) in cases {
         let found = pulls(&scene, sizes.settings, stream, settings)?;
