@@ -1,7 +1,5 @@
 //! Errors, limits and test statistics obey their laws, with as many draws as the tests of every day have time for: `cargo xtask calibrate` makes thousands.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use acceptance::calibration::draws::Sizes;
 use acceptance::calibration::page::Calibration;
 

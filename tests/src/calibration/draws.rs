@@ -81,16 +81,16 @@ impl Sizes {
 
     /// As many as the tests of every day have time for.
     pub fn smallest() -> Self {
-        Self { pulls: 160, skies: 8, limits: 20, null: 150, shapes: 4, maps: 2, places: 3, settings: 20 }
+        Self { pulls: 400, skies: 8, limits: 15, null: 150, shapes: 2, maps: 2, places: 2, settings: 20 }
     }
 
     /// How many there are, as the page tells it.
     pub fn words(self) -> String {
         let Self { pulls, skies, limits, null, shapes, maps, places, settings } = self;
         format!(
-            "Draws: {pulls} regions of {skies} skies for pulls, {limits} for each row of limits, {null} for the TS of no source at each exposure, {shapes} for curvature and width, \
-{maps} TS maps, {places} for each row of positions and widths, {settings} with energy dispersion and weights. `cargo xtask calibrate` makes this page; the seeds are fixed, so that it makes the \
-same one. `cargo xtask calibrate --short` makes fewer draws and fails where a law that should hold does not."
+            "Draws: {pulls} regions of {skies} skies for pulls, {limits} for each row of limits, {null} for the TS of no source at each exposure, {shapes} for\n\
+             curvature and width, {maps} TS maps, {places} for each row of positions and widths, {settings} with energy dispersion and weights. `cargo xtask calibrate` makes\n\
+             this page; the seeds are fixed, so that it makes the same one. `cargo xtask calibrate --short` makes fewer draws and fails where a law does not hold that should."
         )
     }
 

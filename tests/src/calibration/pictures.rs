@@ -117,7 +117,7 @@ fn drawn<'a, Y>(
 where
     Y: Ranged<ValueType = f64> + plotters::coord::ranged1d::ValueFormatter<f64> + 'a,
 {
-    let mesh = |y: &f64| if *y < 0.01 { format!("{y:.0e}") } else { format!("{y}") };
+    let mesh = |y: &f64| if *y < 0.01 { format!("{y:.0e}") } else { format!("{}", (1000.0 * y).round() / 1000.0) };
     chart
         .configure_mesh()
         .light_line_style(WHITE)

@@ -155,8 +155,8 @@ Its true signal is 0 or so bright that its TS is the square of the standard devi
 the others refitted (`profile --reoptimize`), where `logL` has fallen by `z^2 / 2`; the other two are what `fit` reports. What the limits are, and how often they cover
 for diffuse norms and free shapes: [limits.md](limits.md). 0.03 years are some days: few bins have more than one count.";
 
-const AFTER: &str = "**At no signal a limit covers always**, because it is never below 0: the level is a promise that is kept with too much, as of every
-limit from a likelihood ratio with a bound. At one standard deviation the limits still cover more than they say, as fits that are pushed to the bound leave them higher; from three on they
-cover what they say. With few counts the numbers of counts are whole, and the coverage jumps around the level by a few
-percent, as it does for a single Poisson number. Limits with the others held are what fermipy reports; they cover less the more the source is
-correlated with the rest. Limits by toys (a test inverted by draws at each value) are not built: they are what would give the exact level at few counts.";
+const AFTER: &str = "**At no signal a limit covers always**, because it is never below 0: the level is a promise that is kept with too much, as it is by every
+limit from a likelihood ratio with a bound. At one standard deviation limits at 95 and 99 % still cover more than they say, as no fit lies below 0; from three on they
+cover what they say to about 2 %, and not worse with few counts. Limits with the others held are what fermipy reports; they cover the less the more a source is
+correlated with the rest, here little: see [limits.md](limits.md) for diffuse norms and free shapes, where they are wrong. Limits by toys (a test that is inverted by draws at each value) are not built;
+they would give the exact level.";

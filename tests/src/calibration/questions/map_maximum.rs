@@ -84,7 +84,7 @@ TS of a map behaves like that of **{trials:.0} ± {:.0} independent places**, {:
 }
 
 const AFTER: &str = "The root of the largest TS of a map is not its significance. Take the chance of a single place times the number of places: a peak of 25 in a map of this
-size is a chance of some 1e-4, one of 16 some percent. `find-sources` takes 25 (`sqrt_ts_threshold` 5) for that. The number grows with the area, and with the
+size is a chance of 1e-4, one of 16 of one percent. `find-sources` takes 25 (`sqrt_ts_threshold` 5) for that. The number grows with the area, and with the
 lowest energy, where the PSF becomes narrow.";
 
 #[cfg(test)]

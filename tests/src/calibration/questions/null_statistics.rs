@@ -167,7 +167,6 @@ parameter more is fitted, whose true value is the bound of what is allowed; half
 degree of freedom.";
 
 const AFTER: &str = "A TS at a place that was chosen before is what it should be: its root is the significance in standard deviations. With
-few counts its law fails: where the mean number of photons that a source could take is below one, TS is 0 more often, and the values above 0 come in
-steps. A place that was found on a map is another question, see the next section. `ts_curv` is that of fermipy: `beta` is not below 0, nor
-`Expfactor`, so that half a chi-square is its law, not a whole one; a chance that is taken from a chi-square of one degree of freedom is twice too large (on the safe side). The light curve's `TS_var` is not
-measured yet.";
+few counts it is 0 more often than in half of the draws, as photons come one by one; its tail, which counts, is that of the law. A place that was found on a map is another question, see the
+next section. `ts_curv` is that of fermipy: `beta` is not below 0, nor `Expfactor`, so that half a chi-square is its law, not a whole one. Above 4 it is found between the two: take a whole chi-square of
+one degree of freedom for its chance, which is on the safe side. The light curve's `TS_var` is not measured yet.";

@@ -159,5 +159,6 @@ beside the true place; its pulls are those along right ascension and declination
 a Gaussian with a sigma of 0.25 degrees at its true place; a pull takes the error on the side of the truth, the interval is that of the two errors, and the limit is
 `ext_ul95`. Where no lower error is known (the likelihood does not fall by 0.5 down to a point), there is no pull, and the interval reaches down to 0.";
 
-const AFTER: &str = "Positions of bright sources follow the law. Near the threshold the likelihood of a position is no paraboloid: the fit warns (`deviation`) and gives the contour
-(`pos_contour`), which is what to use then. Widths of faint sources are bounded by 0, and their pulls are one-sided: quote `ext_ul95` where `ts_ext` is below 16.";
+const AFTER: &str = "Positions of bright sources follow the law. Near the threshold the likelihood of a position is no paraboloid: some are refused (not found), `localize` warns
+(`deviation`) and gives the contour (`pos_contour`), which is what to use then. Pulls of the width of a source of a TS of 16 are a third too wide, and its limit
+holds less often than it should: below a TS of 25 a width is hardly more than a hint.";

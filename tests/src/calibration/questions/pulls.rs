@@ -352,15 +352,18 @@ A pull is `(fit - truth) / error`. TS is that of the truth, at counts as expecte
 fluctuations. `D` is the largest distance between the distribution of the pulls and the normal one (Kolmogorov, Smirnov), beside what is exceeded
 by 1 % of samples of that size. Parameters at a bound have no pull; the errors of HESSE and MINOS should cover 0.683.";
 
-const PULLS_AFTER: &str = "Where there are counts enough, the law holds: for what belongs to a source of a TS above 100. Below, the likelihood is no parabola, which its maximum and
-its second derivative do not tell. Shapes of sources with a TS of 10 to 25 are hardly known: curvature and cutoff run to their bounds, or nothing constrains
-them (such fits are refused: quality 2), errors by second derivatives are too
-wide as often as too narrow, single norms, which are those at one energy of a spectrum that may become very steep, lie hundreds of their errors from the truth, and a diffuse norm
-may stand for what a steep spectrum took (beyond 5; such pulls count in `D`, not in mean and width; no fit ended at a lower `logL` than that of the truth). Use MINOS (`fit --minos`) for every parameter that is less than five errors from 0 or from a bound, and hold shapes of sources below a TS of 25.";
+const PULLS_AFTER: &str = "Where there are counts enough, the law holds: for what belongs to a source of a TS above 100. Elsewhere the likelihood is no parabola, which its maximum and
+its second derivatives do not tell. Shapes of sources with a TS of 10 to 25 are hardly known: curvature and cutoff run to their bounds, or nothing constrains
+them (such fits are refused: quality 2), and their pulls are a quarter too wide. A norm is that at one energy of a spectrum that may become very steep, and then lies
+many of its errors from the truth (beyond 5; such pulls count in `D`, not in mean and width). Galactic and isotropic emission
+look alike in regions as small as these: the pulls of the one are 8 % too wide, those of the other, which comes to its bound, 6 % too narrow. None of this is a matter of the search: no fit
+ended at a lower `logL` than that of the truth. Use MINOS (`fit --minos`) for a parameter that is less than five errors from 0 or from a bound, and hold shapes of
+sources below a TS of 25.";
 
 const BIAS_BEFORE: &str =
     "The norms of the same fits, all of them, also those at the bound of 0. One sigma is `truth / sqrt(TS)`.";
 
 const BIAS_AFTER: &str = "A norm cannot be negative. Of a source of one sigma or less, what would be below 0 is put to 0, and the mean is too
-high; from a TS of 4 on the fit is right on the average. **An average with weights `1 / error^2` is biased**: a norm that fluctuates downward has a smaller error, and with it
-more weight. To average faint sources add their likelihoods (the profiles of `fit` and of `sed`), not their values.";
+high; from a TS of 10 on the fit is right on the average. **An average with weights `1 / error^2` is biased**: a norm that fluctuates downward has a smaller error, and with it
+more weight; with shapes free, single norms of spectra that ran steep have an error of nearly nothing and outweigh all others (the row of 10 to 25). To average faint
+sources add their likelihoods (the profiles of `fit` and of `sed`), not their values.";

@@ -16,6 +16,8 @@ const PIXELS: usize = 20;
 const TRUE_BINS: usize = 16;
 /// Standard deviation of the measured energy, in its logarithm.
 const RESOLUTION: f64 = 0.25;
+/// About the TS of the bright source.
+const BRIGHT: f64 = 1000.0;
 /// Weights grow from this at the lowest energy to 1 at the highest.
 const LOWEST_WEIGHT: f64 = 0.1;
 
@@ -57,8 +59,20 @@ impl Dispersed {
             let is_norm = source.spectrum().index_of(parameter.name()) == Some(norm);
             Ok(is_norm || (source.name() == name && parameter.name() == "alpha"))
         })?;
+        brighten(&mut scene, &name)?;
         Ok(Self { scene, name })
     }
+}
+
+/// Makes the source bright enough that its index is well known.
+fn brighten(scene: &mut Scene, name: &str) -> Outcome<()> {
+    let factor = (BRIGHT / scene.significance(name)?).powf(0.7);
+    scene.change(|roi| {
+        let source = roi.source_mut(name)?;
+        let norm = norm_of(source)?;
+        let parameter = &mut source.spectrum_mut().parameters_mut()[norm];
+        Ok(parameter.set_value(parameter.value() * factor.max(1.0))?)
+    })
 }
 
 /// The errors of a session's fit, its covariance and its values.
@@ -118,6 +132,7 @@ fn expected_widths(scene: &Scene, weighted: &Settings, squared: &Settings) -> Ou
 pub(in crate::calibration) fn settings(sizes: Sizes) -> Outcome<(Section, Vec<Law>)> {
     let Dispersed { scene, name } = Dispersed::new()?;
     let names: Vec<String> = fitted(&mut scene.asimov()?)?.ok_or("the fit to expected counts did not succeed")?.names;
+    let ts = scene.significance(&name)?;
     let with = scene.settings().clone();
     let without = Settings::default();
     let n_bins = TRUE_BINS - 2;
@@ -150,7 +165,7 @@ pub(in crate::calibration) fn settings(sizes: Sizes) -> Outcome<(Section, Vec<La
     }
     let section = Section {
         title: "Energy dispersion and weights",
-        text: format!("{BEFORE}\n\n{}\n\n{AFTER}", table.markdown()),
+        text: format!("{BEFORE} The TS of the bright source is {ts:.0}.\n\n{}\n\n{AFTER}", table.markdown()),
         picture: None,
     };
     Ok((section, laws))
