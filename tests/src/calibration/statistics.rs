@@ -68,10 +68,11 @@ pub struct Summary {
 impl Summary {
     /// Of a sample; `None` of fewer than two.
     pub fn of(sample: &[f64]) -> Option<Self> {
-        let near: Vec<f64> = sample.iter().copied().filter(|x| x.abs() <= FAR).collect();
-        if near.len() < 2 {
+        if sample.len() < 2 {
             return None;
         }
+        // Where nothing is near, mean and width are no numbers, and no law of them holds.
+        let near: Vec<f64> = sample.iter().copied().filter(|x| x.abs() <= FAR).collect();
         let n = near.len() as f64;
         let mean = near.iter().sum::<f64>() / n;
         let width = (near.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
