@@ -356,9 +356,10 @@ const PULLS_AFTER: &str = "Where there are counts enough, the law holds: for wha
 its second derivatives do not tell. Shapes of sources with a TS of 10 to 25 are hardly known: curvature and cutoff run to their bounds, or nothing constrains
 them (such fits are refused: quality 2), and their pulls are a quarter too wide. A norm is that at one energy of a spectrum that may become very steep, and then lies
 many of its errors from the truth (beyond 5; such pulls count in `D`, not in mean and width). Galactic and isotropic emission
-look alike in regions as small as these: the pulls of the one are 8 % too wide, those of the other, which comes to its bound, 6 % too narrow. None of this is a matter of the search: no fit
-ended at a lower `logL` than that of the truth. Use MINOS (`fit --minos`) for a parameter that is less than five errors from 0 or from a bound, and hold shapes of
-sources below a TS of 25.";
+look alike in regions as small as these, and where one parameter ends at its bound, the errors of what is correlated with it are those with it held there: of the Galactic norms that are off by
+more than three errors nearly all stand beside an isotropic norm at its bound of 0.001. Their pulls are 8 % too wide. None of this is a matter of the search: no fit
+ended at a lower `logL` than that of the truth. Use MINOS (`fit --minos`) for a parameter that is less than five errors from 0 or from a bound; hold shapes of
+sources below a TS of 25; and where a fit says that a parameter is at its bound, do not quote the errors of those that it is correlated with.";
 
 const BIAS_BEFORE: &str =
     "The norms of the same fits, all of them, also those at the bound of 0. One sigma is `truth / sqrt(TS)`.";
