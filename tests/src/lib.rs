@@ -1,5 +1,7 @@
-//! Comparisons of this system with recorded answers of others, shared by the acceptance tests and the validation table.
+//! Comparisons of this system with recorded answers of others, shared by the acceptance tests and the validation table; and how far its errors, limits and
+//! test statistics can be believed.
 
+pub mod calibration;
 pub mod comparison;
 pub mod data;
 pub mod parity;

@@ -10,6 +10,8 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   bench [NAME] [ARGS]  run the benchmarks, or the one called NAME; ARGS go to Criterion
   bench --peers [N]    run gammapy and iminuit (from PyPI) beside us, N times each, and print ratios
   parity [--check]     regenerate docs/validation.md, or check that it is up to date
+  calibrate [--short]  draw from known truths, fit, and write pulls, coverage and test statistics to docs/calibration.md (minutes; --draws FACTOR: more
+                       or fewer); with --short few draws that must obey their laws, and no page
   closure [N]          draw N photon lists (200), prepare and fit them, and print the pulls: the long acceptance test of the way from photons
   faults               make every read, write and rename of the program fail, one after the other, and look at what is left (needs strace)
   fuzz [TARGET] [--runs N]
@@ -43,6 +45,7 @@ pub(crate) enum Command {
     Demo,
     Bench,
     Parity,
+    Calibrate,
     Closure,
     Faults,
     Fuzz,
@@ -64,6 +67,7 @@ impl Command {
         ("demo", Self::Demo),
         ("bench", Self::Bench),
         ("parity", Self::Parity),
+        ("calibrate", Self::Calibrate),
         ("closure", Self::Closure),
         ("faults", Self::Faults),
         ("fuzz", Self::Fuzz),

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use error::Error;
 use programs::openblas::{self, OpenBlas};
-use programs::{bench, closure, demo, faults, fuzz, parity, python, test};
+use programs::{bench, calibrate, closure, demo, faults, fuzz, parity, python, test};
 use repository::project::Project;
 
 fn main() -> ExitCode {
@@ -50,6 +50,7 @@ fn run() -> Result<(), Error> {
         Command::Demo => demo::run(&project, backend(), rest),
         Command::Bench => bench::run(&project, backend(), rest),
         Command::Parity => parity::run(&project, rest),
+        Command::Calibrate => calibrate::run(&project, rest),
         Command::Closure => closure::run(&project, rest),
         Command::Faults => faults::run(&project),
         Command::Fuzz => fuzz::run(&project, rest),

@@ -3,6 +3,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod browser;
+pub(crate) mod calibrate;
 pub(crate) mod closure;
 pub(crate) mod demo;
 pub(crate) mod faults;

@@ -1,22 +1,16 @@
 //! How often upper limits at 95 % lie above the truth, in simulated regions: those with the others held (`flux_ul95`, fermipy's definition) and those
 //! with all that is free refitted (`flux_ul95_profile`).
 //!
-//! `COVERAGE_DRAWS=1000 cargo test -p roi-fit --test coverage -- --nocapture` measures with as many draws of the counts; the numbers in
+//! `COVERAGE_DRAWS=1000 cargo test -p acceptance --test coverage -- --nocapture` measures with as many draws of the counts; the numbers in
 //! `docs/limits.md` come from it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::cast_possible_truncation, reason = "counts are single precision")]
 
 use std::collections::BTreeMap;
 
-use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap};
-use ndarray::Array3;
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
-use rand_distr::{Distribution, Poisson};
-use roi_fit::{Analysis, FitOptions, Pars, Selection};
-use roi_model::Roi;
-use roi_simulate::{SimulatedRoi, SimulationOptions, simulate};
+use acceptance::calibration::scene::Scene;
+use roi_fit::{Analysis, FitOptions, Pars, Selection, Session};
+use roi_simulate::{SimulationOptions, simulate};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,48 +47,22 @@ impl Tally {
     }
 }
 
-/// The region at its truth, its maps and what is expected.
-struct Truth {
-    roi: Roi,
-    axis: EnergyAxis,
-    maps: Vec<(String, SourceMap)>,
-    expected: Array3<f64>,
+/// The region at its truth.
+fn truth() -> Scene {
+    let options = SimulationOptions::default().with_sources(4).with_npix(30).with_ebins(8).with_years(3.0);
+    Scene::of(&simulate(&options).unwrap()).unwrap()
 }
 
-impl Truth {
-    fn new() -> Self {
-        let options = SimulationOptions::default().with_sources(4).with_npix(30).with_ebins(8).with_years(3.0);
-        let SimulatedRoi { truth: roi, components, .. } = simulate(&options).unwrap();
-        let component = components.into_iter().next().unwrap();
-        let expected = component.expected_counts(&roi).unwrap();
-        let maps = component.source_maps(&roi).map(|item| item.map(|(source, map)| (source.name().to_owned(), map)));
-        let maps = maps.collect::<Result<_, _>>().unwrap();
-        Self { axis: component.axis().clone(), maps, expected, roi }
-    }
-
-    /// The region at its truth, with these counts.
-    fn with(&self, counts: Array3<f32>) -> Analysis {
-        let mut data = ComponentData::new("00", &CountsCube::new(self.axis.clone(), counts).unwrap());
-        for (name, map) in &self.maps {
-            data.add_source_map(name, map).unwrap();
-        }
-        Analysis::new(self.roi.clone(), Data::new(vec![data]).unwrap()).unwrap()
-    }
-
-    /// The same with counts of their own.
-    fn draw(&self, seed: u64) -> Analysis {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let draw = |mean: &f64| if *mean > 0.0 { Poisson::new(*mean).unwrap().sample(&mut rng) as f32 } else { 0.0 };
-        self.with(self.expected.map(draw))
-    }
+fn analysis(session: &Session) -> Analysis {
+    Analysis::new(session.roi().clone(), session.data().clone()).unwrap()
 }
 
 /// Coverage of the limits on the flux over the whole range, by kind of source.
-fn coverage(truth: &Truth, shapes: bool, seeds: std::ops::Range<u64>) -> BTreeMap<Kind, Tally> {
-    let at_truth = truth.with(truth.expected.mapv(|mean| mean as f32));
+fn coverage(truth: &Scene, shapes: bool, seeds: std::ops::Range<u64>) -> BTreeMap<Kind, Tally> {
+    let at_truth = analysis(&truth.asimov().unwrap());
     let mut tallies: BTreeMap<Kind, Tally> = BTreeMap::new();
     for seed in seeds {
-        let mut analysis = truth.draw(seed);
+        let mut analysis = analysis(&truth.draw(seed).unwrap());
         analysis.free_sources(&Selection::all(), Pars::Norm, true).unwrap();
         let points: Vec<String> =
             analysis.roi().sources().iter().filter(|s| s.spatial().is_point()).map(|s| s.name().to_owned()).collect();
@@ -112,7 +80,7 @@ fn coverage(truth: &Truth, shapes: bool, seeds: std::ops::Range<u64>) -> BTreeMa
             let flux = properties.fluxes["flux"];
             // The flux of a template that is in memory alone is not known; it goes with the norm.
             let norm = || {
-                let spectrum = truth.roi.source(name).unwrap().spectrum();
+                let spectrum = truth.roi().source(name).unwrap().spectrum();
                 let right = spectrum.parameters()[spectrum.norm_index().unwrap()].value();
                 (right, properties.norm_limits.unwrap().ul, properties.number("norm_ul95_profile"))
             };
@@ -133,7 +101,7 @@ fn coverage(truth: &Truth, shapes: bool, seeds: std::ops::Range<u64>) -> BTreeMa
 fn limits_cover_as_often_as_the_documentation_says() {
     let number = |name: &str, default: u64| std::env::var(name).map_or(default, |value| value.parse().unwrap());
     let (first, draws) = (number("COVERAGE_SEED", 1), number("COVERAGE_DRAWS", 100));
-    let truth = Truth::new();
+    let truth = truth();
     for shapes in [false, true] {
         for (kind, tally) in coverage(&truth, shapes, first..first + draws) {
             let known = tally.all - tally.unknown;
