@@ -1,10 +1,11 @@
 //! A component in bins of time: what all bins share, and what is kept of each.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use lat_events::{CubesByTime, EnergyBinning, PhotonFiles, Selection};
 use lat_response::{LivetimeCube, ObservedIrfs, ObservedPsf, Psf};
-use roi_model::SkyDirection;
+use roi_model::{SkyDirection, Source};
 
 use super::bin_response::{BinResponse, Functions};
 use super::exposure_pixels::ExposurePixels;
@@ -15,6 +16,7 @@ use super::watched_files::{Reading, SliceWatch, bytes_of};
 use crate::component::assemble::Component;
 use crate::config::SliceOptions;
 use crate::error::{Error, Result};
+use crate::prepare::spacecraft_files;
 use crate::products::selected_photons;
 
 /// A component in bins of time.
@@ -33,13 +35,17 @@ pub(super) struct ComponentSlices {
     pub(super) edisp_bins: Option<i64>,
     /// The configuration.
     pub(super) config: PathBuf,
+    /// The files of photons and of the spacecraft.
+    files: Vec<PathBuf>,
 }
 
 impl ComponentSlices {
     /// Reads photons and spacecraft rows once each.
     pub(super) fn open(of: &Opening<'_>, component: Component, watch: &mut SliceWatch<'_>) -> Result<Self> {
-        let photons = selected_photons(of.config, &component.name)?;
-        let photons = PhotonFiles::open(&[photons])?;
+        let selected = selected_photons(of.config, &component.name)?;
+        let photons = PhotonFiles::open(&[&selected])?;
+        let mut files = spacecraft_files(of.config, of.settings)?;
+        files.push(selected);
         let ground = Ground::of(of, &component)?;
         let Observed { functions, pixels, places, bins } = ground.observed(of, &photons, watch)?;
         let cubes = read_counts(of, (&component, &photons), watch)?;
@@ -52,7 +58,20 @@ impl ComponentSlices {
         let whole = Whole { builder, exposure, psfs, lookups };
         let sources = SliceSource::all(of, &component, (&whole, bins.first()))?;
         let (options, config) = (of.options.clone(), of.config.path.clone());
-        Ok(Self { component, sources, cubes, functions, pixels, places, bins, whole, options, edisp_bins, config })
+        Ok(Self {
+            component,
+            sources,
+            cubes,
+            functions,
+            pixels,
+            places,
+            bins,
+            whole,
+            options,
+            edisp_bins,
+            config,
+            files,
+        })
     }
 
     /// The exposure of a bin at a direction, one value an energy, cm^2 s.
@@ -64,6 +83,22 @@ impl ComponentSlices {
             Error::Response(lat_response::Error::Unsupported { what: at, remedy })
         };
         self.pixels.at(&self.whole.exposure, &bin.exposure, direction).ok_or_else(unknown)
+    }
+
+    /// What a bin is made of beside its times, as text: digests of what source maps are made of, of the photons and of the spacecraft rows.
+    pub(super) fn inputs(&self, sources: &[Source]) -> Result<String> {
+        let Self { component, options, edisp_bins, .. } = self;
+        let has_dispersion = component.settings.dispersion.is_some();
+        let mut text = format!("{} {options:?} {edisp_bins:?} {has_dispersion}", component.name);
+        for source in sources.iter().filter(|source| !component.model.is_absent(source.name())) {
+            let map = component.maker.inputs(&component.counts, &component.model.source(source)?)?;
+            // Writing to a String cannot fail.
+            let _ = write!(text, " {map}");
+        }
+        for file in &self.files {
+            let _ = write!(text, " {}", lat_io::digest_of_file(file)?);
+        }
+        Ok(text)
     }
 
     /// About how many bytes the bins hold.

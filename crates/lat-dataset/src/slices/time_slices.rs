@@ -99,6 +99,18 @@ impl TimeSlices {
         &self.bins
     }
 
+    /// What bins of these sources are made of beside their times, as text: equal for equal contents of all files. It reads them.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn inputs(&self, sources: &[Source]) -> Result<String> {
+        self.components
+            .iter()
+            .map(|component| component.inputs(sources))
+            .collect::<Result<Vec<_>>>()
+            .map(|all| all.join("\n"))
+    }
+
     /// A bin, with what does not take long; its source maps are made when they are asked for.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ impl LivetimeSlice {
 /// shared out by the good time that it has in each.
 ///
 /// Livetimes are rounded to 2^-22 s, so that sums are exact: they depend neither on the number of threads nor on how time is cut. Memory: 16 bytes a
-/// pixel of the region and bin of inclination, of one or two bins of time; what `take` keeps comes to it.
+/// pixel of the region and bin of inclination, of two or three bins of time; what `take` keeps comes to it.
 ///
 /// # Errors
 /// As [`livetime`](crate::livetime), but a bin without good time is none; [`Error::NoGoodTime`] when there is no good time in any bin; those of `take`.
@@ -123,6 +123,13 @@ pub fn livetime_slices<E: From<Error>>(
         let shares: Vec<(usize, Attitude)> =
             rows.par_iter().with_min_len(512).flat_map_iter(|row| slicer.shares(row)).collect();
         for shares in shares.chunk_by(|a, b| a.0 == b.0) {
+            // What ended before this bin began is complete: otherwise all bins of a block of rows would be held at once.
+            let begin =
+                shares.first().and_then(|(bin, _)| slicer.bins.bins().get(*bin)).map_or(f64::NEG_INFINITY, |bin| bin.0);
+            slicer.give(begin - 2.0 * TOUCHING, &mut take).map_err(|error| {
+                refused = Some(error);
+                Error::Stopped
+            })?;
             for shares in shares.chunks(slicer.sky.together()) {
                 spacecraft.watcher().read(0)?;
                 slicer.add(shares);

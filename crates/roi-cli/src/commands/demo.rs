@@ -117,7 +117,7 @@ impl Demo {
             .with_fit(Some(fitted.clone()))
             .with_provenance(from.clone())
             .with_config(resolved_config(&self.out.join("config.yaml")).map_err(roi_fit::Error::from)?)
-            .with_command(quoted(&self.out.to_string_lossy()));
+            .with_command(quoted(&self.out.join("fitted.json").to_string_lossy()));
         report::write(&input, &self.page())
     }
 }

@@ -19,8 +19,8 @@ use super::first::First;
 #[derive(Args)]
 #[command(after_help = "Examples:
   roi-fit report config.yaml --optimize-first --fit-first --out report.html
-  roi-fit report config.yaml --model fit.json --sed all --localize notable
-  roi-fit report fit.json --sed 'Mkn 421,Mkn 180' --no-tsmap --out mkn421.html")]
+  roi-fit report config.yaml --model fitted.json --sed all --localize notable
+  roi-fit report fitted.json --sed 'Mkn 421,Mkn 180' --no-tsmap --out mkn421.html")]
 pub(crate) struct Report {
     #[command(flatten)]
     region: Region,

@@ -128,7 +128,9 @@ impl<'a> Trial<'a> {
         };
         let half: Vec<&String> =
             files.iter().filter(|(name, found)| !is_whole(name, found)).map(|(name, _)| name).collect();
-        (!half.is_empty()).then(|| format!("it left half of {half:?}"))
+        let lost: Vec<&String> = self.before.keys().filter(|name| !files.contains_key(*name)).collect();
+        let is_wrong = !(half.is_empty() && lost.is_empty());
+        is_wrong.then(|| format!("it left half of {half:?}, and lost {lost:?}"))
     }
 
     /// Tries the calls of some kinds.
@@ -273,6 +275,10 @@ fn a_fit_whose_calls_fail_leaves_nothing_half_done() {
     simulated(begin.path());
     let arguments =
         ["fit", "config.yaml", "--json", "fit.json", "--xml", "fitted.xml", "--write-roi", "state", "--threads", "1"];
+    // What stood there from before.
+    for old in ["fit.json", "fitted.xml", "state.json", "state.fits", "state_00.xml"] {
+        std::fs::write(begin.path().join(old), "of an earlier run").unwrap();
+    }
     let trial = Trial::new(begin.path(), &arguments, &[]);
     trial.try_all(&WRITING);
     trial.try_all(&READING);

@@ -15,24 +15,31 @@ pub struct Deviance {
     pub expected: f64,
     /// Its variance.
     pub variance: f64,
+    /// The counts that are expected in all of them.
+    pub npred: f64,
 }
 
+/// With fewer expected counts than this a sum of deviances is not normal: one count more or less is told as one of many sigma.
+const FEWEST: f64 = 100.0;
+
 impl Deviance {
-    /// How many standard deviations the sum lies above its expectation; `None` without a pixel. It is normal where many pixels are summed. Fitting to
+    /// How many standard deviations the sum lies above its expectation; `None` without a pixel. It is normal where many counts are expected, see
+    /// [`Deviance::p_value`]. Fitting to
     /// the same counts lowers the sum by about the number of fitted parameters.
     pub fn pull(&self) -> Option<f64> {
         (self.variance > 0.0).then(|| (self.value - self.expected) / self.variance.sqrt())
     }
 
-    /// The probability of a sum as large, for a true model.
+    /// The probability of a sum as large, for a true model; `None` where fewer than 100 counts are expected, too few for the sum to be normal.
     pub fn p_value(&self) -> Option<f64> {
-        self.pull().map(|pull| 0.5 * erfc(pull / std::f64::consts::SQRT_2))
+        self.pull().filter(|_| self.npred >= FEWEST).map(|pull| 0.5 * erfc(pull / std::f64::consts::SQRT_2))
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
         self.value += other.value;
         self.expected += other.expected;
         self.variance += other.variance;
+        self.npred += other.npred;
     }
 
     fn to_json(self) -> Value {

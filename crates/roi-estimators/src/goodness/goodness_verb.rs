@@ -57,7 +57,7 @@ impl BinSums {
             sums.npred += m;
             if m > 0.0 {
                 let [expected, variance] = moments.of(m);
-                sums.deviance.add(&Deviance { value: deviance(n, m), expected, variance });
+                sums.deviance.add(&Deviance { value: deviance(n, m), expected, variance, npred: m });
             } else if n > 0.0 {
                 sums.impossible += 1;
             }

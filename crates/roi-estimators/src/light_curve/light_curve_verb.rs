@@ -70,6 +70,10 @@ impl std::fmt::Debug for LightCurveRun<'_> {
 ///     fn data_of(&self, _bin: usize) -> roi_estimators::Result<BinData> {
 ///         Ok(BinData::seen(self.0.clone(), 86400.0, 80000.0))
 ///     }
+///
+///     fn inputs(&self) -> roi_estimators::Result<String> {
+///         Ok("in memory".to_owned())
+///     }
 /// }
 ///
 /// let simulated = simulate(&SimulationOptions::default().with_npix(20).with_ebins(6).with_sources(2))?;
@@ -102,7 +106,8 @@ pub fn light_curve(
     let bytes = data.bytes_held() + threads * (session.footprint().total() as u64 + 2 * session.workspace_bytes());
     session.check_memory("one time bin a thread", bytes)?;
     let LightCurveRun { progress, records } = run;
-    let records = records.as_deref().map(|path: &Path| BinRecords::open(path, &digest(analysis, &plan, data)));
+    let open = |path: &Path| BinRecords::open(path, &digest(analysis, &plan, data)?);
+    let records = records.as_deref().map(open);
     let bins = all_bins(&plan, data, progress, records.transpose()?)?;
     let spectrum_type = plan.spectrum.type_name().to_owned();
     Ok(LightCurve::new((plan.name, spectrum_type), plan.whole, bins, plan.options))
@@ -158,7 +163,9 @@ fn all_bins(
 impl Shared<'_> {
     /// Records a bin and tells of it; whether the work is to end.
     fn take(&mut self, bin: &TimeBin, is_recorded: bool, (name, total): (&str, usize)) -> bool {
-        if let Some(records) = self.records.as_mut().filter(|_| !is_recorded)
+        // A bin whose data could not be made, for want of memory or a file, is for the next run to try again.
+        let is_final = bin.status != BinStatus::Failed || !bin.attempts.is_empty();
+        if let Some(records) = self.records.as_mut().filter(|_| is_final && !is_recorded)
             && let Err(error) = records.append(bin)
         {
             self.failure.get_or_insert(error);
@@ -173,7 +180,7 @@ impl Shared<'_> {
 }
 
 /// A digest of all that a bin depends on beside its times.
-fn digest(analysis: &Analysis, plan: &Plan, data: &dyn TimeData) -> String {
+fn digest(analysis: &Analysis, plan: &Plan, data: &dyn TimeData) -> Result<String> {
     let mut model = String::new();
     for source in plan.roi.sources() {
         let (spectrum, spatial) = (source.spectrum(), source.spatial());
@@ -194,7 +201,7 @@ fn digest(analysis: &Analysis, plan: &Plan, data: &dyn TimeData) -> String {
         "model": model,
         "locked": locked,
         "counts": counts,
-        "inputs": data.inputs(),
+        "inputs": data.inputs()?,
     });
-    lat_io::digest_of_bytes(all.to_string().as_bytes())
+    Ok(lat_io::digest_of_bytes(all.to_string().as_bytes()))
 }

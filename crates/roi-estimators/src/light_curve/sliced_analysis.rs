@@ -25,6 +25,10 @@ impl TimeData for TimeSlices {
         Ok(times.with_maps(slice.maps.to_string()))
     }
 
+    fn inputs(&self) -> Result<String> {
+        Ok(Self::inputs(self)?)
+    }
+
     fn bytes_held(&self) -> u64 {
         self.bytes()
     }

@@ -20,10 +20,11 @@ pub trait TimeData: Sync {
         0
     }
 
-    /// What tells data of other inputs apart: what was fitted of others is not taken for theirs. Nothing by default.
-    fn inputs(&self) -> String {
-        String::new()
-    }
+    /// What tells data of other inputs apart: what was fitted of others is not taken for theirs.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    fn inputs(&self) -> Result<String>;
 }
 
 /// The data of one time bin.

@@ -109,6 +109,10 @@ impl TimeData for Slices {
             Err(why) => BinData::unseen(why.clone()),
         })
     }
+
+    fn inputs(&self) -> roi_estimators::Result<String> {
+        Ok("the same data".to_owned())
+    }
 }
 
 /// Calls what it is given before each bin is asked for.
@@ -122,5 +126,9 @@ impl<F: Fn(usize) -> roi_estimators::Result<()> + Sync> TimeData for Told<'_, F>
     fn data_of(&self, bin: usize) -> roi_estimators::Result<BinData> {
         (self.1)(bin)?;
         self.0.data_of(bin)
+    }
+
+    fn inputs(&self) -> roi_estimators::Result<String> {
+        self.0.inputs()
     }
 }

@@ -85,6 +85,14 @@ impl TimeSlices {
         Ok(Self { slices, roi, range, memory_limit: analysis.opened.max_memory })
     }
 
+    /// What the bins are made of beside their times and the model, as text: equal for equal contents of all files. It reads them.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn inputs(&self) -> Result<String> {
+        Ok(format!("{:?} {}", self.range, self.slices.inputs(self.roi.sources())?))
+    }
+
     /// The bins.
     pub fn bins(&self) -> &[(f64, f64)] {
         self.slices.bins().bins()

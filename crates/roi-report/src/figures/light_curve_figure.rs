@@ -4,7 +4,7 @@ use plotly::Scatter;
 use plotly::common::{ErrorData, ErrorType, Marker, MarkerSymbol, Mode};
 use plotly::layout::RangeMode;
 
-use crate::figures::drawing::{DATA, Figure, Shape, all_seen, axis, layout, lengths, plain, plot};
+use crate::figures::drawing::{DATA, Figure, Shape, all_seen, axis, layout, lengths, plot};
 use crate::input::light_curve_panel::{LightCurveBin, LightCurvePanel};
 
 /// Below this TS the limit is drawn.
@@ -50,7 +50,7 @@ pub(crate) fn light_curve_figure(id: &str, curve: &LightCurvePanel) -> Option<Fi
         title: "Light curve".to_owned(),
         label: format!(
             "Light curve of {}: {} bins, {n_points} fluxes and {n_limits} upper limits.",
-            plain(&curve.name),
+            curve.name,
             curve.bins.len()
         ),
         caption: format!("Photon flux in each bin of time; upper limits where TS is below {LEAST_TS}."),

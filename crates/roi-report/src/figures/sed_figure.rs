@@ -7,7 +7,7 @@ use roi_estimators::{SedBin, SedResult};
 use roi_fit::{ModelFlux, scientific};
 
 use crate::figures::drawing::{
-    BAND, DATA, Figure, MODEL, Shape, all_seen, layout, lengths, likelihood_scale, line, log_axis, plain, plot, seen,
+    BAND, DATA, Figure, MODEL, Shape, all_seen, layout, lengths, likelihood_scale, line, log_axis, plot, seen,
 };
 
 /// Rows of the picture of the likelihood.
@@ -43,7 +43,7 @@ pub(crate) fn sed_figure(id: &str, sed: &SedResult) -> Option<Figure> {
     add_limits(&mut plot, &limits);
     let label = format!(
         "Spectrum of {}: {} points and {} upper limits over {} energy bins, and the fitted model, {}.",
-        plain(&sed.name),
+        sed.name,
         points.len(),
         limits.iter().filter(|bin| limit(bin).is_some()).count(),
         sed.bins.len(),

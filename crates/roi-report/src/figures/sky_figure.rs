@@ -42,7 +42,7 @@ pub(crate) fn sky_figure(id: &str, image: &SkyImage, spots: &[Spot], top: Option
     let map = if image.kind == ImageKind::Significance {
         map.color_scale(diverging_scale()).zmin(-MOST_SIGMA).zmax(MOST_SIGMA)
     } else {
-        let highest = image.range().map_or(1.0, |(_, high)| high);
+        let highest = image.all.range.map_or(1.0, |(_, high)| high);
         let top = top.unwrap_or(highest);
         // Both ends: the library takes one alone for none.
         map.color_scale(root_scale()).zmin(0.0).zmax(if top > 0.0 { top } else { 1.0 })
@@ -120,11 +120,11 @@ fn names(image: &SkyImage) -> [&'static str; 2] {
 fn words(image: &SkyImage, spots: &[Spot]) -> String {
     let (rows, columns) = image.values.dim();
     let on_it = spots.iter().filter(|spot| image.offset_of(&spot.place).is_some()).count();
-    let range = image.range().map_or_else(
+    let range = image.all.range.map_or_else(
         || "no value is known".to_owned(),
         |(low, high)| format!("values from {} to {} {}", fixed(low, 2), fixed(high, 2), image.kind.unit()),
     );
-    let highest = image.highest().map_or_else(String::new, |(_, place)| {
+    let highest = image.all.highest.map_or_else(String::new, |(_, place)| {
         format!(", the highest at RA {}, Dec {} degrees", fixed(place.ra(), 2), fixed(place.dec(), 2))
     });
     format!("Map of {}: {columns} by {rows} pixels, {range}{highest}; {on_it} sources on it.", image.kind.title())

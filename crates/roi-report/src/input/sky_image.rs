@@ -2,6 +2,7 @@
 
 use lat_response::{SkyGrid, WcsHeader};
 use ndarray::Array2;
+use roi_estimators::PullHistogram;
 use roi_model::SkyDirection;
 
 use crate::error::Result;
@@ -68,6 +69,35 @@ pub struct SkyImage {
     pub grid: SkyGrid,
     /// How many pixels of the map make one of the image, along each side.
     pub factor: usize,
+    /// What all pixels of the map have told, of which the image may show a part.
+    pub(crate) all: AllPixels,
+}
+
+/// What the pixels of a map come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct AllPixels {
+    /// The lowest and the highest value.
+    pub(crate) range: Option<(f64, f64)>,
+    /// The highest value and where it is.
+    pub(crate) highest: Option<(f64, SkyDirection)>,
+    /// The histogram of significances.
+    pub(crate) histogram: PullHistogram,
+}
+
+impl AllPixels {
+    fn new(kind: ImageKind, grid: &SkyGrid, values: &Array2<f64>) -> Self {
+        let finite = || values.iter().copied().enumerate().filter(|(_, value)| value.is_finite());
+        let highest = finite().max_by(|a, b| a.1.total_cmp(&b.1));
+        let histogram = match kind {
+            ImageKind::Significance => PullHistogram::of_normal(values.iter().copied()),
+            _ => PullHistogram::default(),
+        };
+        Self {
+            range: finite().map(|(_, value)| (value, value)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
+            highest: highest.and_then(|(pixel, value)| Some((value, grid.direction(pixel)?))),
+            histogram,
+        }
+    }
 }
 
 impl SkyImage {
@@ -86,10 +116,11 @@ impl SkyImage {
             }
             .into());
         }
-        match grid {
-            SkyGrid::Wcs(_) => Ok(Self::blocks(kind, grid, values)),
-            _ => Self::on_plane(kind, grid, values, center),
-        }
+        let image = match grid {
+            SkyGrid::Wcs(_) => Self::blocks(kind, grid, values),
+            _ => Self::on_plane(kind, grid, values, center)?,
+        };
+        Ok(Self { all: AllPixels::new(kind, grid, values), ..image })
     }
 
     /// Blocks of pixels.
@@ -102,7 +133,7 @@ impl SkyImage {
             kind.together(rows.flat_map(|y| columns.clone().map(move |x| values[[y, x]])))
         };
         let blocks = Array2::from_shape_fn((ny.div_ceil(factor), nx.div_ceil(factor)), |(y, x)| block(y, x));
-        Self { kind, values: blocks, grid: grid.clone(), factor }
+        Self { kind, values: blocks, grid: grid.clone(), factor, all: AllPixels::default() }
     }
 
     /// Each pixel of a plane has the value of the pixel of the map that its middle lies in.
@@ -121,7 +152,7 @@ impl SkyImage {
             found.map_or(f64::NAN, |pixel| values[[0, pixel]])
         };
         let values = Array2::from_shape_fn((side, side), |(y, x)| value(y * side + x));
-        Ok(Self { kind, values, grid: plane, factor: 1 })
+        Ok(Self { kind, values, grid: plane, factor: 1, all: AllPixels::default() })
     }
 
     /// Degrees a pixel along x and y; the first is negative where longitude grows to the left.
@@ -162,21 +193,6 @@ impl SkyImage {
         Array2::from_shape_fn(self.values.dim(), |(y, x)| {
             grid.to_direction(middle(x), middle(y)).map(|place| place.coordinates(grid.frame()))
         })
-    }
-
-    /// The highest value and where it is.
-    pub(crate) fn highest(&self) -> Option<(f64, SkyDirection)> {
-        let finite = self.values.indexed_iter().filter(|(_, value)| value.is_finite());
-        let ((y, x), value) = finite.max_by(|a, b| a.1.total_cmp(b.1))?;
-        let (lon, lat) = self.places()[[y, x]]?;
-        Some((*value, self.grid.frame().direction(lon, lat).ok()?))
-    }
-
-    /// The lowest and the highest value.
-    pub(crate) fn range(&self) -> Option<(f64, f64)> {
-        let finite = || self.values.iter().copied().filter(|value| value.is_finite());
-        let (low, high) = (finite().reduce(f64::min)?, finite().reduce(f64::max)?);
-        Some((low, high))
     }
 }
 

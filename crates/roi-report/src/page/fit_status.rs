@@ -3,7 +3,7 @@
 use roi_fit::{FitResult, fixed, scientific};
 
 use crate::input::report_input::ReportInput;
-use crate::input::sky_image::{ImageKind, SkyImage};
+use crate::input::sky_image::ImageKind;
 
 /// How serious a status is; the page has a colour and a word for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,8 +104,8 @@ fn of_fit(fit: &FitResult, command: &str) -> Vec<Advice> {
     let mut all = vec![first];
     all.extend(fit.at_limit.iter().filter_map(|&row| {
         let (source, parameter) = (fit.src_names.get(row)?, fit.par_names.get(row)?);
-        let value = scientific(*fit.values.get(row)?, 3);
-        let text = format!("{parameter} of {source} ended at a bound ({value}): its error means nothing there. Widen the bound if physics allows it, or fix the parameter.");
+        let value = scientific(*fit.true_values().get(row)?, 3);
+        let text = format!("{parameter} of {source} ended at a bound (true value {value}): its error is that of one side at most. Widen the bound if physics allows it, or fix the parameter.");
         Some(Advice::new(Level::Note, text))
     }));
     all.extend(fit.warnings.iter().map(|warning| Advice::new(Level::Note, warning.as_str())));
@@ -136,8 +136,9 @@ fn of_optimization(input: &ReportInput) -> Option<Advice> {
 /// What maps show that the model has not.
 fn of_maps(input: &ReportInput) -> Vec<Advice> {
     let mut all = Vec::new();
-    let highest = |kind: ImageKind| input.images.iter().find(|image| image.kind == kind)?.highest();
-    if let Some((ts, place)) = highest(ImageKind::Ts).filter(|(ts, _)| *ts >= 25.0) {
+    let of = |kind: ImageKind| input.images.iter().find(|image| image.kind == kind).map(|image| &image.all);
+    let highest = of(ImageKind::Ts).and_then(|all| all.highest);
+    if let Some((ts, place)) = highest.filter(|(ts, _)| *ts >= 25.0) {
         let (ra, dec) = (fixed(place.ra(), 2), fixed(place.dec(), 2));
         let text =
             format!("The TS map reaches {} at RA {ra}, Dec {dec}: the model may lack a source there.", fixed(ts, 1));
@@ -145,7 +146,7 @@ fn of_maps(input: &ReportInput) -> Vec<Advice> {
             Advice::new(Level::Note, text).with(format!("roi-fit find-sources {} --xml found.xml", input.command)),
         );
     }
-    let range = input.images.iter().find(|image| image.kind == ImageKind::Significance).and_then(SkyImage::range);
+    let range = of(ImageKind::Significance).and_then(|all| all.range);
     if let Some((low, high)) = range.filter(|(low, high)| *low <= -5.0 || *high >= 5.0) {
         let text = format!(
             "Residuals reach from {} to {} sigma: the model does not describe the counts everywhere. Look at the residual map.",
@@ -159,20 +160,27 @@ fn of_maps(input: &ReportInput) -> Vec<Advice> {
 
 fn of_goodness(input: &ReportInput) -> Option<Advice> {
     let goodness = input.goodness.as_ref()?;
-    let (pull, p) = (goodness.total().pull()?, goodness.total().p_value()?);
-    let words = format!(
-        "the deviance lies {} sigma from what a true model would give (probability {})",
-        fixed(pull, 1),
-        scientific(p, 1)
-    );
-    Some(if pull.abs() < 3.0 {
-        Advice::new(Level::Good, format!("Counts and model agree: {words}."))
+    if goodness.impossible > 0 {
+        let text = format!(
+            "{} bins have counts where the model predicts none: no likelihood allows that.",
+            goodness.impossible
+        );
+        return Some(Advice::new(Level::Note, text));
+    }
+    let pull = goodness.total().pull()?;
+    let words = format!("the deviance lies {} sigma from what a true model would give", fixed(pull, 1));
+    let text = if pull.abs() < 3.0 {
+        return Some(Advice::new(Level::Good, format!("Counts and model agree: {words}.")));
+    } else if pull > 0.0 {
+        let chance = goodness.total().p_value().map(|p| format!(" (probability {})", scientific(p, 1)));
+        let chance = chance.unwrap_or_default();
+        format!("Counts and model do not agree: {words}{chance}. The table of goodness of fit shows at which energies.")
     } else {
-        Advice::new(
-            Level::Note,
-            format!("Counts and model do not agree: {words}. The table of goodness of fit shows at which energies."),
+        format!(
+            "Counts scatter less about the model than Poisson counts do: {words}. The model may follow the counts themselves."
         )
-    })
+    };
+    Some(Advice::new(Level::Note, text))
 }
 
 /// The most serious level there is.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use askama::Template;
-use roi_estimators::PullHistogram;
 use roi_fit::fixed;
 use serde::Serialize;
 
@@ -15,7 +14,7 @@ use crate::figures::drawing::Figure;
 use crate::figures::histogram_figure::histogram_figure;
 use crate::figures::sky_figure::{Spot, coordinates, sky_figure};
 use crate::input::report_input::ReportInput;
-use crate::input::sky_image::{ImageKind, SkyImage};
+use crate::input::sky_image::ImageKind;
 use crate::page::fit_status::{Advice, Level, advice, worst};
 use crate::page::goodness_rows::{GoodnessRow, goodness_rows, spectra};
 use crate::page::origin::Origin;
@@ -177,7 +176,7 @@ fn maps(input: &ReportInput) -> (Vec<Figure>, Vec<Vec<Vec<String>>>, Vec<usize>)
     let spots = spots(input);
     // The model has the colours of the counts, so that the two can be compared.
     let counts = input.images.iter().find(|image| image.kind == ImageKind::Counts);
-    let brightest = counts.and_then(SkyImage::range).map(|(_, high)| high);
+    let brightest = counts.and_then(|image| image.all.range).map(|(_, high)| high);
     let (mut figures, mut places, mut at, mut kinds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, image) in input.images.iter().enumerate() {
         let top = if image.kind == ImageKind::Model { brightest } else { None };
@@ -225,13 +224,12 @@ fn spots(input: &ReportInput) -> Vec<Spot> {
 fn histograms(input: &ReportInput) -> Vec<Figure> {
     let mut all = Vec::new();
     if let Some(goodness) = &input.goodness {
-        let caption = "(N - M) / \u{221a}M of each pixel, all energies added, and what Poisson counts of the predicted means would give.";
+        let caption = "(N - M) / \u{221a}M of each pixel, all energies added, and what Poisson counts of the predicted means would give. The outermost bars hold all that lies beyond.";
         all.push(histogram_figure("pulls", &goodness.pulls, "pulls of the pixels", caption));
     }
     if let Some(image) = input.images.iter().find(|image| image.kind == ImageKind::Significance) {
-        let histogram = PullHistogram::of_normal(image.values.iter().copied());
-        let caption = "Significance of each pixel of the residual map, and a normal distribution. Neighbours are smoothed together: the histogram scatters more than its numbers say.";
-        all.push(histogram_figure("residuals", &histogram, "residual significances", caption));
+        let caption = "Significance of each pixel of the residual map, and a normal distribution. Neighbours are smoothed together: the histogram scatters more than its numbers say. The outermost bars hold all that lies beyond.";
+        all.push(histogram_figure("residuals", &image.all.histogram, "residual significances", caption));
     }
     all
 }

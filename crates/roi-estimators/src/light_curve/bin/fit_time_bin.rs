@@ -51,7 +51,7 @@ pub(crate) fn fit_time_bin(times: (f64, f64), data: Result<BinData>, plan: &Plan
     match session.data().npred(&plan.roi[plan.source]) {
         Ok(npred) if npred > 0.0 || plan.norm_const() == 0.0 => {}
         Ok(_) => {
-            let why = "the source predicts no counts: it is outside the data of this bin";
+            let why = "the source was not in view in this bin: it predicts no counts";
             return TimeBin { status: BinStatus::NoData, message: why.into(), ..bin };
         }
         Err(error) => return TimeBin { message: error.to_string(), ..bin },

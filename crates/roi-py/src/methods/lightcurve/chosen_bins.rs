@@ -43,7 +43,7 @@ impl TimeData for ChosenBins<'_> {
     }
 
     // Records of some bins are records of all.
-    fn inputs(&self) -> String {
+    fn inputs(&self) -> roi_estimators::Result<String> {
         self.slices.inputs()
     }
 }
