@@ -43,7 +43,7 @@ impl TimeData for ChosenBins<'_> {
     }
 
     // Records of some bins are records of all.
-    fn inputs(&self) -> roi_estimators::Result<String> {
-        self.slices.inputs()
+    fn inputs(&self) -> Result<String> {
+        Ok(self.slices.inputs()?)
     }
 }
