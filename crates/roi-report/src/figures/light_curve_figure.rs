@@ -3,6 +3,7 @@
 use plotly::Scatter;
 use plotly::common::{ErrorData, ErrorType, Marker, MarkerSymbol, Mode};
 use plotly::layout::RangeMode;
+use roi_estimators::mjd_of_mission_time;
 
 use crate::figures::drawing::{DATA, Figure, Shape, all_seen, axis, layout, lengths, plot};
 use crate::input::light_curve_panel::{LightCurveBin, LightCurvePanel};
@@ -11,8 +12,6 @@ use crate::input::light_curve_panel::{LightCurveBin, LightCurvePanel};
 pub(crate) const LEAST_TS: f64 = 4.0;
 /// Seconds of a day.
 const DAY: f64 = 86400.0;
-/// MJD of mission elapsed time 0, 2001-01-01 00:00 UTC in terrestrial time: 51910 + 64.184 s (FSSC, Cicerone, on time).
-const MJD_OF_ZERO: f64 = 51910.0 + 64.184 / DAY;
 
 /// The figure of a light curve; `None` for one without bins.
 pub(crate) fn light_curve_figure(id: &str, curve: &LightCurvePanel) -> Option<Figure> {
@@ -24,7 +23,7 @@ pub(crate) fn light_curve_figure(id: &str, curve: &LightCurvePanel) -> Option<Fi
     let limits: Vec<&LightCurveBin> = rest.into_iter().filter(|bin| bin.flux_ul95.is_some()).collect();
     let y = axis("flux [cm\u{207b}\u{b2} s\u{207b}\u{b9}]").range_mode(RangeMode::ToZero);
     let mut plot = plot(layout(axis("time [MJD, TT]"), y));
-    let middle = |bin: &&LightCurveBin| MJD_OF_ZERO + 0.5 * (bin.tmin + bin.tmax) / DAY;
+    let middle = |bin: &&LightCurveBin| mjd_of_mission_time(0.5 * (bin.tmin + bin.tmax));
     // Four digits are no date.
     let times =
         |bins: &[&LightCurveBin]| bins.iter().map(middle).map(|time| (time * 1e5).round() / 1e5).collect::<Vec<f64>>();
