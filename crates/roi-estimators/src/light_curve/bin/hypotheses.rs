@@ -132,7 +132,8 @@ fn with_norm_const(session: &Session, plan: &Plan) -> Result<Session> {
 /// The error of the flux over that of the whole time: that of the fit; where the norm ended at a bound, that of its profile upwards.
 fn ratio_error(source: &SourceProperties, plan: &Plan) -> Option<f64> {
     let parameter = source.parameters.get(plan.norm)?;
-    let is_inside = parameter.value > parameter.min || (parameter.min == 0.0 && parameter.max == 0.0);
+    let is_bounded = parameter.min < parameter.max;
+    let is_inside = !is_bounded || (parameter.min < parameter.value && parameter.value < parameter.max);
     let of_flux = source.number("flux_err").zip(plan.whole.number("flux")).map(|(error, flux)| error / flux);
     let of_norm = |error: f64| (error / plan.norm_const()).abs();
     let of_fit = of_flux.or(parameter.error.map(of_norm)).filter(|_| is_inside);
