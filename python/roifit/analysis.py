@@ -220,6 +220,15 @@ class Analysis:
         options["map_skydir"] = place(options.get("map_skydir"))
         return self._maps("tsmap", ("ts", "sqrt_ts", "npred", "amplitude"), options)
 
+    def tscube(self, **options: Any) -> SkyResult:
+        """As `tsmap` with the free norms fitted at each pixel: also ``amplitude_err``, and the test source's spectrum there, ``bin_ts`` and ``bin_dnde``."""
+        options["map_skydir"] = place(options.get("map_skydir"))
+        return self._maps("tscube", ("ts", "sqrt_ts", "npred", "amplitude", "amplitude_err"), options)
+
+    def psmap(self, **options: Any) -> SkyResult:
+        """How improbable the counts around each pixel are (the PS of Bruel 2021): ``psmap``, ``psmapsigma``."""
+        return self._maps("psmap", ("psmap", "psmapsigma"), options)
+
     def residmap(self, **options: Any) -> SkyResult:
         """How far the counts lie above the model around each pixel: ``sigma``, ``data``, ``model``, ``excess``."""
         return self._maps("residmap", ("sigma", "data", "model", "excess"), options)

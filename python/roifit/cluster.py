@@ -34,7 +34,7 @@ FITTING = frozenset({"optimizer", "tol", "max_iter", "max_calls", "retries", "mi
 # Options of `lightcurve`: where its bins lie, and which files this process writes. What each worker is told alone cannot be chosen.
 BINS = ("time_bins", "nbins", "binsz", "adaptive", "adaptive_radius")
 FILES = ("fits", "ecsv")
-TAKEN = ("only", "records", "keep_records")
+TAKEN = ("only",)
 # What is waiting on the cluster for each of its threads: enough that none is idle, few enough that a large batch does not drown the scheduler. A cluster that
 # grows by what waits for it, and has no worker yet, is given so many.
 WAITING, LEAST_WAITING = 4, 16
@@ -247,7 +247,8 @@ def lightcurve(
     progress
         Whether a bar tells how far it is, where one can be shown.
     **options
-        As of `Analysis.lightcurve`; ``fits`` and ``ecsv`` are written by this process.
+        As of `Analysis.lightcurve`; ``fits`` and ``ecsv`` are written by this process, and ``records``, too: the bins of each task as it ends, from which a call that was
+        ended goes on. It is removed at the end, unless ``keep_records`` is true.
 
     Returns
     -------
@@ -266,23 +267,33 @@ def lightcurve(
     region = _region(path, start, max_memory)
     times = region.light_curve_bins(name, **{key: options.pop(key) for key in BINS if key in options})
     files = {key: options.pop(key) for key in FILES if key in options}
+    kept, keep_records = options.pop("records", None), bool(options.pop("keep_records", False))
     options["time_bins"] = [list(ends) for ends in times]
     size = bins_per_task or max(math.ceil(len(times) / max(WAITING * _threads(client), 1)), 1)
     shares = [list(range(len(times))[at : at + size]) for at in range(0, len(times), size)]
-    tasks = [(path, start, name, share, options, threads, max_memory, os.getcwd()) for share in shares]
+    earlier = _Records() if kept is None else _Records.of_file(Path(fspath(kept)))
+    known = [earlier.of([times[bin] for bin in share]) for share in shares]
+    tasks = [(path, start, name, share, options, threads, max_memory, os.getcwd(), text) for share, text in zip(shares, known, strict=True)]
     found: dict[int, str] = {}
 
     def take(at: int, records: str | Lost) -> None:
         if isinstance(records, Lost):
             raise RoiFitError(f"time bins {shares[at][0]} to {shares[at][-1]} of {name}: {records}")
         found[at] = records
+        if kept is not None:
+            # What an earlier call found of other bins stays, if it is of the same model, options and data.
+            others = [text for place, text in enumerate(known) if place not in found and text.partition("\n")[0] == records.partition("\n")[0]]
+            _gather([*found.values(), *others], Path(fspath(kept)))
 
     _run(client, _time_bins, tasks, take, task_retries, "time bins" if progress else None)
     with tempfile.TemporaryDirectory() as folder:
-        records = Path(folder, "records")
+        records = Path(folder, "records") if kept is None else Path(fspath(kept))
         head = _gather([found[at] for at in range(len(shares))], records)
         result = region.lightcurve(name, records=records, keep_records=True, threads=threads, **options, **files)
-        if records.read_text(encoding="utf-8").partition("\n")[0] != head:
+        is_of_here = records.read_text(encoding="utf-8").partition("\n")[0] == head
+        if not keep_records:
+            records.unlink()
+        if not is_of_here:
             logging.getLogger("roifit.cluster").warning("what workers found is of another model, version or data; every bin was fitted here again")
     return LightCurveResult(result)
 
@@ -293,8 +304,40 @@ def _gather(parts: list[str], records: Path) -> str:
     if len(heads) != 1:
         raise RoiFitError("workers do not agree about model, options or data; install the same version everywhere, and let them read the same files")
     head = heads.pop()
-    records.write_text(head + "\n" + "".join(part.partition("\n")[2] for part in parts), encoding="utf-8")
+    # Whole or not there: a kill must not leave half of it.
+    written = records.with_name(records.name + ".tmp")
+    written.write_text(head + "\n" + "".join(part.partition("\n")[2] for part in parts), encoding="utf-8")
+    written.replace(records)
     return head
+
+
+class _Records:
+    """What an earlier call wrote of bins: a first line that tells model, options and data apart, and a line a bin."""
+
+    def __init__(self, head: str = "", bins: Mapping[tuple[float, float], str] | None = None) -> None:
+        self.head = head
+        self.bins = bins or {}
+
+    @classmethod
+    def of_file(cls, path: Path) -> _Records:
+        """Nothing of a file that is not there; a line that is cut short or damaged does not count."""
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return cls()
+        bins = {}
+        for line in lines[1:]:
+            try:
+                record = json.loads(line)
+                bins[record["tmin"], record["tmax"]] = line
+            except (ValueError, TypeError, KeyError):
+                continue
+        return cls(lines[0] if lines else "", bins)
+
+    def of(self, times: Iterable[tuple[float, float]]) -> str:
+        """The records of some bins as a text; workers see from its first line whether they hold."""
+        found = [self.bins[tuple(ends)] for ends in times if tuple(ends) in self.bins]
+        return "".join(line + "\n" for line in [self.head, *found]) if found else ""
 
 
 # What workers do.
@@ -315,15 +358,17 @@ def _simulate(directory: str, options: Mapping[str, Any], folder: str) -> str:
 
 
 def _time_bins(
-    config: str, model: str | None, name: str, share: list[int], options: Mapping[str, Any], threads: int, max_memory: int | None, folder: str
+    config: str, model: str | None, name: str, share: list[int], options: Mapping[str, Any], threads: int, max_memory: int | None, folder: str, earlier: str
 ) -> str:
-    """Fits some bins and returns their records."""
+    """Fits some bins, but those that an earlier call has told of, and returns their records."""
     for file in (config, model):
         if file is not None:
             _same_folder(file, folder)
     region = _region(config, model, max_memory)
     with tempfile.TemporaryDirectory() as place:
         records = Path(place, "records")
+        if earlier:
+            records.write_text(earlier, encoding="utf-8")
         region.lightcurve(name, only=share, records=records, keep_records=True, threads=threads, **options)
         return records.read_text(encoding="utf-8")
 

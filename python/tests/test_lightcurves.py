@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -356,3 +357,40 @@ def test_what_cannot_be_on_a_cluster_is_told(client: Any, photons: Path, tmp_pat
     with pytest.raises(roifit.RoiFitError, match="do not agree"):
         cluster._gather(["a\nx\n", "b\ny\n"], tmp_path / "records")
     assert cluster._gather(["a\nx\n", "a\n"], tmp_path / "records") == "a" and (tmp_path / "records").read_text() == "a\nx\n"
+
+
+def test_a_call_that_was_ended_goes_on(client: Any, photons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = tmp_path / "curve.bins"
+    run = cluster._run
+    sent: list[int] = []
+
+    def ended(client: Any, task: Any, tasks: list[Any], take: Any, *rest: Any) -> None:
+        """As a kill after the first share."""
+        run(client, task, tasks[:1], take, *rest)
+        raise KeyboardInterrupt
+
+    def counting(client: Any, task: Any, tasks: list[Any], *rest: Any) -> None:
+        sent.extend(len(one[-1].splitlines()) for one in tasks)
+        run(client, task, tasks, *rest)
+
+    def call(**options: Any) -> roifit.LightCurveResult:
+        return cluster.lightcurve(photons, SOURCE, client, model=photons / "whole", bins_per_task=2, progress=False, nbins=5, **options)
+
+    monkeypatch.setattr(cluster, "_run", ended)
+    with pytest.raises(KeyboardInterrupt):
+        call(records=records)
+    lines = records.read_text().splitlines()
+    assert len(lines) == 3
+    # A line that a kill cut short does not count, and what was told of a bin is taken as it stands.
+    marked = json.loads(lines[1])
+    marked["flux"] = 2.0 * marked["flux"]
+    records.write_text("\n".join([lines[0], json.dumps(marked), lines[2], lines[1][:40]]))
+    monkeypatch.setattr(cluster, "_run", counting)
+    found = call(records=records, keep_records=True)
+    assert sent == [3, 0, 0] and len(records.read_text().splitlines()) == 6
+    monkeypatch.setattr(cluster, "_run", run)
+    fresh = call()
+    assert found.flux[0] == 2.0 * fresh.flux[0] and list(found.flux[1:]) == list(fresh.flux[1:])
+    # Of other options nothing is taken, and at the end the file goes.
+    other = call(records=records, free_radius=2.0)
+    assert other.flux[0] != found.flux[0] and not records.exists()

@@ -25,7 +25,7 @@
 //! # The map of the crate
 //!
 //! - `curve`: `logL` along one parameter: its maximum, where it has fallen by so much, the points that show it.
-//! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`: the maps. `find`: new
+//! - `sky`: what maps share: the test source and its image, pixels, components. `residmap`, `psmap`, `tsmap`, `tscube`: the maps. `find`: new
 //!   sources on TS maps. `goodness`: how well counts agree with the model.
 //! - `sed`: spectrum points.
 //! - `localize`: positions. `extension`: widths.
@@ -61,6 +61,7 @@ mod shape;
 mod sky;
 mod tables;
 mod trial;
+mod tscube;
 mod tsmap;
 
 pub use error::{Error, Result};
@@ -108,6 +109,9 @@ pub use sky::test_source::TestSource;
 pub use trial::place::{TrialPlace, TrialShape};
 pub use trial::slopes::{Coordinate, PlaceDerivatives};
 pub use trial::trial_session::TrialSession;
+pub use tscube::tscube_options::TsCubeOptions;
+pub use tscube::tscube_result::TsCube;
+pub use tscube::tscube_verb::tscube;
 pub use tsmap::ts_options::TsMapOptions;
 pub use tsmap::ts_result::TsMap;
 pub use tsmap::ts_verb::tsmap;

@@ -197,6 +197,28 @@ impl Session {
         Ok(Self { data, ..self.clone() })
     }
 
+    /// The same between two energies, log10 of MeV, moved to the nearest edges of bins; an end that is `None` is that of this session.
+    ///
+    /// # Errors
+    /// As [`Session::within_energies`]; [`Error::Option`] when an end is not finite.
+    pub fn within_loge_bounds(&self, bounds: [Option<f64>; 2]) -> Result<Self> {
+        let (emin, emax) = self.energy_range();
+        let edges: Vec<f64> = self.data.components().iter().flat_map(edges_of).copied().collect();
+        let edge = |loge: Option<f64>, own: f64| {
+            let Some(loge) = loge else { return Ok(own) };
+            if !loge.is_finite() {
+                let expected = "finite numbers, log10 of MeV";
+                return Err(Error::Option { option: "loge_bounds", found: loge.to_string(), expected });
+            }
+            let distance = |edge: &f64| (edge.log10() - loge).abs();
+            Ok(edges.iter().copied().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(own))
+        };
+        match bounds {
+            [None, None] => Ok(self.clone()),
+            [low, high] => self.within_energies(edge(low, emin)?, edge(high, emax)?),
+        }
+    }
+
     /// `logL` of the model as it stands, as [`Session::loglike`], with its first and second derivatives with respect to the `value` of each free
     /// parameter, in the region's order.
     ///

@@ -164,7 +164,11 @@ impl Analysis {
     fn profile_of(&mut self, id: ParameterId, options: &ProfileOptions) -> Result<Profile> {
         self.read_template(id.source);
         let angular = self.templates.of(&self.session.roi[id.source]);
-        profile(&mut self.session, id, options, angular.as_ref())
+        if options.loge_bounds == [None, None] {
+            return profile(&mut self.session, id, options, angular.as_ref());
+        }
+        let mut within = self.session.within_loge_bounds(options.loge_bounds)?;
+        profile(&mut within, id, options, angular.as_ref())
     }
 }
 

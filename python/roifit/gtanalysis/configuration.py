@@ -46,23 +46,26 @@ class Configuration:
         for name in OWN_SECTIONS & set(merged):
             self.resolved[name] = {**self.resolved.get(name, {}), **(merged[name] or {})}
 
-    def with_counts(self, names: list[str], counts: Mapping[str, Any]) -> Configuration:
-        """The same with counts of other files: a path a component, by its name."""
-        if not counts:
+    def with_files(self, product: str, names: list[str], paths: Mapping[str, Any]) -> Configuration:
+        """The same with other files of a product (``ccube``, ``wmap``): a path a component, by its name; None takes the product away."""
+        if not paths:
             return self
         raw = copy.deepcopy(self.raw)
         components = raw.get("components")
         if components:
             if len(components) != len(names):
-                raise _engine.ConfigError(f"the configuration lists {len(components)} components, the analysis has {len(names)}: counts cannot be replaced")
+                raise _engine.ConfigError(
+                    f"the configuration lists {len(components)} components, the analysis has {len(names)}: their {product} files cannot be replaced"
+                )
             for name, component in zip(names, components, strict=True):
-                if name in counts:
-                    component["files"] = {**(component.get("files") or {}), "ccube": os.fspath(counts[name])}
-        else:
-            raw["files"] = {**(raw.get("files") or {}), "ccube": os.fspath(counts[names[0]])}
+                if name in paths:
+                    _name_file(component, product, paths[name])
+        elif names[0] in paths:
+            _name_file(raw, product, paths[names[0]])
         other = copy.copy(self)
         other.raw = raw
         other.path = other._write(raw)
+        other.resolved = {**_engine.resolved_config(other.path), **{name: self.resolved[name] for name in OWN_SECTIONS & set(self.raw)}}
         return other
 
     def _write(self, raw: Mapping[str, Any]) -> Path:
@@ -82,6 +85,11 @@ def merge(config: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[str, A
         own = merged.get(name)
         merged[name] = {**(own or {}), **section} if isinstance(section, Mapping) and isinstance(own, Mapping | None) else section
     return merged
+
+
+def _name_file(section: dict[str, Any], product: str, path: Any) -> None:
+    """Names the file of a product in a configuration, or in one of its components."""
+    section["files"] = {**(section.get("files") or {}), product: None if path is None else os.fspath(path)}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -41,8 +42,9 @@ class Core:
         Path(self.outdir).mkdir(parents=True, exist_ok=True)
         self.logger = self._new_logger(fileio.get("logfile") or "fermipy.log")
         self._opened: _engine.Analysis | None = None
-        # What it was opened with, if other counts are in the place of the observed ones.
+        # What it was opened with, and the files in it that are not those of the configuration: by product, and name of a component.
         self._open_configuration = self._configuration
+        self._other_files: dict[str, dict[str, Any]] = {}
         verbosity = int((self.config.get("logging") or {}).get("verbosity", 3))
         self._progress = bars() if verbosity >= 3 else None
         # How often the model has changed; what has been read of it is good for one number.
@@ -72,6 +74,30 @@ class Core:
             for note in self._opened.notes():
                 self.logger.debug(note)
         return self._opened
+
+    def _open_with(self, product: str, paths: Mapping[str, Any]) -> None:
+        """Opens the configuration again, with other files of a product in some components (no paths: those of the configuration), and takes the model over."""
+        engine = self._engine
+        emin, emax = engine.energy_range()
+        names = [component["name"] for component in engine.components()]
+        files = {**self._other_files, product: dict(paths)}
+        configuration = self._configuration
+        for changed, of_components in files.items():
+            configuration = configuration.with_files(changed, names, of_components)
+        with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
+            model = Path(folder, "model.xml")
+            engine.write_xml(model)
+            anew = opened(lambda: _engine.Analysis.open(configuration.path, progress=self._progress), self._progress)
+            anew.load_xml(model)
+        anew.set_energy_range(emin, emax)
+        for source, parameter in engine.locked_parameters():
+            anew.lock_parameter(source, parameter)
+        # The file of the configuration goes with the last one who has it.
+        self._opened, self._open_configuration, self._other_files = anew, configuration, files
+        self._covariance = None
+        # What estimators found was measured with the other files.
+        self.roi._found.clear()
+        self._changed()
 
     def _changed(self) -> None:
         """The model, or what is known of it, has changed."""

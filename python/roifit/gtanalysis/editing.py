@@ -132,6 +132,16 @@ class Editing(Core):
         self._engine.set_source_spectrum(name, spectrum_type, None if spectrum_pars is None else dict(spectrum_pars))
         self._changed()
 
+    def set_source_dnde(self, name: str, dnde: Any, update_source: bool = True) -> None:
+        """Sets dN/dE (ph cm^-2 s^-1 MeV^-1) of a source of type ``FileFunction``, at the energies that `get_source_dnde` gives for it; the normalisation stays."""
+        self._engine.set_source_dnde(name, np.asarray(dnde, dtype=float).tolist())
+        self._changed()
+
+    def set_edisp_flag(self, name: str, flag: bool = True) -> None:
+        """Sets whether energy dispersion acts on a source; where the configuration takes it off it stays off."""
+        self._engine.set_apply_edisp(name, bool(flag))
+        self._changed()
+
     def set_source_morphology(self, name: str, **kwargs: Any) -> None:
         """Gives a source another shape or place; its spectrum, and what of it is free, stay.
 

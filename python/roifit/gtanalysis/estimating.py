@@ -75,7 +75,11 @@ class Estimating(Plotting):
         return _with_nan(self._engine.bowtie(name, energies))
 
     def get_source_dnde(self, name: str) -> tuple[Any, Any]:
-        """dN/dE of a source, ph cm^-2 s^-1 MeV^-1, at log10 of energies in MeV: those of the bins, and at their step on to 0.5 and 6.5."""
+        """dN/dE of a source, ph cm^-2 s^-1 MeV^-1, at log10 of energies in MeV: those of the bins, and at their step on to 0.5 and 6.5. Of a ``FileFunction`` the
+        table as it is, the normalisation not applied, which is what `set_source_dnde` takes."""
+        table = self._engine.spectrum_table(name)
+        if table is not None:
+            return np.log10(table[0]), table[1]
         logs = self.log_energies
         step = (logs[-1] - logs[0]) / self.enumbins
         below = logs[0] - step * np.arange(int(np.ceil((logs[0] - 0.5) / step)), 0, -1)
@@ -95,13 +99,13 @@ class Estimating(Plotting):
         savestate: bool = True,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """logL along a parameter. The model stays as it is."""
-        self._whole_range("profile", logemin, logemax)
+        """logL along a parameter, of the bins between ``logemin`` and ``logemax`` (log10 of MeV, moved to the nearest edges). The model stays as it is."""
         self._known_keywords("profile", kwargs, {"loglevel", "optimizer", "fix_shape"})
         self._without_effect("profile", savestate=(savestate, True), optimizer=(kwargs.get("optimizer"), None))
         points = None if xvals is None else [float(x) for x in xvals]
         fix_shape = kwargs.get("fix_shape", False)
-        return self._engine.profile(name, parName, reoptimize=reoptimize, xvals=points, npts=npts, fix_shape=fix_shape)
+        within = [logemin, logemax]
+        return self._engine.profile(name, parName, reoptimize=reoptimize, xvals=points, npts=npts, fix_shape=fix_shape, loge_bounds=within)
 
     def profile_norm(
         self,
@@ -115,17 +119,12 @@ class Estimating(Plotting):
         savestate: bool = True,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """logL along the normalisation. The model stays as it is."""
-        self._whole_range("profile_norm", logemin, logemax)
+        """logL along the normalisation, otherwise as `profile`."""
         self._known_keywords("profile_norm", kwargs, {"loglevel", "optimizer"})
         self._without_effect("profile_norm", savestate=(savestate, True), optimizer=(kwargs.get("optimizer"), None))
         points = None if xvals is None else [float(x) for x in xvals]
-        return self._engine.profile(name, None, reoptimize=reoptimize, xvals=points, npts=npts, fix_shape=fix_shape)
-
-    def _whole_range(self, method: str, logemin: float | None, logemax: float | None) -> None:
-        for given, end in ((logemin, self.loge_bounds[0]), (logemax, self.loge_bounds[1])):
-            if given is not None and abs(given - end) > 1e-3:
-                raise NotImplementedError(f"GTAnalysis.{method}: logemin and logemax are not heeded yet; set `selection: {{emin, emax}}`")
+        within = [logemin, logemax]
+        return self._engine.profile(name, None, reoptimize=reoptimize, xvals=points, npts=npts, fix_shape=fix_shape, loge_bounds=within)
 
     def get_src_model(
         self, name: str, paramsonly: bool = False, reoptimize: bool = False, npts: int | None = None, **kwargs: Any

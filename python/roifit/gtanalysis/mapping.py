@@ -54,6 +54,35 @@ class Mapping(Estimating):
         options["map_skydir"] = place(options.get("map_skydir"))
         return self._mapped("tsmap", prefix, options, ("ts", "sqrt_ts", "npred", "amplitude"), make_plots)
 
+    def tscube(self, prefix: str = "", **kwargs: Any) -> dict[str, Any]:
+        """As `tsmap` with the norms that are free in the model fitted at each pixel, and the spectrum of the test source there. It takes some 10 ms a pixel
+        and component: use ``map_size``.
+
+        Parameters
+        ----------
+        prefix
+            Begins the names of files.
+        **kwargs
+            ``model``, ``exclude``, ``map_skydir``, ``map_size``, ``do_sed``, ``nnorm``, ``cov_scale_bb`` and ``cov_scale`` (below 0 or None for no priors; with
+            ``cov_scale`` the background is fitted in the bins, too), ``outfile``, ``write_fits``, ``write_npy``, ``make_plots``.
+
+        Returns
+        -------
+        dict
+            ``ts``, ``sqrt_ts``, ``npred``, ``amplitude``, ``amplitude_err`` (maps with ``data`` and ``wcs``), ``bin_ts`` and ``bin_dnde`` (arrays, energy bin
+            first), ``energies`` (MeV), ``loglike``, ``name``, ``src_dict``, ``file``, ``config``. Scans are in the FITS file.
+        """
+        make_plots = self._are_plots_wanted("tscube", kwargs)
+        options = self._options("tscube", kwargs)
+        options["map_skydir"] = place(options.get("map_skydir"))
+        for key in ("cov_scale", "cov_scale_bb"):
+            if options.get(key) is not None and options[key] < 0:
+                options[key] = None
+        # How fermipy's own Newton ends, and images of its shifted kernel.
+        for key in ("norm_sigma", "tol", "max_iter", "tol_type", "remake_test_source", "st_scan_level", "init_lambda"):
+            options.pop(key, None)
+        return self._mapped("tscube", prefix, options, ("ts", "sqrt_ts", "npred", "amplitude", "amplitude_err"), make_plots)
+
     def residmap(self, prefix: str = "", **kwargs: Any) -> dict[str, Any]:
         """How far the counts lie above the model around each pixel: ``sigma``, ``data``, ``model``, ``excess`` as maps.
 

@@ -9,12 +9,6 @@ from .core import Core
 # Another way for each method that is not there.
 ELSEWHERE = {
     "make_template": "name a template file in the XML",
-    "set_edisp_flag": "name the sources under `gtlike: {edisp_disable: [...]}`",
-    "set_source_dnde": "use set_source_spectrum with spectrum_type='FileFunction' and edit the table",
-    "set_weights_map": "name the weights under `gtlike: {wmap: FILE}`",
-    "tscube": "use tsmap, bin by bin with loge_bounds",
-    "weight_map": "read the file of `gtlike: {wmap: FILE}`",
-    "write_weight_map": "read the file of `gtlike: {wmap: FILE}`",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from .. import _engine
-from ..progress import opened
 from .editing import Editing
 
 # fermipy's source that is simulated where nothing is told of it.
@@ -67,10 +65,10 @@ class Photons(Editing):
             Take the observed counts again, and draw nothing.
         """
         if restore:
-            self._open_with({})
+            self._open_with("ccube", {})
             return
         names = [] if name is None else [self.roi[name].name]
-        self._open_with(self._drawn(sources=names, randomize=randomize))
+        self._open_with("ccube", self._drawn(sources=names, randomize=randomize))
 
     def simulate_source(self, src_dict: Mapping[str, Any] | None = None) -> None:
         """Adds counts of a source that the model does not have, drawn from what it would give; by default a weak point at the centre."""
@@ -80,7 +78,7 @@ class Photons(Editing):
             drawn = self._drawn(sources=["mcsource"], add=True)
         finally:
             self.delete_source("mcsource")
-        self._open_with(drawn)
+        self._open_with("ccube", drawn)
 
     def set_random_seed(self, seed: int | None) -> None:
         """The seed of the simulations that follow: the same seed gives the same counts. Nothing else is random here."""
@@ -105,23 +103,3 @@ class Photons(Editing):
             files[component["component"]] = str(path)
             self.logger.info("Simulated %g counts of %.2f expected in %s", component["counts"], component["expected"], path)
         return files
-
-    def _open_with(self, counts: Mapping[str, Any]) -> None:
-        """Opens the configuration again, with counts of other files in some components, and takes the model over."""
-        engine = self._engine
-        emin, emax = engine.energy_range()
-        with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
-            model = Path(folder, "model.xml")
-            engine.write_xml(model)
-            configuration = self._configuration.with_counts([component["name"] for component in engine.components()], counts)
-            anew = opened(lambda: _engine.Analysis.open(configuration.path, progress=self._progress), self._progress)
-            anew.load_xml(model)
-        anew.set_energy_range(emin, emax)
-        for source, parameter in engine.locked_parameters():
-            anew.lock_parameter(source, parameter)
-        # The file of the configuration goes with the last one who has it.
-        self._opened, self._open_configuration = anew, configuration
-        self._covariance = None
-        # What estimators found was measured with other counts.
-        self.roi._found.clear()
-        self._changed()

@@ -16,6 +16,7 @@ from .core import Core
 MAPS = {
     "residmap": ("sigma", "data", "model", "excess"),
     "tsmap": ("sqrt_ts", "npred"),
+    "tscube": ("sqrt_ts", "npred"),
     "PSmap": ("psmap", "psmapsigma"),
 }
 # Half the height of the strips that counts are projected from, degrees.
@@ -119,9 +120,9 @@ class Plotting(Core):
         for key in MAPS[kind]:
             name = {"psmap": "psmap", "psmapsigma": "psmap_sigma"}.get(key, f"{kind}_{key}")
             self._sky_picture(f"{prefix}_{name}" if prefix else name, result[key].data, result[key].wcs, key)
-        if kind == "tsmap":
+        if kind in {"tsmap", "tscube"}:
             ts = result["ts"].data
-            self._picture(f"{prefix}_tsmap_ts_hist", lambda figure: histograms.ts_histogram(ts, figure.add_subplot()))
+            self._picture(f"{prefix}_{kind}_ts_hist", lambda figure: histograms.ts_histogram(ts, figure.add_subplot()))
         else:
             sigma = result["sigma" if kind == "residmap" else "psmapsigma"].data
             name = "residmap_sigma_hist" if kind == "residmap" else "ps_hist_sigma"

@@ -20,11 +20,12 @@ from .._engine import FileError, ModelError
 from ..maps import Map
 from .npyfile import read_dictionary, write_dictionary
 from .plotting import Plotting
+from .weighting import Weighting
 
 ENDINGS = {".fits", ".npy", ".yaml", ".json", ".xml"}
 
 
-class Saving(Plotting):
+class Saving(Plotting, Weighting):
     """Saving and opening."""
 
     def write_roi(self, outfile: str | os.PathLike[str] | None = None, save_model_map: bool = False, **kwargs: Any) -> None:
@@ -37,15 +38,16 @@ class Saving(Plotting):
         save_model_map
             Write the predicted counts, too.
         **kwargs
-            ``make_plots``: also the pictures of `make_plots`; ``save_weight_map``, ``clobber``, which are accepted.
+            ``make_plots``: also the pictures of `make_plots`; ``save_weight_map``: also the maps of `write_weight_map`; ``clobber``, which is accepted.
         """
         self._known_keywords("write_roi", kwargs, {"make_plots", "save_weight_map", "clobber", "loglevel", "plotting"})
-        self._without_effect("write_roi", save_weight_map=(kwargs.get("save_weight_map", False), False))
         prefix = self._prefix(outfile)
         self._engine.write_roi(prefix)
         write_dictionary(prefix.with_name(prefix.name + ".npy"), self._state())
         if save_model_map:
             self.write_model_map(prefix.name)
+        if kwargs.get("save_weight_map", False):
+            self.write_weight_map(prefix.name)
         if kwargs.get("make_plots", False):
             self.make_plots(prefix.name)
         self.logger.info("Writing %s.npy", prefix)
@@ -111,9 +113,9 @@ class Saving(Plotting):
         mask: str | os.PathLike[str] | None = None,
     ) -> None:
         """Takes up an analysis that `write_roi` saved. Of files that fermipy wrote itself the model is taken, from the XML beside them, and what is
-        known of the sources."""
+        known of the sources. ``mask`` is a map of weights, as `set_weights_map` takes it."""
         if mask is not None:
-            raise NotImplementedError("load_roi: mask is not there yet; name the weights under `gtlike: {wmap: FILE}`")
+            self.set_weights_map(mask)
         self._without_effect("load_roi", reload_sources=(reload_sources, False))
         prefix = self._prefix(infile)
         if prefix.with_name(prefix.name + ".json").is_file():

@@ -47,7 +47,7 @@ class Timing(Estimating):
         section = self._configuration.raw.get("lightcurve") or {}
         own = {key: section[key] for key in OWN if key in section} | {key: kwargs.pop(key) for key in OWN if key in kwargs}
         self._without_effect("lightcurve", use_local_ltcube=(own.get("use_local_ltcube", True), True))
-        if self._open_configuration is not self._configuration:
+        if self._other_files.get("ccube"):
             self.logger.warning("lightcurve: bins are made of the observed photons; simulated counts are not heeded")
         stem = self._stem(own.get("prefix") or "", name, "lightcurve")
         file, npy = (stem.with_name(stem.name + ending) for ending in (".fits", ".npy"))

@@ -38,4 +38,5 @@ pub(crate) mod spectrum;
 pub(crate) mod srcmaps;
 pub(crate) mod srcprob;
 pub(crate) mod ts;
+pub(crate) mod tscube;
 pub(crate) mod tsmap;

@@ -2,7 +2,7 @@
 
 use roi_estimators::{
     Curvature, Extension, FittedPositions, FoundSources, LightCurve, Localization, LocatedSources, PsMap, ResidMap,
-    SedResult, TsMap,
+    SedResult, TsCube, TsMap,
 };
 use roi_fit::{
     ComponentSpectrum, Dictionary, FitResult, Holds, LoglikeResult, MadeMaps, OptimizeResult, Prepared, Profile,
@@ -52,6 +52,7 @@ pub(crate) const COMMANDS: &[OfCommand] = &[
     OfCommand { command: "residmap", dictionary: &ResidMap::KEYS, more: REGION },
     OfCommand { command: "psmap", dictionary: &PsMap::KEYS, more: REGION },
     OfCommand { command: "tsmap", dictionary: &TsMap::KEYS, more: REGION },
+    OfCommand { command: "tscube", dictionary: &TsCube::KEYS, more: REGION },
     OfCommand { command: "find-sources", dictionary: &FoundSources::KEYS, more: REGION },
     OfCommand { command: "report", dictionary: &REPORT, more: REGION },
     OfCommand { command: "srcprob", dictionary: &SRCPROB, more: REGION },

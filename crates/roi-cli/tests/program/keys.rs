@@ -130,6 +130,7 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
         ("residmap", vec![on(&["--optimize-first"])]),
         ("psmap", vec![on(&["--optimize-first"])]),
         ("tsmap", vec![on(&["--optimize-first", "--index", "2.2"])]),
+        ("tscube", vec![on(&["--optimize-first", "--map-size", "1", "--cov-scale", "3"])]),
         ("find-sources", vec![on(&["--delete", source, "--sqrt-ts-threshold", "3", "--max-iter", "1"])]),
         ("srcprob", vec![words(&[&path("photons"), "--optimize-first", "--out", &path("photons.fits")])]),
         ("check", vec![on(&[]), words(&[&events]), words(&[&path("broken.yaml")]), words(&[&path("damaged")])]),

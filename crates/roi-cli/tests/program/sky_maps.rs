@@ -35,6 +35,20 @@ fn maps_have_the_documented_keys_and_files() {
         assert!(file.contains(name), "{name}");
     }
 
+    let fits = path("tscube.fits");
+    let cube = json(&[&["tscube"], &common[..], &["--fits", &fits, "--map-size", "0.5", "--nnorm", "6"]].concat());
+    let pixels = cube["ts"].as_array().unwrap().len();
+    assert!(pixels > 0 && pixels < 24 && cube["bin_ts"].as_array().unwrap().len() == 5);
+    assert_eq!(cube["energies"].as_array().unwrap().len(), 6);
+    let file = headers(&fits);
+    for name in ["SCANDATA", "FITDATA", "BASELINE", "EBOUNDS", "(6,5)"] {
+        assert!(file.contains(name), "{name}");
+    }
+    let text = roi_fit(&[&["tscube"], &common[..], &["--map-size", "0.3", "--no-sed"]].concat());
+    assert!(String::from_utf8(text.stdout).unwrap().contains("highest"));
+    refused(&[&["tscube"], &common[..], &["--nnorm", "2"]].concat(), &["nnorm"]);
+    refused(&[&["tscube"], &common[..], &["--cov-scale", "-1"]].concat(), &["cov_scale"]);
+
     let fits = path("psmap.fits");
     let map =
         json(&[&["psmap"], &common[..], &["--fits", &fits, "--spectrum-emax", "1e5", "--nbinloge", "10"]].concat());

@@ -76,7 +76,7 @@ fn bytes(session: &Session, edges: &[f64]) -> u64 {
 }
 
 /// A bin with the index of its power law.
-fn bin_of(fitted: &Spectrum, range: (f64, f64), options: &SedOptions) -> Bin {
+pub(crate) fn bin_of(fitted: &Spectrum, range: (f64, f64), options: &SedOptions) -> Bin {
     let flux = fitted.flux(range.0, range.1).ok().filter(|flux| *flux > FAINTEST);
     let slope = || {
         let (low, high) = (fitted.dnde(range.0).ok()?, fitted.dnde(range.1).ok()?);

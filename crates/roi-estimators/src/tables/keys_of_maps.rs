@@ -10,6 +10,8 @@ use crate::psmap::ps_result::PsMap;
 use crate::residmap::resid_options::ResidMapOptions;
 use crate::residmap::resid_result::ResidMap;
 use crate::tables::keys::key;
+use crate::tscube::tscube_options::TsCubeOptions;
+use crate::tscube::tscube_result::TsCube;
 use crate::tsmap::ts_options::TsMapOptions;
 use crate::tsmap::ts_result::TsMap;
 
@@ -120,6 +122,54 @@ impl TsMap {
             key(&["amplitude"], "of the norm parameter", "Its norm there, the scale applied."),
             key(&["loglike"], "", "`logL` of the model as it is, with what was excluded."),
             key(&["config"], "", "The options.").holding(Holds::One(&TsMapOptions::KEYS)),
+        ],
+    );
+}
+
+impl TsCubeOptions {
+    /// The keys of its dictionary.
+    pub const KEYS: Dictionary = Dictionary::new(
+        "Options of a TS cube",
+        "The options of `tscube`.",
+        &[
+            key(&["model"], "", "The test source.").holding(Holds::One(&TEST_SOURCE)),
+            key(&["exclude"], "", EXCLUDE),
+            key(&["map_skydir"], "deg", "RA and Dec of the middle of the map; `null` for that of the region."),
+            key(&["map_size"], "deg", "Side of the map; `null` for all of the region."),
+            key(&["do_sed"], "", Self::DO_SED.doc),
+            key(&["nnorm"], "", Self::NNORM.doc),
+            key(&["cov_scale_bb"], "", Self::COV_SCALE_BB.doc),
+            key(&["cov_scale"], "", Self::COV_SCALE.doc),
+        ],
+    );
+}
+
+impl TsCube {
+    /// The keys of its dictionary.
+    pub const KEYS: Dictionary = Dictionary::new(
+        "tscube",
+        "Maps are lists of rows; those of bins are lists of maps, empty without `do_sed`.",
+        &[
+            key(&["name"], "", "Name of the test source, as files have it."),
+            key(&["src_dict"], "", "The test source.").holding(Holds::One(&TEST_SOURCE)),
+            key(
+                &["ts"],
+                "",
+                "Twice the gain in `logL` of a test source at the pixel, the free norms fitted with and without it.",
+            ),
+            key(&["sqrt_ts"], "", "Root of `ts`."),
+            key(&["npred"], "counts", "Predicted counts of the test source at its maximum, also those beyond the map."),
+            key(&["amplitude"], "of the norm parameter", "Its norm there, the scale applied."),
+            key(
+                &["amplitude_err"],
+                "of the norm parameter",
+                "Its 1 sigma error, from the Hessian of all that is free.",
+            ),
+            key(&["energies"], "MeV", "Edges of the energy bins."),
+            key(&["bin_ts"], "", "TS of the test source in each energy bin."),
+            key(&["bin_dnde"], "ph / (MeV cm2 s)", "Its dN/dE at the geometric centre of each energy bin."),
+            key(&["loglike"], "", "`logL` without a test source, the free norms at their maximum."),
+            key(&["config"], "", "The options.").holding(Holds::One(&TsCubeOptions::KEYS)),
         ],
     );
 }

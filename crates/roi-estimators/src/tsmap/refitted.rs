@@ -1,24 +1,53 @@
 //! A test source with the norms that are free in the model fitted beside it.
 
+use ndarray::Array2;
 use roi_fit::{Session, TrialMaker, climb};
-use roi_model::SkyDirection;
+use roi_model::{ParameterId, Prior, SkyDirection};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::sky::test_source::TestSource;
 use crate::trial::memory;
 use crate::tsmap::amplitude::Amplitude;
-use crate::tsmap::ts_options::TsMapOptions;
 
 /// The name of the source that is looked for.
 const NAME: &str = "test source of a TS map";
 /// The largest amplitude.
 const MOST: f64 = 1e6;
 
+/// What is fitted beside a test source, and where.
+pub(crate) struct Scope<'a> {
+    /// Sources that are left out.
+    pub(crate) exclude: &'a [String],
+    /// Energies, log10 of MeV.
+    pub(crate) loge_bounds: [Option<f64>; 2],
+    /// Width of the priors on the free norms, in units of their errors; `None` for no priors.
+    pub(crate) cov_scale: Option<f64>,
+}
+
 /// A model whose free norms are at their maximum without a test source.
 pub(crate) struct Refitted<'a> {
     base: Session,
     loglike: f64,
+    /// Inverse of minus the Hessian at the maximum, before there are priors of `cov_scale`; `None` where it is not positive definite.
+    covariance: Option<Array2<f64>>,
     makers: &'a [TrialMaker],
-    options: &'a TsMapOptions,
+    model: &'a TestSource,
+}
+
+/// A test source at its maximum, the free norms at theirs.
+pub(crate) struct FittedTrial {
+    /// The model with the test source.
+    pub(crate) session: Session,
+    /// Its norm.
+    pub(crate) norm: ParameterId,
+    /// The amplitude, by which its spectrum is that of the options.
+    pub(crate) amplitude: Amplitude,
+    /// Whether the maximum was found.
+    pub(crate) is_converged: bool,
+    /// What the norm's value is at amplitude 1.
+    pub(crate) unit: f64,
+    /// All its predicted counts at amplitude 1.
+    pub(crate) npred: f64,
 }
 
 impl<'a> Refitted<'a> {
@@ -28,17 +57,16 @@ impl<'a> Refitted<'a> {
         workspace + threads * (workspace + memory::of_map(session, makers))
     }
 
-    /// Fits the norms that are free in a session, what is excluded taken out, over the energies of the options.
-    pub(crate) fn new(session: &Session, makers: &'a [TrialMaker], options: &'a TsMapOptions) -> Result<Self> {
-        let mut base = session.clone();
-        for name in &options.exclude {
+    /// Fits the norms that are free in a session, what is excluded taken out, over the energies of the scope.
+    pub(crate) fn new(
+        session: &Session,
+        makers: &'a [TrialMaker],
+        model: &'a TestSource,
+        scope: &Scope<'_>,
+    ) -> Result<Self> {
+        let mut base = session.within_loge_bounds(scope.loge_bounds)?;
+        for name in scope.exclude {
             base.roi_mut().remove_source(name)?;
-        }
-        let (low, high) = base.energy_range();
-        let [first, last] = options.loge_bounds;
-        let edge = |loge: Option<f64>, own: f64| loge.map_or(own, |loge| nearest_edge(session, loge));
-        if first.is_some() || last.is_some() {
-            base = base.within_energies(edge(first, low), edge(last, high))?;
         }
         for source in base.roi_mut().sources_mut() {
             let norm = source.spectrum().norm_index();
@@ -47,38 +75,70 @@ impl<'a> Refitted<'a> {
                 parameter.set_free(is_free);
             }
         }
+        climb(&mut base, None)?;
+        let covariance = optimizers::inverse(&base.derivatives()?.hessian.mapv(|h| -h));
+        if let (Some(scale), Some(covariance)) = (scope.cov_scale, &covariance) {
+            hold_near(&mut base, covariance, scale)?;
+        }
+        // What all places share is summed once.
+        let mut base = base.on_one_thread();
         let loglike = climb(&mut base, None)?.loglike;
-        Ok(Self { base: base.on_one_thread(), loglike, makers, options })
+        Ok(Self { base, loglike, covariance, makers, model })
+    }
+
+    /// The model without a test source.
+    pub(crate) fn base(&self) -> &Session {
+        &self.base
+    }
+
+    /// `logL` of it.
+    pub(crate) fn loglike(&self) -> f64 {
+        self.loglike
+    }
+
+    /// The covariance of its free norms, in units of `value`.
+    pub(crate) fn covariance(&self) -> Option<&Array2<f64>> {
+        self.covariance.as_ref()
     }
 
     /// The maximum for a test source at a place, and all its predicted counts at amplitude 1.
     pub(crate) fn at(&self, place: SkyDirection) -> Result<(Amplitude, f64)> {
-        let mut source = self.options.model.at(NAME, place)?;
-        let mut unit = 1.0;
-        if let Some(norm) = source.spectrum().norm_index() {
-            let parameter = &mut source.spectrum_mut().parameters_mut()[norm];
-            unit = parameter.value();
-            parameter.set_bounds(0.0, MOST * unit)?;
-            parameter.set_free(true);
-        }
+        self.fitted(place).map(|fitted| (fitted.amplitude, fitted.npred))
+    }
+
+    /// The model with a test source at a place, at the maximum.
+    pub(crate) fn fitted(&self, place: SkyDirection) -> Result<FittedTrial> {
+        let mut source = self.model.at(NAME, place)?;
+        let norm = source.spectrum().norm_index();
+        let norm = norm.ok_or(Error::Internal { what: "a test source without a norm" })?;
+        let parameter = &mut source.spectrum_mut().parameters_mut()[norm];
+        let unit = parameter.value();
+        parameter.set_bounds(0.0, MOST * unit)?;
+        parameter.set_free(true);
         let maps =
             self.makers.iter().map(|maker| maker.source_map(&source)).collect::<lat_dataset::Result<Vec<_>>>()?;
         let mut session = self.base.clone();
         session.set_source_maps(NAME, &maps)?;
         let npred = session.data().npred(&source)?;
         session.roi_mut().add_source(source)?;
-        let loglike = climb(&mut session, None)?.loglike;
-        let id = session.roi().id_of(NAME)?;
-        let spectrum = session.roi()[id].spectrum();
-        let value = spectrum.norm_index().map_or(0.0, |norm| spectrum.parameters()[norm].value() / unit);
-        let ts = (2.0 * (loglike - self.loglike)).max(0.0);
-        Ok((Amplitude { ts, value: if ts > 0.0 { value } else { 0.0 } }, npred))
+        let summit = climb(&mut session, None)?;
+        let norm = ParameterId { source: session.roi().id_of(NAME)?, parameter: norm };
+        let value = session.roi().parameter(norm)?.value() / unit;
+        let ts = (2.0 * (summit.loglike - self.loglike)).max(0.0);
+        let amplitude = Amplitude { ts, value: if ts > 0.0 { value } else { 0.0 } };
+        Ok(FittedTrial { session, norm, amplitude, is_converged: summit.is_converged, unit, npred })
     }
 }
 
-/// The edge of the analysis nearest to an energy, MeV.
-fn nearest_edge(session: &Session, loge: f64) -> f64 {
-    let edges = session.data().components().iter().flat_map(|component| component.axis().edges().to_vec());
-    let distance = |edge: &f64| (edge.log10() - loge).abs();
-    edges.min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(10f64.powf(loge))
+/// Gives the free parameters of a session Gaussian priors around their values, `scale` times their errors wide; one that has a prior keeps it.
+pub(crate) fn hold_near(session: &mut Session, covariance: &Array2<f64>, scale: f64) -> Result<()> {
+    for (row, id) in session.roi().free_parameters().into_iter().enumerate() {
+        let parameter = session.roi_mut().parameter_mut(id)?;
+        let sigma = scale * covariance.get([row, row]).copied().unwrap_or(f64::NAN).sqrt();
+        if sigma > 0.0 && sigma.is_finite() && parameter.prior().is_none() {
+            let prior = Prior::gaussian(parameter.value(), sigma)?;
+            parameter.set_prior(Some(prior));
+        }
+    }
+    Ok(())
 }

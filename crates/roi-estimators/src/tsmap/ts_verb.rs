@@ -11,7 +11,7 @@ use crate::sky::parts::in_parts;
 use crate::trial::memory;
 use crate::tsmap::amplitude::Amplitude;
 use crate::tsmap::exact_trials::ExactTrials;
-use crate::tsmap::refitted::Refitted;
+use crate::tsmap::refitted::{Refitted, Scope};
 use crate::tsmap::ts_options::TsMapOptions;
 use crate::tsmap::ts_result::TsMap;
 use crate::tsmap::ts_scan::TsScan;
@@ -40,7 +40,8 @@ pub fn tsmap(analysis: &Analysis, options: &TsMapOptions, progress: &mut dyn Pro
     let (found, of_source) = if options.refit_background {
         let session = analysis.session();
         session.check_memory("the TS map", Refitted::bytes(session, analysis.trial_makers()))?;
-        let trials = Refitted::new(analysis.session(), analysis.trial_makers(), options)?;
+        let scope = Scope { exclude: &options.exclude, loge_bounds: options.loge_bounds, cov_scale: None };
+        let trials = Refitted::new(session, analysis.trial_makers(), &options.model, &scope)?;
         let at = |pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place));
         (in_parts("tsmap", &map.pixels, progress, |(): &mut (), pixel| at(pixel))?, None)
     } else if options.local_psf || !is_alike {

@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use ndarray::Array2;
 use region::{CENTER, HIDDEN, Pixels, SkyRegion};
 use roi_estimators::{
-    Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, TestSource, TrialShape, TsMapOptions,
-    find_sources, psmap, residmap, tsmap,
+    Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, SedOptions, TestSource, TrialShape,
+    TsCubeOptions, TsMapOptions, find_sources, psmap, residmap, sed, tscube, tsmap,
 };
 use roi_fit::{Analysis, Event, FitOptions, Progress, Quiet, climb};
 use roi_model::{Parameter, SkyDirection, Source, SourceType, SpatialModel, Spectrum};
@@ -94,6 +94,75 @@ fn a_ts_with_the_background_refitted_is_that_of_a_fit_of_all_norms() {
     let region = SkyRegion::new(&TWO);
     let options = TsMapOptions::default().with_refit_background(true);
     check_against_fits(&region.analysis, &options.with_map_skydir(Some(hidden())).with_map_size(Some(0.8)), true);
+}
+
+#[test]
+fn a_cube_has_the_ts_of_the_whole_and_the_spectrum_of_a_source_at_the_place() {
+    let region = SkyRegion::new(&TWO);
+    let options = TsCubeOptions::default().with_map_skydir(Some(hidden())).with_map_size(Some(0.5));
+    let cube = tscube(&region.analysis, &options, &mut Quiet).unwrap();
+    let whole = TsMapOptions::default().with_refit_background(true);
+    let whole = whole.with_map_skydir(Some(hidden())).with_map_size(Some(0.5));
+    let map = tsmap(&region.analysis, &whole, &mut Quiet).unwrap();
+    assert_eq!(cube.ts, map.ts);
+    assert_eq!(cube.amplitude, map.amplitude);
+    let ((y, x), ts) = cube.ts.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+    assert!(*ts > 25.0);
+
+    // A source added there, its norm fitted with the others: the same error, and the bins of its SED.
+    let [_, nx] = cube.grid.shape();
+    let place = cube.grid.direction(y * nx + x).unwrap();
+    let mut other = SkyRegion::new(&TWO);
+    let analysis = &mut other.analysis;
+    let norm = Parameter::new("Prefactor", 1.0).unwrap().with_scale(1e-13).unwrap().with_bounds(0.0, 1e5).unwrap();
+    let spectrum = Spectrum::new(
+        "PowerLaw",
+        vec![
+            norm.with_free(true),
+            Parameter::new("Index", 2.0).unwrap().with_scale(-1.0).unwrap(),
+            Parameter::new("Scale", 1000.0).unwrap(),
+        ],
+    );
+    let source =
+        Source::new("there", SourceType::Point, spectrum.unwrap(), SpatialModel::point(place).unwrap()).unwrap();
+    for model in analysis.roi_mut().sources_mut() {
+        let norm = model.spectrum().norm_index();
+        let parameters = model.spectrum_mut().parameters_mut().iter_mut().enumerate();
+        parameters.for_each(|(index, parameter)| parameter.set_free(parameter.is_free() && norm == Some(index)));
+    }
+    analysis.add_sources(&[source]).unwrap();
+    let fitted = analysis.fit(&FitOptions::default()).unwrap();
+    assert!(fitted.fit_success);
+    let row = fitted.src_names.iter().position(|name| name == "there").unwrap();
+    let error = 1e-13 * fitted.errors[row];
+    assert!((cube.amplitude_err[[y, x]] / error - 1.0).abs() < 1e-3, "{} {error}", cube.amplitude_err[[y, x]]);
+    let of_bins = SedOptions::default().with_free_pars(vec!["Prefactor".into()]);
+    let points = sed(analysis.session(), "there", &of_bins).unwrap();
+    for (bin, point) in points.bins.iter().enumerate() {
+        let (ts, dnde) = (cube.bin_ts[bin][[y, x]], cube.bin_dnde[bin][[y, x]]);
+        println!("bin {bin}: TS {ts} {}, dN/dE {dnde}", point.ts);
+        assert!((ts - point.ts).abs() < 1e-3 + 1e-4 * point.ts);
+        assert!(
+            (dnde - point.norm.unwrap() * point.reference.dnde).abs()
+                < 1e-3 * point.norm_err.unwrap() * point.reference.dnde
+        );
+    }
+
+    // With priors on the background less is known of the norm than with it held, and no more than with it free.
+    let wide = tscube(&region.analysis, &options.clone().with_cov_scale(Some(3.0)), &mut Quiet).unwrap();
+    assert_eq!(wide.ts, cube.ts);
+    assert_ne!(wide.bin_ts, cube.bin_ts);
+    let narrow =
+        tscube(&region.analysis, &options.with_cov_scale_bb(Some(1e-6)).with_do_sed(false), &mut Quiet).unwrap();
+    assert!(narrow.bin_ts.is_empty() && narrow.amplitude_err[[y, x]] < cube.amplitude_err[[y, x]]);
+    let held = tsmap(&region.analysis, &whole_held(), &mut Quiet).unwrap();
+    assert!((narrow.ts[[y, x]] / held.ts[[y, x]] - 1.0).abs() < 0.1);
+}
+
+/// The background held where it stands.
+fn whole_held() -> TsMapOptions {
+    let options = TsMapOptions::default().with_local_psf(true).with_max_kernel_radius(20.0);
+    options.with_map_skydir(Some(hidden())).with_map_size(Some(0.5))
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use likelihood_core::is_same_energy;
-use roi_model::{Bounds, FileTable, Given, Parameter, Source, Spectrum};
+use lat_dataset::ComponentModel;
+use likelihood_core::{ComponentData, is_same_energy};
+use roi_model::{Bounds, FileTable, Given, Parameter, Source, SourceId, Spectrum};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -26,14 +27,7 @@ impl Analysis {
     pub fn set_source_spectrum(&mut self, name: &str, spectrum_type: &str, pars: &[(&str, Given)]) -> Result<()> {
         let id = self.session.roi.id_of(name)?;
         let source = self.session.roi[id].clone();
-        for (model, component) in self.opened.component_models.iter().zip(self.session.data.components()) {
-            if model.has_own_spectrum(source.name()) {
-                return Err(Error::OwnSpectrum {
-                    source_name: source.name().to_owned(),
-                    component: component.name().to_owned(),
-                });
-            }
-        }
+        self.check_shared_spectrum(&source)?;
         let mut spectrum = match (source.spectrum().type_name(), spectrum_type) {
             (_, "FileFunction") => self.tabulated(&source, pars)?,
             ("PowerLaw", "LogParabola") => without_curvature(source.spectrum(), pars)?,
@@ -46,20 +40,74 @@ impl Analysis {
             let told = pars.iter().rfind(|(name, _)| *name == norm.name()).and_then(|(_, given)| given.free);
             norm.set_free(told.unwrap_or_else(|| was_free(source.spectrum())));
         }
-        let changed = source.with_spectrum(spectrum);
+        let name = source.name();
+        self.give_spectrum(id, spectrum)?;
+        self.edits.zeroed.remove(name);
+        Ok(())
+    }
+
+    /// Sets dN/dE (ph cm^-2 s^-1 MeV^-1) of a source whose spectrum is a table (`FileFunction`), at the energies of the table, see
+    /// [`FileTable::energies`]; its parameters stay, so that the source's dN/dE is its normalisation times these values. What was known of the spectrum is
+    /// forgotten. The table is written beside the XML when the model is saved. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// When there is no such source, its spectrum is of another type, `dnde` has not one value an energy, one is negative or not finite, or a component has
+    /// a spectral table of its own for this source.
+    pub fn set_source_dnde(&mut self, name: &str, dnde: &[f64]) -> Result<()> {
+        let id = self.session.roi.id_of(name)?;
+        let source = &self.session.roi[id];
+        self.check_shared_spectrum(source)?;
+        let spectrum = source.spectrum();
+        let (type_name, norm, tables) = (spectrum.type_name(), spectrum.parameters(), spectrum.file_tables());
+        let ([norm], [table], "FileFunction") = (norm, tables, type_name) else {
+            return Err(Error::Option {
+                option: "spectrum",
+                found: format!("'{}' with spectrum {type_name}", source.name()),
+                expected: "one of type FileFunction without scaling_file: call set_source_spectrum(name, \"FileFunction\") first",
+            });
+        };
+        if dnde.len() != table.energies().len() {
+            return Err(Error::Option {
+                option: "dnde",
+                found: format!(
+                    "{} values, the table of '{}' has {} energies",
+                    dnde.len(),
+                    source.name(),
+                    table.energies().len()
+                ),
+                expected: "as many values as the table has energies",
+            });
+        }
+        let table = Arc::new(FileTable::new(table.energies().to_vec(), dnde.to_vec())?);
+        let changed = Spectrum::file_function(norm.clone(), table_file(source.name()), table)?;
+        self.give_spectrum(id, changed)
+    }
+
+    /// Refuses to change the spectrum of a source for which a component has its own.
+    fn check_shared_spectrum(&self, source: &Source) -> Result<()> {
+        let own = |(model, _): &(&ComponentModel, &ComponentData)| model.has_own_spectrum(source.name());
+        match self.opened.component_models.iter().zip(self.session.data.components()).find(own) {
+            None => Ok(()),
+            Some((_, component)) => Err(Error::OwnSpectrum {
+                source_name: source.name().to_owned(),
+                component: component.name().to_owned(),
+            }),
+        }
+    }
+
+    /// Gives a source a spectrum, and forgets what was known of the one before.
+    fn give_spectrum(&mut self, id: SourceId, spectrum: Spectrum) -> Result<()> {
         let mut roi = self.session.roi.clone();
-        roi[id] = changed;
+        roi[id] = roi[id].with_spectrum(spectrum);
         // A spectrum that cannot be evaluated must not take the place of one that can.
         self.session.data.npred(&roi[id])?;
-        let file = roi[id].spectrum().file().map(str::to_owned);
+        let (file, name) = (roi[id].spectrum().file().map(str::to_owned), roi[id].name().to_owned());
         self.session.roi = roi;
-        if let Some(file) = file.filter(|_| spectrum_type == "FileFunction") {
-            self.edits.own_tables.insert(file);
-        }
+        // All other types of spectrum that are made here need no file.
+        self.edits.own_tables.extend(file);
         let known = self.session.roi[id].spectrum().clone();
-        self.edits.locked.retain(|(locked, parameter)| locked != source.name() || known.index_of(parameter).is_some());
-        self.edits.zeroed.remove(source.name());
-        self.known.forget_spectrum(source.name());
+        self.edits.locked.retain(|(locked, parameter)| *locked != name || known.index_of(parameter).is_some());
+        self.known.forget_spectrum(&name);
         self.update_npred()?;
         self.update_fluxes(id, None)
     }
@@ -116,9 +164,14 @@ impl Analysis {
             <[Parameter; 1]>::try_from(roi_model::usual_parameters("FileFunction", &given, Bounds::Usual)?).map_err(
                 |_| Error::Option { option: "pars", found: "more parameters".into(), expected: "Normalization alone" },
             )?;
-        let stem: String = source.name().chars().map(|c| if c.is_whitespace() || c == '/' { '_' } else { c }).collect();
-        Ok(Spectrum::file_function(norm, format!("{}_filespectrum.txt", stem.to_lowercase()), table)?)
+        Ok(Spectrum::file_function(norm, table_file(source.name()), table)?)
     }
+}
+
+/// The file of a table that was made for a source.
+fn table_file(source: &str) -> String {
+    let stem: String = source.chars().map(|c| if c.is_whitespace() || c == '/' { '_' } else { c }).collect();
+    format!("{}_filespectrum.txt", stem.to_lowercase())
 }
 
 /// Numbers from `start` (itself left out) to `end` (included) in steps of this size and sign.

@@ -93,6 +93,26 @@ impl Analysis {
         Ok(())
     }
 
+    /// Sets whether energy dispersion acts on a source, found by name or alias (the attribute `apply_edisp` of its spectrum in the XML). Where the
+    /// configuration takes it off (`gtlike: {edisp: false}`, `edisp_disable`) it stays off. What was known of the source's spectrum is forgotten. Nothing
+    /// changes on an error.
+    ///
+    /// # Errors
+    /// When there is no such source, or its predicted counts cannot be evaluated.
+    pub fn set_apply_edisp(&mut self, name: &str, apply: bool) -> Result<()> {
+        let id = self.session.roi.id_of(name)?;
+        if self.session.roi[id].apply_edisp() == apply {
+            return Ok(());
+        }
+        let mut changed = self.session.roi[id].clone();
+        changed.set_apply_edisp(apply);
+        self.session.data.npred(&changed)?;
+        self.known.forget_spectrum(changed.name());
+        self.session.roi[id] = changed;
+        self.update_npred_of(id)?;
+        self.update_fluxes(id, None)
+    }
+
     /// A quantity of a source by the name that its dictionary has for it, else by the column of its catalog.
     pub(crate) fn source_datum(&self, source: &Source, key: &str) -> Option<f64> {
         let direction = source.direction();

@@ -17,6 +17,8 @@ pub struct ProfileOptions {
     pub npts: usize,
     /// [`ProfileOptions::FIX_SHAPE`].
     pub fix_shape: bool,
+    /// Lowest and highest energy, log10 of MeV, moved to the nearest edges; by default those of the analysis. Predicted counts and fluxes are between them.
+    pub loge_bounds: [Option<f64>; 2],
 }
 
 impl Default for ProfileOptions {
@@ -26,6 +28,7 @@ impl Default for ProfileOptions {
             xvals: None,
             npts: Self::NPTS.value(),
             fix_shape: Self::FIX_SHAPE.value(),
+            loge_bounds: [None, None],
         }
     }
 }
@@ -56,6 +59,13 @@ impl ProfileOptions {
     #[must_use]
     pub fn with_fix_shape(mut self, fix_shape: bool) -> Self {
         self.fix_shape = fix_shape;
+        self
+    }
+
+    /// Sets [`loge_bounds`](Self::loge_bounds).
+    #[must_use]
+    pub fn with_loge_bounds(mut self, loge_bounds: [Option<f64>; 2]) -> Self {
+        self.loge_bounds = loge_bounds;
         self
     }
 }

@@ -308,6 +308,47 @@ fn a_spectrum_becomes_its_own_table_which_is_saved_with_the_model() {
 }
 
 #[test]
+fn values_of_a_table_are_set_and_saved() {
+    let mut analysis = analysis();
+    let name = point(&analysis);
+    let before = analysis.loglike().unwrap();
+    let error = analysis.set_source_dnde(&name, &[1.0]).unwrap_err().to_string();
+    assert!(error.contains("FileFunction") && error.contains(&name), "{error}");
+    analysis.set_source_spectrum(&name, "FileFunction", &[]).unwrap();
+    analysis.free_norm(&name, true).unwrap();
+    let table = analysis.roi().source(&name).unwrap().spectrum().file_tables()[0].clone();
+
+    for (wrong, word) in [
+        (vec![1e-12], "energies"),
+        (vec![-1.0; table.values().len()], "negative"),
+        (vec![f64::NAN; table.values().len()], "finite"),
+    ] {
+        let error = analysis.set_source_dnde(&name, &wrong).unwrap_err().to_string();
+        assert!(error.contains(word), "{word}: {error}");
+        assert_eq!(analysis.roi().source(&name).unwrap().spectrum().file_tables()[0], table);
+    }
+
+    // Twice the table is twice the source.
+    let npred = analysis.properties(&name).unwrap().npred;
+    let doubled: Vec<f64> = table.values().iter().map(|dnde| 2.0 * dnde).collect();
+    analysis.set_source_dnde(&name, &doubled).unwrap();
+    approx::assert_relative_eq!(analysis.properties(&name).unwrap().npred, 2.0 * npred, max_relative = 1e-12);
+    assert!(analysis.roi().source(&name).unwrap().spectrum().parameters()[0].is_free());
+    let with_doubled = analysis.loglike().unwrap();
+    assert!((with_doubled - before).abs() > 1e-3);
+    let directory = tempfile::tempdir().unwrap();
+    analysis.write_xml(&directory.path().join("model.xml")).unwrap();
+    let energies = table.energies();
+    let file = analysis.roi().source(&name).unwrap().spectrum().file().unwrap().to_owned();
+    let written = std::fs::read_to_string(directory.path().join(file)).unwrap();
+    assert_eq!(roi_model::FileTable::parse(&written).unwrap().values(), doubled);
+    assert_eq!(roi_model::FileTable::parse(&written).unwrap().energies(), energies);
+    // Half the norm brings back what was.
+    analysis.set_norm(&name, 0.5).unwrap();
+    approx::assert_relative_eq!(analysis.loglike().unwrap(), before, max_relative = 1e-12);
+}
+
+#[test]
 fn a_spectrum_that_cannot_be_changes_nothing() {
     let mut analysis = analysis();
     let name = point(&analysis);

@@ -8,6 +8,7 @@ use roi_fit::{FitOptions, FitResult, OptimizeOptions, OptimizeResult, Profile, P
 use crate::border::keywords::Keywords;
 use crate::border::objects::{all_properties, dictionary};
 use crate::handle::Analysis;
+use crate::methods::mapping::bounds;
 
 #[pymethods]
 impl Analysis {
@@ -75,7 +76,8 @@ impl Analysis {
         self.work(py, |analysis| Ok(analysis.compute_missing_ts()?))
     }
 
-    /// logL along a parameter of a source, its normalisation if none is named. Keywords: `reoptimize`, `xvals`, `npts`, `fix_shape`.
+    /// logL along a parameter of a source, its normalisation if none is named. Keywords: `reoptimize`, `xvals`, `npts`, `fix_shape`,
+    /// `loge_bounds`.
     #[pyo3(signature = (name, parameter=None, **keywords))]
     fn profile<'py>(
         &self,
@@ -91,6 +93,7 @@ impl Analysis {
         options.xvals = given.take("xvals")?;
         given.set("npts", &mut options.npts)?;
         given.set("fix_shape", &mut options.fix_shape)?;
+        options.loge_bounds = bounds(&mut given, "loge_bounds")?;
         given.finish()?;
         let object = |profile: Profile| {
             let dict = dictionary(py, &profile.to_json())?;

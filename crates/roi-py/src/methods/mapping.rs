@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use numpy::PyArray2;
-use numpy::ndarray::Array2;
+use numpy::ndarray::{Array2, Array3, Axis};
+use numpy::{PyArray2, PyArray3};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_estimators::{FindSourcesOptions, PsMapOptions, ResidMapOptions, TestSource, TsMapOptions};
+use roi_estimators::{FindSourcesOptions, PsMapOptions, ResidMapOptions, TestSource, TsCubeOptions, TsMapOptions};
 
 use crate::border::exceptions::{Failure, OptionError};
 use crate::border::keywords::Keywords;
@@ -18,7 +18,7 @@ use crate::methods::selecting::{direction, names};
 #[pymethods]
 impl Analysis {
     /// What one more source would gain at each pixel. Keywords: `model` (a dictionary of the test source), `exclude`, `loge_bounds`,
-    /// `max_kernel_radius`, `threshold`, `map_skydir`, `map_size`, and the file `fits`.
+    /// `max_kernel_radius`, `threshold`, `map_skydir`, `map_size`, `local_psf`, `refit_background`, and the file `fits`.
     #[pyo3(signature = (**keywords))]
     fn tsmap<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyDict>> {
         let mut given = Keywords::new("tsmap", keywords);
@@ -38,6 +38,44 @@ impl Analysis {
             put(
                 &dict,
                 [("sqrt_ts", map.sqrt_ts()), ("ts", map.ts), ("npred", map.npred), ("amplitude", map.amplitude)],
+            )?;
+            Ok(dict)
+        })
+    }
+
+    /// As `tsmap` with the free norms fitted at each pixel, and the spectrum of the test source there. Keywords: `model`, `exclude`, `map_skydir`, `map_size`,
+    /// `do_sed`, `nnorm`, `cov_scale_bb`, `cov_scale`, and the file `fits`.
+    #[pyo3(signature = (**keywords))]
+    fn tscube<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("tscube", keywords);
+        let options = cube_options(&mut given)?;
+        let fits: Option<PathBuf> = given.take("fits")?;
+        given.finish()?;
+        let mut watcher = self.watcher(py);
+        let work = |analysis: &mut roi_fit::Analysis| {
+            let cube = roi_estimators::tscube(analysis, &options, &mut watcher)?;
+            if let Some(path) = &fits {
+                cube.write_fits(path)?;
+            }
+            Ok(cube)
+        };
+        self.long_work(py, work, |cube| {
+            let dict = dictionary(py, &cube.to_json())?;
+            for (key, maps) in [("bin_ts", &cube.bin_ts), ("bin_dnde", &cube.bin_dnde)] {
+                let views: Vec<_> = maps.iter().map(Array2::view).collect();
+                let (ny, nx) = cube.ts.dim();
+                let stacked = numpy::ndarray::stack(Axis(0), &views).unwrap_or_else(|_| Array3::zeros((0, ny, nx)));
+                dict.set_item(key, PyArray3::from_owned_array(py, stacked))?;
+            }
+            put(
+                &dict,
+                [
+                    ("sqrt_ts", cube.sqrt_ts()),
+                    ("ts", cube.ts),
+                    ("npred", cube.npred),
+                    ("amplitude", cube.amplitude),
+                    ("amplitude_err", cube.amplitude_err),
+                ],
             )?;
             Ok(dict)
         })
@@ -146,6 +184,21 @@ fn ts_options(given: &mut Keywords<'_, '_>) -> PyResult<TsMapOptions> {
     given.set("threshold", &mut options.threshold)?;
     options.map_skydir = direction(given.take("map_skydir")?)?;
     options.map_size = given.take("map_size")?;
+    given.set("local_psf", &mut options.local_psf)?;
+    given.set("refit_background", &mut options.refit_background)?;
+    Ok(options)
+}
+
+fn cube_options(given: &mut Keywords<'_, '_>) -> PyResult<TsCubeOptions> {
+    let mut options = TsCubeOptions::default();
+    options.model = test_source(given)?;
+    options.exclude = names(given.raw("exclude")?)?;
+    options.map_skydir = direction(given.take("map_skydir")?)?;
+    options.map_size = given.take("map_size")?;
+    given.set("do_sed", &mut options.do_sed)?;
+    given.set("nnorm", &mut options.nnorm)?;
+    options.cov_scale_bb = given.take("cov_scale_bb")?;
+    options.cov_scale = given.take("cov_scale")?;
     Ok(options)
 }
 
@@ -181,7 +234,7 @@ fn ps_options(given: &mut Keywords<'_, '_>) -> PyResult<PsMapOptions> {
 }
 
 /// Two ends, of which either may be `None`; an empty list is the whole range.
-fn bounds(given: &mut Keywords<'_, '_>, name: &'static str) -> PyResult<[Option<f64>; 2]> {
+pub(crate) fn bounds(given: &mut Keywords<'_, '_>, name: &'static str) -> PyResult<[Option<f64>; 2]> {
     let ends = given.take::<Vec<Option<f64>>>(name)?.unwrap_or_default();
     match ends[..] {
         [] => Ok([None, None]),

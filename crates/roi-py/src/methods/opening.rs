@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use numpy::PyArray1;
+use numpy::{PyArray1, PyArray3};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use roi_fit::Analysis as Engine;
@@ -69,6 +69,13 @@ impl Analysis {
             list.append(dict)?;
         }
         Ok(list)
+    }
+
+    /// Likelihood weights `[energy bin, y, x]`, an array a component; `None` for one without.
+    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<Option<Bound<'py, PyArray3<f32>>>>> {
+        let components = self.read(py, |analysis| analysis.likelihood().components().to_vec())?;
+        let array = |values| PyArray3::from_array(py, values);
+        Ok(components.iter().map(|component| component.weights().map(|weights| array(weights.values()))).collect())
     }
 
     /// Seconds that opening took, and memory.

@@ -97,6 +97,31 @@ impl Analysis {
         })
     }
 
+    /// Sets dN/dE of a source whose spectrum is a table, at the energies of the table, ph cm^-2 s^-1 MeV^-1.
+    fn set_source_dnde(&self, py: Python<'_>, name: &str, dnde: Vec<f64>) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.set_source_dnde(name, &dnde)?))
+    }
+
+    /// Energies (MeV) and dN/dE (ph cm^-2 s^-1 MeV^-1, at normalisation 1) of the table of a source's spectrum; `None` where it has none.
+    #[expect(clippy::type_complexity, reason = "two arrays, or none")]
+    fn spectrum_table<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+    ) -> PyResult<Option<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)>> {
+        let table = self.work(py, |analysis| {
+            let spectrum = analysis.roi().source(name).map_err(roi_fit::Error::from)?.spectrum();
+            let is_table = spectrum.type_name() == "FileFunction";
+            Ok(spectrum.file_tables().first().filter(|_| is_table).cloned())
+        })?;
+        Ok(table.map(|table| (PyArray1::from_slice(py, table.energies()), PyArray1::from_slice(py, table.values()))))
+    }
+
+    /// Sets whether energy dispersion acts on a source.
+    fn set_apply_edisp(&self, py: Python<'_>, name: &str, apply: bool) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.set_apply_edisp(name, apply)?))
+    }
+
     /// Predicted counts of a source in each energy bin, an array a component, as they are or times the likelihood weights.
     #[pyo3(signature = (name, weighted=false))]
     fn npred<'py>(&self, py: Python<'py>, name: &str, weighted: bool) -> PyResult<Vec<Bound<'py, PyArray1<f64>>>> {
