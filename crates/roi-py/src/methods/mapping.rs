@@ -62,7 +62,7 @@ impl Analysis {
         self.long_work(py, work, |cube| {
             let dict = dictionary(py, &cube.to_json())?;
             for (key, maps) in [("bin_ts", &cube.bin_ts), ("bin_dnde", &cube.bin_dnde)] {
-                let views: Vec<_> = maps.iter().map(Array2::view).collect();
+                let views: Vec<_> = maps.iter().map(|map| map.view()).collect();
                 let (ny, nx) = cube.ts.dim();
                 let stacked = numpy::ndarray::stack(Axis(0), &views).unwrap_or_else(|_| Array3::zeros((0, ny, nx)));
                 dict.set_item(key, PyArray3::from_owned_array(py, stacked))?;
