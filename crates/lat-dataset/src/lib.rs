@@ -68,8 +68,8 @@ pub use error::{Error, Result};
 pub use inputs::{InputFile, InputFiles, event_files, input_files};
 pub use load::{Loaded, ModelRead, Observation, load, load_with, read_model_file};
 pub use prepare::{
-    PlannedProduct, PrepareStep, PrepareWatch, Product, ProductState, plan, prepare, prepare_if_wanted,
-    prepares_events, write_model,
+    PlannedProduct, PrepareStep, PrepareWatch, Product, ProductState, plan, prepare, prepare_and_hold,
+    prepare_if_wanted, prepares_events, write_model,
 };
 pub use problems::{Problem, Subject};
 pub use products::{Products, component_path, find_template, product_path, selected_photons};

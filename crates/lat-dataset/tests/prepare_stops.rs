@@ -104,3 +104,43 @@ fn all_bytes_are_told_once_each() {
     assert_eq!(products["ltcube_01.fits"].0, 20 * 164);
     assert!(products["ft1_00.fits"].1 < 100_000);
 }
+
+#[test]
+fn while_another_makes_products_in_the_folder_it_waits_and_takes_what_stands_then() {
+    let (folder, config) = region();
+    let out = folder.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    let other = lat_io::FolderLock::take(&out).unwrap();
+    // It can be stopped while it waits.
+    let mut waited = 0;
+    let stop = |step: &PrepareStep<'_>| {
+        assert!(matches!(step, PrepareStep::Wait { folder } if *folder == out), "{step:?}");
+        waited += 1;
+        if waited == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let error = prepare(&config, false, &mut { stop }).unwrap_err();
+    assert!(error.is_stop() && waited == 3 && contents(&out).is_empty(), "{error}");
+    // The other makes everything, and ends: nothing is left to be made.
+    let made = {
+        let (folder, config) = region();
+        prepare(&config, false, &mut |_: &PrepareStep<'_>| ControlFlow::Continue(())).unwrap();
+        contents(&folder.path().join("out"))
+    };
+    let mut other = Some(other);
+    let mut waits = 0;
+    let watch = |step: &PrepareStep<'_>| {
+        match step {
+            PrepareStep::Wait { .. } if waits == 0 => waits += 1,
+            PrepareStep::Wait { .. } => {
+                made.iter().for_each(|(name, bytes)| std::fs::write(out.join(name), bytes).unwrap());
+                other = None;
+            }
+            PrepareStep::Make { product, .. } => unreachable!("{} stands", product.path.display()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    };
+    let products = prepare(&config, false, &mut { watch }).unwrap();
+    assert!(products.iter().all(|product| !product.state.is_to_be_made()), "{products:?}");
+    assert!(contents(&out) == made);
+}

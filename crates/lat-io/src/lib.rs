@@ -25,8 +25,9 @@ mod text;
 
 pub use catalog::{Catalog, CatalogFamily, Entry, R68_OF_RADIUS, R68_OF_SIGMA, archive_folders};
 pub use disk::{
-    create_directory, digest_of_bytes, digest_of_file, digest_while, expand_environment, first_found, link_target,
-    may_exist, read_bytes, read_text, remove_file, remove_left_temporaries, remove_temporaries, text_of, write_text,
+    FolderLock, create_directory, digest_of_bytes, digest_of_file, digest_while, expand_environment, first_found,
+    link_target, may_exist, read_bytes, read_text, remove_file, remove_left_temporaries, remove_temporaries, text_of,
+    write_text,
 };
 pub use error::{Error, Result};
 pub use events::{

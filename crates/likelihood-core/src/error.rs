@@ -109,6 +109,23 @@ pub enum Error {
         /// What was found.
         value: f64,
     },
+    /// Derivatives that no double holds, of a log-likelihood that one does.
+    #[error(
+        "the derivatives of the log-likelihood overflow double precision; check the values and scales of the free parameters"
+    )]
+    DerivativesNotFinite,
+    /// Predicted counts that no double holds.
+    #[error(
+        "component '{component}': source '{source_name}' predicts {counts} counts; check its norm with its scale, and its source map"
+    )]
+    CountsNotFinite {
+        /// The component.
+        component: String,
+        /// The source.
+        source_name: String,
+        /// What was found.
+        counts: f64,
+    },
     /// An element of a detector response matrix that is no probability.
     #[error(
         "detector response matrix: {value} for true bin {true_bin} and measured bin {measured_bin} (0-based rows and columns); it must be finite and not negative"
@@ -187,7 +204,11 @@ impl Error {
     /// Whether the model's *present parameter values* are at fault (a minimiser may step back), not the data or the set-up.
     pub fn depends_on_parameters(&self) -> bool {
         match self {
-            Self::UnmodelledCounts { .. } | Self::SpectrumNotFinite { .. } | Self::NotFinite { .. } => true,
+            Self::UnmodelledCounts { .. }
+            | Self::SpectrumNotFinite { .. }
+            | Self::NotFinite { .. }
+            | Self::CountsNotFinite { .. }
+            | Self::DerivativesNotFinite => true,
             Self::Model(error) => error.depends_on_parameters(),
             _ => false,
         }

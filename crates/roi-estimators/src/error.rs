@@ -1,5 +1,7 @@
 //! What can go wrong in an estimator.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// Result of this crate's functions.
@@ -46,6 +48,12 @@ pub enum Error {
         source_name: String,
         /// Its spatial model.
         spatial: String,
+    },
+    /// Another process writes the records of a light curve.
+    #[error("{path}: another light curve writes its bins into this file; wait for its end, or name another output")]
+    Busy {
+        /// The records.
+        path: PathBuf,
     },
     /// The caller asked to stop.
     #[error("stopped before the end; nothing was changed")]

@@ -126,6 +126,11 @@ impl Prior {
         if sigma <= 0.0 {
             return Err(Error::InvalidPrior { reason: format!("its sigma is {sigma}; it must be positive") });
         }
+        // Its slope and curvature go with one over the square.
+        if !(sigma * sigma).is_normal() {
+            let reason = format!("its sigma is {sigma:e}, of which the square is no number; expected 1e-150 to 1e150");
+            return Err(Error::InvalidPrior { reason });
+        }
         Ok(Self { shape, mean, sigma })
     }
 

@@ -111,6 +111,11 @@ impl<'w> FileDigests<'w> {
         paths.iter().map(|path| self.of(path)).collect::<Result<Vec<_>>>().map(|digests| digests.join(" "))
     }
 
+    /// That files of a folder may have been written anew.
+    pub(super) fn forget_below(&mut self, folder: &Path) {
+        self.known.retain(|path, _| !path.starts_with(folder));
+    }
+
     /// That a file was written anew.
     pub(super) fn forget(&mut self, path: &Path) {
         self.known.remove(path);

@@ -1,6 +1,7 @@
 //! Making what is missing or stale, one product after another, each whole or not at all.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lat_events::{GoodTimes, PhotonFiles, Selection, Spacecraft};
 use ndarray::ArrayView2;
@@ -15,11 +16,15 @@ use crate::component::recipe;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::products::listed;
-use lat_io::SourceMapFile;
+use lat_io::{FolderLock, SourceMapFile};
+
+/// How long a process waits before it asks again whether it is alone.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Makes the products of every component from its event files: photons selected (`ft1`), livetime cube, counts cube and, where response functions are
 /// named, the exposure of all the sky. What was made here from the same options and inputs stays as it is, with `overwrite` nothing does; what is
-/// another program's is taken as it is. Each file appears whole or not at all, so that a run that was interrupted goes on where it stopped.
+/// another program's is taken as it is. Each file appears whole or not at all, so that a run that was interrupted goes on where it stopped; of several
+/// processes one makes products in a folder at a time, the others wait and take what stands then.
 /// `watch` is told of each product before it is made and of the files that are read for it, and may stop it. Returns all products as they were found; source maps are made later
 /// ([`crate::Component::make_source_maps`]).
 ///
@@ -42,23 +47,56 @@ use lat_io::SourceMapFile;
 /// # Ok::<(), lat_dataset::Error>(())
 /// ```
 pub fn prepare(config: &Config, overwrite: bool, watch: &mut PrepareWatch<'_>) -> Result<Vec<PlannedProduct>> {
+    Ok(prepare_and_hold(config, overwrite, watch)?.0)
+}
+
+/// As [`prepare`], and keeps other processes from the folder of the products until the lock is dropped: for who makes more from them. There is none where
+/// there is no such folder.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_and_hold(
+    config: &Config,
+    overwrite: bool,
+    watch: &mut PrepareWatch<'_>,
+) -> Result<(Vec<PlannedProduct>, Option<FolderLock>)> {
     let watching = Watching::new(watch);
     let mut digests = FileDigests::watched(&watching);
-    let plans = plans(config, overwrite, &mut digests)?;
-    let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
-    let to_be_made = |product: &&PlannedProduct| product.state.is_to_be_made();
-    let all = plans.iter().flat_map(|plan| &plan.products).chain(coadded.iter().map(|(product, _)| product));
-    let total = all.filter(to_be_made).count();
-    if total > 0 {
+    // From here to the end: what is planned must still stand when it is made.
+    let mut alone = if config.outdir.is_dir() { Some(alone_in(&config.outdir, &watching)?) } else { None };
+    let (plans, coadded, total) = loop {
+        let plans = plans(config, overwrite, &mut digests)?;
+        let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
+        let all = plans.iter().flat_map(|plan| &plan.products).chain(coadded.iter().map(|(product, _)| product));
+        let total = all.filter(to_be_made).count();
+        if total == 0 || alone.is_some() {
+            break (plans, coadded, total);
+        }
+        // Another process may have begun in a folder that was not there.
         lat_io::create_directory(&config.outdir)?;
-    }
+        alone = Some(alone_in(&config.outdir, &watching)?);
+        digests.forget_below(&config.outdir);
+    };
+    Ok((make_all(config, (plans, coadded), (&watching, total), &mut digests)?, alone))
+}
+
+/// The plans of all components, and that of the sum of their counts with what it is made from.
+type Planned<'a> = (Vec<ComponentPlan<'a>>, Option<(PlannedProduct, String)>);
+
+/// Makes what is to be made, of so many products.
+fn make_all(
+    config: &Config,
+    (plans, coadded): Planned<'_>,
+    (watching, total): (&dyn Told, usize),
+    digests: &mut FileDigests<'_>,
+) -> Result<Vec<PlannedProduct>> {
     let mut done = 0;
     let mut products = Vec::new();
     for plan in plans {
-        let maker = Maker { config, plan: &plan, watching: &watching };
+        let maker = Maker { config, plan: &plan, watching };
         for product in plan.products.iter().filter(to_be_made) {
             watching.go_on(&PrepareStep::Make { product, done, total })?;
-            maker.make(product, &mut digests)?;
+            maker.make(product, digests)?;
             done += 1;
         }
         maker.tidy_up()?;
@@ -96,6 +134,26 @@ pub fn prepare_if_wanted(config: &Config, watch: &mut PrepareWatch<'_>) -> Resul
             Ok(Vec::new())
         }
         prepared => prepared,
+    }
+}
+
+fn to_be_made(product: &&PlannedProduct) -> bool {
+    product.state.is_to_be_made()
+}
+
+/// Waits until no other process makes products in a folder.
+fn alone_in(folder: &Path, watching: &dyn Told) -> Result<FolderLock> {
+    let mut is_told = false;
+    loop {
+        if let Some(alone) = FolderLock::take(folder) {
+            return Ok(alone);
+        }
+        if !is_told {
+            tracing::warn!("another process makes products in '{}': waiting until it has ended", folder.display());
+            is_told = true;
+        }
+        watching.go_on(&PrepareStep::Wait { folder })?;
+        std::thread::sleep(PAUSE);
     }
 }
 

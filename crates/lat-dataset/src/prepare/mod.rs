@@ -14,7 +14,7 @@ mod watching;
 
 pub(crate) use digests::{named_event_files, spacecraft_files};
 pub use dry_run::plan;
-pub use make::{prepare, prepare_if_wanted};
+pub use make::{prepare, prepare_and_hold, prepare_if_wanted};
 pub use model_file::write_model;
 pub use needs::prepares_events;
 pub use planned_product::{PlannedProduct, Product, ProductState};

@@ -22,6 +22,11 @@ pub enum PrepareStep<'a> {
         /// Bytes of the file.
         bytes: u64,
     },
+    /// Another process makes products in the same folder; told again and again until it has ended.
+    Wait {
+        /// The folder.
+        folder: &'a Path,
+    },
     /// A product is about to be made.
     Make {
         /// The product; its size is an estimate.

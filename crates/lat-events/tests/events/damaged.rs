@@ -342,3 +342,21 @@ fn the_zenith_cut_of_a_region_needs_a_cone_and_a_zenith_angle() {
     let cone = lat_events::select(&photons, &options).unwrap();
     assert_eq!(lat_events::good_times(&cone, &spacecraft, &roi).unwrap().intervals(), [(START, START + 90.0)]);
 }
+
+/// Columns of good times may be stored with a zero or a scale: what is written has the times, and not the zero a second time.
+#[test]
+fn good_times_of_shifted_columns_are_written_as_they_were_read() {
+    let files = Files::new();
+    let path = files.photons("ft1.fits", &hundred(), (0.0, 100.0));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let gti = bytes.windows(8).rposition(|word| word == b"XTENSION").unwrap();
+    let unit = gti + bytes[gti..].windows(10).position(|word| word == b"TUNIT2  = ").unwrap();
+    bytes[unit..unit + 80].copy_from_slice(format!("{:<80}", "TZERO2  =                 25.0").as_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let photons = open(&path).unwrap();
+    let good_times = photons.good_times();
+    assert_eq!(good_times.intervals(), [(START, START + 125.0)]);
+    let selected = files.path("selected.fits");
+    Selection::all(&photons).write(&selected).unwrap();
+    assert_eq!(open(&selected).unwrap().good_times(), good_times);
+}

@@ -2,6 +2,7 @@
 
 mod digest;
 mod environment;
+mod folder_lock;
 mod folders;
 mod link_target;
 mod new_file;
@@ -11,6 +12,7 @@ mod whole_file;
 
 pub use digest::{digest_of_bytes, digest_of_file, digest_while};
 pub use environment::expand_environment;
+pub use folder_lock::FolderLock;
 pub use folders::{create_directory, remove_file};
 pub use link_target::link_target;
 pub(crate) use new_file::NewFile;

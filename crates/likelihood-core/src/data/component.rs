@@ -347,7 +347,7 @@ impl ComponentData {
     /// Predicted counts of a source per (measured) energy bin.
     ///
     /// # Errors
-    /// [`Error::NoSourceMap`], [`Error::TooFewPlanes`], or a spectrum that cannot be evaluated.
+    /// [`Error::NoSourceMap`], [`Error::TooFewPlanes`], a spectrum that cannot be evaluated, or [`Error::CountsNotFinite`].
     pub fn npred(&self, source: &Source) -> Result<Vec<f64>> {
         self.predicted(source, |view, bin| view.sums(bin))
     }
@@ -363,7 +363,15 @@ impl ComponentData {
     fn predicted(&self, source: &Source, sums: impl for<'a> Fn(PlaneView<'a>, usize) -> &'a [f64]) -> Result<Vec<f64>> {
         let planes = self.planes_of(source.name(), source.apply_edisp())?;
         let nodes = planes.nodes(source.into(), Rows::Value)?;
-        Ok(planes.counts(&nodes, 0..self.n_bins(), sums).collect())
+        let counts: Vec<f64> = planes.counts(&nodes, 0..self.n_bins(), sums).collect();
+        self.finite_counts(source, counts.iter().sum())?;
+        Ok(counts)
+    }
+
+    /// Predicted counts, if they are a number.
+    pub(crate) fn finite_counts(&self, source: &Source, counts: f64) -> Result<f64> {
+        let (component, source_name) = (self.name().to_owned(), source.name().to_owned());
+        if counts.is_finite() { Ok(counts) } else { Err(Error::CountsNotFinite { component, source_name, counts }) }
     }
 
     /// Bytes of the likelihood weights.

@@ -158,7 +158,8 @@ impl Data {
     ) -> Result<f64> {
         let mut npred = 0.0;
         for component in self.components() {
-            npred += of_component(component, source)?[component.bins()].iter().sum::<f64>();
+            let counts = of_component(component, source)?[component.bins()].iter().sum::<f64>();
+            npred = component.finite_counts(source, npred + counts)?;
         }
         Ok(npred)
     }

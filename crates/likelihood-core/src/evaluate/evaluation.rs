@@ -30,21 +30,23 @@ impl Data {
     /// `logL`, and its first derivatives written to `gradient`, one a free parameter.
     ///
     /// # Errors
-    /// As [`Data::value`]; also when `gradient` is not as long as there are free parameters.
+    /// As [`Data::value`]; also when `gradient` is not as long as there are free parameters, or a derivative is beyond what a double holds
+    /// ([`Error::DerivativesNotFinite`]).
     pub fn gradient(&self, values: &[f64], work: &mut Workspace, gradient: &mut [f64]) -> Result<f64> {
         work.take(self, values)?;
         work.check_length("gradient", gradient.len())?;
         gradient.fill(0.0);
-        self.sum_of_components(work, Order::Gradient, |pass, buffers| {
+        let value = self.sum_of_components(work, Order::Gradient, |pass, buffers| {
             pass.add_gradient(buffers, gradient);
             Ok(())
-        })
+        })?;
+        if gradient.iter().all(|g| g.is_finite()) { Ok(value) } else { Err(Error::DerivativesNotFinite) }
     }
 
     /// `logL`, and its first and second derivatives written to `gradient` and `hessian` (a symmetric matrix over the free parameters).
     ///
     /// # Errors
-    /// As [`Data::value`]; also when a buffer's size is not that of the free parameters.
+    /// As [`Data::gradient`]; also when a buffer's size is not that of the free parameters.
     pub fn hessian(
         &self,
         values: &[f64],
@@ -58,10 +60,12 @@ impl Data {
         work.check_length("columns of the Hessian", hessian.ncols())?;
         gradient.fill(0.0);
         hessian.fill(0.0);
-        self.sum_of_components(work, Order::Hessian, |pass, buffers| {
+        let value = self.sum_of_components(work, Order::Hessian, |pass, buffers| {
             pass.add_gradient(buffers, gradient);
             pass.add_hessian(buffers, hessian)
-        })
+        })?;
+        let is_finite = gradient.iter().chain(&*hessian).all(|derivative| derivative.is_finite());
+        if is_finite { Ok(value) } else { Err(Error::DerivativesNotFinite) }
     }
 
     /// How many bytes an evaluation of value and gradient reads once at least: counts, the sum of the fixed sources, and what is kept of

@@ -1,8 +1,7 @@
 //! Reads, writes, renames that fail, each call once: what stood stands, nothing is half written, the exit code and the message are true, and
 //! the next run ends as if nothing had been.
 //!
-//! System calls are made to fail by `strace`; without it the tests say that they were skipped. `cargo xtask faults` tries every call, the
-//! tests one in some.
+//! System calls are made to fail by `strace`; without it the tests say that they were skipped. `cargo xtask faults` tries more of them, or every one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,10 +34,19 @@ const READING: [Fault; 3] = [
 /// What the loader of programs ends with where it was hit before the program began.
 const NOT_BEGUN: i32 = 127;
 
-/// The variable that has every call tried.
-const EVERY: &str = "ROI_FIT_FAULTS";
-/// So many calls of each kind are tried otherwise, evenly spread.
+/// The variable that tells how many calls of each kind are tried, or `every`.
+const FAULTS: &str = "ROI_FIT_FAULTS";
+/// So many are tried otherwise, evenly spread.
 const SOME: usize = 8;
+
+/// How many calls of each kind are tried.
+fn tried() -> usize {
+    match std::env::var(FAULTS) {
+        Err(_) => SOME,
+        Ok(every) if every == "every" => usize::MAX,
+        Ok(number) => number.parse().unwrap(),
+    }
+}
 
 /// What a run came to.
 struct Ended {
@@ -124,7 +132,7 @@ impl<'a> Trial<'a> {
         let is_whole = |name: &str, found: &Vec<u8>| {
             let known = [&self.before, &self.after].into_iter().any(|all| all.get(name) == Some(found));
             let ending = Path::new(name).extension();
-            known || ending.is_some_and(|own| own == "jsonl" || own == "part")
+            known || ending.is_some_and(|own| own == "jsonl" || own == "bins" || own == "part")
         };
         let half: Vec<&String> =
             files.iter().filter(|(name, found)| !is_whole(name, found)).map(|(name, _)| name).collect();
@@ -135,11 +143,11 @@ impl<'a> Trial<'a> {
 
     /// Tries the calls of some kinds.
     fn try_all(&self, faults: &[Fault]) {
-        let every = std::env::var_os(EVERY).is_some();
+        let most = tried().max(1);
         let mut wrong = Vec::new();
         for fault in faults {
             let calls = self.count(fault);
-            let step = if every { 1 } else { calls.div_ceil(SOME).max(1) };
+            let step = calls.div_ceil(most).max(1);
             for n in (1..=calls).step_by(step) {
                 if let Some(what) = self.judge(&self.run(Some((fault, n)))) {
                     wrong.push(format!("{fault}, call {n} of {calls}: {what}"));
@@ -210,10 +218,16 @@ fn files(folder: &Path) -> Files {
 fn lasting(path: &Path, folder: &Path) -> Vec<u8> {
     let bytes = std::fs::read(path).unwrap();
     let Ok(text) = std::str::from_utf8(&bytes) else { return bytes };
+    if path.extension().is_some_and(|own| own == "html") && text.trim_end().ends_with("</html>") {
+        return b"a whole page, which tells when it was made".to_vec();
+    }
     let text = text.replace(folder.to_str().unwrap(), "FOLDER");
     let mut lines = Vec::new();
-    let documents: Vec<&str> =
-        if path.extension().is_some_and(|own| own == "jsonl") { text.lines().collect() } else { vec![&text] };
+    let documents: Vec<&str> = if path.extension().is_some_and(|own| own == "jsonl" || own == "bins") {
+        text.lines().collect()
+    } else {
+        vec![&text]
+    };
     for document in documents {
         match serde_json::from_str::<Value>(document) {
             Ok(mut json) => {
@@ -232,7 +246,7 @@ fn lasting(path: &Path, folder: &Path) -> Vec<u8> {
 fn forget_times(json: &mut Value) {
     match json {
         Value::Object(map) => {
-            for key in ["timing", "seconds", "provenance"] {
+            for key in ["timing", "seconds", "memory", "provenance"] {
                 map.remove(key);
             }
             map.values_mut().for_each(forget_times);
@@ -284,15 +298,23 @@ fn a_fit_whose_calls_fail_leaves_nothing_half_done() {
     trial.try_all(&READING);
 }
 
+/// Photon and spacecraft files of an hour.
+fn observed(directory: &Path) {
+    let out = directory.to_str().unwrap();
+    let sizes = ["--npix", "12", "--ebins", "2", "--sources", "1", "--days", "0.05"];
+    success(&roi_fit(&[&["simulate", "--events", "--out", out][..], &sizes[..]].concat()));
+}
+
+/// The name of the only source with a position.
+const SOURCE: &str = "SIM J0534.5+2200";
+
 #[test]
 fn a_preparation_whose_calls_fail_goes_on_where_it_stopped() {
     if !can_fail() {
         return;
     }
     let begin = tempfile::tempdir().unwrap();
-    let out = begin.path().to_str().unwrap();
-    let sizes = ["--npix", "12", "--ebins", "2", "--sources", "1", "--days", "0.05"];
-    success(&roi_fit(&[&["simulate", "--events", "--out", out][..], &sizes[..]].concat()));
+    observed(begin.path());
     let trial = Trial::new(begin.path(), &["prepare", "config.yaml", "--threads", "1"], &[]);
     trial.try_all(&WRITING);
 }
@@ -308,4 +330,56 @@ fn a_batch_whose_calls_fail_loses_no_line_of_its_journal() {
     }
     let trial = Trial::new(begin.path(), &["batch", "one", "two", "--out", "results", "--threads", "1"], &["--resume"]);
     trial.try_all(&WRITING);
+}
+
+#[test]
+fn source_maps_whose_calls_fail_are_whole_or_not_there() {
+    if !can_fail() {
+        return;
+    }
+    let begin = tempfile::tempdir().unwrap();
+    let out = begin.path().to_str().unwrap();
+    let sizes = ["--npix", "12", "--ebins", "2", "--sources", "1"];
+    success(&roi_fit(&[&["simulate", "--response", "--out", out][..], &sizes[..]].concat()));
+    let arguments = ["srcmaps", "config.yaml", "--all", "--out", "maps.fits", "--json", "maps.json", "--threads", "1"];
+    // What stood there from before.
+    for old in ["maps.fits", "maps.json"] {
+        std::fs::write(begin.path().join(old), "of an earlier run").unwrap();
+    }
+    let trial = Trial::new(begin.path(), &arguments, &[]);
+    trial.try_all(&WRITING);
+    trial.try_all(&READING);
+}
+
+#[test]
+fn a_light_curve_whose_calls_fail_goes_on_where_it_stopped() {
+    if !can_fail() {
+        return;
+    }
+    let begin = tempfile::tempdir().unwrap();
+    observed(begin.path());
+    let [region, model] =
+        [begin.path().to_str().unwrap(), begin.path().join("fit").to_str().unwrap()].map(str::to_owned);
+    success(&roi_fit(&["optimize", &region, "--write-roi", &model]));
+    let bins = ["lightcurve", "config.yaml", SOURCE, "--model", "fit.json", "--nbins", "3", "--threads", "1"];
+    let arguments = [&bins[..], &["--fits", "curve.fits", "--ecsv", "curve.ecsv", "--json", "curve.json"]].concat();
+    let trial = Trial::new(begin.path(), &arguments, &[]);
+    trial.try_all(&WRITING);
+    trial.try_all(&READING);
+}
+
+#[test]
+fn a_report_whose_calls_fail_leaves_the_page_that_was_there() {
+    if !can_fail() {
+        return;
+    }
+    let begin = tempfile::tempdir().unwrap();
+    let out = begin.path().to_str().unwrap();
+    let sizes = ["--npix", "12", "--ebins", "2", "--sources", "1"];
+    success(&roi_fit(&[&["simulate", "--response", "--out", out][..], &sizes[..]].concat()));
+    std::fs::write(begin.path().join("report.html"), "of an earlier run").unwrap();
+    let arguments = ["report", "config.yaml", "--fit-first", "--no-tsmap", "--write-roi", "state", "--threads", "1"];
+    let trial = Trial::new(begin.path(), &arguments, &[]);
+    trial.try_all(&WRITING);
+    trial.try_all(&READING);
 }

@@ -4,6 +4,8 @@
 
 mod support;
 
+#[cfg(unix)]
+mod at_once;
 mod batch;
 mod collisions;
 mod commands;
@@ -16,6 +18,8 @@ mod faults;
 #[cfg(unix)]
 mod interrupts;
 mod keys;
+#[cfg(unix)]
+mod kills;
 mod light_curves;
 mod newcomers;
 mod outputs_and_usage;

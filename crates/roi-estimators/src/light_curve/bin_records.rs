@@ -4,8 +4,8 @@
 //! A line that a kill cut short, or that is damaged, does not count. A file of another digest is begun anew.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -25,28 +25,35 @@ pub(crate) struct BinRecords {
 }
 
 impl BinRecords {
-    /// Reads what stands in a file, if it is of the same digest, and opens it for more.
+    /// Reads what stands in a file, if it is of the same digest, and opens it for more. Nobody else can have it open.
     pub(crate) fn open(path: &Path, digest: &str) -> Result<Self> {
-        let failed = |source| lat_io::Error::Io { action: "write", path: path.to_owned(), source };
-        let text = match std::fs::read(path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(lat_io::Error::Io { action: "read", path: path.to_owned(), source }.into()),
-        };
-        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-        let mut lines = whole.lines();
+        let io = |action| move |source| Error::from(lat_io::Error::Io { action, path: path.to_owned(), source });
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io("open"))?;
+        // Some network file systems have no locks; there the user must see to it that one run writes a file.
+        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(Error::Busy { path: path.to_owned() });
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io("read"))?;
+        // A line that a kill cut short does not count, and must not run into the next one.
+        let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        let text = String::from_utf8_lossy(&bytes[..end]);
+        let mut lines = text.lines();
         let is_same = lines
             .next()
             .and_then(|line| serde_json::from_str::<Value>(line).ok())
             .is_some_and(|first| first[DIGEST] == digest);
+        let kept = if is_same { end } else { 0 };
+        if kept < bytes.len() {
+            file.set_len(kept as u64).map_err(io("write"))?;
+            file.seek(SeekFrom::End(0)).map_err(io("write"))?;
+        }
         if !is_same {
-            lat_io::write_text(path, &format!("{}\n", json!({ DIGEST: digest })))?;
-        } else if whole.len() < text.len() {
-            lat_io::write_text(path, whole)?;
+            let begun = file.write_all(format!("{}\n", json!({ DIGEST: digest })).as_bytes());
+            begun.and_then(|()| file.sync_data()).map_err(io("write"))?;
         }
         let bins = lines.filter(|_| is_same).filter_map(|line| serde_json::from_str::<TimeBin>(line).ok());
         let known = bins.map(|bin| (key((bin.tmin, bin.tmax)), bin)).collect();
-        let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
         Ok(Self { path: path.to_owned(), file, known })
     }
 

@@ -69,8 +69,9 @@ pub fn prepare(config: &Path, options: &PrepareOptions, progress: &mut dyn Progr
     let products = if options.dry_run {
         lat_dataset::plan(&read, options.overwrite)?
     } else {
-        let mut products =
-            lat_dataset::prepare(&read, options.overwrite, &mut |step: &PrepareStep<'_>| tell(progress, step))?;
+        let mut watch = |step: &PrepareStep<'_>| tell(progress, step);
+        // Nobody else changes what the maps are made from.
+        let (mut products, _alone) = lat_dataset::prepare_and_hold(&read, options.overwrite, &mut watch)?;
         products.extend(source_maps(config, &products, options, progress)?);
         products
     };
@@ -105,6 +106,8 @@ fn tell(progress: &mut dyn Progress, step: &PrepareStep<'_>) -> ControlFlow<()> 
             let what = format!("component {}: {}", product.component, product.product.name());
             Event::Reading { what, read: *read, bytes: *bytes }
         }
+        // The log tells of what has no event.
+        _ if progress.is_cancelled() => return ControlFlow::Break(()),
         _ => return ControlFlow::Continue(()),
     };
     let told = progress.event(&event);

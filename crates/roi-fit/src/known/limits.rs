@@ -58,22 +58,25 @@ pub fn parameter_limits(x: &[f64], dloglike: &[f64], cl_limit: f64, cl_err: f64)
     if peak.1 - points[highest].1 >= drop_limit.min(drop_error) {
         peak = points[highest];
     }
-    let above = |drop: f64| crossing(&points, highest, peak.1 - drop, true);
-    let below = |drop: f64| crossing(&points, highest, peak.1 - drop, false);
-    let err_hi = above(drop_error).map(|x| x - peak.0);
-    let err_lo = below(drop_error).map(|x| peak.0 - x);
+    // Points may lie so far apart that what is between them is beyond all numbers.
+    let number = |x: &f64| x.is_finite();
+    // Where the fall is less than from the maximum to the highest point, the crossing found may lie on its other side.
+    let above = |drop: f64| crossing(&points, highest, peak.1 - drop, true).map(|x| x.max(peak.0)).filter(number);
+    let below = |drop: f64| crossing(&points, highest, peak.1 - drop, false).map(|x| x.min(peak.0)).filter(number);
+    let err_hi = above(drop_error).map(|x| x - peak.0).filter(number);
+    let err_lo = below(drop_error).map(|x| peak.0 - x).filter(number);
     let err = match (err_lo, err_hi) {
-        (Some(lo), Some(hi)) => Some(0.5 * (lo + hi)),
+        (Some(lo), Some(hi)) => Some(0.5 * lo + 0.5 * hi),
         (one, other) => one.or(other),
     };
     ParameterLimits {
-        x0: Some(peak.0),
+        x0: Some(peak.0).filter(number),
         ul: above(drop_limit),
         ll: below(drop_limit),
         err_lo,
         err_hi,
         err,
-        lnlmax: Some(peak.1),
+        lnlmax: Some(peak.1).filter(number),
     }
 }
 

@@ -102,7 +102,7 @@ fn of_estimator(error: &roi_estimators::Error) -> PyErr {
     let message = words(error);
     match error {
         E::Fit(error) => of_fit(error),
-        E::Files(_) => FileError::new_err(message),
+        E::Files(_) | E::Busy { .. } => FileError::new_err(message),
         E::Option { .. } | E::NoEdge { .. } => OptionError::new_err(message),
         E::Likelihood(_) => LikelihoodError::new_err(message),
         E::Internal { .. } => InternalError::new_err(message),

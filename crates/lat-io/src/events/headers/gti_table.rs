@@ -74,7 +74,9 @@ fn kept(like: &Header) -> Header {
     ];
     let mut header = like.clone();
     header.retain(|card| {
-        let numbered = ["TTYPE", "TFORM", "TUNIT"].iter().any(|key| card.keyword.starts_with(key));
+        // Values are written as they are, whatever scale or zero their columns had.
+        const OF_COLUMNS: [&str; 8] = ["TTYPE", "TFORM", "TUNIT", "TSCAL", "TZERO", "TNULL", "TDIM", "TDISP"];
+        let numbered = OF_COLUMNS.iter().any(|key| card.keyword.starts_with(key));
         card.value.is_some() && !numbered && !OWN.contains(&card.keyword.as_str())
     });
     header

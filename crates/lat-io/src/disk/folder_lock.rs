@@ -1,0 +1,35 @@
+//! A folder that one process at a time makes files in.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+/// A folder that nobody else holds, until this is dropped or the process ends. It leaves no file behind, for the folder itself is locked; who does not ask
+/// is not kept out.
+#[derive(Debug)]
+#[must_use = "it is let go when it is dropped"]
+pub struct FolderLock {
+    _folder: Option<File>,
+}
+
+impl FolderLock {
+    /// Takes a folder; `None` while another process (or another lock of this one) has it. Where a folder cannot be locked, as on some network file systems,
+    /// it is given to everybody.
+    ///
+    /// ```
+    /// use lat_io::FolderLock;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let held = FolderLock::take(folder.path());
+    /// assert!(held.is_some() && FolderLock::take(folder.path()).is_none());
+    /// drop(held);
+    /// assert!(FolderLock::take(folder.path()).is_some());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn take(folder: &Path) -> Option<Self> {
+        let Ok(opened) = File::open(folder) else { return Some(Self { _folder: None }) };
+        match opened.try_lock() {
+            Err(TryLockError::WouldBlock) => None,
+            Ok(()) | Err(TryLockError::Error(_)) => Some(Self { _folder: Some(opened) }),
+        }
+    }
+}
