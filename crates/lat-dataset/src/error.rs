@@ -196,6 +196,18 @@ pub enum Error {
         /// What to name.
         missing: String,
     },
+    /// Time bins that take more memory than they may.
+    #[error(
+        "component '{component}': the time bins take {needed} bytes, and {limit} are left; ask for fewer bins or a smaller region, or raise the limit"
+    )]
+    TimeBinMemory {
+        /// The component.
+        component: String,
+        /// What they take, in bytes.
+        needed: u64,
+        /// What they may take.
+        limit: u64,
+    },
     /// What cannot be: a defect of this crate.
     #[error("internal error: {what}; please report it, with the configuration")]
     Internal {

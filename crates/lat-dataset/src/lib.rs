@@ -60,8 +60,8 @@ pub use check::{
 pub use component::{Component, ComponentModel, MakingSize, MapKeeper, MapPlace, NewMapFile, Templates, TrialMaker};
 pub use config::{
     BinningConfig, Center, ComponentConfig, Config, Definition, Diffuse, EnergyDispersion, EventConfig,
-    ExposureScaling, Files, Kind, LightcurveConfig, LivetimeConfig, ModelConfig, OptimizerConfig, OptionValue,
-    OutOfRange, Range, Resolved, ResponseFunctions, RoioptConfig, SliceMaps, SliceOptions, SourceConfig,
+    ExposureScaling, FileKind, Files, Kind, LightcurveConfig, LivetimeConfig, ModelConfig, OptimizerConfig,
+    OptionValue, OutOfRange, Range, Resolved, ResponseFunctions, RoioptConfig, SliceMaps, SliceOptions, SourceConfig,
     configuration_reference, memory_size, resolved_config,
 };
 pub use error::{Error, Result};

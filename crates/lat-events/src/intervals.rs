@@ -60,6 +60,17 @@ impl GoodTimes {
         self.intervals.get(next).is_some_and(|interval| interval.0 <= time)
     }
 
+    /// Whether an interval lies right before a time, and right after it.
+    pub(crate) fn beside(&self, time: f64) -> (bool, bool) {
+        // Intervals do not touch: one alone can lie on either side.
+        let next = self.intervals.partition_point(|interval| interval.1 < time);
+        let near = self.intervals.get(next);
+        (
+            near.is_some_and(|interval| interval.0 < time),
+            near.is_some_and(|interval| interval.0 <= time && time < interval.1),
+        )
+    }
+
     /// How much of the time between `start` and `stop` lies in intervals.
     pub fn overlap(&self, start: f64, stop: f64) -> f64 {
         let first = self.intervals.partition_point(|interval| interval.1 <= start);

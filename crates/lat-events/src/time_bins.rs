@@ -3,13 +3,14 @@
 use crate::error::{Error, Result};
 use crate::intervals::GoodTimes;
 
-/// Bins of time in order, with gaps between them or without. The begin belongs to a bin, the end does not, so that bins that follow each other
-/// share nothing. Seconds of mission time.
+/// Bins of time in order, with gaps between them or without. The begin belongs to a bin; the end does, too, unless another bin begins there: bins that
+/// follow each other share nothing, and together they have both ends of the time that they cover. Seconds of mission time.
 ///
 /// ```
 /// use lat_events::TimeBins;
 /// let bins = TimeBins::new(vec![(0.0, 10.0), (10.0, 20.0), (25.0, 30.0)])?;
-/// assert_eq!([0.0, 10.0, 20.0, 25.0, 30.0].map(|time| bins.bin(time)), [Some(0), Some(1), None, Some(2), None]);
+/// assert_eq!([0.0, 10.0, 20.0, 25.0, 30.0].map(|time| bins.bin(time)), [Some(0), Some(1), Some(1), Some(2), Some(2)]);
+/// assert_eq!([-1.0, 22.0, 31.0].map(|time| bins.bin(time)), [None; 3]);
 /// # Ok::<(), lat_events::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +65,39 @@ impl TimeBins {
 
     /// The bin that a time falls in.
     pub fn bin(&self, time: f64) -> Option<usize> {
+        let [ending, begun] = self.beside(time);
+        begun.or(ending)
+    }
+
+    /// The bin that a photon of these good times falls in. On an edge it is the bin that has the good time beside the photon: with good times that end there the
+    /// one before, whether or not another one follows. So a bin without good time has no photons.
+    ///
+    /// ```
+    /// use lat_events::{GoodTimes, TimeBins};
+    /// let bins = TimeBins::new(vec![(0.0, 10.0), (10.0, 20.0)])?;
+    /// let until_the_edge = GoodTimes::new([(2.0, 10.0)]);
+    /// assert_eq!((bins.bin(10.0), bins.bin_of_photon(10.0, &until_the_edge)), (Some(1), Some(0)));
+    /// # Ok::<(), lat_events::Error>(())
+    /// ```
+    pub fn bin_of_photon(&self, time: f64, good_times: &GoodTimes) -> Option<usize> {
+        let [ending, begun] = self.beside(time);
+        if begun.and_then(|bin| self.bins.get(bin)).is_some_and(|bin| bin.0 < time) {
+            return begun;
+        }
+        let (before, after) = good_times.beside(time);
+        match (before, after) {
+            // Of files of others a photon may lie in no good time.
+            (false, false) => begun.or(ending),
+            _ => begun.filter(|_| after).or(ending.filter(|_| before)),
+        }
+    }
+
+    /// The bin that ends at a time, and the one that has begun then and has not ended.
+    fn beside(&self, time: f64) -> [Option<usize>; 2] {
         let next = self.bins.partition_point(|bin| bin.1 <= time);
-        self.bins.get(next).filter(|bin| bin.0 <= time).map(|_| next)
+        let ending = next.checked_sub(1).filter(|before| self.bins.get(*before).is_some_and(|bin| bin.1 == time));
+        let begun = self.bins.get(next).filter(|bin| bin.0 <= time).map(|_| next);
+        [ending, begun]
     }
 
     /// What of good times lies in each bin.

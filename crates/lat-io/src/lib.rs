@@ -9,6 +9,7 @@
 //! | `catalog` | source catalogs |
 //! | `text` | file functions, radial profiles, priors |
 //! | `disk` | files as such: whole, through links, digests |
+//! | `mission_epoch` | mission time 0 as a date |
 //!
 //! Invariants: nothing here panics on any input; a damaged file ends in an [`Error`] that names the file and says what to do. Types of
 //! the FITS library stay inside `fits`. A file that is written appears whole or not at all. Energies are in MeV, angles in degrees. This crate knows formats only: what a component or
@@ -19,6 +20,7 @@ mod disk;
 mod error;
 mod events;
 mod fits;
+mod mission_epoch;
 mod products;
 mod tables;
 mod text;
@@ -40,6 +42,7 @@ pub use events::{
 pub use fits::{
     Card, Column, ColumnValues, FileSize, FitsFile, FitsWriter, Hdu, Header, Image, RowColumn, RowWriter, Rows, Value,
 };
+pub use mission_epoch::{MJDREFF, MJDREFI};
 pub use products::{
     CountsCubeFile, IrfSetFiles, MapFileSize, MapOrigin, SourceMapFile, SourceMapWriter, Weights, find_irf_set,
     is_for_people, map_cube_integral, map_cube_size, open_map_cube, read_counts_cube, read_detector_response,

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 #[path = "support/time_slices.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod time_slices;
 
 use std::ops::ControlFlow;

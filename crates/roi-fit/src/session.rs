@@ -62,13 +62,23 @@ impl Session {
     /// [`Error::Memory`].
     pub fn check_memory(&self, what: &str, bytes: u64) -> Result<()> {
         let Some(limit) = self.memory_limit else { return Ok(()) };
-        let held = PROGRAM + self.footprint().total() as u64;
+        let held = self.bytes_held();
         let needed = held + bytes;
         if needed <= limit {
             return Ok(());
         }
         let parts = format!("the analysis {}, {what} {}", size_in_words(held), size_in_words(bytes));
         Err(Error::Memory { needed, limit, parts })
+    }
+
+    /// How many bytes the limit of memory leaves beside the program, the data and what evaluations hold; `None` without a limit.
+    pub(crate) fn memory_left(&self) -> Option<u64> {
+        self.memory_limit.map(|limit| limit.saturating_sub(self.bytes_held()))
+    }
+
+    /// The program, the data and what evaluations hold.
+    fn bytes_held(&self) -> u64 {
+        PROGRAM + self.footprint().total() as u64
     }
 
     /// What a workspace of its own is expected to take, in bytes: that of a clone on another thread.

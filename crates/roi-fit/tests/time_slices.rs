@@ -126,6 +126,7 @@ fn maps(choice: SliceMaps) -> (Vec<(String, SourceMap)>, f64) {
         components: loaded.observation.components,
         sources: loaded.roi.sources(),
         made_here: &none,
+        max_bytes: None,
     };
     let mut watch = |_: &SliceStep<'_>| std::ops::ControlFlow::Continue(());
     let slices = lat_dataset::TimeSlices::open(inputs, &half_a_day, &options(choice), &mut watch).unwrap();

@@ -8,12 +8,12 @@ mod component_settings;
 mod definition;
 mod events;
 mod exposure;
+mod file_kind;
 mod fit_sections;
 mod keys;
 mod lightcurve_section;
 mod memory_size;
 mod model;
-mod other_kind;
 mod page;
 mod printed;
 mod reference;
@@ -31,11 +31,11 @@ use std::path::{Path, PathBuf};
 pub use component_settings::{ComponentConfig, EnergyDispersion, ExposureScaling, Files, ResponseFunctions};
 pub use definition::{Definition, Kind, OptionValue, OutOfRange, Range};
 pub use events::{BinningConfig, EventConfig, LivetimeConfig};
+pub use file_kind::FileKind;
 pub use fit_sections::{LightcurveConfig, OptimizerConfig, RoioptConfig};
 pub use memory_size::memory_size;
 pub(crate) use model::sources_of_file;
 pub use model::{Diffuse, ModelConfig};
-use other_kind::other_kind;
 pub use page::configuration_reference;
 pub use printed::resolved_config;
 pub(crate) use refusals::nearest;
@@ -68,10 +68,8 @@ impl Config {
     pub(crate) fn read_with(path: &Path, problems: &mut Problems) -> Result<Option<Self>> {
         let bytes = read_bytes(path)?;
         let path = &whole_path(path);
-        if let Some(kind) = other_kind(&bytes) {
-            let reason = format!(
-                "this is {kind}; expected a configuration in YAML, a config.yaml, which names such files under 'files'"
-            );
+        if let Some(kind) = FileKind::of(&bytes) {
+            let reason = format!("this is {kind}; expected a configuration in YAML, a config.yaml ({})", kind.place());
             return Err(Error::Yaml { path: path.to_owned(), reason });
         }
         Self::parse_with(path, &text_of(path, bytes)?, problems)

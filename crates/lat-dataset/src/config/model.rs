@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::definition::Definition;
+use super::file_kind::FileKind;
 use super::keys::Keys;
-use super::other_kind::other_kind;
 use super::refusals::unknown;
 use super::source::{SourceConfig, source};
 use super::yaml::{Node, Value, parse};
@@ -172,7 +172,7 @@ pub(crate) fn sources_of_file(path: &Path) -> Result<Vec<SourceConfig>> {
                             configuration";
     let refuse = |found: &str| Error::Yaml { path: path.to_owned(), reason: format!("{found}; expected {EXPECTED}") };
     let bytes = lat_io::read_bytes(path)?;
-    if let Some(kind) = other_kind(&bytes) {
+    if let Some(kind) = FileKind::of(&bytes) {
         return Err(refuse(&format!("this is {kind}")));
     }
     let node = parse(path, &lat_io::text_of(path, bytes)?)?;

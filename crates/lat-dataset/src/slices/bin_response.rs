@@ -56,6 +56,11 @@ impl BinResponse {
             by_inclination: cube.part(places)?,
         })
     }
+
+    /// About how many bytes it holds.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<f32>() * self.exposure.len() + self.by_inclination.bytes()
+    }
 }
 
 /// The PSF of a bin, known where sources are.

@@ -17,7 +17,6 @@ use crate::component::assemble::Component;
 use crate::config::SliceOptions;
 use crate::error::{Error, Result};
 use crate::prepare::spacecraft_files;
-use crate::products::selected_photons;
 
 /// A component in bins of time.
 pub(super) struct ComponentSlices {
@@ -37,20 +36,25 @@ pub(super) struct ComponentSlices {
     pub(super) config: PathBuf,
     /// The files of photons and of the spacecraft.
     files: Vec<PathBuf>,
+    /// Bytes of what there is of the whole time, maps that bins will ask for included.
+    bytes_of_whole: usize,
 }
 
 impl ComponentSlices {
     /// Reads photons and spacecraft rows once each.
-    pub(super) fn open(of: &Opening<'_>, component: Component, watch: &mut SliceWatch<'_>) -> Result<Self> {
-        let selected = selected_photons(of.config, &component.name)?;
-        let photons = PhotonFiles::open(&[&selected])?;
+    pub(super) fn open(
+        of: &Opening<'_>,
+        (component, photons): (Component, &PhotonFiles),
+        watch: &mut SliceWatch<'_>,
+    ) -> Result<Self> {
         let mut files = spacecraft_files(of.config, of.settings)?;
-        files.push(selected);
+        files.extend(photons.files().iter().map(|file| file.path().to_owned()));
         let ground = Ground::of(of, &component)?;
-        let Observed { functions, pixels, places, bins } = ground.observed(of, &photons, watch)?;
-        let cubes = read_counts(of, (&component, &photons), watch)?;
+        let Observed { functions, pixels, places, bins } = ground.observed(of, photons, watch)?;
+        let cubes = read_counts(of, (&component, photons), watch)?;
         let livetime = component.maker.instrument.livetime()?;
         let psfs = livetime.map(|livetime| whole_psfs(&livetime, &functions, &places, &ground.energies)).transpose()?;
+        let bytes_of_whole = ground.bytes_of_whole(places.len());
         let Ground { builder, exposure, edisp_bins, .. } = ground;
         let grid = &component.counts.grid;
         let lookup = |pixel| grid.direction(pixel).map(|direction| exposure.lookup(&direction)).unwrap_or_default();
@@ -71,6 +75,7 @@ impl ComponentSlices {
             edisp_bins,
             config,
             files,
+            bytes_of_whole,
         })
     }
 
@@ -101,12 +106,18 @@ impl ComponentSlices {
         Ok(text)
     }
 
-    /// About how many bytes the bins hold.
+    /// About how many bytes it holds, with the source maps of the whole time that bins will ask for.
     pub(super) fn bytes(&self) -> u64 {
         let photons: usize = (0..self.bins.len()).map(|bin| self.cubes.photons(bin)).sum();
-        let exposure: usize = self.bins.iter().map(|bin| size_of::<f32>() * bin.exposure.len()).sum();
-        let whole = self.whole.exposure.cube().planes().len() * size_of::<f32>();
-        (size_of::<usize>() * photons + exposure + whole) as u64
+        let bins: usize = self.bins.iter().map(BinResponse::bytes).sum();
+        (CubesByTime::expected_bytes(photons) + bins + self.bytes_of_whole) as u64
+    }
+
+    /// About how many bytes a bin takes beside its maps while it is in work: its PSF at all places, and its exposure.
+    pub(super) fn bytes_of_bin(&self) -> u64 {
+        let energies = self.pixels.energies().len();
+        let psfs = self.places.len() * ObservedPsf::table_bytes(&self.functions.recipe, energies);
+        (psfs + size_of::<f32>() * self.whole.exposure.cube().planes().len()) as u64
     }
 }
 

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lat_events::{LivetimeSlice, PhotonFiles, Spacecraft};
-use lat_response::{Exposure, Irf, LivetimeCube, Recipe, ResponseTables, SkyGrid, SourceMapBuilder, plane_energies};
+use lat_events::{CubesByTime, LivetimeSlice, PhotonFiles, Spacecraft};
+use lat_response::{
+    Exposure, Irf, LivetimeCube, ObservedPsf, Recipe, ResponseTables, SkyGrid, SourceMapBuilder, plane_energies,
+};
 use likelihood_core::EnergyAxis;
 use roi_model::{SkyDirection, Source};
 
@@ -37,6 +39,8 @@ pub(super) struct Ground {
     /// The places that the sources have a PSF of their own at.
     points: Vec<SkyDirection>,
     pub(super) edisp_bins: Option<i64>,
+    /// Bytes of the source maps of the whole time, as far as bins may have them scaled.
+    whole_maps: usize,
 }
 
 /// What was observed in the bins.
@@ -67,7 +71,10 @@ impl Ground {
         let reach = points.iter().map(|point| point.separation(&center)).fold(reach, f64::max);
         // A dispersion that a file holds is that of all times.
         let edisp_bins = maker.dispersion.as_ref().filter(|_| component.products.drm.is_none());
+        let pixels = |source: &Source| size_of::<f32>() * component.n_planes(source) * grid.n_pixels();
+        let is_scaled = of.options.source_maps != SliceMaps::Exact;
         Ok(Self {
+            whole_maps: if is_scaled { of.sources.iter().map(pixels).sum() } else { 0 },
             name: component.name.clone(),
             axis: axis.clone(),
             irfs,
@@ -100,12 +107,39 @@ impl Ground {
                 Some(begun) => begun,
                 none => none.insert(self.begin(&slice.to_cube()?)?),
             };
-            bins.push(BinResponse::new(&slice, &begun.functions, &begun.pixels, &begun.numbers)?);
+            let bin = BinResponse::new(&slice, &begun.functions, &begun.pixels, &begun.numbers)?;
+            if bins.is_empty() {
+                self.check_memory(of, photons, (&slice, &bin, begun))?;
+            }
+            bins.push(bin);
             Ok::<(), Error>(())
         })?;
         let none = Error::Internal { what: "time bins, and the livetime of none of them" };
         let Begun { functions, pixels, places, .. } = begun.ok_or(none)?;
         Ok(Observed { functions, pixels, places, bins })
+    }
+
+    /// Refuses bins that will not fit below the limit, when the first one is made: all take the same.
+    fn check_memory(
+        &self,
+        of: &Opening<'_>,
+        photons: &PhotonFiles,
+        (slice, bin, begun): (&LivetimeSlice, &BinResponse, &Begun),
+    ) -> Result<()> {
+        let Some(limit) = of.max_bytes else { return Ok(()) };
+        let bins = of.bins.bins().len() * bin.bytes() + CubesByTime::expected_bytes(photons.rows());
+        // Rows are read before anything is made of the whole time for maps that are scaled.
+        let needed = bins + self.bytes_of_whole(begun.places.len()).max(slice.bytes_in_work());
+        if needed as u64 <= limit {
+            return Ok(());
+        }
+        Err(Error::TimeBinMemory { component: self.name.clone(), needed: needed as u64, limit })
+    }
+
+    /// About how many bytes exposure, PSF and source maps of the whole time take.
+    pub(super) fn bytes_of_whole(&self, places: usize) -> usize {
+        let exposure = size_of::<f32>() * self.exposure.cube().planes().len();
+        exposure + places * ObservedPsf::table_bytes(&self.recipe, self.energies.len()) + self.whole_maps
     }
 
     /// What all bins have in common, for livetime in the pixels and bins of this.

@@ -29,5 +29,7 @@ pub(super) struct Opening<'a> {
     /// Sources whose map on file, if there is one, is of another.
     pub(super) made_here: &'a BTreeSet<String>,
     pub(super) bins: &'a TimeBins,
+    /// Bytes that the component may hold.
+    pub(super) max_bytes: Option<u64>,
     pub(super) options: &'a SliceOptions,
 }

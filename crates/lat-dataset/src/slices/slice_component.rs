@@ -261,6 +261,10 @@ fn settings(of: &ComponentSlices, bin: &BinResponse) -> Result<Settings> {
     let extra = usize::try_from(edisp_bins.unsigned_abs()).unwrap_or(usize::MAX);
     let direction = of.component.counts.grid.reference_direction()?;
     let matrix = response_matrix(observed, &direction, of.component.counts.cube.axis().edges(), extra)?;
+    // The middle was not in view, and there is nothing to average over: as at the whole time, so that what was seen beside it is not lost.
+    if matrix.iter().all(|probability| *probability == 0.0) {
+        return Ok(settings);
+    }
     let refused = |source| Error::ComputedResponse { path: of.config.clone(), edisp_bins, source: Box::new(source) };
     let response = DetectorResponse::new(matrix).map_err(refused)?;
     let dispersion = Dispersion::from_bins(&response, edisp_bins).map_err(refused)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use lat_events::TimeBins;
+use lat_events::{GoodTimes, PhotonFiles, TimeBins};
 use roi_model::{SkyDirection, Source};
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use crate::component::Component;
 use crate::config::Config;
 use crate::config::SliceOptions;
 use crate::error::{Error, Result};
+use crate::products::selected_photons;
 
 /// The data of an analysis in bins of time, with what all bins share. Bins may be asked for from many threads at once.
 pub struct TimeSlices {
@@ -32,6 +33,8 @@ pub struct SliceInputs<'a> {
     pub sources: &'a [Source],
     /// Sources that were made after the configuration was opened: a map that a file has of their name is another's.
     pub made_here: &'a BTreeSet<String>,
+    /// The most bytes that the bins may hold; as many as there are without.
+    pub max_bytes: Option<u64>,
 }
 
 /// One bin of time.
@@ -74,22 +77,29 @@ impl TimeSlices {
     /// Reads the selected photons and the spacecraft rows of every component once. `watch` is told how that goes, and may stop it.
     ///
     /// Memory: 8 bytes a photon; for each bin and component 4 bytes for each energy and pixel of the livetime within some 25 deg (0.3 MB for 30 energies), less
-    /// where maps are only scaled; and the exposure map of the whole time. Where maps are scaled those of the whole time are held, 4 bytes a pixel and plane.
+    /// where maps are only scaled, and 8 bytes for each source and bin of inclination; the exposure map and the PSF at all sources of the whole time. Where maps
+    /// are scaled those of the whole time are held, 4 bytes a pixel and plane. Whether that is below `max_bytes` is asked when the first bin is made.
     ///
     /// # Errors
-    /// When event files or response functions are not named or not there, no bin has good time ([`lat_events::Error::NoGoodTime`]), an option is out of its
-    /// range, or something cannot be read; [`Error::Stopped`] when it was stopped.
+    /// When event files or response functions are not named or not there, no component has good time in any bin ([`lat_events::Error::NoGoodTime`]; one
+    /// that has none is empty in all bins), an option is out of its range, or something cannot be read;
+    /// [`Error::TimeBinMemory`] when it takes more than it may; [`Error::Stopped`] when it was stopped.
     pub fn open(
         inputs: SliceInputs<'_>,
         bins: &TimeBins,
         options: &SliceOptions,
         watch: &mut SliceWatch<'_>,
     ) -> Result<Self> {
-        let SliceInputs { config, components, sources, made_here } = inputs;
+        let SliceInputs { config, components, sources, made_here, max_bytes } = inputs;
+        let photons = |component: &Component| Ok(PhotonFiles::open(&[selected_photons(config, &component.name)?])?);
+        let photons = components.iter().map(photons).collect::<Result<Vec<_>>>()?;
+        check_good_times(&components, &photons, bins)?;
         let mut opened = Vec::with_capacity(components.len());
-        for (component, settings) in components.into_iter().zip(&config.components) {
-            let opening = Opening { config, settings, sources, made_here, bins, options };
-            opened.push(ComponentSlices::open(&opening, component, watch)?);
+        for ((component, photons), settings) in components.into_iter().zip(&photons).zip(&config.components) {
+            let held: u64 = opened.iter().map(ComponentSlices::bytes).sum();
+            let max_bytes = max_bytes.map(|limit| limit.saturating_sub(held));
+            let opening = Opening { config, settings, sources, made_here, bins, max_bytes, options };
+            opened.push(ComponentSlices::open(&opening, (component, photons), watch)?);
         }
         Ok(Self { bins: bins.clone(), components: opened })
     }
@@ -170,10 +180,34 @@ impl TimeSlices {
         Ok(sum)
     }
 
-    /// About how many bytes are held.
+    /// About how many bytes are held, with the source maps of the whole time that bins will ask for.
     pub fn bytes(&self) -> u64 {
         self.components.iter().map(ComponentSlices::bytes).sum()
     }
+
+    /// About how many bytes a bin takes while it is in work, beside its source maps and what is made of them.
+    pub fn bytes_of_bin(&self) -> u64 {
+        self.components.iter().map(ComponentSlices::bytes_of_bin).sum()
+    }
+}
+
+/// Refuses bins in which no component has good time.
+fn check_good_times(components: &[Component], photons: &[PhotonFiles], bins: &TimeBins) -> Result<()> {
+    let covered = GoodTimes::new(bins.bins().iter().copied());
+    if photons.iter().any(|photons| !photons.good_times().intersection(&covered).is_empty()) {
+        return Ok(());
+    }
+    let told = |(component, photons): (&Component, &PhotonFiles)| match photons.good_times().span() {
+        Some((start, stop)) => format!("component {}: from {start} to {stop} s", component.name),
+        None => format!("component {}: none", component.name),
+    };
+    let told: Vec<String> = components.iter().zip(photons).map(told).collect();
+    let (first, last) = bins.span();
+    let reason = format!(
+        "the time bins reach from {first} to {last} s, and the photons have no good time in any of them ({}); bins are in seconds of mission time",
+        told.join("; ")
+    );
+    Err(lat_events::Error::NoGoodTime { reason }.into())
 }
 
 /// Linear in the logarithm of the energy between nodes, so that bins add up; beyond them the value of the last.

@@ -35,6 +35,11 @@ impl CubesByTime {
         self.places.get(bin).map_or(0, Vec::len)
     }
 
+    /// How many bytes so many photons take.
+    pub fn expected_bytes(photons: usize) -> usize {
+        photons * size_of::<usize>()
+    }
+
     /// The cube of a bin, with the good times within the bin in its header.
     ///
     /// # Errors
@@ -63,7 +68,8 @@ impl CubesByTime {
 }
 
 /// Counts the photons of a selection by energy and pixel in each bin of time, as [`bin_cube`](crate::bin_cube) counts them all, in one reading
-/// of the files. Of bins that follow each other over all photons the sum is the cube of them all.
+/// of the files. Of bins that follow each other over all photons the sum is the cube of them all: a photon at the very end of a good time belongs to the bin
+/// that has this good time ([`TimeBins::bin_of_photon`]).
 ///
 /// Memory: 8 bytes a photon that lies in a bin.
 ///
@@ -87,8 +93,9 @@ pub fn bin_cubes(
     bins: &TimeBins,
 ) -> Result<CubesByTime> {
     let pixels = grid.n_pixels();
+    let good_times = selection.good_times();
     let place = |photon: &Photon| {
-        let bin = bins.bin(photon.time)?;
+        let bin = bins.bin_of_photon(photon.time, good_times)?;
         let energy = energies.bin(photon.energy)?;
         Some((bin, energy * pixels + pixel_of(grid, photon)?))
     };

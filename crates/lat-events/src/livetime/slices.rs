@@ -51,6 +51,11 @@ impl LivetimeSlice {
         &self.weighted
     }
 
+    /// About how many bytes are taken while the files are read: by the bins that rows are added to and that which is given away, three at most.
+    pub fn bytes_in_work(&self) -> usize {
+        3 * 2 * size_of::<f64>() * self.livetime.len()
+    }
+
     /// The times that exposure, PSF and dispersion are averaged over, in single precision as a file holds them.
     ///
     /// # Errors
@@ -93,7 +98,7 @@ impl LivetimeSlice {
 /// pixel of the region and bin of inclination, of two or three bins of time; what `take` keeps comes to it.
 ///
 /// # Errors
-/// As [`livetime`](crate::livetime), but a bin without good time is none; [`Error::NoGoodTime`] when there is no good time in any bin; those of `take`.
+/// As [`livetime`](crate::livetime), but that there is no good time in a bin, or in any, is none; those of `take`.
 ///
 /// ```no_run
 /// use lat_events::{Error, GoodTimes, LivetimeOptions, Spacecraft, TimeBins};
@@ -115,6 +120,10 @@ pub fn livetime_slices<E: From<Error>>(
     mut take: impl FnMut(LivetimeSlice) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
     let mut slicer = Slicer::new(good_times, bins, options)?;
+    let within = slicer.within.iter().fold(GoodTimes::default(), |all, of_bin| all.union(of_bin));
+    if within.is_empty() {
+        return slicer.give(f64::INFINITY, &mut take);
+    }
     let mut coverage = Coverage::default();
     // What `take` says ends the reading, too.
     let mut refused = None;
@@ -145,7 +154,6 @@ pub fn livetime_slices<E: From<Error>>(
         (Some(error), _) => return Err(error),
         (None, read) => read?,
     }
-    let within = slicer.within.iter().fold(GoodTimes::default(), |all, of_bin| all.union(of_bin));
     coverage.check(spacecraft, &within, options.coverage)?;
     slicer.give(f64::INFINITY, &mut take)
 }
@@ -174,14 +182,7 @@ struct Summed {
 
 impl<'a> Slicer<'a> {
     fn new(good_times: &'a GoodTimes, bins: &'a TimeBins, options: &LivetimeOptions) -> Result<Self> {
-        let within = bins.good_times(good_times);
-        let Some(span) = good_times.span().filter(|_| within.iter().any(|of_bin| !of_bin.is_empty())) else {
-            let ((start, stop), (first, last)) = (good_times.span().unwrap_or_default(), bins.span());
-            let reason = format!(
-                "the time bins reach from {first} to {last} s, the good times of the photons from {start} to {stop} s, and they have nothing in common; bins are in seconds of mission time"
-            );
-            return Err(Error::NoGoodTime { reason });
-        };
+        let (within, span) = (bins.good_times(good_times), good_times.span().unwrap_or_default());
         let sky = Sky::new(options)?;
         let pixels = sky.wanted()?;
         let azimuths = options.azimuth_bins;

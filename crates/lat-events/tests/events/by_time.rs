@@ -4,6 +4,7 @@ use lat_events::{
     EnergyBinning, Error, GoodTimes, LivetimeOptions, LivetimeSlice, PhotonFiles, Selection, Spacecraft, TimeBins,
     bin_cube, bin_cubes, livetime, livetime_slices,
 };
+use lat_io::{Cut, PhotonHeader};
 use lat_response::{Frame, SkyGrid, WcsHeader};
 use roi_model::SkyDirection;
 
@@ -58,6 +59,44 @@ fn counts_of_bins_are_photons_in_them_and_their_sum_is_the_whole() {
     assert_eq!(of_bins[1].header.good_times, [(START + 7.0, START + 20.5)]);
     assert_eq!(of_bins[1].header.times, (START + 7.0, START + 20.5));
     assert!(cubes.cube(4).is_err());
+}
+
+#[test]
+fn a_photon_on_an_edge_is_counted_once_and_where_its_good_time_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("photons.fits");
+    let photons: Vec<_> = [0, 10, 20, 30, 40].map(photon).into();
+    // Good times from 0 to 10, 20 to 30 and 30 to 40 s: the photon at 10 s ends one, that at 20 s begins one.
+    let times = (START, START + 40.0);
+    let good_times = vec![(START, START + 10.0), (START + 20.0, START + 40.0)];
+    let header = PhotonHeader { cuts: vec![Cut::GoodTimes], good_times, times, inputs: None };
+    lat_io::write_new_photons(&path, "P8R3", &header, &photons).unwrap();
+    let files = PhotonFiles::open(&[&path]).unwrap();
+    let (selection, energies) = (Selection::all(&files), EnergyBinning::logarithmic(100.0, 1e4, 6).unwrap());
+    let grid = SkyGrid::wcs(WcsHeader::centered([20, 20], 0.1, Frame::Celestial, "AIT", [83.9, 22.0])).unwrap();
+    let counted = |bins: &TimeBins| -> Vec<usize> {
+        let cubes = bin_cubes(&selection, &grid, &energies, bins).unwrap();
+        (0..bins.bins().len()).map(|bin| cubes.photons(bin)).collect()
+    };
+    let whole: f32 = bin_cube(&selection, &grid, &energies).unwrap().cube.counts().sum();
+    assert_eq!(whole, 5.0);
+    for (edges, expected) in [
+        // The last photon at the end of everything.
+        (vec![0.0, 40.0], vec![5]),
+        // One that ends a good time where another bin begins, which has no good time.
+        (vec![0.0, 10.0, 20.0, 40.0], vec![2, 0, 3]),
+        // Within good time the edge belongs to the bin that begins.
+        (vec![0.0, 30.0, 40.0], vec![3, 2]),
+        (vec![0.0, 5.0, 40.0], vec![1, 4]),
+    ] {
+        assert_eq!(counted(&bins(&edges)), expected, "{edges:?}");
+    }
+    // With gaps between bins: both ends belong to a bin as far as there is good time beside them.
+    let pairs =
+        |pairs: &[(f64, f64)]| TimeBins::new(pairs.iter().map(|(a, b)| (START + a, START + b)).collect()).unwrap();
+    assert_eq!(counted(&pairs(&[(0.0, 10.0), (20.0, 40.0)])), [2, 3]);
+    assert_eq!(counted(&pairs(&[(10.0, 15.0), (15.0, 20.0)])), [0, 0]);
+    assert_eq!(counted(&pairs(&[(0.0, 9.0), (25.0, 30.0), (35.0, 36.0)])), [1, 1, 0]);
 }
 
 #[test]
@@ -147,7 +186,7 @@ fn real_photons_and_livetime_in_bins_of_an_orbit_add_up() {
 }
 
 #[test]
-fn bins_in_gaps_have_nothing_and_bins_beyond_all_good_time_are_refused() {
+fn bins_in_gaps_and_beyond_all_good_time_have_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spacecraft.fits");
     lat_io::write_new_spacecraft(&path, &rows(0, 40)).unwrap();
@@ -159,8 +198,12 @@ fn bins_in_gaps_have_nothing_and_bins_beyond_all_good_time_are_refused() {
     assert!(found[1].seconds == 0.0 && found[1].livetime().iter().all(|time| *time == 0.0));
     let options = LivetimeOptions::default();
     let none = |_| Ok::<(), Error>(());
-    let error = livetime_slices(&spacecraft, &good_times, &bins(&[110.0, 190.0]), &options, none).unwrap_err();
-    assert!(error.to_string().contains("seconds of mission time"), "{error}");
+    // Also where that is so of all bins, without good times at all, and where no row tells of the time.
+    for good_times in [&good_times, &GoodTimes::default()] {
+        let found = slices(&spacecraft, good_times, &bins(&[110.0, 190.0, 195.0]));
+        assert!(found.len() == 2 && found.iter().all(|slice| slice.seconds == 0.0 && slice.good_times.is_empty()));
+        assert!(slices(&spacecraft, good_times, &bins(&[1e6, 1.1e6]))[0].livetime().iter().all(|time| *time == 0.0));
+    }
     // Rows are missing for the last bin alone.
     let longer = GoodTimes::new([(START, START + 1000.0)]);
     livetime_slices(&spacecraft, &longer, &bins(&[0.0, 400.0]), &options, none).unwrap();

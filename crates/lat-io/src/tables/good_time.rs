@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::fits::{Column, ColumnValues, FitsFile, FitsWriter, Header};
+use crate::mission_epoch::{MJDREFF, MJDREFI};
 
 const TABLE: &str = "GTI";
 
@@ -35,8 +36,8 @@ pub(crate) fn write(writer: &mut FitsWriter, intervals: &[(f64, f64)]) -> Result
     header.set("HDUCLAS1", "GTI", "contains good time intervals");
     header.set("ONTIME", intervals.iter().map(|(start, stop)| stop - start).sum::<f64>(), "sum of all intervals (s)");
     header.set("TIMEUNIT", "s", "unit of times");
-    header.set("MJDREFI", 51910, "integer part of the MJD of time 0");
-    header.set("MJDREFF", 7.428_703_703_703_703e-4, "fractional part of the MJD of time 0");
+    header.set("MJDREFI", i64::from(MJDREFI), "integer part of the MJD of time 0");
+    header.set("MJDREFF", MJDREFF, "fractional part of the MJD of time 0");
     header.set("TIMESYS", "TT", "time system");
     let column =
         |name: &str, values| Column { name: name.into(), unit: "s".into(), values: ColumnValues::Double(values) };

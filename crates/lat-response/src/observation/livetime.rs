@@ -158,6 +158,12 @@ impl LivetimeCube {
         self.weighted.is_some()
     }
 
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let tables = 1 + usize::from(self.weighted.is_some());
+        tables * size_of::<f32>() * self.livetime.len()
+    }
+
     /// The pixels.
     pub fn pixels(&self) -> &HealpixGrid {
         &self.pixels

@@ -59,6 +59,11 @@ impl ObservedPsf {
         let psf = Psf::new(energies.to_vec(), thetas, values)?;
         Ok(Self { psf, exposure })
     }
+
+    /// About how many bytes the table of one direction takes with so many energies: values and their integrals.
+    pub fn table_bytes(recipe: &Recipe, energies: usize) -> usize {
+        2 * size_of::<f64>() * energies * separations(recipe.observed_psf_nodes).len()
+    }
 }
 
 /// The PSF wherever source maps need it, from the response functions and livetimes themselves.

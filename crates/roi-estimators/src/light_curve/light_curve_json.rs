@@ -46,7 +46,7 @@ pub(crate) fn numbers() -> Vec<(String, &'static str)> {
 type Own = (&'static str, &'static str, fn(&TimeBin) -> Option<f64>);
 
 /// All of them.
-pub(crate) const OWN: [Own; 10] = [
+pub(crate) const OWN: [Own; 13] = [
     ("tmin", "s", |bin| Some(bin.tmin)),
     ("tmax", "s", |bin| Some(bin.tmax)),
     ("tmin_mjd", "d", |bin| Some(mjd_of_mission_time(bin.tmin))),
@@ -57,6 +57,9 @@ pub(crate) const OWN: [Own; 10] = [
     ("norm_ul", "", |bin| bin.limit.map(|limit| limit.norm)),
     ("flux_ul", PHOTONS, |bin| bin.limit?.flux),
     ("eflux_ul", ENERGY, |bin| bin.limit?.eflux),
+    ("norm_ul_bayes", "", |bin| bin.limit_bayes.map(|limit| limit.norm)),
+    ("flux_ul_bayes", PHOTONS, |bin| bin.limit_bayes?.flux),
+    ("eflux_ul_bayes", ENERGY, |bin| bin.limit_bayes?.eflux),
 ];
 
 impl LightCurve {

@@ -103,7 +103,8 @@ pub fn light_curve(
     let threads = times.len().min(rayon::current_num_threads()) as u64;
     let session = analysis.session();
     // A bin has no more filled bins than the whole time; beside its fit its profile has a workspace.
-    let bytes = data.bytes_held() + threads * (session.footprint().total() as u64 + 2 * session.workspace_bytes());
+    let bin = data.bytes_of_bin() + session.footprint().total() as u64 + 2 * session.workspace_bytes();
+    let bytes = data.bytes_held() + threads * bin;
     session.check_memory("one time bin a thread", bytes)?;
     let LightCurveRun { progress, records } = run;
     let open = |path: &Path| BinRecords::open(path, &digest(analysis, &plan, data)?);

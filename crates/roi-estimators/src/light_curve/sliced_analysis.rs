@@ -32,6 +32,10 @@ impl TimeData for TimeSlices {
     fn bytes_held(&self) -> u64 {
         self.bytes()
     }
+
+    fn bytes_of_bin(&self) -> u64 {
+        self.bytes_of_slice()
+    }
 }
 
 /// The time bins that the configuration of an analysis asks for: `lightcurve.time_bins`, or equal ones by `nbins` or `binsz` over the time that was observed.

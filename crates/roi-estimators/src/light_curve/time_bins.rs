@@ -1,11 +1,11 @@
 //! Time bins: where they lie, and their times as dates.
 
+use lat_events::TimeBins;
+use lat_io::{MJDREFF, MJDREFI};
 use roi_fit::LightcurveConfig;
 
 use crate::error::{Error, Result};
 
-/// Modified Julian Date (TT) of mission time 0: 2001-01-01 00:00:00 UTC, 64.184 s later in TT (FITS keywords MJDREFI and MJDREFF of LAT files).
-const MJD_OF_0: f64 = 51910.0 + 7.428_703_703_703_703e-4;
 /// Seconds of a day.
 const DAY: f64 = 86400.0;
 /// The shortest last bin, relative to the others: what is shorter is rounding.
@@ -22,7 +22,7 @@ const MOST: f64 = 1e6;
 /// assert!(((tt - utc) * 86_400.0 - 65.184).abs() < 1e-3);
 /// ```
 pub fn mjd_of_mission_time(seconds: f64) -> f64 {
-    MJD_OF_0 + seconds / DAY
+    f64::from(MJDREFI) + MJDREFF + seconds / DAY
 }
 
 /// Bins of one length over a range of mission times, the last one shorter if need be; or with `nbins` so many of the same length.
@@ -58,15 +58,7 @@ pub fn equal_time_bins((tmin, tmax): (f64, f64), binsz: f64, nbins: Option<usize
 /// Refuses bins that are none, overlap or do not rise.
 pub(crate) fn check(bins: &[(f64, f64)]) -> Result<()> {
     const EXPECTED: &str = "at least one bin [begin, end] of finite mission times, each beginning before it ends and not before the one before has ended";
-    let wrong = |found: String| Err(Error::Option { option: "time_bins", found, expected: EXPECTED });
-    if bins.is_empty() {
-        return wrong("no bin".into());
-    }
-    for (index, &(begin, end)) in bins.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|before| bins.get(before)).map_or(f64::NEG_INFINITY, |bin| bin.1);
-        if !(begin.is_finite() && end.is_finite() && begin < end && before <= begin) {
-            return wrong(format!("bin {index}, {begin} to {end} s, after one that ends at {before} s"));
-        }
-    }
-    Ok(())
+    let wrong =
+        |error: lat_events::Error| Error::Option { option: "time_bins", found: error.to_string(), expected: EXPECTED };
+    TimeBins::new(bins.to_vec()).map(|_| ()).map_err(wrong)
 }

@@ -20,6 +20,11 @@ pub trait TimeData: Sync {
         0
     }
 
+    /// About how many bytes making a bin takes beside its session; nothing by default.
+    fn bytes_of_bin(&self) -> u64 {
+        0
+    }
+
     /// What tells data of other inputs apart: what was fitted of others is not taken for theirs.
     ///
     /// # Errors

@@ -133,6 +133,11 @@ impl LightCurve {
             ),
             key(&["flux_ul"], PHOTONS, "Upper limit of the photon flux at `ul_confidence`."),
             key(&["eflux_ul"], ENERGY, "Upper limit of the energy flux at `ul_confidence`."),
+            key(
+                &["norm_ul_bayes", "flux_ul_bayes", "eflux_ul_bayes"],
+                "of the parameter, ph / (cm2 s), MeV / (cm2 s)",
+                "The same below which `ul_confidence` of the likelihood lies, all norms from 0 on taken for equally likely: the limits of few counts, where the bin is a limit (`is_ul`); `null` elsewhere.",
+            ),
             key(&["flux_const"], PHOTONS, "Flux of the whole time in the range of the analysis, the same in all bins."),
             key(&["loglike_const"], "", "`logL` with the spectrum of the whole time, other free parameters fitted."),
             key(&["ts", "ts_fixed"], "", "Test statistic of the source in the bin."),

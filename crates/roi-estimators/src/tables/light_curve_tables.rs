@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lat_io::{Column, ColumnValues, FitsWriter, Header, write_ecsv};
+use lat_io::{Column, ColumnValues, FitsWriter, Header, MJDREFF, MJDREFI, write_ecsv};
 use roi_fit::{SourceProperties, SpectralParameter};
 use serde_json::json;
 
@@ -42,8 +42,8 @@ impl LightCurve {
         header.set("CREATOR", concat!("roi-fit ", env!("CARGO_PKG_VERSION")), "");
         header.set("CONFIG", ascii(&json!(self.config).to_string()).as_str(), "");
         header.set("TIMESYS", "TT", "time system");
-        header.set("MJDREFI", 51910_i64, "day of mission time 0, whole part");
-        header.set("MJDREFF", 7.428_703_703_703_703e-4, "and fraction");
+        header.set("MJDREFI", i64::from(MJDREFI), "day of mission time 0, whole part");
+        header.set("MJDREFF", MJDREFF, "and fraction");
         header.set("UL_CONF", self.config.ul_confidence, "confidence level of columns ending in _ul");
         header.set("TS_VAR", self.variability.ts_var, "test statistic of variability");
         header.set("TSVARDOF", i64::try_from(self.variability.dof).unwrap_or(i64::MAX), "its degrees of freedom");

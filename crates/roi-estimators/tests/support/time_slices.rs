@@ -66,7 +66,16 @@ impl Sky {
         self.session(Array3::zeros(self.of_others.raw_dim()), share)
     }
 
-    fn session(&self, counts: Array3<f32>, share: f64) -> Session {
+    /// A bin with so many counts of the lowest energy where the source is, and none elsewhere.
+    pub(crate) fn counts_at_source(&self, number: f32, share: f64) -> Session {
+        let mut counts = Array3::zeros(self.of_others.raw_dim());
+        let [_, y, x] = *counts.shape() else { unreachable!() };
+        counts[[0, y / 2, x / 2]] = number;
+        self.session(counts, share)
+    }
+
+    /// A bin with these counts in so much of the exposure.
+    pub(crate) fn session(&self, counts: Array3<f32>, share: f64) -> Session {
         let cube = CountsCube::new(self.axis.clone(), counts).unwrap();
         let mut data = ComponentData::new("00", &cube);
         for (name, map) in &self.maps {

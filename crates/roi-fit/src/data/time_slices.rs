@@ -78,9 +78,14 @@ impl TimeSlices {
             component.model = model.clone();
         }
         let (sources, made_here) = (analysis.session.roi.sources(), &analysis.edits.added);
-        let inputs = SliceInputs { config, components, sources, made_here };
+        let max_bytes = analysis.session.memory_left();
+        let inputs = SliceInputs { config, components, sources, made_here, max_bytes };
         let mut watch = |step: &SliceStep<'_>| tell(progress, step);
-        let slices = lat_dataset::TimeSlices::open(inputs, &bins, options, &mut watch)?;
+        let slices = lat_dataset::TimeSlices::open(inputs, &bins, options, &mut watch);
+        if let Err(lat_dataset::Error::TimeBinMemory { needed, .. }) = &slices {
+            analysis.session.check_memory("the time bins", *needed)?;
+        }
+        let slices = slices?;
         let (roi, range) = (analysis.session.roi.clone(), analysis.energy_range());
         Ok(Self { slices, roi, range, memory_limit: analysis.opened.max_memory })
     }
@@ -145,9 +150,14 @@ impl TimeSlices {
         Ok(self.slices.exposure(bin, direction, energy)?)
     }
 
-    /// About how many bytes are held beside the slices that are alive.
+    /// About how many bytes are held beside the slices that are alive, with the source maps of the whole time that slices will ask for.
     pub fn bytes(&self) -> u64 {
         self.slices.bytes()
+    }
+
+    /// About how many bytes making a slice takes beside its session.
+    pub fn bytes_of_slice(&self) -> u64 {
+        self.slices.bytes_of_bin()
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lat_dataset::FileKind;
 use roi_model::{Parameter, Roi, Source, Spectrum};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::known::covariance::Covariance;
 use crate::known::merge::Known;
 use crate::saved::format::{SavedFile, SavedRoi, SavedSource, Version};
+use crate::saved::model_xml::NO_MODEL;
 use crate::session::edges_of;
 use lat_io::{read_text, write_text};
 
@@ -67,6 +69,9 @@ impl Analysis {
     pub fn load_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let path = with_ending(&stem(prefix.as_ref()), ".json");
         let text = read_text(&path)?;
+        if let Some(kind) = FileKind::of(text.as_bytes()).filter(|kind| *kind != FileKind::SavedAnalysis) {
+            return Err(bad(&path, format!("this is {kind}, {NO_MODEL}: {}", kind.place())));
+        }
         let damaged = |error: serde_json::Error| {
             bad(&path, format!("not a saved analysis: {error}; name the prefix given to write_roi"))
         };

@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
+use lat_dataset::FileKind;
 use lat_io::write_text;
 use likelihood_core::{ComponentData, Data};
 use roi_model::{Roi, Source};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+
+/// What is to be named as a model.
+pub(crate) const NO_MODEL: &str =
+    "no model; name a source model XML, or an analysis that write_roi saved (PREFIX or PREFIX.json)";
 
 impl Analysis {
     /// Writes the model as a fermitools source library, and its priors beside it (see [`lat_io::read_priors`]).
@@ -60,15 +65,15 @@ impl Analysis {
     /// # Errors
     /// As those.
     pub fn load_model(&mut self, path: &Path) -> Result<()> {
+        let kind = FileKind::of_file(path);
         // A saved analysis may be named by any of its files.
         let is_saved = path.with_extension("json").exists();
-        if let Some(kind) = other_kind(path).filter(|_| !is_saved) {
-            let reason = format!(
-                "this is {kind}, no model; name a source model XML, or an analysis that write_roi saved (PREFIX or PREFIX.json)"
-            );
-            return Err(Error::State { path: path.to_owned(), reason });
+        let is_named_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
+        let is_xml = kind == Some(FileKind::Xml) || (is_named_xml && kind.is_none());
+        if path.is_file() && !is_saved && !is_xml {
+            let kind = kind.map_or_else(|| "a file of another kind".to_owned(), |kind| kind.to_string());
+            return Err(Error::State { path: path.to_owned(), reason: format!("this is {kind}, {NO_MODEL}") });
         }
-        let is_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
         if is_xml { self.load_xml(path) } else { self.load_roi(path) }
     }
 
@@ -190,18 +195,6 @@ impl Analysis {
         self.loglike().map_err(Error::at_start)?;
         self.update_npred()?;
         self.session.roi.ids().try_for_each(|id| self.update_fluxes(id, None))
-    }
-}
-
-/// What a file is that is named as a model by mistake; a prefix need be no file.
-fn other_kind(path: &Path) -> Option<&'static str> {
-    use std::io::Read as _;
-    let mut begin = Vec::new();
-    std::fs::File::open(path).ok()?.take(10).read_to_end(&mut begin).ok()?;
-    match begin.as_slice() {
-        [b'S', b'I', b'M', b'P', b'L', b'E', b' ', b' ', b'=', ..] => Some("a FITS file"),
-        [0x1f, 0x8b, ..] => Some("a file compressed by gzip"),
-        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 
 use crate::fits::Header;
+use crate::mission_epoch::{MJDREFF, MJDREFI};
 
 /// 2001-01-01 00:00:00 UTC, mission time 0, in seconds of the Unix clock.
 const EPOCH: i64 = 978_307_200;
@@ -45,8 +46,8 @@ pub(in crate::events) fn set_time_system(header: &mut Header) {
     header.set("TIMEREF", "LOCAL", "reference frame used for times");
     header.set("CLOCKAPP", false, "whether a clock drift correction has been applied");
     header.set("GPS_OUT", false, "whether GPS time was unavailable at any time");
-    header.set("MJDREFI", 51910.0, "integer part of the MJD of mission time 0");
-    header.set("MJDREFF", 7.428_703_703_703_703e-4, "fractional part of the MJD of mission time 0");
+    header.set("MJDREFI", f64::from(MJDREFI), "integer part of the MJD of mission time 0");
+    header.set("MJDREFF", MJDREFF, "fractional part of the MJD of mission time 0");
 }
 
 /// Sets telescope and instrument.

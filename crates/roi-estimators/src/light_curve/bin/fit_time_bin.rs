@@ -2,14 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use roi_fit::{Analysis, Event, Progress, StopSignal};
+use roi_fit::{Analysis, Event, Progress, SourceProperties, StopSignal};
 
 use crate::error::Result;
-use crate::light_curve::bin::flux_limit::flux_limit;
+use crate::light_curve::bin::flux_limit::flux_limits;
 use crate::light_curve::bin::hypotheses::{Compared, compare};
-use crate::light_curve::bin::ladder::climb_ladder;
+use crate::light_curve::bin::ladder::{NORM_ALONE, climb_ladder};
 use crate::light_curve::bin::plan::Plan;
-use crate::light_curve::bin::time_bin::{BinStatus, TimeBin};
+use crate::light_curve::bin::room::{Raised, with_room};
+use crate::light_curve::bin::time_bin::{BinAttempt, BinStatus, TimeBin};
 use crate::light_curve::time_data::BinData;
 
 /// Ends the fits of a bin when the signal is up, and sees nothing else.
@@ -68,27 +69,50 @@ pub(crate) fn fit_time_bin(times: (f64, f64), data: Result<BinData>, plan: &Plan
 
 /// Optimizes, climbs the ladder, and compares with the whole time; what was found until an error stands.
 fn fit_all(analysis: &mut Analysis, plan: &Plan, bin: &mut TimeBin) -> Result<()> {
+    let own = with_room(analysis.session(), plan)?;
+    if own.raised.is_some() {
+        let source = analysis.roi()[plan.source].with_spectrum(own.spectrum.clone());
+        analysis.roi_mut()[plan.source] = source;
+        own.begin(analysis.roi_mut(), plan)?;
+    }
     analysis.optimize(&plan.optimize)?;
     let climbed = climb_ladder(analysis, plan)?;
     bin.attempts = climbed.attempts;
-    let last = bin.attempts.last();
-    bin.num_free_params = last.map_or(0, |attempt| attempt.free.len());
-    bin.message = last.map(|attempt| attempt.message.clone()).unwrap_or_default();
-    if let Some(fit) = &climbed.fit {
-        let known = analysis.properties(&plan.name)?.clone();
+    bin.num_free_params = bin.attempts.last().map_or(0, |attempt| attempt.free.len());
+    let known = climbed.fit.as_ref().map(|_| analysis.properties(&plan.name).cloned()).transpose()?;
+    bin.message = words(bin.attempts.last(), known.as_ref(), (plan, own.raised.as_ref()));
+    if let (Some(fit), Some(known)) = (climbed.fit, known) {
         (bin.status, bin.loglike) = (BinStatus::Fitted, Some(fit.loglike));
         bin.is_ul = known.ts.is_none_or(|ts| ts < plan.options.ul_ts_threshold);
         // The fit stands, whatever becomes of its limit.
-        match flux_limit(analysis, plan, &known) {
-            Ok(limit) => bin.limit = limit,
+        match flux_limits(analysis, plan, (&known, bin.is_ul)) {
+            Ok(limits) => (bin.limit, bin.limit_bayes) = (limits.of_profile, limits.of_integral),
             Err(error) => bin.message = format!("{}; no upper limit: {error}", bin.message),
         }
         bin.source = Some(known);
     }
-    match compare(analysis, plan) {
+    match compare(analysis, plan, &own) {
         Ok(Compared::Fixed(fixed)) => bin.fixed = Some(*fixed),
         Ok(Compared::Not(why)) => bin.message_fixed = why,
         Err(error) => bin.message_fixed = error.to_string(),
     }
     Ok(())
+}
+
+/// What is to be said of the last fit: how it ended, that it was of the norm alone, that the norm is at its lower bound, that bounds were raised.
+fn words(
+    last: Option<&BinAttempt>,
+    known: Option<&SourceProperties>,
+    (plan, raised): (&Plan, Option<&Raised>),
+) -> String {
+    let mut words: Vec<String> = last.map(|attempt| attempt.message.clone()).into_iter().collect();
+    if known.is_some() && last.is_some_and(|attempt| attempt.rung == NORM_ALONE) {
+        words.push("with what else was to be free no fit was good enough: the norm alone was fitted".to_owned());
+    }
+    let norm = known.and_then(|known| known.parameters.get(plan.norm));
+    if let Some(norm) = norm.filter(|norm| norm.min < norm.max && norm.value <= norm.min) {
+        words.push(format!("{} ended at its lower bound, {}: the bin has an upper limit", norm.name, norm.min));
+    }
+    words.extend(raised.map(|raised| raised.note.clone()));
+    words.join("; ")
 }

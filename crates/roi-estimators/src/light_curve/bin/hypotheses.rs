@@ -7,6 +7,7 @@ use crate::curve::session_curve::is_impossible;
 use crate::error::Result;
 use crate::light_curve::bin::ladder::ts_of;
 use crate::light_curve::bin::plan::Plan;
+use crate::light_curve::bin::room::Roomy;
 use crate::light_curve::bin::time_bin::FixedShape;
 
 /// Others of a TS up to these are held, one after the other until both fits are good enough.
@@ -20,8 +21,8 @@ pub(crate) enum Compared {
     Not(String),
 }
 
-/// Fits the source of the whole time, held, and with its norm free. The freedom of others is that of the analysis at the call, but for weak ones.
-pub(crate) fn compare(analysis: &mut Analysis, plan: &Plan) -> Result<Compared> {
+/// Fits the source of the whole time, held, and with its norm free: `own` has its spectrum of the whole time with bounds for the bin. The freedom of others is that of the analysis at the call, but for weak ones.
+pub(crate) fn compare(analysis: &mut Analysis, plan: &Plan, own: &Roomy) -> Result<Compared> {
     let (free, start) = (analysis.free_vector(), analysis.roi().clone());
     let ts: Vec<f64> = start.sources().iter().map(|source| ts_of(analysis, source.name())).collect();
     let mut why = String::new();
@@ -33,7 +34,7 @@ pub(crate) fn compare(analysis: &mut Analysis, plan: &Plan) -> Result<Compared> 
             continue;
         }
         tried.push(analysis.free_vector());
-        let model = analysis.roi()[plan.source].with_spectrum(plan.spectrum.clone());
+        let model = analysis.roi()[plan.source].with_spectrum(own.spectrum.clone());
         analysis.roi_mut()[plan.source] = model;
         analysis.free_source(&plan.name, false, &Pars::Names(names(plan)))?;
         let constant = match fit_others(analysis, plan)? {
@@ -44,6 +45,7 @@ pub(crate) fn compare(analysis: &mut Analysis, plan: &Plan) -> Result<Compared> 
             }
         };
         analysis.free_norm(&plan.name, true)?;
+        own.begin(analysis.roi_mut(), plan)?;
         let fixed = analysis.fit(&plan.fit.clone().with_scan(true))?;
         if !fixed.fit_success {
             why = format!("the fit with the shape of the whole time: {}", fixed.message);

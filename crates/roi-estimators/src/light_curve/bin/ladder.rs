@@ -1,8 +1,8 @@
 //! The ladder of fits of a bin: each rung frees less than the one before, until a fit is good enough.
 //!
 //! Before it the norms of source and others are fitted once, by whose TS is decided. Rungs: 0 norms, and shapes above `shape_ts_threshold`; 1 norms alone; 2
-//! and 3 without others of a TS up to 4 and 9; 4 as 3, of others only those within a degree of the source. A rung that would free the same as one before
-//! is left out. `free_params` are what is free of the source on every rung.
+//! and 3 without others of a TS up to 4 and 9; 4 as 3, of others only those within a degree of the source; 5 the norm of the source alone. A rung that would
+//! free the same as one before is left out. `free_params` are what is free of the source on all but the last one.
 
 use roi_fit::{Analysis, FitResult, Pars};
 
@@ -10,11 +10,13 @@ use crate::error::Result;
 use crate::light_curve::bin::plan::Plan;
 use crate::light_curve::bin::time_bin::BinAttempt;
 
-/// The rungs.
+/// The rungs with others.
 const RUNGS: usize = 5;
 /// The TS up to which others are held on a rung.
 const WEAK: [f64; RUNGS] = [f64::NEG_INFINITY, f64::NEG_INFINITY, 4.0, 9.0, 9.0];
-/// How far others may be on the last rung, degrees.
+/// The last one: whatever else was to be free, a bin in which the source is in view has a flux or a limit.
+pub(crate) const NORM_ALONE: usize = RUNGS;
+/// How far others may be on the last rung with others, degrees.
 const NEAR: f64 = 1.0;
 
 /// What the ladder came to.
@@ -39,18 +41,30 @@ pub(crate) fn climb_ladder(analysis: &mut Analysis, plan: &Plan) -> Result<Climb
         let on_rung: Vec<&str> =
             others.iter().map(String::as_str).filter(|name| stays(analysis, plan, name, rung)).collect();
         set_free(analysis, plan, &on_rung, shaped)?;
-        let free = analysis.free_vector();
-        if tried.contains(&free) {
-            continue;
-        }
-        tried.push(free);
-        let fit = analysis.fit(&plan.fit.clone().with_scan(true))?;
-        attempts.push(told(&fit, rung));
-        if fit.fit_success {
+        if let Some(fit) = fit_rung(analysis, plan, (rung, &mut tried, &mut attempts))? {
             return Ok(Climbed { attempts, fit: Some(fit) });
         }
     }
-    Ok(Climbed { attempts, fit: None })
+    analysis.fix_all()?;
+    analysis.free_norm(&plan.name, true)?;
+    let fit = fit_rung(analysis, plan, (NORM_ALONE, &mut tried, &mut attempts))?;
+    Ok(Climbed { attempts, fit })
+}
+
+/// Fits what is free on a rung, unless that was tried before; the fit, where it was good enough.
+fn fit_rung(
+    analysis: &mut Analysis,
+    plan: &Plan,
+    (rung, tried, attempts): (usize, &mut Vec<Vec<bool>>, &mut Vec<BinAttempt>),
+) -> Result<Option<FitResult>> {
+    let free = analysis.free_vector();
+    if tried.contains(&free) {
+        return Ok(None);
+    }
+    tried.push(free);
+    let fit = analysis.fit(&plan.fit.clone().with_scan(true))?;
+    attempts.push(told(&fit, rung));
+    Ok(Some(fit).filter(|fit| fit.fit_success))
 }
 
 /// Fits the norms of source and others, for their TS; returns the others. A fit that fails leaves what the optimization has found.

@@ -5,4 +5,6 @@ pub(crate) mod flux_limit;
 pub(crate) mod hypotheses;
 pub(crate) mod ladder;
 pub(crate) mod plan;
+pub(crate) mod posterior_limit;
+pub(crate) mod room;
 pub(crate) mod time_bin;

@@ -128,8 +128,10 @@ pub struct TimeBin {
     pub loglike: Option<f64>,
     /// What is known of the source after it.
     pub source: Option<SourceProperties>,
-    /// Upper limits.
+    /// Upper limits, where the profile has fallen so far.
     pub limit: Option<FluxLimit>,
+    /// Upper limits below which the confidence lies, all norms from 0 on taken for equally likely: those of few counts. Where [`is_ul`](Self::is_ul).
+    pub limit_bayes: Option<FluxLimit>,
     /// Whether the limit stands for the bin: its TS is below `ul_ts_threshold`.
     pub is_ul: bool,
     /// The source with the spectrum of the whole time.
@@ -155,6 +157,7 @@ impl TimeBin {
             loglike: None,
             source: None,
             limit: None,
+            limit_bayes: None,
             is_ul: false,
             fixed: None,
             message_fixed: String::new(),
