@@ -1,7 +1,8 @@
 //! How long does it take from photon and spacecraft files of ten years to counts, livetime and exposure, and how much memory?
 //!
 //! A single run, as it takes a while; `ROI_FIT_YEARS` is another number of years. 2 million photons and a million spacecraft rows of half a minute
-//! belong to each year, and a twentieth of the photons is selected. A twentieth of the time is simulated, and follows itself twenty times. Beside it stands the time that reading both files twice takes. `ROI_FIT_BENCH_FILES` is a
+//! belong to each year, and a twentieth of the photons is selected. A twentieth of the time is simulated, and follows itself twenty times, turned about the poles each time,
+//! so that the LAT never looks exactly the same way twice. Beside it stands the time that reading both files twice takes. `ROI_FIT_BENCH_FILES` is a
 //! folder in which the files stay, and are found again.
 
 use std::io::Read;
@@ -77,8 +78,13 @@ fn repeated(part: &[PathBuf; 2], whole: &[PathBuf; 2]) -> Result<usize, Failure>
     }
     let n = rows.len();
     let row = |index: usize| {
-        let (row, by) = (rows[index % n], (stop - start) * (index / n) as f64);
-        NewSpacecraftRow::from(SpacecraftRow { start: row.start + by, stop: row.stop + by, ..row })
+        let (row, time) = (rows[index % n], (index / n) as f64);
+        let by = (stop - start) * time;
+        // The golden angle: no two turns are alike.
+        let [z_axis, x_axis, zenith] =
+            [row.z_axis, row.x_axis, row.zenith].map(|[ra, dec]| [(ra + 137.507_764 * time) % 360.0, dec]);
+        let (start, stop) = (row.start + by, row.stop + by);
+        NewSpacecraftRow::from(SpacecraftRow { start, stop, z_axis, x_axis, zenith, ..row })
     };
     lat_io::write_spacecraft_rows(&whole[1], times, (0..n * TIMES).map(row))?;
     Ok(photons.rows() * TIMES)

@@ -35,10 +35,11 @@
 //!
 //! # Invariants
 //!
-//! - **Streams.** Files are read by blocks; memory does not grow with rows. (A gzip file is inflated into memory: gunzip large ones.)
+//! - **Streams.** Files are read by blocks; memory does not grow with rows, beyond the 4 million spacecraft rows that a livetime cube puts in order at a time.
+//!   (A gzip file is inflated into memory: gunzip large ones.)
 //! - **Lazy.** A [`Selection`] is a rule, not a list: it can be binned, written, or cut further without a file between.
-//! - **Exact.** Which photons, which intervals: bit for bit as the LAT's own tools decide. Counts are whole numbers. Livetimes are summed in
-//!   64 bits and in the same order, whatever the number of threads.
+//! - **Exact.** Which photons, which intervals: bit for bit as the LAT's own tools decide. Counts are whole numbers. Livetimes are whole
+//!   numbers of 2^-22 s, whose sums are the same bits in whatever order, and so for any number of threads.
 //! - **Taught.** What cannot be used ends in an [`Error`] that names the file and says what to do. Nothing panics.
 //!
 //! Times are mission elapsed seconds, energies MeV, angles degrees, directions ICRS.

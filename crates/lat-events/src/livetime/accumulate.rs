@@ -6,10 +6,12 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
+use super::add_bundles::{BundleScratch, Part, for_parts};
 use super::attitude::{Attitude, dot, unit_vector};
+use super::bundles::Bundles;
 use super::cube::Livetime;
 use super::livetime_options::LivetimeOptions;
-use super::sky_block::{RowLists, Rule, Scratch, SkyBlock};
+use super::sky_block::{Rows, Rule, Scratch, SkyBlock};
 use crate::error::{Error, Result};
 use crate::intervals::GoodTimes;
 use crate::spacecraft::{Coverage, Spacecraft};
@@ -20,6 +22,12 @@ const AT_ONCE: usize = 1 << 30;
 const FEWEST: usize = 512;
 const MOST: usize = 1 << 14;
 
+/// Rows that wait to be put into bundles: the more there are, the nearer to each other some of them look. They and their bundles take 64 + 32 bytes each.
+const WAITING: usize = 1 << 22;
+
+/// Rows that take as long as a bundle.
+const BUNDLED: usize = 8;
+
 /// Pixels of a block: those of one pixel of an eighth of the NSIDE.
 const BLOCK: usize = 64;
 
@@ -29,7 +37,8 @@ const MARGIN: f64 = 60.0;
 /// Livetime within good times, by direction and inclination, as gtltcube sums it.
 ///
 /// Each row adds its livetime, as far as it lies in good times, to every pixel that the LAT saw, in the bin of the pixel's inclination.
-/// Sums are in 64 bits in an order that does not depend on the number of threads. Memory: 16 bytes a pixel and bin.
+/// Livetimes are rounded to 2^-22 s, so that sums are exact and depend neither on the number of threads nor on the order of rows. Memory: 16 bytes a pixel and
+/// bin, and 100 bytes a row of up to 4 million rows at a time.
 ///
 /// # Errors
 /// [`Error::Option`] for options that cannot be, [`Error::NoGoodTime`] without good times, [`Error::NotCovered`] when rows are missing,
@@ -52,21 +61,21 @@ pub fn livetime(spacecraft: &Spacecraft, good_times: &GoodTimes, options: &Livet
     let mut coverage = Coverage::default();
     let used = |row: &SpacecraftRow| {
         let overlap = if is_near(row, span) { good_times.overlap(row.start, row.stop) } else { 0.0 };
-        (overlap > 0.0 && row.livetime > 0.0).then(|| Attitude::of(row, overlap))
+        (overlap > 0.0 && row.livetime > 0.0).then(|| (Attitude::of(row, overlap), row.x_axis))
     };
-    let together = sky.together();
+    let look = || spacecraft.watcher().read(0);
+    let mut waiting = Vec::new();
     spacecraft.visit(|_, _, rows| {
         coverage.add(rows);
-        let attitudes: Vec<_> = rows.par_iter().with_min_len(FEWEST).filter_map(used).collect();
-        for attitudes in attitudes.chunks(together) {
-            spacecraft.watcher().read(0)?;
-            let Sky { rule, blocks, .. } = &mut sky;
-            let lists = RowLists::of(attitudes);
-            let add = |scratch: &mut Scratch, block: &mut SkyBlock| block.add(attitudes, &lists, rule, scratch);
-            blocks.par_iter_mut().for_each_init(Scratch::default, add);
+        let (attitudes, x_axes): (Vec<_>, Vec<_>) = rows.par_iter().with_min_len(FEWEST).filter_map(used).unzip();
+        if options.azimuth_bins > 0 {
+            let x_axes: Vec<_> = x_axes.into_iter().map(unit_vector).collect();
+            return sky.add(&attitudes, &x_axes, look);
         }
-        Ok(())
+        waiting.extend(attitudes);
+        if waiting.len() < WAITING { Ok(()) } else { sky.add_bundled(std::mem::take(&mut waiting), look) }
     })?;
+    sky.add_bundled(waiting, look)?;
     coverage.check(spacecraft, good_times, options.coverage)?;
     let [livetime, weighted] = tables(&sky.blocks, sky.pixels.n_pixels(), &sky.rule);
     Ok(Livetime::new(LivetimeTable {
@@ -111,6 +120,41 @@ impl Sky {
         let wanted = options.region.map(|region| reach_of(&pixels, region)).transpose()?;
         let blocks = blocks(&pixels, &rule, wanted);
         Ok(Self { bins, rule, pixels, blocks, wanted })
+    }
+
+    /// Adds rows with their x axes, where azimuths are binned.
+    ///
+    /// # Errors
+    /// That of `look`, which is asked every fraction of a second.
+    fn add(&mut self, attitudes: &[Attitude], x_axes: &[[f64; 3]], look: impl Fn() -> Result<()>) -> Result<()> {
+        let together = self.together();
+        for (first, attitudes) in (0..).step_by(together).zip(attitudes.chunks(together)) {
+            look()?;
+            let Self { rule, blocks, .. } = self;
+            let rows = Rows::new(attitudes, x_axes.get(first..first + attitudes.len()).unwrap_or_default());
+            let add = |scratch: &mut Scratch, block: &mut SkyBlock| block.add(&rows, rule, scratch);
+            blocks.par_iter_mut().for_each_init(Scratch::default, add);
+        }
+        Ok(())
+    }
+
+    /// Adds rows, those together that look the same way. Azimuths are not binned.
+    ///
+    /// # Errors
+    /// That of `look`, which is asked every fraction of a second.
+    fn add_bundled(&mut self, attitudes: Vec<Attitude>, look: impl Fn() -> Result<()>) -> Result<()> {
+        let bundles = Bundles::of(attitudes, &self.rule);
+        let together = self.together();
+        for attitudes in bundles.loose() {
+            self.add(attitudes, &[], &look)?;
+        }
+        let Self { rule, blocks, .. } = self;
+        for_parts(&bundles, rule, together.div_ceil(BUNDLED), |part: &Part<'_>| {
+            look()?;
+            let add = |scratch: &mut BundleScratch, block: &mut SkyBlock| part.add_to(block, scratch);
+            blocks.par_iter_mut().for_each_init(BundleScratch::default, add);
+            Ok(())
+        })
     }
 
     /// How many rows are added between two looks at who watches.

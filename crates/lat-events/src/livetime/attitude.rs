@@ -2,12 +2,13 @@
 
 use lat_io::SpacecraftRow;
 
+/// Livetimes are whole numbers of 2^-22 s (0.24 us; files tell times to a microsecond): up to 2^31 s their sums in 64 bits are exact, in whatever order.
+pub(super) const STEPS: f64 = 4_194_304.0;
+
 /// Axes as unit vectors, and the livetime of a row within the good times.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attitude {
     pub(super) z: [f64; 3],
-    pub(super) x: [f64; 3],
-    pub(super) y: [f64; 3],
     pub(super) zenith: [f64; 3],
     /// Livetime, s.
     pub(super) livetime: f64,
@@ -21,14 +22,26 @@ impl Attitude {
     pub(super) fn of(row: &SpacecraftRow, overlap: f64) -> Self {
         let length = row.stop - row.start;
         let livetime = row.livetime * (overlap / length);
-        Self::live(row, livetime, livetime * (row.livetime / length))
+        Self::live(row, rounded(livetime), rounded(livetime * (row.livetime / length)))
     }
 
     /// Of a row of which so much livetime counts, s.
     pub(super) fn live(row: &SpacecraftRow, livetime: f64, weighted: f64) -> Self {
-        let (z, x) = (unit_vector(row.z_axis), unit_vector(row.x_axis));
-        Self { z, x, y: cross(z, x), zenith: unit_vector(row.zenith), livetime, weighted }
+        Self { z: unit_vector(row.z_axis), zenith: unit_vector(row.zenith), livetime, weighted }
     }
+}
+
+/// A time as a whole number of steps, s.
+pub(super) fn rounded(time: f64) -> f64 {
+    (time * STEPS).round() / STEPS
+}
+
+/// A time in steps, if it is a whole number of them that 32 bits hold: up to a thousand seconds.
+pub(super) fn steps(time: f64) -> Option<u32> {
+    let steps = time * STEPS;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared with what it was")]
+    let whole = steps as u32;
+    (f64::from(whole) == steps).then_some(whole)
 }
 
 /// The unit vector of a direction (right ascension, declination) in degrees.
@@ -41,6 +54,6 @@ pub(super) fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+pub(super) fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }

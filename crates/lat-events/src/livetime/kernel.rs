@@ -12,7 +12,7 @@ pub(super) const UNSURE: i32 = i32::MIN;
 pub(super) const NEAR: f32 = 1e-6;
 
 /// Adding and subtracting it rounds a number below 2^22 to a whole one, which then stands in the last bits.
-const ROUNDER: f32 = 12_582_912.0;
+pub(super) const ROUNDER: f32 = 12_582_912.0;
 
 /// Axes of rows, one list a component.
 #[derive(Debug, Default)]
@@ -29,8 +29,7 @@ impl Axes {
         self.z.clear();
     }
 
-    pub(super) fn push(&mut self, axis: [f64; 3]) {
-        let [x, y, z] = single(axis);
+    pub(super) fn push(&mut self, [x, y, z]: [f32; 3]) {
         self.x.push(x);
         self.y.push(y);
         self.z.push(z);
@@ -59,6 +58,13 @@ pub(super) struct AxesSlice<'a> {
     x: &'a [f32],
     y: &'a [f32],
     z: &'a [f32],
+}
+
+impl<'a> AxesSlice<'a> {
+    /// The list of each component.
+    pub(super) fn parts(&self) -> (&'a [f32], &'a [f32], &'a [f32]) {
+        (self.x, self.y, self.z)
+    }
 }
 
 /// A vector in single precision.

@@ -1,7 +1,10 @@
 //! Livetime by direction and inclination (gtltcube), of all the time or of bins of it, and sums of it (gtltsum).
 
 mod accumulate;
+mod add_bundles;
 mod attitude;
+mod bundle_kernel;
+mod bundles;
 mod cube;
 mod kernel;
 mod livetime_options;

@@ -3,7 +3,7 @@
 use std::f64::consts::{FRAC_PI_4, PI};
 use std::ops::Range;
 
-use super::attitude::{Attitude, dot};
+use super::attitude::{Attitude, cross, dot};
 use super::kernel::{
     ABREAST, Axes, Band, Bins, CUT, FREE, NEAR, NOTHING, TOGETHER, UNSURE, add_abreast, any_unsure, below_zenith,
     cosine_bins, cut, in_view, single,
@@ -40,14 +40,14 @@ impl Rule {
 pub(super) struct SkyBlock {
     /// Number within the sphere of the first pixel.
     pub(super) first: usize,
-    centers: Vec<[f64; 3]>,
-    middle: [f64; 3],
-    in_view: Band,
+    pub(super) centers: Vec<[f64; 3]>,
+    pub(super) middle: [f64; 3],
+    pub(super) in_view: Band,
     /// Nearer to the zenith than the largest and the smallest angle.
-    below_largest: Band,
-    below_smallest: Band,
+    pub(super) below_largest: Band,
+    pub(super) below_smallest: Band,
     /// Livetime and weighted livetime, `[pixel][bin]`; a bin more than there are takes what is not in view.
-    times: Vec<[f64; 2]>,
+    pub(super) times: Vec<[f64; 2]>,
 }
 
 impl Band {
@@ -64,7 +64,7 @@ impl Band {
 
 /// Rows of which something is seen: axes and times in lists of their own, as the kernels read them.
 #[derive(Debug, Default)]
-pub(super) struct RowLists {
+struct RowLists {
     z: Axes,
     zenith: Axes,
     times: Vec<[f64; 2]>,
@@ -74,11 +74,11 @@ pub(super) struct RowLists {
 
 impl RowLists {
     /// Of all rows, at most 2^32.
-    pub(super) fn of(rows: &[Attitude]) -> Self {
+    fn of(rows: &[Attitude]) -> Self {
         let mut lists = Self::default();
         for (row, place) in rows.iter().zip(0..) {
-            lists.z.push(row.z);
-            lists.zenith.push(row.zenith);
+            lists.z.push(single(row.z));
+            lists.zenith.push(single(row.zenith));
             lists.times.push([row.livetime, row.weighted]);
             lists.places.push(place);
         }
@@ -104,6 +104,22 @@ impl RowLists {
         }
         self.times.extend_from_slice(others.times.get(range.clone()).unwrap_or_default());
         self.places.extend_from_slice(others.places.get(range).unwrap_or_default());
+    }
+}
+
+/// Rows that are added together.
+#[derive(Debug)]
+pub(super) struct Rows<'a> {
+    attitudes: &'a [Attitude],
+    /// The x axis of each row, where azimuths are binned; otherwise none.
+    x_axes: &'a [[f64; 3]],
+    lists: RowLists,
+}
+
+impl<'a> Rows<'a> {
+    /// At most 2^32 rows, with their x axes where azimuths are binned.
+    pub(super) fn new(attitudes: &'a [Attitude], x_axes: &'a [[f64; 3]]) -> Self {
+        Self { attitudes, x_axes, lists: RowLists::of(attitudes) }
     }
 }
 
@@ -156,9 +172,9 @@ impl SkyBlock {
         self.times.chunks_exact(width + 1).map(move |times| times.get(..width).unwrap_or_default())
     }
 
-    /// Adds the livetime of some rows, which `lists` hold, too.
-    pub(super) fn add(&mut self, rows: &[Attitude], lists: &RowLists, rule: &Rule, scratch: &mut Scratch) {
-        self.sort(lists, rule, scratch);
+    /// Adds the livetime of some rows.
+    pub(super) fn add(&mut self, rows: &Rows<'_>, rule: &Rule, scratch: &mut Scratch) {
+        self.sort(&rows.lists, rule, scratch);
         let Scratch { free, cut, bins, .. } = scratch;
         for (seen, zenith) in [(&*free, None), (&*cut, rule.zenith)] {
             for first in (0..seen.len()).step_by(TOGETHER) {
@@ -192,7 +208,7 @@ impl SkyBlock {
     }
 
     /// Adds some rows to all pixels.
-    fn add_seen(&mut self, rows: &[Attitude], seen: &Seen<'_>, rule: &Rule, bins: &mut Bins) {
+    fn add_seen(&mut self, rows: &Rows<'_>, seen: &Seen<'_>, rule: &Rule, bins: &mut Bins) {
         let stride = rule.width() + 1;
         for (centers, sums) in self.centers.chunks(ABREAST).zip(self.times.chunks_mut(ABREAST * stride)) {
             for ((center, bins), first) in centers.iter().zip(bins.iter_mut()).zip((0..).step_by(stride)) {
@@ -241,7 +257,7 @@ impl Seen<'_> {
     /// Adds rows to a pixel one by one, with double precision where single precision does not tell; only those where `told` are added already.
     fn add_each(
         &self,
-        rows: &[Attitude],
+        rows: &Rows<'_>,
         center: [f64; 3],
         (bins, first, told): (&[i32], usize, bool),
         (rule, sums): (&Rule, &mut [[f64; 2]]),
@@ -251,15 +267,15 @@ impl Seen<'_> {
             if told && *bin >= 0 {
                 continue;
             }
-            let Some(row) = rows.get(*place as usize) else { continue };
+            let Some(row) = rows.attitudes.get(*place as usize) else { continue };
             let bin = usize::try_from(*bin).map_or_else(|_| exact_bin(row, center, rule), |place| place - first);
             // With bins of azimuth there is no place for what is not in view.
             if bin >= rule.cosines {
                 continue;
             }
             add_to(sums, bin, *time);
-            if rule.azimuths > 0 {
-                let azimuth = azimuth_bin(dot(row.x, center), dot(row.y, center), &rule.tangents);
+            if let Some(x) = rows.x_axes.get(*place as usize) {
+                let azimuth = azimuth_bin(dot(*x, center), dot(cross(row.z, *x), center), &rule.tangents);
                 add_to(sums, (azimuth + 1) * rule.cosines + bin, *time);
             }
         }
@@ -267,7 +283,7 @@ impl Seen<'_> {
 }
 
 /// The bin of a direction in a row, in double precision; the number of bins where it is not in view.
-fn exact_bin(row: &Attitude, center: [f64; 3], rule: &Rule) -> usize {
+pub(super) fn exact_bin(row: &Attitude, center: [f64; 3], rule: &Rule) -> usize {
     let cosine = dot(row.z, center);
     let outside = rule.zenith.is_some_and(|(low, high)| {
         let to_zenith = dot(row.zenith, center);
@@ -276,7 +292,7 @@ fn exact_bin(row: &Attitude, center: [f64; 3], rule: &Rule) -> usize {
     if cosine <= 0.0 || outside { rule.cosines } else { cosine_bin(cosine, rule.cosines) }
 }
 
-fn add_to(sums: &mut [[f64; 2]], bin: usize, time: [f64; 2]) {
+pub(super) fn add_to(sums: &mut [[f64; 2]], bin: usize, time: [f64; 2]) {
     if let Some([livetime, weighted]) = sums.get_mut(bin) {
         *livetime += time[0];
         *weighted += time[1];
@@ -321,7 +337,7 @@ mod tests {
         let pixel = [0.6, 0.0, 0.8];
         let mut rows = Vec::new();
         for (axis, up) in directions(20_000).zip(directions(20_000).skip(7).chain(directions(7))) {
-            rows.push(Attitude { z: axis, x: axis, y: axis, zenith: up, livetime: 1.0, weighted: 1.0 });
+            rows.push(Attitude { z: axis, zenith: up, livetime: 1.0, weighted: 1.0 });
         }
         let (mut bins, lists) = (vec![0; rows.len()], RowLists::of(&rows));
         Seen { lists: &lists, range: 0..rows.len(), zenith: rule.zenith }.bins(pixel, (3, &rule), &mut bins);
@@ -341,9 +357,9 @@ mod tests {
         let centers: Vec<_> = directions(3000).filter(|center| center[0] > 0.99).collect();
         assert!(centers.len() > 5);
         let mut block = SkyBlock::new(0, centers.clone(), &rule);
-        let row = |(z, zenith)| Attitude { z, x: z, y: z, zenith, livetime: 1.0, weighted: 0.5 };
+        let row = |(z, zenith)| Attitude { z, zenith, livetime: 1.0, weighted: 0.5 };
         let rows: Vec<_> = directions(5000).zip(directions(5000).skip(1234).chain(directions(1234))).map(row).collect();
-        block.add(&rows, &RowLists::of(&rows), &rule, &mut Scratch::default());
+        block.add(&Rows::new(&rows, &[]), &rule, &mut Scratch::default());
         for (center, times) in centers.iter().zip(block.pixels(&rule)) {
             let mut expected = vec![[0.0; 2]; 41];
             for row in &rows {

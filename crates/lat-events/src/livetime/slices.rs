@@ -8,16 +8,13 @@ use ndarray::{Array2, Zip};
 use rayon::prelude::*;
 
 use super::accumulate::{self, Sky};
-use super::attitude::Attitude;
+use super::attitude::{Attitude, rounded, unit_vector};
 use super::livetime_options::LivetimeOptions;
-use super::sky_block::{RowLists, Scratch, SkyBlock};
+use super::sky_block::{Rows, Scratch, SkyBlock};
 use crate::error::{Error, Result};
 use crate::intervals::GoodTimes;
 use crate::spacecraft::{Coverage, Spacecraft, TOUCHING};
 use crate::time_bins::TimeBins;
-
-/// Livetimes are whole numbers of 2^-22 s (0.24 us; files tell times to a microsecond): up to 2^31 s their sums in 64 bits are exact, in whatever order.
-const STEPS: f64 = 4_194_304.0;
 
 /// Livetime by direction and inclination within a bin of time.
 #[derive(Clone, Debug)]
@@ -129,12 +126,13 @@ pub fn livetime_slices<E: From<Error>>(
     let mut refused = None;
     let read = spacecraft.visit(|_, _, rows| {
         coverage.add(rows);
-        let shares: Vec<(usize, Attitude)> =
-            rows.par_iter().with_min_len(512).flat_map_iter(|row| slicer.shares(row)).collect();
-        for shares in shares.chunk_by(|a, b| a.0 == b.0) {
+        let shares: Vec<Share> = rows.par_iter().with_min_len(512).flat_map_iter(|row| slicer.shares(row)).collect();
+        for shares in shares.chunk_by(|a, b| a.bin == b.bin) {
             // What ended before this bin began is complete: otherwise all bins of a block of rows would be held at once.
-            let begin =
-                shares.first().and_then(|(bin, _)| slicer.bins.bins().get(*bin)).map_or(f64::NEG_INFINITY, |bin| bin.0);
+            let begin = shares
+                .first()
+                .and_then(|share| slicer.bins.bins().get(share.bin))
+                .map_or(f64::NEG_INFINITY, |bin| bin.0);
             slicer.give(begin - 2.0 * TOUCHING, &mut take).map_err(|error| {
                 refused = Some(error);
                 Error::Stopped
@@ -174,6 +172,14 @@ struct Slicer<'a> {
     next: usize,
 }
 
+/// What a row has in a bin.
+struct Share {
+    bin: usize,
+    attitude: Attitude,
+    /// Right ascension and declination, degrees.
+    x_axis: [f64; 2],
+}
+
 /// What a bin has until now.
 struct Summed {
     blocks: Vec<SkyBlock>,
@@ -190,7 +196,7 @@ impl<'a> Slicer<'a> {
     }
 
     /// The bins that a row has livetime in, and how much. What it has until a time is rounded, so that the shares add up to the whole.
-    fn shares(&self, row: &SpacecraftRow) -> Vec<(usize, Attitude)> {
+    fn shares(&self, row: &SpacecraftRow) -> Vec<Share> {
         if !accumulate::is_near(row, self.span) {
             return Vec::new();
         }
@@ -198,26 +204,32 @@ impl<'a> Slicer<'a> {
         let until = |time: f64| {
             let part = self.all.overlap(row.start, time.clamp(row.start, row.stop)) / length;
             let livetime = row.livetime * part;
-            [livetime, livetime * (row.livetime / length)].map(|time| (time * STEPS).round() / STEPS)
+            [livetime, livetime * (row.livetime / length)].map(rounded)
         };
         let share = |bin: usize| {
             let &(start, stop) = self.bins.bins().get(bin)?;
             let (before, after) = (until(start), until(stop));
             let (livetime, weighted) = (after[0] - before[0], after[1] - before[1]);
-            (livetime > 0.0).then(|| (bin, Attitude::live(row, livetime, weighted)))
+            (livetime > 0.0).then(|| Share {
+                bin,
+                attitude: Attitude::live(row, livetime, weighted),
+                x_axis: row.x_axis,
+            })
         };
         self.bins.touching(row.start, row.stop).filter_map(share).collect()
     }
 
     /// Adds what some rows have in one bin.
-    fn add(&mut self, shares: &[(usize, Attitude)]) {
-        let Some(&(bin, _)) = shares.first() else { return };
-        let Self { sky, open, .. } = self;
+    fn add(&mut self, shares: &[Share]) {
+        let Some(&Share { bin, .. }) = shares.first() else { return };
+        let Self { sky, open, azimuths, .. } = self;
         let summed = open.entry(bin).or_insert_with(|| Summed { blocks: sky.blocks.clone(), seconds: 0.0 });
-        let attitudes: Vec<Attitude> = shares.iter().map(|(_, attitude)| *attitude).collect();
+        let attitudes: Vec<Attitude> = shares.iter().map(|share| share.attitude).collect();
         summed.seconds += attitudes.iter().map(|attitude| attitude.livetime).sum::<f64>();
-        let lists = RowLists::of(&attitudes);
-        let add = |scratch: &mut Scratch, block: &mut SkyBlock| block.add(&attitudes, &lists, &sky.rule, scratch);
+        let with_x_axis = shares.iter().filter(|_| *azimuths > 0);
+        let x_axes: Vec<[f64; 3]> = with_x_axis.map(|share| unit_vector(share.x_axis)).collect();
+        let rows = Rows::new(&attitudes, &x_axes);
+        let add = |scratch: &mut Scratch, block: &mut SkyBlock| block.add(&rows, &sky.rule, scratch);
         summed.blocks.par_iter_mut().for_each_init(Scratch::default, add);
     }
 
