@@ -340,6 +340,27 @@ fn a_run_that_was_ended_goes_on_to_the_same_bytes_and_fits_no_bin_twice() {
 }
 
 #[test]
+fn two_runs_do_not_write_into_one_file() {
+    let observed = Sky::new(20.0).observe(&FLARE, 2);
+    let options = LightCurveOptions::default();
+    let folder = tempfile::tempdir().unwrap();
+    let records = folder.path().join("curve.bins");
+    let run = || {
+        let mut quiet = Quiet;
+        let run = LightCurveRun::new(&mut quiet).with_records(&records);
+        light_curve(&observed.whole, &observed.name, &observed.slices, &options, run)
+    };
+    // As a run that is at work holds it.
+    let held = std::fs::File::create(&records).unwrap();
+    held.lock().unwrap();
+    let error = run().unwrap_err();
+    assert!(matches!(&error, Error::Busy { path } if *path == records), "{error}");
+    assert_eq!(std::fs::metadata(&records).unwrap().len(), 0, "nothing was written into it");
+    drop(held);
+    assert!(run().unwrap().is_complete());
+}
+
+#[test]
 fn any_number_of_threads_gives_the_same_bits() {
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![expect(clippy::print_stdout, reason = "every difference is told")]
 
+mod anywhere;
 mod region;
 
 use std::ops::ControlFlow;
