@@ -105,7 +105,7 @@ fn curvatures_and_files_beside_the_page_stand_in_the_panel_of_their_source() {
     let mut input = full(&mut analysis, 20);
     let name = input.seds[0].name.clone();
     let found = curvature(analysis.session(), &name, &CurvatureOptions::default()).unwrap();
-    let ts = found.lp_ts_curv().unwrap();
+    let loglike = found.pl.loglike;
     input = input.with_curvatures(vec![found]).with_files(vec![
         BesideFile::new(&name, "spectrum", "page_files/spectrum \"1\".fits"),
         BesideFile::new("", "TS map", "page_files/TS_map.fits"),
@@ -114,8 +114,8 @@ fn curvatures_and_files_beside_the_page_stand_in_the_panel_of_their_source() {
     let heading = format!("<h3>{name}</h3>");
     let panel = between(&page, &heading, "</details>").next().unwrap();
     let table = between(panel, "<caption>Curvature of the spectrum</caption>", "</table>").next().unwrap();
-    let row = between(table, "<th scope=\"row\">log-parabola</th>", "</tr>").next().unwrap();
-    assert!(row.contains(&format!("<td>{ts:.2}</td>")), "{ts} in {row}");
+    let row = between(table, "<th scope=\"row\">power law</th>", "</tr>").next().unwrap();
+    assert!(row.contains(&format!("<td>{}</td>", roi_fit::fixed(loglike, 3))), "{loglike} in {row}");
     let references: Vec<&str> = between(panel, "<a href=\"./", "\"").collect();
     assert_eq!(references, ["page_files/spectrum%20%221%22.fits"]);
     let maps = between(&page, "<section id=\"maps\"", "</section>").next().unwrap();
