@@ -108,11 +108,14 @@ impl Region {
         config.unwrap_or_default()
     }
 
-    /// The region as it was named, with its model: what the next command begins with.
+    /// The region as it was named, with its model, what was changed of it, and its energies: what the next command begins with.
     pub(crate) fn words(&self) -> String {
-        let quoted = |path: &Path| roi_report::quoted(&path.to_string_lossy());
-        let model = self.model.as_deref().map(|model| format!(" --model {}", quoted(model)));
-        format!("{}{}", quoted(&self.config), model.unwrap_or_default())
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let mut words = vec![path(&self.config)];
+        words.extend(self.model.as_deref().into_iter().flat_map(|model| ["--model".to_owned(), path(model)]));
+        words.extend(self.editing.words());
+        words.extend(self.energies.words());
+        words.iter().map(|word| roi_report::quoted(word)).collect::<Vec<_>>().join(" ")
     }
 
     /// The configuration and the model. A saved analysis stands for both where a configuration lies beside it.

@@ -1,5 +1,7 @@
 //! What can go wrong with a report.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// What can go wrong with a report.
@@ -37,6 +39,16 @@ pub enum Error {
     /// Figures could not be compressed: an internal error.
     #[error("the figures of the report could not be packed: {0}")]
     Packed(#[from] std::io::Error),
+    /// The folder of the files beside the page could not be made.
+    #[error(
+        "the folder '{path}' for files beside the page cannot be made: {source}; name another --out, or leave out --fits"
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The page could not be written.
     #[error(transparent)]
     File(roi_fit::Error),

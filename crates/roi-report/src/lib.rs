@@ -39,11 +39,12 @@ mod input;
 mod page;
 
 pub use error::{Error, Result};
+pub use gather::beside::Beside;
 pub use gather::choice::Choice;
 pub use gather::gather_verb::gather;
 pub use gather::report_options::ReportOptions;
 pub use input::light_curve_panel::{LightCurveBin, LightCurvePanel};
-pub use input::report_input::{Problem, ReportInput};
+pub use input::report_input::{BesideFile, Problem, ReportInput};
 pub use input::sky_image::{ImageKind, SkyImage};
 pub use page::origin::quoted;
 pub use page::report_verb::{report, write_report};

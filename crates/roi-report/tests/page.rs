@@ -4,12 +4,12 @@
 
 use lat_response::{Frame, SkyGrid, WcsHeader};
 use ndarray::Array2;
-use roi_estimators::{SedOptions, SedResult, sed};
+use roi_estimators::{CurvatureOptions, SedOptions, SedResult, curvature, sed};
 use roi_fit::{Analysis, FitOptions, Quiet, SourceProperties};
 use roi_model::{SkyDirection, Source, SourceType};
 use roi_report::{
-    Choice, ImageKind, LightCurveBin, LightCurvePanel, Problem, ReportInput, ReportOptions, SkyImage, gather, report,
-    write_report,
+    BesideFile, Choice, ImageKind, LightCurveBin, LightCurvePanel, Problem, ReportInput, ReportOptions, SkyImage,
+    gather, report, write_report,
 };
 use roi_simulate::{SimulationOptions, simulate};
 
@@ -97,6 +97,30 @@ fn nothing_is_fetched_and_no_number_is_none() {
         );
     }
     assert!(text.contains('\u{221e}') && text.contains('\u{2014}'));
+}
+
+#[test]
+fn curvatures_and_files_beside_the_page_stand_in_the_panel_of_their_source() {
+    let mut analysis = analysis(2);
+    let mut input = full(&mut analysis, 20);
+    let name = input.seds[0].name.clone();
+    let found = curvature(analysis.session(), &name, &CurvatureOptions::default()).unwrap();
+    let loglike = found.pl.loglike;
+    input = input.with_curvatures(vec![found]).with_files(vec![
+        BesideFile::new(&name, "spectrum", "page_files/spectrum \"1\".fits"),
+        BesideFile::new("", "TS map", "page_files/TS_map.fits"),
+    ]);
+    let page = report(&input).unwrap();
+    let heading = format!("<h3>{name}</h3>");
+    let panel = between(&page, &heading, "</details>").next().unwrap();
+    let table = between(panel, "<caption>Curvature of the spectrum</caption>", "</table>").next().unwrap();
+    let row = between(table, "<th scope=\"row\">power law</th>", "</tr>").next().unwrap();
+    assert!(row.contains(&format!("<td>{}</td>", roi_fit::fixed(loglike, 3))), "{loglike} in {row}");
+    let references: Vec<&str> = between(panel, "<a href=\"./", "\"").collect();
+    assert_eq!(references, ["page_files/spectrum%20%221%22.fits"]);
+    let maps = between(&page, "<section id=\"maps\"", "</section>").next().unwrap();
+    assert!(maps.contains("<a href=\"./page_files/TS_map.fits\">TS map (page_files/TS_map.fits)</a>"), "{maps}");
+    assert_eq!(page.matches("href=\"./").count(), 2);
 }
 
 #[test]

@@ -49,6 +49,18 @@ impl Editing {
         plain
     }
 
+    /// The same on a command line.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        self.delete.iter().for_each(|name| add("--delete", name.clone()));
+        self.add_source.iter().for_each(|path| add("--add-source", path.to_string_lossy().into_owned()));
+        self.spectrum.iter().for_each(|(name, kind)| add("--spectrum", format!("{name}={kind}")));
+        self.set.iter().for_each(|(place, value)| add("--set", format!("{place}={value}")));
+        self.fix.iter().for_each(|fixed| add("--fix", fixed.clone()));
+        words
+    }
+
     /// The files of sources that it reads.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.add_source

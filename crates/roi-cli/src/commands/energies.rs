@@ -25,6 +25,15 @@ impl Energies {
         Ok(self.plain().apply(analysis)?)
     }
 
+    /// The same on a command line.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let ends = [("--emin", self.emin), ("--emax", self.emax)];
+        ends.into_iter()
+            .flat_map(|(option, energy)| energy.map(|energy| [option.to_owned(), energy.to_string()]))
+            .flatten()
+            .collect()
+    }
+
     /// Without the command line.
     pub(crate) fn plain(&self) -> roi_batch::Energies {
         let mut plain = roi_batch::Energies::default();

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use roi_estimators::{LocalizeOptions, SedOptions};
+use roi_estimators::{CurvatureOptions, LocalizeOptions, SedOptions};
 use roi_fit::{Analysis, FitResult};
-use roi_report::{Choice, ReportInput, ReportOptions, gather, write_report};
+use roi_report::{Beside, Choice, ReportInput, ReportOptions, gather, write_report};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -41,6 +41,15 @@ pub(crate) struct Report {
     /// Sources whose light curves are made, from event files, in the time bins of section `lightcurve` of the configuration: none, notable, all, or names separated by commas
     #[arg(long, value_name = "none|notable|all|NAMES", default_value = "none")]
     lightcurve: Choice,
+    /// Sources whose widths are fitted: none, notable, all, or names separated by commas
+    #[arg(long, value_name = "none|notable|all|NAMES", default_value = "none")]
+    extension: Choice,
+    /// Sources whose spectra are tested for curvature: none, notable, all, or names separated by commas
+    #[arg(long, value_name = "none|notable|all|NAMES", default_value = "none")]
+    curvature: Choice,
+    /// Write spectra, positions, widths, light curves and maps as FITS files, too, into a folder beside the page (its name and `_files`), and link them there
+    #[arg(long)]
+    fits: bool,
     /// Make no map of the residuals
     #[arg(long)]
     no_residmap: bool,
@@ -90,6 +99,10 @@ impl Report {
             .with_sed(self.sed.clone())
             .with_localize(self.localize.clone())
             .with_light_curve(self.lightcurve.clone())
+            .with_extension(self.extension.clone())
+            .with_curvature(self.curvature.clone())
+            .with_curvature_options(CurvatureOptions::default().with_optimizer(analysis.fit_options()))
+            .with_fits(self.fits.then(|| Beside::of(&self.out)))
             .with_residmap(!self.no_residmap)
             .with_tsmap(!self.no_tsmap)
             .with_sed_options(sed)
@@ -112,6 +125,9 @@ pub(crate) fn write(input: &ReportInput, path: &Path) -> Result<Value, Failure> 
         "images": input.images.len(),
         "seds": input.seds.iter().map(|sed| sed.name.as_str()).collect::<Vec<_>>(),
         "localized": input.localizations.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
+        "widths": input.extensions.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
+        "curvatures": input.curvatures.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
+        "files": input.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
         "problems": input.problems.iter().map(problem).collect::<Vec<_>>(),
         "goodness": input.goodness.as_ref().map(roi_estimators::Goodness::to_json),
         "fit_success": input.fit.as_ref().map(|fit| fit.fit_success),

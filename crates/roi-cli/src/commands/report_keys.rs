@@ -28,6 +28,9 @@ pub(crate) const REPORT: Dictionary = Dictionary::new(
         key(&["images"], "", "Number of maps."),
         key(&["seds"], "", "Sources with a spectrum that was fitted bin by bin."),
         key(&["localized"], "", "Sources with a position that was fitted."),
+        key(&["widths"], "", "Sources with a width that was fitted."),
+        key(&["curvatures"], "", "Sources whose spectrum was tested for curvature."),
+        key(&["files"], "", "FITS files beside the page (`--fits`), as seen from its folder."),
         key(&["problems"], "", "What could not be made.").holding(Holds::List(&PROBLEM)),
         key(&["goodness"], "", "How well the counts agree with the model; `null` where it was not computed.")
             .holding(Holds::One(&Goodness::KEYS)),

@@ -156,6 +156,33 @@ fn a_fits_file_is_no_model() {
     }
 }
 
+#[test]
+fn what_a_command_found_is_neither_model_nor_configuration_and_the_message_says_what_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = simulated(&folder.path().join("base"));
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (found, saved, xml) = (path("found.json"), path("saved"), path("model.xml"));
+    success(&roi_fit(&["optimize", &base, "--json", &found, "--write-roi", &saved, "--xml", &xml]));
+    let saved = format!("{saved}.json");
+    let words = [found.as_str(), "the result of a command (--json)", "--write-roi", "--xml"];
+    crate::support::refused(&["fit", &base, "--model", &found], &words);
+    for command in ["fit", "loglike", "report", "config", "prepare", "srcmaps"] {
+        crate::support::refused(&[command, &found], &words);
+    }
+    let checked = String::from_utf8_lossy(&roi_fit(&["check", &found]).stdout).into_owned();
+    assert!(words.iter().all(|word| checked.contains(word)), "{checked}");
+    for command in ["config", "prepare", "srcmaps"] {
+        crate::support::refused(&[command, &saved], &[saved.as_str(), "a saved analysis", "--model"]);
+        crate::support::refused(&[command, &xml], &[xml.as_str(), "an XML file", "--model"]);
+    }
+    // A source model is one whatever its name ends in; a configuration is none.
+    let renamed = path("model.txt");
+    std::fs::copy(&xml, &renamed).unwrap();
+    success(&roi_fit(&["loglike", &base, "--model", &renamed]));
+    let config = format!("{base}/config.yaml");
+    crate::support::refused(&["loglike", &base, "--model", &config], &["config.yaml", "no model", "source model XML"]);
+}
+
 /// What a terminal would see of a command.
 #[cfg(unix)]
 fn in_a_terminal(arguments: &[&str], without_colors: bool) -> Option<String> {

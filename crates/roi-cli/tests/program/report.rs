@@ -43,6 +43,39 @@ fn a_report_of_files_has_maps_spectra_and_goodness() {
 }
 
 #[test]
+fn widths_curvatures_and_files_are_shown_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let simulated = ["simulate", "--response", "--out", &path("."), "--npix", "24", "--ebins", "5", "--sources", "2"];
+    success(&roi_fit(&simulated));
+    let (config, page) = (path("config.yaml"), path("page.html"));
+    let source = "SIM J0534.5+2200";
+    let of = ["--sed", source, "--extension", source, "--curvature", source, "--no-tsmap", "--fits"];
+    let energies = ["--emin", "100", "--fix", "isodiff", "--out", &page];
+    let result = json(&[&["report", &config], &of[..], &energies].concat());
+    for key in ["widths", "curvatures", "seds"] {
+        assert_eq!(result[key], serde_json::json!([source]), "{key}: {}", result["problems"]);
+    }
+    let files: Vec<&str> = result["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+    assert_eq!(
+        files,
+        ["residual_map.fits", "spectrum_SIM_J0534.5+2200.fits", "width_SIM_J0534.5+2200.fits"]
+            .map(|name| format!("page_files/{name}"))
+    );
+    let text = std::fs::read_to_string(&page).unwrap();
+    for file in files {
+        assert!(std::fs::read(path(file)).unwrap().starts_with(b"SIMPLE"), "{file}");
+        assert!(text.contains(&format!("href=\"./{}\"", file.replace('+', "%2B"))), "{file}");
+    }
+    for part in ["<caption>Width</caption>", "<caption>Curvature of the spectrum</caption>", "68 % containment radius"]
+    {
+        assert!(text.contains(part), "{part}");
+    }
+    // What leads here leads further.
+    assert!(text.contains(&format!("{config} --fix isodiff --emin 100")), "{}", &text[..3000]);
+}
+
+#[test]
 fn what_a_report_cannot_have_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let out = crate::support::simulated(folder.path());

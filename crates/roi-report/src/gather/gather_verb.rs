@@ -2,13 +2,14 @@
 
 use ndarray::{Array2, Axis};
 use roi_estimators::{
-    LightCurveOptions, LightCurveRun, ResidMapOptions, TsMapOptions, configured_time_bins, goodness, light_curve,
-    localize_many, residmap, sed, tsmap,
+    LightCurveOptions, LightCurveRun, ResidMapOptions, TsMapOptions, configured_time_bins, curvature, extension,
+    goodness, light_curve, localize_many, residmap, sed, tsmap,
 };
 use roi_fit::{Analysis, ComponentCubes, Progress, TimeSlices};
 use roi_model::{SkyDirection, Source};
 
 use crate::error::Result;
+use crate::gather::beside::Written;
 use crate::gather::choice::{Choice, can_be_localized};
 use crate::gather::report_options::ReportOptions;
 use crate::input::light_curve_panel::LightCurvePanel;
@@ -22,13 +23,18 @@ use crate::input::sky_image::{ImageKind, SkyImage};
 /// When counts and model cannot be read or evaluated, a name is unknown, or the watcher stops it.
 pub fn gather(analysis: &mut Analysis, options: &ReportOptions, progress: &mut dyn Progress) -> Result<ReportInput> {
     let (seds, places) = (options.sed.names(analysis)?, places(analysis, &options.localize)?);
+    let (widths, curved) = (placed(analysis, &options.extension)?, options.curvature.names(analysis)?);
     let curves = options.light_curve.names(analysis)?;
     let mut input = ReportInput::new(analysis)?;
+    let mut written = Written::new(options.fits.as_ref())?;
     let analysis = &*analysis;
-    add_maps(&mut input, analysis, options, progress)?;
+    add_maps(&mut input, analysis, options, (&mut *progress, &mut written))?;
     for name in seds {
         let found = sed(analysis.session(), &name, &options.sed_options);
-        input.seds.extend(kept(found, &name, "spectrum", &mut input.problems)?);
+        if let Some(found) = kept(found, &name, "spectrum", &mut input.problems)? {
+            written.add((&name, "spectrum"), |path| found.write_fits(path))?;
+            input.seds.push(found);
+        }
         if progress.is_cancelled() {
             return Err(roi_estimators::Error::Stopped.into());
         }
@@ -37,12 +43,43 @@ pub fn gather(analysis: &mut Analysis, options: &ReportOptions, progress: &mut d
         let makers = analysis.trial_makers();
         let found = localize_many(analysis.session(), makers, &places, &options.localize_options, progress);
         for source in kept(found, "", "positions", &mut input.problems)?.into_iter().flat_map(|found| found.sources) {
-            input.localizations.extend(kept(source.found, &source.name, "position", &mut input.problems)?);
+            if let Some(found) = kept(source.found, &source.name, "position", &mut input.problems)? {
+                written.add((&source.name, "position"), |path| found.write_fits(path))?;
+                input.localizations.push(found);
+            }
         }
     }
-    let found = light_curves(analysis, &curves, options, progress, &mut input.problems);
+    add_shapes(&mut input, analysis, options, (&widths, &curved), (&mut *progress, &mut written))?;
+    let found = light_curves(analysis, &curves, options, (progress, &mut written), &mut input.problems);
     input.light_curves.extend(kept(found, "", "light curves", &mut input.problems)?.unwrap_or_default());
+    input.files = written.into_files();
     Ok(input)
+}
+
+/// Widths and curvatures.
+fn add_shapes(
+    input: &mut ReportInput,
+    analysis: &Analysis,
+    options: &ReportOptions,
+    (widths, curved): (&[String], &[String]),
+    (progress, written): (&mut dyn Progress, &mut Written<'_>),
+) -> Result<()> {
+    for name in widths {
+        let own = &options.extension_options;
+        let found = extension(analysis.session(), analysis.trial_makers(), name, own, progress);
+        if let Some(found) = kept(found, name, "width", &mut input.problems)? {
+            written.add((name, "width"), |path| found.write_fits(path))?;
+            input.extensions.push(found);
+        }
+    }
+    for name in curved {
+        let found = curvature(analysis.session(), name, &options.curvature_options);
+        input.curvatures.extend(kept(found, name, "curvature", &mut input.problems)?);
+        if progress.is_cancelled() {
+            return Err(roi_estimators::Error::Stopped.into());
+        }
+    }
+    Ok(())
 }
 
 /// The light curves of some sources, all in the time bins of the configuration.
@@ -50,7 +87,7 @@ fn light_curves(
     analysis: &Analysis,
     names: &[String],
     options: &ReportOptions,
-    progress: &mut dyn Progress,
+    (progress, written): (&mut dyn Progress, &mut Written<'_>),
     problems: &mut Vec<Problem>,
 ) -> roi_estimators::Result<Vec<LightCurvePanel>> {
     if names.is_empty() {
@@ -62,12 +99,24 @@ fn light_curves(
     let mut panels = Vec::new();
     for name in names {
         match light_curve(analysis, name, &slices, &own, LightCurveRun::new(progress)) {
-            Ok(curve) => panels.push(LightCurvePanel::from(&curve)),
+            Ok(curve) => {
+                written.add((name, "light curve"), |path| curve.write_fits(path))?;
+                panels.push(LightCurvePanel::from(&curve));
+            }
             Err(error @ roi_estimators::Error::Stopped) => return Err(error),
             Err(error) => problems.push(Problem::new(name, "light curve", error.to_string())),
         }
     }
     Ok(panels)
+}
+
+/// The sources of a choice that have a place; all that were named.
+fn placed(analysis: &Analysis, choice: &Choice) -> Result<Vec<String>> {
+    let mut names = choice.names(analysis)?;
+    if !matches!(choice, Choice::Named(_)) {
+        names.retain(|name| analysis.roi().source(name).is_ok_and(can_be_localized));
+    }
+    Ok(names)
 }
 
 /// The sources whose positions are asked for. Those that have none are left out where they were not named.
@@ -101,7 +150,7 @@ fn add_maps(
     input: &mut ReportInput,
     analysis: &Analysis,
     options: &ReportOptions,
-    progress: &mut dyn Progress,
+    (progress, written): (&mut dyn Progress, &mut Written<'_>),
 ) -> Result<()> {
     let cubes = match analysis.cubes(&[]) {
         Ok(cubes) => cubes,
@@ -118,12 +167,14 @@ fn add_maps(
     if options.residmap {
         let found = residmap(analysis, &ResidMapOptions::default(), progress);
         if let Some(map) = kept(found, "", "residual map", &mut input.problems)? {
+            written.add(("", "residual map"), |path| map.write_fits(path))?;
             input.images.push(SkyImage::new(ImageKind::Significance, &map.grid, &map.sigma, &center)?);
         }
     }
     if options.tsmap {
         let found = tsmap(analysis, &TsMapOptions::default(), progress);
         if let Some(map) = kept(found, "", "TS map", &mut input.problems)? {
+            written.add(("", "TS map"), |path| map.write_fits(path))?;
             input.images.push(SkyImage::new(ImageKind::Ts, &map.grid, &map.ts, &center)?);
         }
     }

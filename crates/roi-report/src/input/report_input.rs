@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use roi_estimators::{Goodness, Localization, SedResult};
+use roi_estimators::{Curvature, Extension, Goodness, Localization, SedResult};
 use roi_fit::{Analysis, FitResult, LoglikeResult, OptimizeResult, SourceProperties};
 use roi_model::Roi;
 use serde_json::Value;
@@ -35,8 +35,14 @@ pub struct ReportInput {
     pub seds: Vec<SedResult>,
     /// Positions.
     pub localizations: Vec<Localization>,
+    /// Widths.
+    pub extensions: Vec<Extension>,
+    /// Curvatures of spectra.
+    pub curvatures: Vec<Curvature>,
     /// Light curves.
     pub light_curves: Vec<LightCurvePanel>,
+    /// Files that lie beside the page.
+    pub files: Vec<BesideFile>,
     /// What could not be had.
     pub problems: Vec<Problem>,
     /// Where it all comes from: the dictionary `provenance` of a command's result, with `program`, `version`, `date`, `inputs` and `options`.
@@ -45,6 +51,25 @@ pub struct ReportInput {
     pub config: Value,
     /// What to type for the next step, for the advice of the page: the configuration with the options that lead here.
     pub command: String,
+}
+
+/// A file that lies beside the page, which links to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BesideFile {
+    /// The source; empty for what is of the whole region.
+    pub source: String,
+    /// What it holds.
+    pub what: String,
+    /// Where it lies, from the folder of the page, folders with `/` between them.
+    pub path: String,
+}
+
+impl BesideFile {
+    /// What a file holds of a source, and where it lies as seen from the page.
+    pub fn new(source: impl Into<String>, what: impl Into<String>, path: impl Into<String>) -> Self {
+        Self { source: source.into(), what: what.into(), path: path.into() }
+    }
 }
 
 /// What an estimator could not give.
@@ -83,7 +108,10 @@ impl ReportInput {
             goodness: None,
             seds: Vec::new(),
             localizations: Vec::new(),
+            extensions: Vec::new(),
+            curvatures: Vec::new(),
             light_curves: Vec::new(),
+            files: Vec::new(),
             problems: Vec::new(),
             provenance: Value::Null,
             config: Value::Null,
@@ -102,6 +130,27 @@ impl ReportInput {
     #[must_use]
     pub fn with_fit(mut self, fit: Option<FitResult>) -> Self {
         self.fit = fit;
+        self
+    }
+
+    /// Sets [`extensions`](Self::extensions).
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: Vec<Extension>) -> Self {
+        self.extensions = extensions;
+        self
+    }
+
+    /// Sets [`curvatures`](Self::curvatures).
+    #[must_use]
+    pub fn with_curvatures(mut self, curvatures: Vec<Curvature>) -> Self {
+        self.curvatures = curvatures;
+        self
+    }
+
+    /// Sets [`files`](Self::files).
+    #[must_use]
+    pub fn with_files(mut self, files: Vec<BesideFile>) -> Self {
+        self.files = files;
         self
     }
 

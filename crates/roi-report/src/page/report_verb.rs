@@ -17,6 +17,7 @@ use crate::input::report_input::ReportInput;
 use crate::input::sky_image::ImageKind;
 use crate::page::fit_status::{Advice, Level, advice, worst};
 use crate::page::goodness_rows::{GoodnessRow, goodness_rows, spectra};
+use crate::page::links::{Link, links};
 use crate::page::origin::Origin;
 use crate::page::packed::{SCRIPT, packed};
 use crate::page::shown::decimal;
@@ -37,6 +38,7 @@ struct Page {
     level: Level,
     advice: Vec<Advice>,
     maps: Vec<Figure>,
+    files: Vec<Link>,
     spectra: Vec<Figure>,
     rows: Vec<SourceRow>,
     panels: Vec<Panel>,
@@ -80,6 +82,7 @@ pub fn report(input: &ReportInput) -> Result<String> {
         level: worst(&advice),
         advice,
         maps,
+        files: links(input, ""),
         spectra: spectra(input)
             .iter()
             .enumerate()

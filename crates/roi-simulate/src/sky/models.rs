@@ -41,7 +41,8 @@ pub(crate) fn truth(options: &SimulationOptions, grid: &Grid, isotropic: FileTab
 /// to 0.2; the diffuse components stand at one. Which parameters are free is as in the truth.
 pub(crate) fn start(truth: &Roi, rng: &mut impl Rng) -> Result<Roi> {
     let mut roi = truth.clone();
-    roi.set_title("simulated region: start model");
+    // The title stays when the model is fitted.
+    roi.set_title("simulated region");
     for source in roi.sources_mut() {
         let factor = 1.0 + signed(rng, 0.1..0.3);
         let shift = signed(rng, 0.05..0.2);
