@@ -145,9 +145,16 @@ impl Sky {
     fn add_bundled(&mut self, attitudes: Vec<Attitude>, look: impl Fn() -> Result<()>) -> Result<()> {
         let bundles = Bundles::of(attitudes, &self.rule);
         let together = self.together();
-        for attitudes in bundles.loose() {
-            self.add(attitudes, &[], &look)?;
+        // Runs may be short, and each time all blocks are gone through.
+        let mut loose: Vec<Attitude> = Vec::new();
+        for run in bundles.loose(together) {
+            if loose.len() + run.len() > together {
+                self.add(&loose, &[], &look)?;
+                loose.clear();
+            }
+            loose.extend_from_slice(run);
         }
+        self.add(&loose, &[], &look)?;
         let Self { rule, blocks, .. } = self;
         for_parts(&bundles, rule, together.div_ceil(BUNDLED), |part: &Part<'_>| {
             look()?;

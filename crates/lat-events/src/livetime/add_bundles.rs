@@ -242,10 +242,10 @@ mod tests {
             // Where bins are narrow, only stare and slews come in bundles.
             let (count, least) = (bundles.middles.len(), if n > 40 { 20 } else { 300 });
             assert!(count > least, "{n}: {count} bundles");
-            let (mut scratch, mut seen, loose) = (BundleScratch::default(), 0, bundles.loose().flatten().count());
+            let (mut scratch, mut seen, loose) = (BundleScratch::default(), 0, bundles.loose(1000).flatten().count());
             assert!(loose > 100, "{n}: {loose} loose rows");
             for block in &mut bundled {
-                for rows in bundles.loose() {
+                for rows in bundles.loose(1000) {
                     block.add(&Rows::new(rows, &[]), &rule, &mut Scratch::default());
                 }
                 for_parts(&bundles, &rule, 100, |part| {
@@ -276,7 +276,7 @@ mod tests {
             (0..32).map(|number| row(number, at(if number == 0 { 0.004 } else { -0.002 }), at(0.0))).collect();
         let mut block = SkyBlock::new(0, vec![pixel; 8], &rule);
         let bundles = Bundles::of(rows.clone(), &rule);
-        assert_eq!((bundles.middles.len(), bundles.loose().count()), (1, 0));
+        assert_eq!((bundles.middles.len(), bundles.loose(1000).count()), (1, 0));
         for_parts(&bundles, &rule, 100, |part| {
             part.add_to(&mut block, &mut BundleScratch::default());
             Ok::<(), ()>(())

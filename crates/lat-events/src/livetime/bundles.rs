@@ -55,9 +55,9 @@ impl Bundles {
         Self { rows, middles, members, loose }
     }
 
-    /// The rows that are in no bundle, in runs.
-    pub(super) fn loose(&self) -> impl Iterator<Item = &[Attitude]> {
-        self.loose.iter().map(|range| self.rows.get(range.clone()).unwrap_or_default())
+    /// The rows that are in no bundle, in runs of at most so many.
+    pub(super) fn loose(&self, together: usize) -> impl Iterator<Item = &[Attitude]> {
+        self.loose.iter().flat_map(move |range| self.rows.get(range.clone()).unwrap_or_default().chunks(together))
     }
 
     /// The rows of a bundle.
