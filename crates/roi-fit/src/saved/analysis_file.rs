@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
+use crate::flux::tabulate::read_library;
 use crate::known::covariance::Covariance;
 use crate::known::merge::Known;
 use crate::saved::format::{SavedFile, SavedRoi, SavedSource, Version};
@@ -61,7 +62,7 @@ impl Analysis {
 
     /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance, the range of energies.
     /// Sources that the saved model does not have are deleted; those that it has more, or elsewhere, come from the XML beside it, and their maps are
-    /// made. Nothing changes on an error.
+    /// made. Spectra of another type than the present ones, and tables that were made here, come from the XML, too. Nothing changes on an error.
     ///
     /// # Errors
     /// When the file cannot be read or is damaged, the present model has another spectrum for one of its sources, or the map of one that is new
@@ -87,12 +88,13 @@ impl Analysis {
             return Err(bad(&path, reason.to_owned()));
         }
         let new = self.saved_beside(&path, &saved)?;
+        let spectra = self.spectra_beside(&path, &saved)?;
         let mut data = self.data_with(&path, &new)?;
         data = data.with_all_energies().within_energies(saved.energy_range.0, saved.energy_range.1)?;
         let mut sources = Vec::with_capacity(saved.sources.len());
         let mut properties = BTreeMap::new();
         for (name, stored) in saved.sources {
-            sources.push(self.restored_source(&path, &new, (&name, &stored))?);
+            sources.push(self.restored_source(&path, (&new, &spectra), (&name, &stored))?);
             properties.insert(name, stored.properties);
         }
         let mut roi = Roi::new(self.session.roi.center(), sources)?;
@@ -116,6 +118,7 @@ impl Analysis {
         for source in &new {
             self.is_made_here(source.name());
         }
+        self.keep_tables_beside(&path, &spectra);
         self.known = Known::new(properties, saved.covariance);
         self.edits.locked = saved.locked.into_iter().collect();
         self.edits.zeroed = saved.zeroed;
@@ -129,30 +132,58 @@ impl Analysis {
         };
         let new: Vec<&String> = saved.sources.iter().filter(|s| !is_present(s)).map(|(name, _)| name).collect();
         let Some(first) = new.first() else { return Ok(Vec::new()) };
-        let (Some(config), Some(component)) = (&self.opened.config, self.session.data.components().first()) else {
+        if self.opened.config.is_none() {
             let reason = format!(
                 "it has source '{first}', which the model has not, or elsewhere; add it first, with its source maps"
             );
             return Err(bad(path, reason));
-        };
-        let xml = with_ending(&path.with_extension(""), &format!("_{}.xml", component.name()));
-        let (_, sources) = lat_dataset::read_model_file(config, &xml)?;
+        }
         let is_new = |source: &Source| new.iter().any(|name| *name == source.name());
-        Ok(sources.into_iter().filter(is_new).collect())
+        Ok(self.sources_beside(path)?.into_iter().filter(is_new).collect())
+    }
+
+    /// The sources that are present with a spectrum of another type, or with a table that was made here, as the XML has them that was saved beside it.
+    fn spectra_beside(&self, path: &Path, saved: &SavedRoi) -> Result<Vec<Source>> {
+        let differs = |source: &Source| {
+            let is_own = source.spectrum().file().is_some_and(|file| self.edits.own_tables.contains(file));
+            saved.sources.get(source.name()).is_some_and(|stored| is_own || !has_spectrum(source.spectrum(), stored))
+        };
+        let names: Vec<&str> =
+            self.session.roi.sources().iter().filter(|source| differs(source)).map(Source::name).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.sources_beside(path)?.into_iter().filter(|source| names.contains(&source.name())).collect())
+    }
+
+    /// All sources of the XML that was saved beside an analysis.
+    fn sources_beside(&self, path: &Path) -> Result<Vec<Source>> {
+        let component = self.session.data.components().first();
+        let component = component.ok_or(likelihood_core::Error::NoComponents)?;
+        let xml = with_ending(&path.with_extension(""), &format!("_{}.xml", component.name()));
+        match &self.opened.config {
+            Some(config) => Ok(lat_dataset::read_model_file(config, &xml)?.1),
+            None => Ok(read_library(&xml)?.sources),
+        }
     }
 
     /// The present source of this name, or the new one, with the saved parameters.
-    fn restored_source(&self, path: &Path, new: &[Source], (name, stored): (&str, &SavedSource)) -> Result<Source> {
+    fn restored_source(
+        &self,
+        path: &Path,
+        (new, spectra): (&[Source], &[Source]),
+        (name, stored): (&str, &SavedSource),
+    ) -> Result<Source> {
         let Some(present) = new.iter().chain(self.session.roi.sources()).find(|source| source.name() == name) else {
             let reason = format!("it has source '{name}', which neither the model nor the XML saved beside it has");
             return Err(bad(path, reason));
         };
         let mut source = present.clone();
+        if let Some(saved) = spectra.iter().find(|source| source.name() == name) {
+            source = source.with_spectrum(saved.spectrum().clone());
+        }
         let spectrum = source.spectrum_mut();
-        let is_same = spectrum.type_name() == stored.spectrum_type
-            && is_same_file(spectrum.file(), stored.spectrum_file.as_deref())
-            && spectrum.parameters().iter().map(Parameter::name).eq(stored.parameters.iter().map(|p| p.name.as_str()));
-        if !is_same {
+        if !has_spectrum(spectrum, stored) {
             let what = difference(stored, spectrum);
             let reason = format!("source '{name}' {what}; open the configuration that the analysis was saved from");
             return Err(bad(path, reason));
@@ -253,6 +284,13 @@ fn difference(saved: &SavedSource, present: &Spectrum) -> String {
         list(saved.parameters.iter().map(|parameter| parameter.name.as_str()).collect()),
         list(present.parameters().iter().map(Parameter::name).collect())
     )
+}
+
+/// Whether a spectrum is of the type, the table and the parameters of a saved one.
+fn has_spectrum(spectrum: &Spectrum, stored: &SavedSource) -> bool {
+    spectrum.type_name() == stored.spectrum_type
+        && is_same_file(spectrum.file(), stored.spectrum_file.as_deref())
+        && spectrum.parameters().iter().map(Parameter::name).eq(stored.parameters.iter().map(|p| p.name.as_str()))
 }
 
 /// Whether two tables are the same file: a region may have moved to another folder since.

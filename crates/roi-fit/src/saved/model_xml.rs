@@ -113,6 +113,8 @@ impl Analysis {
         for source in &new {
             self.is_made_here(source.name());
         }
+        let sources = self.session.roi.sources().to_vec();
+        self.keep_tables_beside(path, &sources);
         self.edits.zeroed.clear();
         self.edits
             .locked
@@ -125,6 +127,13 @@ impl Analysis {
             }
         }
         Ok(())
+    }
+
+    /// Counts spectral tables among those that are written with the model that lie beside a model which was read: they are known by their name there alone.
+    pub(crate) fn keep_tables_beside(&mut self, path: &Path, sources: &[Source]) {
+        let files = sources.iter().filter_map(|source| source.spectrum().file());
+        let is_beside = |file: &&str| Path::new(file).components().count() == 1 && path.with_file_name(file).exists();
+        self.edits.own_tables.extend(files.filter(is_beside).map(str::to_owned));
     }
 
     /// Whether the data have no map of a source of another model, or one that was made for another source of its name, which has left.

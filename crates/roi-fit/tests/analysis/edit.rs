@@ -343,6 +343,21 @@ fn values_of_a_table_are_set_and_saved() {
     let written = std::fs::read_to_string(directory.path().join(file)).unwrap();
     assert_eq!(roi_model::FileTable::parse(&written).unwrap().values(), doubled);
     assert_eq!(roi_model::FileTable::parse(&written).unwrap().energies(), energies);
+    // A saved table comes back into an analysis that has another one, and into one that has none.
+    analysis.write_roi(directory.path().join("doubled")).unwrap();
+    let saved = directory.path().join("doubled");
+    let isotropic = analysis.roi().source("isodiff").unwrap().spectrum().clone();
+    std::fs::write(directory.path().join(isotropic.file().unwrap()), isotropic.file_tables()[0].to_text()).unwrap();
+    analysis.set_source_dnde(&name, table.values()).unwrap();
+    analysis.load_roi(&saved).unwrap();
+    assert_eq!(analysis.loglike().unwrap(), with_doubled);
+    let mut fresh = crate::region::analysis();
+    fresh.load_roi(&saved).unwrap();
+    assert_eq!(fresh.loglike().unwrap(), with_doubled);
+    let again = tempfile::tempdir().unwrap();
+    fresh.write_xml(&again.path().join("model.xml")).unwrap();
+    let file = fresh.roi().source(&name).unwrap().spectrum().file().unwrap().to_owned();
+    assert!(again.path().join(file).exists(), "a table that was loaded is written with the model");
     // Half the norm brings back what was.
     analysis.set_norm(&name, 0.5).unwrap();
     approx::assert_relative_eq!(analysis.loglike().unwrap(), before, max_relative = 1e-12);
