@@ -201,6 +201,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Predicted counts of a source in a component, if they are a number.
+    pub(crate) fn unless_finite_counts(component: &str, source: &str, counts: f64) -> Result<f64> {
+        let (component, source_name) = (component.to_owned(), source.to_owned());
+        if counts.is_finite() { Ok(counts) } else { Err(Self::CountsNotFinite { component, source_name, counts }) }
+    }
+
     /// Whether the model's *present parameter values* are at fault (a minimiser may step back), not the data or the set-up.
     pub fn depends_on_parameters(&self) -> bool {
         match self {

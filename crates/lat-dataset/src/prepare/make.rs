@@ -68,7 +68,7 @@ pub fn prepare_and_hold(
         let plans = plans(config, overwrite, &mut digests)?;
         let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
         let all = plans.iter().flat_map(|plan| &plan.products).chain(coadded.iter().map(|(product, _)| product));
-        let total = all.filter(to_be_made).count();
+        let total = all.filter(|product| product.state.is_to_be_made()).count();
         if total == 0 || alone.is_some() {
             break (plans, coadded, total);
         }
@@ -94,7 +94,7 @@ fn make_all(
     let mut products = Vec::new();
     for plan in plans {
         let maker = Maker { config, plan: &plan, watching };
-        for product in plan.products.iter().filter(to_be_made) {
+        for product in plan.products.iter().filter(|product| product.state.is_to_be_made()) {
             watching.go_on(&PrepareStep::Make { product, done, total })?;
             maker.make(product, digests)?;
             done += 1;
@@ -135,10 +135,6 @@ pub fn prepare_if_wanted(config: &Config, watch: &mut PrepareWatch<'_>) -> Resul
         }
         prepared => prepared,
     }
-}
-
-fn to_be_made(product: &&PlannedProduct) -> bool {
-    product.state.is_to_be_made()
 }
 
 /// Waits until no other process makes products in a folder.

@@ -364,14 +364,8 @@ impl ComponentData {
         let planes = self.planes_of(source.name(), source.apply_edisp())?;
         let nodes = planes.nodes(source.into(), Rows::Value)?;
         let counts: Vec<f64> = planes.counts(&nodes, 0..self.n_bins(), sums).collect();
-        self.finite_counts(source, counts.iter().sum())?;
+        Error::unless_finite_counts(self.name(), source.name(), counts.iter().sum())?;
         Ok(counts)
-    }
-
-    /// Predicted counts, if they are a number.
-    pub(crate) fn finite_counts(&self, source: &Source, counts: f64) -> Result<f64> {
-        let (component, source_name) = (self.name().to_owned(), source.name().to_owned());
-        if counts.is_finite() { Ok(counts) } else { Err(Error::CountsNotFinite { component, source_name, counts }) }
     }
 
     /// Bytes of the likelihood weights.

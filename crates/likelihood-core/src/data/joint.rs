@@ -159,7 +159,7 @@ impl Data {
         let mut npred = 0.0;
         for component in self.components() {
             let counts = of_component(component, source)?[component.bins()].iter().sum::<f64>();
-            npred = component.finite_counts(source, npred + counts)?;
+            npred = Error::unless_finite_counts(component.name(), source.name(), npred + counts)?;
         }
         Ok(npred)
     }
