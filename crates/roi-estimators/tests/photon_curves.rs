@@ -49,7 +49,7 @@ fn observed(folder: &Path, stretches: &[Stretch], seed: u64) -> Analysis {
         let paths = names.each_ref().map(|name| folder.join(name));
         observe(&sources, &map, &irfs, &events, paths.each_ref().map(AsRef::as_ref)).unwrap();
         for (list, name) in lists.iter_mut().zip(&names) {
-            list.push_str(&format!("{name}\n"));
+            list.push_str(&[name, "\n"].concat());
         }
         start += days * DAY;
     }

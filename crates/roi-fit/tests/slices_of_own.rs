@@ -95,7 +95,6 @@ fn assert_same(slice: &Session, own: &Session, tolerance: f64, what: &str) {
         let [x, y] = [&a, &b].map(|known| known.parameters[norm].value);
         let error = b.parameters[norm].error.unwrap();
         let [ts, expected] = [a.ts.unwrap(), b.ts.unwrap()];
-        println!("{what}, {}: norms {x:.5} and {y:.5} +- {error:.5}; TS {ts:.3} and {expected:.3}", source.name());
         assert!((x - y).abs() < tolerance * y + 0.02 * error, "{what}, {}: {x} and {y} +- {error}", source.name());
         assert!(
             (ts - expected).abs() < 0.05 + 2.0 * tolerance * expected.abs(),

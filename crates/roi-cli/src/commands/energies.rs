@@ -29,7 +29,7 @@ impl Energies {
     pub(crate) fn words(&self) -> Vec<String> {
         let ends = [("--emin", self.emin), ("--emax", self.emax)];
         ends.into_iter()
-            .flat_map(|(option, energy)| energy.map(|energy| [option.to_owned(), energy.to_string()]))
+            .filter_map(|(option, energy)| energy.map(|energy| [option.to_owned(), energy.to_string()]))
             .flatten()
             .collect()
     }

@@ -21,6 +21,7 @@ use super::first::First;
   roi-fit report config.yaml --optimize-first --fit-first --out report.html
   roi-fit report config.yaml --model fitted.json --sed all --localize notable
   roi-fit report fitted.json --sed 'Mkn 421,Mkn 180' --no-tsmap --out mkn421.html")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Report {
     #[command(flatten)]
     region: Region,

@@ -1,5 +1,7 @@
 //! Links to files that lie beside the page.
 
+use std::fmt::Write as _;
+
 use crate::input::report_input::ReportInput;
 
 /// A link.
@@ -20,7 +22,10 @@ fn reference(path: &str) -> String {
     for byte in path.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => reference.push(byte.into()),
-            byte => reference.push_str(&format!("%{byte:02X}")),
+            byte => {
+                // Writing to a String cannot fail.
+                let _ = write!(reference, "%{byte:02X}");
+            }
         }
     }
     reference
