@@ -13,7 +13,8 @@ cargo xtask COMMAND [OPTIONS] [ARGS]
   calibrate [--short]  draw from known truths, fit, and write pulls, coverage and test statistics to docs/calibration.md (minutes; --draws FACTOR: more
                        or fewer); with --short few draws that must obey their laws, and no page
   closure [N]          draw N photon lists (200), prepare and fit them, and print the pulls: the long acceptance test of the way from photons
-  faults               make every read, write and rename of the program fail, one after the other, and look at what is left (needs strace)
+  faults [every]       make 40 calls of each kind of read, write and rename of the program fail, or every one, kill it 200 times, run it twice at once,
+                       and look at what is left (needs strace)
   fuzz [TARGET] [--runs N]
                        fuzz the readers of files with a million inputs each, or N (needs cargo-fuzz)
   wheel [--dev]        make a wheel of the Python package in target/wheels and test it in a fresh virtual environment;
@@ -91,7 +92,7 @@ impl Command {
     }
 
     fn takes_arguments(self) -> bool {
-        !matches!(self, Self::Faults | Self::Tidy | Self::Package | Self::InstallOpenBlas | Self::Help)
+        !matches!(self, Self::Tidy | Self::Package | Self::InstallOpenBlas | Self::Help)
     }
 }
 

@@ -52,7 +52,7 @@ fn run() -> Result<(), Error> {
         Command::Parity => parity::run(&project, rest),
         Command::Calibrate => calibrate::run(&project, rest),
         Command::Closure => closure::run(&project, rest),
-        Command::Faults => faults::run(&project),
+        Command::Faults => faults::run(&project, rest),
         Command::Fuzz => fuzz::run(&project, rest),
         Command::Wheel => python::wheel(&project, rest),
         Command::Tidy => tidy::run(&project),

@@ -132,7 +132,9 @@ fn while_another_makes_products_in_the_folder_it_waits_and_takes_what_stands_the
         match step {
             PrepareStep::Wait { .. } if waits == 0 => waits += 1,
             PrepareStep::Wait { .. } => {
-                made.iter().for_each(|(name, bytes)| std::fs::write(out.join(name), bytes).unwrap());
+                for (name, bytes) in &made {
+                    std::fs::write(out.join(name), bytes).unwrap();
+                }
                 other = None;
             }
             PrepareStep::Make { product, .. } => unreachable!("{} stands", product.path.display()),

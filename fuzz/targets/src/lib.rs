@@ -10,13 +10,14 @@
 )]
 
 mod edit;
-mod events;
-mod filter;
 mod fits;
-mod fits_seeds;
-mod spectrum_table;
-mod xml;
-mod yaml;
+mod records;
+mod text;
+mod with_file;
+
+use fits::{catalogs, fits_files, fits_seeds, responses, selections};
+use records::{bin_records, journal, state};
+use text::{filter, priors, spectrum_table, xml, yaml};
 
 /// One format to be read.
 #[derive(Debug)]
@@ -35,43 +36,44 @@ pub struct Target {
     pub cards: bool,
 }
 
+/// Longest inputs: texts, records that hold more, headers, files with data.
+const TEXT: usize = 4096;
+const RECORDS: usize = 24 * 1024;
+const HEADERS: usize = 5 * 2880;
+const FILES: usize = 16 * 2880;
+
 /// All of them.
 pub const TARGETS: &[Target] = &[
-    Target { name: "xml", run: xml::run, seeds: xml::seeds, words: xml::WORDS, max_len: 4096, cards: false },
-    Target { name: "yaml", run: yaml::run, seeds: yaml::seeds, words: yaml::WORDS, max_len: 4096, cards: false },
-    Target {
-        name: "fits_header",
-        run: fits::run_header,
-        seeds: fits_seeds::headers,
-        words: fits::WORDS,
-        max_len: 5 * 2880,
-        cards: true,
-    },
-    Target {
-        name: "fits_table",
-        run: fits::run_table,
-        seeds: fits_seeds::products,
-        words: fits::WORDS,
-        max_len: 16 * 2880,
-        cards: true,
-    },
-    Target {
-        name: "filter",
-        run: filter::run,
-        seeds: filter::seeds,
-        words: filter::WORDS,
-        max_len: 4096,
-        cards: false,
-    },
-    Target {
-        name: "spectrum_table",
-        run: spectrum_table::run,
-        seeds: spectrum_table::seeds,
-        words: spectrum_table::WORDS,
-        max_len: 4096,
-        cards: false,
-    },
+    of_text("xml", xml::run, xml::seeds, xml::WORDS, TEXT),
+    of_text("yaml", yaml::run, yaml::seeds, yaml::WORDS, TEXT),
+    of_text("filter", filter::run, filter::seeds, filter::WORDS, TEXT),
+    of_text("spectrum_table", spectrum_table::run, spectrum_table::seeds, spectrum_table::WORDS, TEXT),
+    of_text("priors", priors::run, priors::seeds, priors::WORDS, TEXT),
+    of_text("state", state::run, state::seeds, state::WORDS, RECORDS),
+    of_text("journal", journal::run, journal::seeds, journal::WORDS, TEXT),
+    of_text("bin_records", bin_records::run, bin_records::seeds, bin_records::WORDS, RECORDS),
+    of_fits("fits_header", fits_files::run_header, fits_seeds::headers, HEADERS),
+    of_fits("fits_table", fits_files::run_table, fits_seeds::products, FILES),
+    of_fits("responses", responses::run, responses::seeds, FILES),
+    of_fits("catalogs", catalogs::run, catalogs::seeds, FILES),
+    of_fits("selections", selections::run, selections::seeds, FILES),
 ];
+
+/// A format that is text.
+const fn of_text(
+    name: &'static str,
+    run: fn(&[u8]),
+    seeds: fn() -> Vec<Vec<u8>>,
+    words: &'static [&'static str],
+    max_len: usize,
+) -> Target {
+    Target { name, run, seeds, words, max_len, cards: false }
+}
+
+/// A format that is FITS.
+const fn of_fits(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>, max_len: usize) -> Target {
+    Target { name, run, seeds, words: fits_files::WORDS, max_len, cards: true }
+}
 
 impl Target {
     /// The input with some edits, each of which is chosen by four arbitrary numbers.

@@ -20,34 +20,36 @@ fn survives(name: &str, cases: u32) {
     });
 }
 
-#[test]
-fn xml() {
-    survives("xml", 20_000);
+/// A test a target: those whose inputs take long have fewer.
+macro_rules! survive {
+    ($($name:ident: $cases:literal,)*) => {
+        $(#[test]
+        fn $name() {
+            survives(stringify!($name), $cases);
+        })*
+
+        #[test]
+        fn every_target_is_tried() {
+            let tried = [$(stringify!($name)),*];
+            assert!(TARGETS.iter().map(|target| target.name).eq(tried));
+        }
+    };
 }
 
-#[test]
-fn yaml() {
-    survives("yaml", 20_000);
-}
-
-#[test]
-fn fits_header() {
-    survives("fits_header", 20_000);
-}
-
-#[test]
-fn fits_table() {
-    survives("fits_table", 20_000);
-}
-
-#[test]
-fn filter() {
-    survives("filter", 20_000);
-}
-
-#[test]
-fn spectrum_table() {
-    survives("spectrum_table", 20_000);
+survive! {
+    xml: 20_000,
+    yaml: 20_000,
+    filter: 20_000,
+    spectrum_table: 20_000,
+    priors: 10_000,
+    state: 2000,
+    journal: 5000,
+    bin_records: 1000,
+    fits_header: 20_000,
+    fits_table: 20_000,
+    responses: 10_000,
+    catalogs: 10_000,
+    selections: 5000,
 }
 
 #[test]

@@ -9,10 +9,17 @@ use crate::repository::project::{self, Project};
 const TARGETS: &[(&str, &str)] = &[
     ("xml", "4096"),
     ("yaml", "4096"),
-    ("fits_header", "14400"),
-    ("fits_table", "46080"),
     ("filter", "4096"),
     ("spectrum_table", "4096"),
+    ("priors", "4096"),
+    ("state", "24576"),
+    ("journal", "4096"),
+    ("bin_records", "24576"),
+    ("fits_header", "14400"),
+    ("fits_table", "46080"),
+    ("responses", "46080"),
+    ("catalogs", "46080"),
+    ("selections", "46080"),
 ];
 const FOLDER: &str = "fuzz";
 const RUNS: u64 = 1_000_000;
@@ -94,10 +101,13 @@ mod tests {
         let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
         let library = std::fs::read_to_string(root.join("targets/src/lib.rs")).unwrap();
         assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
-        assert_eq!(library.matches("run: ").count(), TARGETS.len() + 1, "with the declaration");
+        assert_eq!(
+            library.matches("    of_text(\"").count() + library.matches("    of_fits(\"").count(),
+            TARGETS.len()
+        );
         for (name, _) in TARGETS {
             assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
-            assert!(library.contains(&format!("name: \"{name}\"")), "{name}");
+            assert!(library.contains(&format!("(\"{name}\", ")), "{name}");
         }
     }
 }

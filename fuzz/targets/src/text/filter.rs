@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use lat_events::{Error, Filter};
 use lat_io::SpacecraftFile;
 
-use crate::events;
+use crate::fits::events;
 
 /// Words of the language.
 pub(crate) const WORDS: &[&str] = &[

@@ -1,16 +1,17 @@
 //! Small FITS files to begin with.
 
 use std::io::Write;
-use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lat_io::{Column, ColumnValues, CountsCubeFile, FitsWriter, Header};
+use lat_io::CountsCubeFile;
 use lat_response::{Frame, HealpixGrid, HealpixOrdering, SkyCube, SkyGrid, WcsHeader};
 use likelihood_core::{CountsCube, EnergyAxis, SourceMap};
 use ndarray::{Array2, Array3};
 
-use crate::events;
+use super::events;
+use crate::with_file::bytes_of;
+
 /// A primary HDU without data.
 const PRIMARY: [&str; 4] = [
     "SIMPLE  =                    T",
@@ -75,28 +76,28 @@ pub(crate) fn headers() -> Vec<Vec<u8>> {
     vec![packed(&with_table), empty, long, image, with_table]
 }
 
-/// Counts cube, source maps, catalog.
+/// Counts cubes and source maps of either kind of pixels, map cubes, tables of events.
 pub(crate) fn products() -> Vec<Vec<u8>> {
     let counts = small_counts();
     let maps = |planes: usize| SourceMap::new(Array3::from_elem((planes, 2, 3), 1.5f32));
     let maps =
         [("isodiff", 3), ("4FGL J0000.0-0000", 5)].map(|(name, planes)| Some((name.to_owned(), maps(planes).ok()?)));
-    let cube = file(&|path| lat_io::write_counts_cube(path, &counts));
-    let maps = file(&|path| lat_io::write_source_maps(path, &counts, &mut maps.clone().into_iter().flatten()));
+    let cube = bytes_of(&|path| lat_io::write_counts_cube(path, &counts));
+    let maps = bytes_of(&|path| lat_io::write_source_maps(path, &counts, &mut maps.clone().into_iter().flatten()));
     let mut seeds = headers();
     seeds.extend([packed(&cube), cube, maps]);
     let grid = HealpixGrid::new(1, HealpixOrdering::Ring, Frame::Galactic).unwrap_or_else(|error| panic!("{error}"));
     for grid in [counts.grid.clone(), SkyGrid::Healpix(grid)] {
         let planes = Array2::from_elem((2, grid.n_pixels()), 0.5f32);
         let map = SkyCube::new("map", grid, vec![100.0, 1000.0], planes).unwrap_or_else(|error| panic!("{error}"));
-        seeds.push(file(&|path| lat_io::write_map_cube(path, &map, "")));
+        seeds.push(bytes_of(&|path| lat_io::write_map_cube(path, &map, "")));
     }
-    seeds.extend([events::photons, events::spacecraft, events::livetime].map(|write| file(&write)));
-    seeds.extend([CATALOG_DR2, CATALOG_3FGL].map(|columns| file(&|path| write_catalog(path, columns))));
+    seeds.extend([events::photons, events::spacecraft, events::livetime].map(|write| bytes_of(&write)));
     seeds
 }
 
-fn small_counts() -> CountsCubeFile {
+/// A counts cube of 2 energy bins, 2 rows and 3 columns.
+pub(crate) fn small_counts() -> CountsCubeFile {
     let axis = EnergyAxis::new(vec![100.0, 250.0, 1000.0]).unwrap_or_else(|error| panic!("{error}"));
     let counts = Array3::from_shape_fn((2, 2, 3), |(k, y, x)| (k * 6 + y * 3 + x) as f32);
     CountsCubeFile {
@@ -105,46 +106,6 @@ fn small_counts() -> CountsCubeFile {
             .unwrap_or_else(|error| panic!("{error}")),
         gti: vec![(239_557_417.5, 239_557_420.0)],
     }
-}
-
-const CATALOG_DR2: &[&str] = &[
-    "Pivot_Energy",
-    "PL_Flux_Density",
-    "LP_Flux_Density",
-    "PLEC_Flux_Density",
-    "PL_Index",
-    "LP_Index",
-    "LP_beta",
-    "PLEC_Index",
-    "PLEC_Expfactor",
-    "PLEC_Exp_Index",
-];
-const CATALOG_3FGL: &[&str] = &["Flux_Density", "Spectral_Index", "Pivot_Energy", "beta", "Cutoff", "Exp_Index"];
-
-fn write_catalog(path: &Path, numbers: &[&str]) -> lat_io::Result<()> {
-    let column = |name: &str, values| Column { name: name.into(), unit: String::new(), values };
-    let texts = |name: &str, texts: [&str; 3]| column(name, ColumnValues::Text(texts.map(str::to_owned).to_vec()));
-    let mut columns = vec![
-        texts("Source_Name", ["A", "B", "C d"]),
-        texts("SpectrumType", ["PowerLaw", "LogParabola", "PLSuperExpCutoff"]),
-        texts("ASSOC1", ["", "x", "y"]),
-        column("RAJ2000", ColumnValues::Float(vec![10.0, 20.0, 30.0])),
-        column("DEJ2000", ColumnValues::Float(vec![-20.0, 0.0, 80.0])),
-    ];
-    columns.extend(numbers.iter().map(|name| column(name, ColumnValues::Double(vec![1e-12, 1.5, 1000.0]))));
-    let mut writer = FitsWriter::create(path)?;
-    writer.table("LAT_Point_Source_Catalog", &Header::default(), &columns)?;
-    writer.finish()
-}
-
-fn file(write: &dyn Fn(&Path) -> lat_io::Result<()>) -> Vec<u8> {
-    let made = || -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("seed.fits");
-        write(&path)?;
-        Ok(std::fs::read(path)?)
-    };
-    made().unwrap_or_else(|error| panic!("no seed: {error}"))
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {

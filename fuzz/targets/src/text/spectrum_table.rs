@@ -1,6 +1,11 @@
-//! Tables in text: isotropic templates, optical depths, dark matter yields.
+//! Tables in text: isotropic templates, optical depths, dark matter yields, radial profiles; lists of files.
 
 use roi_model::{DarkMatterTable, EblTable, EnergyUnit, FileTable};
+
+use crate::with_file::with_named;
+
+/// What the file of an input is called.
+const FILE: &str = "table.txt";
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -18,6 +23,17 @@ pub(crate) fn run(data: &[u8]) {
         }
     }
     let _ = DarkMatterTable::parse(text);
+    // What reads files: a profile, and a list of them.
+    with_named(FILE, data, |path| {
+        let named =
+            |error: lat_io::Error| assert!(error.to_string().contains(FILE), "an error without its file: {error}");
+        if let Ok(profile) = lat_io::read_radial_profile(path).map_err(named) {
+            for theta in [0.0, 1e-9, 0.5, 10.0, 180.0] {
+                assert!(profile.value(theta) >= 0.0, "{} at {theta} deg", profile.value(theta));
+            }
+        }
+        let _ = lat_io::file_list(path).map_err(named);
+    });
 }
 
 /// Between two rows lies something between their values.
@@ -43,6 +59,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         "3.3e1 0\n4.4e1 1e-9\n4.5e1 0.0\n",
         "# redshifts are:0.1, 0.5,1.0\n10 0 0.1 0.2\nskipped\n100 0.01 1 2\n1000 0.1 10 20\n",
         "0.1 0.25 3e-5 7\n1 2 3\n",
+        "# profile\n0 1\n0.5, 0.5\n1 0\n",
+        "# list\n\n@/dev/null\ntable.txt\n",
     ]
     .map(|text| text.as_bytes().to_vec())
     .to_vec()

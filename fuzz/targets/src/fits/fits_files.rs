@@ -1,12 +1,9 @@
-//! FITS files: headers alone, and everything that is read from them.
+//! FITS files: headers alone; images, columns, and the cubes and maps made of them.
 
-use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use lat_io::{FitsFile, SourceMapFile};
+use ndarray::Axis;
 
-use lat_io::{Catalog, Error, FitsFile, SourceMapFile};
-use tempfile::TempDir;
-
-use crate::events;
+use crate::with_file::{named, with_file};
 
 pub(crate) fn run_header(data: &[u8]) {
     with_file(data, |path| {
@@ -49,52 +46,20 @@ pub(crate) fn run_table(data: &[u8]) {
         }
         if let Some(counts) = named(lat_io::read_counts_cube(path)) {
             assert!(counts.cube.total().is_finite());
-            named(lat_io::read_weights(path, &counts));
-            named(lat_io::read_detector_response(path, counts.cube.axis()));
         }
         if let Some(cube) = named(lat_io::read_map_cube(path)) {
             let (read, summed) = (cube.integral(), named(lat_io::map_cube_integral(path)));
             assert!(summed.is_none_or(|summed| summed == read), "the planes of a map and the map have other integrals");
         }
-        named(lat_io::read_exposure(path));
-        named(lat_io::read_psf(path));
-        named(lat_io::read_livetime_cube(path));
-        named(lat_io::read_irf(path, path, Some(path)));
-        events::run(path, |error| assert!(error.to_string().contains(NAME), "an error without its file: {error}"));
         if let Some(maps) = named(SourceMapFile::open(path)) {
             for name in maps.names() {
-                named(maps.read(name));
+                let (map, planes) = (named(maps.read(name)), maps.n_planes(name));
+                assert!(map.is_none_or(|map| planes == Some(map.planes().len_of(Axis(0)))), "'{name}': {planes:?}");
+                let _ = (maps.inputs(name), maps.origin(name));
             }
+            named(maps.read_counts());
+            named(maps.read_weights());
         }
-        if let Some(catalog) = named(Catalog::read(path, &[])) {
-            for entry in catalog.entries() {
-                named(catalog.source(entry, None));
-            }
-        }
-    });
-}
-
-/// The value; an error must name the file.
-fn named<T>(result: Result<T, Error>) -> Option<T> {
-    result.map_err(|error| assert!(error.to_string().contains(NAME), "an error without its file: {error}")).ok()
-}
-
-const NAME: &str = "input.fits";
-
-/// Runs with the bytes in a file; in memory where the system has such a folder.
-fn with_file(data: &[u8], run: impl FnOnce(&Path)) {
-    thread_local! {
-        static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
-    }
-    FOLDER.with(|folder| {
-        let folder = folder.get_or_init(|| {
-            let memory = PathBuf::from("/dev/shm");
-            let created = TempDir::new_in(memory).or_else(|_| TempDir::new());
-            created.unwrap_or_else(|error| panic!("no temporary folder: {error}"))
-        });
-        let path = folder.path().join(NAME);
-        std::fs::write(&path, data).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        run(&path);
     });
 }
 

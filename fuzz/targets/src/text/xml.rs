@@ -13,14 +13,19 @@ pub(crate) fn run(data: &[u8]) {
     };
     evaluate(&library);
     let written = library.to_xml().unwrap_or_else(|error| panic!("read but not written: {error}\n{text}"));
-    let again = roi_model::read_xml_with(&written, &MadeUp)
-        .unwrap_or_else(|error| panic!("written but not read: {error}\n{written}"));
+    let again = read_again(&written);
     assert_eq!(format!("{library:?}"), format!("{again:?}"), "not the same after writing:\n{text}\n{written}");
     assert_eq!(again.to_xml().ok().as_ref(), Some(&written), "a second writing differs");
 }
 
+/// What was written can be read.
+pub(crate) fn read_again(written: &str) -> SourceLibrary {
+    roi_model::read_xml_with(written, &MadeUp)
+        .unwrap_or_else(|error| panic!("written but not read: {error}\n{written}"))
+}
+
 /// Spectra may refuse an energy, but not panic.
-fn evaluate(library: &SourceLibrary) {
+pub(crate) fn evaluate(library: &SourceLibrary) {
     for source in &library.sources {
         let spectrum = source.spectrum();
         for energy in [0.0, 1e-300, 30.0, 1234.5, 1e6, 1e300] {

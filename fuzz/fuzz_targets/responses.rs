@@ -1,0 +1,3 @@
+#![no_main]
+
+roi_fit_fuzz::fuzz!("responses");
