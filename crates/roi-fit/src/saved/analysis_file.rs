@@ -153,7 +153,22 @@ impl Analysis {
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.sources_beside(path)?.into_iter().filter(|source| names.contains(&source.name())).collect())
+        let sources = self.sources_beside(path).map_err(|error| {
+            let other = self.session.roi.sources().iter().find_map(|source| {
+                let stored = saved.sources.get(source.name())?;
+                (!has_spectrum(source.spectrum(), stored))
+                    .then(|| (source.name(), difference(stored, source.spectrum())))
+            });
+            match other {
+                Some((name, what)) => {
+                    let reason =
+                        format!("source '{name}' {what}, and the model saved beside it cannot be read: {error}");
+                    bad(path, reason)
+                }
+                None => error,
+            }
+        })?;
+        Ok(sources.into_iter().filter(|source| names.contains(&source.name())).collect())
     }
 
     /// All sources of the XML that was saved beside an analysis.

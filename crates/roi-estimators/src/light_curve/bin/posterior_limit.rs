@@ -8,6 +8,11 @@ use crate::error::Result;
 const DEPTH: f64 = 20.0;
 /// Points at which it is evaluated on the way, about.
 const POINTS: usize = 24;
+/// Points that are added at most where `logL` is steep.
+const MORE: usize = 100;
+/// The change of `logL` between two points that asks for one between them, where the likelihood there is this part of the whole.
+const STEEP: f64 = 2.0;
+const PART: f64 = 1e-5;
 /// Steps of the sum between two of them.
 const STEPS: usize = 64;
 
@@ -26,7 +31,27 @@ pub(crate) fn posterior_limit<C: Curve>(curve: &mut C, peak: &Point, confidence:
     points.sort_by(|a, b| a.x.total_cmp(&b.x));
     // Points that are nearly one have no slope between them.
     points.dedup_by(|next, before| next.x - before.x < 1e-6 * (end - begin));
+    refine(curve, &mut points, peak.loglike)?;
     Ok(quantile(&points, peak.loglike, confidence))
+}
+
+/// Halves what lies between points where `logL` is steep: without background it falls without end near 0.
+fn refine<C: Curve>(curve: &mut C, points: &mut Vec<Point>, top: f64) -> Result<()> {
+    let whole = points.last().map_or(0.0, |last| last.x) - points.first().map_or(0.0, |first| first.x);
+    for _ in 0..MORE {
+        let asks = |pair: &[Point]| {
+            let [a, b] = pair else { return false };
+            let weight = (b.x - a.x) * (a.loglike.max(b.loglike) - top).exp();
+            (a.loglike - b.loglike).abs() > STEEP && weight > PART * whole
+        };
+        let Some(at) = points.windows(2).position(asks) else { break };
+        let middle = curve.at(0.5 * (points[at].x + points[at + 1].x))?;
+        if !(middle.loglike.is_finite() && middle.slope.is_finite()) {
+            break;
+        }
+        points.insert(at + 1, middle);
+    }
+    Ok(())
 }
 
 /// Where the integral of the likelihood between points holds a part of the whole.
@@ -55,7 +80,10 @@ fn quantile(points: &[Point], top: f64, part: f64) -> Option<f64> {
 fn between(a: &Point, b: &Point, t: f64) -> f64 {
     let (h, s) = (b.x - a.x, 1.0 - t);
     let ends = s * s * (1.0 + 2.0 * t) * a.loglike + t * t * (3.0 - 2.0 * t) * b.loglike;
-    ends + h * t * s * (s * a.slope - t * b.slope)
+    let cubic = ends + h * t * s * (s * a.slope - t * b.slope);
+    // Only where it turns between them `logL` is above both.
+    let turns = a.slope > 0.0 && b.slope < 0.0;
+    if turns { cubic } else { cubic.min(a.loglike.max(b.loglike)) }
 }
 
 #[cfg(test)]
