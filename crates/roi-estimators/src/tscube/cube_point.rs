@@ -120,7 +120,6 @@ impl CubePoint {
         session.roi_mut()[source] = stand_in(&session.roi()[source], &of_bins)?;
         match session.loglike() {
             // Another norm will do.
-            Err(roi_fit::Error::Likelihood(error)) if error.depends_on_parameters() => {}
             Err(error) if is_impossible(&error) => {}
             other => drop(other?),
         }
@@ -154,13 +153,11 @@ impl CubePoint {
 
 /// Holds the background in the bins, or fits it with priors.
 fn set_background(session: &mut Session, trials: &Refitted<'_>, options: &TsCubeOptions) -> Result<()> {
-    match (options.cov_scale, trials.covariance()) {
-        (Some(scale), Some(covariance)) => hold_near(session, covariance, scale),
-        _ => {
-            for source in session.roi_mut().sources_mut() {
-                source.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
-            }
-            Ok(())
-        }
+    if let (Some(scale), Some(covariance)) = (options.cov_scale, trials.covariance()) {
+        return hold_near(session, covariance, scale);
     }
+    for source in session.roi_mut().sources_mut() {
+        source.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
+    }
+    Ok(())
 }

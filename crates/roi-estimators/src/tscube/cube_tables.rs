@@ -62,7 +62,7 @@ impl TsCube {
             column("bin_status", "", ColumnValues::Doubles { width, values: of(|bin| f64::from(bin.status)) }),
         );
         let scans = |of: fn(&CubePoint) -> &[f64]| {
-            let values = self.points.iter().flat_map(|point| of(point)).copied().collect();
+            let values = self.points.iter().flat_map(of).copied().collect();
             ColumnValues::Doubles { width: width * self.config.nnorm, values }
         };
         columns.push(column("norm_scan", "", scans(|point| &point.scans.0)));
