@@ -336,7 +336,7 @@ class _Records:
 
     def of(self, times: Iterable[tuple[float, float]]) -> str:
         """The records of some bins as a text; workers see from its first line whether they hold."""
-        found = [self.bins[tuple(ends)] for ends in times if tuple(ends) in self.bins]
+        found = [self.bins[begin, end] for begin, end in times if (begin, end) in self.bins]
         return "".join(line + "\n" for line in [self.head, *found]) if found else ""
 
 

@@ -192,6 +192,8 @@ def test_a_function_that_watches_stops_it_and_cannot_call_the_analysis(photons: 
 def test_ctrl_c_ends_a_light_curve(photons: Path, tmp_path: Path) -> None:
     script = """
 import os, signal, sys, time, roifit
+# A shell's background job has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def interrupt(event):
     if event["event"] == "estimate":
         os.kill(os.getpid(), signal.SIGINT)

@@ -121,7 +121,7 @@ def test_energy_dispersion_of_one_source(gta: GTAnalysis) -> None:
 
 
 def test_a_cube_of_ts(recorded: Path) -> None:
-    gta = GTAnalysis(recorded / "config.yaml", logging={"verbosity": 0}, fileio={"outdir": "cube"})
+    gta = GTAnalysis(recorded / "config.yaml", logging={"verbosity": 0})
     gta.setup()
     gta.free_sources(free=False)
     name = nearest(gta)
@@ -140,7 +140,7 @@ def test_a_cube_of_ts(recorded: Path) -> None:
 
 def test_a_flag_is_what_the_configuration_says(recorded: Path) -> None:
     text = (recorded / "config.yaml").read_text()
-    sections = {"gtlike": {"edisp": True, "edisp_bins": 0}, "fileio": {"outdir": "edisp"}}
+    sections = {"gtlike": {"edisp": True, "edisp_bins": -1}}
     assert "gtlike" in text
     with_dispersion = GTAnalysis(recorded / "config.yaml", logging={"verbosity": 0}, **sections)
     with_dispersion.setup()
