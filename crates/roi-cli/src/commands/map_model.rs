@@ -63,6 +63,17 @@ pub(crate) struct MapScope {
     loge_bounds: Option<Bounds>,
 }
 
+/// Which part of the region a map shows.
+#[derive(Args)]
+pub(crate) struct MapPlace {
+    /// Middle of the map, degrees [default: that of the region]
+    #[arg(long, value_name = "RA,DEC", allow_negative_numbers = true, value_parser = place)]
+    pub(crate) map_skydir: Option<SkyDirection>,
+    /// Width and height of the map, degrees [default: those of the region]
+    #[arg(long, value_name = "DEG", allow_negative_numbers = true)]
+    pub(crate) map_size: Option<f64>,
+}
+
 /// Two numbers, either of which may be open.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds(pub(crate) [Option<f64>; 2]);

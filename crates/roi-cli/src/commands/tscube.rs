@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use roi_estimators::{TsCube, TsCubeOptions, tscube};
-use roi_fit::SkyDirection;
 
 use super::dictionary::completed;
 use super::first::First;
-use super::map_model::{MapModel, place, words};
+use super::map_model::{MapModel, MapPlace, words};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
@@ -26,12 +25,8 @@ pub(crate) struct Tscube {
     /// Leave a source out of the model (may be repeated)
     #[arg(long, value_name = "NAME")]
     exclude: Vec<String>,
-    /// Middle of the map, degrees [default: that of the region]
-    #[arg(long, value_name = "RA,DEC", allow_negative_numbers = true, value_parser = place)]
-    map_skydir: Option<SkyDirection>,
-    /// Width and height of the map, degrees [default: those of the region]
-    #[arg(long, value_name = "DEG", allow_negative_numbers = true)]
-    map_size: Option<f64>,
+    #[command(flatten)]
+    place: MapPlace,
     /// Fit the whole range of energies alone
     #[arg(long)]
     no_sed: bool,
@@ -58,8 +53,8 @@ impl Tscube {
         let options = options
             .with_model(model)
             .with_exclude(self.exclude.clone())
-            .with_map_skydir(self.map_skydir)
-            .with_map_size(self.map_size)
+            .with_map_skydir(self.place.map_skydir)
+            .with_map_size(self.place.map_size)
             .with_do_sed(!self.no_sed)
             .with_nnorm(nnorm)
             .with_cov_scale_bb(self.cov_scale_bb)

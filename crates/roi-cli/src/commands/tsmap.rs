@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use roi_estimators::{TsMap, TsMapOptions, tsmap};
-use roi_fit::SkyDirection;
 
 use super::dictionary::completed;
 use super::first::First;
-use super::map_model::{MapModel, MapScope, place, words};
+use super::map_model::{MapModel, MapPlace, MapScope, words};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::region::Region;
@@ -41,12 +40,8 @@ pub(crate) struct Tsmap {
 /// Which part of the region, and how far the test source is followed.
 #[derive(Args)]
 pub(crate) struct MapExtent {
-    /// Middle of the map, degrees [default: that of the region]
-    #[arg(long, value_name = "RA,DEC", allow_negative_numbers = true, value_parser = place)]
-    map_skydir: Option<SkyDirection>,
-    /// Width and height of the map, degrees [default: those of the region]
-    #[arg(long, value_name = "DEG", allow_negative_numbers = true)]
-    map_size: Option<f64>,
+    #[command(flatten)]
+    place: MapPlace,
     #[arg(long, value_name = "DEG", allow_negative_numbers = true, help = TsMapOptions::MAX_KERNEL_RADIUS.own_help())]
     max_kernel_radius: Option<f64>,
     #[arg(long, value_name = "X", allow_negative_numbers = true, help = TsMapOptions::THRESHOLD.own_help())]
@@ -58,8 +53,8 @@ impl MapExtent {
     pub(crate) fn apply(&self, options: TsMapOptions) -> TsMapOptions {
         let (radius, threshold) = (options.max_kernel_radius, options.threshold);
         options
-            .with_map_skydir(self.map_skydir)
-            .with_map_size(self.map_size)
+            .with_map_skydir(self.place.map_skydir)
+            .with_map_size(self.place.map_size)
             .with_max_kernel_radius(self.max_kernel_radius.unwrap_or(radius))
             .with_threshold(self.threshold.unwrap_or(threshold))
     }

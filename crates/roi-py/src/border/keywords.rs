@@ -40,6 +40,16 @@ impl<'a, 'py> Keywords<'a, 'py> {
         Ok(())
     }
 
+    /// Two ends, of which either may be `None`; an empty list is the whole range.
+    pub(crate) fn take_bounds(&mut self, name: &'static str) -> PyResult<[Option<f64>; 2]> {
+        let ends = self.take::<Vec<Option<f64>>>(name)?.unwrap_or_default();
+        match ends[..] {
+            [] => Ok([None, None]),
+            [low, high] => Ok([low, high]),
+            _ => Err(OptionError::new_err(format!("{name}: expected two ends, found {}", ends.len()))),
+        }
+    }
+
     /// The object itself.
     pub(crate) fn raw(&mut self, name: &'static str) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.known.push(name);

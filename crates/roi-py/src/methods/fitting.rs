@@ -8,7 +8,6 @@ use roi_fit::{FitOptions, FitResult, OptimizeOptions, OptimizeResult, Profile, P
 use crate::border::keywords::Keywords;
 use crate::border::objects::{all_properties, dictionary};
 use crate::handle::Analysis;
-use crate::methods::mapping::bounds;
 
 #[pymethods]
 impl Analysis {
@@ -93,7 +92,7 @@ impl Analysis {
         options.xvals = given.take("xvals")?;
         given.set("npts", &mut options.npts)?;
         given.set("fix_shape", &mut options.fix_shape)?;
-        options.loge_bounds = bounds(&mut given, "loge_bounds")?;
+        options.loge_bounds = given.take_bounds("loge_bounds")?;
         given.finish()?;
         let object = |profile: Profile| {
             let dict = dictionary(py, &profile.to_json())?;

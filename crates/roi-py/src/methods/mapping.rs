@@ -88,7 +88,7 @@ impl Analysis {
         let mut options = ResidMapOptions::default();
         options.model = test_source(&mut given)?;
         options.exclude = names(given.raw("exclude")?)?;
-        options.loge_bounds = bounds(&mut given, "loge_bounds")?;
+        options.loge_bounds = given.take_bounds("loge_bounds")?;
         given.set("use_weights", &mut options.use_weights)?;
         let fits: Option<PathBuf> = given.take("fits")?;
         given.finish()?;
@@ -179,7 +179,7 @@ fn ts_options(given: &mut Keywords<'_, '_>) -> PyResult<TsMapOptions> {
     let mut options = TsMapOptions::default();
     options.model = test_source(given)?;
     options.exclude = names(given.raw("exclude")?)?;
-    options.loge_bounds = bounds(given, "loge_bounds")?;
+    options.loge_bounds = given.take_bounds("loge_bounds")?;
     given.set("max_kernel_radius", &mut options.max_kernel_radius)?;
     given.set("threshold", &mut options.threshold)?;
     options.map_skydir = direction(given.take("map_skydir")?)?;
@@ -231,16 +231,6 @@ fn ps_options(given: &mut Keywords<'_, '_>) -> PyResult<PsMapOptions> {
     given.set("scaleaxis", &mut options.scaleaxis)?;
     given.set("use_weights", &mut options.use_weights)?;
     Ok(options)
-}
-
-/// Two ends, of which either may be `None`; an empty list is the whole range.
-pub(crate) fn bounds(given: &mut Keywords<'_, '_>, name: &'static str) -> PyResult<[Option<f64>; 2]> {
-    let ends = given.take::<Vec<Option<f64>>>(name)?.unwrap_or_default();
-    match ends[..] {
-        [] => Ok([None, None]),
-        [low, high] => Ok([low, high]),
-        _ => Err(OptionError::new_err(format!("{name}: expected two ends, found {}", ends.len()))),
-    }
 }
 
 /// The test source of keyword `model`: `SpatialModel`, `SpatialWidth`, `SpectrumType`, and true values of parameters.
