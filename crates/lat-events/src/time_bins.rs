@@ -70,7 +70,7 @@ impl TimeBins {
     }
 
     /// The bin that a photon of these good times falls in. On an edge it is the bin that has the good time beside the photon: with good times that end there the
-    /// one before, whether or not another one follows. So a bin without good time has no photons.
+    /// one before, whether or not another one follows. Photons of good times alone never fall in a bin that has none.
     ///
     /// ```
     /// use lat_events::{GoodTimes, TimeBins};

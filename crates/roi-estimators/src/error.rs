@@ -126,6 +126,14 @@ pub enum Error {
         /// Declination, degrees.
         dec: f64,
     },
+    /// Priors as wide as errors that are not known.
+    #[error(
+        "cov_scale: the free norms have no errors to make priors of, as the data do not constrain them all: {parameters}; hold those that do the same, or leave cov_scale out"
+    )]
+    NoCovariance {
+        /// The free norms.
+        parameters: String,
+    },
     /// Counts where the model predicts none.
     #[error(
         "component {component}: {counts} counts at {energy} MeV, pixel (x {x}, y {y}), where the model without what is excluded predicts {model}; exclude fewer sources"

@@ -186,3 +186,50 @@ fn bounds_that_leave_room_stay_as_they_are() {
         assert!(!bin.message.contains("bound"), "{}", bin.message);
     }
 }
+
+#[test]
+fn a_bound_is_raised_for_a_flare_that_it_cuts_and_for_no_other_one() {
+    let sky = Sky::new(20.0);
+    // The flare is 2.25 times the mean.
+    for (bound, is_cut) in [(3.5, false), (2.0, true)] {
+        let mut observed = sky.observe(&[1.0, 6.0, 1.0], 23);
+        let name = observed.name.clone();
+        let norm = norm_id(&observed);
+        let parameter = observed.whole.roi_mut().parameter_mut(norm).unwrap();
+        let (value, min) = (parameter.value(), parameter.min());
+        parameter.set_bounds(min, bound * value).unwrap();
+        let found = curve_of(&observed, &LightCurveOptions::default());
+        let bin = &found.bins[1];
+        let what = format!("{name}, bound {bound}: {}", bin.message);
+        assert!(bin.fit_success() && !bin.is_ul, "{what}");
+        let ratio = norm_of(&observed, bin) / value;
+        assert!((ratio - 2.25).abs() < 0.2, "{what}: {ratio}");
+        assert_eq!(bin.message.contains("raised"), is_cut, "{what}");
+        let now = bin.source.as_ref().unwrap().parameters[norm.parameter].max;
+        assert_eq!(now == bound * value, !is_cut, "{what}: {now}");
+    }
+}
+
+fn norm_id(observed: &Observed) -> ParameterId {
+    let source = observed.whole.roi().id_of(&observed.name).unwrap();
+    ParameterId { source, parameter: observed.whole.roi()[source].spectrum().norm_index().unwrap() }
+}
+
+#[test]
+fn a_norm_that_is_held_stays_where_it_is_however_faint_the_bin() {
+    let sky = Sky::new(20.0);
+    let bins = SHARES.map(|share| sky.counts_at_source(2.0, share));
+    let mut observed = with_bins(&sky, &bins);
+    let norm = norm_id(&observed);
+    let value = observed.whole.roi().parameter(norm).unwrap().value();
+    let (name, parameter) = {
+        let source = &observed.whole.roi()[norm.source];
+        (source.name().to_owned(), source.spectrum().parameters()[norm.parameter].name().to_owned())
+    };
+    observed.whole.lock_parameter(&name, &parameter, true).unwrap();
+    for (what, options) in all_freedoms(&observed) {
+        for bin in curve_of(&observed, &options).bins.iter().filter(|bin| bin.fit_success()) {
+            assert_eq!(norm_of(&observed, bin), value, "{what}: {}", bin.message);
+        }
+    }
+}

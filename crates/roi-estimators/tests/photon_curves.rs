@@ -119,6 +119,8 @@ fn fluxes_of_bins_from_photon_files_scatter_about_the_true_one_by_their_errors()
         (2.0 * n).powf(-0.5)
     );
     // A chance of 1e-3; a bin with fewer counts has a smaller error, so that the mean pull is a little below 0.
+    let expected = 0.05 * number as f64;
+    assert!((low as f64) < expected + 3.3 * expected.sqrt() + 0.5, "{chances:?}");
     assert!(mean.abs() < 0.1 + 3.3 / n.sqrt() && (rms - 1.0).abs() < 0.05 + 3.3 / (2.0 * n).sqrt(), "{mean} {rms}");
 }
 

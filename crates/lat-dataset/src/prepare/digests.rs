@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use lat_io::expand_environment;
 
 /// Counted up when a product is made otherwise than before from the same options.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The event files of a component.
 #[derive(Clone, Debug)]

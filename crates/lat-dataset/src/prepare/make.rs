@@ -47,7 +47,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// # Ok::<(), lat_dataset::Error>(())
 /// ```
 pub fn prepare(config: &Config, overwrite: bool, watch: &mut PrepareWatch<'_>) -> Result<Vec<PlannedProduct>> {
-    Ok(prepare_and_hold(config, overwrite, watch)?.0)
+    // Who finds all as it should be makes nothing, and keeps nobody waiting.
+    Ok(prepare_in(config, overwrite, watch, None)?.0)
 }
 
 /// As [`prepare`], and keeps other processes from the folder of the products until the lock is dropped: for who makes more from them. There is none where
@@ -60,10 +61,19 @@ pub fn prepare_and_hold(
     overwrite: bool,
     watch: &mut PrepareWatch<'_>,
 ) -> Result<(Vec<PlannedProduct>, Option<FolderLock>)> {
+    let alone = if config.outdir.is_dir() { Some(alone_in(&config.outdir, &Watching::new(watch))?) } else { None };
+    prepare_in(config, overwrite, watch, alone)
+}
+
+/// As [`prepare`]: when something is to be made, alone in the folder from there on.
+fn prepare_in(
+    config: &Config,
+    overwrite: bool,
+    watch: &mut PrepareWatch<'_>,
+    mut alone: Option<FolderLock>,
+) -> Result<(Vec<PlannedProduct>, Option<FolderLock>)> {
     let watching = Watching::new(watch);
     let mut digests = FileDigests::watched(&watching);
-    // From here to the end: what is planned must still stand when it is made.
-    let mut alone = if config.outdir.is_dir() { Some(alone_in(&config.outdir, &watching)?) } else { None };
     let (plans, coadded, total) = loop {
         let plans = plans(config, overwrite, &mut digests)?;
         let coadded = coadd::planned(config, &plans, overwrite, &mut digests)?;
@@ -72,7 +82,7 @@ pub fn prepare_and_hold(
         if total == 0 || alone.is_some() {
             break (plans, coadded, total);
         }
-        // Another process may have begun in a folder that was not there.
+        // Planned again, alone: what is planned must still stand when it is made, and another process may be at it.
         lat_io::create_directory(&config.outdir)?;
         alone = Some(alone_in(&config.outdir, &watching)?);
         digests.forget_below(&config.outdir);
@@ -145,7 +155,7 @@ fn alone_in(folder: &Path, watching: &dyn Told) -> Result<FolderLock> {
             return Ok(alone);
         }
         if !is_told {
-            tracing::warn!("another process makes products in '{}': waiting until it has ended", folder.display());
+            tracing::warn!("another process works in '{}': waiting until it has ended", folder.display());
             is_told = true;
         }
         watching.go_on(&PrepareStep::Wait { folder })?;

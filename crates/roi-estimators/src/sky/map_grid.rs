@@ -61,6 +61,17 @@ impl MapGrid {
         Ok(Self { whole: whole.clone(), grid: SkyGrid::Wcs(WcsGrid::new(part)?), pixels })
     }
 
+    /// The number in the map of the pixel in its middle; of an even number of rows or columns the one above.
+    pub(crate) fn middle(&self) -> Option<usize> {
+        match &self.grid {
+            SkyGrid::Wcs(_) => {
+                let [ny, nx] = self.grid.shape();
+                Some(ny / 2 * nx + nx / 2)
+            }
+            _ => self.grid.pixel(&self.grid.reference_direction().ok()?),
+        }
+    }
+
     /// The values of the map's pixels, as an image (or the one row of HEALPix pixels).
     pub(crate) fn image(&self, values: Vec<f64>) -> Result<Array2<f64>> {
         let [ny, nx] = self.grid.shape();
@@ -93,6 +104,7 @@ mod tests {
             let (a, b) = (part.grid.direction(local).unwrap(), whole.direction(pixel).unwrap());
             assert!(a.separation(&b) < 1e-9 && a.separation(&place) < 0.72);
         }
+        assert_eq!(part.middle(), Some(55), "row 5, column 5 of ten");
         // It ends where the counts end.
         assert_eq!(MapGrid::square(&whole, Some(place), None).unwrap().pixels.len(), 1200);
         let far = SkyDirection::new(120.0, 22.0).unwrap();

@@ -10,7 +10,7 @@ use crate::sed::sed_options::SedOptions;
 use crate::sed::sed_result::SedBin;
 use crate::sed::sed_verb::bin_of;
 use crate::tscube::tscube_options::TsCubeOptions;
-use crate::tsmap::refitted::{FittedTrial, Refitted, hold_near};
+use crate::tsmap::refitted::{FittedTrial, Refitted};
 
 /// What is known of the test source at one place; not a number where nothing is.
 #[derive(Clone, Debug)]
@@ -114,8 +114,9 @@ impl CubePoint {
     ) -> Result<()> {
         let of_bins = options.of_bins();
         let FittedTrial { mut session, norm, amplitude, .. } = fitted;
-        set_background(&mut session, trials, options)?;
+        // First, as what else is free are the norms whose errors are known.
         session.roi_mut().parameter_mut(norm)?.set_free(false);
+        set_background(&mut session, trials, options)?;
         let source = norm.source;
         session.roi_mut()[source] = stand_in(&session.roi()[source], &of_bins)?;
         match session.loglike() {
@@ -153,8 +154,8 @@ impl CubePoint {
 
 /// Holds the background in the bins, or fits it with priors.
 fn set_background(session: &mut Session, trials: &Refitted<'_>, options: &TsCubeOptions) -> Result<()> {
-    if let (Some(scale), Some(covariance)) = (options.cov_scale, trials.covariance()) {
-        return hold_near(session, covariance, scale);
+    if let Some(scale) = options.cov_scale {
+        return trials.hold_near(session, scale);
     }
     for source in session.roi_mut().sources_mut() {
         source.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));

@@ -50,7 +50,7 @@ pub fn tscube(analysis: &Analysis, options: &TsCubeOptions, progress: &mut dyn P
     let norm = spectrum.norm_index().map(|index| spectrum.parameters()[index].true_value());
     let norm = norm.ok_or(Error::Internal { what: "a test source without a norm" })?;
     let slope = SedOptions::default().with_use_local_index(true);
-    let middle = points.get(points.len() / 2);
+    let middle = map.middle().and_then(|pixel| points.get(pixel));
     let reference = |(bin, range): (usize, &[f64])| {
         let own = bin_of(&spectrum, (range[0], range[1]), &slope);
         let npred = middle.and_then(|point| point.bins.get(bin)).map_or(f64::NAN, |bin| bin.ref_npred);

@@ -30,6 +30,8 @@ pub(crate) struct Refitted<'a> {
     loglike: f64,
     /// Inverse of minus the Hessian at the maximum, before there are priors of `cov_scale`; `None` where it is not positive definite.
     covariance: Option<Array2<f64>>,
+    /// Which of the free norms have a prior of the user, in the order of the covariance.
+    has_prior: Vec<bool>,
     makers: &'a [TrialMaker],
     model: &'a TestSource,
 }
@@ -76,14 +78,47 @@ impl<'a> Refitted<'a> {
             }
         }
         climb(&mut base, None)?;
+        hold_unseen(&mut base)?;
         let covariance = optimizers::inverse(&base.derivatives()?.hessian.mapv(|h| -h));
-        if let (Some(scale), Some(covariance)) = (scope.cov_scale, &covariance) {
-            hold_near(&mut base, covariance, scale)?;
-        }
+        let roi = base.roi();
+        let has_prior = |id: &ParameterId| Ok(roi.parameter(*id)?.prior().is_some());
+        let has_prior = roi.free_parameters().iter().map(has_prior).collect::<Result<_>>()?;
         // What all places share is summed once.
-        let mut base = base.on_one_thread();
-        let loglike = climb(&mut base, None)?.loglike;
-        Ok(Self { base, loglike, covariance, makers, model })
+        let base = base.on_one_thread();
+        let mut trials = Self { base, loglike: f64::NAN, covariance, has_prior, makers, model };
+        if let Some(scale) = scope.cov_scale {
+            let mut base = trials.base.clone();
+            trials.hold_near(&mut base, scale)?;
+            trials.base = base;
+        }
+        trials.loglike = climb(&mut trials.base, None)?.loglike;
+        Ok(trials)
+    }
+
+    /// Gives the free norms of a session (those of the model, and no other) Gaussian priors around their values, `scale` times their errors wide, in the
+    /// place of those that were given here before; one of the user stays.
+    ///
+    /// # Errors
+    /// [`Error::NoCovariance`].
+    pub(crate) fn hold_near(&self, session: &mut Session, scale: f64) -> Result<()> {
+        let free = session.roi().free_parameters();
+        let covariance = self.covariance.as_ref().filter(|covariance| covariance.nrows() == free.len());
+        let covariance = covariance.ok_or_else(|| Error::NoCovariance { parameters: self.names() })?;
+        for ((row, id), has_prior) in free.into_iter().enumerate().zip(&self.has_prior) {
+            if !has_prior {
+                let parameter = session.roi_mut().parameter_mut(id)?;
+                let prior = Prior::gaussian(parameter.value(), scale * covariance[[row, row]].sqrt())?;
+                parameter.set_prior(Some(prior));
+            }
+        }
+        Ok(())
+    }
+
+    /// The free norms of the model, for messages.
+    fn names(&self) -> String {
+        let roi = self.base.roi();
+        let names = roi.free_parameters().into_iter().filter_map(|id| roi.parameter_name(id).ok());
+        names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
     }
 
     /// The model without a test source.
@@ -130,14 +165,12 @@ impl<'a> Refitted<'a> {
     }
 }
 
-/// Gives the free parameters of a session Gaussian priors around their values, `scale` times their errors wide; one that has a prior keeps it.
-pub(crate) fn hold_near(session: &mut Session, covariance: &Array2<f64>, scale: f64) -> Result<()> {
-    for (row, id) in session.roi().free_parameters().into_iter().enumerate() {
-        let parameter = session.roi_mut().parameter_mut(id)?;
-        let sigma = scale * covariance.get([row, row]).copied().unwrap_or(f64::NAN).sqrt();
-        if sigma > 0.0 && sigma.is_finite() && parameter.prior().is_none() {
-            let prior = Prior::gaussian(parameter.value(), sigma)?;
-            parameter.set_prior(Some(prior));
+/// Holds the free parameters that no bin sees: the data say nothing of them, and no error of the others would be known beside them.
+fn hold_unseen(session: &mut Session) -> Result<()> {
+    let hessian = session.derivatives()?.hessian;
+    for (id, curvature) in session.roi().free_parameters().into_iter().zip(hessian.diag()) {
+        if *curvature == 0.0 {
+            session.roi_mut().parameter_mut(id)?.set_free(false);
         }
     }
     Ok(())

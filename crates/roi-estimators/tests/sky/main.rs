@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use ndarray::Array2;
 use region::{CENTER, HIDDEN, Pixels, SkyRegion};
 use roi_estimators::{
-    Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, SedOptions, TestSource, TrialShape,
+    Error, FindSourcesOptions, PeakStatus, PsMapOptions, ResidMapOptions, SedOptions, TestSource, TrialShape, TsCube,
     TsCubeOptions, TsMapOptions, find_sources, psmap, residmap, sed, tscube, tsmap,
 };
 use roi_fit::{Analysis, Event, FitOptions, Progress, Quiet, climb};
@@ -158,6 +158,53 @@ fn a_cube_has_the_ts_of_the_whole_and_the_spectrum_of_a_source_at_the_place() {
     assert!(narrow.bin_ts.is_empty() && narrow.amplitude_err[[y, x]] < cube.amplitude_err[[y, x]]);
     let held = tsmap(&region.analysis, &whole_held(), &mut Quiet).unwrap();
     assert!((narrow.ts[[y, x]] / held.ts[[y, x]] - 1.0).abs() < 0.1);
+}
+
+/// Adds a source like the known one, its norm free.
+fn add_one(analysis: &mut Analysis, name: &str, [ra, dec]: [f64; 2]) {
+    let spectrum = analysis.roi().source("known").unwrap().spectrum().clone();
+    let place = SpatialModel::point(SkyDirection::new(ra, dec).unwrap()).unwrap();
+    analysis.add_sources(&[Source::new(name, SourceType::Point, spectrum, place).unwrap()]).unwrap();
+    analysis.free_norm(name, true).unwrap();
+}
+
+#[test]
+fn priors_of_a_cube_are_those_of_the_norms_whatever_their_names() {
+    let mut region = SkyRegion::new(&ONE);
+    let analysis = &mut region.analysis;
+    // One that stands behind the test source by its name.
+    add_one(analysis, "zeta", [82.8, 21.5]);
+    assert!(analysis.fit(&FitOptions::default()).unwrap().fit_success);
+    let options = TsCubeOptions::default().with_map_skydir(Some(hidden())).with_map_size(Some(0.3));
+    let cube = |options: &TsCubeOptions| tscube(&region.analysis, options, &mut Quiet).unwrap();
+    let largest = |one: &TsCube, other: &TsCube| {
+        let differ = |(one, other): (&Array2<f64>, &Array2<f64>)| {
+            let differences = one.iter().zip(other).map(|(one, other)| (one - other).abs());
+            differences.fold(0.0, f64::max)
+        };
+        one.bin_ts.iter().zip(&other.bin_ts).map(differ).fold(0.0, f64::max)
+    };
+    let held = cube(&options);
+    // Priors without width hold the norms.
+    let narrow = cube(&options.clone().with_cov_scale(Some(1e-6)));
+    assert!(largest(&narrow, &held) < 1e-4, "{}", largest(&narrow, &held));
+    // Those of the whole range are not those of the bins.
+    let both = cube(&options.clone().with_cov_scale_bb(Some(1e-6)).with_cov_scale(Some(1e3)));
+    let wide = cube(&options.clone().with_cov_scale_bb(Some(1e-6)));
+    assert!(largest(&both, &wide) > 0.01, "{}", largest(&both, &wide));
+}
+
+#[test]
+fn a_norm_that_no_bin_sees_leaves_the_others_their_priors() {
+    let mut region = SkyRegion::new(&ONE);
+    let analysis = &mut region.analysis;
+    add_one(analysis, "alpha", [83.2, 21.6]);
+    analysis.set_source_spectrum("alpha", "FileFunction", &[]).unwrap();
+    let energies = analysis.roi().source("alpha").unwrap().spectrum().file_tables()[0].energies().len();
+    analysis.set_source_dnde("alpha", &vec![0.0; energies]).unwrap();
+    let options = TsCubeOptions::default().with_map_skydir(Some(hidden())).with_map_size(Some(0.3));
+    let with_priors = tscube(&region.analysis, &options.with_cov_scale(Some(3.0)), &mut Quiet).unwrap();
+    assert!(with_priors.amplitude_err.iter().all(|error| error.is_finite() && *error > 0.0));
 }
 
 /// The background held where it stands.

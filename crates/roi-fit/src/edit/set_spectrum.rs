@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 
 /// Where the table of a source's own spectrum ends, log10 of MeV.
 const TABLE_ENDS: (f64, f64) = (0.5, 6.5);
+/// Digits of its digest in the name of a table's file.
+const DIGITS: usize = 8;
 
 impl Analysis {
     /// Gives a source another type of spectrum, with the parameters that `pars` tells and usual values for the rest (see
@@ -79,7 +81,7 @@ impl Analysis {
             });
         }
         let table = Arc::new(FileTable::new(table.energies().to_vec(), dnde.to_vec())?);
-        let changed = Spectrum::file_function(norm.clone(), table_file(source.name()), table)?;
+        let changed = Spectrum::file_function(norm.clone(), table_file(source.name(), &table), table)?;
         self.give_spectrum(id, changed)
     }
 
@@ -164,14 +166,15 @@ impl Analysis {
             <[Parameter; 1]>::try_from(roi_model::usual_parameters("FileFunction", &given, Bounds::Usual)?).map_err(
                 |_| Error::Option { option: "pars", found: "more parameters".into(), expected: "Normalization alone" },
             )?;
-        Ok(Spectrum::file_function(norm, table_file(source.name()), table)?)
+        Ok(Spectrum::file_function(norm, table_file(source.name(), &table), table)?)
     }
 }
 
-/// The file of a table that was made for a source.
-fn table_file(source: &str) -> String {
+/// The file of a table that was made for a source: named by what it holds, so that models which are saved side by side keep theirs.
+fn table_file(source: &str, table: &FileTable) -> String {
     let stem: String = source.chars().map(|c| if c.is_whitespace() || c == '/' { '_' } else { c }).collect();
-    format!("{}_filespectrum.txt", stem.to_lowercase())
+    let digest = lat_io::digest_of_bytes(table.to_text().as_bytes());
+    format!("{}_{}_filespectrum.txt", stem.to_lowercase(), &digest[..DIGITS.min(digest.len())])
 }
 
 /// Numbers from `start` (itself left out) to `end` (included) in steps of this size and sign.

@@ -60,9 +60,10 @@ pub fn parameter_limits(x: &[f64], dloglike: &[f64], cl_limit: f64, cl_err: f64)
     }
     // Points may lie so far apart that what is between them is beyond all numbers.
     let number = |x: &f64| x.is_finite();
-    // Where the fall is less than from the maximum to the highest point, the crossing found may lie on its other side.
-    let above = |drop: f64| crossing(&points, highest, peak.1 - drop, true).map(|x| x.max(peak.0)).filter(number);
-    let below = |drop: f64| crossing(&points, highest, peak.1 - drop, false).map(|x| x.min(peak.0)).filter(number);
+    // The curve of the maximum and that of a crossing are not the same: where points lie far apart a crossing may come out on the maximum's other side, and
+    // tells nothing.
+    let above = |drop: f64| crossing(&points, highest, peak.1 - drop, true).filter(|x| number(x) && *x > peak.0);
+    let below = |drop: f64| crossing(&points, highest, peak.1 - drop, false).filter(|x| number(x) && *x < peak.0);
     let err_hi = above(drop_error).map(|x| x - peak.0).filter(number);
     let err_lo = below(drop_error).map(|x| peak.0 - x).filter(number);
     let err = match (err_lo, err_hi) {
@@ -220,6 +221,15 @@ mod tests {
         assert!(none.x0 == Some(0.0) && close(none.ul, 1.352_771_7), "{none:?}");
         assert_eq!((none.ll, none.err_lo), (None, None));
         assert_eq!(none.err, none.err_hi);
+    }
+
+    #[test]
+    fn a_crossing_on_the_wrong_side_of_the_maximum_is_no_error_of_zero() {
+        // Found among random coarse profiles of 10 counts.
+        let x = [0.051_113_074_4, 17.327_398_3, 20.823_763_4, 22.297_913_2, 22.705_218_2];
+        let found = limits(10.0, &x);
+        assert!(found.err_lo.is_none() && found.err_hi.is_some_and(|hi| hi > 0.0), "{found:?}");
+        assert_eq!(found.err, found.err_hi);
     }
 
     #[test]

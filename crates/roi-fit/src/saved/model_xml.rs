@@ -5,7 +5,7 @@ use std::path::Path;
 use lat_dataset::FileKind;
 use lat_io::write_text;
 use likelihood_core::{ComponentData, Data};
-use roi_model::{Roi, Source};
+use roi_model::{FileTable, Roi, Source};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -45,7 +45,7 @@ impl Analysis {
             if let (Some(file), [table, ..]) = (spectrum.file(), spectrum.file_tables())
                 && self.edits.own_tables.contains(file)
             {
-                write_text(&path.with_file_name(file), &table.to_text())?;
+                write_table(&path.with_file_name(file), table)?;
             }
         }
         write_text(path, &roi_model::write_xml(self.session.roi.title(), sources)?)?;
@@ -129,11 +129,18 @@ impl Analysis {
         Ok(())
     }
 
-    /// Counts spectral tables among those that are written with the model that lie beside a model which was read: they are known by their name there alone.
+    /// Counts spectral tables among those that are written with the model that lie beside a model which was read and are found nowhere else.
     pub(crate) fn keep_tables_beside(&mut self, path: &Path, sources: &[Source]) {
-        let files = sources.iter().filter_map(|source| source.spectrum().file());
+        let is_found = |file: &str| {
+            let config = self.opened.config.as_ref();
+            config.is_some_and(|config| {
+                lat_dataset::find_template(config, &config.path, file).is_ok_and(|path| path.exists())
+            })
+        };
         let is_beside = |file: &&str| Path::new(file).components().count() == 1 && path.with_file_name(file).exists();
-        self.edits.own_tables.extend(files.filter(is_beside).map(str::to_owned));
+        let files = sources.iter().filter_map(|source| source.spectrum().file());
+        let kept: Vec<String> = files.filter(is_beside).filter(|file| !is_found(file)).map(str::to_owned).collect();
+        self.edits.own_tables.extend(kept);
     }
 
     /// Whether the data have no map of a source of another model, or one that was made for another source of its name, which has left.
@@ -204,6 +211,18 @@ impl Analysis {
         self.loglike().map_err(Error::at_start)?;
         self.update_npred()?;
         self.session.roi.ids().try_for_each(|id| self.update_fluxes(id, None))
+    }
+}
+
+/// Writes a table, unless a file of this name holds it already: what somebody has noted beside its numbers stays.
+fn write_table(path: &Path, table: &FileTable) -> Result<()> {
+    match lat_io::read_text(path) {
+        Ok(text) if FileTable::parse(&text).is_ok_and(|present| present == *table) => Ok(()),
+        Ok(_) => {
+            let reason = "the model names a table of this name, and the file holds another one; write the model elsewhere, or move the file";
+            Err(Error::State { path: path.to_owned(), reason: reason.to_owned() })
+        }
+        Err(_) => Ok(write_text(path, &table.to_text())?),
     }
 }
 

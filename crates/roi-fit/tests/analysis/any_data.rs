@@ -113,8 +113,16 @@ proptest! {
             }
         }
         all_is_sound(&analysis);
-        let optimized = analysis.optimize(&OptimizeOptions::default().with_fit(options));
-        prop_assert!(optimized.is_ok_and(|result| result.to_json().is_object()) || !analysis.roi().sources().is_empty());
+        let before = analysis.roi().state();
+        match analysis.optimize(&OptimizeOptions::default().with_fit(options)) {
+            Err(error) => prop_assert!(!error.to_string().is_empty() && analysis.roi().state() == before, "{error}"),
+            Ok(result) => {
+                let now = analysis.loglike().unwrap();
+                let (before, after) = (result.loglike0, result.loglike1);
+                prop_assert!(after >= before - 1e-12 * before.abs(), "it has not fallen: {before} {after}");
+                prop_assert!((now - after).abs() <= 1e-9 * now.abs().max(1.0), "{now} {after}");
+            }
+        }
         all_is_sound(&analysis);
     }
 

@@ -364,6 +364,39 @@ fn values_of_a_table_are_set_and_saved() {
 }
 
 #[test]
+fn models_saved_side_by_side_keep_their_tables_and_no_file_of_the_user_is_written_over() {
+    let mut analysis = analysis();
+    let name = point(&analysis);
+    analysis.set_source_spectrum(&name, "FileFunction", &[]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let isotropic = analysis.roi().source("isodiff").unwrap().spectrum().clone();
+    let noted = format!("# mine\n{}", isotropic.file_tables()[0].to_text());
+    std::fs::write(path(isotropic.file().unwrap()), &noted).unwrap();
+    analysis.write_roi(path("one")).unwrap();
+    let one = analysis.loglike().unwrap();
+    let table = analysis.roi().source(&name).unwrap().spectrum().file_tables()[0].clone();
+    let doubled: Vec<f64> = table.values().iter().map(|dnde| 2.0 * dnde).collect();
+    analysis.set_source_dnde(&name, &doubled).unwrap();
+    let two = analysis.loglike().unwrap();
+    analysis.write_roi(path("two")).unwrap();
+    for (prefix, loglike) in [("one", one), ("two", two), ("one", one)] {
+        analysis.load_roi(path(prefix)).unwrap();
+        assert_eq!(analysis.loglike().unwrap(), loglike, "{prefix}");
+    }
+    analysis.load_xml(&path("two_00.xml")).unwrap();
+    assert_eq!(analysis.loglike().unwrap(), two);
+    analysis.write_xml(&path("three.xml")).unwrap();
+    assert_eq!(std::fs::read_to_string(path(isotropic.file().unwrap())).unwrap(), noted);
+    // Another table under the name of one of the model's.
+    let file = analysis.roi().source(&name).unwrap().spectrum().file().unwrap().to_owned();
+    std::fs::write(path(&file), table.to_text()).unwrap();
+    let error = analysis.write_xml(&path("four.xml")).unwrap_err().to_string();
+    assert!(error.contains(&file), "{error}");
+    assert_eq!(std::fs::read_to_string(path(&file)).unwrap(), table.to_text());
+}
+
+#[test]
 fn a_spectrum_that_cannot_be_changes_nothing() {
     let mut analysis = analysis();
     let name = point(&analysis);

@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use roi_fit::{Analysis, Event, Progress, SourceProperties, StopSignal};
+use roi_fit::{Analysis, Event, Progress, StopSignal};
+use roi_model::ParameterId;
 
 use crate::error::Result;
 use crate::light_curve::bin::flux_limit::flux_limits;
@@ -69,7 +70,7 @@ pub(crate) fn fit_time_bin(times: (f64, f64), data: Result<BinData>, plan: &Plan
 
 /// Optimizes, climbs the ladder, and compares with the whole time; what was found until an error stands.
 fn fit_all(analysis: &mut Analysis, plan: &Plan, bin: &mut TimeBin) -> Result<()> {
-    let own = with_room(analysis.session(), plan)?;
+    let own = with_room(analysis, plan)?;
     if own.raised.is_some() {
         let source = analysis.roi()[plan.source].with_spectrum(own.spectrum.clone());
         analysis.roi_mut()[plan.source] = source;
@@ -80,17 +81,19 @@ fn fit_all(analysis: &mut Analysis, plan: &Plan, bin: &mut TimeBin) -> Result<()
     bin.attempts = climbed.attempts;
     bin.num_free_params = bin.attempts.last().map_or(0, |attempt| attempt.free.len());
     let known = climbed.fit.as_ref().map(|_| analysis.properties(&plan.name).cloned()).transpose()?;
-    bin.message = words(bin.attempts.last(), known.as_ref(), (plan, own.raised.as_ref()));
+    let mut words = words(bin.attempts.last(), (climbed.fit.is_some(), own.raised.as_ref()));
     if let (Some(fit), Some(known)) = (climbed.fit, known) {
         (bin.status, bin.loglike) = (BinStatus::Fitted, Some(fit.loglike));
         bin.is_ul = known.ts.is_none_or(|ts| ts < plan.options.ul_ts_threshold);
+        words.extend(at_lower_bound(analysis, plan)?);
         // The fit stands, whatever becomes of its limit.
         match flux_limits(analysis, plan, (&known, bin.is_ul)) {
             Ok(limits) => (bin.limit, bin.limit_bayes) = (limits.of_profile, limits.of_integral),
-            Err(error) => bin.message = format!("{}; no upper limit: {error}", bin.message),
+            Err(error) => words.push(format!("no upper limit: {error}")),
         }
         bin.source = Some(known);
     }
+    bin.message = words.join("; ");
     match compare(analysis, plan, &own) {
         Ok(Compared::Fixed(fixed)) => bin.fixed = Some(*fixed),
         Ok(Compared::Not(why)) => bin.message_fixed = why,
@@ -99,20 +102,19 @@ fn fit_all(analysis: &mut Analysis, plan: &Plan, bin: &mut TimeBin) -> Result<()
     Ok(())
 }
 
-/// What is to be said of the last fit: how it ended, that it was of the norm alone, that the norm is at its lower bound, that bounds were raised.
-fn words(
-    last: Option<&BinAttempt>,
-    known: Option<&SourceProperties>,
-    (plan, raised): (&Plan, Option<&Raised>),
-) -> String {
+/// What is to be said of the last fit: how it ended, that it was good enough with the norm alone, that bounds were raised.
+fn words(last: Option<&BinAttempt>, (is_fitted, raised): (bool, Option<&Raised>)) -> Vec<String> {
     let mut words: Vec<String> = last.map(|attempt| attempt.message.clone()).into_iter().collect();
-    if known.is_some() && last.is_some_and(|attempt| attempt.rung == NORM_ALONE) {
+    if is_fitted && last.is_some_and(|attempt| attempt.rung == NORM_ALONE) {
         words.push("with what else was to be free no fit was good enough: the norm alone was fitted".to_owned());
     }
-    let norm = known.and_then(|known| known.parameters.get(plan.norm));
-    if let Some(norm) = norm.filter(|norm| norm.min < norm.max && norm.value <= norm.min) {
-        words.push(format!("{} ended at its lower bound, {}: the bin has an upper limit", norm.name, norm.min));
-    }
     words.extend(raised.map(|raised| raised.note.clone()));
-    words.join("; ")
+    words
+}
+
+/// That the fit of the norm ended at its lower bound.
+fn at_lower_bound(analysis: &Analysis, plan: &Plan) -> Result<Option<String>> {
+    let norm = analysis.roi().parameter(ParameterId { source: plan.source, parameter: plan.norm })?;
+    let is_there = norm.is_free() && norm.min() < norm.max() && norm.value() <= norm.min();
+    Ok(is_there.then(|| format!("{} ended at its lower bound, {}", norm.name(), norm.min())))
 }

@@ -1,13 +1,14 @@
 //! Room for the norm of the source in a bin.
 //!
 //! The bounds of a norm are chosen for the whole time. In a bin of little exposure all fluxes within them may predict less than a count: a fit finds that nothing
-//! is constrained, and a limit lies beyond them. There the upper bound is raised.
+//! is constrained, and a limit lies beyond them. There the upper bound is raised; and for a flare that it cuts.
 
-use roi_fit::{Session, fall_of_limit};
+use roi_fit::{Analysis, Session, fall_of_limit};
 use roi_model::{ParameterId, Roi, Spectrum};
 
 use crate::curve::crossing::find_crossing;
 use crate::curve::peak::find_peak;
+use crate::curve::point::Curve;
 use crate::curve::session_curve::SessionCurve;
 use crate::error::Result;
 use crate::light_curve::bin::plan::Plan;
@@ -28,7 +29,8 @@ pub(crate) struct Roomy {
 
 /// An upper bound that was raised.
 pub(crate) struct Raised {
-    /// The limit of the norm, all else held: where fits begin. From the norm of the whole time the likelihood may be too flat to tell a way.
+    /// Where fits begin: the maximum of a source that is seen, else the limit of the norm, all else held. From the norm of the whole time the likelihood may
+    /// be too flat to tell a way.
     pub(crate) start: f64,
     /// The same in words.
     pub(crate) note: String,
@@ -44,26 +46,33 @@ impl Roomy {
     }
 }
 
-/// The spectrum of the whole time, the upper bound of its norm raised where a limit, all else held, lies near or beyond it. The session has the model of the
-/// whole time.
-pub(crate) fn with_room(session: &Session, plan: &Plan) -> Result<Roomy> {
+/// The spectrum of the whole time, the upper bound of its norm raised where these data allow what lies near or beyond it, all else held. A norm that is not
+/// to be fitted keeps its bounds. The analysis has the model of the whole time.
+pub(crate) fn with_room(analysis: &Analysis, plan: &Plan) -> Result<Roomy> {
     let mut spectrum = plan.spectrum.clone();
-    let (min, max) = spectrum.parameters()[plan.norm].bounds();
+    let norm = &spectrum.parameters()[plan.norm];
+    let (min, max) = norm.bounds();
+    let is_locked = analysis.locked_parameters().any(|locked| locked == (plan.name.as_str(), norm.name()));
+    let is_held =
+        !plan.options.free_params.is_empty() && !plan.options.free_params.iter().any(|free| free == norm.name());
     // Bounds that are one hold the norm on purpose.
-    if !max.is_finite() || min >= max || has_room(session, plan, max)? {
+    if is_locked || is_held || !max.is_finite() || min >= max || has_room(analysis.session(), plan, max)? {
         return Ok(Roomy { spectrum, raised: None });
     }
-    let Some(limit) = limit(session, plan)?.filter(|limit| *limit > SHARE * max) else {
+    let reach = reach(analysis.session(), plan)?;
+    let Some(reach) = reach.filter(|reach| reach.limit > if reach.is_detected { max } else { SHARE * max }) else {
         return Ok(Roomy { spectrum, raised: None });
     };
     let norm = &mut spectrum.parameters_mut()[plan.norm];
-    norm.set_bounds(norm.min(), RAISED * limit)?;
+    norm.set_bounds(norm.min(), RAISED * reach.limit)?;
     let note = format!(
-        "the upper bound of {} was raised from {max} to {:.3e}: below it these data constrain nothing",
+        "the upper bound of {} was raised from {max} to {:.3e}: with all else held its limit is {:.3e}",
         norm.name(),
-        RAISED * limit
+        RAISED * reach.limit,
+        reach.limit
     );
-    Ok(Roomy { spectrum, raised: Some(Raised { start: limit, note }) })
+    let start = if reach.is_detected { reach.peak } else { reach.limit };
+    Ok(Roomy { spectrum, raised: Some(Raised { start, note }) })
 }
 
 /// Whether the counts alone say that a limit lies far below the upper bound.
@@ -72,8 +81,18 @@ fn has_room(session: &Session, plan: &Plan, max: f64) -> Result<bool> {
     Ok(most * SHARE > 2.0 * (session.data().total_counts() + FEW))
 }
 
-/// The limit of the norm with everything else held, wherever it lies.
-fn limit(session: &Session, plan: &Plan) -> Result<Option<f64>> {
+/// What the norm can be with everything else held, bounds or not.
+struct Reach {
+    /// Where the likelihood is highest.
+    peak: f64,
+    /// The limit.
+    limit: f64,
+    /// Whether the source is seen: its limit is that of its flux, then, and none that the data leave open.
+    is_detected: bool,
+}
+
+/// How far the norm reaches; `None` where the likelihood has no maximum or does not fall.
+fn reach(session: &Session, plan: &Plan) -> Result<Option<Reach>> {
     let mut session = session.clone();
     for source in session.roi_mut().sources_mut() {
         source.spectrum_mut().parameters_mut().iter_mut().for_each(|parameter| parameter.set_free(false));
@@ -83,5 +102,9 @@ fn limit(session: &Session, plan: &Plan) -> Result<Option<f64>> {
     if !is_found {
         return Ok(None);
     }
-    find_crossing(&mut curve, &peak, fall_of_limit(plan.options.ul_confidence), f64::INFINITY, &mut Vec::new())
+    let fall = fall_of_limit(plan.options.ul_confidence);
+    let limit = find_crossing(&mut curve, &peak, fall, f64::INFINITY, &mut Vec::new())?;
+    let ts = 2.0 * (peak.loglike - curve.at(0.0)?.loglike);
+    let is_detected = ts >= plan.options.ul_ts_threshold;
+    Ok(limit.map(|limit| Reach { peak: peak.x, limit, is_detected }))
 }
