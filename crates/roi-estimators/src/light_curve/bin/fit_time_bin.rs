@@ -105,7 +105,7 @@ fn fit_all(analysis: &mut Analysis, plan: &Plan, bin: &mut TimeBin) -> Result<()
 /// What is to be said of the last fit: how it ended, that it was good enough with the norm alone, that bounds were raised.
 fn words(last: Option<&BinAttempt>, (is_fitted, raised): (bool, Option<&Raised>)) -> Vec<String> {
     let mut words: Vec<String> = last.map(|attempt| attempt.message.clone()).into_iter().collect();
-    if is_fitted && last.is_some_and(|attempt| attempt.rung == NORM_ALONE) {
+    if is_fitted && last.is_some_and(|attempt| attempt.rung == NORM_ALONE && !attempt.free.is_empty()) {
         words.push("with what else was to be free no fit was good enough: the norm alone was fitted".to_owned());
     }
     words.extend(raised.map(|raised| raised.note.clone()));
