@@ -35,7 +35,7 @@
 //!
 //! # Invariants
 //!
-//! - **Streams.** Files are read by blocks; memory does not grow with rows, beyond the 4 million spacecraft rows that a livetime cube puts in order at a time.
+//! - **Streams.** Files are read by blocks; memory does not grow with rows, beyond the 3 million spacecraft rows that a livetime cube puts in order at a time.
 //!   (A gzip file is inflated into memory: gunzip large ones.)
 //! - **Lazy.** A [`Selection`] is a rule, not a list: it can be binned, written, or cut further without a file between.
 //! - **Exact.** Which photons, which intervals: bit for bit as the LAT's own tools decide. Counts are whole numbers. Livetimes are whole

@@ -23,7 +23,7 @@ const FEWEST: usize = 512;
 const MOST: usize = 1 << 14;
 
 /// Rows that wait to be put into bundles: the more there are, the nearer to each other some of them look. They and their bundles take 64 + 32 bytes each.
-const WAITING: usize = 1 << 22;
+const WAITING: usize = 3 << 20;
 
 /// Rows that take as long as a bundle.
 const BUNDLED: usize = 8;
@@ -38,7 +38,7 @@ const MARGIN: f64 = 60.0;
 ///
 /// Each row adds its livetime, as far as it lies in good times, to every pixel that the LAT saw, in the bin of the pixel's inclination.
 /// Livetimes are rounded to 2^-22 s, so that sums are exact and depend neither on the number of threads nor on the order of rows. Memory: 16 bytes a pixel and
-/// bin, and 100 bytes a row of up to 4 million rows at a time.
+/// bin, and 100 bytes a row of up to 3 million rows at a time.
 ///
 /// # Errors
 /// [`Error::Option`] for options that cannot be, [`Error::NoGoodTime`] without good times, [`Error::NotCovered`] when rows are missing,
