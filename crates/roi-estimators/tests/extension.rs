@@ -20,7 +20,7 @@ fn src00_is_as_wide_as_fermipy_finds_it() {
         let number = |key: &str| theirs[key].as_f64().unwrap();
         let start = Instant::now();
         let options = ExtensionOptions::default().with_spatial_model(shape);
-        let found = extension(analysis.session(), analysis.trial_makers(), "src00", &options, &mut Quiet).unwrap();
+        let mut found = extension(analysis.session(), analysis.trial_makers(), "src00", &options, &mut Quiet).unwrap();
         println!("{file}: {:?}, {} widths; {:?}", start.elapsed(), found.width.len(), found.warnings);
         for (width, theirs) in numbers(&theirs["width"]).into_iter().zip(numbers(&theirs["dloglike"])) {
             let at = found.width.iter().position(|own| (own - width).abs() < 1e-9).unwrap();
@@ -38,6 +38,13 @@ fn src00_is_as_wide_as_fermipy_finds_it() {
         assert!((best - found.loglike_ext).abs() < 0.02);
         let at = found.width.iter().position(|width| (width - found.ext_ul95.unwrap()).abs() < 1e-12).unwrap();
         assert!((found.loglike_ext - found.loglike[at] - 1.352_77).abs() < 0.01);
+        // The map around it is a degree wide, and highest where the source is that was left out.
+        found.add_tsmap(&analysis, &mut Quiet).unwrap();
+        let map = found.tsmap.unwrap();
+        assert_eq!(map.ts.dim(), (10, 10));
+        let highest = map.ts.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+        let place = map.grid.direction(highest.0).unwrap();
+        assert!(place.separation(&found.position) < 0.1 && *highest.1 > 10_000.0, "{highest:?}");
     }
 }
 

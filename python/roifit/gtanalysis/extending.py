@@ -56,7 +56,7 @@ class Extending(Mapping):
             self._changed()
         result = Located({key: np.nan if value is None else value for key, value in found.items()})
         result["file"] = file.name if file else None
-        around = self._around(name, result, LEAST_WIDTH + 4.0 * result["ext"]) if make_tsmap or make_plots else None
+        around = self._around(name, result, max(LEAST_WIDTH, 4.0 * result["ext"])) if make_tsmap or make_plots else None
         result["tsmap"] = around
         self._keep_width(name, result)
         if write_npy:

@@ -52,7 +52,7 @@ pub(crate) struct Extension {
     update: bool,
     #[arg(long, value_name = "X", allow_negative_numbers = true, requires = "update", help = ExtensionOptions::SQRT_TS_THRESHOLD.own_help())]
     sqrt_ts_threshold: Option<f64>,
-    /// Write the tables `EXT_DATA` and `EXT_CURVE`
+    /// Write the tables `EXT_DATA` and `EXT_CURVE`, and a TS map around the source
     #[arg(long, value_name = "FILE")]
     fits: Option<PathBuf>,
     /// Write the curve of logL over the width as ECSV
@@ -71,7 +71,11 @@ impl Extension {
         let optimized = self.first.run(output, &mut analysis, |_| ())?;
         let options = self.options();
         let mut progress = output.progress();
-        let result = extension(analysis.session(), analysis.trial_makers(), &self.source, &options, progress.as_mut())?;
+        let mut result =
+            extension(analysis.session(), analysis.trial_makers(), &self.source, &options, progress.as_mut())?;
+        if self.fits.is_some() {
+            result.add_tsmap(&analysis, progress.as_mut())?;
+        }
         drop(progress);
         let is_extended = result.apply(&mut analysis)?;
         show(output, &result, is_extended);

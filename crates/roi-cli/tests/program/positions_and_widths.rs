@@ -37,7 +37,8 @@ fn a_source_is_found_moved_and_measured() {
         assert!(found[key].is_number(), "{key}: {found}");
     }
     assert_eq!(found["config"]["spatial_model"], "RadialDisk");
-    assert!(std::fs::read(&fits).unwrap().starts_with(b"SIMPLE"));
+    let fits = std::fs::read(&fits).unwrap();
+    assert!(fits.starts_with(b"SIMPLE") && fits.windows(6).any(|text| text == b"TSMAP "), "the map around it");
     let curve = std::fs::read_to_string(&ecsv).unwrap();
     assert!(curve.contains("dloglike") && curve.lines().count() > 10, "{curve}");
 

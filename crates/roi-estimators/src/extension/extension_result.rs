@@ -1,7 +1,8 @@
 //! What `extension` found.
 
+use lat_response::SkyGrid;
 use likelihood_core::SourceMap;
-use roi_fit::Analysis;
+use roi_fit::{Analysis, Progress};
 use roi_model::{Roi, SkyDirection, Source};
 
 use crate::error::Result;
@@ -9,6 +10,17 @@ use crate::extension::extension_options::ExtensionOptions;
 use crate::extension::width::Width;
 use crate::localize::ellipse::ErrorEllipse;
 use crate::localize::localization::apply;
+use crate::sky::test_source::TestSource;
+use crate::trial::place::TrialShape;
+use crate::tsmap::ts_options::TsMapOptions;
+use crate::tsmap::ts_result::TsMap;
+use crate::tsmap::ts_verb::tsmap;
+
+/// 68 % radius of the disk of a TS map, degrees.
+const TEST_WIDTH: f64 = 0.0825;
+/// The width of that map: so many times that of the source, and at least so many degrees.
+const MAP_WIDTHS: f64 = 4.0;
+const LEAST_MAP: f64 = 1.0;
 
 /// The width of a source by maximum likelihood, see [`crate::extension`]. Widths are 68 % containment radii in degrees.
 #[derive(Clone, Debug)]
@@ -48,6 +60,8 @@ pub struct Extension {
     pub ebins: Vec<EnergyWidth>,
     /// Whether the maximum of the curve was found, and that of the point source.
     pub fit_success: bool,
+    /// The TS map around the position without the source, see [`Extension::add_tsmap`].
+    pub tsmap: Option<TsMap>,
     /// What went wrong.
     pub warnings: Vec<String>,
     /// The options.
@@ -103,6 +117,24 @@ impl Extension {
     /// None for a result that [`crate::extension`] made.
     pub fn source(&self) -> Result<&Source> {
         Ok(self.roi.source(&self.name)?)
+    }
+
+    /// Adds fermipy's map of the source, for a picture: the TS of a disk of 0.0825 degrees (68 %) over a square around the position, the source left out and
+    /// everything else held; 1 degree wide, or 4 times the width. Nothing is added where the counts have HEALPix pixels.
+    ///
+    /// # Errors
+    /// As [`crate::tsmap`].
+    pub fn add_tsmap(&mut self, analysis: &Analysis, progress: &mut dyn Progress) -> Result<()> {
+        if analysis.trial_makers().iter().any(|maker| !matches!(maker.grid(), SkyGrid::Wcs(_))) {
+            return Ok(());
+        }
+        let options = TsMapOptions::default()
+            .with_model(TestSource::default().with_shape(TrialShape::Disk).with_width(TEST_WIDTH))
+            .with_exclude(vec![self.name.clone()])
+            .with_map_skydir(Some(self.position))
+            .with_map_size(Some((MAP_WIDTHS * self.ext).max(LEAST_MAP)));
+        self.tsmap = Some(tsmap(analysis, &options, progress)?);
+        Ok(())
     }
 
     /// Whether the source is to be given its width: the maximum was found, it is no point, and `ts_ext` is above the threshold.

@@ -82,6 +82,7 @@ pub fn extension(
         ellipse: ellipse.and_then(|cov| ErrorEllipse::new(&position, cov)),
         ebins,
         fit_success: found.is_found && point.is_converged,
+        tsmap: None,
         warnings: words(&found, &point, options),
         config: options.clone(),
         roi: with_errors(best.session(), &at)?,

@@ -10,8 +10,8 @@ use crate::extension::extension_result::Extension;
 use crate::tables::sed_tables::ascii;
 
 impl Extension {
-    /// Writes fermipy's `_ext.fits`: an empty primary HDU and the one row of table `EXT_DATA`, and beside it the curve as table `EXT_CURVE`. What is not
-    /// known is NaN.
+    /// Writes fermipy's `_ext.fits`: an empty primary HDU and the one row of table `EXT_DATA`, and beside it the curve as table `EXT_CURVE` and the TS map
+    /// around as `TSMAP` if there is one. What is not known is NaN.
     ///
     /// # Errors
     /// When the file cannot be written, or the name of the source holds what FITS cannot.
@@ -19,6 +19,9 @@ impl Extension {
         let mut writer = FitsWriter::create(path)?;
         let header = self.header();
         writer.empty_primary(&header)?;
+        if let Some(map) = &self.tsmap {
+            writer.sky_image(&map.grid, "TSMAP", &Header::default(), &map.ts)?;
+        }
         writer.table("EXT_DATA", &header, &self.row())?;
         writer.table("EXT_CURVE", &header, &self.curve())?;
         Ok(writer.finish()?)
