@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use benchmarks::{built_in, measuring, open, reference_data, simulated};
+use benchmarks::{Memory, built_in, measuring, open, reference_data, simulated};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use likelihood_core::{Data, Workspace};
@@ -14,33 +14,6 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use roi_model::Roi;
 use roi_simulate::SimulationOptions;
-
-/// More than any cache holds, in numbers of 8 bytes.
-const LARGE: usize = 1 << 26;
-
-/// Reads large parts of the main memory, each time another one.
-struct Memory {
-    numbers: Vec<u64>,
-    next: usize,
-}
-
-impl Memory {
-    fn new() -> Self {
-        Self { numbers: vec![1; if measuring() { LARGE } else { 1 << 20 }], next: 0 }
-    }
-
-    /// Sums of whole numbers vectorise, so that reading is all that this costs.
-    fn read(&mut self, bytes: usize) -> u64 {
-        let n = (bytes / 8).min(self.numbers.len());
-        if self.next + n > self.numbers.len() {
-            self.next = 0;
-        }
-        let part = &self.numbers[self.next..self.next + n];
-        self.next += n;
-        let sum = |chunk: &[u64]| chunk.iter().fold(0, |sum: u64, &x| sum.wrapping_add(x));
-        part.par_chunks(1 << 14).map(sum).reduce(|| 0, u64::wrapping_add)
-    }
-}
 
 #[expect(clippy::expect_used, reason = "a benchmark without its region has nothing to say")]
 fn likelihood(criterion: &mut Criterion) {
@@ -58,7 +31,7 @@ fn likelihood(criterion: &mut Criterion) {
         }
         regions.push(("large", (roi, likelihood)));
     }
-    let mut memory = Memory::new();
+    let mut memory = Memory::default();
     for (name, (roi, likelihood)) in &regions {
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");

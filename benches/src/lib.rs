@@ -1,11 +1,15 @@
 //! The regions that the benchmarks share.
 
+mod memory;
+
 use std::path::{Path, PathBuf};
 
 use likelihood_core::Data;
 use roi_fit::Analysis;
 use roi_model::Roi;
 use roi_simulate::{SimulationOptions, simulate};
+
+pub use crate::memory::Memory;
 
 /// The built-in region's starting model and its likelihood: 100 x 100 pixels, 30 energy bins, 20 point sources.
 ///
