@@ -101,6 +101,7 @@ fn a_bound_in_the_way_is_told() {
         let errors = explorer.minos(0, &mut Silent).unwrap();
         assert_eq!((errors.lower.crossing, errors.lower.error), (Crossing::AtLimit, 0.0));
         assert_eq!(errors.upper.crossing, Crossing::Found);
+        assert!(!errors.is_valid() && errors.new_minimum().is_none(), "{errors:?}");
         let height = |m: f64| m - 10.0 * m.ln();
         let rise = height(12.0 + errors.upper.error) - height(12.0);
         assert!((rise - 0.5).abs() < 1e-3, "{rise}");
@@ -131,6 +132,8 @@ fn a_deeper_valley_is_reported() {
     assert_eq!(errors.upper.crossing, Crossing::NewMinimum);
     assert!(errors.upper.fval < m.fval && errors.upper.values[0] > 1.0);
     assert_eq!(errors.lower.crossing, Crossing::Found);
+    assert!(!errors.is_valid());
+    assert_eq!(errors.new_minimum(), Some(errors.upper.values.as_slice()));
 }
 
 #[test]
