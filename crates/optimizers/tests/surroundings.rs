@@ -317,7 +317,7 @@ fn a_confidence_level_is_the_rise_that_the_tables_give() {
         assert!((found / expected - 1.0).abs() < 1e-6, "{level} {parameters}: {found} {expected}");
     }
     let (mut objective, problem, m) = ratio(Derivatives::Hessian);
-    for (level, parameters) in [(0.0, 1), (1.0, 1), (f64::NAN, 1), (0.9, 0)] {
+    for (level, parameters) in [(0.0, 1), (1.0, 1), (-0.5, 1), (1.5, 1), (f64::NAN, 1), (0.9, 0)] {
         let explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
         assert!(explorer.with_confidence(level, parameters).is_err(), "{level} {parameters}");
     }
