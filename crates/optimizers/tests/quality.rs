@@ -49,6 +49,53 @@ fn no_free_parameter_returns_at_once() {
     });
 }
 
+/// Errors 10 and 1, correlation 0.9.
+struct LongerThanItsRange;
+impl Formula for LongerThanItsRange {
+    fn dim(&self) -> usize {
+        2
+    }
+    fn eval<D: Number>(&self, x: &[D]) -> D {
+        (x[0] * x[0] - x[0] * x[1] * 18.0 + x[1] * x[1] * 100.0) * (0.5 / 19.0)
+    }
+}
+
+#[test]
+fn an_error_is_as_long_as_its_range_at_most_and_the_correlation_stays() {
+    everyone(|name, offers| {
+        let problem = bounded(&[0.5, 0.1], &[(-2.0, 2.0), (-50.0, 50.0)]);
+        let m = fit(name, LongerThanItsRange, offers, &problem, &Options::default());
+        assert_eq!((m.quality, m.status), (FitQuality::Forced, Status::Degenerate), "{name} {offers:?} {m:?}");
+        let expected = [[16.0, 3.6], [3.6, 1.0]];
+        let covariance = m.covariance.as_ref().unwrap();
+        for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let found = covariance[[i, j]];
+            assert!((found / expected[i][j] - 1.0).abs() < 1e-3, "{name} {offers:?} {covariance}");
+        }
+        assert!((m.errors[0] / 4.0 - 1.0).abs() < 1e-3 && (m.errors[1] - 1.0).abs() < 1e-3, "{name} {offers:?} {m:?}");
+    });
+}
+
+/// It rises from its bound at 0 with slope 2 but curvature -8: the parabola of both never reaches 1/2, the cubic does.
+struct BentDown;
+impl Formula for BentDown {
+    fn dim(&self) -> usize {
+        1
+    }
+    fn eval<D: Number>(&self, x: &[D]) -> D {
+        x[0] * 2.0 - x[0].powi(2) * 4.0 + x[0].powi(3) * 20.0
+    }
+}
+
+#[test]
+fn the_slope_alone_gives_the_error_at_a_bound_where_the_parabola_never_rises_enough() {
+    everyone(|name, offers| {
+        let m = fit(name, BentDown, offers, &bounded(&[0.3], &[(0.0, 10.0)]), &Options::default());
+        assert_eq!(m.at_limit, [0], "{name} {offers:?} {m:?}");
+        assert!((m.errors[0] / 0.25 - 1.0).abs() < 1e-3, "{name} {offers:?} {m:?}");
+    });
+}
+
 /// Paraboloid whose centre lies outside the allowed range in the first parameter.
 struct Corner;
 impl Formula for Corner {

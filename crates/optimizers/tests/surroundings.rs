@@ -101,6 +101,7 @@ fn a_bound_in_the_way_is_told() {
         let errors = explorer.minos(0, &mut Silent).unwrap();
         assert_eq!((errors.lower.crossing, errors.lower.error), (Crossing::AtLimit, 0.0));
         assert_eq!(errors.upper.crossing, Crossing::Found);
+        assert!(!errors.is_valid() && errors.new_minimum().is_none(), "{errors:?}");
         let height = |m: f64| m - 10.0 * m.ln();
         let rise = height(12.0 + errors.upper.error) - height(12.0);
         assert!((rise - 0.5).abs() < 1e-3, "{rise}");
@@ -131,6 +132,8 @@ fn a_deeper_valley_is_reported() {
     assert_eq!(errors.upper.crossing, Crossing::NewMinimum);
     assert!(errors.upper.fval < m.fval && errors.upper.values[0] > 1.0);
     assert_eq!(errors.lower.crossing, Crossing::Found);
+    assert!(!errors.is_valid());
+    assert_eq!(errors.new_minimum(), Some(errors.upper.values.as_slice()));
 }
 
 #[test]
@@ -314,7 +317,7 @@ fn a_confidence_level_is_the_rise_that_the_tables_give() {
         assert!((found / expected - 1.0).abs() < 1e-6, "{level} {parameters}: {found} {expected}");
     }
     let (mut objective, problem, m) = ratio(Derivatives::Hessian);
-    for (level, parameters) in [(0.0, 1), (1.0, 1), (f64::NAN, 1), (0.9, 0)] {
+    for (level, parameters) in [(0.0, 1), (1.0, 1), (-0.5, 1), (1.5, 1), (f64::NAN, 1), (0.9, 0)] {
         let explorer = Explorer::new(&mut objective, &problem, &m).unwrap();
         assert!(explorer.with_confidence(level, parameters).is_err(), "{level} {parameters}");
     }

@@ -85,6 +85,8 @@ mod tests {
         // 3 (x - 2)² - 12 starts with slope -12.
         assert_eq!(vertex(-12.0, 5.0, 27.0 - 12.0), Some(2.0));
         assert_eq!(vertex(-1.0, 2.0, -3.0), None);
+        // Nor has a straight line one.
+        assert_eq!(vertex(-1.0, 2.0, -2.0), None);
     }
 
     #[test]
@@ -94,6 +96,40 @@ mod tests {
             assert!((slope * d + 0.5 * curvature * d * d - 0.7).abs() < 1e-14, "{slope} {curvature} {d}");
         }
         assert!(distance_to_rise(1.0, -1.0, 0.7).is_nan());
+    }
+
+    #[test]
+    fn a_goal_is_reached_within_its_relative_accuracy() {
+        for goal in [0.01, 1.0, 100.0] {
+            let after = |height: f64| Crossing::new(goal, 1e-3, 9.0).after(1.0, height * goal);
+            assert!(after(0.9992) == Next::Found && after(1.0008) == Next::Found, "{goal}");
+            assert!(after(0.998) != Next::Found && after(1.002) != Next::Found, "{goal}");
+        }
+    }
+
+    #[test]
+    fn a_step_outwards_follows_the_height_and_is_fourfold_at_most() {
+        for goal in [0.01, 1.0, 100.0] {
+            let after = |height: f64| Crossing::new(goal, 1e-3, 10.0).after(2.0, height * goal);
+            assert_eq!(
+                (after(0.5), after(0.0), after(-1.0)),
+                (Next::Try(4.0), Next::Try(8.0), Next::Try(8.0)),
+                "{goal}"
+            );
+        }
+        // The farthest length comes before a longer step.
+        assert_eq!(Crossing::new(1.0, 1e-3, 3.0).after(2.0, 0.5), Next::Try(3.0));
+    }
+
+    #[test]
+    fn a_step_inwards_follows_the_secant() {
+        let mut crossing = Crossing::new(1.0, 1e-3, 10.0);
+        assert_eq!(crossing.after(2.0, 0.5), Next::Try(4.0));
+        assert_eq!(crossing.after(4.0, 2.5), Next::Try(2.5));
+        // Where the objective is not defined only the middle remains.
+        let mut crossing = Crossing::new(1.0, 1e-3, 10.0);
+        crossing.after(2.0, 0.5);
+        assert_eq!(crossing.after(4.0, f64::INFINITY), Next::Try(3.0));
     }
 
     #[test]
@@ -114,6 +150,10 @@ mod tests {
             assert!((length - 7.0).abs() < 1e-7, "{power} {length}");
         }
         assert_eq!(search(&|x| x / 7.0, 5.0), (Next::AtLimit, 5.0));
-        assert_eq!(search(&|x| if x < 4.0 { 0.1 * x } else { f64::INFINITY }, 9.0).0, Next::Exhausted);
+        // What rounding leaves between the ends goes with their size.
+        for end in [4.0, 4e6] {
+            let height = |x: f64| if x < end { 0.1 * x / end } else { f64::INFINITY };
+            assert_eq!(search(&height, 2.0 * end).0, Next::Exhausted);
+        }
     }
 }
