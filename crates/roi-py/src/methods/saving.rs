@@ -21,6 +21,16 @@ impl Analysis {
         self.work(py, |analysis| Ok(analysis.load_roi(&prefix)?))
     }
 
+    /// Takes up the model of an analysis that `write_roi` saved, on data that may be others. Returns whether `logL` is the same to the last bit.
+    fn carry_over(&self, py: Python<'_>, prefix: PathBuf) -> PyResult<bool> {
+        self.work(py, |analysis| Ok(analysis.carry_over(&prefix)?))
+    }
+
+    /// Forgets what was measured with the model as it stands.
+    fn forget_measured(&self, py: Python<'_>) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.forget_measured()?))
+    }
+
     /// Writes the model as XML.
     fn write_xml(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         self.work(py, |analysis| Ok(analysis.write_xml(&path)?))
