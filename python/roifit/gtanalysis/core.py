@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _engine
-from ..analysis import place
 from ..progress import bars, opened
 from .configuration import Configuration
 from .roi_model import ROIModel
-from .source import Source
+from .source import selection_of
 
 LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
 FORMAT = "%(asctime)s %(levelname)-8s%(name)s.%(funcName)s(): %(message)s"
@@ -206,14 +205,13 @@ class Core:
     def _selection(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         """Keywords of a selection as the engine has them; habits of old scripts are accepted."""
         given.pop("loglevel", None)
-        exclude = given.pop("exclude", None)
-        names = [exclude] if isinstance(exclude, str | Source) else list(exclude or [])
+        diffuse = []
         if given.pop("exclude_diffuse", False):
             self.logger.warning("%s: exclude_diffuse is an old keyword; name the sources in exclude", method)
-            names += [source.name for source in self.roi.diffuse_sources]
-        given["exclude"] = [name.name if isinstance(name, Source) else name for name in names]
-        given["skydir"] = place(given.get("skydir"))
-        return given
+            diffuse = [source.name for source in self.roi.diffuse_sources]
+        selection = selection_of(given)
+        selection["exclude"] += diffuse
+        return selection
 
     def _path(self, name: str | os.PathLike[str]) -> Path:
         """A file of the work directory."""
