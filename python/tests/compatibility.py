@@ -83,6 +83,9 @@ DIFFERENT = {
     "GTAnalysis.get_source_dnde": "of a table the table itself, its normalisation not applied, as `set_source_dnde` takes it",
     "GTAnalysis.bowtie": "`fd` is without effect",
     "GTAnalysis.update_source": "a source without free parameters keeps what is known of it",
+    "ROIModel.create": "TS, predicted counts and fluxes are NaN; filled once, from the section; a GTAnalysis takes its sources by `add_sources_from_roi`",
+    "ROIModel.create_from_position": "as `create`",
+    "ROIModel.create_from_source": "as `create`",
     "ROIModel.sources": "a view of the analysis as it stands",
     "ROIModel.skydir": "a view of the analysis as it stands",
     "GTAnalysis.set_parameter": "what was measured before (TS, errors, limits) is NaN until it is measured again",
@@ -95,6 +98,6 @@ DIFFERENT = {
 
 # Members of ROIModel and Source that are not there, and what to do instead.
 NOT_YET = {
-    "ROIModel": "the model is changed through the methods of GTAnalysis",
+    "ROIModel": "a model is that of an analysis, changed through the methods of GTAnalysis, or that of a configuration, as `create` fills it",
     "Source": "the source is changed through the methods of GTAnalysis",
 }

@@ -106,7 +106,8 @@ class Core:
             if what == product and paths and not path.exists():
                 raise _engine.FileError(f"{path}: there is no such file; a relative path is relative to {self.configdir}")
         engine = opened(lambda: _engine.Analysis.open(configuration.path, progress=self._progress), self._progress)
-        known = set(self._engine.notes())
+        # What is odd about these files is told; keys that are ignored are no news.
+        known = {*self._engine.notes(), *configuration.resolved.get("notes", ())}
         for note in engine.notes():
             if note not in known:
                 self.logger.warning("%s", note)
