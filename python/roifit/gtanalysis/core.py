@@ -133,11 +133,6 @@ class Core:
         self.roi._found.pop(source, None)
         self._changed()
 
-    def _shape(self, name: str) -> Any:
-        """Where a source is, and how wide."""
-        source = self._engine.source(name)
-        return source["ra"], source["dec"], source["SpatialType"], {par: entry["value"] for par, entry in source["spatial_pars"].items()}
-
     def _forget_found(self) -> None:
         """What estimators found, and the last covariance, were those of other data or of another model."""
         self._covariance = None

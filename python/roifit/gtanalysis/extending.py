@@ -38,7 +38,6 @@ class Extending(Mapping):
         make_plots = self._are_plots_wanted("extension", kwargs)
         options = self._options("extension", kwargs)
         name = self.roi[name].name
-        before = self._shape(name)
         prefix, outfile = options.pop("prefix", ""), options.pop("outfile", None)
         write_fits, write_npy = options.pop("write_fits", True), options.pop("write_npy", True)
         make_tsmap = options.pop("make_tsmap", True)
@@ -59,8 +58,6 @@ class Extending(Mapping):
         result["file"] = file.name if file else None
         around = self._around(name, result, LEAST_WIDTH + 4.0 * result["ext"]) if make_tsmap or make_plots else None
         result["tsmap"] = around
-        if self._shape(name) != before:
-            self._forget_source(name)
         self._keep_width(name, result)
         if write_npy:
             write_dictionary(stem.with_name(stem.name + ".npy"), {key: value for key, value in result.items() if key != "tsmap"})

@@ -157,7 +157,6 @@ class Mapping(Estimating):
         make_plots = self._are_plots_wanted("localize", kwargs)
         options = self._options("localize", kwargs)
         name = self.roi[name].name
-        before = self._shape(name)
         write_fits, write_npy = options.pop("write_fits", True), options.pop("write_npy", True)
         prefix, outfile = options.pop("prefix", ""), options.pop("outfile", None)
         stem = self._stem(prefix, name, "loc", outfile)
@@ -171,8 +170,6 @@ class Mapping(Estimating):
         result = Located({key: np.nan if value is None else value for key, value in result.items()})
         result["file"] = file.name if file else None
         result["skydir"] = SkyCoord(result["ra"], result["dec"], unit="deg", frame="icrs")
-        if self._shape(name) != before:
-            self._forget_source(name)
         self._keep_position(name, result)
         if write_npy:
             write_dictionary(stem.with_name(stem.name + ".npy"), {key: value for key, value in result.items() if key != "skydir"})
