@@ -161,16 +161,6 @@ impl Analysis {
         Ok(())
     }
 
-    /// Forgets what was measured with the model as it stands: TS, profiles, limits, covariance. What follows from the model alone is computed
-    /// anew; parameters stay, with their errors. Nothing changes on an error.
-    ///
-    /// # Errors
-    /// When the likelihood, predicted counts or a flux cannot be evaluated.
-    pub fn forget_measured(&mut self) -> Result<()> {
-        let before = std::mem::take(&mut self.known);
-        self.describe_anew().inspect_err(|_| self.known = before)
-    }
-
     fn profile_of(&mut self, id: ParameterId, options: &ProfileOptions) -> Result<Profile> {
         self.read_template(id.source);
         let angular = self.templates.of(&self.session.roi[id.source]);

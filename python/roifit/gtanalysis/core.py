@@ -90,8 +90,6 @@ class Core:
             # What was saved is of the same range of energies, of which parameters and norms may be the only good ones.
             other.engine.set_energy_range(*self._engine.energy_range())
             other.engine.carry_over(model)
-        # What was measured was measured with the other files.
-        other.engine.forget_measured()
         self._take_opened(other)
 
     def _with_files(self, product: str, paths: Mapping[str, Any]) -> Opened:

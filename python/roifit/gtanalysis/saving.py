@@ -213,8 +213,6 @@ class Saving(Plotting, Weighting):
                     self.logger.warning("clone: all energies count there: %s", error)
             if engine.carry_over(model):
                 other.roi._found = dict(self.roi._found)
-            else:
-                engine.forget_measured()
         other._changed()
         return other
 

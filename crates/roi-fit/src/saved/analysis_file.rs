@@ -79,17 +79,25 @@ impl Analysis {
         Ok(())
     }
 
-    /// Takes up the model of an analysis that [`Analysis::write_roi`] saved, on other data: as [`Analysis::load_roi`], but the range of energies stays that of this
-    /// analysis, and nothing is wrong with another `logL`. Returns whether it is the same to the last bit; if not, the data are others, and
-    /// what was saved of measurements with the model is to be forgotten ([`Analysis::forget_measured`]).
+    /// Takes up the model of an analysis that [`Analysis::write_roi`] saved, on data that may be others: as [`Analysis::load_roi`], but the range of energies stays
+    /// that of this analysis, and nothing is wrong with another `logL`. Where it is another, what was saved of measurements (TS, profiles, limits, covariance) is
+    /// left behind, and what follows from the model alone is computed anew; parameters keep their errors. Returns whether it is the same to the last bit.
     ///
     /// # Errors
-    /// As [`Analysis::load_roi`].
+    /// As [`Analysis::load_roi`]; when predicted counts or a flux cannot be evaluated.
     pub fn carry_over(&mut self, prefix: impl AsRef<Path>) -> Result<bool> {
         let path = with_ending(&stem(prefix.as_ref()), ".json");
         let saved = read_saved(&path)?;
-        let then = saved.loglike;
-        Ok(self.take_saved(&path, saved, None)? == then)
+        let (then, before) = (saved.loglike, self.checkpoint());
+        let is_same = self.take_saved(&path, saved, None)? == then;
+        if !is_same {
+            self.known = Known::default();
+            if let Err(error) = self.describe_anew() {
+                self.restore(before);
+                return Err(error);
+            }
+        }
+        Ok(is_same)
     }
 
     /// Replaces the model by a saved one and returns its `logL` here; with a range, only the energies within it count from now on.

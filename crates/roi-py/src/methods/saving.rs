@@ -21,14 +21,10 @@ impl Analysis {
         self.work(py, |analysis| Ok(analysis.load_roi(&prefix)?))
     }
 
-    /// Takes up the model of an analysis that `write_roi` saved, on data that may be others. Returns whether `logL` is the same to the last bit.
+    /// Takes up the model of an analysis that `write_roi` saved, on data that may be others; where `logL` is another, what was measured
+    /// is left behind. Returns whether it is the same to the last bit.
     fn carry_over(&self, py: Python<'_>, prefix: PathBuf) -> PyResult<bool> {
         self.work(py, |analysis| Ok(analysis.carry_over(&prefix)?))
-    }
-
-    /// Forgets what was measured with the model as it stands.
-    fn forget_measured(&self, py: Python<'_>) -> PyResult<()> {
-        self.work(py, |analysis| Ok(analysis.forget_measured()?))
     }
 
     /// Writes the model as XML.
