@@ -240,8 +240,8 @@ class Analysis:
         with tempfile.TemporaryDirectory() as folder:
             written = options.pop("fits", None) or Path(folder, "map.fits")
             found = getattr(self._engine, method)(fits=written, **options)
-            wcs = SkyMap.wcs_of(written)
-        return SkyResult({**found, **{key: SkyMap(found[key], wcs) for key in keys}})
+            pixels = SkyMap.pixels_of(written)
+        return SkyResult({**found, **{key: SkyMap(found[key], pixels) for key in keys}})
 
     def find_sources(self, **options: Any) -> dict[str, Any]:
         """Finds sources that the model lacks, adds them to it and fits them: ``sources``, ``peaks``."""
@@ -259,14 +259,16 @@ class Analysis:
         light_curves
             Light curves that it shows, as `lightcurve` returned them.
         **options
-            ``sed`` and ``localize``, of which sources spectra and positions are fitted: ``"none"``, ``"notable"``, ``"all"``, or a list of names; ``residmap`` and
-            ``tsmap``, whether the maps are made; ``loge_bins``, edges of the bins of spectra, log10 of MeV; ``nstep``; ``optimize_first`` and ``fit_first``, which change the
-            model.
+            ``sed``, ``localize``, ``extension``, ``curvature`` and ``lightcurve``, of which sources spectra, positions, widths, curvatures and light curves (in the
+            time bins of the configuration) are fitted: ``"none"``, ``"notable"``, ``"all"``, or a list of names; ``residmap`` and ``tsmap``, whether the maps are made;
+            ``loge_bins``, edges of the bins of spectra, log10 of MeV; ``nstep``; ``fits``, whether FITS files are written beside the page, too; ``optimize_first`` and
+            ``fit_first``, which change the model.
 
         Returns
         -------
         Result
-            What the page has: ``bytes``, ``sources``, ``images``, ``seds``, ``localized``, ``light_curves``, ``goodness``, and ``problems``, what it lacks and why.
+            What the page has, under the keys of ``roi-fit report --json``: ``report``, ``bytes``, ``sources``, ``images``, ``seds``, ``localized``, ``widths``,
+            ``curvatures``, ``light_curves``, ``files``, ``goodness``, ``fit_success``, and ``problems``, what it lacks and why.
         """
         curves = [{key: np.asarray(curve[key]).tolist() for key in SHOWN} for curve in light_curves]
         return Result(self._engine.report(Path(fspath(path)), config=self.path, light_curves=curves, **options))

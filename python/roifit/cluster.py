@@ -263,6 +263,8 @@ def lightcurve(
             raise OptionError(f"{key}: this is what workers are told; it cannot be chosen")
     if bins_per_task is not None and bins_per_task < 1:
         raise OptionError(f"bins_per_task: {bins_per_task} is not allowed; expected 1 or more")
+    if options.get("keep_records") and options.get("records") is None:
+        raise OptionError("keep_records: there are no records to keep; records=FILE names where they go")
     path, start = _config_file(config), None if model is None else fspath(model)
     region = _region(path, start, max_memory)
     times = region.light_curve_bins(name, **{key: options.pop(key) for key in BINS if key in options})

@@ -54,10 +54,11 @@ DIFFERENT = {
     "GTAnalysis.compute_psf": "out to 70 deg; the analysis does not read the file",
     "GTAnalysis.compute_drm": "the analysis does not read the file, so that its own `edisp_bins` hold",
     "GTAnalysis.set_source_morphology": "maps are always exact: `use_pylike` and `psf_scale_fn` are without effect",
+    "GTAnalysis.make_template": "a word in the log: shapes are computed from their formulas, no file is written",
     "GTAnalysis.reload_source": "nothing to do: maps follow a source when it is changed",
     "GTAnalysis.reload_sources": "as `reload_source`",
     "GTAnalysis.fit_correlation": "properties of the sources stay those of the model, too",
-    "GTAnalysis.clone": "the data are opened at once",
+    "GTAnalysis.clone": "the data are opened at once; moved, zeroed and locked sources and the range of energies come with the model, and what was measured where the data are the same",
     "GTAnalysis.make_plots": "the counts and their projections of all components together",
     "GTAnalysis.curvature": "options do not stay for the next call; the fits tell their quality; beta may be negative",
     "GTAnalysis.profile": "the named parameter is moved, `npts` is heeded; `logemin`, `logemax` are moved to the nearest edges",
@@ -82,6 +83,9 @@ DIFFERENT = {
     "GTAnalysis.get_source_dnde": "of a table the table itself, its normalisation not applied, as `set_source_dnde` takes it",
     "GTAnalysis.bowtie": "`fd` is without effect",
     "GTAnalysis.update_source": "a source without free parameters keeps what is known of it",
+    "ROIModel.create": "TS, predicted counts and fluxes are NaN; filled once, from the section; a GTAnalysis takes its sources by `add_sources_from_roi`",
+    "ROIModel.create_from_position": "as `create`",
+    "ROIModel.create_from_source": "as `create`",
     "ROIModel.sources": "a view of the analysis as it stands",
     "ROIModel.skydir": "a view of the analysis as it stands",
     "GTAnalysis.set_parameter": "what was measured before (TS, errors, limits) is NaN until it is measured again",
@@ -94,6 +98,6 @@ DIFFERENT = {
 
 # Members of ROIModel and Source that are not there, and what to do instead.
 NOT_YET = {
-    "ROIModel": "the model is changed through the methods of GTAnalysis",
+    "ROIModel": "a model is that of an analysis, changed through the methods of GTAnalysis, or that of a configuration, as `create` fills it",
     "Source": "the source is changed through the methods of GTAnalysis",
 }

@@ -201,3 +201,8 @@ def test_the_program_goes_on_from_the_journal(client: Any, regions: Path, tmp_pa
     journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:3]))
     cluster.fit_regions(paths, client, tmp_path / "both", optimize="first", tol=1e-4, resume=True, progress=False)
     assert results(tmp_path / "both") == results(tmp_path / "program")
+
+
+def test_records_that_nobody_names_are_not_kept(client: Any, regions: Path) -> None:
+    with pytest.raises(roifit.OptionError, match="records=FILE"):
+        cluster.lightcurve(regions, "any", client, fits=regions / "curve.fits", keep_records=True)

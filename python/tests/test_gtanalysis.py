@@ -13,7 +13,6 @@ from astropy.table import Table
 
 import roifit
 from roifit.gtanalysis import GTAnalysis, Source
-from roifit.gtanalysis.missing import ELSEWHERE
 from roifit.gtanalysis.npyfile import read_dictionary, write_dictionary
 
 
@@ -402,8 +401,11 @@ def test_old_habits_are_accepted(gta: GTAnalysis) -> None:
         gta.fit(optimiser="MINUIT")
 
 
-@pytest.mark.parametrize("name", sorted(ELSEWHERE))
-def test_what_is_not_there_names_another_way(simulated: Path, name: str) -> None:
-    gta = GTAnalysis(simulated / "config.yaml", logging={"verbosity": 0})
-    with pytest.raises(NotImplementedError, match="is not here; "):
-        getattr(gta, name)("x", y=1)
+def test_a_template_is_not_needed(gta: GTAnalysis) -> None:
+    told: list[str] = []
+    gta.logger.info = lambda text, *args: told.append(text % args)  # type: ignore[method-assign]
+    before = set(Path(gta.workdir).iterdir())
+    assert gta.make_template(gta.roi.point_sources[0]) is None and "nothing is written" in told[0]
+    assert set(Path(gta.workdir).iterdir()) == before
+    with pytest.raises(roifit.ModelError, match="nobody"):
+        gta.make_template("nobody")

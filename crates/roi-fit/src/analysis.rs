@@ -1,7 +1,7 @@
 //! The analysis that a user holds: model, data, properties of the sources, and what the last fit knew.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use lat_dataset::{Component, ComponentModel, Config, LightcurveConfig, OptimizerConfig, TrialMaker};
@@ -66,6 +66,8 @@ pub(crate) struct Opened {
     pub(crate) config: Option<Config>,
     /// Templates that components do not share, in their order; empty when all share all.
     pub(crate) component_models: Vec<ComponentModel>,
+    /// The files of the counts, in the order of the components.
+    counts_files: Vec<PathBuf>,
     /// What makes the maps of new sources, in the order of the components.
     trial_makers: Vec<TrialMaker>,
     /// The most bytes that the program may take.
@@ -132,6 +134,7 @@ impl Analysis {
         }
         analysis.opened = Opened {
             component_models: components.iter().map(|component| component.model.clone()).collect(),
+            counts_files: components.iter().map(|component| component.products.ccube.clone()).collect(),
             trial_makers: components.into_iter().map(Component::into_trial_maker).collect(),
             max_memory: limit,
             timing: Timing { load, srcmaps, memory, ..Timing::default() },
@@ -217,6 +220,12 @@ impl Analysis {
     /// The model and the data: what fits take. A clone of it can be fitted beside this analysis.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// The files that the counts were read from, in the order of the components: counts cubes, or source map files, which hold the counts, too. Nothing for an
+    /// analysis that was made in memory.
+    pub fn counts_files(&self) -> &[PathBuf] {
+        &self.opened.counts_files
     }
 
     /// What makes the maps of new sources, in the order of the components; nothing for an analysis that was made in memory.

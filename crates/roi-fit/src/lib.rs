@@ -62,6 +62,7 @@ mod verbs;
 
 pub use analysis::Analysis;
 pub use companion::Companion;
+pub use data::configured_model::ConfiguredModel;
 pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::open_options::OpenOptions;

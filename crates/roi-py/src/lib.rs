@@ -8,6 +8,7 @@
 //! - `handle`: the object [`handle::Analysis`], who works on it, and how work is interrupted.
 //! - `methods/`: its methods, a file a theme.
 //! - `border/`: what crosses: keywords, results, exceptions, progress, log lines.
+//! - `configured`: the model of a configuration, without data.
 //! - `minimizing/`: the optimizers for functions of Python.
 //! - `regions`: many regions, one by one, and their journal.
 //! - `simulation`: a region made from a seed.
@@ -21,6 +22,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "PyO3 hands the arguments of methods over by value")]
 
 mod border;
+mod configured;
 mod handle;
 mod methods;
 mod minimizing;
@@ -38,6 +40,8 @@ mod _engine {
     };
     #[pymodule_export]
     use crate::border::log::forward_log;
+    #[pymodule_export]
+    use crate::configured::ConfiguredModel;
     #[pymodule_export]
     use crate::handle::Analysis;
     #[pymodule_export]

@@ -51,17 +51,18 @@ class Configuration:
         if not paths:
             return self
         raw = copy.deepcopy(self.raw)
-        components = raw.get("components")
-        if components:
-            if len(components) != len(names):
-                raise _engine.ConfigError(
-                    f"the configuration lists {len(components)} components, the analysis has {len(names)}: their {product} files cannot be replaced"
-                )
-            for name, component in zip(names, components, strict=True):
-                if name in paths:
-                    _name_file(component, product, paths[name])
-        elif names[0] in paths:
-            _name_file(raw, product, paths[names[0]])
+        components = raw.get("components") or []
+        if components and len(components) != len(names):
+            raise _engine.ConfigError(
+                f"the configuration lists {len(components)} components, the analysis has {len(names)}: their {product} files cannot be replaced"
+            )
+        if set(names) <= set(paths):
+            # What the whole configuration names is what a component has that names none.
+            _forget_file(raw, product)
+        for name, section in zip(names, components or [raw], strict=True):
+            if name in paths:
+                _forget_file(section, product)
+                _name_file(section, product, paths[name])
         other = copy.copy(self)
         other.raw = raw
         other.path = other._write(raw)
@@ -89,7 +90,15 @@ def merge(config: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[str, A
 
 def _name_file(section: dict[str, Any], product: str, path: Any) -> None:
     """Names the file of a product in a configuration, or in one of its components."""
-    section["files"] = {**(section.get("files") or {}), product: None if path is None else os.fspath(path)}
+    if path is not None:
+        section["files"] = {**(section.get("files") or {}), product: os.fspath(path)}
+
+
+def _forget_file(section: dict[str, Any], product: str) -> None:
+    """Takes the name of a product's file away, wherever it stands: some have a place in ``gtlike``, too."""
+    for place in ("files", "gtlike"):
+        if product in (section.get(place) or {}):
+            section[place] = {key: value for key, value in section[place].items() if key != product}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -6,22 +6,30 @@ import logging
 import os
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _engine
-from ..analysis import place
 from ..progress import bars, opened
 from .configuration import Configuration
 from .roi_model import ROIModel
-from .source import Source
+from .source import selection_of
 
 LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
 FORMAT = "%(asctime)s %(levelname)-8s%(name)s.%(funcName)s(): %(message)s"
+
+
+class Opened(NamedTuple):
+    """An engine, the configuration that it was opened with, and the files in it that are not those of the analysis's own."""
+
+    engine: _engine.Analysis
+    configuration: Configuration
+    files: dict[str, dict[str, Any]]
 
 
 class Core:
@@ -77,25 +85,55 @@ class Core:
 
     def _open_with(self, product: str, paths: Mapping[str, Any]) -> None:
         """Opens the configuration again, with other files of a product in some components (no paths: those of the configuration), and takes the model over."""
-        engine = self._engine
-        emin, emax = engine.energy_range()
-        names = [component["name"] for component in engine.components()]
+        other = self._with_files(product, paths)
+        with self._saved_model() as model:
+            # What was saved is of the same range of energies, of which parameters and norms may be the only good ones.
+            other.engine.set_energy_range(*self._engine.energy_range())
+            other.engine.carry_over(model)
+        self._take_opened(other)
+
+    def _with_files(self, product: str, paths: Mapping[str, Any]) -> Opened:
+        """The configuration opened again, with other files of a product and the model of the configuration; this analysis stays as it is."""
+        names = [component["name"] for component in self._engine.components()]
         files = {**self._other_files, product: dict(paths)}
         configuration = self._configuration
         for changed, of_components in files.items():
             configuration = configuration.with_files(changed, names, of_components)
-        with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
-            model = Path(folder, "model.xml")
-            engine.write_xml(model)
-            anew = opened(lambda: _engine.Analysis.open(configuration.path, progress=self._progress), self._progress)
-            anew.load_xml(model)
-        anew.set_energy_range(emin, emax)
-        for source, parameter in engine.locked_parameters():
-            anew.lock_parameter(source, parameter)
+        for what, path in _engine.input_files(configuration.path):
+            # Where the source map file holds weights, a map that cannot be read is passed over.
+            if what == product and paths and not path.exists():
+                raise _engine.FileError(f"{path}: there is no such file; a relative path is relative to {self.configdir}")
+        engine = opened(lambda: _engine.Analysis.open(configuration.path, progress=self._progress), self._progress)
+        # What is odd about these files is told; keys that are ignored are no news.
+        known = {*self._engine.notes(), *configuration.resolved.get("notes", ())}
+        for note in engine.notes():
+            if note not in known:
+                self.logger.warning("%s", note)
+        return Opened(engine, configuration, files)
+
+    def _take_opened(self, other: Opened) -> None:
+        """Goes on with another engine; nothing that estimators found is known of it."""
         # The file of the configuration goes with the last one who has it.
-        self._opened, self._open_configuration, self._other_files = anew, configuration, files
+        self._opened, self._open_configuration, self._other_files = other.engine, other.configuration, other.files
+        self._forget_found()
+
+    @contextmanager
+    def _saved_model(self) -> Iterator[Path]:
+        """The analysis as `write_roi` saves it, for as long as another one reads it."""
+        with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
+            model = Path(folder, "model")
+            self._engine.write_roi(model)
+            yield model
+
+    def _forget_source(self, name: str) -> None:
+        """What estimators found of a source was of another spectrum, place or shape, whose parameters may have the same values."""
+        source = self._engine.source_name(name) if self.roi.has_source(name) else name
+        self.roi._found.pop(source, None)
+        self._changed()
+
+    def _forget_found(self) -> None:
+        """What estimators found, and the last covariance, were those of other data or of another model."""
         self._covariance = None
-        # What estimators found was measured with the other files.
         self.roi._found.clear()
         self._changed()
 
@@ -109,6 +147,7 @@ class Core:
         engine = self._engine
         if overwrite:
             engine.setup(overwrite=True)
+            self._forget_found()
         self._changed()
         self.logger.info("Finished setup: %d sources, logL %.4f", len(self.roi.sources), engine.loglike())
 
@@ -148,8 +187,8 @@ class Core:
 
     @property
     def files(self) -> dict[str, str]:
-        """The file of counts."""
-        return {"ccube": str(path) for what, path in _engine.input_files(self._configuration.path) if what == "ccube"}
+        """The file of counts; of several components that of the last."""
+        return {"ccube": str(component["file"]) for component in self._engine.components()}
 
     def _known_keywords(self, method: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
         """Refuses keywords that are not heeded: a slip must not be silent."""
@@ -160,14 +199,13 @@ class Core:
     def _selection(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         """Keywords of a selection as the engine has them; habits of old scripts are accepted."""
         given.pop("loglevel", None)
-        exclude = given.pop("exclude", None)
-        names = [exclude] if isinstance(exclude, str | Source) else list(exclude or [])
+        diffuse = []
         if given.pop("exclude_diffuse", False):
             self.logger.warning("%s: exclude_diffuse is an old keyword; name the sources in exclude", method)
-            names += [source.name for source in self.roi.diffuse_sources]
-        given["exclude"] = [name.name if isinstance(name, Source) else name for name in names]
-        given["skydir"] = place(given.get("skydir"))
-        return given
+            diffuse = [source.name for source in self.roi.diffuse_sources]
+        selection = selection_of(given)
+        selection["exclude"] += diffuse
+        return selection
 
     def _path(self, name: str | os.PathLike[str]) -> Path:
         """A file of the work directory."""

@@ -73,7 +73,7 @@ class Editing(Core):
         wanted = (logs[0] if logemin is None else float(logemin), logs[-1] if logemax is None else float(logemax))
         emin, emax = (float(edges[int(np.argmin(np.abs(logs - end)))]) for end in wanted)
         self._engine.set_energy_range(emin, emax)
-        self._changed()
+        self._forget_found()
         return self.loge_bounds
 
     def delete_source(
@@ -92,8 +92,7 @@ class Editing(Core):
         source.data  # noqa: B018
         self._engine.delete_source(source.name)
         # Another source of this name begins anew.
-        self.roi._found.pop(source.name, None)
-        self._changed()
+        self._forget_source(source.name)
         self.logger.info("Deleting source %s", source.name)
         return source
 
@@ -130,17 +129,17 @@ class Editing(Core):
     ) -> None:
         """Gives a source another spectrum; a power law becomes the log-parabola without curvature, ``FileFunction`` is a table of what it was."""
         self._engine.set_source_spectrum(name, spectrum_type, None if spectrum_pars is None else dict(spectrum_pars))
-        self._changed()
+        self._forget_source(name)
 
     def set_source_dnde(self, name: str, dnde: Any, update_source: bool = True) -> None:
         """Sets dN/dE (ph cm^-2 s^-1 MeV^-1) of a source of type ``FileFunction``, at the energies that `get_source_dnde` gives for it; the normalisation stays."""
         self._engine.set_source_dnde(name, np.asarray(dnde, dtype=float).tolist())
-        self._changed()
+        self._forget_source(name)
 
     def set_edisp_flag(self, name: str, flag: bool = True) -> None:
         """Sets whether energy dispersion acts on a source; where the configuration takes it off it stays off."""
         self._engine.set_apply_edisp(name, bool(flag))
-        self._changed()
+        self._forget_source(name)
 
     def set_source_morphology(self, name: str, **kwargs: Any) -> None:
         """Gives a source another shape or place; its spectrum, and what of it is free, stay.
@@ -165,9 +164,7 @@ class Editing(Core):
         except BaseException:
             self._add_locked(source.name, before, locked)
             raise
-        # What was measured was measured of the other shape.
-        self.roi._found.pop(source.name, None)
-        self._changed()
+        self._forget_source(source.name)
 
     def _add_locked(self, name: str, described: Mapping[str, Any], locked: Iterable[str]) -> None:
         """Adds a source some of whose parameters are locked."""

@@ -11,6 +11,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from ..analysis import place
+from ..healpix import Healpix
 from ..maps import SkyMap
 from .._engine import RoiFitError
 from .estimating import Estimating
@@ -190,7 +191,7 @@ class Mapping(Estimating):
             except RoiFitError as error:
                 self.logger.warning("no map around %s: %s", name, error)
                 return None
-            return SkyMap(found[key], SkyMap.wcs_of(written))
+            return SkyMap(found[key], SkyMap.pixels_of(written))
 
     def _keep_position(self, name: str, result: dict[str, Any]) -> None:
         """Errors of a position that was taken over."""
@@ -220,7 +221,7 @@ class Mapping(Estimating):
         with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
             written = Path(folder, "map.fits")
             result: dict[str, Any] = getattr(self._engine, kind.lower())(fits=written, **options)
-            wcs = SkyMap.wcs_of(written)
+            pixels = SkyMap.pixels_of(written)
             name = result["name"] if kind != "PSmap" else ""
             result["name"] = f"{prefix}_{result['name']}" if prefix else result["name"]
             stem = self._stem(prefix, name, kind, outfile)
@@ -232,7 +233,9 @@ class Mapping(Estimating):
             plain = {key: value for key, value in result.items() if key not in maps}
             write_dictionary(stem.with_name(stem.name + ".npy"), plain)
         for key in maps:
-            result[key] = SkyMap(result[key], wcs)
+            result[key] = SkyMap(result[key], pixels)
+        if isinstance(pixels, Healpix):
+            result |= {key: result[key].reshape(len(result[key]), -1) for key in ("bin_ts", "bin_dnde") if key in result}
         for warning in result.get("warnings", ()):
             self.logger.warning("%s", warning)
         if make_plots:

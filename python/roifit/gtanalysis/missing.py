@@ -1,19 +1,14 @@
-"""What fermipy has and is not here: a clear refusal that names another way."""
+"""What there is nothing to do for: there is no scratch directory, and no file that shapes are read from."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from .core import Core
 
-# Another way for each method that is not there.
-ELSEWHERE = {
-    "make_template": "name a template file in the XML",
-}
-
 
 class Missing(Core):
-    """Refusals, and what there is nothing to do for: there is no scratch directory."""
+    """Methods that do nothing."""
 
     def cleanup(self) -> None:
         """Nothing: there is no scratch directory."""
@@ -27,12 +22,7 @@ class Missing(Core):
     def stage_output(self) -> None:
         """Nothing: there is no scratch directory."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ELSEWHERE:
-            message = f"GTAnalysis.{name} is not here; {ELSEWHERE[name]}"
-
-            def refuse(*_: Any, **__: Any) -> NoReturn:
-                raise NotImplementedError(message)
-
-            return refuse
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+    def make_template(self, src: Any) -> None:
+        """Nothing but a word in the log: disks and Gaussians are computed from their formulas, so that no template is written for them."""
+        name = self.roi[src if isinstance(src, str) else src.name].name
+        self.logger.info("make_template: nothing is written for %s; disks and Gaussians are computed from their formulas", name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -68,7 +69,7 @@ class Photons(Editing):
             self._open_with("ccube", {})
             return
         names = [] if name is None else [self.roi[name].name]
-        self._open_with("ccube", self._drawn(sources=names, randomize=randomize))
+        self._analyse(self._drawn(sources=names, randomize=randomize))
 
     def simulate_source(self, src_dict: Mapping[str, Any] | None = None) -> None:
         """Adds counts of a source that the model does not have, drawn from what it would give; by default a weak point at the centre."""
@@ -78,7 +79,7 @@ class Photons(Editing):
             drawn = self._drawn(sources=["mcsource"], add=True)
         finally:
             self.delete_source("mcsource")
-        self._open_with("ccube", drawn)
+        self._analyse(drawn)
 
     def set_random_seed(self, seed: int | None) -> None:
         """The seed of the simulations that follow: the same seed gives the same counts. Nothing else is random here."""
@@ -93,13 +94,28 @@ class Photons(Editing):
     def _seed(self) -> int:
         return int(self._random.integers(2**63))
 
-    def _drawn(self, **options: Any) -> dict[str, str]:
-        """Draws counts into ``ccubemc_XX.fits``, the file of each component. An earlier simulation may be what is analysed, which is no place to write to: it
-        is replaced once the new one is whole."""
-        files = {}
-        for component in self._engine.simulate_counts(out=str(Path(self.workdir, "ccubemc_new.fits")), seed=self._seed(), **options):
-            path = Path(self.workdir, f"ccubemc_{component['component']}.fits")
-            Path(component["path"]).replace(path)
-            files[component["component"]] = str(path)
+    def _drawn(self, **options: Any) -> list[dict[str, Any]]:
+        """Draws counts into ``ccubemc_new_XX.fits``: an earlier simulation may be what is analysed, which is no place to write to."""
+        return self._engine.simulate_counts(out=str(self._path("ccubemc_new.fits")), seed=self._seed(), **options)
+
+    def _analyse(self, drawn: list[dict[str, Any]]) -> None:
+        """Puts counts that were drawn into the place of an earlier simulation, ``ccubemc_XX.fits``, and opens them; if they cannot be opened, the earlier one, which
+        may be what is analysed, is there again."""
+        files = {component["component"]: self._path(f"ccubemc_{component['component']}.fits") for component in drawn}
+        with tempfile.TemporaryDirectory(dir=self.workdir) as folder:
+            earlier = {path: Path(folder, path.name) for path in files.values() if path.exists()}
+            for path, aside in earlier.items():
+                path.replace(aside)
+            try:
+                for component in drawn:
+                    Path(component["path"]).replace(files[component["component"]])
+                self._open_with("ccube", {name: str(path) for name, path in files.items()})
+            except BaseException:
+                for path in files.values():
+                    path.unlink(missing_ok=True)
+                for path, aside in earlier.items():
+                    aside.replace(path)
+                raise
+        for component in drawn:
+            path = files[component["component"]]
             self.logger.info("Simulated %g counts of %.2f expected in %s", component["counts"], component["expected"], path)
-        return files

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from ..maps import Map, SkyMap
+from ..maps import NO_SUM, Map, SkyMap, are_alike, total
 from .core import Core
 
 # The file names of the maps of each kind, and how they are drawn.
@@ -21,6 +21,7 @@ MAPS = {
 }
 # Half the height of the strips that counts are projected from, degrees.
 STRIP = 1.0
+UNDRAWN = "HEALPix pixels are not drawn here; healpy draws them"
 
 
 class Plotting(Core):
@@ -39,7 +40,17 @@ class Plotting(Core):
             ``plotting`` and ``loglevel``, which are accepted.
         """
         self._known_keywords("make_plots", kwargs, {"loglevel", "plotting", "format"})
-        counts, model = self.counts_map(), self.model_counts_map() if mcube_map is None else mcube_map
+        observed = self._counts_maps()
+        if not are_alike(observed):
+            self.logger.warning("no pictures of counts on the sky: %s", NO_SUM)
+        elif observed[0].wcs is None:
+            self.logger.warning("no pictures of counts on the sky: %s", UNDRAWN)
+        else:
+            self._counts_pictures(prefix, total(observed, "counts"), self.model_counts_map() if mcube_map is None else mcube_map)
+        self._spectrum_picture(f"{prefix}_counts_spectrum")
+
+    def _counts_pictures(self, prefix: str, counts: Map, model: Map) -> None:
+        """Counts and model on the sky, and their projections."""
         diffuse = self.model_counts_map("diffuse") if self.roi.diffuse_sources else None
         wanted = [None, *((self.config.get("plotting") or {}).get("loge_bounds") or [])]
         for bounds in wanted:
@@ -51,7 +62,6 @@ class Plotting(Core):
             strips = [*parts, np.zeros_like(parts[1]) if diffuse is None else _within(diffuse, low, high)]
             for along, axis in (("xproj", 0), ("yproj", 1)):
                 self._projection_picture(f"{prefix}_counts_map_{along}_{ends}", strips, counts, axis)
-        self._spectrum_picture(f"{prefix}_counts_spectrum")
 
     def _picture(self, name: str, draw: Any) -> None:
         """Draws a file; a picture that fails costs no result."""
@@ -80,6 +90,9 @@ class Plotting(Core):
     def _sky_picture(self, name: str, data: Any, wcs: Any, kind: str) -> None:
         from ..plots import sky
 
+        if wcs is None:
+            self.logger.warning("no picture %s: %s", name, UNDRAWN)
+            return
         marks = self._marks()
 
         def draw(figure: Any) -> None:
@@ -145,7 +158,7 @@ class Plotting(Core):
     def _localize_pictures(self, prefix: str, name: str, result: Mapping[str, Any], ts: SkyMap | None) -> None:
         from ..plots import places
 
-        if ts is not None:
+        if ts is not None and ts.wcs is not None:
             stem = self._stem(prefix, name, "localize").name
             self._picture(stem, lambda figure: places.localization(result, ts, figure.add_subplot(projection=ts.wcs)))
         if result.get("tsmap_peak") is not None:
@@ -155,7 +168,7 @@ class Plotting(Core):
     def _extension_pictures(self, prefix: str, name: str, result: Mapping[str, Any], sqrt_ts: SkyMap | None) -> None:
         from ..plots import places
 
-        if sqrt_ts is not None:
+        if sqrt_ts is not None and sqrt_ts.wcs is not None:
             stem = self._stem(prefix, name, "extension").name
             self._picture(stem, lambda figure: places.extension_map(result, sqrt_ts, figure.add_subplot(projection=sqrt_ts.wcs)))
         stem = self._stem(prefix, name, "extension_curve").name
@@ -165,8 +178,8 @@ class Plotting(Core):
                 stem = self._stem(prefix, name, ending).name
                 self._picture(stem, lambda figure, on=is_with: places.extension_of_bins(result, figure.add_subplot(), show_lnl=on))
 
-    def counts_map(self) -> Map:
-        """Observed counts, all components together."""
+    def _counts_maps(self) -> list[Map]:
+        """Observed counts of each component."""
         raise NotImplementedError
 
     def model_counts_map(self, name: Any = None, exclude: Any = None, use_mask: bool = False) -> Map:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from .source import Source
 
 if TYPE_CHECKING:
     from .core import Core
+    from .planned_model import Planned
 
 # fermipy's names of spatial models where they differ from those of the XML.
 SPATIAL_MODELS = {"SkyDirFunction": "PointSource"}
@@ -33,7 +34,7 @@ TEXTS = {"Spectrum_Filename", "Spatial_Filename", "ts_definition", "sed", "norm_
 class ROIModel:
     """The sources of a region: a view of the analysis as it stands."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core | Planned) -> None:
         # A reference back would keep a large analysis alive until the collector runs.
         self._of = weakref.ref(core)
         self._described: dict[str, dict[str, Any]] = {}
@@ -43,7 +44,7 @@ class ROIModel:
         self._found: dict[str, dict[str, Any]] = {}
 
     @property
-    def _core(self) -> Core:
+    def _core(self) -> Any:
         core = self._of()
         if core is None:
             raise ModelError("the analysis of this model is gone; keep the GTAnalysis as long as its roi is used")
@@ -63,10 +64,8 @@ class ROIModel:
         """What a source is, what is known of it, and what estimators found."""
         described = dict(self._descriptions()[name])
         spectral = described["spectral_pars"]
-        known = self._core._engine.properties(name)
         now = _true_values(described)
-        if not np.array_equal(known["param_values"], now):
-            known = self._outdated(name, known, now)
+        known = self._known(name, now)
         data = {**known, **described, **self._fresh(name, now)}
         names = [name, *(alias for alias in described["names"] if alias != name)]
         spatial = described["SpatialType"]
@@ -91,6 +90,11 @@ class ROIModel:
             data["model_flux"] = {}
         data.setdefault("sed", None)
         return _numbers(data)
+
+    def _known(self, name: str, now: list[float]) -> dict[str, Any]:
+        """What the analysis knows of a source as its parameters are now."""
+        known = self._core._engine.properties(name)
+        return known if np.array_equal(known["param_values"], now) else self._outdated(name, known, now)
 
     def _outdated(self, name: str, known: dict[str, Any], now: list[float]) -> dict[str, Any]:
         """Of a source whose parameters were set: what follows from them; what was measured before is not known any more."""
@@ -133,6 +137,33 @@ class ROIModel:
         return self._own[name]
 
     # What scripts use.
+
+    @classmethod
+    def create(cls, selection: Mapping[str, Any], config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
+        """The model of a section ``model`` around the target, or the place, of a section ``selection``, without data: what catalogs and the section tell.
+
+        Parameters
+        ----------
+        **kwargs
+            Keys over those of the section; and ``coordsys``, of the square of ``src_roiwidth``.
+        """
+        from .planned_model import planned
+
+        # As fermipy: the target comes first.
+        target = selection.get("target")
+        return planned(selection if target is None else {"target": target}, config, kwargs)
+
+    @classmethod
+    def create_from_position(cls, skydir: Any, config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
+        """As `create` around a direction."""
+        from .planned_model import centre, planned
+
+        return planned(centre(skydir), config, kwargs)
+
+    @classmethod
+    def create_from_source(cls, name: str, config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
+        """As `create` around a source of the catalogs, or of ``sources``."""
+        return cls.create({"target": name}, config, **kwargs)
 
     @property
     def sources(self) -> list[Source]:

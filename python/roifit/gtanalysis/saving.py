@@ -9,15 +9,15 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy.table import Table
 
 from .. import __name__ as _package
 from .. import _engine
-from .._engine import FileError, ModelError
-from ..maps import Map
+from .._engine import FileError, ModelError, RoiFitError
+from ..maps import NO_SUM, Map, are_alike, total
 from .npyfile import read_dictionary, write_dictionary
 from .plotting import Plotting
 from .weighting import Weighting
@@ -114,31 +114,27 @@ class Saving(Plotting, Weighting):
     ) -> None:
         """Takes up an analysis that `write_roi` saved. Of files that fermipy wrote itself the model is taken, from the XML beside them, and what is
         known of the sources. ``mask`` is a map of weights, as `set_weights_map` takes it."""
-        if mask is not None:
-            self.set_weights_map(mask)
         self._without_effect("load_roi", reload_sources=(reload_sources, False))
         prefix = self._prefix(infile)
-        if prefix.with_name(prefix.name + ".json").is_file():
-            self._engine.load_roi(prefix)
-            self._changed()
-        else:
-            self._load_fermipy(prefix)
+        saved = _Saved.found(prefix)
+        # What cannot be taken up changes nothing: neither model nor weights.
+        other = None if mask is None else self._with_files("wmap", self._maps_of_weights("load_roi", mask))
+        engine = self._engine if other is None else other.engine
+        if other is not None and not saved.is_whole:
+            engine.set_energy_range(*self._engine.energy_range())
+        (engine.load_roi if saved.is_whole else engine.load_xml)(saved.path)
+        if other is None:
+            self._forget_found()
         if params is not None:
-            self._engine.load_parameters_from_yaml(params)
+            engine.load_parameters_from_yaml(params)
+        if other is not None:
+            self._take_opened(other)
         self._changed()
-
-    def _load_fermipy(self, prefix: Path) -> None:
-        """Takes up files of fermipy."""
-        state = read_dictionary(prefix.with_name(prefix.name + ".npy"))
-        models = sorted(prefix.parent.glob(f"{prefix.name}_*.xml"))
-        if not models:
-            raise FileError(f"{prefix}_00.xml: there is no such model beside the dictionary; name the prefix given to write_roi")
-        self._engine.load_xml(models[0])
-        self._changed()
-        for name, data in state.get("sources", {}).items():
+        for name, data in saved.sources.items():
             if self.roi.has_source(name):
                 known = {key: data[key] for key in ("ts", "loglike", "flux_ul95", "eflux_ul95", "flux_err", "eflux_err") if key in data}
                 self.roi._take(self.roi[name].name, known)
+        self._changed()
 
     @classmethod
     def create(
@@ -175,7 +171,7 @@ class Saving(Plotting, Weighting):
         if not path.is_file() and path.suffix != ".xml":
             path = path.with_name(f"{path.name}_{self._engine.components()[0]['name']}.xml")
         self._engine.load_xml(path)
-        self._changed()
+        self._forget_found()
 
     def write_fits(self, fitsfile: str | os.PathLike[str]) -> None:
         """Writes the tables CATALOG, ROI, SOURCES and PARAMS."""
@@ -202,12 +198,21 @@ class Saving(Plotting, Weighting):
         return table
 
     def clone(self, config: Any, **kwargs: Any) -> Saving:
-        """An analysis of another configuration with the model of this one."""
+        """An analysis of another configuration with the model of this one: sources, parameters, what is free, locked or zeroed, and the energies that count. What was
+        measured comes with it where the data are the same."""
         other = type(self)(config, **kwargs)
-        with tempfile.TemporaryDirectory(dir=other.workdir) as folder:
-            model = Path(folder, "model.xml")
-            self._engine.write_xml(model)
-            other._engine.load_xml(model)
+        engine = other._engine
+        emin, emax = self._engine.energy_range()
+        edges = self.energies
+        with self._saved_model() as model:
+            if not np.allclose((emin, emax), (edges[0], edges[-1]), rtol=1e-5):
+                # It has bins of its own, of which these may be no edges.
+                try:
+                    engine.set_energy_range(emin, emax)
+                except RoiFitError as error:
+                    self.logger.warning("clone: all energies count there: %s", error)
+            if engine.carry_over(model):
+                other.roi._found = dict(self.roi._found)
         other._changed()
         return other
 
@@ -218,7 +223,12 @@ class Saving(Plotting, Weighting):
             return
         present = self._opened
         engine = _engine.Analysis.open(self._open_configuration.path)
-        engine.load_xml(self._path(f"{model_name}_{engine.components()[0]['name']}.xml"))
+        prefix = self._path(model_name)
+        if prefix.with_name(prefix.name + ".json").is_file():
+            # A model may have moved sources, which an XML alone does not tell.
+            engine.carry_over(prefix)
+        else:
+            engine.load_xml(self._path(f"{model_name}_{engine.components()[0]['name']}.xml"))
         try:
             self._opened = engine
             self._changed()
@@ -228,9 +238,12 @@ class Saving(Plotting, Weighting):
             self._changed()
 
     def counts_map(self) -> Map:
-        """Observed counts, all components together."""
-        files = [path for what, path in _engine.input_files(self._open_configuration.path) if what == "ccube"]
-        return reduce(add, [Map.from_fits(path) for path in files])
+        """Observed counts, all components together, which have the same pixels and energies."""
+        return total(self._counts_maps(), "counts_map")
+
+    def _counts_maps(self) -> list[Map]:
+        """Observed counts of each component."""
+        return [Map.from_fits(component["file"]) for component in self._engine.components()]
 
     def model_counts_map(self, name: str | Iterable[str] | None = None, exclude: Iterable[str] | None = None, use_mask: bool = False) -> Map:
         """Predicted counts, all components together: of all sources, of a name or several, of ``"diffuse"``; without those of ``exclude``."""
@@ -242,7 +255,7 @@ class Saving(Plotting, Weighting):
             # The file is mapped into memory, and goes.
             for of in maps:
                 of.data = np.array(of.data)
-        return reduce(add, maps)
+        return total(maps, "model_counts_map")
 
     def _model_names(self, name: str | Iterable[str] | None, exclude: Iterable[str] | None) -> list[str]:
         if name is None or name == "all":
@@ -258,17 +271,40 @@ class Saving(Plotting, Weighting):
         return names
 
     def write_model_map(self, model_name: str, name: str | Iterable[str] | None = None) -> list[Map]:
-        """Writes predicted counts: ``mcube_NAME.fits`` of all components together, ``mcube_NAME_XX.fits`` of each. Returns the maps in this order."""
+        """Writes predicted counts: ``mcube_NAME.fits`` of all components together, ``mcube_NAME_XX.fits`` of each. Returns the maps in this order.
+        Components with other pixels or energies have no sum, and the first is left out."""
         names = self._model_names(name, None)
-        total = self._path(f"mcube_{model_name}.fits")
-        spectra = self._engine.model_map(total, names)
+        file = self._path(f"mcube_{model_name}.fits")
+        spectra = self._engine.model_map(file, names)
         maps = [Map.from_fits(spectrum["path"]) for spectrum in spectra]
         if len(spectra) == 1:
-            shutil.copyfile(total, self._path(f"mcube_{model_name}_{spectra[0]['component']}.fits"))
+            shutil.copyfile(file, self._path(f"mcube_{model_name}_{spectra[0]['component']}.fits"))
             return [maps[0], maps[0]]
-        summed = reduce(add, maps)
-        summed.write(total)
+        if not are_alike(maps):
+            self.logger.warning("no %s: %s", file.name, NO_SUM)
+            return maps
+        summed = total(maps, "write_model_map")
+        summed.write(file)
         return [summed, *maps]
+
+
+class _Saved(NamedTuple):
+    """What is taken up: an analysis that was saved here (``is_whole``), or the model that fermipy saved, with what it knew of the sources."""
+
+    path: Path
+    is_whole: bool
+    sources: Mapping[str, Any]
+
+    @classmethod
+    def found(cls, prefix: Path) -> _Saved:
+        """What there is of a prefix."""
+        if prefix.with_name(prefix.name + ".json").is_file():
+            return cls(prefix, True, {})
+        state = read_dictionary(prefix.with_name(prefix.name + ".npy"))
+        models = sorted(prefix.parent.glob(f"{prefix.name}_*.xml"))
+        if not models:
+            raise FileError(f"{prefix}_00.xml: there is no such model beside the dictionary; name the prefix given to write_roi")
+        return cls(models[0], False, state.get("sources", {}))
 
 
 def _configuration(state: Mapping[str, Any], path: Path) -> Any:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.coordinates import SkyCoord
 
+from ..analysis import place
+
 if TYPE_CHECKING:
     from .roi_model import ROIModel
 
@@ -172,3 +174,12 @@ class Source:
         text.append("Spectral Parameters")
         text += [f"{name:<15}: {par['value']:10.4g} +/- {par['error']:10.4g}" for name, par in self.params.items()]
         return "\n".join(text)
+
+
+def selection_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Keywords of a selection as the engine has them: a list of names, a place in degrees."""
+    exclude = given.pop("exclude", None)
+    names = [exclude] if isinstance(exclude, str | Source) else list(exclude or [])
+    given["exclude"] = [name.name if isinstance(name, Source) else name for name in names]
+    given["skydir"] = place(given.get("skydir"))
+    return given

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from functools import reduce
-from operator import add
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import _engine
 from .._engine import OptionError
-from ..maps import Map
+from ..maps import NO_SUM, Map, are_alike, total
 from .core import Core
 
 
@@ -31,43 +28,48 @@ class Weighting(Core):
         update_roi
             Nothing to choose: predicted counts follow at once.
         """
+        maps = self._maps_of_weights("set_weights_map", wmap)
+        self._open_with("wmap", maps)
+        self.logger.info("Weights: %s", ", ".join(str(path) for path in maps.values()))
+
+    def _maps_of_weights(self, method: str, wmap: Any) -> dict[str, Any]:
+        """The map of each component, by its name."""
         names = [component["name"] for component in self._engine.components()]
-        if wmap is None or isinstance(wmap, str | os.PathLike):
-            paths: list[Any] = [wmap] * len(names)
-        else:
-            paths = list(wmap)
+        paths: list[Any] = [wmap] * len(names) if wmap is None or isinstance(wmap, str | os.PathLike) else list(wmap)
         if len(paths) != len(names):
-            raise OptionError(f"set_weights_map: {len(paths)} maps for {len(names)} components; give one file, or one a component")
-        self._open_with("wmap", dict(zip(names, paths, strict=True)))
-        self.logger.info("Weights: %s", ", ".join(str(path) for path in paths))
+            raise OptionError(f"{method}: {len(paths)} maps for {len(names)} components; give one file, or one a component")
+        return dict(zip(names, paths, strict=True))
 
     def weight_map(self) -> Map:
         """Weights of each bin, between 0 and 1: the mean of the components', which have the same pixels and energies."""
         maps = self._weight_maps()
-        summed = reduce(add, maps)
-        return Map(summed.data / np.float32(len(maps)), summed.wcs, summed.energies)
+        summed = total(maps, "weights")
+        return summed.with_data(summed.data / np.float32(len(maps)))
 
     def write_weight_map(self, model_name: str) -> list[Map]:
-        """Writes weights: ``wcube_NAME.fits``, the mean of all components, and ``wcube_NAME_XX.fits`` of each. Returns the maps in this order."""
+        """Writes weights: ``wcube_NAME.fits``, the mean of all components, and ``wcube_NAME_XX.fits`` of each. Returns the maps in this order.
+        Components with other pixels or energies have no mean, and the first is left out."""
         names = [component["name"] for component in self._engine.components()]
-        total = self._path(f"wcube_{model_name}.fits")
+        file = self._path(f"wcube_{model_name}.fits")
         files = [self._path(f"wcube_{model_name}_{name}.fits") for name in names]
         maps = self._weight_maps()
-        for of, file in zip(maps, files, strict=True):
-            of.write(file)
+        for of, path in zip(maps, files, strict=True):
+            of.write(path)
         if len(maps) == 1:
-            shutil.copyfile(files[0], total)
+            shutil.copyfile(files[0], file)
             return [maps[0], *maps]
+        if not are_alike(maps):
+            self.logger.warning("no %s: %s", file.name, NO_SUM)
+            return maps
         mean = self.weight_map()
-        mean.write(total)
+        mean.write(file)
         return [mean, *maps]
 
     def _weight_maps(self) -> list[Map]:
         """Weights of each component, 1 where it has none."""
-        files = [Path(path) for what, path in _engine.input_files(self._open_configuration.path) if what == "ccube"]
         maps = []
-        for file, weights in zip(files, self._engine.weights(), strict=True):
-            counts = Map.from_fits(file)
+        for component, weights in zip(self._engine.components(), self._engine.weights(), strict=True):
+            counts = Map.from_fits(component["file"])
             values = np.ones(counts.data.shape, dtype=np.float32) if weights is None else weights
-            maps.append(Map(values.reshape(counts.data.shape), counts.wcs, counts.energies))
+            maps.append(counts.with_data(values.reshape(counts.data.shape)))
         return maps

@@ -6,7 +6,7 @@ use clap::Args;
 use roi_estimators::{CurvatureOptions, LocalizeOptions, SedOptions};
 use roi_fit::{Analysis, FitResult};
 use roi_report::{Beside, Choice, ReportInput, ReportOptions, gather, write_report};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -118,21 +118,7 @@ pub(crate) fn write(input: &ReportInput, path: &Path) -> Result<Value, Failure> 
         let of = if problem.source.is_empty() { String::new() } else { format!(" of {}", problem.source) };
         tracing::warn!("report without the {}{of}: {}", problem.what, problem.message);
     }
-    let problem = |problem: &roi_report::Problem| json!({ "source": problem.source, "what": problem.what, "message": problem.message });
-    Ok(json!({
-        "report": path,
-        "bytes": bytes,
-        "sources": input.roi.sources().len(),
-        "images": input.images.len(),
-        "seds": input.seds.iter().map(|sed| sed.name.as_str()).collect::<Vec<_>>(),
-        "localized": input.localizations.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
-        "widths": input.extensions.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
-        "curvatures": input.curvatures.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
-        "files": input.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
-        "problems": input.problems.iter().map(problem).collect::<Vec<_>>(),
-        "goodness": input.goodness.as_ref().map(roi_estimators::Goodness::to_json),
-        "fit_success": input.fit.as_ref().map(|fit| fit.fit_success),
-    }))
+    Ok(input.told(path, bytes))
 }
 
 /// A page of a fit that failed is written, and yet the fit failed.

@@ -30,6 +30,7 @@ pub(crate) const REPORT: Dictionary = Dictionary::new(
         key(&["localized"], "", "Sources with a position that was fitted."),
         key(&["widths"], "", "Sources with a width that was fitted."),
         key(&["curvatures"], "", "Sources whose spectrum was tested for curvature."),
+        key(&["light_curves"], "", "Sources with a light curve."),
         key(&["files"], "", "FITS files beside the page (`--fits`), as seen from its folder."),
         key(&["problems"], "", "What could not be made.").holding(Holds::List(&PROBLEM)),
         key(&["goodness"], "", "How well the counts agree with the model; `null` where it was not computed.")

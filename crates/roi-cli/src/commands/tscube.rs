@@ -75,7 +75,7 @@ impl Tscube {
 fn show(output: &Output, cube: &TsCube) {
     let [ny, nx] = cube.grid.shape();
     output.text(format_args!("{}: {nx} x {ny} pixels", cube.name));
-    let Some((at, ts)) = cube.ts.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)) else { return };
+    let Some((at, ts)) = super::tsmap::highest(cube.ts.indexed_iter()) else { return };
     let (amplitude, error) = (cube.amplitude[at], cube.amplitude_err[at]);
     output.text(format_args!(
         "highest: TS {ts:.3}, npred {:.2}, amplitude {amplitude:.3e} +- {error:.1e}, {}",

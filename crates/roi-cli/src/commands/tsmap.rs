@@ -83,12 +83,17 @@ impl Tsmap {
     }
 }
 
+/// The highest of the pixels that have a number: `max_by` alone would take a pixel that has none for the highest.
+pub(super) fn highest<'a, Place>(pixels: impl Iterator<Item = (Place, &'a f64)>) -> Option<(Place, &'a f64)> {
+    pixels.filter(|(_, ts)| ts.is_finite()).max_by(|a, b| a.1.total_cmp(b.1))
+}
+
 /// The highest pixel, and how many lie above 3, 4 and 5 sigmas.
 fn show(output: &Output, map: &TsMap) {
     let [ny, nx] = map.grid.shape();
     output.text(format_args!("{}: {nx} x {ny} pixels", map.name));
     output.text(format_args!("{:>8} {:>10} {:>10} {:>12} {:>12}  place", "", "TS", "sqrt(TS)", "npred", "amplitude"));
-    if let Some(((y, x), ts)) = map.ts.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1)) {
+    if let Some(((y, x), ts)) = highest(map.ts.indexed_iter()) {
         let (root, npred, amplitude) = (ts.sqrt(), map.npred[[y, x]], map.amplitude[[y, x]]);
         output.text(format_args!(
             "{:>8} {ts:>10.3} {root:>10.3} {npred:>12.2} {amplitude:>12.3e}  {}",
@@ -98,4 +103,16 @@ fn show(output: &Output, map: &TsMap) {
     }
     let above = |least: f64| map.ts.iter().filter(|ts| **ts >= least).count();
     output.text(format_args!("pixels with TS of at least 9, 16, 25: {}, {}, {}", above(9.0), above(16.0), above(25.0)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pixel_without_a_number_is_not_the_highest() {
+        let pixels = [1.0, f64::NAN, 3.0, -f64::NAN];
+        assert_eq!(highest(pixels.iter().enumerate()), Some((2, &3.0)));
+        assert_eq!(highest([f64::NAN].iter().enumerate()), None);
+    }
 }

@@ -378,7 +378,8 @@ fn a_report_whose_calls_fail_leaves_the_page_that_was_there() {
     let sizes = ["--npix", "12", "--ebins", "2", "--sources", "1"];
     success(&roi_fit(&[&["simulate", "--response", "--out", out][..], &sizes[..]].concat()));
     std::fs::write(begin.path().join("report.html"), "of an earlier run").unwrap();
-    let arguments = ["report", "config.yaml", "--fit-first", "--no-tsmap", "--write-roi", "state", "--threads", "1"];
+    let arguments =
+        ["report", "config.yaml", "--fit-first", "--no-tsmap", "--fits", "--write-roi", "state", "--threads", "1"];
     let trial = Trial::new(begin.path(), &arguments, &[]);
     trial.try_all(&WRITING);
     trial.try_all(&READING);

@@ -75,6 +75,43 @@ fn widths_curvatures_and_files_are_shown_where_they_are_asked_for() {
     assert!(text.contains(&format!("{config} --fix isodiff --emin 100")), "{}", &text[..3000]);
 }
 
+/// What was computed is shown, and what else can be written is.
+#[test]
+fn a_file_that_cannot_be_written_costs_no_other_and_not_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let simulated = ["simulate", "--response", "--out", &path("."), "--npix", "24", "--ebins", "5", "--sources", "2"];
+    success(&roi_fit(&simulated));
+    let (config, page) = (path("config.yaml"), path("page.html"));
+    // No file can take the place of a folder that is not empty.
+    for name in ["residual_map.fits", "width_SIM_J0534.5+2200.fits"] {
+        std::fs::create_dir_all(path(&format!("page_files/{name}/full"))).unwrap();
+    }
+    let source = "SIM J0534.5+2200";
+    let of = ["--sed", source, "--extension", source, "--no-tsmap", "--fits", "--out", &page];
+    let result = json(&[&["report", &config], &of[..]].concat());
+    assert_eq!((&result["seds"], &result["widths"]), (&serde_json::json!([source]), &serde_json::json!([source])));
+    assert_eq!(result["files"], serde_json::json!(["page_files/spectrum_SIM_J0534.5+2200.fits"]));
+    let told: Vec<&str> =
+        result["problems"].as_array().unwrap().iter().map(|problem| problem["what"].as_str().unwrap()).collect();
+    assert_eq!(told, ["FITS file of the residual map", "FITS file of the width"]);
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.contains("68 % containment radius") && text.contains("FITS file of the width"));
+}
+
+/// A source that is named twice, by an alias or in other words, is fitted once.
+#[test]
+fn a_source_that_is_named_twice_is_shown_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let simulated = ["simulate", "--out", &path("."), "--npix", "20", "--ebins", "4", "--sources", "1"];
+    success(&roi_fit(&simulated));
+    let (config, page) = (path("config.yaml"), path("page.html"));
+    let twice = ["--sed", "SIM J0534.5+2200,simj0534.5+2200", "--no-tsmap", "--no-residmap", "--out", &page];
+    let result = json(&[&["report", &config], &twice[..]].concat());
+    assert_eq!(result["seds"], serde_json::json!(["SIM J0534.5+2200"]));
+}
+
 #[test]
 fn what_a_report_cannot_have_is_told() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! From files to the likelihood: source maps read or made, model maps written.
 
+pub(crate) mod configured_model;
 pub(crate) mod cubes;
 pub(crate) mod model_map;
 pub(crate) mod open_options;

@@ -4,6 +4,7 @@ use likelihood_core::SourceMap;
 use roi_model::{Selection, Source};
 
 use crate::analysis::Analysis;
+use crate::data::configured_model::listed_datum;
 use crate::error::{Error, Result};
 
 /// What the scale of a zeroed normalisation is multiplied by.
@@ -115,14 +116,7 @@ impl Analysis {
 
     /// A quantity of a source by the name that its dictionary has for it, else by the column of its catalog.
     pub(crate) fn source_datum(&self, source: &Source, key: &str) -> Option<f64> {
-        let direction = source.direction();
-        match key {
-            "offset" => direction.map(|direction| self.session.roi.center().separation(&direction)),
-            "ra" => direction.map(|direction| direction.ra()),
-            "dec" => direction.map(|direction| direction.dec()),
-            "glon" => direction.map(|direction| direction.to_galactic().0),
-            "glat" => direction.map(|direction| direction.to_galactic().1),
-            _ => self.known.of(source.name()).and_then(|known| known.number(key)).or(source.catalog_value(key)),
-        }
+        let measured = self.known.of(source.name()).and_then(|known| known.number(key));
+        measured.or_else(|| listed_datum(&self.session.roi, source, key))
     }
 }

@@ -69,60 +69,70 @@ impl Analysis {
     /// cannot be made.
     pub fn load_roi(&mut self, prefix: impl AsRef<Path>) -> Result<()> {
         let path = with_ending(&stem(prefix.as_ref()), ".json");
-        let text = read_text(&path)?;
-        if let Some(kind) = FileKind::of(text.as_bytes()).filter(|kind| *kind != FileKind::SavedAnalysis) {
-            return Err(bad(&path, format!("this is {kind}, {NO_MODEL}: {}", kind.place())));
+        let saved = read_saved(&path)?;
+        let (then, range) = (saved.loglike, saved.energy_range);
+        let now = self.take_saved(&path, saved, Some(range))?;
+        if now != then {
+            let name = path.display();
+            tracing::warn!("{name}: logL was {then} when saved and is {now} now; are the data the same?");
         }
-        let damaged = |error: serde_json::Error| {
-            bad(&path, format!("not a saved analysis: {error}; name the prefix given to write_roi"))
-        };
-        let SavedFile { state: Version { format } } = serde_json::from_str(&text).map_err(damaged)?;
-        if format != FORMAT {
-            let reason = format!("format {format} of a saved analysis; this program reads format {FORMAT}, save again");
-            return Err(bad(&path, reason));
+        Ok(())
+    }
+
+    /// Takes up the model of an analysis that [`Analysis::write_roi`] saved, on data that may be others: as [`Analysis::load_roi`], but the range of energies stays
+    /// that of this analysis, and nothing is wrong with another `logL`. Where it is another, what was saved of measurements (TS, profiles, limits, covariance) is
+    /// left behind, and what follows from the model alone is computed anew; parameters keep their errors. Returns whether it is the same to the last bit.
+    ///
+    /// # Errors
+    /// As [`Analysis::load_roi`]; when predicted counts or a flux cannot be evaluated.
+    pub fn carry_over(&mut self, prefix: impl AsRef<Path>) -> Result<bool> {
+        let path = with_ending(&stem(prefix.as_ref()), ".json");
+        let saved = read_saved(&path)?;
+        let (then, before) = (saved.loglike, self.checkpoint());
+        let is_same = self.take_saved(&path, saved, None)? == then;
+        if !is_same {
+            self.known = Known::default();
+            if let Err(error) = self.describe_anew() {
+                self.restore(before);
+                return Err(error);
+            }
         }
-        let SavedFile { state: saved } = serde_json::from_str::<SavedFile<SavedRoi>>(&text).map_err(damaged)?;
-        let is_whole = |c: &Covariance| c.matrix.nrows() == c.parameters.len();
-        if !saved.covariance.as_ref().is_none_or(is_whole) {
-            let reason = "its covariance does not have a row for each parameter; the file is damaged, save again";
-            return Err(bad(&path, reason.to_owned()));
+        Ok(is_same)
+    }
+
+    /// Replaces the model by a saved one and returns its `logL` here; with a range, only the energies within it count from now on.
+    fn take_saved(&mut self, path: &Path, saved: SavedRoi, range: Option<(f64, f64)>) -> Result<f64> {
+        let new = self.saved_beside(path, &saved)?;
+        let spectra = self.spectra_beside(path, &saved)?;
+        let mut data = self.data_with(path, &new)?;
+        if let Some((emin, emax)) = range {
+            data = data.with_all_energies().within_energies(emin, emax)?;
         }
-        let new = self.saved_beside(&path, &saved)?;
-        let spectra = self.spectra_beside(&path, &saved)?;
-        let mut data = self.data_with(&path, &new)?;
-        data = data.with_all_energies().within_energies(saved.energy_range.0, saved.energy_range.1)?;
         let mut sources = Vec::with_capacity(saved.sources.len());
         let mut properties = BTreeMap::new();
         for (name, stored) in saved.sources {
-            sources.push(self.restored_source(&path, (&new, &spectra), (&name, &stored))?);
+            sources.push(self.restored_source(path, (&new, &spectra), (&name, &stored))?);
             properties.insert(name, stored.properties);
         }
         let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(saved.title);
         let present = std::mem::replace(&mut self.session.roi, roi);
         let data = std::mem::replace(&mut self.session.data, data);
-        match self.loglike() {
+        let loglike = match self.loglike() {
+            Ok(loglike) => loglike,
             Err(error) => {
                 (self.session.roi, self.session.data) = (present, data);
                 return Err(error);
             }
-            Ok(loglike) if loglike != saved.loglike => {
-                let name = path.display();
-                tracing::warn!(
-                    "{name}: logL was {} when saved and is {loglike} now; are the data the same?",
-                    saved.loglike
-                );
-            }
-            Ok(_) => {}
-        }
+        };
         for source in &new {
             self.is_made_here(source.name());
         }
-        self.keep_tables_beside(&path, &spectra);
+        self.keep_tables_beside(path, &spectra);
         self.known = Known::new(properties, saved.covariance);
         self.edits.locked = saved.locked.into_iter().collect();
         self.edits.zeroed = saved.zeroed;
-        Ok(())
+        Ok(loglike)
     }
 
     /// The sources that a saved analysis has more than this one, or elsewhere, from the XML that was saved beside it.
@@ -206,6 +216,10 @@ impl Analysis {
         for (parameter, saved) in spectrum.parameters_mut().iter_mut().zip(&stored.parameters) {
             saved.apply(parameter)?;
         }
+        // What no attribute says has none in the XML either.
+        if source.apply_edisp() != stored.apply_edisp {
+            source.set_apply_edisp(stored.apply_edisp);
+        }
         for alias in &stored.aliases {
             if !source.aliases().contains(alias) {
                 source.add_alias(alias.clone());
@@ -278,6 +292,29 @@ impl Analysis {
         }
         locks
     }
+}
+
+/// What a file of a saved analysis holds, seen to be whole.
+fn read_saved(path: &Path) -> Result<SavedRoi> {
+    let text = read_text(path)?;
+    if let Some(kind) = FileKind::of(text.as_bytes()).filter(|kind| *kind != FileKind::SavedAnalysis) {
+        return Err(bad(path, format!("this is {kind}, {NO_MODEL}: {}", kind.place())));
+    }
+    let damaged = |error: serde_json::Error| {
+        bad(path, format!("not a saved analysis: {error}; name the prefix given to write_roi"))
+    };
+    let SavedFile { state: Version { format } } = serde_json::from_str(&text).map_err(damaged)?;
+    if format != FORMAT {
+        let reason = format!("format {format} of a saved analysis; this program reads format {FORMAT}, save again");
+        return Err(bad(path, reason));
+    }
+    let SavedFile { state: saved } = serde_json::from_str::<SavedFile<SavedRoi>>(&text).map_err(damaged)?;
+    let is_whole = |c: &Covariance| c.matrix.nrows() == c.parameters.len();
+    if !saved.covariance.as_ref().is_none_or(is_whole) {
+        let reason = "its covariance does not have a row for each parameter; the file is damaged, save again";
+        return Err(bad(path, reason.to_owned()));
+    }
+    Ok(saved)
 }
 
 /// In what a saved spectrum differs from the present one.

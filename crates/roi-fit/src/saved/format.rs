@@ -46,6 +46,9 @@ pub(crate) struct SavedSource {
     /// Values of the spatial parameters: where it is, and how wide.
     pub(crate) place: Vec<(String, f64)>,
     pub(crate) aliases: Vec<String>,
+    /// Whether energy dispersion applies to it; files of before have no word on it.
+    #[serde(default = "applies")]
+    pub(crate) apply_edisp: bool,
     pub(crate) parameters: Vec<SavedParameter>,
     pub(crate) properties: SourceProperties,
 }
@@ -74,10 +77,15 @@ impl SavedSource {
             spatial_file: spatial.file().map(str::to_owned),
             place: place_of(source),
             aliases: source.aliases().to_vec(),
+            apply_edisp: source.apply_edisp(),
             parameters: spectrum.parameters().iter().map(SavedParameter::new).collect(),
             properties: properties.clone(),
         }
     }
+}
+
+fn applies() -> bool {
+    true
 }
 
 fn place_of(source: &Source) -> Vec<(String, f64)> {

@@ -181,3 +181,61 @@ fn simulated_counts_replace_nothing_that_the_analysis_reads() {
     assert!(matches!(error, Error::Option { option: "out", .. }), "{error}");
     assert_eq!(std::fs::read(&written[0].path).unwrap(), before);
 }
+
+#[test]
+fn a_saved_analysis_keeps_the_word_on_energy_dispersion() {
+    let directory = tempfile::tempdir().unwrap();
+    let prefix = directory.path().join("result");
+    let mut saved = analysis();
+    let name = saved.roi().sources().iter().find(|s| s.spatial().is_point()).unwrap().name().to_owned();
+    saved.set_apply_edisp(&name, false).unwrap();
+    saved.write_roi(&prefix).unwrap();
+    let mut loaded = analysis();
+    loaded.load_roi(&prefix).unwrap();
+    for source in loaded.roi().sources() {
+        assert_eq!(source.apply_edisp(), source.name() != name, "{}", source.name());
+    }
+    // What has no word on it is written without one.
+    assert_eq!(loaded.xml_text().unwrap(), saved.xml_text().unwrap());
+    // Files of before do not say.
+    let json = directory.path().join("result.json");
+    let text = std::fs::read_to_string(&json).unwrap();
+    let without: Vec<&str> = text.lines().filter(|line| !line.contains("\"apply_edisp\"")).collect();
+    assert!(without.len() < text.lines().count());
+    std::fs::write(&json, without.join("\n")).unwrap();
+    loaded.load_roi(&prefix).unwrap();
+    assert!(loaded.roi().sources().iter().all(roi_model::Source::apply_edisp));
+}
+
+#[test]
+fn a_model_that_is_carried_to_other_data_leaves_what_was_measured_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let prefix = directory.path().join("result");
+    let mut saved = analysis();
+    saved.fit(&FitOptions::default()).unwrap();
+    let name = saved.roi().sources().iter().find(|s| s.spatial().is_point()).unwrap().name().to_owned();
+    let norm = saved.norm(&name).unwrap();
+    saved.zero_source(&name).unwrap();
+    saved.write_roi(&prefix).unwrap();
+
+    let mut same = analysis();
+    assert!(same.carry_over(&prefix).unwrap());
+    assert_eq!(same.all_properties().unwrap(), saved.all_properties().unwrap());
+
+    let mut other = analysis();
+    let third = other.likelihood().components()[0].axis().edges()[2];
+    other.set_energy_range(Some(third), None).unwrap();
+    let range = other.energy_range();
+    assert!(!other.carry_over(&prefix).unwrap());
+    assert_eq!((other.energy_range(), other.roi().state()), (range, saved.roi().state()));
+    assert!(saved.all_properties().unwrap().values().any(|known| known.ts.is_some()));
+    let known = other.all_properties().unwrap();
+    assert!(known.values().all(|known| known.ts.is_none() && known.scan.is_none() && known.refitted_limit.is_none()));
+    // Predicted counts are those of the energies that count here.
+    let all: f64 = saved.all_properties().unwrap().values().map(|known| known.npred).sum();
+    assert!(known.values().map(|known| known.npred).sum::<f64>() < 0.9 * all);
+    other.unzero_source(&name).unwrap();
+    saved.unzero_source(&name).unwrap();
+    assert_eq!(other.roi().state(), saved.roi().state());
+    assert_eq!(other.norm(&name).unwrap().to_bits(), norm.to_bits());
+}

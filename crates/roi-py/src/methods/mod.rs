@@ -11,5 +11,5 @@ mod photons;
 mod placing;
 mod reporting;
 mod saving;
-mod selecting;
-mod sources;
+pub(crate) mod selecting;
+pub(crate) mod sources;

@@ -54,13 +54,15 @@ impl Analysis {
         self.work(py, |analysis| Ok(analysis.set_energy_range(emin, emax)?))
     }
 
-    /// A dictionary a component: its name, energy edges in MeV, counts (and weighted counts) a bin, bins that count, filled bins.
+    /// A dictionary a component: its name, the file of its counts, energy edges in MeV, counts (and weighted counts) a bin, bins that count, filled bins.
     fn components<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let components = self.read(py, |analysis| analysis.likelihood().components().to_vec())?;
+        let (components, files) =
+            self.read(py, |analysis| (analysis.likelihood().components().to_vec(), analysis.counts_files().to_vec()))?;
         let list = PyList::empty(py);
-        for component in components {
+        for (component, file) in components.into_iter().zip(files) {
             let dict = PyDict::new(py);
             dict.set_item("name", component.name())?;
+            dict.set_item("file", file)?;
             dict.set_item("energies", PyArray1::from_slice(py, component.axis().edges()))?;
             dict.set_item("counts", PyArray1::from_slice(py, component.counts_spectrum()))?;
             dict.set_item("counts_wt", PyArray1::from_slice(py, component.weighted_counts_spectrum()))?;

@@ -4,12 +4,10 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_estimators::{BinStatus, LocalizeOptions, SedOptions};
+use roi_estimators::{BinStatus, CurvatureOptions, LocalizeOptions, SedOptions};
 use roi_fit::Progress;
-use roi_report::{
-    Choice, LightCurveBin, LightCurvePanel, Problem, ReportInput, ReportOptions, gather, quoted, write_report,
-};
-use serde_json::{Value, json};
+use roi_report::{Beside, Choice, LightCurveBin, LightCurvePanel, ReportOptions, gather, quoted, write_report};
+use serde_json::Value;
 
 use crate::border::exceptions::{Failure, OptionError};
 use crate::border::keywords::Keywords;
@@ -19,9 +17,9 @@ use crate::handle::Analysis;
 
 #[pymethods]
 impl Analysis {
-    /// Writes a page that a browser shows without a network: status of the fit, maps, spectra, sources, goodness of fit. Keywords: `sed` and `localize`, for
-    /// which sources they are made (`"none"`, `"notable"`, `"all"`, or names), `residmap`, `tsmap`, `loge_bins` (of spectra, log10 of MeV), `nstep` (of positions),
-    /// `optimize_first`, `fit_first`, `light_curves` (a list of what `lightcurve` returned), and `config`, the file that the page says it comes from.
+    /// Writes a page that a browser shows without a network: status of the fit, maps, spectra, sources, goodness of fit. Keywords: `sed`, `localize`,
+    /// `extension`, `curvature` and `lightcurve`, for which sources they are made (`"none"`, `"notable"`, `"all"`, or names), `residmap`, `tsmap`, `loge_bins` (of spectra,
+    /// log10 of MeV), `nstep` (of positions), `fits` (FITS files beside the page), `optimize_first`, `fit_first`, `light_curves` (a list of what `lightcurve` returned), and `config`, the file that the page says it comes from.
     #[pyo3(signature = (path, **keywords))]
     fn report<'py>(
         &self,
@@ -50,12 +48,18 @@ struct Page {
 impl Page {
     fn take(given: &mut Keywords<'_, '_>, path: PathBuf, optimizer: roi_fit::FitOptions) -> PyResult<Self> {
         let absent = ReportOptions::default();
+        let curvature = CurvatureOptions::default().with_optimizer(optimizer.clone());
         let sed = SedOptions::default().with_loge_bins(given.take("loge_bins")?).with_optimizer(optimizer);
         let mut localize = LocalizeOptions::default();
         given.set("nstep", &mut localize.nstep)?;
         let options = ReportOptions::default()
             .with_sed(choice(given, "sed", absent.sed)?)
             .with_localize(choice(given, "localize", absent.localize)?)
+            .with_extension(choice(given, "extension", absent.extension)?)
+            .with_curvature(choice(given, "curvature", absent.curvature)?)
+            .with_curvature_options(curvature)
+            .with_light_curve(choice(given, "lightcurve", absent.light_curve)?)
+            .with_fits(given.take("fits")?.unwrap_or(false).then(|| Beside::of(&path)))
             .with_residmap(given.take("residmap")?.unwrap_or(absent.residmap))
             .with_tsmap(given.take("tsmap")?.unwrap_or(absent.tsmap))
             .with_sed_options(sed)
@@ -77,10 +81,9 @@ impl Page {
         let optimized = optimize.map(|options| analysis.optimize(&options)).transpose()?;
         let fit = self.is_fitted_first.then(|| analysis.fit_options());
         let fit = fit.map(|options| analysis.fit(&options)).transpose()?;
-        let mut input = gather(analysis, &self.options, watcher)?
-            .with_optimized(optimized)
-            .with_fit(fit)
-            .with_light_curves(self.light_curves.clone());
+        let mut input = gather(analysis, &self.options, watcher)?.with_optimized(optimized).with_fit(fit);
+        // Those that were made before are shown beside those that are made for the page.
+        input.light_curves.extend(self.light_curves.iter().cloned());
         if let Some(config) = &self.config {
             input = input
                 .with_provenance(roi_batch::provenance(Some(config), &[], true))
@@ -91,24 +94,8 @@ impl Page {
             return Err(roi_estimators::Error::Stopped.into());
         }
         let bytes = write_report(&input, &self.path)?;
-        Ok(told(&input, bytes))
+        Ok(input.told(&self.path, bytes))
     }
-}
-
-/// What a page has.
-fn told(input: &ReportInput, bytes: impl Into<Value>) -> Value {
-    let problem = |of: &Problem| json!({ "source": of.source, "what": of.what, "message": of.message });
-    json!({
-        "bytes": bytes.into(),
-        "sources": input.roi.sources().len(),
-        "images": input.images.len(),
-        "seds": input.seds.iter().map(|sed| sed.name.as_str()).collect::<Vec<_>>(),
-        "localized": input.localizations.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
-        "light_curves": input.light_curves.iter().map(|curve| curve.name.as_str()).collect::<Vec<_>>(),
-        "problems": input.problems.iter().map(problem).collect::<Vec<_>>(),
-        "goodness": input.goodness.as_ref().map(roi_estimators::Goodness::to_json),
-        "fit_success": input.fit.as_ref().map(|fit| fit.fit_success),
-    })
 }
 
 /// Which sources are meant: a word, names, or whether the notable ones are.

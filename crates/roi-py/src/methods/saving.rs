@@ -21,6 +21,12 @@ impl Analysis {
         self.work(py, |analysis| Ok(analysis.load_roi(&prefix)?))
     }
 
+    /// Takes up the model of an analysis that `write_roi` saved, on data that may be others; where `logL` is another, what was measured
+    /// is left behind. Returns whether it is the same to the last bit.
+    fn carry_over(&self, py: Python<'_>, prefix: PathBuf) -> PyResult<bool> {
+        self.work(py, |analysis| Ok(analysis.carry_over(&prefix)?))
+    }
+
     /// Writes the model as XML.
     fn write_xml(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         self.work(py, |analysis| Ok(analysis.write_xml(&path)?))

@@ -166,7 +166,7 @@ fn counts_of(component: &roi_fit::ComponentData, source: &Source, weighted: bool
 }
 
 /// What a source is.
-fn described(source: &Source, center: &roi_fit::SkyDirection) -> Value {
+pub(crate) fn described(source: &Source, center: &roi_fit::SkyDirection) -> Value {
     let (spatial, spectrum) = (source.spatial(), source.spectrum());
     let direction = source.direction();
     let galactic = direction.map(|direction| direction.to_galactic());

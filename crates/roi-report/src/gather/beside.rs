@@ -1,10 +1,11 @@
 //! FITS files of what a page shows, beside the page.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::input::report_input::BesideFile;
+use crate::input::report_input::{BesideFile, Problem};
 
 /// A folder beside a page.
 ///
@@ -48,17 +49,20 @@ impl<'a> Written<'a> {
         Ok(Self { beside, names: BTreeSet::new(), files: Vec::new() })
     }
 
-    /// Writes what was found of a source, or of the whole region for an empty name.
-    pub(crate) fn add<E>(
+    /// Writes what was found of a source, or of the whole region for an empty name. A file that cannot be written is a remark: what was found took long, and the
+    /// page shows it without.
+    pub(crate) fn add<E: Display>(
         &mut self,
         (source, what): (&str, &str),
+        problems: &mut Vec<Problem>,
         write: impl FnOnce(&Path) -> std::result::Result<(), E>,
-    ) -> std::result::Result<(), E> {
-        let Some(Beside { folder, name }) = self.beside else { return Ok(()) };
+    ) {
+        let Some(Beside { folder, name }) = self.beside else { return };
         let file = self.name_of(what, source);
-        write(&folder.join(&file))?;
-        self.files.push(BesideFile::new(source, what, format!("{name}/{file}")));
-        Ok(())
+        match write(&folder.join(&file)) {
+            Ok(()) => self.files.push(BesideFile::new(source, what, format!("{name}/{file}"))),
+            Err(error) => problems.push(Problem::new(source, format!("FITS file of the {what}"), error.to_string())),
+        }
     }
 
     /// A name of its own, of characters that stand in file names everywhere.
@@ -87,9 +91,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let beside = Beside::of(&folder.path().join("page.html"));
         let mut written = Written::new(Some(&beside)).unwrap();
+        let mut problems = Vec::new();
         for source in ["Mkn 421", "mkn/421", "../x", ""] {
-            written.add((source, "spectrum"), |path| std::fs::write(path, source)).unwrap();
+            written.add((source, "spectrum"), &mut problems, |path| std::fs::write(path, source));
         }
+        // One that cannot be written is told, and costs no other.
+        written.add(("y", "width"), &mut problems, |_| Err("the disk is full"));
+        assert_eq!(problems, [Problem::new("y", "FITS file of the width", "the disk is full")]);
         let files = written.into_files();
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(
@@ -105,7 +113,7 @@ mod tests {
             assert_eq!(std::fs::read_to_string(folder.path().join(&file.path)).unwrap(), file.source);
         }
         let mut none = Written::new(None).unwrap();
-        none.add(("x", "spectrum"), |_| Err("written")).unwrap();
-        assert!(none.into_files().is_empty());
+        none.add(("x", "spectrum"), &mut problems, |_| Err("written"));
+        assert!(none.into_files().is_empty() && problems.len() == 1);
     }
 }

@@ -1,5 +1,6 @@
 //! Which sources an estimator is asked about.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::str::FromStr;
 
@@ -58,7 +59,18 @@ impl Choice {
         match self {
             Self::None => Ok(Vec::new()),
             Self::All => Ok(points(roi).map(|source| source.name().to_owned()).collect()),
-            Self::Named(names) => names.iter().map(|name| Ok(roi.source(name)?.name().to_owned())).collect(),
+            Self::Named(names) => {
+                let named = names.iter().map(|name| Ok(roi.source(name)?.name()));
+                let named = named.collect::<Result<BTreeSet<&str>>>()?;
+                // Who names a source twice, by an alias, say, does not want it twice.
+                Ok(roi
+                    .sources()
+                    .iter()
+                    .map(Source::name)
+                    .filter(|name| named.contains(name))
+                    .map(str::to_owned)
+                    .collect())
+            }
             Self::Notable => Ok(notable(analysis)),
         }
     }

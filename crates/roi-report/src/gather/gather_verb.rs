@@ -32,7 +32,7 @@ pub fn gather(analysis: &mut Analysis, options: &ReportOptions, progress: &mut d
     for name in seds {
         let found = sed(analysis.session(), &name, &options.sed_options);
         if let Some(found) = kept(found, &name, "spectrum", &mut input.problems)? {
-            written.add((&name, "spectrum"), |path| found.write_fits(path))?;
+            written.add((&name, "spectrum"), &mut input.problems, |path| found.write_fits(path));
             input.seds.push(found);
         }
         if progress.is_cancelled() {
@@ -44,7 +44,7 @@ pub fn gather(analysis: &mut Analysis, options: &ReportOptions, progress: &mut d
         let found = localize_many(analysis.session(), makers, &places, &options.localize_options, progress);
         for source in kept(found, "", "positions", &mut input.problems)?.into_iter().flat_map(|found| found.sources) {
             if let Some(found) = kept(source.found, &source.name, "position", &mut input.problems)? {
-                written.add((&source.name, "position"), |path| found.write_fits(path))?;
+                written.add((&source.name, "position"), &mut input.problems, |path| found.write_fits(path));
                 input.localizations.push(found);
             }
         }
@@ -68,7 +68,7 @@ fn add_shapes(
         let own = &options.extension_options;
         let found = extension(analysis.session(), analysis.trial_makers(), name, own, progress);
         if let Some(found) = kept(found, name, "width", &mut input.problems)? {
-            written.add((name, "width"), |path| found.write_fits(path))?;
+            written.add((name, "width"), &mut input.problems, |path| found.write_fits(path));
             input.extensions.push(found);
         }
     }
@@ -100,7 +100,7 @@ fn light_curves(
     for name in names {
         match light_curve(analysis, name, &slices, &own, LightCurveRun::new(progress)) {
             Ok(curve) => {
-                written.add((name, "light curve"), |path| curve.write_fits(path))?;
+                written.add((name, "light curve"), problems, |path| curve.write_fits(path));
                 panels.push(LightCurvePanel::from(&curve));
             }
             Err(error @ roi_estimators::Error::Stopped) => return Err(error),
@@ -167,14 +167,14 @@ fn add_maps(
     if options.residmap {
         let found = residmap(analysis, &ResidMapOptions::default(), progress);
         if let Some(map) = kept(found, "", "residual map", &mut input.problems)? {
-            written.add(("", "residual map"), |path| map.write_fits(path))?;
+            written.add(("", "residual map"), &mut input.problems, |path| map.write_fits(path));
             input.images.push(SkyImage::new(ImageKind::Significance, &map.grid, &map.sigma, &center)?);
         }
     }
     if options.tsmap {
         let found = tsmap(analysis, &TsMapOptions::default(), progress);
         if let Some(map) = kept(found, "", "TS map", &mut input.problems)? {
-            written.add(("", "TS map"), |path| map.write_fits(path))?;
+            written.add(("", "TS map"), &mut input.problems, |path| map.write_fits(path));
             input.images.push(SkyImage::new(ImageKind::Ts, &map.grid, &map.ts, &center)?);
         }
     }

@@ -1,11 +1,12 @@
 //! Everything that a page shows.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use roi_estimators::{Curvature, Extension, Goodness, Localization, SedResult};
 use roi_fit::{Analysis, FitResult, LoglikeResult, OptimizeResult, SourceProperties};
 use roi_model::Roi;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::input::light_curve_panel::LightCurvePanel;
@@ -116,6 +117,26 @@ impl ReportInput {
             provenance: Value::Null,
             config: Value::Null,
             command: "config.yaml".to_owned(),
+        })
+    }
+
+    /// What there is to say for programs of the page that was written.
+    pub fn told(&self, page: &Path, bytes: usize) -> Value {
+        let problem = |of: &Problem| json!({ "source": of.source, "what": of.what, "message": of.message });
+        json!({
+            "report": page,
+            "bytes": bytes,
+            "sources": self.roi.sources().len(),
+            "images": self.images.len(),
+            "seds": self.seds.iter().map(|sed| sed.name.as_str()).collect::<Vec<_>>(),
+            "localized": self.localizations.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
+            "widths": self.extensions.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
+            "curvatures": self.curvatures.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(),
+            "light_curves": self.light_curves.iter().map(|curve| curve.name.as_str()).collect::<Vec<_>>(),
+            "files": self.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
+            "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
+            "goodness": self.goodness.as_ref().map(Goodness::to_json),
+            "fit_success": self.fit.as_ref().map(|fit| fit.fit_success),
         })
     }
 

@@ -89,12 +89,18 @@ struct Request {
 impl Request {
     fn take(given: &mut Keywords<'_, '_>, mut options: LightCurveOptions) -> PyResult<Self> {
         take_options(given, &mut options)?;
+        let records: Option<PathBuf> = given.take("records")?;
+        let keeps_records = given.take("keep_records")?.unwrap_or(false);
+        if keeps_records && records.is_none() {
+            let reason = "keep_records: there are no records to keep; records=FILE names where they go";
+            return Err(OptionError::new_err(reason));
+        }
         Ok(Self {
             bins: Bins::take(given)?,
             options,
             only: given.take("only")?,
-            records: given.take("records")?,
-            keeps_records: given.take("keep_records")?.unwrap_or(false),
+            records,
+            keeps_records,
             fits: given.take("fits")?,
             ecsv: given.take("ecsv")?,
         })

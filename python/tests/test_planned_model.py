@@ -1,0 +1,71 @@
+"""The model of a region without an analysis: what a configuration tells of its sources."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+
+import roifit
+from roifit.gtanalysis import GTAnalysis, ROIModel
+
+CRAB, FAR = (83.63, 22.01), (88.0, 25.0)
+SECTION = {
+    "sources": [
+        {"name": "Crab", "ra": CRAB[0], "dec": CRAB[1], "SpectrumType": "PowerLaw", "Index": 2.1, "Prefactor": 2e-12, "SpatialModel": "PointSource"},
+        {"name": "Far one", "ra": FAR[0], "dec": FAR[1], "SpectrumType": "LogParabola", "SpatialModel": "RadialDisk", "SpatialWidth": 0.5},
+    ],
+}
+
+
+def test_a_model_needs_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = ROIModel.create({"ra": CRAB[0], "dec": CRAB[1]}, SECTION)
+    assert [source.name for source in model.sources] == ["Crab", "Far one"] == [source.name for source in model] and len(model) == 2
+    crab = model["cra b"]
+    assert crab == model.get_source_by_name("Crab") and "Crab" in model and "nobody" not in model
+    assert crab["offset"] < 1e-6 and crab["SpatialModel"] == "PointSource" and crab.params["Index"]["value"] == pytest.approx(-2.1)
+    assert np.isnan(crab["ts"]) and np.isnan(crab["npred"]) and np.isnan(crab["flux"])
+    distance = SkyCoord(*CRAB, unit="deg").separation(SkyCoord(*FAR, unit="deg")).deg
+    assert [source.name for source in model.get_sources(distance=distance - 0.1)] == ["Crab"]
+    assert len(model.get_sources(distance=distance + 0.1)) == 2 and model.get_sources(minmax_ts=[1.0, None]) == []
+    assert [source.name for source in model.get_sources(cuts={"offset": [1.0, None]}, exclude=["Crab"])] == ["Far one"]
+    assert [source.name for source in model.get_nearby_sources("Crab", 10.0, min_dist=1.0)[1]] == ["Far one"]
+    for text in (str(model), str(crab)):
+        assert "Crab" in text and "nan" in text
+    assert model.create_table()["ra"].tolist() == pytest.approx([CRAB[0], FAR[0]])
+    with pytest.raises(roifit.ModelError, match="create_table"):
+        model.create_source_table()
+    kept = copy.deepcopy(model)
+    assert kept["Crab"].params["Index"]["value"] == crab.params["Index"]["value"] and len(kept) == 2
+    model.write_xml("model.xml")
+    text = Path("model.xml").read_text()
+    assert 'name="Far one"' in text and "RadialDisk" in text
+
+
+def test_around_a_place_or_a_source_with_other_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    around = ROIModel.create_from_position(SkyCoord(*FAR, unit="deg"), SECTION)
+    of = ROIModel.create_from_source("Far one", SECTION)
+    both = ROIModel.create({"target": "Far one", "ra": 1.0, "dec": 2.0}, SECTION)
+    for model in (around, of, both):
+        assert model.skydir.separation(SkyCoord(*FAR, unit="deg")).deg < 1e-6 and model.sources[0].name == "Far one"
+    only = ROIModel.create_from_position(FAR, SECTION, sources=SECTION["sources"][:1])
+    assert [source.name for source in only.sources] == ["Crab"]
+    with pytest.raises(roifit.RoiFitError, match="nobody"):
+        ROIModel.create_from_source("nobody", SECTION)
+    # The configuration that it was read from does not stay.
+    assert not list(tmp_path.iterdir())
+
+
+def test_its_sources_go_into_an_analysis(tmp_path: Path) -> None:
+    gta = GTAnalysis(roifit.simulate(tmp_path, npix=24, ebins=4, sources=1, response=True), logging={"verbosity": 0})
+    gta.setup()
+    place = gta.roi.skydir
+    section = {"sources": [{"name": "new", "ra": place.ra.deg + 0.5, "dec": place.dec.deg, "Index": 2.3, "SpatialModel": "PointSource"}]}
+    model = ROIModel.create_from_position(place, section)
+    gta.add_sources_from_roi(["new"], model)
+    assert gta.roi["new"].params["Index"]["value"] == pytest.approx(-2.3) and gta.roi["new"]["npred"] > 0
