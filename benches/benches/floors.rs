@@ -35,7 +35,7 @@ struct Table {
 
 impl Table {
     fn new() -> Self {
-        let (mut memory, runs) = (Memory::default(), if measuring() { RUNS } else { 1 });
+        let (mut memory, runs) = (Memory::new(measuring()), if measuring() { RUNS } else { 1 });
         let byte = median(runs, || Ok(memory.read(BYTES))).map_or(f64::NAN, |(seconds, _)| seconds / BYTES as f64);
         Self { byte, runs }
     }

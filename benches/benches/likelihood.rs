@@ -31,7 +31,7 @@ fn likelihood(criterion: &mut Criterion) {
         }
         regions.push(("large", (roi, likelihood)));
     }
-    let mut memory = Memory::default();
+    let mut memory = Memory::new(measuring());
     for (name, (roi, likelihood)) in &regions {
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");

@@ -2,8 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::measuring;
-
 /// More than any cache holds, in numbers of 8 bytes.
 const LARGE: usize = 1 << 26;
 
@@ -14,13 +12,12 @@ pub struct Memory {
     next: usize,
 }
 
-impl Default for Memory {
-    fn default() -> Self {
-        Self { numbers: vec![1; if measuring() { LARGE } else { 1 << 20 }], next: 0 }
-    }
-}
-
 impl Memory {
+    /// With much to read where times are measured, and little in tests.
+    pub fn new(measuring: bool) -> Self {
+        Self { numbers: vec![1; if measuring { LARGE } else { 1 << 20 }], next: 0 }
+    }
+
     /// Reads so many bytes, with all threads. Sums of whole numbers vectorise, so that reading is all
     /// that this costs.
     pub fn read(&mut self, bytes: usize) -> u64 {

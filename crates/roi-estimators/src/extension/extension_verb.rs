@@ -42,13 +42,8 @@ pub fn extension(
     let place = TrialPlace::of(session.roi().source(name)?)?;
     let mut trial = TrialSession::seen_at(session, makers, name, place)?;
     check_seen(&trial, makers)?;
-    let freedom = Freedom {
-        free_background: options.free_background,
-        free_radius: options.free_radius,
-        fix_shape: options.fix_shape,
-    };
     let source = trial.source();
-    set_free(trial.session_mut(), &[source], freedom)?;
+    set_free(trial.session_mut(), &[source], freedom(options))?;
     let preloc = trial.place().direction;
     let loglike_base = climb(trial.session_mut(), None)?.loglike;
     let point = of_a_point(&trial, options, progress)?;
@@ -89,6 +84,11 @@ pub fn extension(
         maps: best.source_maps()?,
     };
     Ok(result)
+}
+
+/// What is free in the fits.
+fn freedom(options: &ExtensionOptions) -> Freedom {
+    Freedom { free_background: options.free_background, free_radius: options.free_radius, fix_shape: options.fix_shape }
 }
 
 /// `logL` of a point, at its own best position with `fit_position`, and whether it is a maximum.
