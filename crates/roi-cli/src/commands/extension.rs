@@ -11,6 +11,7 @@ use crate::region::Region;
 
 use super::dictionary::completed;
 use super::first::First;
+use super::tsmap::shown_at_best;
 
 /// Whether a source is wider than a point, as a disk or a Gaussian, and how wide
 #[derive(Args)]
@@ -74,7 +75,7 @@ impl Extension {
         let mut result =
             extension(analysis.session(), analysis.trial_makers(), &self.source, &options, progress.as_mut())?;
         if self.fits.is_some() {
-            result.add_tsmap(&analysis, progress.as_mut())?;
+            shown_at_best(result.add_tsmap(&analysis, progress.as_mut()))?;
         }
         drop(progress);
         let is_extended = result.apply(&mut analysis)?;

@@ -16,6 +16,7 @@ use crate::region::Region;
 
 use super::dictionary::completed;
 use super::first::First;
+use super::tsmap::shown_at_best;
 
 /// The position of a source with its error ellipse, or of several; they are moved in the model that is written
 #[derive(Args)]
@@ -79,7 +80,7 @@ impl Localize {
         let options = self.options();
         let mut result = localize(analysis.session(), analysis.trial_makers(), source, &options, progress.as_mut())?;
         if self.fits.is_some() {
-            result.add_tsmap(analysis, progress.as_mut())?;
+            shown_at_best(result.add_tsmap(analysis, progress.as_mut()))?;
         }
         drop(progress);
         let is_moved = result.apply(analysis)?;

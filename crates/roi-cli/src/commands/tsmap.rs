@@ -83,6 +83,17 @@ impl Tsmap {
     }
 }
 
+/// A map that is a picture beside a result: one that cannot be made is told, and does not cost the result.
+pub(super) fn shown_at_best(made: roi_estimators::Result<()>) -> roi_estimators::Result<()> {
+    match made {
+        Err(error) if !matches!(error, roi_estimators::Error::Stopped) => {
+            tracing::warn!("no TS map around the source: {error}");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 /// The highest of the pixels that have a number: `max_by` alone would take a pixel that has none for the highest.
 pub(super) fn highest<'a, Place>(pixels: impl Iterator<Item = (Place, &'a f64)>) -> Option<(Place, &'a f64)> {
     pixels.filter(|(_, ts)| ts.is_finite()).max_by(|a, b| a.1.total_cmp(b.1))
@@ -108,6 +119,12 @@ fn show(output: &Output, map: &TsMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_that_cannot_be_made_does_not_cost_the_result() {
+        assert!(shown_at_best(Err(roi_estimators::Error::Internal { what: "a map" })).is_ok());
+        assert!(matches!(shown_at_best(Err(roi_estimators::Error::Stopped)), Err(roi_estimators::Error::Stopped)));
+    }
 
     #[test]
     fn a_pixel_without_a_number_is_not_the_highest() {

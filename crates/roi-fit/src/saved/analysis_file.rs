@@ -217,8 +217,8 @@ impl Analysis {
             saved.apply(parameter)?;
         }
         // What no attribute says has none in the XML either.
-        if source.apply_edisp() != stored.apply_edisp {
-            source.set_apply_edisp(stored.apply_edisp);
+        if let Some(apply) = stored.apply_edisp.filter(|apply| *apply != source.apply_edisp()) {
+            source.set_apply_edisp(apply);
         }
         for alias in &stored.aliases {
             if !source.aliases().contains(alias) {

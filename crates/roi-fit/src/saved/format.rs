@@ -46,9 +46,9 @@ pub(crate) struct SavedSource {
     /// Values of the spatial parameters: where it is, and how wide.
     pub(crate) place: Vec<(String, f64)>,
     pub(crate) aliases: Vec<String>,
-    /// Whether energy dispersion applies to it; files of before have no word on it.
-    #[serde(default = "applies")]
-    pub(crate) apply_edisp: bool,
+    /// Whether energy dispersion applies to it; files of before have no word on it, and leave it as the model has it.
+    #[serde(default)]
+    pub(crate) apply_edisp: Option<bool>,
     pub(crate) parameters: Vec<SavedParameter>,
     pub(crate) properties: SourceProperties,
 }
@@ -77,15 +77,11 @@ impl SavedSource {
             spatial_file: spatial.file().map(str::to_owned),
             place: place_of(source),
             aliases: source.aliases().to_vec(),
-            apply_edisp: source.apply_edisp(),
+            apply_edisp: Some(source.apply_edisp()),
             parameters: spectrum.parameters().iter().map(SavedParameter::new).collect(),
             properties: properties.clone(),
         }
     }
-}
-
-fn applies() -> bool {
-    true
 }
 
 fn place_of(source: &Source) -> Vec<(String, f64)> {

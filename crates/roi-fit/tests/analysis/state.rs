@@ -197,14 +197,17 @@ fn a_saved_analysis_keeps_the_word_on_energy_dispersion() {
     }
     // What has no word on it is written without one.
     assert_eq!(loaded.xml_text().unwrap(), saved.xml_text().unwrap());
-    // Files of before do not say.
+    // Files of before do not say, and leave it as it is.
     let json = directory.path().join("result.json");
     let text = std::fs::read_to_string(&json).unwrap();
     let without: Vec<&str> = text.lines().filter(|line| !line.contains("\"apply_edisp\"")).collect();
     assert!(without.len() < text.lines().count());
     std::fs::write(&json, without.join("\n")).unwrap();
     loaded.load_roi(&prefix).unwrap();
-    assert!(loaded.roi().sources().iter().all(roi_model::Source::apply_edisp));
+    assert!(!loaded.roi().source(&name).unwrap().apply_edisp());
+    let mut other = analysis();
+    other.load_roi(&prefix).unwrap();
+    assert!(other.roi().source(&name).unwrap().apply_edisp());
 }
 
 #[test]
