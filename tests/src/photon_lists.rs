@@ -64,7 +64,7 @@ impl PhotonList {
              selection: {{ra: {ra}, dec: {dec}, emin: {emin}, emax: {emax}, zmax: 90, evclass: 128, evtype: 3, \
              filter: 'DATA_QUAL>0 && LAT_CONFIG==1'}}\n\
              binning: {binning}\n\
-             gtlike: {{irfs: {name}, edisp: {edisp}, edisp_bins: 2, energy_integration: quadrature}}\n\
+             gtlike: {{irfs: {name}, edisp: {edisp}, edisp_bins: 5, energy_integration: quadrature}}\n\
              files: {{xml: model.xml, irfs: .}}\n"
         );
         let config = folder.join("config.yaml");

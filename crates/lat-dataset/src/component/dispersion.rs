@@ -14,6 +14,9 @@ use lat_io::CountsCubeFile;
 /// How far above 1 the sum of a row may lie: beyond the rounding of single precision.
 const ROUNDING: f64 = 1e-3;
 
+/// The part of a bin's events from which on a loss by the window is told.
+const TOLD: f64 = 0.01;
+
 /// A word on a matrix by which more events are measured than there are.
 fn too_much(path: &Path, response: &DetectorResponse, counts: &CountsCubeFile) -> Option<String> {
     let (row, sum) = response.largest_row_sum().filter(|(_, sum)| *sum > 1.0 + ROUNDING)?;
@@ -25,6 +28,18 @@ fn too_much(path: &Path, response: &DetectorResponse, counts: &CountsCubeFile) -
          so that more events are measured than there are; make the matrix anew with gtdrm",
         path.display(),
         row + 1
+    ))
+}
+
+/// A word on a window out of which much is measured.
+fn too_narrow(dispersion: &Dispersion, counts: &CountsCubeFile) -> Option<String> {
+    let (bin, part) = dispersion.largest_loss().filter(|(_, part)| *part >= TOLD)?;
+    let [low, high] = counts.cube.axis().edges().get(bin..bin + 2)?.try_into().ok()?;
+    Some(format!(
+        "energy dispersion with edisp_bins {}: about {:.1} % of what is measured from {low:.0} to {high:.0} MeV comes from true energies farther away than \
+         so many bins, and is not in the model, as in the LAT tools; a larger edisp_bins, or -1, loses less",
+        dispersion.n_extra(),
+        100.0 * part
     ))
 }
 
@@ -63,6 +78,7 @@ pub(super) fn dispersion(
         Some(path) => Error::data(path, "'DRM'".into(), source),
         None => Error::ComputedResponse { path: config.path.clone(), edisp_bins, source: Box::new(source) },
     })?;
+    notes.extend(dispersion.as_ref().and_then(|dispersion| too_narrow(dispersion, counts)));
     let except = sources.iter().filter(|source| disabled(source)).map(|source| source.name().to_owned());
     Ok(dispersion.map(|dispersion| dispersion.except(except)))
 }

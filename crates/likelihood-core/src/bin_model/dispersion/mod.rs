@@ -6,6 +6,8 @@ pub(crate) mod response;
 
 use std::collections::BTreeSet;
 
+use ndarray::{ArrayView1, Axis};
+
 use crate::data::energy::EnergyAxis;
 use crate::error::{Error, Result};
 use response::DetectorResponse;
@@ -73,6 +75,34 @@ impl Dispersion {
     pub fn with_frozen_ratios(mut self) -> Self {
         self.frozen = true;
         self
+    }
+
+    /// What a window loses, at its worst: a measured bin, from 0, and the part of its events that come from true bins farther away than the window reaches,
+    /// were there equally many events in every true bin of the response. `None` in rescaling, which has no window.
+    ///
+    /// ```
+    /// use likelihood_core::{DetectorResponse, Dispersion};
+    /// use ndarray::array;
+    /// let response = array![[0.2, 0.0, 0.0], [0.6, 0.2, 0.0], [0.1, 0.6, 0.2], [0.1, 0.2, 0.5], [0.0, 0.0, 0.2]];
+    /// let window = Dispersion::from_bins(&DetectorResponse::new(response)?, 1)?.unwrap();
+    /// // A tenth of what the first bin measures comes from the bin after the next.
+    /// let (bin, part) = window.largest_loss().unwrap();
+    /// assert!(bin == 0 && (part - 0.1).abs() < 1e-12);
+    /// # Ok::<(), likelihood_core::Error>(())
+    /// ```
+    pub fn largest_loss(&self) -> Option<(usize, f64)> {
+        if self.mode == DispersionMode::Rescaling {
+            return None;
+        }
+        let extra = self.n_extra();
+        let lost = |(bin, column): (usize, ArrayView1<'_, f64>)| {
+            let all = column.sum();
+            // In rows of the response the window of a bin begins at the number of the bin.
+            let kept: f64 = column.iter().skip(bin).take(2 * extra + 1).sum();
+            (bin, if all > 0.0 { (all - kept) / all } else { 0.0 })
+        };
+        let parts = self.response.matrix().axis_iter(Axis(1)).enumerate().map(lost);
+        parts.max_by(|(_, one), (_, other)| one.total_cmp(other))
     }
 
     /// Window or rescaling.
