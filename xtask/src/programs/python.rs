@@ -18,6 +18,7 @@ const NEEDS: &[&str] = &[
     "PyYAML>=6",
     "matplotlib>=3.7",
     "distributed>=2023.5",
+    "dask-jobqueue>=0.8.2",
     "tqdm>=4.60",
     "iminuit>=2.20",
     "pytest>=7",
