@@ -25,26 +25,33 @@ class Bars:
 
     def __init__(self, tqdm: Any) -> None:
         self._tqdm = tqdm
-        self._bar: Any = None
-        self._kind = ""
+        # Work goes on within work, such as fluxes after each of many fits: each kind keeps its bar meanwhile.
+        self._bars: dict[str, Any] = {}
 
     def __call__(self, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind not in COUNTED:
             return
-        if kind != self._kind or self._bar is None or self._bar.total != event["total"]:
-            self.close()
+        if kind in self._bars and self._bars[kind].total != event["total"]:
+            self._end(kind)
+        if kind not in self._bars:
             words, unit = COUNTED[kind]
-            self._bar, self._kind = self._tqdm(total=event["total"], desc=words, unit=unit, leave=False), kind
-        self._bar.update(event["done"] - self._bar.n)
+            self._bars[kind] = self._tqdm(total=event["total"], desc=words, unit=unit, leave=False)
+        bar = self._bars[kind]
+        bar.update(event["done"] - bar.n)
         if event["done"] >= event["total"]:
-            self.close()
+            self._end(kind)
 
     def close(self) -> None:
-        """Takes the bar away."""
-        if self._bar is not None:
-            self._bar.close()
-        self._bar = None
+        """Takes all bars away."""
+        for kind in list(self._bars):
+            self._end(kind)
+
+    def _end(self, kind: str) -> None:
+        bar = self._bars.pop(kind)
+        # A notebook leaves what did not come to its end, in red; here that is a call that was stopped, which says so.
+        bar.total = bar.n
+        bar.close()
 
 
 class Watched:

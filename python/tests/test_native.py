@@ -206,16 +206,21 @@ class Bar:
     """What tqdm makes."""
 
     shown = 0
+    made = 0
+    # What a notebook leaves in red.
+    unfinished = 0
 
     def __init__(self, total: int, **_: object) -> None:
         self.total, self.n = total, 0
         Bar.shown += 1
+        Bar.made += 1
 
     def update(self, more: int) -> None:
         self.n += more
 
     def close(self) -> None:
         Bar.shown -= 1
+        Bar.unfinished += self.n < self.total
 
 
 def test_no_bar_is_left_when_a_call_returns(region: Path) -> None:
@@ -241,4 +246,16 @@ def test_no_bar_is_left_when_a_call_returns(region: Path) -> None:
     assert Bar.shown == 1
     with pytest.raises(roifit.ModelError):
         engine.free_source("nobody")
-    assert Bar.shown == 0
+    assert Bar.shown == 0 and Bar.unfinished == 0
+
+
+def test_work_within_work_keeps_its_bars() -> None:
+    shown, before = Bars(Bar), Bar.made
+    for fit in range(1, 4):
+        for done in range(1, 3):
+            shown({"event": "update", "done": done, "total": 2})
+        shown({"event": "fit", "done": fit, "total": 9})
+    # One of all fits, and one of the fluxes after each.
+    assert Bar.made == before + 4 and Bar.shown == 1
+    shown.close()
+    assert Bar.shown == 0 and Bar.unfinished == 0
