@@ -8,11 +8,8 @@
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod time_slices;
 
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use roi_estimators::{BinStatus, Error, LightCurve, LightCurveOptions, LightCurveRun, TimeBin, TimeData, light_curve};
-use roi_fit::{Event, FitOptions, Progress, Quiet, Session};
+use roi_fit::{FitOptions, Quiet, Session};
 use roi_model::ParameterId;
 use time_slices::{DAY, Observed, Sky, Told};
 
@@ -282,82 +279,6 @@ fn the_table_has_fermipys_columns_with_units_and_the_header_the_test_of_variabil
     found.write_ecsv(&folder.path().join("curve.ecsv")).unwrap();
     let text = std::fs::read_to_string(folder.path().join("curve.ecsv")).unwrap();
     assert!(text.starts_with("# %ECSV 1.0") && text.contains("name: 'flux_ul'") && !text.contains("norm_scan"));
-}
-
-/// Ends the work after so many bins.
-struct After(usize);
-
-impl Progress for After {
-    fn event(&mut self, event: &Event) -> ControlFlow<()> {
-        match event {
-            Event::Estimate { verb: "lightcurve", done, .. } if done + 1 >= self.0 => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        }
-    }
-}
-
-fn file_of(found: &LightCurve, folder: &std::path::Path) -> Vec<u8> {
-    let path = folder.join("curve.fits");
-    found.write_fits(&path).unwrap();
-    std::fs::read(path).unwrap()
-}
-
-#[test]
-fn a_run_that_was_ended_goes_on_to_the_same_bytes_and_fits_no_bin_twice() {
-    let observed = Sky::new(20.0).observe(&FLARE, 10);
-    let options = LightCurveOptions::default();
-    let folder = tempfile::tempdir().unwrap();
-    let records = folder.path().join("curve.bins");
-    let whole = file_of(&curve_of(&observed, &options), folder.path());
-    let run = |progress: &mut dyn Progress, options: &LightCurveOptions, asked: &AtomicUsize| {
-        let count = |_: usize| {
-            asked.fetch_add(1, Ordering::Relaxed);
-            Ok(())
-        };
-        let data = Told(&observed.slices, count);
-        let run = LightCurveRun::new(progress).with_records(&records);
-        light_curve(&observed.whole, &observed.name, &data, options, run).unwrap()
-    };
-    let ended = run(&mut After(4), &options, &AtomicUsize::new(0));
-    let done = ended.bins.iter().filter(|bin| bin.status != BinStatus::NotDone).count();
-    assert!((4..12).contains(&done) && !ended.is_complete(), "{done}");
-    assert_eq!(ended.to_json()["status"].as_array().unwrap().len(), 12);
-    // A kill in the middle of a line.
-    let text = std::fs::read_to_string(&records).unwrap();
-    assert_eq!(text.lines().count(), done + 1);
-    std::fs::write(&records, &text[..text.len() - 100]).unwrap();
-    let asked = AtomicUsize::new(0);
-    let resumed = run(&mut Quiet, &options, &asked);
-    assert_eq!(asked.load(Ordering::Relaxed), 12 - (done - 1));
-    assert!(file_of(&resumed, folder.path()) == whole);
-    // All of it stands.
-    let asked = AtomicUsize::new(0);
-    assert!(file_of(&run(&mut Quiet, &options, &asked), folder.path()) == whole);
-    assert_eq!(asked.load(Ordering::Relaxed), 0);
-    // Other options are another light curve.
-    run(&mut Quiet, &options.clone().with_free_radius(Some(1.0)), &asked);
-    assert_eq!(asked.load(Ordering::Relaxed), 12);
-}
-
-#[test]
-fn two_runs_do_not_write_into_one_file() {
-    let observed = Sky::new(20.0).observe(&FLARE, 2);
-    let options = LightCurveOptions::default();
-    let folder = tempfile::tempdir().unwrap();
-    let records = folder.path().join("curve.bins");
-    let run = || {
-        let mut quiet = Quiet;
-        let run = LightCurveRun::new(&mut quiet).with_records(&records);
-        light_curve(&observed.whole, &observed.name, &observed.slices, &options, run)
-    };
-    // As a run that is at work holds it.
-    let held = std::fs::File::create(&records).unwrap();
-    held.lock().unwrap();
-    let error = run().unwrap_err();
-    assert!(matches!(&error, Error::Busy { path } if *path == records), "{error}");
-    assert_eq!(std::fs::metadata(&records).unwrap().len(), 0, "nothing was written into it");
-    drop(held);
-    assert!(run().unwrap().is_complete());
 }
 
 #[test]

@@ -141,19 +141,15 @@ impl Lightcurve {
         let mut progress = output.progress();
         let bins = self.time_bins(&analysis, progress.as_mut())?;
         let slices = TimeSlices::open(&analysis, &bins, &options.slices, progress.as_mut())?;
-        let mut run = LightCurveRun::new(progress.as_mut());
+        let mut write = |curve: &LightCurve| self.write(curve);
+        let mut run = LightCurveRun::new(progress.as_mut()).with_so_far(&mut write);
         if let Some(records) = &records {
             run = run.with_records(records);
         }
         let result = light_curve(&analysis, &self.source, &slices, &options, run)?;
         drop(progress);
         show(output, &result);
-        if let Some(path) = &self.fits {
-            result.write_fits(path)?;
-        }
-        if let Some(path) = &self.ecsv {
-            result.write_ecsv(path)?;
-        }
+        self.write(&result)?;
         self.region.save(output, &mut analysis)?;
         output.json(|| completed(result.to_json(), &analysis, optimized.as_ref(), self.region.provenance()))?;
         if let Some(records) = records.filter(|_| result.is_complete()) {
@@ -166,6 +162,12 @@ impl Lightcurve {
             return Err(Failure::Fit(format!("no bin of {} could be fitted; the bins' messages say why", result.name)));
         }
         Ok(())
+    }
+
+    /// The tables that were asked for.
+    fn write(&self, curve: &LightCurve) -> roi_estimators::Result<()> {
+        self.fits.as_ref().map_or(Ok(()), |path| curve.write_fits(path))?;
+        self.ecsv.as_ref().map_or(Ok(()), |path| curve.write_ecsv(path))
     }
 
     /// The file beside the first result, in which bins are recorded.

@@ -23,12 +23,21 @@ use crate::light_curve::time_data::TimeData;
 pub struct LightCurveRun<'a> {
     progress: &'a mut dyn Progress,
     records: Option<PathBuf>,
+    so_far: Option<&'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send)>,
 }
 
 impl<'a> LightCurveRun<'a> {
     /// Watched, without records.
     pub fn new(progress: &'a mut dyn Progress) -> Self {
-        Self { progress, records: None }
+        Self { progress, records: None, so_far: None }
+    }
+
+    /// Shown the light curve after each bin, those that are to come as [`BinStatus::NotDone`]: to write files that others look at meanwhile. An error ends the
+    /// work.
+    #[must_use]
+    pub fn with_so_far(mut self, so_far: &'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send)) -> Self {
+        self.so_far = Some(so_far);
+        self
     }
 
     /// Each bin that is done is appended to this file, and not fitted again by a later run with the same model, options and data. The file
@@ -106,77 +115,100 @@ pub fn light_curve(
     let bin = data.bytes_of_bin() + session.footprint().total() as u64 + 2 * session.workspace_bytes();
     let bytes = data.bytes_held() + threads * bin;
     session.check_memory("one time bin a thread", bytes)?;
-    let LightCurveRun { progress, records } = run;
+    let LightCurveRun { progress, records, so_far } = run;
     let open = |path: &Path| BinRecords::open(path, &digest(analysis, &plan, data)?);
     let records = records.as_deref().map(open);
-    let bins = all_bins(&plan, data, progress, records.transpose()?)?;
+    let bins = times.iter().map(|times| not_done(*times)).collect();
+    let shared = Shared { progress, records: records.transpose()?, so_far, bins, done: 0, failure: None };
+    let bins = all_bins(&plan, data, shared)?;
+    Ok(curve(&plan, bins))
+}
+
+/// What the bins are together.
+fn curve(plan: &Plan, bins: Vec<TimeBin>) -> LightCurve {
     let spectrum_type = plan.spectrum.type_name().to_owned();
-    Ok(LightCurve::new((plan.name, spectrum_type), plan.whole, bins, plan.options))
+    LightCurve::new((plan.name.clone(), spectrum_type), plan.whole.clone(), bins, plan.options.clone())
+}
+
+fn not_done(times: (f64, f64)) -> TimeBin {
+    TimeBin::unknown(times, BinStatus::NotDone, "the work was ended before")
 }
 
 /// What the threads share.
 struct Shared<'a> {
     progress: &'a mut dyn Progress,
     records: Option<BinRecords>,
+    so_far: Option<&'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send)>,
+    /// The bins that are done, in their places.
+    bins: Vec<TimeBin>,
     done: usize,
     failure: Option<Error>,
 }
 
 /// All bins side by side.
-fn all_bins(
-    plan: &Plan,
-    data: &dyn TimeData,
-    progress: &mut dyn Progress,
-    records: Option<BinRecords>,
-) -> Result<Vec<TimeBin>> {
+fn all_bins(plan: &Plan, data: &dyn TimeData, shared: Shared<'_>) -> Result<Vec<TimeBin>> {
+    let progress = &shared.progress;
     let (asked, is_ended) = (progress.stop_signal(), Arc::new(AtomicBool::new(progress.is_cancelled())));
     let ended = Arc::clone(&is_ended);
     let stop = StopSignal::new(move || ended.load(Ordering::Relaxed) || asked.is_up());
-    let shared = Mutex::new(Shared { progress, records, done: 0, failure: None });
+    let shared = Mutex::new(shared);
     let total = data.bins().len();
     let of_bin = |index: usize| {
         let times = data.bins()[index];
         let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
         let recorded = lock().records.as_ref().and_then(|records| records.of(times).cloned());
-        let not_done = || TimeBin::unknown(times, BinStatus::NotDone, "the work was ended before");
         let is_recorded = recorded.is_some();
         let bin = match recorded {
             Some(bin) => bin,
-            None if stop.is_up() => not_done(),
+            None if stop.is_up() => not_done(times),
             None => fit_time_bin(times, data.data_of(index), plan, &stop),
         };
         // What a signal cut short is no result.
         if !is_recorded && stop.is_up() {
-            return not_done();
+            return;
         }
-        if lock().take(&bin, is_recorded, (&plan.name, total)) {
+        if lock().take(plan, index, (bin, is_recorded)) {
             is_ended.store(true, Ordering::Relaxed);
         }
-        bin
     };
-    let bins = (0..total).into_par_iter().with_max_len(1).map(of_bin).collect();
-    match shared.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
-        Some(error) => Err(error),
-        None => Ok(bins),
-    }
+    (0..total).into_par_iter().with_max_len(1).for_each(of_bin);
+    let Shared { bins, failure, .. } = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failure.map_or(Ok(bins), Err)
 }
 
 impl Shared<'_> {
     /// Records a bin and tells of it; whether the work is to end.
-    fn take(&mut self, bin: &TimeBin, is_recorded: bool, (name, total): (&str, usize)) -> bool {
+    fn take(&mut self, plan: &Plan, index: usize, (bin, is_recorded): (TimeBin, bool)) -> bool {
         // A bin whose data could not be made, for want of memory or a file, is for the next run to try again.
         let is_final = bin.status != BinStatus::Failed || !bin.attempts.is_empty();
-        if let Some(records) = self.records.as_mut().filter(|_| is_final && !is_recorded)
-            && let Err(error) = records.append(bin)
-        {
+        let is_new = is_final && !is_recorded;
+        let recorded = self.records.as_mut().filter(|_| is_new).map_or(Ok(()), |records| records.append(&bin));
+        self.done += 1;
+        let (done, total, status) = (self.done, self.bins.len(), bin.status.as_str());
+        tracing::info!(
+            "light curve of {}: {done} of {total} bins; {} to {} s: {status}",
+            plan.name,
+            bin.tmin,
+            bin.tmax
+        );
+        if let Some(place) = self.bins.get_mut(index) {
+            *place = bin;
+        }
+        let shown = recorded.and_then(|()| self.show(plan, total));
+        if let Err(error) = shown {
             self.failure.get_or_insert(error);
             return true;
         }
-        self.done += 1;
-        let (done, status) = (self.done, bin.status.as_str());
-        tracing::info!("light curve of {name}: {done} of {total} bins; {} to {} s: {status}", bin.tmin, bin.tmax);
-        let event = Event::Estimate { verb: "lightcurve", source: name.to_owned(), done: self.done - 1, total };
+        let event = Event::Estimate { verb: "lightcurve", source: plan.name.clone(), done: done - 1, total };
         self.progress.event(&event).is_break() || self.progress.is_cancelled()
+    }
+
+    /// Shows the curve to whom it is to be shown; the whole one is the result.
+    fn show(&mut self, plan: &Plan, total: usize) -> Result<()> {
+        match &mut self.so_far {
+            Some(so_far) if self.done < total => so_far(&curve(plan, self.bins.clone())),
+            _ => Ok(()),
+        }
     }
 }
 
