@@ -8,7 +8,10 @@ use acceptance::data;
 use lat_io::SourceMapFile;
 use lat_response::{Exposure, ExposureLookup, ObservedExposure, ObservedIrfs, SkyCube};
 use ndarray::{ArrayView2, Axis};
-use roi_fit::{Analysis, FitOptions, FitResult, PrepareOptions, Prepared, ProductState, Quiet, prepare};
+use roi_fit::{
+    Analysis, FitOptions, FitResult, PrepareOptions, Prepared, ProductState, Quiet, SliceMaps, SliceOptions,
+    TimeSlices, prepare,
+};
 
 const IRFS: &str = "P8R3_SOURCE_V3";
 
@@ -219,4 +222,63 @@ fn fitted(config: &Path) -> FitResult {
     let result = analysis.fit(&FitOptions::default()).unwrap();
     assert!(result.fit_success, "{}", result.message);
     result
+}
+
+/// Four components, one a type of the PSF, in two time bins and in one over all.
+#[test]
+fn time_bins_of_psf_types_add_up_component_by_component() {
+    let Some(region) = Region::new("time_bins_of_psf_types_add_up") else { return };
+    let config = region.configure("types/config.yaml", "");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let mut text = text
+        .replace("evtype: 3, ", "")
+        .replace("npix: 100, binsz: 0.1, enumbins: 24", "npix: 40, binsz: 0.25, enumbins: 6");
+    text.push_str("components:\n");
+    text.extend([4, 8, 16, 32].map(|evtype| format!("  - selection: {{evtype: {evtype}}}\n")));
+    std::fs::write(&config, text).unwrap();
+    let mut analysis = Analysis::open(&config).unwrap();
+    let loglike = analysis.loglike().unwrap();
+    let of_whole: Vec<Vec<f64>> = counts(&analysis.session().clone());
+    assert!(of_whole.len() == 4 && of_whole.iter().all(|counts| counts.iter().sum::<f64>() > 10.0), "{of_whole:?}");
+    let (start, stop) = (538_032_601.0, 538_079_602.0);
+    let open = |bins: &[(f64, f64)], maps| {
+        let options = SliceOptions::default().with_source_maps(maps);
+        let slices = TimeSlices::open(&analysis, bins, &options, &mut Quiet).unwrap();
+        (0..bins.len()).map(|bin| slices.slice(bin).unwrap().session.unwrap()).collect::<Vec<_>>()
+    };
+    for maps in [SliceMaps::Exact, SliceMaps::Scaled] {
+        let [mut whole] = <[_; 1]>::try_from(open(&[(start, stop)], maps)).unwrap();
+        assert_eq!(counts(&whole), of_whole);
+        let found = whole.loglike().unwrap();
+        assert!((found / loglike - 1.0).abs() < 2e-7, "{maps}: {found} beside {loglike}");
+
+        let middle = start + 17_000.0;
+        let halves = open(&[(start, middle), (middle, stop)], maps);
+        let [one, other] = [0, 1].map(|bin| counts(&halves[bin]));
+        let sums: Vec<Vec<f64>> =
+            one.iter().zip(&other).map(|(a, b)| a.iter().zip(b).map(|(a, b)| a + b).collect()).collect();
+        assert_eq!(sums, of_whole);
+        assert!([&one, &other].iter().all(|bin| bin.iter().all(|counts| counts.iter().sum::<f64>() > 0.0)));
+        // A map that is scaled is linear in the exposure; an exact one has the PSF of its bin, of which a little more or less falls into the region.
+        let relative = if maps == SliceMaps::Exact { 2e-2 } else { 1e-5 };
+        for (index, component) in whole.data().components().iter().enumerate() {
+            for source in whole.roi().sources() {
+                let of = |session: &roi_fit::Session| -> f64 {
+                    session.data().components()[index].npred(source).unwrap().iter().sum()
+                };
+                let (sum, all) = (halves.iter().map(of).sum::<f64>(), of(&whole));
+                assert!(
+                    (sum / all - 1.0).abs() < relative,
+                    "{maps} {} {}: {sum} {all}",
+                    component.name(),
+                    source.name()
+                );
+            }
+        }
+    }
+}
+
+/// Counts a bin of each component.
+fn counts(session: &roi_fit::Session) -> Vec<Vec<f64>> {
+    session.data().components().iter().map(|component| component.counts_spectrum().to_vec()).collect()
 }
