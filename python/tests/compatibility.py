@@ -83,9 +83,19 @@ DIFFERENT = {
     "GTAnalysis.get_source_dnde": "of a table the table itself, its normalisation not applied, as `set_source_dnde` takes it",
     "GTAnalysis.bowtie": "`fd` is without effect",
     "GTAnalysis.update_source": "a source without free parameters keeps what is known of it",
-    "ROIModel.create": "TS, predicted counts and fluxes are NaN; filled once, from the section; a GTAnalysis takes its sources by `add_sources_from_roi`",
+    "ROIModel.create": "TS, predicted counts and fluxes are NaN; a GTAnalysis takes its sources by `add_sources_from_roi`",
     "ROIModel.create_from_position": "as `create`",
     "ROIModel.create_from_source": "as `create`",
+    "ROIModel.load": "of a model that `create` made",
+    "ROIModel.clear": "as `load`",
+    "ROIModel.extdir": "as `load`; what section `model` names",
+    "ROIModel.load_diffuse_srcs": "as `load`",
+    "ROIModel.load_fits_catalog": "as `load`; a name of a catalog, too",
+    "ROIModel.load_xml": "as `load`",
+    "ROIModel.create_source": "as `load`; `build_index` and `rescale` are without effect",
+    "ROIModel.load_source": "as `load`",
+    "ROIModel.load_sources": "as `load`",
+    "ROIModel.delete_sources": "as `load`; names are taken, too",
     "ROIModel.sources": "a view of the analysis as it stands",
     "ROIModel.skydir": "a view of the analysis as it stands",
     "GTAnalysis.set_parameter": "what was measured before (TS, errors, limits) is NaN until it is measured again",
@@ -98,6 +108,6 @@ DIFFERENT = {
 
 # Members of ROIModel and Source that are not there, and what to do instead.
 NOT_YET = {
-    "ROIModel": "a model is that of an analysis, changed through the methods of GTAnalysis, or that of a configuration, as `create` fills it",
+    "ROIModel": "no objects of gammapy, and none of catalogs: `load_fits_catalog` takes the file",
     "Source": "the source is changed through the methods of GTAnalysis",
 }

@@ -68,6 +68,26 @@ def test_probabilities_of_photons(gta: GTAnalysis) -> None:
     assert path.stat().st_mtime_ns > made
 
 
+def test_probabilities_of_a_model_whose_sources_stand_elsewhere(gta: GTAnalysis) -> None:
+    name = max(gta.roi.point_sources, key=lambda source: source["npred"]).name
+    start = gta.roi[name].skydir
+
+    def probabilities(**options: object) -> np.ndarray:
+        gta.compute_srcprob(overwrite=True, **options)
+        return np.array(Table.read(Path(gta.workdir, "ft1_srcprob_00.fits"), hdu="EVENTS")[name], dtype=float)
+
+    gta.write_xml("start.xml")
+    here = probabilities()
+    gta.set_source_morphology(name, spatial_model="RadialDisk", spatial_pars={"SpatialWidth": 0.4, "dec": start.dec.deg + 0.5})
+    gta.write_xml("moved.xml")
+    there = probabilities()
+    assert np.nanmax(np.abs(there - here)) > 0.1
+    gta.load_xml("start.xml")
+    assert gta.roi[name].skydir.separation(start).deg < 1e-9 and not gta.roi[name].extended
+    np.testing.assert_array_equal(probabilities(xmlfile="moved.xml"), there)
+    assert gta.roi[name].skydir.separation(start).deg < 1e-9
+
+
 def test_the_response_is_written_to_be_looked_at(gta: GTAnalysis) -> None:
     before = gta.like()
     gta.compute_psf()

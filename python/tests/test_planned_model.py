@@ -61,6 +61,79 @@ def test_around_a_place_or_a_source_with_other_keys(tmp_path: Path, monkeypatch:
     assert not list(tmp_path.iterdir())
 
 
+def test_it_is_filled_source_by_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = ROIModel.create({"target": "Crab"}, {**SECTION, "src_radius": 20.0})
+    crab = model["Crab"]
+    model.write_xml("model.xml")
+    model.clear()
+    assert len(model) == 0 and model.sources == [] and "Crab" not in model
+    model.load_xml("model.xml")
+    assert [source.name for source in model.sources] == ["Crab", "Far one"] and model["Crab"] == crab
+    assert model.skydir.separation(SkyCoord(*CRAB, unit="deg")).deg < 1e-6, "the place stays that of the target"
+    model.clear()
+    model.load_xml("model.xml", src_radius=1.0)
+    assert [source.name for source in model.sources] == ["Crab"]
+    model.load()
+    assert len(model) == 2
+
+    # One of a name that is there takes its place, and its names.
+    made = model.create_source("cra b", {"ra": CRAB[0], "dec": CRAB[1], "Index": 3.0, "SpatialModel": "PointSource"})
+    assert len(model) == 2 and made.name == "cra b" and made.params["Index"]["value"] == pytest.approx(-3.0) and "Crab" in made.names
+    model.create_source("Crab", {"Index": 1.0}, merge_sources=False)
+    assert len(model) == 2 and model["Crab"].params["Index"]["value"] == pytest.approx(-3.0)
+    model.delete_sources([made, "Far one"])
+    assert len(model) == 0
+    with pytest.raises(roifit.ModelError, match="Far one"):
+        model.delete_sources(["Far one"])
+    other = ROIModel.create_from_position(FAR, SECTION)
+    model.load_source(other["Far one"])
+    model.load_source(other["Crab"], min_separation=1.0)
+    # Where one stands there is no room.
+    model.create_source("near", {"ra": FAR[0], "dec": FAR[1] + 0.2})
+    model.load_source(copy.deepcopy(other["Far one"]), min_separation=1.0)
+    assert sorted(source.name for source in model) == ["Crab", "Far one", "near"]
+    model.load_sources([copy.deepcopy(model["near"]), other["Crab"]])
+    assert sorted(source.name for source in model) == ["Crab", "near"]
+    assert model.skydir.separation(SkyCoord(*CRAB, unit="deg")).deg < 1e-6
+
+
+def test_diffuse_sources_and_catalogs_come_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("iso.txt").write_text("100 1e-8\n1000 1e-10\n100000 1e-14\n")
+    model = ROIModel.create({"ra": CRAB[0], "dec": CRAB[1]}, {**SECTION, "isodiff": "iso.txt"})
+    assert len(model) == 3 and [source.name for source in model.diffuse_sources] == ["isodiff"]
+    model.clear()
+    model.load_diffuse_srcs()
+    assert [source.name for source in model.sources] == ["isodiff"]
+    model.load_diffuse_srcs()
+    assert len(model) == 1
+    with pytest.raises(roifit.RoiFitError, match="nothing.fits"):
+        model.load_fits_catalog("nothing.fits")
+    assert len(model) == 1
+
+
+def test_the_model_of_an_analysis_is_filled_by_its_methods(tmp_path: Path) -> None:
+    gta = GTAnalysis(roifit.simulate(tmp_path, npix=24, ebins=4, sources=1, response=True), logging={"verbosity": 0})
+    gta.setup()
+    name = gta.roi.point_sources[0].name
+    for model in (gta.roi, copy.deepcopy(gta.roi)):
+        for method in (model.clear, model.load, model.load_diffuse_srcs):
+            with pytest.raises(roifit.ModelError, match="add_source"):
+                method()
+    # Sources of an analysis are taken as they are there, and go back so; the simulator's own maps differ from those that are made.
+    gta.set_source_morphology(name)
+    gta.add_gauss_prior(name, gta.roi[name]["norm_par"], gta.get_norm(name) + 1.0, 0.5)
+    with_prior = gta.like()
+    model = ROIModel.create_from_position(gta.roi.skydir, {})
+    model.load_source(gta.roi[name])
+    gta.delete_source(name)
+    gta.add_sources_from_roi([name], model, free=True)
+    assert gta.like() == pytest.approx(with_prior, rel=1e-9)
+    gta.remove_priors()
+    assert with_prior - gta.like() == pytest.approx(2.0, abs=1e-6)
+
+
 def test_its_sources_go_into_an_analysis(tmp_path: Path) -> None:
     gta = GTAnalysis(roifit.simulate(tmp_path, npix=24, ebins=4, sources=1, response=True), logging={"verbosity": 0})
     gta.setup()

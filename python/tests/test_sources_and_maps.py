@@ -103,6 +103,20 @@ def test_models_go_from_one_analysis_to_another(gta: GTAnalysis) -> None:
     with pytest.raises(roifit.RoiFitError):
         gta.set_source_morphology(name, spatial_model="Square")
     assert gta.roi[name]["SpatialWidth"] == pytest.approx(0.3) and (name, locked) in gta._engine.locked_parameters()
+    par, names, npred = gta.roi[name]["norm_par"], gta.roi[name].names, gta.roi[name]["npred"]
+    with pytest.raises(roifit.OptionError, match="Index"):
+        gta.set_source_morphology(name, spatial_pars={"Index": 3.0})
+    # What has nothing to do with the shape stays.
+    gta.add_gauss_prior(name, par, gta.get_norm(name) + 1.0, 0.5)
+    gta.zero_source(name)
+    gta.set_source_morphology(name, spatial_pars={"Sigma": 0.2})
+    assert gta.roi[name]["SpatialWidth"] == pytest.approx(0.2 * 1.5095921854516636) and gta.roi[name].names == names
+    assert gta.roi[name]["npred"] < 1e-8 * npred
+    gta.unzero_source(name)
+    with_prior = gta.like()
+    gta.remove_prior(name, par)
+    assert with_prior - gta.like() == pytest.approx(2.0, abs=1e-6)
+    gta.free_source(name, pars="norm")
     source = gta.roi[name]
     ra, dec = source["ra"], source["dec"]
     gta.set_source_morphology(name, spatial_model="PointSource", spatial_pars={"ra": ra, "dec": dec + 0.1})

@@ -1,7 +1,7 @@
 //! Counts cubes and source maps: what is written is read back, and real files hold what other programs read in them.
 
 use fixtures::{real_data, small_counts, small_maps};
-use lat_io::{Column, ColumnValues, CountsCubeFile, Error, FitsWriter, Header, SourceMapFile};
+use lat_io::{Column, ColumnValues, CountsCubeFile, Error, FitsFile, FitsWriter, Header, SourceMapFile};
 use likelihood_core::{CountsCube, EnergyAxis};
 use ndarray::Array3;
 
@@ -70,6 +70,58 @@ fn names_longer_than_a_card_survive() {
     let (_, map) = small_maps().remove(0);
     lat_io::write_source_maps(&path, &small_counts(), &mut std::iter::once((name.to_owned(), map.clone()))).unwrap();
     assert_eq!(SourceMapFile::open(&path).unwrap().read(name).unwrap(), map);
+}
+
+#[test]
+fn a_header_with_a_continued_text_declares_the_convention_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("table.fits");
+    // 68 characters fit a card, of which a quote takes two.
+    for (texts, is_continued) in [
+        (vec!["a".repeat(68)], false),
+        (vec!["a".repeat(69)], true),
+        (vec![format!("'{}", "a".repeat(67))], true),
+        (vec!["a".repeat(1000), "b".repeat(300)], true),
+    ] {
+        let mut header = Header::default();
+        header.set("FIRST", 1, "stands in front of the long ones");
+        for (text, number) in texts.iter().zip(1..) {
+            header.set(&format!("LONG{number}"), text.as_str(), "a comment that goes wherever there is room");
+        }
+        // As a file that was read is written again.
+        let mut declared = header.clone();
+        declared.set("LONGSTRN", "OGIP 1.0", "");
+        let columns = [Column { name: "V".into(), unit: String::new(), values: ColumnValues::Int(vec![1]) }];
+        let mut writer = FitsWriter::create(&path).unwrap();
+        writer.image(&header, &Array3::zeros((1, 2, 2))).unwrap();
+        writer.table("T", &header, &columns).unwrap();
+        writer.table("AGAIN", &declared, &columns).unwrap();
+        for (keyword, value) in [("TTYPE1", "V"), ("TFORM1", "J")] {
+            header.set(keyword, value, "");
+        }
+        header.set("TFIELDS", 1, "");
+        let mut rows = writer.rows(&header, 4, 1).unwrap();
+        rows.write(&[0; 4]).unwrap();
+        rows.finish().unwrap();
+        writer.finish().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let records: Vec<&[u8]> = bytes.chunks(80).collect();
+        let at = |word: &str| -> Vec<usize> {
+            (0..records.len()).filter(|record| records[*record].starts_with(word.as_bytes())).collect()
+        };
+        assert_eq!(!at("CONTINUE").is_empty(), is_continued);
+        assert_eq!(at("LONGSTRN= 'OGIP 1.0'").len(), if is_continued { 4 } else { 1 });
+        if is_continued {
+            assert_eq!(at("LONGSTRN")[0] + 1, at("LONG1   ")[0], "it stands in front of what it declares");
+        }
+        let file = FitsFile::open(&path).unwrap();
+        for hdu in file.hdus() {
+            for (text, number) in texts.iter().zip(1..) {
+                assert_eq!(hdu.header().text(&format!("LONG{number}")), Some(text.as_str()));
+            }
+            assert_eq!(hdu.header().integer("FIRST"), Some(1));
+        }
+    }
 }
 
 #[test]

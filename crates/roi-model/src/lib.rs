@@ -38,7 +38,7 @@ pub use error::{BoxError, Error, Result};
 pub use names::{ParameterName, normalized_name};
 pub use parameter::Parameter;
 pub use prior::{Prior, PriorFunction};
-pub use region::{ParameterId, Pars, Roi, RoiState, Selection, SelectionRange, SourceId};
+pub use region::{ParameterId, Pars, Roi, RoiState, Selection, SelectionRange, SourceId, merge_source};
 pub use sky::{Frame, SkyDirection};
 pub use source::{Source, SourceType};
 pub use spatial::{SpatialKind, SpatialModel};

@@ -199,7 +199,43 @@ impl Source {
             return Err(Error::SourceType { name, source_type: self.kind.as_str(), spatial });
         }
         let kind = if spatial.is_point() { SourceType::Point } else { SourceType::Diffuse };
-        Ok(Self { kind, spatial, ..self.clone() })
+        // The centre is that of the map.
+        let center = self.center.filter(|_| spatial.file() == self.spatial.file());
+        Ok(Self { kind, spatial, center, ..self.clone() })
+    }
+
+    /// Takes from the source in whose place it comes what a description of a source in a file does not hold: other names, what a catalog has of it, the centre of
+    /// its map if that is the same, and priors of the parameters that have the name and scale of old.
+    ///
+    /// ```
+    /// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
+    /// let place = SpatialModel::point(SkyDirection::new(83.63, 22.01)?)?;
+    /// let mut old = Source::new("Crab", SourceType::Point, Spectrum::with_defaults("PowerLaw")?, place.clone())?;
+    /// old.add_alias("4FGL J0534.5+2200");
+    /// let mut new = Source::new("Crab", SourceType::Point, Spectrum::with_defaults("LogParabola")?, place)?;
+    /// new.take_over(&old);
+    /// assert!(new.is_named("4FGL J0534.5+2200"));
+    /// # Ok::<(), roi_model::Error>(())
+    /// ```
+    pub fn take_over(&mut self, replaced: &Self) {
+        for alias in &replaced.aliases {
+            if !self.aliases.contains(alias) {
+                self.aliases.push(alias.clone());
+            }
+        }
+        if self.catalog.is_empty() {
+            self.catalog = Arc::clone(&replaced.catalog);
+        }
+        if self.direction().is_none() && self.spatial.file() == replaced.spatial.file() {
+            self.center = replaced.direction();
+        }
+        for parameter in self.spectrum.parameters_mut() {
+            let old = replaced.spectrum.parameter(parameter.name());
+            // A prior is of the scaled value.
+            if let Some(old) = old.filter(|old| old.scale() == parameter.scale()) {
+                parameter.set_prior(old.prior().copied());
+            }
+        }
     }
 
     /// The same source with another spectrum; everything else stays.

@@ -22,6 +22,7 @@ mod family;
 mod file_table;
 mod flux;
 mod formula;
+mod roles;
 mod scaled;
 mod wrapper;
 mod wrappers;
@@ -219,31 +220,10 @@ impl Spectrum {
         self.parameters.iter().position(|p| p.name() == name)
     }
 
-    /// Whether the spectrum is its normalisation times a shape that does not depend on it, as its family declares: not so for
-    /// `BrokenPowerLaw3`, whose break lies where its two power laws cross and moves with `Integral1`. `false` also without a normalisation.
-    pub fn is_proportional_to_norm(&self) -> bool {
-        self.norm_is_factor
-    }
-
     /// Whether it is the very formula of another spectrum, over the same tables: with equal parameters both give the same bits. Two
     /// spectra that were made apart are never taken for one, whatever they are.
     pub fn is_function_of(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.kernel, &other.kernel)
-    }
-
-    /// The position of the normalisation; `None` for a type without one.
-    pub fn norm_index(&self) -> Option<usize> {
-        self.norm
-    }
-
-    /// The positions of the parameters that fermipy frees as "shape".
-    pub fn shape_indices(&self) -> Vec<usize> {
-        self.shape.clone()
-    }
-
-    /// The positions of the parameters that fermipy calls indices.
-    pub fn index_indices(&self) -> Vec<usize> {
-        self.index.clone()
     }
 
     /// Attributes of the XML element that this crate does not know, in their order.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from .._engine import OptionError
 from ..analysis import place
 from .configuration import plain
 from .core import Core
-from .source import Source
+from .source import Source, described_place, described_source
+
+# What tells a place and a shape.
+PLACE = {"SpatialModel", "SpatialType", "SpatialWidth", "Spatial_Filename", "Radius", "Sigma", "ra", "dec"}
 
 
 class Editing(Core):
@@ -54,10 +58,7 @@ class Editing(Core):
         skydir = described.pop("skydir", None)
         if skydir is not None:
             described["ra"], described["dec"] = place(skydir) or (None, None)
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, "source.yaml")
-            # JSON is YAML, too.
-            file.write_text(json.dumps([{"name": name, **described}], default=plain), encoding="utf-8")
+        with described_file(name, described) as file:
             self._engine.add_sources_of_file(file)
         self._changed()
         if free is not None:
@@ -142,7 +143,7 @@ class Editing(Core):
         self._forget_source(name)
 
     def set_source_morphology(self, name: str, **kwargs: Any) -> None:
-        """Gives a source another shape or place; its spectrum, and what of it is free, stay.
+        """Gives a source another shape or place; all that has nothing to do with it stays: spectrum, what is free, locked or zeroed, priors, other names.
 
         Parameters
         ----------
@@ -153,25 +154,16 @@ class Editing(Core):
         self._known_keywords("set_source_morphology", kwargs, {"spatial_model", "spatial_pars", "use_pylike", "psf_scale_fn", "update_source"})
         self._without_effect("set_source_morphology", psf_scale_fn=(kwargs.get("psf_scale_fn"), None))
         source = self.roi[name]
-        before = described_source(source)
-        after = {**before, "SpatialModel": kwargs.get("spatial_model") or before["SpatialModel"], **dict(kwargs.get("spatial_pars") or {})}
-        if after["SpatialModel"] == "PointSource":
+        pars = dict(kwargs.get("spatial_pars") or {})
+        self._known_keywords("spatial_pars of set_source_morphology", pars, PLACE)
+        after = {**described_place(source), **pars}
+        after["SpatialModel"] = kwargs.get("spatial_model") or after["SpatialModel"]
+        # A point has no width, and what is told in another way is not that of before.
+        if after["SpatialModel"] == "PointSource" or ({"Radius", "Sigma"} & set(pars) and "SpatialWidth" not in pars):
             after.pop("SpatialWidth", None)
-        locked = [parameter for of, parameter in self._engine.locked_parameters() if of == source.name]
-        self._engine.delete_source(source.name)
-        try:
-            self._add_locked(source.name, after, locked)
-        except BaseException:
-            self._add_locked(source.name, before, locked)
-            raise
+        with described_file(source.name, after) as file:
+            self._engine.set_source_spatial_of_file(source.name, file)
         self._forget_source(source.name)
-
-    def _add_locked(self, name: str, described: Mapping[str, Any], locked: Iterable[str]) -> None:
-        """Adds a source some of whose parameters are locked."""
-        self.add_source(name, described)
-        for parameter in locked:
-            self._engine.lock_parameter(name, parameter)
-        self._changed()
 
     def reload_source(self, name: str, init_source: bool = True) -> None:
         """Nothing to do but to see that the source is there: maps follow a source when it is changed."""
@@ -183,10 +175,18 @@ class Editing(Core):
             self.reload_source(name)
 
     def add_sources_from_roi(self, names: Iterable[str], roi: Any, free: bool = False, **kwargs: Any) -> None:
-        """Adds sources of another region's model, as they are there."""
+        """Adds sources of another region's model, as they are there, with priors and other names where that model is no copy."""
         self._known_keywords("add_sources_from_roi", kwargs, {"loglevel"})
-        for name in [names] if isinstance(names, str) else names:
-            self.add_source(roi[name].name, roi[name], free=free)
+        wanted = [roi[name].name for name in ([names] if isinstance(names, str) else names)]
+        model = roi._model_without_data()
+        if model is None:
+            for name in wanted:
+                self.add_source(name, roi[name], free=free)
+            return
+        self._engine.add_sources_of(model, wanted)
+        for name in wanted:
+            self._engine.free_source(name, bool(free), "norm")
+        self._changed()
 
     def set_parameter(
         self,
@@ -283,12 +283,11 @@ class Editing(Core):
         self._changed()
 
 
-def described_source(source: Source) -> dict[str, Any]:
-    """A source as `Editing.add_source` takes one."""
-    known = source.data
-    keys = ["ra", "dec", "SpatialModel", "SpectrumType", *(key for key in ("Spatial_Filename", "Spectrum_Filename") if known.get(key))]
-    described: dict[str, Any] = {key: known[key] for key in keys}
-    if np.isfinite(known["SpatialWidth"]):
-        described["SpatialWidth"] = known["SpatialWidth"]
-    described.update({par: {key: entry[key] for key in ("value", "scale", "min", "max", "free")} for par, entry in source.spectral_pars.items()})
-    return described
+@contextmanager
+def described_file(name: str, described: Mapping[str, Any]) -> Iterator[Path]:
+    """A source as a file that the engine reads, for as long as it reads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "source.yaml")
+        # JSON is YAML, too.
+        file.write_text(json.dumps([{"name": name, **described}], default=plain), encoding="utf-8")
+        yield file

@@ -21,12 +21,40 @@ FLUXES = tuple(f"{kind}{emin}{of}" for kind in ("flux", "eflux", "dnde") for emi
 
 
 class Planned:
-    """What a model is a view of where there is no analysis: its sources do not change."""
+    """What a model is a view of where there is no analysis."""
 
-    _version = 0
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self._raw = dict(raw)
+        self._version = 0
+        self._engine = self._read(raw)
+        region = self._engine.region()
+        # Sources that come later come around the same place, whatever the target was.
+        self._raw["selection"] = {"ra": region["ra"], "dec": region["dec"]}
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._engine = _engine.ConfiguredModel.read(configuration.path)
+    @property
+    def section(self) -> dict[str, Any]:
+        """Section ``model``."""
+        section: dict[str, Any] = self._raw["model"]
+        return section
+
+    @staticmethod
+    def _read(raw: Mapping[str, Any]) -> _engine.ConfiguredModel:
+        # Its file is there as long as it is.
+        configuration = Configuration(raw, {})
+        return _engine.ConfiguredModel.read(configuration.path)
+
+    def read(self, section: Mapping[str, Any]) -> _engine.ConfiguredModel:
+        """The model of another section around the same place."""
+        return self._read({**self._raw, "model": dict(section)})
+
+    def take(self, other: _engine.ConfiguredModel, names: list[str] | None = None, merge: bool = True) -> None:
+        """Takes up sources of another model, all if none are named."""
+        self._engine.take(other, names or [], merge)
+        self.changed()
+
+    def changed(self) -> None:
+        """What has been read of the model is good no longer."""
+        self._version += 1
 
     def _selection(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         return selection_of(given)
@@ -51,7 +79,7 @@ def planned(selection: Mapping[str, Any], model: Mapping[str, Any] | None, given
     """The model of a section ``model``, with keys over it, around the place or target of a section ``selection``."""
     keys = dict(given)
     raw = {"selection": dict(selection), "binning": {"coordsys": keys.pop("coordsys", "CEL")}, "model": {**(model or {}), **keys}}
-    return PlannedModel(Planned(Configuration(raw, {})))
+    return PlannedModel(Planned(raw))
 
 
 def centre(skydir: Any) -> dict[str, float]:

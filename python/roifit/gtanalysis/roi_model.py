@@ -14,10 +14,12 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from .._engine import ModelError
+from .filling import Filling
 from .source import Source
 
 if TYPE_CHECKING:
     from .core import Core
+    from .kept_model import KeptModel
     from .planned_model import Planned
 
 # fermipy's names of spatial models where they differ from those of the XML.
@@ -31,7 +33,7 @@ N_SCAN = 20
 TEXTS = {"Spectrum_Filename", "Spatial_Filename", "ts_definition", "sed", "norm_par"}
 
 
-class ROIModel:
+class ROIModel(Filling):
     """The sources of a region: a view of the analysis as it stands."""
 
     def __init__(self, core: Core | Planned) -> None:
@@ -59,6 +61,16 @@ class ROIModel:
 
     def _has(self, name: str) -> bool:
         return name in self._descriptions()
+
+    def _model_without_data(self) -> Any:
+        engine = self._core._engine
+        return engine if self._planned is not None else engine.model()
+
+    def _named(self, name: str) -> Source:
+        return self.get_source_by_name(name)
+
+    def _with_a_place(self) -> list[Source]:
+        return self.point_sources
 
     def _dictionary(self, name: str) -> dict[str, Any]:
         """What a source is, what is known of it, and what estimators found."""
@@ -294,6 +306,8 @@ class ROIModel:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> KeptModel:
         """The sources as they are now, which later changes do not change."""
+        from .kept_model import KeptModel
+
         return KeptModel([copy.deepcopy(source, memo) for source in self.sources], self.skydir)
 
     def to_ds9(self, free: str = "box", fixed: str = "cross", frame: str = "fk5", color: str = "green", header: bool = True) -> list[str]:
@@ -339,48 +353,6 @@ class ROIModel:
             names = f"{source.name:<20.19}{source['SpatialModel']:<15.14}{source['SpectrumType']:<15.14}"
             lines.append(f"{names}{offset:>8}{source['ts']:10.2f}{source['npred']:12.1f}")
         return "\n".join(lines)
-
-
-class KeptModel(ROIModel):
-    """The model as it once was: a deep copy of `ROIModel`. It can be read, but no selection be made of it."""
-
-    def __init__(self, sources: list[Source], skydir: SkyCoord) -> None:
-        self._kept = {source.name: source for source in sources}
-        self._skydir = skydir
-
-    @property
-    def _core(self) -> Core:
-        raise ModelError("this is a copy of a model; ask the analysis that it is of")
-
-    def _descriptions(self) -> dict[str, dict[str, Any]]:
-        return {name: {"offset": None if source.diffuse else source["offset"], "diffuse": source.diffuse} for name, source in self._kept.items()}
-
-    def _source(self, name: str) -> Source:
-        return self._kept[name]
-
-    @property
-    def skydir(self) -> SkyCoord:
-        """The centre of the region."""
-        return self._skydir
-
-    def get_source_by_name(self, name: str) -> Source:
-        """The source of a name or alias; case and blanks do not count."""
-        wanted = _plain(name)
-        for source in self._kept.values():
-            if wanted in (_plain(one) for one in source.names):
-                return source
-        raise ModelError(f"the model had no source '{name}'; it had {', '.join(self._kept)}")
-
-    def has_source(self, name: str) -> bool:
-        """Whether there was such a source."""
-        return any(_plain(name) in map(_plain, source.names) for source in self._kept.values())
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> KeptModel:
-        return KeptModel(list(self._kept.values()), self._skydir)
-
-
-def _plain(name: str) -> str:
-    return name.replace(" ", "").lower()
 
 
 def _true_values(described: dict[str, Any]) -> list[float]:

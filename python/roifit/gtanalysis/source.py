@@ -147,6 +147,12 @@ class Source:
         other._data, other._version = copy.deepcopy(self.data, memo), FROZEN
         return other
 
+    def _model_without_data(self) -> Any:
+        """The model that it is a view of, as the engine has it; None of a copy, and of a source that is there no longer."""
+        model = self._model
+        is_there = self._version != FROZEN and model._of() is not None and model._has(self._name)
+        return model._model_without_data() if is_there else None
+
     def separation(self, other: Source | SkyCoord) -> Any:
         """Angle to another source or direction."""
         return self.skydir.separation(other.skydir if isinstance(other, Source) else other)
@@ -183,3 +189,22 @@ def selection_of(given: dict[str, Any]) -> dict[str, Any]:
     given["exclude"] = [name.name if isinstance(name, Source) else name for name in names]
     given["skydir"] = place(given.get("skydir"))
     return given
+
+
+def described_place(source: Source) -> dict[str, Any]:
+    """Place and shape of a source as `GTAnalysis.add_source` takes them."""
+    known = source.data
+    keys = ["ra", "dec", "SpatialModel", *(key for key in ("Spatial_Filename",) if known.get(key))]
+    described: dict[str, Any] = {key: known[key] for key in keys}
+    if np.isfinite(known["SpatialWidth"]):
+        described["SpatialWidth"] = known["SpatialWidth"]
+    return described
+
+
+def described_source(source: Source) -> dict[str, Any]:
+    """A source as `GTAnalysis.add_source` takes one."""
+    known = source.data
+    described = described_place(source)
+    described.update({key: known[key] for key in ("SpectrumType", "Spectrum_Filename") if known.get(key)})
+    described.update({par: {key: entry[key] for key in ("value", "scale", "min", "max", "free")} for par, entry in source.spectral_pars.items()})
+    return described

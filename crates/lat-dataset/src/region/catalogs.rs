@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as MapEntry;
 use std::path::{Path, PathBuf};
 
-use roi_model::{SkyDirection, Source, normalized_name};
+use roi_model::{SkyDirection, Source, merge_source, normalized_name};
 
 use super::names::known_catalog;
 use crate::config::{ComponentConfig, Config};
@@ -121,34 +121,9 @@ impl<'a> Found<'a> {
     }
 
     /// Adds a source; one that is there already, by name or association, is replaced or kept.
-    fn merge(&mut self, mut source: Source, names: &[String]) -> Result<()> {
-        let is_same = |present: &&mut Source| {
-            std::iter::once(present.name())
-                .chain(present.aliases().iter().map(String::as_str))
-                .any(|name| names.contains(&normalized_name(name)))
-        };
-        let mut same = self.sources.iter_mut().filter(is_same);
-        let Some(present) = same.next() else {
-            drop(same);
-            self.sources.push(source);
-            return Ok(());
-        };
-        if let Some(second) = same.next() {
-            let matches = vec![present.name().to_owned(), second.name().to_owned()];
-            let error = roi_model::Error::AmbiguousSource { name: source.name().to_owned(), matches };
-            return Err(Error::model(&self.config.path, error));
-        }
-        if self.component.model.merge_sources {
-            let old: Vec<String> =
-                std::iter::once(present.name().to_owned()).chain(present.aliases().iter().cloned()).collect();
-            for alias in old {
-                if alias != source.name() && !source.aliases().contains(&alias) {
-                    source.add_alias(alias);
-                }
-            }
-            *present = source;
-        }
-        Ok(())
+    fn merge(&mut self, source: Source, names: &[String]) -> Result<()> {
+        let replaces = self.component.model.merge_sources;
+        merge_source(&mut self.sources, source, names, replaces).map_err(|error| Error::model(&self.config.path, error))
     }
 }
 

@@ -1,7 +1,11 @@
 //! FITS headers as ordered cards.
 
+use fitsio_pure::CARD_SIZE;
 use fitsio_pure::header as raw;
 use fitsio_pure::value::Value as RawValue;
+
+/// What declares that texts may go on in `CONTINUE` records: keyword, value and comment of cfitsio.
+const LONG_STRINGS: (&str, &str, &str) = ("LONGSTRN", "OGIP 1.0", "The OGIP long string convention may be used.");
 
 /// The value of a header card.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,14 +173,33 @@ impl Header {
         Self { cards }
     }
 
-    /// The cards as the FITS library writes them.
+    /// The cards as the FITS library writes them. Where a text goes on in `CONTINUE` records a card in front of it declares the convention, once a header, as the
+    /// OGIP asks for.
     ///
     /// # Errors
     /// The keyword and the reason, when FITS cannot hold a card: keywords are up to eight of `A-Z 0-9 - _`, text is printable ASCII,
     /// numbers are finite.
     pub(super) fn to_raw(&self) -> Result<Vec<raw::Card>, (String, String)> {
-        self.cards.iter().map(|card| raw_card(card).map_err(|reason| (card.keyword.clone(), reason))).collect()
+        let raw = |card: &Card| raw_card(card).map_err(|reason| (card.keyword.clone(), reason));
+        let mut cards = self.cards.iter().map(raw).collect::<Result<Vec<_>, _>>()?;
+        if let (Some(first), None) = (cards.iter().position(is_continued), self.get(LONG_STRINGS.0)) {
+            let (keyword, value, comment) = LONG_STRINGS;
+            let declaration = Card {
+                keyword: keyword.to_owned(),
+                value: Some(Value::from(value)),
+                comment: Some(comment.to_owned()),
+            };
+            cards.insert(first, raw(&declaration)?);
+        }
+        Ok(cards)
     }
+}
+
+/// Whether a card is written as more than one record.
+fn is_continued(card: &raw::Card) -> bool {
+    matches!(card.value, Some(RawValue::String(_)))
+        && raw::serialize_header(std::slice::from_ref(card))
+            .is_ok_and(|bytes| bytes.get(CARD_SIZE..).is_some_and(|next| next.starts_with(b"CONTINUE")))
 }
 
 fn raw_card(card: &Card) -> Result<raw::Card, String> {

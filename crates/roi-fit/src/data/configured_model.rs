@@ -1,13 +1,14 @@
-//! The model that a configuration describes, before there are data.
+//! A model without data: what a configuration describes, what is put together of several, what an analysis has.
 
 use std::path::Path;
 
 use lat_dataset::Config;
-use roi_model::{Roi, Selection, Source};
+use roi_model::{Roi, Selection, Source, merge_source};
 
 use crate::error::Result;
 
-/// The sources that sections `model` and `selection` of a configuration describe. Nothing is known of them but what catalogs and the configuration tell.
+/// The sources that sections `model` and `selection` of a configuration describe, or those of another model. Nothing is known of them but what catalogs and the
+/// configuration tell.
 #[derive(Clone, Debug)]
 pub struct ConfiguredModel {
     roi: Roi,
@@ -21,6 +22,51 @@ impl ConfiguredModel {
     pub fn read(config: impl AsRef<Path>) -> Result<Self> {
         let config = Config::read(config.as_ref())?;
         Ok(Self { roi: lat_dataset::build_region(&config)?.roi })
+    }
+
+    /// The sources of a region as they are.
+    pub fn of(roi: &Roi) -> Self {
+        Self { roi: roi.clone() }
+    }
+
+    /// Takes up sources of another model, by name or alias; all, if none are named. Where one is there already by one of the names of the other, the new one takes
+    /// its place, and its names, if `replaces`; otherwise what is there stays. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// When the other model has no such source, or several here have the names of one.
+    pub fn take(&mut self, other: &Self, names: &[String], replaces: bool) -> Result<()> {
+        let named = names.iter().map(|name| other.roi.source(name)).collect::<roi_model::Result<Vec<_>>>()?;
+        let taken = if names.is_empty() { other.roi.sources().iter().collect() } else { named };
+        let mut sources = self.roi.sources().to_vec();
+        for source in taken {
+            let names: Vec<String> =
+                std::iter::once(source.name().to_owned()).chain(source.aliases().iter().cloned()).collect();
+            merge_source(&mut sources, source.clone(), &names, replaces)?;
+        }
+        self.hold(sources)
+    }
+
+    /// Deletes a source, found by name or alias, and returns it.
+    ///
+    /// # Errors
+    /// When there is no such source.
+    pub fn delete_source(&mut self, name: &str) -> Result<Source> {
+        Ok(self.roi.remove_source(name)?)
+    }
+
+    /// Deletes all sources.
+    ///
+    /// # Errors
+    /// None.
+    pub fn clear(&mut self) -> Result<()> {
+        self.hold(Vec::new())
+    }
+
+    fn hold(&mut self, sources: Vec<Source>) -> Result<()> {
+        let mut roi = Roi::new(self.roi.center(), sources)?;
+        roi.set_title(self.roi.title());
+        self.roi = roi;
+        Ok(())
     }
 
     /// The model.

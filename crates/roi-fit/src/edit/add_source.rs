@@ -46,6 +46,9 @@ impl Analysis {
         self.take_sources(roi, sources, &maps)?;
         for source in sources {
             self.is_made_here(source.name());
+            // A table of another analysis may lie nowhere yet.
+            let unfound = source.spectrum().file().filter(|file| !self.is_table_found(file)).map(str::to_owned);
+            self.edits.own_tables.extend(unfound);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use likelihood_core::{ComponentData, is_same_energy};
 use roi_model::{Bounds, FileTable, Given, Parameter, Source, SourceId, Spectrum};
 
 use crate::analysis::Analysis;
+use crate::edit::sources::zero;
 use crate::error::{Error, Result};
 
 /// Where the table of a source's own spectrum ends, log10 of MeV.
@@ -21,31 +22,32 @@ impl Analysis {
     ///
     /// Two changes keep the flux: a `PowerLaw` becomes the `LogParabola` without curvature (beta is 0, between 0 and 1), and `FileFunction` becomes a
     /// table of the present dN/dE at the edges of the energy bins, continued at the same steps to 3 MeV and 3 TeV. The table is written beside the XML
-    /// when the model is saved.
+    /// when the model is saved. A zeroed source stays so, until [`Analysis::unzero_source`] gives it the emission of the new spectrum.
     ///
     /// # Errors
     /// When there is no such source, type or parameter, a number is not allowed, the type needs a table of another kind, or a component has a
     /// spectral table of its own for this source. Nothing is then changed.
     pub fn set_source_spectrum(&mut self, name: &str, spectrum_type: &str, pars: &[(&str, Given)]) -> Result<()> {
         let id = self.session.roi.id_of(name)?;
-        let source = self.session.roi[id].clone();
+        let mut source = self.session.roi[id].clone();
         self.check_shared_spectrum(&source)?;
+        let zeroed = self.edits.zeroed.get(source.name()).copied();
+        if let (Some(scale), Some(norm)) = (zeroed, source.spectrum_mut().norm_mut()) {
+            norm.set_scale(scale)?;
+        }
         let mut spectrum = match (source.spectrum().type_name(), spectrum_type) {
             (_, "FileFunction") => self.tabulated(&source, pars)?,
             ("PowerLaw", "LogParabola") => without_curvature(source.spectrum(), pars)?,
             _ => Spectrum::new(spectrum_type, roi_model::usual_parameters(spectrum_type, pars, Bounds::FromValue)?)?,
         };
-        let was_free = |spectrum: &Spectrum| {
-            spectrum.norm_index().and_then(|norm| spectrum.parameters().get(norm)).is_some_and(Parameter::is_free)
-        };
-        if let Some(norm) = spectrum.norm_index().and_then(|norm| spectrum.parameters_mut().get_mut(norm)) {
+        let was_free = source.spectrum().norm().is_some_and(Parameter::is_free);
+        let mut scale = None;
+        if let Some(norm) = spectrum.norm_mut() {
             let told = pars.iter().rfind(|(name, _)| *name == norm.name()).and_then(|(_, given)| given.free);
-            norm.set_free(told.unwrap_or_else(|| was_free(source.spectrum())));
+            norm.set_free(told.unwrap_or(was_free));
+            scale = zeroed.map(|_| zero(norm)).transpose()?;
         }
-        let name = source.name();
-        self.give_spectrum(id, spectrum)?;
-        self.edits.zeroed.remove(name);
-        Ok(())
+        self.give_spectrum(id, spectrum, scale)
     }
 
     /// Sets dN/dE (ph cm^-2 s^-1 MeV^-1) of a source whose spectrum is a table (`FileFunction`), at the energies of the table, see
@@ -82,7 +84,8 @@ impl Analysis {
         }
         let table = Arc::new(FileTable::new(table.energies().to_vec(), dnde.to_vec())?);
         let changed = Spectrum::file_function(norm.clone(), table_file(source.name(), &table), table)?;
-        self.give_spectrum(id, changed)
+        let zeroed = self.edits.zeroed.get(source.name()).copied();
+        self.give_spectrum(id, changed, zeroed)
     }
 
     /// Refuses to change the spectrum of a source for which a component has its own.
@@ -97,8 +100,8 @@ impl Analysis {
         }
     }
 
-    /// Gives a source a spectrum, and forgets what was known of the one before.
-    fn give_spectrum(&mut self, id: SourceId, spectrum: Spectrum) -> Result<()> {
+    /// Gives a source a spectrum, and forgets what was known of the one before; if it is zeroed, its normalisation has the scale with emission.
+    fn give_spectrum(&mut self, id: SourceId, spectrum: Spectrum, zeroed: Option<f64>) -> Result<()> {
         let mut roi = self.session.roi.clone();
         roi[id] = roi[id].with_spectrum(spectrum);
         // A spectrum that cannot be evaluated must not take the place of one that can.
@@ -107,8 +110,9 @@ impl Analysis {
         self.session.roi = roi;
         // All other types of spectrum that are made here need no file.
         self.edits.own_tables.extend(file);
-        let known = self.session.roi[id].spectrum().clone();
-        self.edits.locked.retain(|(locked, parameter)| *locked != name || known.index_of(parameter).is_some());
+        self.edits.zeroed.remove(&name);
+        self.edits.zeroed.extend(zeroed.map(|scale| (name.clone(), scale)));
+        self.edits.keep_to(&mut self.session.roi);
         self.known.forget_spectrum(&name);
         self.update_npred()?;
         self.update_fluxes(id, None)
@@ -208,7 +212,9 @@ fn without_curvature(power_law: &Spectrum, pars: &[(&str, Given)]) -> Result<Spe
             let [a, b] = [old.min(), old.max()].map(|bound| sign * bound * old.scale());
             (1.0, (a.min(b), a.max(b)))
         };
-        let new = Parameter::new(to, sign * old.true_value() / scale)?.with_scale(scale)?;
+        let mut new = Parameter::new(to, sign * old.true_value() / scale)?.with_scale(scale)?;
+        // What is known of the value goes with it; where no prior can be of the negative, none is.
+        new.set_prior(old.prior().and_then(|prior| prior.rescaled(sign * old.scale() / scale).ok()));
         Ok(new.with_bounds(bounds.0, bounds.1)?.with_free(old.is_free()))
     };
     let mut parameters = vec![

@@ -1,9 +1,11 @@
 //! Deleting and zeroing sources.
 
-use likelihood_core::SourceMap;
-use roi_model::{Selection, Source};
+use std::path::Path;
 
-use crate::analysis::Analysis;
+use likelihood_core::SourceMap;
+use roi_model::{Parameter, Roi, Selection, Source, SpatialModel, Spectrum};
+
+use crate::analysis::{Analysis, Edits};
 use crate::data::configured_model::listed_datum;
 use crate::error::{Error, Result};
 
@@ -11,6 +13,45 @@ use crate::error::{Error, Result};
 const ZERO: f64 = 1e-10;
 
 impl Analysis {
+    /// Moves a source or gives it another shape, with maps made for it; spectrum, names, locks and all else that has nothing to do with its place stay as they
+    /// are. What was known of it is forgotten. Nothing changes on an error.
+    ///
+    /// ```no_run
+    /// # let mut roi = roi_fit::Analysis::open("config.yaml")?;
+    /// let place = roi_model::SkyDirection::new(83.63, 22.01)?;
+    /// roi.set_source_spatial("Crab", roi_model::SpatialModel::disk(place, 0.3)?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such source or it is composite, the place lies outside the map of every component, or there is nothing to make maps from.
+    pub fn set_source_spatial(&mut self, name: &str, spatial: SpatialModel) -> Result<()> {
+        let moved = self.session.roi.source(name)?.with_spatial(spatial)?;
+        self.reshape(moved)
+    }
+
+    /// As [`Analysis::set_source_spatial`], to the place and shape of the first source of a file, see [`Analysis::add_sources_of_file`].
+    ///
+    /// # Errors
+    /// As [`lat_dataset::read_sources`] and [`Analysis::set_source_spatial`]; when the file has no source.
+    pub fn set_source_spatial_of_file(&mut self, name: &str, path: &Path) -> Result<()> {
+        let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a source of a file" })?;
+        let told = lat_dataset::read_sources(config, path, &self.session.roi.center())?;
+        let reason = || "it has no source, of which the shape would be taken".to_owned();
+        let told = told.first().ok_or_else(|| Error::State { path: path.to_owned(), reason: reason() })?;
+        let mut moved = self.session.roi.source(name)?.with_spatial(told.spatial().clone())?;
+        if let (None, Some(center)) = (told.spatial().direction(), told.direction()) {
+            moved.set_center(center);
+        }
+        self.reshape(moved)
+    }
+
+    /// Puts a source that stands elsewhere in the place of the one of its name.
+    fn reshape(&mut self, moved: Source) -> Result<()> {
+        let maps = self.made_maps(std::slice::from_ref(&moved))?;
+        self.replace_source(moved, &maps.concat())
+    }
+
     /// Puts a source in the place of the one of its name, with its map for each component, in the components' order: elsewhere, of another shape, with other
     /// values. What was known of it is forgotten. Nothing changes on an error.
     ///
@@ -72,10 +113,8 @@ impl Analysis {
         }
         let mut scale = 0.0;
         self.change(name, &norm, |parameter| {
-            scale = parameter.scale();
-            parameter.set_scale(scale * ZERO)?;
-            parameter.set_free(false);
-            Ok(parameter.set_error(0.0)?)
+            scale = zero(parameter)?;
+            Ok(())
         })?;
         self.edits.zeroed.insert(source, scale);
         Ok(())
@@ -119,4 +158,37 @@ impl Analysis {
         let measured = self.known.of(source.name()).and_then(|known| known.number(key));
         measured.or_else(|| listed_datum(&self.session.roi, source, key))
     }
+}
+
+impl Edits {
+    /// Keeps of what was done to sources and parameters what holds for another model: locks of the parameters that it has, which are fixed in it, and that a source
+    /// is zeroed whose normalisation is.
+    pub(crate) fn keep_to(&mut self, roi: &mut Roi) {
+        let spectrum = |name: &str| roi.sources().iter().find(|source| source.name() == name).map(Source::spectrum);
+        let has = |spectrum: &Spectrum, parameter: &str| spectrum.index_of(parameter).is_some();
+        self.locked.retain(|(source, parameter)| spectrum(source).is_some_and(|spectrum| has(spectrum, parameter)));
+        self.zeroed.retain(|source, scale| {
+            spectrum(source).and_then(Spectrum::norm).is_some_and(|norm| norm.scale() == zeroed(*scale))
+        });
+        for source in roi.sources_mut() {
+            let name = source.name().to_owned();
+            let is_locked =
+                |parameter: &&mut Parameter| self.locked.contains(&(name.clone(), parameter.name().to_owned()));
+            source.spectrum_mut().parameters_mut().iter_mut().filter(is_locked).for_each(|fixed| fixed.set_free(false));
+        }
+    }
+}
+
+/// Takes the emission away: the scale of a normalisation, which is fixed. Returns the scale that it had.
+pub(crate) fn zero(norm: &mut Parameter) -> Result<f64> {
+    let scale = norm.scale();
+    norm.set_scale(zeroed(scale))?;
+    norm.set_free(false);
+    norm.set_error(0.0)?;
+    Ok(scale)
+}
+
+/// The scale of a zeroed normalisation.
+fn zeroed(scale: f64) -> f64 {
+    scale * ZERO
 }

@@ -204,6 +204,9 @@ impl Analysis {
             return Err(bad(path, reason));
         };
         let mut source = present.clone();
+        if let Some(replaced) = self.present(&source) {
+            source.take_over(replaced);
+        }
         if let Some(saved) = spectra.iter().find(|source| source.name() == name) {
             source = source.with_spectrum(saved.spectrum().clone());
         }

@@ -77,10 +77,9 @@ impl Analysis {
         if is_xml { self.load_xml(path) } else { self.load_roi(path) }
     }
 
-    /// Replaces the model by that of a source model XML. The maps of sources that are new to this analysis are made, as by [`Analysis::add_sources`];
-    /// sources that it lacks are deleted. Other names of sources that stay are kept, as the XML has none, and priors too, unless a priors file lies beside the XML; TS and
-    /// covariance are forgotten. Nothing
-    /// changes on an error.
+    /// Replaces the model by that of a source model XML. The maps of sources that are new to this analysis, or that it has elsewhere or of another shape, are
+    /// made, as by [`Analysis::add_sources`]; sources that it lacks are deleted. What an XML cannot hold is kept ([`Source::take_over`]), priors unless a priors file
+    /// lies beside it; so are locks, and that a source is zeroed where its normalisation still is. TS and covariance are forgotten. Nothing changes on an error.
     ///
     /// # Errors
     /// When the file or a table that it names is missing or damaged, the source map of a new source cannot be made, or the likelihood of the model cannot
@@ -90,14 +89,15 @@ impl Analysis {
             Some(config) => lat_dataset::read_model_file(config, path)?,
             None => crate::flux::tabulate::read_library(path).map(|library| (library.title, library.sources))?,
         };
-        let new: Vec<Source> = sources.iter().filter(|source| self.lacks_map_of(source)).cloned().collect();
-        let data = self.data_with(path, &new)?;
         for source in &mut sources {
-            if let Some(present) = self.session.roi.sources().iter().find(|present| present.name() == source.name()) {
-                self.check_maps(path, source, present)?;
-                take_over(source, present);
+            if let Some(present) = self.present(source) {
+                self.check_own_table(path, source, present)?;
+                source.take_over(present);
             }
         }
+        let needs_map = |source: &&Source| self.lacks_map_of(source) || self.is_moved(path, source);
+        let new: Vec<Source> = sources.iter().filter(needs_map).cloned().collect();
+        let data = self.data_with(path, &new)?;
         let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(title);
         let priors = lat_io::priors_beside(path);
@@ -115,38 +115,36 @@ impl Analysis {
         }
         let sources = self.session.roi.sources().to_vec();
         self.keep_tables_beside(path, &sources);
-        self.edits.zeroed.clear();
-        self.edits
-            .locked
-            .retain(|(source, _)| self.session.roi.sources().iter().any(|present| present.name() == source));
-        for source in self.session.roi.ids() {
-            for parameter in 0..self.session.roi[source].spectrum().parameters().len() {
-                if self.is_locked(source, parameter) {
-                    self.session.roi[source].spectrum_mut().parameters_mut()[parameter].set_free(false);
-                }
-            }
-        }
+        self.edits.keep_to(&mut self.session.roi);
         Ok(())
+    }
+
+    /// The source of another model's name, if this one has it.
+    pub(crate) fn present(&self, source: &Source) -> Option<&Source> {
+        self.session.roi.sources().iter().find(|present| present.name() == source.name())
     }
 
     /// Counts spectral tables among those that are written with the model that lie beside a model which was read and are found nowhere else.
     pub(crate) fn keep_tables_beside(&mut self, path: &Path, sources: &[Source]) {
-        let is_found = |file: &str| {
-            let config = self.opened.config.as_ref();
-            config.is_some_and(|config| {
-                lat_dataset::find_template(config, &config.path, file).is_ok_and(|path| path.exists())
-            })
-        };
         let is_beside = |file: &&str| Path::new(file).components().count() == 1 && path.with_file_name(file).exists();
         let files = sources.iter().filter_map(|source| source.spectrum().file());
-        let kept: Vec<String> = files.filter(is_beside).filter(|file| !is_found(file)).map(str::to_owned).collect();
+        let kept: Vec<String> =
+            files.filter(is_beside).filter(|file| !self.is_table_found(file)).map(str::to_owned).collect();
         self.edits.own_tables.extend(kept);
+    }
+
+    /// Whether the file of a spectral table is where the configuration lets it be looked for.
+    pub(crate) fn is_table_found(&self, file: &str) -> bool {
+        let config = self.opened.config.as_ref();
+        config.is_some_and(|config| {
+            lat_dataset::find_template(config, &config.path, file).is_ok_and(|path| path.exists())
+        })
     }
 
     /// Whether the data have no map of a source of another model, or one that was made for another source of its name, which has left.
     pub(crate) fn lacks_map_of(&self, source: &Source) -> bool {
         let name = source.name();
-        let is_present = self.session.roi.sources().iter().any(|present| present.name() == name);
+        let is_present = self.present(source).is_some();
         let lacks = |component: &ComponentData| !component.has_source_map(name);
         self.session.data.components().iter().any(lacks) || (!is_present && self.edits.added.contains(name))
     }
@@ -159,7 +157,8 @@ impl Analysis {
         }
         let names = new.iter().map(Source::name).collect::<Vec<_>>().join("', '");
         let maps = self.made_maps(new).map_err(|error| {
-            let reason = format!("it adds '{names}' to the model, and no source map can be made: {error}");
+            let reason =
+                format!("it has '{names}' more than the model, or elsewhere, and no source map can be made: {error}");
             Error::State { path: path.to_owned(), reason }
         })?;
         for (source, maps) in new.iter().zip(&maps) {
@@ -168,32 +167,34 @@ impl Analysis {
         Ok(data)
     }
 
-    /// The source maps of the analysis were made for the model that it was opened with: a source must be where it was, and keep the table that a
-    /// component's own one is relative to.
-    fn check_maps(&self, path: &Path, source: &Source, present: &Source) -> Result<()> {
-        let refuse = |reason: String| Err(Error::State { path: path.to_owned(), reason });
+    /// Whether a source of another model is present elsewhere or of another shape, so that the map that the data have of its name is not its own.
+    fn is_moved(&self, path: &Path, source: &Source) -> bool {
+        let Some(present) = self.present(source) else { return false };
         let (new, old) = (source.spatial(), present.spatial());
         let values = |s: &roi_model::SpatialModel| -> Vec<f64> {
             s.parameters().iter().map(roi_model::Parameter::value).collect()
         };
-        if new.type_name() != old.type_name() || !self.is_same_template(path, new, old) || values(new) != values(old) {
-            return refuse(format!(
-                "source '{}' has another position or template than the model that its source maps were made for; name this file in the \
-                 configuration instead, files: {{xml: PATH}}, so that they are made for it",
-                source.name()
-            ));
-        }
+        let instrument = |s: &Source| (s.apply_psf(), s.apply_exposure());
+        new.type_name() != old.type_name()
+            || !self.is_same_template(path, new, old)
+            || values(new) != values(old)
+            || instrument(source) != instrument(present)
+    }
+
+    /// A source keeps the table that a component's own one is relative to.
+    fn check_own_table(&self, path: &Path, source: &Source, present: &Source) -> Result<()> {
         let own = self.opened.component_models.iter().any(|model| model.has_own_spectrum(source.name()));
-        if own && source.spectrum().file() != present.spectrum().file() {
-            return refuse(format!(
-                "source '{}' names the table '{}', and components of the analysis have tables of their own relative to '{}'; load the model of \
-                 the first component",
-                source.name(),
-                source.spectrum().file().unwrap_or_default(),
-                present.spectrum().file().unwrap_or_default()
-            ));
+        if !own || source.spectrum().file() == present.spectrum().file() {
+            return Ok(());
         }
-        Ok(())
+        let reason = format!(
+            "source '{}' names the table '{}', and components of the analysis have tables of their own relative to '{}'; load the model of \
+             the first component",
+            source.name(),
+            source.spectrum().file().unwrap_or_default(),
+            present.spectrum().file().unwrap_or_default()
+        );
+        Err(Error::State { path: path.to_owned(), reason })
     }
 
     /// Whether two spatial models have the same file, however it is spelled.
@@ -223,22 +224,5 @@ fn write_table(path: &Path, table: &FileTable) -> Result<()> {
             Err(Error::State { path: path.to_owned(), reason: reason.to_owned() })
         }
         Err(_) => Ok(write_text(path, &table.to_text())?),
-    }
-}
-
-/// What a source of an XML takes from the one that it replaces.
-fn take_over(source: &mut Source, present: &Source) {
-    for alias in present.aliases() {
-        source.add_alias(alias.clone());
-    }
-    if let (None, Some(center)) = (source.direction(), present.direction()) {
-        source.set_center(center);
-    }
-    for parameter in source.spectrum_mut().parameters_mut() {
-        let old = present.spectrum().parameter(parameter.name());
-        // A prior is of the scaled value.
-        if let Some(old) = old.filter(|old| old.scale() == parameter.scale()) {
-            parameter.set_prior(old.prior().copied());
-        }
     }
 }

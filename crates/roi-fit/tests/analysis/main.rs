@@ -8,6 +8,7 @@ mod edit;
 mod faults;
 mod fit;
 mod fit_faults;
+mod kept;
 mod optimize;
 mod profile;
 mod properties;

@@ -1,12 +1,14 @@
-//! Files of a model and of a whole analysis, maps, printed tables.
+//! Files of a model and of a whole analysis, maps, printed tables; a model that goes to another analysis.
 
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use roi_fit::ModelMapOptions;
+use roi_fit::{ModelMapOptions, Source};
 
+use crate::border::exceptions::Failure;
 use crate::border::objects::dictionary;
+use crate::configured::ConfiguredModel;
 use crate::handle::Analysis;
 
 #[pymethods]
@@ -35,6 +37,21 @@ impl Analysis {
     /// Takes parameters from an XML.
     fn load_xml(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         self.work(py, |analysis| Ok(analysis.load_xml(&path)?))
+    }
+
+    /// The model as it is, without the data.
+    fn model(&self, py: Python<'_>) -> PyResult<ConfiguredModel> {
+        self.read(py, |analysis| ConfiguredModel::new(roi_fit::ConfiguredModel::of(analysis.roi())))
+    }
+
+    /// Adds sources of another model as they are there, by name or alias, with maps made for them.
+    fn add_sources_of(&self, py: Python<'_>, model: &ConfiguredModel, names: Vec<String>) -> PyResult<()> {
+        let model = model.model();
+        self.work(py, |analysis| {
+            let named = names.iter().map(|name| Ok(model.roi().source(name).map_err(roi_fit::Error::from)?.clone()));
+            let sources = named.collect::<Result<Vec<Source>, Failure>>()?;
+            Ok(analysis.add_sources(&sources)?)
+        })
     }
 
     /// The model as text of an XML.

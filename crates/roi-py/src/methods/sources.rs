@@ -66,6 +66,11 @@ impl Analysis {
         self.work(py, |analysis| Ok(analysis.add_sources_of_file(&path)?))
     }
 
+    /// Gives a source the place and shape of the first source of such a file, with maps made for it; everything else stays.
+    fn set_source_spatial_of_file(&self, py: Python<'_>, name: &str, path: PathBuf) -> PyResult<()> {
+        self.work(py, |analysis| Ok(analysis.set_source_spatial_of_file(name, &path)?))
+    }
+
     /// Deletes a source.
     fn delete_source(&self, py: Python<'_>, name: &str) -> PyResult<String> {
         self.work(py, |analysis| Ok(analysis.delete_source(name)?.name().to_owned()))
