@@ -38,7 +38,7 @@ pub use irf::{
 };
 pub use observation::{
     CosineBins, Exposure, Livetime, LivetimeCube, ObservationPsf, ObservedExposure, ObservedIrfs, ObservedPsf, Psf,
-    PsfAt, PsfPlanes, RadialPsf, Response, ResponsePsf, ResponseTables, response_matrix, separations,
+    PsfAt, PsfPlanes, PsfScale, RadialPsf, Response, ResponsePsf, ResponseTables, response_matrix, separations,
 };
 pub use recipe::{
     DiffusePsf, DiskShape, ExposureLookup, HealpixSampling, KernelFrame, OnAxisWidth, Padding, PointPixels,

@@ -5,7 +5,7 @@
 use std::f64::consts::PI;
 
 use lat_response::{
-    Exposure, Frame, HealpixGrid, HealpixOrdering, Psf, PsfCorrection, Recipe, Response, SkyCube, SkyGrid,
+    Exposure, Frame, HealpixGrid, HealpixOrdering, Psf, PsfCorrection, PsfScale, Recipe, Response, SkyCube, SkyGrid,
     SourceMapBuilder, SourceMapOptions, TrialMap, WcsHeader,
 };
 use likelihood_core::{EnergyAxis, SourceMap};
@@ -21,6 +21,11 @@ fn king(theta: f64, energy: f64) -> f64 {
 
 /// An exposure that differs over the sky by a third.
 fn builder(grid: &SkyGrid, recipe: Recipe) -> SourceMapBuilder {
+    builder_of(grid, recipe, king)
+}
+
+/// The same with another PSF, 1/sr at a separation and an energy.
+fn builder_of(grid: &SkyGrid, recipe: Recipe, psf: impl Fn(f64, f64) -> f64) -> SourceMapBuilder {
     let axis = EnergyAxis::new((0..=10).map(|k| 300.0 * 1.6f64.powi(k)).collect()).unwrap();
     let energies = axis.edges().to_vec();
     let sky = SkyGrid::wcs(WcsHeader::centered([72, 36], 5.0, Frame::Celestial, "CAR", [0.0, 0.0])).unwrap();
@@ -30,7 +35,7 @@ fn builder(grid: &SkyGrid, recipe: Recipe) -> SourceMapBuilder {
     });
     let cube = SkyCube::new("exposure", sky, energies.clone(), planes).unwrap();
     let thetas: Vec<f64> = (0..600).map(|i| 5e-5 * f64::from(i * i)).collect();
-    let values = Array2::from_shape_fn((energies.len(), 600), |(k, t)| king(thetas[t], energies[k]));
+    let values = Array2::from_shape_fn((energies.len(), 600), |(k, t)| psf(thetas[t], energies[k]));
     let response = Response {
         exposure: Exposure::new(cube, recipe.exposure_lookup).unwrap(),
         psf: Psf::new(energies, thetas, values).unwrap().into(),
@@ -148,4 +153,67 @@ fn what_has_neither_place_nor_width_is_refused_with_its_name() {
     let mut bare = source("point", place(), 0.0);
     bare.set_apply_psf(false);
     assert!(builder.trial(&bare).unwrap_err().to_string().contains("PSF"));
+}
+
+/// King's function over the energies of a builder, `factor` times as wide: of the same integral on the flat sky.
+fn kings(factor: impl Fn(f64) -> f64) -> impl Fn(f64, f64) -> f64 {
+    move |theta, energy| king(theta / factor(energy), energy) / factor(energy).powi(2)
+}
+
+#[test]
+fn a_scaled_psf_is_that_of_tables_that_are_wider_by_the_factor_at_each_energy() {
+    let scale = PsfScale::new(vec![2.8, 3.4], vec![-0.2, 0.3]).unwrap();
+    // Straight lines over the logarithm of the energy, level outside: by hand.
+    let factor = |energy: f64| 0.8 + 0.5 * ((energy.log10() - 2.8) / 0.6).clamp(0.0, 1.0);
+    for recipe in [Recipe::fermitools(), Recipe::accurate()] {
+        for (name, grid) in grids() {
+            let tables = builder(&grid, recipe);
+            let (scaled, wider) = (tables.with_psf_scale(&scale).unwrap(), builder_of(&grid, recipe, kings(factor)));
+            for (shape, width) in shapes() {
+                let source = source(shape, place(), width.unwrap_or(0.0));
+                let [own, expected, unscaled] =
+                    [&scaled, &wider, &tables].map(|builder| builder.source_map(&source, &()).unwrap());
+                let peak =
+                    |map: &SourceMap, k: usize| map.planes().index_axis(Axis(0), k).iter().copied().fold(0.0, f32::max);
+                let far = |a: &SourceMap, k: usize| {
+                    let planes = [a, &expected].map(|map| map.planes().index_axis(Axis(0), k).to_owned());
+                    let pairs = planes[0].iter().zip(&planes[1]).map(|(a, b)| (a - b).abs());
+                    pairs.fold(0.0, f32::max) / peak(&expected, k)
+                };
+                for k in 0..own.n_planes() {
+                    assert!(far(&own, k) < 2e-3, "{name} {shape} plane {k}: {}", far(&own, k));
+                }
+                assert!(far(&unscaled, 0) > 0.02 && far(&unscaled, 10) > 0.02, "{name} {shape}");
+                // The map of a trial is the same, with its derivatives.
+                assert_eq!(scaled.trial(&source).unwrap().map, own, "{name} {shape}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_psf_scaled_by_nothing_is_the_same_bit_for_bit() {
+    let tables = builder(&grids()[0].1, Recipe::fermitools());
+    let scaled = tables.with_psf_scale(&PsfScale::new(vec![3.0], vec![0.0]).unwrap()).unwrap();
+    for (shape, width) in shapes() {
+        let source = source(shape, place(), width.unwrap_or(0.0));
+        assert_eq!(scaled.source_map(&source, &()).unwrap(), tables.source_map(&source, &()).unwrap());
+    }
+}
+
+#[test]
+fn scales_that_cannot_be_are_refused() {
+    for (loge, fractions) in [
+        (vec![], vec![]),
+        (vec![3.0, 4.0], vec![0.1]),
+        (vec![4.0, 3.0], vec![0.1, 0.1]),
+        (vec![3.0, 3.0], vec![0.1, 0.1]),
+        (vec![3.0, f64::NAN], vec![0.1, 0.1]),
+        (vec![3.0, f64::INFINITY], vec![0.1, 0.1]),
+        (vec![3.0], vec![-1.0]),
+        (vec![3.0], vec![f64::NAN]),
+        (vec![3.0], vec![1e9]),
+    ] {
+        assert!(PsfScale::new(loge.clone(), fractions.clone()).is_err(), "{loge:?} {fractions:?}");
+    }
 }

@@ -33,7 +33,7 @@
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
 //! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width; several
 //!   sources at once (`together`), and the memory that this takes.
-//! - `tables`: what of the results is a table, as FITS and ECSV.
+//! - `tables`: what of the results is a table, as FITS and ECSV. `estimator_memory`: what the estimators take beside an analysis, for one that is planned.
 //!
 //! # Invariants
 //!
@@ -49,6 +49,7 @@
 
 mod curve;
 mod error;
+mod estimator_memory;
 mod extension;
 mod find;
 mod goodness;
@@ -65,9 +66,11 @@ mod tscube;
 mod tsmap;
 
 pub use error::{Error, Result};
+pub use estimator_memory::EstimatorMemory;
 pub use extension::extension_options::ExtensionOptions;
 pub use extension::extension_result::{EnergyWidth, Extension};
 pub use extension::extension_verb::extension;
+pub use extension::model_cubes::{HypothesisCubes, ModelCubes};
 pub use find::find_options::FindSourcesOptions;
 pub use find::find_result::{FoundSource, FoundSources, Peak, PeakStatus};
 pub use find::find_verb::find_sources;

@@ -7,6 +7,7 @@
 mod closure;
 
 use closure::{Truth, extended, localized};
+use lat_response::PsfScale;
 use roi_estimators::{
     Error, ExtensionOptions, LocalizeOptions, PositionsOptions, SedOptions, TrialPlace, TrialSession, TrialShape,
     extension, fit_positions, localize, localize_many, sed,
@@ -243,4 +244,39 @@ fn what_takes_more_memory_than_there_may_be_is_refused_before_any_work() {
         assert!(told.contains("--max-memory"), "{told}");
         run(&limited(1 << 30)).unwrap();
     }
+}
+
+#[test]
+fn a_point_behind_a_wider_psf_is_extended_until_its_psf_is_told() {
+    let wider = PsfScale::new(vec![2.0, 3.0, 4.0], vec![0.2, 0.5, 0.5]).unwrap();
+    let truth = Truth::seen_through(TrialShape::Point, 0.0, 4.0, Some(&wider));
+    let session = truth.draw(3);
+    let options = ExtensionOptions::default().with_width_nstep(3);
+    let of = |options: &ExtensionOptions| extension(&session, &truth.makers, &truth.name, options, &mut Quiet).unwrap();
+    let (as_it_is, told) = (of(&options), of(&options.clone().with_psf_scale_fn(Some(wider.clone()))));
+    println!("ts_ext {} and {}, ext {} and {}", as_it_is.ts_ext(), told.ts_ext(), as_it_is.ext, told.ext);
+    assert!(as_it_is.ts_ext() > 15.0 && as_it_is.ext > 0.05);
+    assert!((-0.1..13.8).contains(&told.ts_ext()));
+    // The counts were drawn with the map that the point has then: its likelihood is that of the model with that map, its norm fitted.
+    let drawn = climb(&mut session.clone(), None).unwrap().loglike;
+    assert!((told.loglike_ptsrc - drawn).abs() < 1e-6, "{} {drawn}", told.loglike_ptsrc);
+    // What is not of the scaled PSF is the same.
+    assert_eq!((told.loglike_init, told.loglike_base), (as_it_is.loglike_init, as_it_is.loglike_base));
+    // Position and energy bins see it, too.
+    let moved = truth.draw_displaced(3, truth.place.moved(0.03, 0.02).unwrap());
+    let both = options.with_psf_scale_fn(Some(wider)).with_fit_position(true).with_fit_ebin(true);
+    let found = extension(&moved, &truth.makers, &truth.name, &both, &mut Quiet).unwrap();
+    assert!((-0.1..13.8).contains(&found.ts_ext()) && found.loglike_ptsrc >= drawn - 1e-3);
+    let bins: f64 = found.ebins.iter().map(roi_estimators::EnergyWidth::ts_ext).sum();
+    println!("at its place ts_ext {}, sum of bins {bins}", found.ts_ext());
+    assert!(bins < 30.0, "{bins}");
+}
+
+#[test]
+fn a_width_behind_another_psf_is_not_taken_over() {
+    let truth = Truth::new(TrialShape::Point, 0.0, 1.0);
+    let scale = PsfScale::new(vec![3.0], vec![0.1]).unwrap();
+    let options = ExtensionOptions::default().with_psf_scale_fn(Some(scale)).with_update(true);
+    let error = extension(&truth.draw(1), &truth.makers, &truth.name, &options, &mut Quiet).unwrap_err().to_string();
+    assert!(error.contains("update") && error.contains("psf_scale_fn"), "{error}");
 }

@@ -66,6 +66,7 @@ pub use data::configured_model::ConfiguredModel;
 pub use data::cubes::ComponentCubes;
 pub use data::model_map::{ComponentSpectrum, ModelMapOptions};
 pub use data::open_options::OpenOptions;
+pub use data::planned::PlannedAnalysis;
 pub use data::prepare::{PrepareOptions, Prepared, prepare};
 pub use data::simulated_counts::{SimulateOptions, SimulatedCounts};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
@@ -100,6 +101,7 @@ pub use lat_dataset::{
     event_files, input_files, memory_size, resolved_config,
 };
 pub use lat_io::{digest_of_file, link_target, may_exist, priors_beside, remove_temporaries, write_text};
+pub use lat_response::PsfScale;
 pub use likelihood_core::{ComponentData, StopSignal};
 pub use profile::profile_options::ProfileOptions;
 pub use results::dictionary::{Dictionary, Holds, ResultKey};

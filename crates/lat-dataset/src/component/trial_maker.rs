@@ -1,9 +1,9 @@
 //! Maps of sources that are moved and made wider: for estimators, which try many of them.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use lat_response::{SkyGrid, SourceMapBuilder, TrialMap};
+use lat_response::{PsfScale, SkyGrid, SourceMapBuilder, TrialMap};
 use likelihood_core::{EnergyAxis, SourceMap};
 use ndarray::Array3;
 use roi_model::Source;
@@ -24,7 +24,7 @@ pub struct TrialMaker {
     model: ComponentModel,
     exposure: ExposureScaling,
     /// `None` for one that came with its builder.
-    maker: Option<MapMaker>,
+    maker: Option<Arc<MapMaker>>,
     builder: OnceLock<SourceMapBuilder>,
 }
 
@@ -43,7 +43,7 @@ impl Component {
             grid: self.counts.grid,
             model: self.model,
             exposure: self.exposure,
-            maker: Some(self.maker),
+            maker: Some(Arc::new(self.maker)),
             builder: OnceLock::new(),
         }
     }
@@ -61,6 +61,22 @@ impl TrialMaker {
             maker: None,
             builder: OnceLock::from(builder),
         }
+    }
+
+    /// One whose PSF is wider or narrower; everything else is shared. `source` is one whose maps will be made: an error names it.
+    ///
+    /// # Errors
+    /// When exposure or PSF are missing or do not cover what is needed.
+    pub fn with_psf_scale(&self, scale: &PsfScale, source: &Source) -> Result<Self> {
+        Ok(Self {
+            component: self.component.clone(),
+            grid: self.grid.clone(),
+            axis: self.axis.clone(),
+            model: self.model.clone(),
+            exposure: self.exposure.clone(),
+            maker: self.maker.clone(),
+            builder: OnceLock::from(self.builder(source)?.with_psf_scale(scale)?),
+        })
     }
 
     /// The component's name.

@@ -8,6 +8,7 @@ pub(crate) mod irf;
 pub(crate) mod likelihood_weights;
 pub(crate) mod livetime;
 pub(crate) mod map_cube;
+pub(crate) mod model_cube;
 pub(crate) mod psf;
 pub(crate) mod sky_image;
 pub(crate) mod source_maps;

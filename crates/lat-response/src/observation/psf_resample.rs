@@ -107,7 +107,7 @@ impl Psf {
 }
 
 /// A row with all separations multiplied by `factor`, its integral kept.
-fn stretched(nodes: &[f64], row: &[f64], factor: f64) -> Vec<f64> {
+pub(super) fn stretched(nodes: &[f64], row: &[f64], factor: f64) -> Vec<f64> {
     let at: Vec<f64> = nodes.iter().map(|theta| theta / factor).collect();
     smooth(nodes, row, &at).into_iter().map(|value| value / (factor * factor)).collect()
 }

@@ -14,9 +14,9 @@ use super::shared::Shared;
 use crate::error::{Error, Result};
 use crate::geometry::{HealpixGrid, SkyGrid};
 use crate::observation::Exposure;
-use crate::observation::PsfPlanes;
 use crate::observation::separations;
 use crate::observation::{ObservationPsf, Response};
+use crate::observation::{PsfPlanes, PsfScale};
 use crate::recipe::HealpixSampling;
 use crate::templates::rebin;
 use crate::templates::{Template, TemplateFiles};
@@ -52,6 +52,7 @@ use crate::templates::{Template, TemplateFiles};
 /// assert!((total / 1e11 - 1.0).abs() < 1e-3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Clone)]
 pub struct SourceMapBuilder {
     pub(super) canvas: Arc<Canvas>,
     /// What is kept for builders with other responses.
@@ -61,12 +62,14 @@ pub struct SourceMapBuilder {
     pub(super) energies: Vec<f64>,
     pub(super) n_edges: usize,
     pub(super) extra: usize,
-    pub(super) exposure: Exposure,
+    pub(super) exposure: Arc<Exposure>,
     exposure_planes: Vec<usize>,
     pub(super) psf: ObservationPsf,
     pub(super) nodes: Vec<f64>,
     /// The PSF at the centre of the counts map.
     pub(super) central: PsfPlanes,
+    /// What the separations of each plane's PSF are multiplied by, where they are.
+    psf_factors: Option<Vec<f64>>,
     pub(super) options: SourceMapOptions,
 }
 
@@ -86,6 +89,7 @@ struct Base {
     extra: usize,
     nodes: Vec<f64>,
     options: SourceMapOptions,
+    psf_factors: Option<Vec<f64>>,
 }
 
 /// How much wider than the PSF of a builder that shares its images those of others may be.
@@ -130,15 +134,16 @@ impl SourceMapBuilder {
             extra,
             nodes,
             options,
+            psf_factors: None,
         };
         Self::of(base, response, None)
     }
 
     fn of(base: Base, response: Response, shared: Option<Arc<Shared>>) -> Result<Self> {
-        let Base { canvas, center, energies, n_edges, extra, nodes, options } = base;
+        let Base { canvas, center, energies, n_edges, extra, nodes, options, psf_factors } = base;
         let Response { exposure, psf } = response;
         let exposure_planes = energies.iter().map(|&e| exposure.plane_of(e)).collect::<Result<Vec<_>>>()?;
-        let central = psf.at(&center)?.planes(&energies, &nodes)?;
+        let central = psf_at(&psf, &center, (&energies, &nodes), psf_factors.as_deref())?;
         Ok(Self {
             canvas,
             shared,
@@ -146,13 +151,31 @@ impl SourceMapBuilder {
             energies,
             n_edges,
             extra,
-            exposure,
+            exposure: Arc::new(exposure),
             exposure_planes,
             psf,
             nodes,
             central,
+            psf_factors,
             options,
         })
+    }
+
+    /// The same builder with a PSF that is wider or narrower than that of the response, at the energy of each plane by the factor there. Exposure and pixels
+    /// are shared.
+    ///
+    /// # Errors
+    /// None for a scale and a PSF that were made.
+    pub fn with_psf_scale(&self, scale: &PsfScale) -> Result<Self> {
+        let factors = self.energies.iter().map(|&energy| scale.factor(energy)).collect();
+        let mut scaled = Self { psf_factors: Some(factors), ..self.clone() };
+        scaled.central = scaled.psf_at(&self.center)?;
+        Ok(scaled)
+    }
+
+    /// The PSF at a direction.
+    pub(super) fn psf_at(&self, direction: &SkyDirection) -> Result<PsfPlanes> {
+        psf_at(&self.psf, direction, (&self.energies, &self.nodes), self.psf_factors.as_deref())
     }
 
     /// The same builder, which keeps what maps of these sources have in common whatever the response, for those that
@@ -192,6 +215,7 @@ impl SourceMapBuilder {
             extra: self.extra,
             nodes: self.nodes.clone(),
             options: self.options.clone(),
+            psf_factors: self.psf_factors.clone(),
         };
         Self::of(base, response, self.shared.clone())
     }
@@ -300,6 +324,20 @@ impl SourceMapBuilder {
             expected: format!("[{planes}, {ny}, {nx}]"),
         };
         Ok(SourceMap::new(Array3::from_shape_vec((planes, ny, nx), map).map_err(shape)?)?)
+    }
+}
+
+/// A PSF at a direction, each plane as wide as its factor says.
+fn psf_at(
+    psf: &ObservationPsf,
+    direction: &SkyDirection,
+    (energies, nodes): (&[f64], &[f64]),
+    factors: Option<&[f64]>,
+) -> Result<PsfPlanes> {
+    let planes = psf.at(direction)?.planes(energies, nodes)?;
+    match factors {
+        Some(factors) => planes.scaled(factors),
+        None => Ok(planes),
     }
 }
 

@@ -56,7 +56,7 @@ impl SourceMapBuilder {
         Ok(match (shape, &self.psf) {
             (Some(shape), _) => Cow::Owned(extended::convolved(&self.central, shape, self.options.recipe.disk_shape)?),
             (None, ObservationPsf::Single(_)) => Cow::Borrowed(&self.central),
-            (None, at) => Cow::Owned(at.at(center)?.planes(&self.energies, &self.nodes)?),
+            (None, _) => Cow::Owned(self.psf_at(center)?),
         })
     }
 

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use roi_fit::{CheckReport, ComponentReport, Computed, PlannedMaps, size_in_words};
+use roi_estimators::EstimatorMemory;
+use roi_fit::{CheckReport, ComponentReport, Computed, PlannedAnalysis, PlannedMaps, size_in_words};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::collisions::Files;
@@ -29,9 +31,11 @@ impl Check {
         files.reads_config(&config);
         files.writes("--json", output.json_file()).check()?;
         let report = roi_fit::check(&config);
-        output.text(words(&report));
+        let memory = memory(&report)?;
+        output.text(words(&report, memory.as_ref()));
         let mut json = json!(report);
         if let Some(map) = json.as_object_mut() {
+            map.insert("memory".into(), json!(memory));
             map.insert("is_usable".into(), report.is_usable().into());
             map.insert("provenance".into(), provenance(Some(&config), &[], true));
         }
@@ -40,8 +44,41 @@ impl Check {
     }
 }
 
+/// What the region takes of memory, in bytes.
+#[derive(Serialize)]
+struct Memory {
+    analysis: u64,
+    limit: Option<u64>,
+    #[serde(flatten)]
+    beside: EstimatorMemory,
+}
+
+/// Told of what can be opened: where counts are still to be made of photons, nothing is known of them.
+fn memory(report: &CheckReport) -> Result<Option<Memory>, Failure> {
+    let is_counted = report.components.iter().all(|component| component.counts.is_some());
+    if !report.is_usable() || !is_counted || report.components.is_empty() {
+        return Ok(None);
+    }
+    let planned = PlannedAnalysis::read(&report.config)?;
+    let beside = EstimatorMemory::of(planned.session(), planned.trial_makers())?;
+    Ok(Some(Memory { analysis: planned.memory().peak(), limit: planned.limit(), beside }))
+}
+
+fn memory_line(memory: &Memory) -> String {
+    let Memory { analysis, limit, beside } = memory;
+    let limit = limit.map_or_else(String::new, |limit| format!(" (of {} that it may take)", size_in_words(limit)));
+    let beside = [
+        ("an SED", beside.sed),
+        ("a localization", beside.localize),
+        ("an extension", beside.extension),
+        ("a TS map", beside.tsmap),
+    ];
+    let beside = beside.map(|(what, bytes)| format!("{what} {}", size_in_words(bytes))).join(", ");
+    format!("memory: about {}{limit} for a fit; beside it for {beside}", size_in_words(*analysis))
+}
+
 /// The report for people: what there is, what would be made, and what is wrong, which comes last.
-fn words(report: &CheckReport) -> String {
+fn words(report: &CheckReport, memory: Option<&Memory>) -> String {
     let mut lines = vec![format!("configuration {}", report.config.display())];
     if let Some(model) = &report.model {
         lines.push(format!(
@@ -52,6 +89,7 @@ fn words(report: &CheckReport) -> String {
     for component in &report.components {
         lines.extend(component_lines(component));
     }
+    lines.extend(memory.map(memory_line));
     lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
     lines.extend((1..).zip(&report.problems).map(|(number, problem)| format!("problem {number}: {}", problem.error)));
     if report.is_usable() {

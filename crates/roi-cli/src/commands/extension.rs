@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use roi_estimators::{Extension as Found, ExtensionOptions, TrialShape, extension};
+use roi_fit::PsfScale;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -17,6 +18,7 @@ use super::tsmap::shown_at_best;
 #[derive(Args)]
 #[command(after_help = "Examples:
   roi-fit extension config.yaml 'IC 443' --model fit.json --spatial-model RadialDisk --json ext.json
+  roi-fit extension config.yaml 'IC 443' --psf-scale-fn 3:0.05,4:0.05,5.5:0.2 --json wider_psf.json
   roi-fit extension config.yaml 'IC 443' --fit-position --update --sqrt-ts-threshold 4 --write-roi extended")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Extension {
@@ -53,7 +55,18 @@ pub(crate) struct Extension {
     update: bool,
     #[arg(long, value_name = "X", allow_negative_numbers = true, requires = "update", help = ExtensionOptions::SQRT_TS_THRESHOLD.own_help())]
     sqrt_ts_threshold: Option<f64>,
-    /// Write the tables `EXT_DATA` and `EXT_CURVE`, and a TS map around the source
+    #[arg(long, requires = "fits", help = ExtensionOptions::SAVE_MODEL_MAP.switch_help())]
+    save_model_map: bool,
+    #[arg(
+        long,
+        value_name = "LOGE:F,...",
+        value_parser = psf_scale,
+        allow_hyphen_values = true,
+        conflicts_with = "update",
+        help = ExtensionOptions::PSF_SCALE_FN.own_help()
+    )]
+    psf_scale_fn: Option<PsfScale>,
+    /// Write the tables `EXT_DATA` and `EXT_CURVE`, a TS map around the source, and the cubes of `--save-model-map`
     #[arg(long, value_name = "FILE")]
     fits: Option<PathBuf>,
     /// Write the curve of logL over the width as ECSV
@@ -63,6 +76,18 @@ pub(crate) struct Extension {
 
 fn shape(text: &str) -> Result<TrialShape, &'static str> {
     TrialShape::named(text).filter(|shape| *shape != TrialShape::Point).ok_or("expected RadialGaussian or RadialDisk")
+}
+
+/// Energies, log10 of MeV, each with the part by which the PSF is wider there.
+fn psf_scale(text: &str) -> Result<PsfScale, String> {
+    let node = |part: &str| {
+        let (loge, fraction) = part.split_once(':')?;
+        Some((loge.trim().parse::<f64>().ok()?, fraction.trim().parse::<f64>().ok()?))
+    };
+    let nodes: Option<Vec<(f64, f64)>> = text.split(',').map(node).collect();
+    let (loge, fractions) =
+        nodes.ok_or("expected log10 of MeV and a part of the width, as in 3:0.05,4:0.05,5.5:0.2")?.into_iter().unzip();
+    PsfScale::new(loge, fractions).map_err(|error| error.to_string())
 }
 
 impl Extension {
@@ -77,6 +102,7 @@ impl Extension {
         if self.fits.is_some() {
             shown_at_best(result.add_tsmap(&analysis, progress.as_mut()))?;
         }
+        result.add_model_cubes(&analysis)?;
         drop(progress);
         let is_extended = result.apply(&mut analysis)?;
         show(output, &result, is_extended);
@@ -107,6 +133,8 @@ impl Extension {
             .with_reoptimize(self.reoptimize)
             .with_update(self.update)
             .with_sqrt_ts_threshold(self.sqrt_ts_threshold)
+            .with_save_model_map(self.save_model_map)
+            .with_psf_scale_fn(self.psf_scale_fn.clone())
     }
 }
 

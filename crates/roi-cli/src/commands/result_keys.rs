@@ -395,5 +395,24 @@ const CHECK: Dictionary = Dictionary::new(
         key(&["notes"], "", "What the user should know."),
         key(&["model"], "", "The model in numbers; `null` where it cannot be read.").holding(Holds::One(&SUMMARY)),
         key(&["components"], "", "The components.").holding(Holds::List(&COMPONENT)),
+        key(
+            &["memory"],
+            "",
+            "What the region takes; `null` where it cannot be opened, or its counts are not made yet.",
+        )
+        .holding(Holds::One(&MEMORY_OF_CHECK)),
+    ],
+);
+
+const MEMORY_OF_CHECK: Dictionary = Dictionary::new(
+    "Memory of a region",
+    "What a region takes, with all threads, told from sizes before anything is opened. Estimators are those with their usual options.",
+    &[
+        key(&["analysis"], "bytes", "The program with a fit of the region: the peak."),
+        key(&["limit"], "bytes", "What it may take (`optimizer.max_memory`); `null` without a limit."),
+        key(&["sed"], "bytes", "An SED, beside the fit."),
+        key(&["localize"], "bytes", "A localization of one source, beside the fit."),
+        key(&["extension"], "bytes", "An extension, beside the fit."),
+        key(&["tsmap"], "bytes", "A TS map of the whole region, beside the fit."),
     ],
 );

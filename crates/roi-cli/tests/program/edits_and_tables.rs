@@ -109,11 +109,18 @@ fn check_tells_all_problems_at_once() {
     let (_directory, base, _) = region();
     let good = text(&["check", &base]);
     assert!(good.contains("no problem was found") && good.contains("source maps: "), "{good}");
+    assert!(good.contains("memory: about ") && good.contains("a TS map "), "{good}");
+    let memory = json(&["check", &base])["memory"].clone();
+    for key in ["analysis", "sed", "localize", "extension", "tsmap"] {
+        assert!(memory[key].as_u64().is_some_and(|bytes| bytes > 1000), "{key}: {memory}");
+    }
+    assert!(memory["limit"].is_null() && memory["analysis"].as_u64() > memory["sed"].as_u64(), "{memory}");
     std::fs::write(format!("{base}/srcmap_00.fits"), "SIMPLE").unwrap();
     std::fs::write(format!("{base}/srcmdl_00.xml"), "<source_library>").unwrap();
     let output = roi_fit(&["check", &base, "--json", "-"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &report["is_usable"]), (Some(2), &false.into()));
+    assert!(report["memory"].is_null());
     assert!(report["problems"].as_array().unwrap().len() >= 2, "{report:#}");
 }
 

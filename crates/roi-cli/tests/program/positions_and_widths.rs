@@ -42,6 +42,19 @@ fn a_source_is_found_moved_and_measured() {
     let curve = std::fs::read_to_string(&ecsv).unwrap();
     assert!(curve.contains("dloglike") && curve.lines().count() > 10, "{curve}");
 
+    // Behind a PSF that is half as wide again the point is too narrow; what either fit predicts is written.
+    let (cubes, scale) = (path("cubes.fits"), ["--psf-scale-fn", "3:0.5,4.5:0.5", "--save-model-map"]);
+    let wider = json(&[&["extension", &config, &name, "--model", &saved, "--fits", &cubes], &scale[..]].concat());
+    assert_eq!(wider["config"]["psf_scale_fn"], serde_json::json!([[3.0, 4.5], [0.5, 0.5]]));
+    assert!(wider["loglike_ptsrc"].as_f64().unwrap() < found["loglike_ptsrc"].as_f64().unwrap() - 1.0, "{wider}");
+    let cubes = std::fs::read(&cubes).unwrap();
+    assert!(cubes.windows(13).any(|text| text == b"PTSRC_TOT_MAP") && cubes.windows(7).any(|text| text == b"EBOUNDS"));
+    for wrong in ["3", "3:x", "4:0.1,3:0.1", "3:-1", ""] {
+        refused(&["extension", &config, &name, "--psf-scale-fn", wrong], &["psf-scale-fn"]);
+    }
+    refused(&["extension", &config, &name, "--psf-scale-fn", "3:0.1", "--update"], &["psf-scale-fn", "update"]);
+    refused(&["extension", &config, &name, "--save-model-map"], &["--fits"]);
+
     refused(&["localize", &config, "galdiff"], &["galdiff", "MapCubeFunction", "RadialDisk"]);
     refused(&["extension", &config, "isodiff"], &["isodiff", "ConstantValue"]);
     refused(&["localize", &config, "nobody"], &["nobody"]);

@@ -1,6 +1,7 @@
 //! The options of `extension`, each defined once.
 
 use lat_dataset::{Definition, Range};
+use lat_response::PsfScale;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -37,6 +38,10 @@ pub struct ExtensionOptions {
     pub update: bool,
     /// [`ExtensionOptions::SQRT_TS_THRESHOLD`].
     pub sqrt_ts_threshold: Option<f64>,
+    /// [`ExtensionOptions::SAVE_MODEL_MAP`].
+    pub save_model_map: bool,
+    /// By how much the PSF of the source is wider than that of the observation; by default it is that. See [`ExtensionOptions::PSF_SCALE_FN`].
+    pub psf_scale_fn: Option<PsfScale>,
 }
 
 /// Widths that make sense.
@@ -102,6 +107,19 @@ impl ExtensionOptions {
     )
     .within(Range::new("0 or a number above", |x| x.is_finite() && x >= 0.0));
 
+    /// Whether predicted counts are kept.
+    pub const SAVE_MODEL_MAP: Definition<bool> = Definition::new(
+        "save_model_map",
+        false,
+        "Write what the point and the extended source predict in every pixel: the source, all others, and both together.",
+    );
+    /// How the PSF is changed.
+    pub const PSF_SCALE_FN: Definition<&'static [&'static str]> = Definition::new(
+        "psf_scale_fn",
+        &[],
+        "By which part the PSF of the source is wider at energies (log10 of MeV), to see what its systematic error does: straight lines between them; 0 is the PSF as it is.",
+    );
+
     /// Refuses what has no meaning.
     pub(crate) fn check(&self) -> Result<()> {
         Self::WIDTH_MIN.check(&self.width_min)?;
@@ -112,6 +130,10 @@ impl ExtensionOptions {
         let refuse = |option, found: String, expected| Err(Error::Option { option, found, expected });
         if self.spatial_model == TrialShape::Point {
             return refuse("spatial_model", "PointSource".into(), "RadialGaussian or RadialDisk");
+        }
+        if self.update && self.psf_scale_fn.is_some() {
+            let expected = "no update with psf_scale_fn: what is made of the model later has the PSF of the observation, so that a width found with another is for comparison";
+            return refuse("update", "true".into(), expected);
         }
         if self.width_min >= self.width_max {
             return refuse("width_min", self.width_min.to_string(), "a width below width_max");
@@ -156,6 +178,8 @@ impl Default for ExtensionOptions {
             reoptimize: Self::REOPTIMIZE.value(),
             update: Self::UPDATE.value(),
             sqrt_ts_threshold: Self::SQRT_TS_THRESHOLD.value(),
+            save_model_map: Self::SAVE_MODEL_MAP.value(),
+            psf_scale_fn: None,
         }
     }
 }
@@ -249,6 +273,19 @@ impl ExtensionOptions {
     #[must_use]
     pub fn with_sqrt_ts_threshold(mut self, sqrt_ts_threshold: Option<f64>) -> Self {
         self.sqrt_ts_threshold = sqrt_ts_threshold;
+        self
+    }
+    /// Sets [`save_model_map`](Self::save_model_map).
+    #[must_use]
+    pub fn with_save_model_map(mut self, save_model_map: bool) -> Self {
+        self.save_model_map = save_model_map;
+        self
+    }
+
+    /// Sets [`psf_scale_fn`](Self::psf_scale_fn).
+    #[must_use]
+    pub fn with_psf_scale_fn(mut self, psf_scale_fn: Option<PsfScale>) -> Self {
+        self.psf_scale_fn = psf_scale_fn;
         self
     }
 }

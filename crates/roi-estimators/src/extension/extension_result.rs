@@ -7,6 +7,7 @@ use roi_model::{Roi, SkyDirection, Source};
 
 use crate::error::Result;
 use crate::extension::extension_options::ExtensionOptions;
+use crate::extension::model_cubes::{Hypothesis, ModelCubes};
 use crate::extension::width::Width;
 use crate::localize::ellipse::ErrorEllipse;
 use crate::localize::localization::apply;
@@ -62,12 +63,16 @@ pub struct Extension {
     pub fit_success: bool,
     /// The TS map around the position without the source, see [`Extension::add_tsmap`].
     pub tsmap: Option<TsMap>,
+    /// What the fits predict in every pixel, see [`Extension::add_model_cubes`].
+    pub model_cubes: Option<ModelCubes>,
     /// What went wrong.
     pub warnings: Vec<String>,
     /// The options.
     pub config: ExtensionOptions,
     pub(crate) roi: Roi,
     pub(crate) maps: Vec<SourceMap>,
+    /// The point, where its cubes were asked for.
+    pub(crate) ptsrc: Option<Hypothesis>,
 }
 
 /// The width in one energy bin.
@@ -134,6 +139,18 @@ impl Extension {
             .with_map_skydir(Some(self.position))
             .with_map_size(Some((MAP_WIDTHS * self.ext).max(LEAST_MAP)));
         self.tsmap = Some(tsmap(analysis, &options, progress)?);
+        Ok(())
+    }
+
+    /// Adds what the fits of the point and of the best width predict in every pixel, where [`save_model_map`](ExtensionOptions::save_model_map) asked for
+    /// it. The source maps of the other sources are read again (or made again), as a fit keeps only the filled bins of them.
+    ///
+    /// # Errors
+    /// As [`Analysis::cubes`].
+    pub fn add_model_cubes(&mut self, analysis: &Analysis) -> Result<()> {
+        let Some(point) = &self.ptsrc else { return Ok(()) };
+        let best = Hypothesis { roi: self.roi.clone(), maps: self.maps.clone() };
+        self.model_cubes = Some(ModelCubes::of(analysis, &self.name, [point, &best])?);
         Ok(())
     }
 

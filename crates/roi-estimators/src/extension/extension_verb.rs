@@ -1,11 +1,13 @@
 //! The verb `extension`.
 
 use roi_fit::{Progress, Session, Summit, TrialMaker, climb};
+use roi_model::Source;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extension::energy_widths::energy_widths;
 use crate::extension::extension_options::ExtensionOptions;
 use crate::extension::extension_result::Extension;
+use crate::extension::model_cubes::{Hypothesis, check_alike};
 use crate::extension::width::{Width, width};
 use crate::extension::width_curve::{AT_ONCE, REACH, WidthCurve};
 use crate::localize::ellipse::ErrorEllipse;
@@ -23,6 +25,8 @@ const WORSE: f64 = -0.5;
 /// The width of a source, found by name or alias, as a disk or a Gaussian, and whether it is wider than a point. The session is left as it was;
 /// [`Extension::apply`] gives the source its width in an analysis. `makers`: [`roi_fit::Analysis::trial_makers`].
 ///
+/// With `psf_scale_fn` the PSF of the source is another one, as a point and at every width; `loglike_init` and `loglike_base` are of the PSF as it is.
+///
 /// At every width norm and what of the spectral shape is free are fitted, with `fit_position` also the position, with `free_background` everything else
 /// that is free. Maximum, errors (`logL` falls by 0.5) and 95 % limit (by 1.3528) are found on that curve by Newton's method with exact slopes, and
 /// all points of it are reported.
@@ -37,29 +41,32 @@ pub fn extension(
     progress: &mut dyn Progress,
 ) -> Result<Extension> {
     options.check()?;
+    if options.save_model_map {
+        check_alike(makers)?;
+    }
     memory::check(session, makers, Moves::of_one(AT_ONCE))?;
     let loglike_init = session.clone().loglike()?;
-    let place = TrialPlace::of(session.roi().source(name)?)?;
-    let mut trial = TrialSession::seen_at(session, makers, name, place)?;
-    check_seen(&trial, makers)?;
-    let source = trial.source();
-    set_free(trial.session_mut(), &[source], freedom(options))?;
+    let (mut trial, loglike_base) = as_it_was(session, makers, name, options)?;
     let preloc = trial.place().direction;
-    let loglike_base = climb(trial.session_mut(), None)?.loglike;
-    let point = of_a_point(&trial, options, progress)?;
+    let scaled = scaled_makers(options, makers, trial.model())?;
+    let makers = scaled.as_deref().unwrap_or(makers);
+    if scaled.is_some() {
+        trial = TrialSession::seen_at(trial.session(), makers, name, trial.place())?;
+    }
+    let (point, ptsrc) = of_a_point(&trial, options, progress)?;
     let loglike_ptsrc = point.loglike;
     let mut curve = WidthCurve::new(trial, options.spatial_model, options.fit_position);
     let found = width(&mut curve, &options.widths(), options.width_max, progress)?;
     // The best point of the curve is always there: widths were visited.
     let Some((_, mut best)) = curve.best.take() else {
-        return Err(crate::error::Error::Internal { what: "a curve without a point" });
+        return Err(Error::Internal { what: "a curve without a point" });
     };
     let coordinates = if options.fit_position { &POSITION[..] } else { &[] };
     let at = if coordinates.is_empty() { best.derivatives(&[])? } else { with_curvature(&mut best, coordinates)?.at };
     let position = best.place().direction;
     let ellipse = options.fit_position.then(|| covariance(&best, &at)).flatten();
     let ebins = if options.fit_ebin { energy_widths(&best, makers, options)? } else { Vec::new() };
-    let result = Extension {
+    Ok(Extension {
         name: best.model().name().to_owned(),
         width: found.curve.iter().map(|point| point.0).collect(),
         loglike: found.curve.iter().map(|point| point.1).collect(),
@@ -78,12 +85,39 @@ pub fn extension(
         ebins,
         fit_success: found.is_found && point.is_converged,
         tsmap: None,
+        model_cubes: None,
         warnings: words(&found, &point, options),
         config: options.clone(),
         roi: with_errors(best.session(), &at)?,
         maps: best.source_maps()?,
-    };
-    Ok(result)
+        ptsrc,
+    })
+}
+
+/// The source where the model has it, with everything free that is fitted with its width, and `logL` of that fit.
+fn as_it_was<'a>(
+    session: &Session,
+    makers: &'a [TrialMaker],
+    name: &str,
+    options: &ExtensionOptions,
+) -> Result<(TrialSession<'a>, f64)> {
+    let place = TrialPlace::of(session.roi().source(name)?)?;
+    let mut trial = TrialSession::seen_at(session, makers, name, place)?;
+    check_seen(&trial, makers)?;
+    let source = trial.source();
+    set_free(trial.session_mut(), &[source], freedom(options))?;
+    let loglike = climb(trial.session_mut(), None)?.loglike;
+    Ok((trial, loglike))
+}
+
+/// What makes the maps of the source with another PSF, if that is asked for.
+fn scaled_makers(
+    options: &ExtensionOptions,
+    makers: &[TrialMaker],
+    source: &Source,
+) -> lat_dataset::Result<Option<Vec<TrialMaker>>> {
+    let scaled = |scale| makers.iter().map(|maker| maker.with_psf_scale(scale, source)).collect();
+    options.psf_scale_fn.as_ref().map(scaled).transpose()
 }
 
 /// What is free in the fits.
@@ -91,14 +125,22 @@ fn freedom(options: &ExtensionOptions) -> Freedom {
     Freedom { free_background: options.free_background, free_radius: options.free_radius, fix_shape: options.fix_shape }
 }
 
-/// `logL` of a point, at its own best position with `fit_position`, and whether it is a maximum.
-fn of_a_point(trial: &TrialSession<'_>, options: &ExtensionOptions, progress: &mut dyn Progress) -> Result<Summit> {
+/// `logL` of a point, at its own best position with `fit_position`, and whether it is a maximum; with the fit itself where its cubes are wanted.
+fn of_a_point(
+    trial: &TrialSession<'_>,
+    options: &ExtensionOptions,
+    progress: &mut dyn Progress,
+) -> Result<(Summit, Option<Hypothesis>)> {
     let mut point = trial.seen_elsewhere(TrialPlace::point(trial.place().direction))?;
-    if options.fit_position {
+    let summit = if options.fit_position {
         let settled = settle(&mut point, &POSITION, REACH, progress)?;
-        return Ok(Summit { loglike: settled.loglike, is_converged: settled.is_converged && settled.is_inside });
-    }
-    Ok(climb(point.session_mut(), None)?)
+        Summit { loglike: settled.loglike, is_converged: settled.is_converged && settled.is_inside }
+    } else {
+        climb(point.session_mut(), None)?
+    };
+    let kept = || Ok::<_, Error>(Hypothesis { roi: point.session().roi().clone(), maps: point.source_maps()? });
+    let kept = options.save_model_map.then(kept).transpose()?;
+    Ok((summit, kept))
 }
 
 /// What the user should know of a curve.

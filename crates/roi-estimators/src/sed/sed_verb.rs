@@ -66,7 +66,7 @@ pub fn sed(session: &Session, name: &str, options: &SedOptions) -> Result<SedRes
 }
 
 /// What the bins take side by side: what they share once, and on each thread a workspace that has the part of the widest of them.
-fn bytes(session: &Session, edges: &[f64]) -> u64 {
+pub(crate) fn bytes(session: &Session, edges: &[f64]) -> u64 {
     let widths: Vec<f64> = edges.windows(2).map(|edges| (edges[1] / edges[0]).ln()).collect();
     let share = widths.iter().copied().fold(0.0, f64::max) / widths.iter().sum::<f64>();
     let (shared, at_once) = (session.workspace_bytes(), widths.len().min(rayon::current_num_threads()) as f64);

@@ -23,7 +23,14 @@ impl<'a> SkyComponent<'a> {
     /// # Errors
     /// [`Error::NoMakers`].
     pub(crate) fn all(analysis: &'a Analysis) -> Result<Vec<Self>> {
-        let (all, makers) = (analysis.likelihood().components(), analysis.trial_makers());
+        Self::of(analysis.likelihood().components(), analysis.trial_makers())
+    }
+
+    /// Components, and what makes the maps of a test source for each.
+    ///
+    /// # Errors
+    /// [`Error::NoMakers`].
+    pub(crate) fn of(all: &'a [ComponentData], makers: &'a [TrialMaker]) -> Result<Vec<Self>> {
         if makers.len() != all.len() {
             return Err(Error::NoMakers { components: all.len(), found: makers.len() });
         }

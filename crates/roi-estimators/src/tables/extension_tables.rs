@@ -11,7 +11,7 @@ use crate::tables::sed_tables::ascii;
 
 impl Extension {
     /// Writes fermipy's `_ext.fits`: an empty primary HDU and the one row of table `EXT_DATA`, and beside it the curve as table `EXT_CURVE` and the TS map
-    /// around as `TSMAP` if there is one. What is not known is NaN.
+    /// around as `TSMAP` if there is one; the cubes `EXT_BKG_MAP` and the like with their energies in `EBOUNDS`, if there are any. What is not known is NaN.
     ///
     /// # Errors
     /// When the file cannot be written, or the name of the source holds what FITS cannot.
@@ -24,6 +24,12 @@ impl Extension {
         }
         writer.table("EXT_DATA", &header, &self.row())?;
         writer.table("EXT_CURVE", &header, &self.curve())?;
+        if let Some(cubes) = &self.model_cubes {
+            for (name, cube) in cubes.named() {
+                writer.model_cube((&cubes.grid, &cubes.axis), &name.to_uppercase(), &cube)?;
+            }
+            writer.energy_bounds(&cubes.axis)?;
+        }
         Ok(writer.finish()?)
     }
 

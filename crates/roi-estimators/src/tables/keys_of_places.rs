@@ -185,6 +185,12 @@ impl ExtensionOptions {
             key(&["reoptimize"], "", Self::REOPTIMIZE.doc),
             key(&["update"], "", Self::UPDATE.doc),
             key(&["sqrt_ts_threshold"], "", Self::SQRT_TS_THRESHOLD.doc),
+            key(&["save_model_map"], "", Self::SAVE_MODEL_MAP.doc),
+            key(
+                &["psf_scale_fn"],
+                "",
+                "Two lists, energies (log10 of MeV) and parts by which the PSF of the source is wider there; `null` for the PSF as it is.",
+            ),
         ],
     );
 }

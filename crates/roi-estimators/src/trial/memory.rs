@@ -41,13 +41,17 @@ impl Moves {
 /// # Errors
 /// [`roi_fit::Error::Memory`].
 pub(crate) fn check(session: &Session, makers: &[TrialMaker], moves: Moves) -> Result<()> {
+    Ok(session.check_memory("the maps of moved sources", bytes(session, makers, moves))?)
+}
+
+/// What it takes to move sources, in bytes.
+pub(crate) fn bytes(session: &Session, makers: &[TrialMaker], moves: Moves) -> u64 {
     let [making, held] = [TrialMap::making_bytes, TrialMap::bytes].map(|bytes| of_all(session, makers, bytes));
     let beside: usize = session.data().components().iter().map(|own| 2 * BESIDE * own.excerpt_bytes()).sum();
     let one = making.max(2 * held) + beside as u64 + session.workspace_bytes();
     let side_by_side = moves.places.min(rayon::current_num_threads()) as u64;
     let moved = moves.at_once as u64 * (held + beside as u64);
-    let bytes = moved + (1 + side_by_side) * one + moves.kept as u64 * (held / IMAGES);
-    Ok(session.check_memory("the maps of moved sources", bytes)?)
+    moved + (1 + side_by_side) * one + moves.kept as u64 * (held / IMAGES)
 }
 
 /// What the map of a source without derivatives takes in all components: while it is made and, beside it, as the one before.

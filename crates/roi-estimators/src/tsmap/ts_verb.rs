@@ -1,7 +1,7 @@
 //! The verb `tsmap`.
 
 use lat_response::SkyGrid;
-use roi_fit::{Analysis, Progress};
+use roi_fit::{Analysis, Progress, Session, TrialMaker};
 use roi_model::SkyDirection;
 
 use crate::error::{Error, Result};
@@ -30,37 +30,50 @@ use crate::tsmap::ts_scan::TsScan;
 pub fn tsmap(analysis: &Analysis, options: &TsMapOptions, progress: &mut dyn Progress) -> Result<TsMap> {
     options.check()?;
     let components = SkyComponent::all(analysis)?;
+    let (session, makers) = (analysis.session(), analysis.trial_makers());
+    session.check_memory("the TS map", bytes(session, makers, options)?)?;
     let sources = sources_without(analysis.roi(), &options.exclude)?;
     let bins = bins(analysis.likelihood().components(), options.loge_bounds)?;
     let whole = finest(components.iter().map(SkyComponent::grid))?;
     let map = MapGrid::square(whole, options.map_skydir, options.map_size)?;
     let place = |pixel: &usize| whole.direction(*pixel);
-    // Moved by whole pixels it stands where it should only if all components have the pixels of the map.
-    let is_alike = components.iter().all(|own| matches!(whole, SkyGrid::Wcs(_)) && own.grid() == whole);
     let (found, of_source) = if options.refit_background {
-        let session = analysis.session();
-        session.check_memory("the TS map", Refitted::bytes(session, analysis.trial_makers()))?;
         let scope = Scope { exclude: &options.exclude, loge_bounds: options.loge_bounds, cov_scale: None };
-        let trials = Refitted::new(session, analysis.trial_makers(), &options.model, &scope)?;
+        let trials = Refitted::new(session, makers, &options.model, &scope)?;
         let at = |pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place));
         (in_parts("tsmap", &map.pixels, progress, |(): &mut (), pixel| at(pixel))?, None)
-    } else if options.local_psf || !is_alike {
-        let session = analysis.session();
-        let maps = memory::of_map(session, analysis.trial_makers());
-        session.check_memory("the TS map", ExactTrials::bytes(&components, &bins, maps))?;
+    } else if options.local_psf || !is_alike(&components, whole) {
         let trials = ExactTrials::new(&components, &bins, &sources, options)?;
         let at =
             |near: &mut Vec<(f64, f64)>, pixel: &usize| place(pixel).map_or(Ok(UNSEEN), |place| trials.at(place, near));
         (in_parts("tsmap", &map.pixels, progress, at)?, None)
     } else {
-        analysis.session().check_memory("the TS map", TsScan::bytes(&components, &bins))?;
         let scan = TsScan::new(&components, &bins, (whole, &sources), options)?;
         let npred = scan.npred();
         let at = |near: &mut Vec<(f64, f64)>, pixel: &usize| Ok((scan.at(*pixel, near), npred));
         (in_parts("tsmap", &map.pixels, progress, at)?, scan.place())
     };
-    let loglike = analysis.session().clone().loglike()?;
+    let loglike = session.clone().loglike()?;
     result(map, &found, (of_source, loglike), options)
+}
+
+/// Whether a test source that is moved by whole pixels stands where it should: if all components have the pixels of the map.
+fn is_alike(components: &[SkyComponent<'_>], whole: &SkyGrid) -> bool {
+    components.iter().all(|own| matches!(whole, SkyGrid::Wcs(_)) && own.grid() == whole)
+}
+
+/// What the map takes, in bytes, beside the analysis.
+pub(crate) fn bytes(session: &Session, makers: &[TrialMaker], options: &TsMapOptions) -> Result<u64> {
+    if options.refit_background {
+        return Ok(Refitted::bytes(session, makers));
+    }
+    let components = SkyComponent::of(session.data().components(), makers)?;
+    let bins = bins(session.data().components(), options.loge_bounds)?;
+    let whole = finest(components.iter().map(SkyComponent::grid))?;
+    if options.local_psf || !is_alike(&components, whole) {
+        return Ok(ExactTrials::bytes(&components, &bins, memory::of_map(session, makers)));
+    }
+    Ok(TsScan::bytes(&components, &bins))
 }
 
 /// What a place off the projection has.

@@ -5,6 +5,7 @@
 
 mod anywhere;
 mod cubes;
+mod model_cubes;
 mod region;
 
 use std::ops::ControlFlow;

@@ -79,7 +79,7 @@ impl Random {
 /// A region that was fitted without the hidden source.
 pub(crate) struct SkyRegion {
     pub(crate) analysis: Analysis,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl SkyRegion {
@@ -114,7 +114,12 @@ impl SkyRegion {
         std::fs::write(path("model.xml"), model(false)).unwrap();
         let mut analysis = Analysis::open(&config).unwrap();
         assert!(analysis.fit(&FitOptions::default()).unwrap().fit_success);
-        Self { analysis, _folder: folder }
+        Self { analysis, folder }
+    }
+
+    /// Its configuration.
+    pub(crate) fn config(&self) -> std::path::PathBuf {
+        self.folder.path().join("config.yaml")
     }
 }
 

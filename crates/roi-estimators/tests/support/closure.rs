@@ -1,6 +1,6 @@
 //! Closed tests: counts drawn from a known model, and what estimators make of them.
 
-use lat_response::{SourceMapBuilder, SourceMapOptions};
+use lat_response::{PsfScale, SourceMapBuilder, SourceMapOptions};
 use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap};
 use ndarray::Array3;
 use rand::SeedableRng;
@@ -25,6 +25,11 @@ pub(crate) struct Truth {
 impl Truth {
     /// The source of the middle of a simulated region, moved off the middle of a pixel, of this shape and size; its norm times `brightness`.
     pub(crate) fn new(shape: TrialShape, size: f64, brightness: f64) -> Self {
+        Self::seen_through(shape, size, brightness, None)
+    }
+
+    /// The same, its counts drawn with another PSF than that of its makers.
+    pub(crate) fn seen_through(shape: TrialShape, size: f64, brightness: f64, psf: Option<&PsfScale>) -> Self {
         let simulated = simulate(&SimulationOptions::default().with_sources(1).with_npix(40).with_ebins(12)).unwrap();
         let component = &simulated.components[0];
         let (grid, axis) = (component.counts.grid.clone(), component.axis().clone());
@@ -48,7 +53,10 @@ impl Truth {
         }
         let name = roi.sources().iter().find(|source| source.direction().is_some()).unwrap().name().to_owned();
         let map = |source: &roi_model::Source| match source.direction() {
-            Some(_) => maker.source_map(source).unwrap(),
+            Some(_) => match psf {
+                Some(scale) => maker.with_psf_scale(scale, source).unwrap().source_map(source).unwrap(),
+                None => maker.source_map(source).unwrap(),
+            },
             None => component.source_map(source).unwrap(),
         };
         let maps: Vec<_> = roi.sources().iter().map(|source| (source.name().to_owned(), map(source))).collect();

@@ -6,7 +6,7 @@ use lat_dataset::{Component, Loaded};
 use lat_io::CountsCubeFile;
 use likelihood_core::LikelihoodWeights;
 use ndarray::Array3;
-use roi_model::{Source, SourceId};
+use roi_model::{Roi, Source};
 
 use crate::analysis::Analysis;
 use crate::data::source_maps;
@@ -67,11 +67,20 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::model_map`].
     pub fn cubes(&self, exclude: &[String]) -> Result<Vec<ComponentCubes>> {
+        self.cubes_of(&self.session.roi, exclude)
+    }
+
+    /// The same with the spectra that the sources have in another model of theirs: that of a fit that was not taken over. Sources that have other places or
+    /// shapes there are to be left out.
+    ///
+    /// # Errors
+    /// As [`Analysis::cubes`]; for sources that the analysis does not have.
+    pub fn cubes_of(&self, roi: &Roi, exclude: &[String]) -> Result<Vec<ComponentCubes>> {
         let config = self.opened.config.as_ref().ok_or(Error::NoFiles { what: "a map of the sky" })?;
-        let mut chosen: Vec<SourceId> = self.session.roi.ids().collect();
-        for name in exclude {
-            let left_out = self.session.roi.id_of(name)?;
-            chosen.retain(|&id| id != left_out);
+        let left_out = exclude.iter().map(|name| roi.id_of(name)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let chosen: Vec<&Source> = roi.ids().filter(|id| !left_out.contains(id)).map(|id| &roi[id]).collect();
+        for source in &chosen {
+            self.session.roi.source(source.name())?;
         }
         let loaded = lat_dataset::load(&config.path)?;
         let models = (0..loaded.observation.components.len()).map(|index| self.model_cube(&loaded, index, &chosen));
@@ -84,12 +93,12 @@ impl Analysis {
         Ok(cubes.collect())
     }
 
-    /// Predicted counts of the chosen sources of the analysis in every pixel of a component, energy dispersion included.
-    pub(crate) fn model_cube(&self, loaded: &Loaded, index: usize, chosen: &[SourceId]) -> Result<Array3<f64>> {
+    /// Predicted counts of the chosen sources, which the analysis has, in every pixel of a component, energy dispersion included.
+    pub(crate) fn model_cube(&self, loaded: &Loaded, index: usize, chosen: &[&Source]) -> Result<Array3<f64>> {
         let components = &loaded.observation.components;
         let both = components.get(index).zip(self.session.data.components().get(index));
         let Some((component, likelihood)) = both else { return Err(likelihood_core::Error::NoComponents.into()) };
-        let mut wanted: Vec<&Source> = chosen.iter().map(|&id| &self.session.roi[id]).collect();
+        let mut wanted: Vec<&Source> = chosen.to_vec();
         let is_wanted = |own: &Source| wanted.iter().any(|source| source.name() == own.name());
         let unmade: Vec<Source> = self.unmade(component)?.into_iter().filter(is_wanted).collect();
         let mut model = Array3::<f64>::zeros(component.counts.cube.counts().dim());

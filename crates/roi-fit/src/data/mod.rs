@@ -5,6 +5,7 @@ pub(crate) mod cubes;
 pub(crate) mod model_map;
 pub(crate) mod open_options;
 mod photon_times;
+pub(crate) mod planned;
 pub(crate) mod prepare;
 mod responses;
 pub(crate) mod simulated_counts;

@@ -7,7 +7,7 @@ use lat_io::CountsCubeFile;
 use lat_response::SkyCube;
 use likelihood_core::{ComponentData, CountsCube, EnergyAxis};
 use ndarray::{Array2, Array3, Axis};
-use roi_model::{Source, SourceId};
+use roi_model::Source;
 use serde::Serialize;
 
 use crate::analysis::Analysis;
@@ -71,16 +71,16 @@ pub struct ComponentSpectrum {
 
 impl Analysis {
     /// The sources of these names in the model's order, or all of them when none is named.
-    pub(crate) fn all_or_named(&self, names: &[String]) -> Result<Vec<SourceId>> {
+    pub(crate) fn all_or_named(&self, names: &[String]) -> Result<Vec<&Source>> {
         if names.is_empty() {
-            return Ok(self.session.roi.ids().collect());
+            return Ok(self.session.roi.sources().iter().collect());
         }
         let named = names.iter().map(|name| self.session.roi.id_of(name));
         let mut chosen = named.collect::<std::result::Result<Vec<_>, _>>()?;
         // Who names a source twice does not want it twice.
         chosen.sort_unstable();
         chosen.dedup();
-        Ok(chosen)
+        Ok(chosen.into_iter().map(|id| &self.session.roi[id]).collect())
     }
 
     /// Sums the predicted counts of sources over every pixel of each component, energy dispersion included, and writes them.

@@ -140,19 +140,10 @@ pub fn make_source_maps(config: &Path, options: &MakeOptions, progress: &mut dyn
 pub(crate) fn data(loaded: &Loaded, limit: Option<u64>, progress: &mut dyn Progress) -> Result<(Data, MemoryUse)> {
     let sources = loaded.roi.sources();
     let components = &loaded.observation.components;
-    let mut filled = Vec::with_capacity(components.len());
-    let mut unmade = Vec::with_capacity(components.len());
-    for component in components {
-        let settings = component.settings.clone();
-        filled.push(ComponentData::with_settings(component.name.clone(), &component.counts.cube, settings)?);
-        unmade.push(component.unmade(sources)?);
-    }
-    let plans = components
-        .iter()
-        .zip(&filled)
-        .zip(&unmade)
-        .map(|((component, data), unmade)| Ok(Plan { component, data, making: component.making(unmade)? }))
-        .collect::<Result<Vec<Plan<'_>>>>()?;
+    let mut filled = filled(components)?;
+    let unmade =
+        components.iter().map(|component| component.unmade(sources)).collect::<lat_dataset::Result<Vec<_>>>()?;
+    let plans = plans(components, &filled, &unmade)?;
     let threads = rayon::current_num_threads();
     let way = memory::strategy(limit, threads, |threads| memory::estimate(&loaded.roi, &plans, threads))?;
     let fill = || {
@@ -173,6 +164,27 @@ pub(crate) fn data(loaded: &Loaded, limit: Option<u64>, progress: &mut dyn Progr
         peak: None,
     };
     Ok((data, use_of))
+}
+
+/// The data of components, without source maps.
+pub(crate) fn filled(components: &[Component]) -> Result<Vec<ComponentData>> {
+    let of = |component: &Component| {
+        let settings = component.settings.clone();
+        Ok(ComponentData::with_settings(component.name.clone(), &component.counts.cube, settings)?)
+    };
+    components.iter().map(of).collect()
+}
+
+/// What is known of components before their maps are read; `unmade`: those maps of each that have to be made.
+pub(crate) fn plans<'a>(
+    components: &'a [Component],
+    filled: &'a [ComponentData],
+    unmade: &[Vec<Source>],
+) -> Result<Vec<Plan<'a>>> {
+    let of = |((component, data), unmade): ((&'a Component, &'a ComponentData), &Vec<Source>)| {
+        Ok(Plan { component, data, making: component.making(unmade)? })
+    };
+    components.iter().zip(filled).zip(unmade).map(of).collect()
 }
 
 /// Does something with so many threads.
