@@ -27,7 +27,7 @@ from ._engine import (
 from .analysis import Analysis
 from .minimizing import MinimizeResult, minimize
 from .minuit import Minuit
-from .results import ExtensionResult, FitResult, LightCurveResult, LocalizeResult, OptimizeResult, Result, SedResult, SkyResult
+from .results import ExtensionResult, FitResult, LightCurveResult, LocalizeResult, LocatedSources, OptimizeResult, PositionsResult, Result, SedResult, SkyResult
 
 __all__ = [
     "Analysis",
@@ -39,6 +39,7 @@ __all__ = [
     "LightCurveResult",
     "LikelihoodError",
     "LocalizeResult",
+    "LocatedSources",
     "Map",
     "MemoryLimitError",
     "MinimizeResult",
@@ -46,6 +47,7 @@ __all__ = [
     "ModelError",
     "OptimizeResult",
     "OptionError",
+    "PositionsResult",
     "Result",
     "RoiFitError",
     "SedResult",

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -21,7 +21,9 @@ from .results import (
     FitResult,
     LightCurveResult,
     LocalizeResult,
+    LocatedSources,
     OptimizeResult,
+    PositionsResult,
     ProfileResult,
     Result,
     SedResult,
@@ -207,9 +209,42 @@ class Analysis:
         """dN/dE with its error band at energies in MeV."""
         return BandResult(self._engine.bowtie(name, None if energies is None else [float(energy) for energy in energies]))
 
-    def localize(self, name: str, **options: Any) -> LocalizeResult:
-        """The position of a source with its error ellipse; with ``update=True`` the source is moved there."""
-        return LocalizeResult(self._engine.localize(name, **options))
+    @overload
+    def localize(self, name: str, **options: Any) -> LocalizeResult: ...
+
+    @overload
+    def localize(self, name: Iterable[str], **options: Any) -> LocatedSources: ...
+
+    def localize(self, name: str | Iterable[str], **options: Any) -> LocalizeResult | LocatedSources:
+        """The position of a source with its error ellipse, or of several, each for itself. They are moved there in the model, unless ``update=False``.
+
+        Parameters
+        ----------
+        name
+            Name or alias of a source, or several. All others stay where the model has them; for sources whose positions depend on each other see `fit_positions`.
+        **options
+            ``nstep``, ``dtheta_max``, ``free_background``, ``free_radius``, ``fix_shape``, ``update``, ``fits``, ``ecsv``.
+
+        Returns
+        -------
+        LocalizeResult or LocatedSources
+            That of one source, or those of several; of these, one that cannot be localized stands in ``failed`` with the reason.
+        """
+        if isinstance(name, str):
+            return LocalizeResult(self._engine.localize(name, **options))
+        return LocatedSources(self._engine.localize_many(list(name), **options))
+
+    def fit_positions(self, names: Iterable[str], **options: Any) -> PositionsResult:
+        """The positions of several sources in one fit together with everything that is free. They are moved there in the model, unless ``update=False``.
+
+        Parameters
+        ----------
+        names
+            Names or aliases of sources.
+        **options
+            ``dtheta_max``, ``free_background``, ``free_radius``, ``fix_shape``, ``update``, ``fits``, ``ecsv``.
+        """
+        return PositionsResult(self._engine.fit_positions(list(names), **options))
 
     def extension(self, name: str, **options: Any) -> ExtensionResult:
         """Whether a source is wider than a point, and how wide; with ``update=True`` the source is given its width."""

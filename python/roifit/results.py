@@ -251,6 +251,44 @@ class LocalizeResult(Result):
         return f"{self['name']}: RA {self['ra']:.5f}, Dec {self['dec']:.5f} deg, r95 {_or_nan(self['pos_r95']):.5f} deg"
 
 
+class _Places(Result):
+    """Positions of several sources."""
+
+    _columns: Mapping[str, str] = {key: "deg" for key in ("ra", "dec", "pos_offset", "pos_r68", "pos_r95", "pos_r99", "pos_err_semimajor", "pos_err_semiminor", "pos_angle")}
+
+    def to_table(self) -> Table:
+        """A row a source that was localized: what is not known is NaN."""
+        found = self["sources"]
+        columns = {key: [_or_nan(source[key]) for source in found] for key in self._columns}
+        return _table({"name": [source["name"] for source in found], **columns}, self._columns)
+
+
+class LocatedSources(_Places):
+    """What `Analysis.localize` returns for several sources: ``sources``, a `LocalizeResult` each, ``failed``, a ``name`` and ``error`` each, and ``moved``, how many
+    were moved in the model."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__({**data, "sources": [LocalizeResult(source) for source in data["sources"]]})
+
+    def of(self, name: str) -> LocalizeResult:
+        """That of one source, by its name in the model."""
+        for source in self["sources"]:
+            if isinstance(source, LocalizeResult) and source["name"] == name:
+                return source
+        known = ", ".join(source["name"] for source in self["sources"]) or "none"
+        raise KeyError(f"'{name}' was not localized; found: {known}")
+
+    def _title(self) -> str:
+        return f"{len(self['sources'])} sources localized, {len(self['failed'])} not; {self['moved']} moved"
+
+
+class PositionsResult(_Places):
+    """What `Analysis.fit_positions` returns: ``sources``, with ``ra``, ``dec``, ``pos_r95`` ... each, ``pos_cov`` of all coordinates, ``fit_success``, ``is_moved``."""
+
+    def _title(self) -> str:
+        return f"{len(self['sources'])} positions of one fit, logL {self['dloglike_loc']:+.3f}"
+
+
 class ExtensionResult(Result):
     """What `Analysis.extension` returns: 68 % containment radii ``ext``, ``ext_err``, ``ext_ul95`` in degrees, ``ts_ext``, and the curve of logL."""
 

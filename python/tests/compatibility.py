@@ -45,7 +45,7 @@ DIFFERENT = {
     "GTAnalysis.psmap": "counts, model and weights are those of the analysis, not of files",
     "GTAnalysis.find_sources": "`tsmap_fitter` is always the TS map; `joint_fit` beside fermipy's",
     "GTAnalysis.localize": "one fit with exact derivatives in place of a scan; `fit_init`, `fit_scan` and `tsmap` are not there; `pos_contour` beside fermipy's keys",
-    "GTAnalysis.extension": "one curve with its maximum, errors and limit in place of two scans; kept in `gta.roi[name]['extension']`; `is_extended` tells whether the source was given its width; `psf_scale_fn` and `save_model_map` are without effect",
+    "GTAnalysis.extension": "one curve with its maximum, errors and limit in place of two scans; kept in `gta.roi[name]['extension']`; `is_extended` tells whether the source was given its width; `psf_scale_fn` not with `update`",
     "GTAnalysis.lightcurve": "bins are fitted by threads over one set of data: `nthread` is their number, `multithread` and `use_local_ltcube` are without effect; no folders of bins: one file in `outdir` has what each has told, `save_bin_data=True` keeps it; bins that a call gives go before those of the configuration; pairs with gaps, `adaptive`, `free_diffuse`, `ul_confidence` and others beside fermipy's keywords; `status`, `message`, `is_ul`, `flux_ul`, `blocks`, `ts_var_p_value` and others beside its keys; `make_plots` makes a picture",
     "GTAnalysis.simulate_roi": "simulated counts lie in `ccubemc_XX.fits`; observed counts and source maps stay on disk as they are; what was measured is forgotten",
     "GTAnalysis.simulate_source": "as `simulate_roi`",

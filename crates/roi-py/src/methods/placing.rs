@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use numpy::PyArray3;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_estimators::{ExtensionOptions, LocalizeOptions, TrialShape};
+use roi_estimators::{ExtensionOptions, LocalizeOptions, PositionsOptions, TrialShape};
+use roi_fit::PsfScale;
 
 use crate::border::exceptions::OptionError;
 use crate::border::keywords::Keywords;
@@ -23,13 +25,7 @@ impl Analysis {
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let mut given = Keywords::new("localize", keywords);
-        let mut options = LocalizeOptions::default();
-        given.set("nstep", &mut options.nstep)?;
-        given.set("dtheta_max", &mut options.dtheta_max)?;
-        given.set("free_background", &mut options.free_background)?;
-        options.free_radius = given.take("free_radius")?;
-        given.set("fix_shape", &mut options.fix_shape)?;
-        given.set("update", &mut options.update)?;
+        let options = take_localize_options(&mut given)?;
         let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
         given.finish()?;
         let mut watcher = self.watcher(py);
@@ -50,9 +46,81 @@ impl Analysis {
         self.long_work(py, work, |found| dictionary(py, &found.to_json()))
     }
 
+    /// The positions of several sources, each for itself, all others where the model has them; with `update` each is moved. One that cannot be localized stands
+    /// in `failed`. Keywords: those of `localize`.
+    #[pyo3(signature = (names, **keywords))]
+    fn localize_many<'py>(
+        &self,
+        py: Python<'py>,
+        names: Vec<String>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("localize_many", keywords);
+        let options = take_localize_options(&mut given)?;
+        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        given.finish()?;
+        let mut watcher = self.watcher(py);
+        let work = |analysis: &mut roi_fit::Analysis| {
+            let (session, makers) = (analysis.session(), analysis.trial_makers());
+            let found = roi_estimators::localize_many(session, makers, &names, &options, &mut watcher)?;
+            let moved = found.apply(analysis)?;
+            if let Some(path) = &fits {
+                found.write_fits(path)?;
+            }
+            if let Some(path) = &ecsv {
+                found.write_ecsv(path)?;
+            }
+            Ok((found, moved))
+        };
+        self.long_work(py, work, |(found, moved)| {
+            let dict = dictionary(py, &found.to_json())?;
+            dict.set_item("moved", moved)?;
+            Ok(dict)
+        })
+    }
+
+    /// The positions of several sources in one fit with everything that is free; with `update` all are moved: `is_moved` tells whether they were. Keywords:
+    /// `dtheta_max`, `free_background`, `free_radius`, `fix_shape`, `update`, and the files `fits` and `ecsv`.
+    #[pyo3(signature = (names, **keywords))]
+    fn fit_positions<'py>(
+        &self,
+        py: Python<'py>,
+        names: Vec<String>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("fit_positions", keywords);
+        let mut options = PositionsOptions::default();
+        given.set("dtheta_max", &mut options.dtheta_max)?;
+        given.set("free_background", &mut options.free_background)?;
+        options.free_radius = given.take("free_radius")?;
+        given.set("fix_shape", &mut options.fix_shape)?;
+        given.set("update", &mut options.update)?;
+        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        given.finish()?;
+        let mut watcher = self.watcher(py);
+        let work = |analysis: &mut roi_fit::Analysis| {
+            let (session, makers) = (analysis.session(), analysis.trial_makers());
+            let found = roi_estimators::fit_positions(session, makers, &names, &options, &mut watcher)?;
+            let is_moved = found.apply(analysis)?;
+            if let Some(path) = &fits {
+                found.write_fits(path)?;
+            }
+            if let Some(path) = &ecsv {
+                found.write_ecsv(path)?;
+            }
+            Ok((found, is_moved))
+        };
+        self.long_work(py, work, |(found, is_moved)| {
+            let dict = dictionary(py, &found.to_json())?;
+            dict.set_item("is_moved", is_moved)?;
+            Ok(dict)
+        })
+    }
+
     /// The width of a source as a disk or a Gaussian, and whether it is wider than a point; with `update` the source is given it, where `ts_ext` is above
     /// the threshold: `is_extended` tells whether it was. Keywords: `spatial_model`, `width`, `width_min`, `width_max`, `width_nstep`, `fit_position`,
-    /// `free_background`, `free_radius`, `fix_shape`, `fit_ebin`, `reoptimize`, `update`, `sqrt_ts_threshold`, and the files `fits` and `ecsv`.
+    /// `free_background`, `free_radius`, `fix_shape`, `fit_ebin`, `reoptimize`, `update`, `sqrt_ts_threshold`, `psf_scale_fn` (energies, log10 of MeV, and parts),
+    /// `save_model_map` (adds `ext_tot_map` and the like: counts of energy bins, y, x), and the files `fits` and `ecsv`.
     #[pyo3(signature = (name, **keywords))]
     fn extension<'py>(
         &self,
@@ -68,7 +136,8 @@ impl Analysis {
         let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
-            let found = roi_estimators::extension(session, makers, name, &options, &mut watcher)?;
+            let mut found = roi_estimators::extension(session, makers, name, &options, &mut watcher)?;
+            found.add_model_cubes(analysis)?;
             let is_extended = found.apply(analysis)?;
             if let Some(path) = &fits {
                 found.write_fits(path)?;
@@ -81,9 +150,23 @@ impl Analysis {
         self.long_work(py, work, |(found, is_extended)| {
             let dict = dictionary(py, &found.to_json())?;
             dict.set_item("is_extended", is_extended)?;
+            for (key, cube) in found.model_cubes.iter().flat_map(roi_estimators::ModelCubes::named) {
+                dict.set_item(key, PyArray3::from_owned_array(py, cube))?;
+            }
             Ok(dict)
         })
     }
+}
+
+fn take_localize_options(given: &mut Keywords<'_, '_>) -> PyResult<LocalizeOptions> {
+    let mut options = LocalizeOptions::default();
+    given.set("nstep", &mut options.nstep)?;
+    given.set("dtheta_max", &mut options.dtheta_max)?;
+    given.set("free_background", &mut options.free_background)?;
+    options.free_radius = given.take("free_radius")?;
+    given.set("fix_shape", &mut options.fix_shape)?;
+    given.set("update", &mut options.update)?;
+    Ok(options)
 }
 
 fn take_extension_options(given: &mut Keywords<'_, '_>, options: &mut ExtensionOptions) -> PyResult<()> {
@@ -102,6 +185,11 @@ fn take_extension_options(given: &mut Keywords<'_, '_>, options: &mut ExtensionO
     given.set("fit_ebin", &mut options.fit_ebin)?;
     given.set("reoptimize", &mut options.reoptimize)?;
     given.set("update", &mut options.update)?;
+    given.set("save_model_map", &mut options.save_model_map)?;
     options.sqrt_ts_threshold = given.take("sqrt_ts_threshold")?;
+    if let Some([loge, fractions]) = given.take::<[Vec<f64>; 2]>("psf_scale_fn")? {
+        let scale = PsfScale::new(loge, fractions);
+        options.psf_scale_fn = Some(scale.map_err(|error| OptionError::new_err(format!("psf_scale_fn: {error}")))?);
+    }
     Ok(())
 }
