@@ -19,11 +19,14 @@ use crate::light_curve::light_curve_result::LightCurve;
 use crate::light_curve::time_bins;
 use crate::light_curve::time_data::TimeData;
 
+/// Is shown a light curve of which some bins are still to come.
+type SoFar<'a> = dyn FnMut(&LightCurve) -> Result<()> + Send + 'a;
+
 /// Who watches a light curve, and where its bins are recorded.
 pub struct LightCurveRun<'a> {
     progress: &'a mut dyn Progress,
     records: Option<PathBuf>,
-    so_far: Option<&'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send)>,
+    so_far: Option<&'a mut SoFar<'a>>,
 }
 
 impl<'a> LightCurveRun<'a> {
@@ -35,7 +38,7 @@ impl<'a> LightCurveRun<'a> {
     /// Shown the light curve after each bin, those that are to come as [`BinStatus::NotDone`]: to write files that others look at meanwhile. An error ends the
     /// work.
     #[must_use]
-    pub fn with_so_far(mut self, so_far: &'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send)) -> Self {
+    pub fn with_so_far(mut self, so_far: &'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send + 'a)) -> Self {
         self.so_far = Some(so_far);
         self
     }
@@ -138,7 +141,7 @@ fn not_done(times: (f64, f64)) -> TimeBin {
 struct Shared<'a> {
     progress: &'a mut dyn Progress,
     records: Option<BinRecords>,
-    so_far: Option<&'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send)>,
+    so_far: Option<&'a mut SoFar<'a>>,
     /// The bins that are done, in their places.
     bins: Vec<TimeBin>,
     done: usize,
