@@ -27,8 +27,14 @@ import os, re, subprocess, sys
 script = open(sys.argv[-1]).read()
 jobs = {jobs!r}
 {command}
-number = 1 + len(os.listdir(jobs))
-log = open(os.path.join(jobs, str(number) + ".log"), "w")
+number = 1
+while True:
+    # Two that submit at once get two numbers.
+    try:
+        log = os.open(os.path.join(jobs, str(number) + ".log"), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        break
+    except FileExistsError:
+        number += 1
 job = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 open(os.path.join(jobs, "%d.%d.pid" % (number, job.pid)), "w").close()
 print({answer})

@@ -138,7 +138,7 @@ fn energy_dispersion_needs_a_matrix_and_planes_and_says_so() {
     region.write("config.yaml", "gtlike: {edisp_bins: 2, edisp_disable: [isodiff, nobody]}\n");
     let loaded = region.load().unwrap();
     // Two of the seven true bins, all alike, lie beyond the window.
-    let narrow = "with edisp_bins 2: about 28.6 % of what is measured";
+    let narrow = "with edisp_bins 2: of a flat spectrum (as many events in every bin) about 28.6 % of what is measured";
     assert!(loaded.notes.iter().any(|note| note.contains(narrow)), "{:?}", loaded.notes);
     let dispersion = loaded.observation.components[0].settings.dispersion.as_ref().unwrap();
     assert!(dispersion.excepts("isodiff") && !dispersion.excepts("4FGL J0000.0-0000"));

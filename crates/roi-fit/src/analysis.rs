@@ -51,6 +51,8 @@ pub struct Analysis {
 pub(crate) struct Edits {
     /// Sources that were added with maps that were made for them: the maps of their names on file, if any, are of others.
     pub(crate) added: BTreeSet<String>,
+    /// Sources that have left, as the maps are that the data still have of them.
+    pub(crate) left: BTreeMap<String, roi_model::Source>,
     /// Files of spectral tables that were made here and lie nowhere yet.
     pub(crate) own_tables: BTreeSet<String>,
     /// Parameters that nothing frees, by source and parameter name.

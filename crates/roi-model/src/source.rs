@@ -1,6 +1,8 @@
 //! A source: a name, a spectrum and a spatial model.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -180,7 +182,7 @@ impl Source {
         Ok(source)
     }
 
-    /// The same source in another place, or of another shape: a point, or not; everything else stays.
+    /// The same source in another place, or of another shape: a point, or not; everything else stays, but for the centre of a map that it no longer has.
     ///
     /// ```
     /// use roi_model::{SkyDirection, Source, SourceType, SpatialModel, Spectrum};
@@ -226,8 +228,11 @@ impl Source {
         if self.catalog.is_empty() {
             self.catalog = Arc::clone(&replaced.catalog);
         }
-        if self.direction().is_none() && self.spatial.file() == replaced.spatial.file() {
-            self.center = replaced.direction();
+        // However the path to the map is spelled.
+        let name =
+            |spatial: &SpatialModel| spatial.file().and_then(|file| Path::new(file).file_name()).map(OsStr::to_owned);
+        if self.direction().is_none() && name(&self.spatial).is_some_and(|own| Some(own) == name(&replaced.spatial)) {
+            self.center = replaced.center;
         }
         for parameter in self.spectrum.parameters_mut() {
             let old = replaced.spectrum.parameter(parameter.name());

@@ -75,11 +75,7 @@ class Filling:
             Takes the place of a source of this name or alias, and its names; otherwise that one stays. ``build_index`` and ``rescale`` are without effect.
         """
         planned = self._to_fill("create_source")
-        given = described_source(src_dict) if isinstance(src_dict, Source) else src_dict
-        described = {key: value for key, value in given.items() if key not in ("name", "names", "skydir")}
-        if "skydir" in given:
-            described["ra"], described["dec"] = given["skydir"].icrs.ra.deg, given["skydir"].icrs.dec.deg
-        planned.take(planned.read({**_only(planned.section), "sources": [{"name": name, **described}]}), merge=merge_sources)
+        planned.take(planned.read({**_only(planned.section), "sources": [_as_configured(name, src_dict)]}), merge=merge_sources)
         return self._named(name)
 
     def load_source(self, src: Source, build_index: bool = True, merge_sources: bool = True, min_separation: float | None = None) -> None:
@@ -95,10 +91,16 @@ class Filling:
 
     def load_sources(self, sources: Iterable[Source]) -> None:
         """Begins anew with these sources."""
-        kept = list(sources)
+        planned = self._to_fill("load_sources")
+        read = planned.read(_only(planned.section))
+        for source in sources:
+            of = source._model_without_data()
+            if of is None:
+                read.take(planned.read({**_only(planned.section), "sources": [_as_configured(source.name, source)]}), [], False)
+            else:
+                read.take(of, [source.name], False)
         self.clear()
-        for source in kept:
-            self.load_source(source, merge_sources=False)
+        planned.take(read)
 
     def delete_sources(self, srcs: Iterable[Source | str]) -> None:
         """Deletes sources."""
@@ -117,3 +119,12 @@ class Filling:
 def _only(section: Mapping[str, Any], keys: Iterable[str] = ()) -> dict[str, Any]:
     """A section without the keys that name sources, but some of them."""
     return {key: value for key, value in section.items() if key not in SOURCES or key in keys}
+
+
+def _as_configured(name: str, source: Mapping[str, Any] | Source) -> dict[str, Any]:
+    """A source as section ``model`` tells one."""
+    given = described_source(source) if isinstance(source, Source) else source
+    described = {key: value for key, value in given.items() if key not in ("name", "names", "skydir")}
+    if "skydir" in given:
+        described["ra"], described["dec"] = given["skydir"].icrs.ra.deg, given["skydir"].icrs.dec.deg
+    return {"name": name, **described}

@@ -36,8 +36,8 @@ fn too_narrow(dispersion: &Dispersion, counts: &CountsCubeFile) -> Option<String
     let (bin, part) = dispersion.largest_loss().filter(|(_, part)| *part >= TOLD)?;
     let [low, high] = counts.cube.axis().edges().get(bin..bin + 2)?.try_into().ok()?;
     Some(format!(
-        "energy dispersion with edisp_bins {}: about {:.1} % of what is measured from {low:.0} to {high:.0} MeV comes from true energies farther away than \
-         so many bins, and is not in the model, as in the LAT tools; a larger edisp_bins, or -1, loses less",
+        "energy dispersion with edisp_bins {}: of a flat spectrum (as many events in every bin) about {:.1} % of what is measured from {low:.0} to {high:.0} MeV \
+         comes from true energies farther away than so many bins, and is not in the model, as in the LAT tools; a larger edisp_bins, or -1, loses less",
         dispersion.n_extra(),
         100.0 * part
     ))

@@ -151,8 +151,8 @@ impl SourceMapBuilder {
             let own;
             let psf = match (&self.psf, self.options.recipe.diffuse_psf) {
                 (ObservationPsf::Single(_), _) | (_, DiffusePsf::Middle) => &self.central,
-                (at, DiffusePsf::EachImage) => {
-                    own = at.at(&patch.image.header().reference_direction()?)?.planes(&self.energies, &self.nodes)?;
+                (_, DiffusePsf::EachImage) => {
+                    own = self.psf_at(&patch.image.header().reference_direction()?)?;
                     &own
                 }
             };

@@ -31,7 +31,10 @@ impl Check {
         files.reads_config(&config);
         files.writes("--json", output.json_file()).check()?;
         let report = roi_fit::check(&config);
-        let memory = memory(&report)?;
+        let memory = memory(&report).unwrap_or_else(|failure| {
+            tracing::warn!("what a fit takes of memory is not known: {failure}");
+            None
+        });
         output.text(words(&report, memory.as_ref()));
         let mut json = json!(report);
         if let Some(map) = json.as_object_mut() {

@@ -50,6 +50,6 @@ fn of_bin(
     let mut trial = TrialSession::seen_at(&session, makers, name, point)?;
     let loglike_ptsrc = climb(trial.session_mut(), None)?.loglike;
     let mut curve = WidthCurve::new(trial, options.spatial_model, false);
-    let found = width(&mut curve, &options.widths(), options.width_max, &mut Quiet)?;
+    let (found, _) = width(&mut curve, &options.widths(), options.width_max, &mut Quiet)?;
     Ok(EnergyWidth { e_min, e_max, loglike_ptsrc, found })
 }

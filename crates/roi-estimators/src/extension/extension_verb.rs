@@ -11,7 +11,7 @@ use crate::extension::model_cubes::{Hypothesis, check_alike};
 use crate::extension::width::{Width, width};
 use crate::extension::width_curve::{AT_ONCE, REACH, WidthCurve};
 use crate::localize::ellipse::ErrorEllipse;
-use crate::localize::localize_verb::{check_seen, covariance, with_errors};
+use crate::localize::localize_verb::{HIGHER, check_seen, covariance, with_errors};
 use crate::trial::freedom::{Freedom, set_free};
 use crate::trial::memory::{self, Moves};
 use crate::trial::place::TrialPlace;
@@ -56,11 +56,7 @@ pub fn extension(
     let (point, ptsrc) = of_a_point(&trial, options, progress)?;
     let loglike_ptsrc = point.loglike;
     let mut curve = WidthCurve::new(trial, options.spatial_model, options.fit_position);
-    let found = width(&mut curve, &options.widths(), options.width_max, progress)?;
-    // The best point of the curve is always there: widths were visited.
-    let Some((_, mut best)) = curve.best.take() else {
-        return Err(Error::Internal { what: "a curve without a point" });
-    };
+    let (found, mut best) = width(&mut curve, &options.widths(), options.width_max, progress)?;
     let coordinates = if options.fit_position { &POSITION[..] } else { &[] };
     let at = if coordinates.is_empty() { best.derivatives(&[])? } else { with_curvature(&mut best, coordinates)?.at };
     let position = best.place().direction;
@@ -83,7 +79,7 @@ pub fn extension(
         position,
         ellipse: ellipse.and_then(|cov| ErrorEllipse::new(&position, cov)),
         ebins,
-        fit_success: found.is_found && point.is_converged,
+        fit_success: found.is_found && found.higher <= HIGHER && point.is_converged,
         tsmap: None,
         model_cubes: None,
         warnings: words(&found, &point, options),
@@ -152,6 +148,12 @@ fn words(found: &Width, point: &Summit, options: &ExtensionOptions) -> Vec<Strin
     }
     if !found.is_found {
         warnings.push("the maximum of logL over the width was not found".to_owned());
+    }
+    if found.higher > HIGHER {
+        let more = found.higher;
+        warnings.push(format!(
+            "logL is {more:.2} higher at another width: there are several maxima, and this is not the highest"
+        ));
     }
     if found.ul95.is_none() {
         warnings.push(format!("the 95 % limit of the width lies above width_max, {} degrees", options.width_max));

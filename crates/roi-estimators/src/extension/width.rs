@@ -7,6 +7,7 @@ use crate::curve::level::DROP_ERROR;
 use crate::curve::peak::find_peak;
 use crate::error::Result;
 use crate::extension::width_curve::WidthCurve;
+use crate::trial::trial_session::TrialSession;
 
 /// The confidence of the limit.
 const CL95: f64 = 0.95;
@@ -20,6 +21,8 @@ pub(crate) struct Width {
     pub(crate) ul95: Option<f64>,
     pub(crate) loglike: f64,
     pub(crate) is_found: bool,
+    /// By how much `logL` is higher at another width that was visited.
+    pub(crate) higher: f64,
     /// All widths that were visited, rising, and `logL` there.
     pub(crate) curve: Vec<(f64, f64)>,
 }
@@ -35,12 +38,14 @@ impl Width {
 }
 
 /// Visits the widths of a grid, and then the maximum, errors and limit on the same curve, up to `widest`.
-pub(crate) fn width(
-    curve: &mut WidthCurve<'_>,
+///
+/// With it the fit at the maximum, of which `logL` is told.
+pub(crate) fn width<'a>(
+    curve: &mut WidthCurve<'a>,
     grid: &[f64],
     widest: f64,
     progress: &mut dyn Progress,
-) -> Result<Width> {
+) -> Result<(Width, TrialSession<'a>)> {
     curve.visit(grid, progress)?;
     let visited = curve.visited.iter().filter(|(width, _)| *width <= widest);
     let start = visited.fold((0.0, f64::NEG_INFINITY), |best, own| if own.1 > best.1 { *own } else { best }).0;
@@ -48,6 +53,9 @@ pub(crate) fn width(
     curve.visited.retain(|(width, _)| *width != start);
     let widest = widest * widest;
     let (peak, is_found) = find_peak(curve, start * start, (0.0, widest))?;
+    let fitted = curve.standing();
+    let within = curve.visited.iter().filter(|(width, _)| *width <= widest.sqrt());
+    let higher = within.fold(0.0, |most: f64, (_, loglike)| most.max(loglike - peak.loglike));
     let mut visited = Vec::new();
     let ext = peak.x.sqrt();
     let mut up = |curve: &mut WidthCurve<'_>, drop: f64| -> Result<Option<f64>> {
@@ -60,5 +68,6 @@ pub(crate) fn width(
     let mut points = curve.visited.clone();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     points.dedup_by(|a, b| a.0 == b.0);
-    Ok(Width { ext, err_hi, err_lo, ul95, loglike: peak.loglike, is_found, curve: points })
+    let found = Width { ext, err_hi, err_lo, ul95, loglike: peak.loglike, is_found, higher, curve: points };
+    Ok((found, fitted))
 }

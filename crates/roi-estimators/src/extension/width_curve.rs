@@ -31,13 +31,16 @@ pub(crate) struct WidthCurve<'a> {
     fits_position: bool,
     /// Widths that were visited, degrees, and `logL` there.
     pub(crate) visited: Vec<(f64, f64)>,
-    /// The session at the best of them.
-    pub(crate) best: Option<(f64, TrialSession<'a>)>,
 }
 
 impl<'a> WidthCurve<'a> {
     pub(crate) fn new(trial: TrialSession<'a>, shape: TrialShape, fits_position: bool) -> Self {
-        Self { trial, shape, fits_position, visited: Vec::new(), best: None }
+        Self { trial, shape, fits_position, visited: Vec::new() }
+    }
+
+    /// The fit at the width that was evaluated last.
+    pub(crate) fn standing(&self) -> TrialSession<'a> {
+        self.trial.clone()
     }
 
     /// The place of a width.
@@ -84,9 +87,6 @@ impl<'a> WidthCurve<'a> {
             (summit.loglike, summit.is_converged)
         };
         self.visited.push((width, loglike));
-        if self.best.as_ref().is_none_or(|(best, _)| loglike > *best) {
-            self.best = Some((loglike, self.trial.clone()));
-        }
         Ok((loglike, is_converged))
     }
 

@@ -42,10 +42,9 @@ impl LightCurve {
         let blocks = blocks_of(&bins, flux_const, config.blocks_p0);
         let mut warnings: Vec<String> = Vec::new();
         let count = |status: BinStatus| bins.iter().filter(|bin| bin.status == status).count();
-        for (status, words) in [
-            (BinStatus::Failed, "could not be fitted; `message` says why"),
-            (BinStatus::NotDone, "were not done when the work was ended"),
-        ] {
+        for (status, words) in
+            [(BinStatus::Failed, "could not be fitted; `message` says why"), (BinStatus::NotDone, "are not done")]
+        {
             match count(status) {
                 0 => {}
                 number => warnings.push(format!("{number} of {} bins {words}", bins.len())),

@@ -35,7 +35,7 @@ impl<'a> LightCurveRun<'a> {
         Self { progress, records: None, so_far: None }
     }
 
-    /// Shown the light curve after each bin, those that are to come as [`BinStatus::NotDone`]: to write files that others look at meanwhile. An error ends the
+    /// Shown the light curve after each bin that was fitted, those that are to come as [`BinStatus::NotDone`]: to write files that others look at meanwhile. An error ends the
     /// work.
     #[must_use]
     pub fn with_so_far(mut self, so_far: &'a mut (dyn FnMut(&LightCurve) -> Result<()> + Send + 'a)) -> Self {
@@ -121,9 +121,12 @@ pub fn light_curve(
     let LightCurveRun { progress, records, so_far } = run;
     let open = |path: &Path| BinRecords::open(path, &digest(analysis, &plan, data)?);
     let records = records.as_deref().map(open);
-    let bins = times.iter().map(|times| not_done(*times)).collect();
+    let bins = times.iter().map(|times| not_done(*times, "its turn has not come")).collect();
     let shared = Shared { progress, records: records.transpose()?, so_far, bins, done: 0, failure: None };
-    let bins = all_bins(&plan, data, shared)?;
+    let mut bins = all_bins(&plan, data, shared)?;
+    for bin in bins.iter_mut().filter(|bin| bin.status == BinStatus::NotDone) {
+        *bin = not_done((bin.tmin, bin.tmax), "the work was ended before");
+    }
     Ok(curve(&plan, bins))
 }
 
@@ -133,8 +136,8 @@ fn curve(plan: &Plan, bins: Vec<TimeBin>) -> LightCurve {
     LightCurve::new((plan.name.clone(), spectrum_type), plan.whole.clone(), bins, plan.options.clone())
 }
 
-fn not_done(times: (f64, f64)) -> TimeBin {
-    TimeBin::unknown(times, BinStatus::NotDone, "the work was ended before")
+fn not_done(times: (f64, f64), why: &str) -> TimeBin {
+    TimeBin::unknown(times, BinStatus::NotDone, why)
 }
 
 /// What the threads share.
@@ -163,7 +166,7 @@ fn all_bins(plan: &Plan, data: &dyn TimeData, shared: Shared<'_>) -> Result<Vec<
         let is_recorded = recorded.is_some();
         let bin = match recorded {
             Some(bin) => bin,
-            None if stop.is_up() => not_done(times),
+            None if stop.is_up() => return,
             None => fit_time_bin(times, data.data_of(index), plan, &stop),
         };
         // What a signal cut short is no result.
@@ -197,7 +200,7 @@ impl Shared<'_> {
         if let Some(place) = self.bins.get_mut(index) {
             *place = bin;
         }
-        let shown = recorded.and_then(|()| self.show(plan, total));
+        let shown = recorded.and_then(|()| if is_recorded { Ok(()) } else { self.show(plan, total) });
         if let Err(error) = shown {
             self.failure.get_or_insert(error);
             return true;

@@ -42,6 +42,13 @@ impl Analysis {
         };
         let was_free = source.spectrum().norm().is_some_and(Parameter::is_free);
         let mut scale = None;
+        if zeroed.is_some() && spectrum.norm().is_none() {
+            return Err(Error::Option {
+                option: "spectrum",
+                found: format!("{spectrum_type} for '{}', which is zeroed", source.name()),
+                expected: "a type with a normalisation, by which a source is zeroed; or call unzero_source first",
+            });
+        }
         if let Some(norm) = spectrum.norm_mut() {
             let told = pars.iter().rfind(|(name, _)| *name == norm.name()).and_then(|(_, given)| given.free);
             norm.set_free(told.unwrap_or(was_free));
@@ -89,7 +96,7 @@ impl Analysis {
     }
 
     /// Refuses to change the spectrum of a source for which a component has its own.
-    fn check_shared_spectrum(&self, source: &Source) -> Result<()> {
+    pub(crate) fn check_shared_spectrum(&self, source: &Source) -> Result<()> {
         let own = |(model, _): &(&ComponentModel, &ComponentData)| model.has_own_spectrum(source.name());
         match self.opened.component_models.iter().zip(self.session.data.components()).find(own) {
             None => Ok(()),
@@ -107,15 +114,18 @@ impl Analysis {
         // A spectrum that cannot be evaluated must not take the place of one that can.
         self.session.data.npred(&roi[id])?;
         let (file, name) = (roi[id].spectrum().file().map(str::to_owned), roi[id].name().to_owned());
-        self.session.roi = roi;
+        let before = (std::mem::replace(&mut self.session.roi, roi), self.edits.clone(), self.known.clone());
         // All other types of spectrum that are made here need no file.
         self.edits.own_tables.extend(file);
         self.edits.zeroed.remove(&name);
         self.edits.zeroed.extend(zeroed.map(|scale| (name.clone(), scale)));
-        self.edits.keep_to(&mut self.session.roi);
+        self.edits.keep_locks(&mut self.session.roi);
         self.known.forget_spectrum(&name);
-        self.update_npred()?;
-        self.update_fluxes(id, None)
+        let told = self.update_npred().and_then(|()| self.update_fluxes(id, None));
+        if told.is_err() {
+            (self.session.roi, self.edits, self.known) = before;
+        }
+        told
     }
 
     /// The present spectrum of a source as a table.

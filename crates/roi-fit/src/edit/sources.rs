@@ -24,7 +24,8 @@ impl Analysis {
     /// ```
     ///
     /// # Errors
-    /// When there is no such source or it is composite, the place lies outside the map of every component, or there is nothing to make maps from.
+    /// When there is no such source or it is composite, the place lies outside the map of every component, there is nothing to make maps from, or a component
+    /// has a spectral table of its own for this source.
     pub fn set_source_spatial(&mut self, name: &str, spatial: SpatialModel) -> Result<()> {
         let moved = self.session.roi.source(name)?.with_spatial(spatial)?;
         self.reshape(moved)
@@ -48,6 +49,7 @@ impl Analysis {
 
     /// Puts a source that stands elsewhere in the place of the one of its name.
     fn reshape(&mut self, moved: Source) -> Result<()> {
+        self.check_shared_spectrum(&moved)?;
         let maps = self.made_maps(std::slice::from_ref(&moved))?;
         self.replace_source(moved, &maps.concat())
     }
@@ -89,6 +91,7 @@ impl Analysis {
         self.edits.locked.retain(|(locked, _)| locked != source.name());
         self.edits.zeroed.remove(source.name());
         self.edits.added.remove(source.name());
+        self.edits.left.insert(source.name().to_owned(), source.clone());
         Ok(source)
     }
 
@@ -165,11 +168,17 @@ impl Edits {
     /// is zeroed whose normalisation is.
     pub(crate) fn keep_to(&mut self, roi: &mut Roi) {
         let spectrum = |name: &str| roi.sources().iter().find(|source| source.name() == name).map(Source::spectrum);
-        let has = |spectrum: &Spectrum, parameter: &str| spectrum.index_of(parameter).is_some();
-        self.locked.retain(|(source, parameter)| spectrum(source).is_some_and(|spectrum| has(spectrum, parameter)));
         self.zeroed.retain(|source, scale| {
             spectrum(source).and_then(Spectrum::norm).is_some_and(|norm| norm.scale() == zeroed(*scale))
         });
+        self.keep_locks(roi);
+    }
+
+    /// Keeps the locks of the parameters that a model has, which are fixed in it.
+    pub(crate) fn keep_locks(&mut self, roi: &mut Roi) {
+        let spectrum = |name: &str| roi.sources().iter().find(|source| source.name() == name).map(Source::spectrum);
+        let has = |spectrum: &Spectrum, parameter: &str| spectrum.index_of(parameter).is_some();
+        self.locked.retain(|(source, parameter)| spectrum(source).is_some_and(|spectrum| has(spectrum, parameter)));
         for source in roi.sources_mut() {
             let name = source.name().to_owned();
             let is_locked =

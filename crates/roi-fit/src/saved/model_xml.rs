@@ -5,7 +5,7 @@ use std::path::Path;
 use lat_dataset::FileKind;
 use lat_io::write_text;
 use likelihood_core::{ComponentData, Data};
-use roi_model::{FileTable, Roi, Source};
+use roi_model::{FileTable, Roi, Source, Spectrum};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
@@ -97,6 +97,9 @@ impl Analysis {
         }
         let needs_map = |source: &&Source| self.lacks_map_of(source) || self.is_moved(path, source);
         let new: Vec<Source> = sources.iter().filter(needs_map).cloned().collect();
+        new.iter().try_for_each(|source| self.check_shared_spectrum(source))?;
+        let is_told = |own: &Source| sources.iter().any(|source| source.name() == own.name());
+        let gone: Vec<Source> = self.session.roi.sources().iter().filter(|own| !is_told(own)).cloned().collect();
         let data = self.data_with(path, &new)?;
         let mut roi = Roi::new(self.session.roi.center(), sources)?;
         roi.set_title(title);
@@ -113,6 +116,7 @@ impl Analysis {
         for source in &new {
             self.is_made_here(source.name());
         }
+        self.edits.left.extend(gone.into_iter().map(|source| (source.name().to_owned(), source)));
         let sources = self.session.roi.sources().to_vec();
         self.keep_tables_beside(path, &sources);
         self.edits.keep_to(&mut self.session.roi);
@@ -167,18 +171,34 @@ impl Analysis {
         Ok(data)
     }
 
-    /// Whether a source of another model is present elsewhere or of another shape, so that the map that the data have of its name is not its own.
+    /// Whether a source of another model is, or was when it left, elsewhere or of another shape, so that the map that the data have of its name is not its own.
     fn is_moved(&self, path: &Path, source: &Source) -> bool {
-        let Some(present) = self.present(source) else { return false };
-        let (new, old) = (source.spatial(), present.spatial());
-        let values = |s: &roi_model::SpatialModel| -> Vec<f64> {
-            s.parameters().iter().map(roi_model::Parameter::value).collect()
+        let old = self.present(source).or_else(|| self.edits.left.get(source.name()));
+        old.is_some_and(|old| !self.is_same_shape(path, source, old))
+    }
+
+    /// Whether two sources have the same map. That of a composite one is the sum of what its members emit.
+    fn is_same_shape(&self, path: &Path, source: &Source, other: &Source) -> bool {
+        let (new, old) = (source.spatial(), other.spatial());
+        let values =
+            |all: &[roi_model::Parameter]| all.iter().map(roi_model::Parameter::true_value).collect::<Vec<f64>>();
+        let is_same_spectrum = |one: &Spectrum, other: &Spectrum| {
+            one.type_name() == other.type_name()
+                && values(one.parameters()) == values(other.parameters())
+                && one.file_tables() == other.file_tables()
         };
         let instrument = |s: &Source| (s.apply_psf(), s.apply_exposure());
-        new.type_name() != old.type_name()
-            || !self.is_same_template(path, new, old)
-            || values(new) != values(old)
-            || instrument(source) != instrument(present)
+        let is_same_member = |(one, other): (&Source, &Source)| {
+            one.name() == other.name()
+                && is_same_spectrum(one.spectrum(), other.spectrum())
+                && self.is_same_shape(path, one, other)
+        };
+        new.type_name() == old.type_name()
+            && self.is_same_template(path, new, old)
+            && values(new.parameters()) == values(old.parameters())
+            && instrument(source) == instrument(other)
+            && source.members().len() == other.members().len()
+            && source.members().iter().zip(other.members()).all(is_same_member)
     }
 
     /// A source keeps the table that a component's own one is relative to.

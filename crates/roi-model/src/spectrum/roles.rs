@@ -20,7 +20,7 @@ impl Spectrum {
         self.norm.and_then(|norm| self.parameters.get(norm))
     }
 
-    /// The normalisation, if there is one.
+    /// The same, to change it.
     pub fn norm_mut(&mut self) -> Option<&mut Parameter> {
         self.norm.and_then(|norm| self.parameters.get_mut(norm))
     }

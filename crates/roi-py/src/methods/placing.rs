@@ -1,6 +1,6 @@
 //! Where a source is, and how wide.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use numpy::PyArray3;
 use pyo3::prelude::*;
@@ -32,14 +32,10 @@ impl Analysis {
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::localize(session, makers, name, &options, &mut watcher)?;
+            written(fits.as_ref(), |path| found.write_fits(path))?;
+            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
             if options.update {
                 found.apply(analysis)?;
-            }
-            if let Some(path) = &fits {
-                found.write_fits(path)?;
-            }
-            if let Some(path) = &ecsv {
-                found.write_ecsv(path)?;
             }
             Ok(found)
         };
@@ -63,13 +59,9 @@ impl Analysis {
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::localize_many(session, makers, &names, &options, &mut watcher)?;
+            written(fits.as_ref(), |path| found.write_fits(path))?;
+            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
             let moved = found.apply(analysis)?;
-            if let Some(path) = &fits {
-                found.write_fits(path)?;
-            }
-            if let Some(path) = &ecsv {
-                found.write_ecsv(path)?;
-            }
             Ok((found, moved))
         };
         self.long_work(py, work, |(found, moved)| {
@@ -101,13 +93,9 @@ impl Analysis {
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::fit_positions(session, makers, &names, &options, &mut watcher)?;
+            written(fits.as_ref(), |path| found.write_fits(path))?;
+            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
             let is_moved = found.apply(analysis)?;
-            if let Some(path) = &fits {
-                found.write_fits(path)?;
-            }
-            if let Some(path) = &ecsv {
-                found.write_ecsv(path)?;
-            }
             Ok((found, is_moved))
         };
         self.long_work(py, work, |(found, is_moved)| {
@@ -138,13 +126,9 @@ impl Analysis {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let mut found = roi_estimators::extension(session, makers, name, &options, &mut watcher)?;
             found.add_model_cubes(analysis)?;
+            written(fits.as_ref(), |path| found.write_fits(path))?;
+            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
             let is_extended = found.apply(analysis)?;
-            if let Some(path) = &fits {
-                found.write_fits(path)?;
-            }
-            if let Some(path) = &ecsv {
-                found.write_ecsv(path)?;
-            }
             Ok((found, is_extended))
         };
         self.long_work(py, work, |(found, is_extended)| {
@@ -156,6 +140,14 @@ impl Analysis {
             Ok(dict)
         })
     }
+}
+
+/// Writes a file that was asked for. Before sources are moved: one that cannot be written leaves them where they were.
+fn written(
+    path: Option<&PathBuf>,
+    write: impl FnOnce(&Path) -> roi_estimators::Result<()>,
+) -> roi_estimators::Result<()> {
+    path.map_or(Ok(()), |path| write(path))
 }
 
 fn take_localize_options(given: &mut Keywords<'_, '_>) -> PyResult<LocalizeOptions> {
