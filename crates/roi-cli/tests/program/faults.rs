@@ -127,12 +127,25 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// Whether a file is a whole table of a light curve that tells some of its bins as not done: it is written after every bin.
+    fn is_on_its_way(&self, name: &str, found: &[u8]) -> bool {
+        // Of a header and rows: what the header tells depends on the rows that there are.
+        let rows = |text: &[u8]| text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#")).count();
+        let is_whole = match self.after.get(name) {
+            Some(after) if name.ends_with(".ecsv") => rows(found) == rows(after) && found.ends_with(b"\n"),
+            Some(_) => name.ends_with(".fits") && found.len().is_multiple_of(2880),
+            None => false,
+        };
+        is_whole && self.arguments.contains(&"lightcurve") && found.windows(8).any(|text| text == b"not done")
+    }
+
     /// Files that are neither as they were nor as they should become. A journal grows; a temporary that could not be removed is the next run's to remove.
     fn half_done(&self, files: &Files) -> Option<String> {
         let is_whole = |name: &str, found: &Vec<u8>| {
             let known = [&self.before, &self.after].into_iter().any(|all| all.get(name) == Some(found));
             let ending = Path::new(name).extension();
-            known || ending.is_some_and(|own| own == "jsonl" || own == "bins" || own == "part")
+            let grows = ending.is_some_and(|own| own == "jsonl" || own == "bins" || own == "part");
+            known || grows || self.is_on_its_way(name, found)
         };
         let half: Vec<&String> =
             files.iter().filter(|(name, found)| !is_whole(name, found)).map(|(name, _)| name).collect();

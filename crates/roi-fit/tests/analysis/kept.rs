@@ -249,7 +249,7 @@ fn a_source_that_left_comes_back_with_the_map_of_its_place() {
     other.write_xml(&path("without.xml")).unwrap();
 
     for without in [true, false] {
-        let mut leave = |analysis: &mut Analysis| {
+        let leave = |analysis: &mut Analysis| {
             if without {
                 analysis.load_xml(&path("without.xml")).unwrap();
             } else {
