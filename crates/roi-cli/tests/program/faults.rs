@@ -131,10 +131,11 @@ impl<'a> Trial<'a> {
     fn is_on_its_way(&self, name: &str, found: &[u8]) -> bool {
         // Of a header and rows: what the header tells depends on the rows that there are.
         let rows = |text: &[u8]| text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#")).count();
-        let is_whole = match self.after.get(name) {
-            Some(after) if name.ends_with(".ecsv") => rows(found) == rows(after) && found.ends_with(b"\n"),
-            Some(_) => name.ends_with(".fits") && found.len().is_multiple_of(2880),
-            None => false,
+        let ending = Path::new(name).extension().and_then(std::ffi::OsStr::to_str);
+        let is_whole = match (ending, self.after.get(name)) {
+            (Some("ecsv"), Some(after)) => rows(found) == rows(after) && found.ends_with(b"\n"),
+            (Some("fits"), Some(_)) => found.len().is_multiple_of(2880),
+            _ => false,
         };
         is_whole && self.arguments.contains(&"lightcurve") && found.windows(8).any(|text| text == b"not done")
     }
