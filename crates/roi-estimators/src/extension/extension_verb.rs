@@ -79,7 +79,7 @@ pub fn extension(
         position,
         ellipse: ellipse.and_then(|cov| ErrorEllipse::new(&position, cov)),
         ebins,
-        fit_success: found.is_found && found.higher <= HIGHER && point.is_converged,
+        fit_success: found.is_found && point.is_converged,
         tsmap: None,
         model_cubes: None,
         warnings: words(&found, &point, options),
@@ -146,14 +146,13 @@ fn words(found: &Width, point: &Summit, options: &ExtensionOptions) -> Vec<Strin
         warnings
             .push("the fit of the point source did not converge: loglike_ptsrc is too low, ts_ext too high".to_owned());
     }
-    if !found.is_found {
-        warnings.push("the maximum of logL over the width was not found".to_owned());
-    }
     if found.higher > HIGHER {
         let more = found.higher;
         warnings.push(format!(
             "logL is {more:.2} higher at another width: there are several maxima, and this is not the highest"
         ));
+    } else if !found.is_found {
+        warnings.push("the maximum of logL over the width was not found".to_owned());
     }
     if found.ul95.is_none() {
         warnings.push(format!("the 95 % limit of the width lies above width_max, {} degrees", options.width_max));

@@ -7,6 +7,7 @@ use crate::curve::level::DROP_ERROR;
 use crate::curve::peak::find_peak;
 use crate::error::Result;
 use crate::extension::width_curve::WidthCurve;
+use crate::localize::localize_verb::HIGHER;
 use crate::trial::trial_session::TrialSession;
 
 /// The confidence of the limit.
@@ -20,6 +21,7 @@ pub(crate) struct Width {
     pub(crate) err_lo: Option<f64>,
     pub(crate) ul95: Option<f64>,
     pub(crate) loglike: f64,
+    /// Whether the maximum was found, and none of the widths that were visited is better.
     pub(crate) is_found: bool,
     /// By how much `logL` is higher at another width that was visited.
     pub(crate) higher: f64,
@@ -54,8 +56,6 @@ pub(crate) fn width<'a>(
     let widest = widest * widest;
     let (peak, is_found) = find_peak(curve, start * start, (0.0, widest))?;
     let fitted = curve.standing();
-    let within = curve.visited.iter().filter(|(width, _)| *width <= widest.sqrt());
-    let higher = within.fold(0.0, |most: f64, (_, loglike)| most.max(loglike - peak.loglike));
     let mut visited = Vec::new();
     let ext = peak.x.sqrt();
     let mut up = |curve: &mut WidthCurve<'_>, drop: f64| -> Result<Option<f64>> {
@@ -65,6 +65,10 @@ pub(crate) fn width<'a>(
     let ul95 = up(curve, fall_of_limit(CL95))?;
     let err_lo = if peak.x > 0.0 { find_crossing(curve, &peak, DROP_ERROR, 0.0, &mut visited)? } else { None };
     let err_lo = err_lo.map(|square| ext - square.sqrt());
+    // Also where errors and limit were looked for.
+    let within = curve.visited.iter().filter(|(width, _)| *width <= widest.sqrt());
+    let higher = within.fold(0.0, |most: f64, (_, loglike)| most.max(loglike - peak.loglike));
+    let is_found = is_found && higher <= HIGHER;
     let mut points = curve.visited.clone();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     points.dedup_by(|a, b| a.0 == b.0);
