@@ -26,14 +26,13 @@ impl Analysis {
     ) -> PyResult<Bound<'py, PyDict>> {
         let mut given = Keywords::new("localize", keywords);
         let options = take_localize_options(&mut given)?;
-        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        let files = Files::of(&mut given)?;
         given.finish()?;
         let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::localize(session, makers, name, &options, &mut watcher)?;
-            written(fits.as_ref(), |path| found.write_fits(path))?;
-            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
+            files.write(|path| found.write_fits(path), |path| found.write_ecsv(path))?;
             if options.update {
                 found.apply(analysis)?;
             }
@@ -53,14 +52,13 @@ impl Analysis {
     ) -> PyResult<Bound<'py, PyDict>> {
         let mut given = Keywords::new("localize_many", keywords);
         let options = take_localize_options(&mut given)?;
-        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        let files = Files::of(&mut given)?;
         given.finish()?;
         let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::localize_many(session, makers, &names, &options, &mut watcher)?;
-            written(fits.as_ref(), |path| found.write_fits(path))?;
-            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
+            files.write(|path| found.write_fits(path), |path| found.write_ecsv(path))?;
             let moved = found.apply(analysis)?;
             Ok((found, moved))
         };
@@ -87,14 +85,13 @@ impl Analysis {
         options.free_radius = given.take("free_radius")?;
         given.set("fix_shape", &mut options.fix_shape)?;
         given.set("update", &mut options.update)?;
-        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        let files = Files::of(&mut given)?;
         given.finish()?;
         let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let found = roi_estimators::fit_positions(session, makers, &names, &options, &mut watcher)?;
-            written(fits.as_ref(), |path| found.write_fits(path))?;
-            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
+            files.write(|path| found.write_fits(path), |path| found.write_ecsv(path))?;
             let is_moved = found.apply(analysis)?;
             Ok((found, is_moved))
         };
@@ -119,15 +116,14 @@ impl Analysis {
         let mut given = Keywords::new("extension", keywords);
         let mut options = ExtensionOptions::default();
         take_extension_options(&mut given, &mut options)?;
-        let (fits, ecsv): (Option<PathBuf>, Option<PathBuf>) = (given.take("fits")?, given.take("ecsv")?);
+        let files = Files::of(&mut given)?;
         given.finish()?;
         let mut watcher = self.watcher(py);
         let work = |analysis: &mut roi_fit::Analysis| {
             let (session, makers) = (analysis.session(), analysis.trial_makers());
             let mut found = roi_estimators::extension(session, makers, name, &options, &mut watcher)?;
             found.add_model_cubes(analysis)?;
-            written(fits.as_ref(), |path| found.write_fits(path))?;
-            written(ecsv.as_ref(), |path| found.write_ecsv(path))?;
+            files.write(|path| found.write_fits(path), |path| found.write_ecsv(path))?;
             let is_extended = found.apply(analysis)?;
             Ok((found, is_extended))
         };
@@ -142,12 +138,26 @@ impl Analysis {
     }
 }
 
-/// Writes a file that was asked for. Before sources are moved: one that cannot be written leaves them where they were.
-fn written(
-    path: Option<&PathBuf>,
-    write: impl FnOnce(&Path) -> roi_estimators::Result<()>,
-) -> roi_estimators::Result<()> {
-    path.map_or(Ok(()), |path| write(path))
+/// The tables that were asked for.
+struct Files {
+    fits: Option<PathBuf>,
+    ecsv: Option<PathBuf>,
+}
+
+impl Files {
+    fn of(given: &mut Keywords<'_, '_>) -> PyResult<Self> {
+        Ok(Self { fits: given.take("fits")?, ecsv: given.take("ecsv")? })
+    }
+
+    /// Writes them. Before sources are moved: one that cannot be written leaves them where they were.
+    fn write(
+        &self,
+        fits: impl FnOnce(&Path) -> roi_estimators::Result<()>,
+        ecsv: impl FnOnce(&Path) -> roi_estimators::Result<()>,
+    ) -> roi_estimators::Result<()> {
+        self.fits.as_deref().map_or(Ok(()), fits)?;
+        self.ecsv.as_deref().map_or(Ok(()), ecsv)
+    }
 }
 
 fn take_localize_options(given: &mut Keywords<'_, '_>) -> PyResult<LocalizeOptions> {
