@@ -117,13 +117,15 @@ impl TrialMaker {
     /// As [`TrialMaker::source_map`]; for other spatial models, which have neither place nor width to change.
     pub fn trial(&self, source: &Source) -> Result<TrialMap> {
         let own = self.own(source)?;
-        let mut trial = self.builder(source)?.trial(&own)?;
+        let TrialMap { map, east, north, width } = self.builder(source)?.trial(&own)?;
         let is_absent = self.model.is_absent(source.name());
-        for map in [Some(&mut trial.map), Some(&mut trial.east), Some(&mut trial.north), trial.width.as_mut()] {
-            let Some(map) = map else { continue };
-            *map = if is_absent { self.empty(source)? } else { self.adapted(source, map.clone())? };
-        }
-        Ok(trial)
+        let adapted = |map| if is_absent { self.empty(source) } else { self.adapted(source, map) };
+        Ok(TrialMap {
+            map: adapted(map)?,
+            east: adapted(east)?,
+            north: adapted(north)?,
+            width: width.map(adapted).transpose()?,
+        })
     }
 
     /// The source as the component has it.

@@ -89,6 +89,14 @@ impl PsfPlanes {
         self.node(0, plane)
     }
 
+    /// The values of all planes at the nodes around a separation in degrees, and the fraction of the way from the first to the second; `None` beyond the table.
+    pub(crate) fn around(&self, theta: f64) -> Option<(&[f64], &[f64], f64)> {
+        let (low, fraction) = self.bracket(theta)?;
+        let rows = self.values.get(low * self.n_planes..)?;
+        let (below, rest) = rows.split_at_checked(self.n_planes)?;
+        Some((below, rest.get(..self.n_planes)?, fraction))
+    }
+
     /// Adds the values of the planes `first..first + sums.len()` at a separation in degrees to `sums`.
     pub fn add(&self, theta: f64, first: usize, sums: &mut [f64]) {
         let Some((low, fraction)) = self.bracket(theta) else { return };

@@ -1,5 +1,6 @@
 //! Maps of point sources: the PSF integrated over pixels, and the derivatives of that.
 
+use multiversion::multiversion;
 use rayon::prelude::*;
 use roi_model::SkyDirection;
 
@@ -42,16 +43,16 @@ impl PointSource<'_> {
         let angles = self.pixels.angles(self.direction);
         let integrator = Integrator::new(self, &angles);
         let [image] = match self.planar(&angles, false) {
-            Some(planar) => integrator.images(&planar, |_, _, _, _| []),
+            Some(planar) => integrator.images(&planar, |_, _, _, _| {}),
             // Also for a source that the projection has no place for.
-            None => integrator.images(&GreatCircle::new(self.pixels, self.direction), |_, _, _, _| []),
+            None => integrator.images(&GreatCircle::new(self.pixels, self.direction), |_, _, _, _| {}),
         };
         image
     }
 
-    /// The same image, and its derivatives: when the source moves to the east and to the north, and when the table changes by `change`; a degree
+    /// The same image, and its derivatives: when the source moves to the east and to the north, and, if `M` is 4, when the table changes by `change`; a degree
     /// each. Every pixel and plane is summed over the points over which the image was, so that these are the derivatives of its very numbers.
-    pub(crate) fn sloped_images(&self, change: Option<&PsfPlanes>) -> [PointImage; 4] {
+    pub(crate) fn sloped_images<const M: usize>(&self, change: Option<&PsfPlanes>) -> [PointImage; M] {
         let angles = self.pixels.angles(self.direction);
         let integrator = Integrator::new(self, &angles);
         let extrapolate = integrator.extrapolate;
@@ -101,23 +102,27 @@ struct Integrator<'a> {
 
 /// What the planes of one pixel have come to, and room for the points in it.
 struct Means {
-    now: Vec<f64>,
-    before: Vec<f64>,
+    planes: Planes,
+    /// Sums over a finer grid.
+    finer: Vec<f64>,
+    thetas: Vec<f64>,
+    weights: NodeWeights,
+}
+
+/// What the planes of one pixel have come to.
+struct Planes {
+    means: Vec<f64>,
     done: Vec<bool>,
     /// Points a side of the grid that it was, 0 for a plane that is zero.
     points: Vec<usize>,
-    thetas: Vec<f64>,
-    weights: NodeWeights,
 }
 
 impl Means {
     fn new(psf: &PsfPlanes) -> Self {
         let n = psf.n_planes();
         Self {
-            now: vec![0.0; n],
-            before: vec![0.0; n],
-            done: vec![false; n],
-            points: vec![1; n],
+            planes: Planes { means: vec![0.0; n], done: vec![false; n], points: vec![1; n] },
+            finer: vec![0.0; n],
             thetas: Vec::new(),
             weights: NodeWeights::new(psf.thetas().len()),
         }
@@ -148,11 +153,11 @@ impl<'a> Integrator<'a> {
         }
     }
 
-    /// The image, and with it whatever `more` makes of a pixel, its centre and the points of each plane.
-    fn images<S: Separation, const N: usize, const M: usize>(
+    /// The image, and with it the slopes that `more` makes of a pixel, its centre and the points of each plane.
+    fn images<S: Separation, const M: usize>(
         &self,
         separation: &S,
-        more: impl Fn([usize; 2], UnitVector, &[usize], &mut SlopeBuffers) -> [Vec<f64>; N] + Sync,
+        more: impl Fn([usize; 2], UnitVector, &[usize], &mut SlopeBuffers) + Sync,
     ) -> [PointImage; M] {
         let [nx, ny] = self.pixels.grid().size();
         let n = self.psf.n_planes();
@@ -163,14 +168,15 @@ impl<'a> Integrator<'a> {
                 let solid_angle = self.pixels.solid_angle(y * nx + x);
                 let angle = self.angles[y * nx + x];
                 self.pixel(angle, separation, [x, y], means);
-                let others = more([x, y], center, &means.points, work);
-                for (row, own) in row.values.iter_mut().zip(std::iter::once(&means.now).chain(&others)) {
+                let Planes { means, points, .. } = &means.planes;
+                more([x, y], center, points, work);
+                for (row, own) in row.values.iter_mut().zip(std::iter::once(means).chain(work.slopes())) {
                     for (plane, value) in own.iter().enumerate() {
                         row[plane * nx + x] = value * solid_angle;
                     }
                 }
                 if angle <= self.limit {
-                    row.sums.iter_mut().zip(&means.now).for_each(|(sum, value)| *sum += value * solid_angle);
+                    row.sums.iter_mut().zip(means).for_each(|(sum, value)| *sum += value * solid_angle);
                 }
             }
             row
@@ -187,44 +193,64 @@ impl<'a> Integrator<'a> {
     }
 
     /// The mean of the PSF over a pixel whose centre is so many radians away, for each plane.
-    fn pixel<S: Separation>(&self, angle: f64, separation: &S, pixel: [usize; 2], means: &mut Means) {
+    fn pixel<S: Separation>(&self, angle: f64, separation: &S, pixel: [usize; 2], work: &mut Means) {
         let theta = angle.to_degrees();
-        let Means { now, before, done, points: grids, thetas, weights } = means;
-        now.fill(0.0);
-        self.psf.add(theta, 0, now);
-        for (((done, now), peak), reach) in done.iter_mut().zip(now.iter_mut()).zip(&self.peaks).zip(&self.reach) {
-            if theta > *reach {
-                *now = 0.0;
-            }
-            *done = *now <= 0.0 || *now < NEGLIGIBLE * peak;
-        }
-        for (grid, now) in grids.iter_mut().zip(now.iter()) {
-            *grid = usize::from(*now > 0.0);
-        }
-        let mut points = 2;
-        while points <= self.finest {
+        let Means { planes, finer, thetas, weights } = work;
+        let Some(around) = self.psf.around(theta) else {
+            planes.means.fill(0.0);
+            planes.points.fill(0);
+            return;
+        };
+        begin(planes, theta, around, (&self.peaks, &self.reach));
+        let mut side = 2;
+        while side <= self.finest {
             // The planes that are not done lie between these two.
-            let Some(first) = done.iter().position(|done| !done) else { return };
-            let last = done.iter().rposition(|done| !done).unwrap_or(first);
-            let sums = &mut before[first..=last];
+            let Some(first) = planes.done.iter().position(|done| !done) else { return };
+            let last = planes.done.iter().rposition(|done| !done).unwrap_or(first);
+            let sums = &mut finer[first..=last];
             sums.fill(0.0);
-            separation.grid(pixel, points, thetas);
+            separation.grid(pixel, side, thetas);
             weights.add_values(self.psf, thetas);
             weights.take(self.psf, first, sums);
-            let scale = 1.0 / (points * points) as f64;
-            for plane in first..=last {
-                if done[plane] {
-                    continue;
-                }
-                let (mean, previous) = (before[plane] * scale, now[plane]);
-                // Also true for a mean of zero.
-                let converged = (mean - previous).abs() <= CONVERGED * mean;
-                done[plane] = converged || points == self.finest;
-                grids[plane] = points;
-                // The error of a grid falls as the square of its step.
-                now[plane] = if done[plane] && self.extrapolate { (4.0 * mean - previous) / 3.0 } else { mean };
-            }
-            points *= 2;
+            refine(planes, (first, sums), side, (side == self.finest, self.extrapolate));
+            side *= 2;
         }
+    }
+}
+
+/// The values in a pixel's centre, `theta` degrees from the source: planes are done that are 0 or negligible there beside their peaks, or beyond their reach.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn begin(
+    planes: &mut Planes,
+    theta: f64,
+    (below, above, fraction): (&[f64], &[f64], f64),
+    (peaks, reach): (&[f64], &[f64]),
+) {
+    let Planes { means, done, points } = planes;
+    let planes = means.iter_mut().zip(done).zip(points).zip(below).zip(above).zip(peaks).zip(reach);
+    for ((((((mean, done), points), below), above), peak), reach) in planes {
+        let value = if theta > *reach { 0.0 } else { below + (above - below) * fraction };
+        *mean = value;
+        *done = value <= 0.0 || value < NEGLIGIBLE * peak;
+        *points = usize::from(value > 0.0);
+    }
+}
+
+/// Takes up the sums of planes, from `first` on, over a grid of `side` x `side` points, where they are not done yet.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+fn refine(planes: &mut Planes, (first, sums): (usize, &[f64]), side: usize, (is_finest, extrapolate): (bool, bool)) {
+    let scale = 1.0 / (side * side) as f64;
+    let Planes { means, done, points } = planes;
+    let planes = means.iter_mut().zip(done).zip(points).skip(first);
+    for (((mean, done), points), sum) in planes.zip(sums) {
+        let (finer, before) = (sum * scale, *mean);
+        // Also true for a mean of zero.
+        let ends = (finer - before).abs() <= CONVERGED * finer || is_finest;
+        // The error of a grid falls as the square of its step.
+        let best = if ends && extrapolate { (4.0 * finer - before) / 3.0 } else { finer };
+        // Chosen and not branched on: several planes are taken up at once.
+        *mean = if *done { before } else { best };
+        *points = if *done { *points } else { side };
+        *done |= ends;
     }
 }

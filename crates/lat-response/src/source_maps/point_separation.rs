@@ -99,18 +99,17 @@ impl PlanarRatio {
         let jacobian = if with_slopes { jacobian(grid, source)? } else { [[0.0; 2]; 2] };
         let (ratios, slopes) = (Vec::new(), Vec::new());
         let mut planar = Self { source: [x - 1.0, y - 1.0], jacobian, degrees_per_pixel, nx, ny, ratios, slopes };
-        let place = |pixel: usize| ((pixel % nx) as f64, (pixel / nx) as f64);
-        let ratio = |(pixel, angle): (usize, &f64)| {
-            let (x, y) = place(pixel);
+        // Row by row: an index would have to be divided for each pixel.
+        let places = || (0..ny).flat_map(|y| (0..nx).map(move |x| (x as f64, y as f64)));
+        let ratio = |((x, y), angle): ((f64, f64), &f64)| {
             let distance = planar.distance(x, y);
             if angle.is_nan() || distance < COINCIDENT { 1.0 } else { angle.to_degrees() / distance }
         };
-        planar.ratios = angles.iter().enumerate().map(ratio).collect();
+        planar.ratios = places().zip(angles).map(ratio).collect();
         if with_slopes {
             let vector = UnitVector::from(*source);
             let tangents = vector.tangents();
-            let slopes = |(pixel, ratio): (usize, &f64)| {
-                let (x, y) = place(pixel);
+            let slopes = |((pixel, ratio), (x, y)): ((usize, &f64), (f64, f64))| {
                 let distance = planar.distance(x, y);
                 pixels.center(pixel).filter(|_| distance >= COINCIDENT).map_or([0.0; 2], |center| {
                     let angles = vector.angle_slopes(&tangents, center);
@@ -118,7 +117,7 @@ impl PlanarRatio {
                     [0, 1].map(|i| (angles[i] - ratio * distances[i]) / distance)
                 })
             };
-            planar.slopes = planar.ratios.iter().enumerate().map(slopes).collect();
+            planar.slopes = planar.ratios.iter().enumerate().zip(places()).map(slopes).collect();
         }
         Some(planar)
     }
@@ -246,9 +245,22 @@ struct Along {
     side: usize,
 }
 
+/// From so many points on a row is worth the call of a routine for wide registers.
+const WIDE: usize = 8;
+
 /// The separations of points in a row: planar distance times a ratio that is linear along the row.
+#[inline]
+fn fill_thetas(out: &mut [f64], along: Along, scales: (f64, f64), line: [f64; 2]) {
+    if out.len() < WIDE { fill_row(out, along, scales, line) } else { fill_wide(out, along, scales, line) }
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-fn fill_thetas(out: &mut [f64], along: Along, (across_squared, scale): (f64, f64), [low, change]: [f64; 2]) {
+fn fill_wide(out: &mut [f64], along: Along, scales: (f64, f64), line: [f64; 2]) {
+    fill_row(out, along, scales, line);
+}
+
+#[inline(always)]
+fn fill_row(out: &mut [f64], along: Along, (across_squared, scale): (f64, f64), [low, change]: [f64; 2]) {
     for (i, theta) in out.iter_mut().enumerate() {
         let dx = ((along.first + i) as f64 + 0.5) / along.side as f64 - 0.5;
         let x = along.from + dx;

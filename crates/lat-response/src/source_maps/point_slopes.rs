@@ -14,31 +14,38 @@ pub(crate) struct Slopes<'a> {
     pub(crate) extrapolate: bool,
 }
 
-/// Room for the points of a grid.
+/// Room for the points of a grid, and the slopes of one pixel.
 pub(crate) struct SlopeBuffers {
     points: Vec<(f64, [f64; 2])>,
     weights: SlopeWeights,
     sums: [Vec<f64>; 3],
+    slopes: [Vec<f64>; 3],
 }
 
 impl SlopeBuffers {
     pub(crate) fn new(psf: &PsfPlanes) -> Self {
-        let sums = std::array::from_fn(|_| vec![0.0; psf.n_planes()]);
-        Self { points: Vec::new(), weights: SlopeWeights::new(psf.thetas().len()), sums }
+        let zeros = || std::array::from_fn(|_| vec![0.0; psf.n_planes()]);
+        let weights = SlopeWeights::new(psf.thetas().len());
+        Self { points: Vec::new(), weights, sums: zeros(), slopes: zeros() }
+    }
+
+    /// What [`Slopes::of`] found, for each plane: to the east, to the north, and of the table.
+    pub(crate) fn slopes(&self) -> &[Vec<f64>; 3] {
+        &self.slopes
     }
 }
 
 impl Slopes<'_> {
-    /// Derivatives of the means over a pixel, for each plane: to the east, to the north, and of the table. `points`: how many points a side the
-    /// grid of each plane has; 1 for the centre alone, 0 for a plane that is zero.
+    /// Derivatives of the means over a pixel, which [`SlopeBuffers::slopes`] has then. `points`: how many points a side the grid of each plane has; 1 for the
+    /// centre alone, 0 for a plane that is zero.
     pub(crate) fn of<S: Separation>(
         &self,
         separation: &S,
         pixel: [usize; 2],
         (center, points): (UnitVector, &[usize]),
         work: &mut SlopeBuffers,
-    ) -> [Vec<f64>; 3] {
-        let mut out = std::array::from_fn(|_| vec![0.0; points.len()]);
+    ) {
+        work.slopes.iter_mut().for_each(|slopes| slopes.fill(0.0));
         let finest = points.iter().copied().max().unwrap_or(0);
         let mut side = 1;
         while side <= finest {
@@ -53,15 +60,14 @@ impl Slopes<'_> {
             let planes = (0..points.len()).find(is_wanted).zip((0..points.len()).rev().find(is_wanted));
             if let Some((first, last)) = planes {
                 self.grid(separation, (pixel, center), side, first..last + 1, work);
-                for (out, sums) in out.iter_mut().zip(&work.sums) {
+                for (slopes, sums) in work.slopes.iter_mut().zip(&work.sums) {
                     for (plane, sum) in (first..=last).zip(sums) {
-                        out[plane] += share(plane) * sum / (side * side) as f64;
+                        slopes[plane] += share(plane) * sum / (side * side) as f64;
                     }
                 }
             }
             side *= 2;
         }
-        out
     }
 
     /// The sums over one grid, from the first plane on.
@@ -73,7 +79,7 @@ impl Slopes<'_> {
         planes: std::ops::Range<usize>,
         work: &mut SlopeBuffers,
     ) {
-        let SlopeBuffers { points, weights, sums } = work;
+        let SlopeBuffers { points, weights, sums, .. } = work;
         if side == 1 {
             points.clear();
             let slopes = self.source.angle_slopes(&self.source.tangents(), center);

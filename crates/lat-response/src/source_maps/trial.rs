@@ -7,8 +7,8 @@ use super::builder::{Canvas, SourceMapBuilder, named};
 use super::extended::{self, Shape};
 use super::healpix_maps;
 use super::pixels::Pixels;
-use super::point::PointImage;
-use super::radial::{placed, single};
+use super::point::{PointImage, PointSource};
+use super::radial::{assembled, placed, single};
 use crate::error::{Error, Result};
 use crate::templates::Template;
 
@@ -67,25 +67,46 @@ impl SourceMapBuilder {
         let exposures = self.exposures(source, center)?;
         let psf = self.radial_psf(center, shape)?;
         let change = shape.map(|shape| extended::change(&self.central, shape, self.options.recipe.disk_shape, &psf));
-        let [map, east, north, width] = match &*self.canvas {
-            Canvas::Healpix(grid, _, sampling) => {
+        let maps = match (&*self.canvas, shape) {
+            (Canvas::Healpix(grid, _, sampling), _) => {
                 let relative = self.relative_slopes(source, center, &exposures)?;
                 let tables = (&*psf, change.as_ref());
-                healpix_maps::sloped_radial(grid, tables, center, (&exposures, &relative), sampling)
+                Vec::from(healpix_maps::sloped_radial(grid, tables, center, (&exposures, &relative), sampling))
             }
-            Canvas::Image(pixels) => {
+            (Canvas::Image(pixels), None) => {
                 let point = self.point(pixels, (&psf, shape), center);
-                let images = point.sloped_images(change.as_ref());
-                let scales = self.scales(&point, &images[0], &exposures);
-                joined(pixels, &images, &scales, &self.relative_slopes(source, center, &exposures)?)
+                self.joined(&point, &point.sloped_images::<3>(None), source, &exposures)?
+            }
+            (Canvas::Image(pixels), Some(_)) => {
+                let point = self.point(pixels, (&psf, shape), center);
+                self.joined(&point, &point.sloped_images::<4>(change.as_ref()), source, &exposures)?
             }
         };
-        Ok(TrialMap {
-            map: self.stored(map, source)?,
-            east: self.stored(east, source)?,
-            north: self.stored(north, source)?,
-            width: shape.map(|_| self.stored(width, source)).transpose()?,
-        })
+        let mut maps = maps.into_iter();
+        let mut next = || self.stored(maps.next().unwrap_or_default(), source);
+        let (map, east, north) = (next()?, next()?, next()?);
+        Ok(TrialMap { map, east, north, width: shape.map(|_| next()).transpose()? })
+    }
+
+    /// The planes of the image and of its derivatives, each times exposure and correction; to the east and to the north the change of the exposure is added.
+    fn joined<const M: usize>(
+        &self,
+        point: &PointSource<'_>,
+        images: &[PointImage; M],
+        source: &Source,
+        exposures: &[f64],
+    ) -> Result<Vec<Vec<f32>>> {
+        let relative = self.relative_slopes(source, point.direction, exposures)?;
+        let Some((value, slopes)) = images.split_first() else { return Ok(Vec::new()) };
+        let scales = self.scales(point, value, exposures);
+        let mut maps = vec![assembled(point.pixels, value, &scales)];
+        let sloped = |(coordinate, image)| {
+            sloped(point.pixels, (value, image), &scales, |plane| {
+                relative.get(plane).and_then(|along| along.get(coordinate)).copied().unwrap_or(0.0)
+            })
+        };
+        maps.extend(slopes.iter().enumerate().map(sloped));
+        Ok(maps)
     }
 
     /// The change of each plane's exposure over the exposure, a degree to the east and to the north; 0 where the exposure is not interpolated.
@@ -106,20 +127,23 @@ impl SourceMapBuilder {
     }
 }
 
-/// The planes of the image and of its derivatives, each times a number; to the east and to the north the change of that number is added.
-fn joined(pixels: &Pixels, images: &[PointImage; 4], scales: &[f64], relative: &[[f64; 2]]) -> [Vec<f32>; 4] {
+/// The planes of a derivative, and `own(plane)` times those of the image, times a number each.
+fn sloped(
+    pixels: &Pixels,
+    (value, slope): (&PointImage, &PointImage),
+    scales: &[f64],
+    own: impl Fn(usize) -> f64,
+) -> Vec<f32> {
     let [nx, ny] = pixels.grid().size();
-    let mut maps: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(nx * ny * scales.len()));
-    for (plane, (scale, [east, north])) in scales.iter().zip(relative).enumerate() {
+    let mut map = Vec::with_capacity(nx * ny * scales.len());
+    for (plane, scale) in scales.iter().enumerate() {
+        let own = own(plane);
         for row in 0..ny {
-            let value = images[0].row(plane, row);
-            for ((map, image), own) in maps.iter_mut().zip(images).zip([0.0, *east, *north, 0.0]) {
-                let row = image.row(plane, row).iter().zip(value);
-                map.extend(row.map(|(slope, value)| single((slope + own * value) * scale)));
-            }
+            let row = slope.row(plane, row).iter().zip(value.row(plane, row));
+            map.extend(row.map(|(slope, value)| single((slope + own * value) * scale)));
         }
     }
-    maps
+    map
 }
 
 fn immovable(source: &Source) -> Error {

@@ -42,7 +42,13 @@ pub(crate) fn peak_scan(trial: &TrialSession<'_>, n: usize, radius: f64) -> Resu
     let mut scan = PeakScan { n, step, loglike: Vec::new(), loglike_null: loglike_without(trial)? };
     let of_place = |index: usize| -> Result<f64> {
         let [east, north] = scan.offset(index);
-        Ok(loglike_at(trial, trial.place().moved(east, north)?)?.unwrap_or(f64::NAN))
+        let found = if [east, north] == [0.0; 2] {
+            // It stands there.
+            maximum(&mut trial.session().clone())?
+        } else {
+            loglike_at(trial, trial.place().moved(east, north)?)?
+        };
+        Ok(found.unwrap_or(f64::NAN))
     };
     // All of them first: the error is that of the first place, for any number of threads.
     let found: Vec<Result<f64>> = (0..n * n).into_par_iter().map(of_place).collect();
