@@ -101,8 +101,9 @@ fn a_tight_limit_takes_a_leaner_way_to_the_same_result() {
     let (full, columns, start, result) = fitted(None);
     assert!(columns > 0);
     let parts = full.parts;
-    let leanest = parts.program + parts.data + parts.kept_maps + parts.fixed + parts.work;
-    assert!(parts.maps_in_flight < parts.fixed + parts.work, "the limits below are those of the fit");
+    let lasting = parts.fixed + parts.work + parts.profiles;
+    let leanest = parts.program + parts.data + parts.kept_maps + lasting;
+    assert!(parts.maps_in_flight < lasting, "the limits below are those of the fit");
     for (limit, room) in [(leanest, 0), (leanest + parts.columns / 2, parts.columns / 2)] {
         let (lean, columns, lean_start, lean_result) = fitted(Some(limit));
         assert_eq!((lean.limit, lean.columns_limit), (Some(limit), Some(room)));

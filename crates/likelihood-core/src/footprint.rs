@@ -4,8 +4,8 @@ use roi_model::{Parameter, Roi, Source};
 
 use crate::data::component::ComponentData;
 use crate::data::joint::Data;
-use crate::evaluate::stream;
 use crate::evaluate::workspace::{ComponentWork, Workspace};
+use crate::evaluate::{norm_changes, stream};
 use crate::layout::fixed;
 use crate::layout::kept_map::KeptMap;
 
@@ -22,12 +22,14 @@ pub struct Footprint {
     pub columns: usize,
     /// Partial sums of passes.
     pub work: usize,
+    /// Bins near sources, which [`NormChanges`](crate::NormChanges) holds for a while: what is expected, and nothing between calls.
+    pub profiles: usize,
 }
 
 impl Footprint {
     /// The sum.
     pub fn total(&self) -> usize {
-        self.data + self.kept_maps + self.fixed + self.columns + self.work
+        self.data + self.kept_maps + self.fixed + self.columns + self.work + self.profiles
     }
 }
 
@@ -41,6 +43,7 @@ impl std::ops::Add for Footprint {
             fixed: self.fixed + other.fixed,
             columns: self.columns + other.columns,
             work: self.work + other.work,
+            profiles: self.profiles + other.profiles,
         }
     }
 }
@@ -85,12 +88,14 @@ impl ComponentData {
             }
         }
         let filled = self.n_filled();
+        let n_free = roi.sources().iter().filter(|source| source.is_free()).count();
         Footprint {
             data: self.footprint().data,
             kept_maps: roi.sources().iter().map(|source| size_of::<f32>() * filled * planes_of(source)).sum(),
             fixed: fixed::expected_bytes(roi.sources().len(), filled),
             columns: size_of::<f64>() * filled * columns,
             work: stream::expected_bytes(filled, self.n_bins(), (pairs, columns), roi.free_parameters().len()),
+            profiles: norm_changes::expected_bytes(n_free, filled),
         }
     }
 }

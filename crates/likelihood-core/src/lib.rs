@@ -86,6 +86,7 @@ pub use data::weights::LikelihoodWeights;
 pub use error::{Error, Result};
 pub use evaluate::filled_model::FilledBin;
 pub use evaluate::many_points::PointGradient;
+pub use evaluate::norm_changes::NormChanges;
 pub use evaluate::norm_lines::NormLines;
 pub use evaluate::stop_signal::StopSignal;
 pub use evaluate::workspace::Workspace;

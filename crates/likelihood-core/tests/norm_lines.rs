@@ -172,6 +172,50 @@ fn points_that_are_out_of_the_ordinary_are_what_a_region_with_them_is() {
     }
 }
 
+/// Within every reach and beyond it, with near bins that are few, all, and too many, the change is the difference of the values.
+#[test]
+fn changes_without_the_bins_are_differences_of_the_values() {
+    let roi = roi();
+    let mut finite = 0;
+    for (settings, skips) in settings().into_iter().flat_map(|settings| [(settings.clone(), false), (settings, true)]) {
+        let mut components = likelihood(&roi, &settings).components().to_vec();
+        if skips {
+            components[1] = components[1].clone().with_unmodelled_bins(UnmodelledBins::Skip);
+        }
+        let mut likelihood = Evaluator::new(components).unwrap();
+        let lines = likelihood.norm_lines(&roi).unwrap();
+        let stands: Vec<f64> = lines.sources().iter().map(|id| norm_of(&roi, *id)).collect();
+        for reach in [1e-6, 0.01, 0.3, 2.0, 1e4, 0.0, f64::INFINITY] {
+            let changes = lines.within(&vec![reach; stands.len()]).unwrap();
+            let steps = [0.0, 0.5, -1.0, 1.0, 1.5, -7.0];
+            let moves = |line: usize| steps.map(|step| (line, stands[line] + step * reach.clamp(1e-7, 100.0)));
+            let points: Vec<(usize, f64)> = (0..stands.len()).flat_map(moves).collect();
+            let value = |norms: Vec<(usize, f64)>| {
+                let points = norms.into_iter().map(|(line, norm)| NormPoint { line, norm, others: 1.0 });
+                lines.values(&points.collect::<Vec<_>>()).unwrap()
+            };
+            let there = value(points.clone());
+            let here = value(points.iter().map(|(line, _)| (*line, stands[*line])).collect());
+            let found = changes.of(&points).unwrap();
+            for (((point, found), there), here) in points.iter().zip(found).zip(there).zip(here) {
+                let expected = there - here;
+                finite += usize::from(expected.is_finite());
+                // A difference of two values has their rounding.
+                assert!(
+                    (found - expected).abs() <= 1e-13 * here.abs().max(expected.abs()) || found == expected,
+                    "{reach} {point:?}: {found} {expected}"
+                );
+            }
+        }
+    }
+    assert!(finite > 500, "{finite}");
+}
+
+fn norm_of(roi: &Roi, source: SourceId) -> f64 {
+    let spectrum = roi[source].spectrum();
+    spectrum.parameters()[spectrum.norm_index().unwrap()].value()
+}
+
 #[test]
 fn a_muted_source_has_no_line_and_no_part() {
     let roi = roi();
@@ -193,7 +237,10 @@ fn the_values_do_not_depend_on_the_number_of_threads() {
                 let mut likelihood = likelihood(&roi, &settings);
                 let point = |line: usize, norm: usize| NormPoint { line, norm: norm as f64, others: 1.0 };
                 let points: Vec<NormPoint> = (0..12).map(|i| point(i % 4, i)).collect();
-                likelihood.norm_lines(&roi).unwrap().values(&points).unwrap()
+                let lines = likelihood.norm_lines(&roi).unwrap();
+                let changes = lines.within(&[0.02, 0.3, 1.0, 0.0]).unwrap();
+                let near: Vec<(usize, f64)> = (0..12).map(|i| (i % 4, 1.5 + 0.01 * i as f64)).collect();
+                [lines.values(&points).unwrap(), changes.of(&near).unwrap()].concat()
             })
         };
         let reference = evaluate(1);

@@ -85,7 +85,7 @@ impl Session {
     pub fn workspace_bytes(&self) -> u64 {
         let of = |component: &ComponentData| {
             let expected = component.expected_footprint(&self.roi, |_| component.axis().edges().len());
-            expected.fixed + expected.columns + expected.work
+            expected.fixed + expected.columns + expected.work + expected.profiles
         };
         self.data.components().iter().map(of).sum::<usize>() as u64
     }

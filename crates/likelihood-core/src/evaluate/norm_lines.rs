@@ -17,7 +17,7 @@ use crate::kernel::along_norms::{LineScratch, Lines, NormPoint, along_norms};
 use crate::kernel::blocks::parts;
 use crate::kernel::buffers::Buffers;
 use crate::kernel::filled::Block;
-use crate::kernel::input::Slopes;
+use crate::kernel::input::{Input, Slopes};
 use crate::kernel::passes::BlockSum;
 use crate::layout::component_layout::ComponentLayout;
 use crate::layout::free_sources::{FreeSources, Place, PlaneSource};
@@ -30,8 +30,8 @@ const CHUNKS: usize = 64;
 /// The free sources whose model is proportional to their norm, ready to be evaluated anywhere along it; made by [`Data::norm_lines`].
 #[derive(Debug)]
 pub struct NormLines<'a> {
-    data: &'a Data,
-    work: &'a Workspace,
+    pub(super) data: &'a Data,
+    pub(super) work: &'a Workspace,
     /// The free sources that are no lines, with nothing wanted of them.
     rest: Vec<FreeSource>,
     /// The lines, with their norms.
@@ -118,18 +118,24 @@ impl NormLines<'_> {
         order.sort_by_key(|&i| points[i].line);
         let sorted: Vec<NormPoint> = order.iter().map(|&i| points[i]).collect();
         let mut totals = vec![0.0; sorted.len()];
-        for (component, own) in self.data.components().iter().zip(self.work.components()) {
-            let free = self.free_sources(component, &own.layout)?;
-            let pass = Pass::new(component, self.work.sources(), &own.layout.fixed, &free);
-            Along::new(pass, self.rest.len(), &self.lines)?.add(&sorted, &mut totals, self.work);
-            // What a stopped pass has summed is of no use.
-            self.work.check_stop()?;
-        }
+        self.of_components(|along| along.add(&sorted, &mut totals, self.work))?;
         let mut values = vec![f64::NEG_INFINITY; points.len()];
         for (index, total) in order.into_iter().zip(totals) {
             values[index] = if total.is_nan() { f64::NEG_INFINITY } else { total };
         }
         Ok(values)
+    }
+
+    /// Calls `task` with the lines of each component.
+    pub(super) fn of_components(&self, mut task: impl FnMut(&Along<'_>)) -> Result<()> {
+        for (component, own) in self.data.components().iter().zip(self.work.components()) {
+            let free = self.free_sources(component, &own.layout)?;
+            let pass = Pass::new(component, self.work.sources(), &own.layout.fixed, &free);
+            task(&Along::new(pass, self.rest.len(), &self.lines)?);
+            // What a stopped pass has summed is of no use.
+            self.work.check_stop()?;
+        }
+        Ok(())
     }
 
     /// What is no line, then the lines, as a component reads them.
@@ -144,17 +150,17 @@ impl NormLines<'_> {
 }
 
 /// The lines of one component, evaluated.
-struct Along<'a> {
-    pass: Pass<'a>,
+pub(super) struct Along<'a> {
+    pub(super) pass: Pass<'a>,
     buffers: Buffers,
     /// So many of the pairs of planes are of sources that are no lines.
     n_rest_pairs: usize,
     /// (Weighted) predicted counts of what no line changes.
     rest_npred: f64,
     /// The norms as they stand.
-    norms: Vec<f64>,
+    pub(super) norms: Vec<f64>,
     /// (Weighted) predicted counts of each line at norm 1.
-    units: Vec<f64>,
+    pub(super) units: Vec<f64>,
 }
 
 impl<'a> Along<'a> {
@@ -205,6 +211,18 @@ impl<'a> Along<'a> {
             points.partition_point(|point| point.line < line)..points.partition_point(|point| point.line <= line)
         };
         let ranges: Vec<Range<usize>> = (0..self.norms.len()).map(of_line).collect();
+        self.chunks(points.len(), work, |(input, lines), block, scratch, sums| {
+            along_norms(input, Lines { points, ranges: &ranges, ..lines }, block, scratch, sums);
+        })
+    }
+
+    /// What `task` makes of the blocks, so many numbers of each chunk of blocks: as many chunks whatever the number of threads.
+    pub(super) fn chunks<T: Clone + Default + Send>(
+        &self,
+        n: usize,
+        work: &Workspace,
+        task: impl Fn((Input<'_>, Lines<'_>), &Block, &mut LineScratch, &mut [T]) + Sync + Send,
+    ) -> Vec<T> {
         let Buffers { weights, norms, derivatives, .. } = &self.buffers;
         let input = self.pass.input(weights, norms);
         let free = self.pass.free;
@@ -212,19 +230,19 @@ impl<'a> Along<'a> {
         let blocks = self.pass.component.blocks();
         let run = blocks.len().div_ceil(CHUNKS).max(1);
         let n_chunks = blocks.len().div_ceil(run);
-        let mut partial = vec![BlockSum::default(); n_chunks * points.len()];
-        let chunks = blocks.chunks(run).zip(parts(&mut partial, std::iter::repeat_n(points.len(), n_chunks)));
-        let task = |scratch: &mut LineScratch, (blocks, sums): (&[Block], &mut [BlockSum])| {
+        let mut partial = vec![T::default(); n_chunks * n];
+        let chunks = blocks.chunks(run).zip(parts(&mut partial, std::iter::repeat_n(n, n_chunks)));
+        let of_chunk = |scratch: &mut LineScratch, (blocks, sums): (&[Block], &mut [T])| {
             for block in blocks {
                 if work.stop().is_up() {
                     return;
                 }
                 let (slopes, n_rest_pairs) = (slopes.of_bin(block.bin), self.n_rest_pairs);
-                let lines = Lines { n_rest_pairs, slopes, norms: &self.norms, points, ranges: &ranges };
-                along_norms(input.of_bin(block.bin), lines, block, scratch, sums);
+                let lines = Lines { n_rest_pairs, slopes, norms: &self.norms, points: &[], ranges: &[] };
+                task((input.of_bin(block.bin), lines), block, scratch, sums);
             }
         };
-        work.threads().for_each(chunks.collect(), || LineScratch::new(self.norms.len()), task);
+        work.threads().for_each(chunks.collect(), || LineScratch::new(self.norms.len()), of_chunk);
         partial
     }
 }

@@ -37,17 +37,17 @@ pub(crate) struct Lines<'a> {
 /// Buffers of one thread.
 pub(crate) struct LineScratch {
     /// What no line changes.
-    rest: [f64; BLOCK],
+    pub(crate) rest: [f64; BLOCK],
     /// Each line's model at norm 1.
-    units: Vec<[f64; BLOCK]>,
+    pub(crate) units: Vec<[f64; BLOCK]>,
     /// Whether the line reaches the block.
-    reached: Vec<bool>,
+    pub(crate) reached: Vec<bool>,
     /// The sum of the lines before each one.
-    before: Vec<[f64; BLOCK]>,
+    pub(crate) before: Vec<[f64; BLOCK]>,
     /// The sum of the lines after the present one; of all others; the model.
-    after: [f64; BLOCK],
-    others: [f64; BLOCK],
-    model: [f64; BLOCK],
+    pub(crate) after: [f64; BLOCK],
+    pub(crate) others: [f64; BLOCK],
+    pub(crate) model: [f64; BLOCK],
 }
 
 impl LineScratch {
@@ -113,7 +113,7 @@ pub(crate) fn along_norms(
 /// What no line changes, each line's model at norm 1, and the sum of the lines before it.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
-fn sum_before(input: Input<'_>, lines: Lines<'_>, block: &Block, scratch: &mut LineScratch) {
+pub(crate) fn sum_before(input: Input<'_>, lines: Lines<'_>, block: &Block, scratch: &mut LineScratch) {
     let len = block.range.len();
     let LineScratch { rest, units, reached, before, after, .. } = scratch;
     let (rest, sum) = (&mut rest[..len], &mut after[..len]);

@@ -6,5 +6,6 @@ pub(crate) mod buffers;
 pub(crate) mod filled;
 pub(crate) mod input;
 pub(crate) mod ln;
+pub(crate) mod near_and_far;
 pub(crate) mod passes;
 pub(crate) mod reach;

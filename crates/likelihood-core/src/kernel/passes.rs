@@ -19,7 +19,7 @@ use crate::kernel::input::{EdgeWeights, HessianSums, Input, PlanePair, RatioSums
 use crate::kernel::ln::ln;
 
 /// Lanes of the running sums: two of the widest registers, so that one addition need not wait for the one before.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// What a pass says of a block.
 #[derive(Clone, Copy, Default, Debug, PartialEq)]
@@ -350,7 +350,7 @@ fn dot2<T: Copy + Into<f64>>(a: &[f64], b: &[T], c: &[T]) -> [f64; 2] {
 /// The lanes' sum, in a fixed order. A call, so that the lanes are written to memory side by side: the loops before it are then vectorised
 /// lane by lane, and not as the tree of additions here suggests.
 #[inline(never)]
-fn total(lanes: &[f64; LANES]) -> f64 {
+pub(crate) fn total(lanes: &[f64; LANES]) -> f64 {
     let mut lanes = *lanes;
     let mut half = LANES / 2;
     while half > 0 {

@@ -33,13 +33,15 @@ pub struct MemoryEstimate {
     pub columns: u64,
     /// Partial sums of derivatives.
     pub work: u64,
+    /// Bins near sources, while their profiles are made.
+    pub profiles: u64,
 }
 
 impl MemoryEstimate {
     /// The peak: maps in flight are gone when the fixed sources are first summed.
     pub fn peak(&self) -> u64 {
         let lasting = self.program + self.data + self.kept_maps;
-        lasting + self.maps_in_flight.max(self.fixed + self.columns + self.work)
+        lasting + self.maps_in_flight.max(self.fixed + self.columns + self.work + self.profiles)
     }
 }
 
@@ -91,6 +93,7 @@ pub(crate) fn estimate(roi: &Roi, plans: &[Plan<'_>], threads: usize) -> MemoryE
         total.fixed += expected.fixed as u64;
         total.columns += expected.columns as u64;
         total.work += expected.work as u64;
+        total.profiles += expected.profiles as u64;
         let reading = match plan.component.bytes_to_read(roi.sources()) {
             0 => 0,
             map => threads * (map + plan.data.excerpt_bytes()),
@@ -114,7 +117,7 @@ pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) ->
     for threads in (1..=threads.max(1)).rev() {
         let mut estimate = of(threads);
         let lasting = estimate.program + estimate.data + estimate.kept_maps;
-        let Some(columns) = limit.checked_sub(lasting + estimate.fixed + estimate.work) else { break };
+        let Some(columns) = limit.checked_sub(lasting + estimate.fixed + estimate.work + estimate.profiles) else { break };
         if loads(&estimate) > limit {
             continue;
         }
@@ -160,12 +163,13 @@ pub(crate) fn making(
 fn parts(estimate: &MemoryEstimate) -> String {
     let size = |bytes: u64| ByteSize::b(bytes).display().iec().to_string();
     format!(
-        "source maps at the filled bins {}, counts and weights {}, one whole map in flight {}, sums of fixed sources {}, derivatives {}, the program {}",
+        "source maps at the filled bins {}, counts and weights {}, one whole map in flight {}, sums of fixed sources {}, derivatives {}, profiles {}, the program {}",
         size(estimate.kept_maps),
         size(estimate.data),
         size(estimate.maps_in_flight),
         size(estimate.fixed),
         size(estimate.work),
+        size(estimate.profiles),
         size(estimate.program)
     )
 }
@@ -191,7 +195,8 @@ mod tests {
             maps_in_flight: 200 * threads as u64,
             fixed: 100,
             columns: 300,
-            work: 5,
+            work: 3,
+            profiles: 2,
         }
     }
 

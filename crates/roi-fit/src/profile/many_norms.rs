@@ -1,11 +1,11 @@
 //! Profiles of many normalisations at once, each with the rest of the model held.
 //!
-//! Each profile asks for the points that its search wants next; one pass over the data answers them all. So the profiles of all free sources of
-//! a region cost about as many passes as one of them. What a source cannot share is left to the profile of one.
+//! Each profile asks for the points that its search wants next. One pass over the data tells for all of them what their sources are a part of; after it a point takes the
+//! bins near its source alone, and a pass again only far from the maximum. So the profiles of all free sources of a region cost a few passes. What a source cannot share is left
+//! to the profile of one.
 
 use std::collections::BTreeMap;
 
-use likelihood_core::NormPoint;
 use ndarray::Array2;
 use roi_model::{ParameterId, SourceId};
 
@@ -21,6 +21,8 @@ use crate::session::Session;
 
 /// Passes after which a search that has not ended goes on alone.
 const PASSES: usize = 24;
+/// How far a norm mostly goes, in distances over which `logL` falls by [`DROP`](crate::profile::walk::DROP).
+const REACH: f64 = 2.0;
 
 /// The profile of one source's norm, as far as it is known.
 struct Search {
@@ -124,8 +126,6 @@ fn search_together(session: &mut Session, sources: &[SourceId], npts: usize) -> 
     let (mut gradient, mut hessian) = (vec![0.0; free.len()], Array2::zeros((free.len(), free.len())));
     let Ok((roi, mut posterior)) = session.model_and_posterior() else { return Ok(Vec::new()) };
     let Ok(loglike) = posterior.hessian(&values, &mut gradient, &mut hessian) else { return Ok(Vec::new()) };
-    let ln_prior = posterior.ln_prior()?;
-    let lines = posterior.norm_lines(&values)?;
     let search = |(line, &source): (usize, &SourceId)| {
         if !sources.contains(&source) {
             return None;
@@ -142,26 +142,24 @@ fn search_together(session: &mut Session, sources: &[SourceId], npts: usize) -> 
         let search = Search { id, line, peak, range, visited, xvals: None, top, zero, limits: None };
         (!is_elsewhere).then_some(search)
     };
+    let lines = posterior.norm_lines(&values)?;
     let mut searches: Vec<Search> = lines.sources().iter().enumerate().filter_map(search).collect();
-    // Differences along a line are to have no other rounding than its own, so its maximum is evaluated like all of it.
-    let peaks: Vec<NormPoint> =
-        searches.iter().map(|search| NormPoint { line: search.line, norm: search.peak.x, others: 1.0 }).collect();
-    for (search, value) in searches.iter_mut().zip(lines.values(&peaks)?) {
-        search.peak.loglike = value + ln_prior;
-        search.zero = search.peak.loglike;
-        search.visited.push((search.peak.x, search.peak.loglike));
+    let mut reach = vec![0.0; lines.sources().len()];
+    for search in &mut searches {
+        reach[search.line] = REACH * search.peak.step;
+        search.visited.push((search.peak.x, loglike));
     }
+    let changes = lines.within(&reach)?;
     for _ in 0..PASSES {
         let wanted: Vec<Vec<f64>> = searches.iter_mut().map(|search| search.wants(npts)).collect();
-        let point = |(search, x): (&Search, &f64)| NormPoint { line: search.line, norm: *x, others: 1.0 };
-        let all = searches.iter().zip(&wanted).flat_map(|(search, xs)| xs.iter().map(move |x| (search, x)));
-        let points: Vec<NormPoint> = all.map(point).collect();
+        let all = searches.iter().zip(&wanted).flat_map(|(search, xs)| xs.iter().map(move |x| (search.line, *x)));
+        let points: Vec<(usize, f64)> = all.collect();
         if points.is_empty() {
             break;
         }
-        let mut values = lines.values(&points)?.into_iter();
+        let mut found = changes.of(&points)?.into_iter();
         for (search, xs) in searches.iter_mut().zip(wanted) {
-            search.visited.extend(xs.into_iter().zip(values.by_ref()).map(|(x, value)| (x, value + ln_prior)));
+            search.visited.extend(xs.into_iter().zip(found.by_ref()).map(|(x, change)| (x, loglike + change)));
         }
     }
     Ok(searches)

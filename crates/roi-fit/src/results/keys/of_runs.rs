@@ -20,6 +20,7 @@ impl MemoryEstimate {
             key(&["fixed"], "bytes", "Sums of the fixed sources."),
             key(&["columns"], "bytes", "Models at norm 1 of free sources whose shape is fixed."),
             key(&["work"], "bytes", "Buffers of an evaluation."),
+            key(&["profiles"], "bytes", "Bins near sources, while their profiles are made."),
         ],
     );
 }
