@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lat_dataset::FileKind;
 use roi_model::{Parameter, Roi, Source, Spectrum};
@@ -16,14 +17,17 @@ use crate::known::merge::Known;
 use crate::saved::format::{SavedFile, SavedRoi, SavedSource, Version};
 use crate::saved::model_xml::NO_MODEL;
 use crate::session::edges_of;
-use lat_io::{read_text, write_text};
+use lat_io::{FolderLock, read_text, write_text};
 
 /// Version of the JSON.
 const FORMAT: u32 = 2;
+/// How long is waited for others that save in the same folder.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Analysis {
     /// Saves the analysis as `PREFIX.json`, `PREFIX.fits` and one `PREFIX_NAME.xml` a component. An ending `.fits`, `.json`, `.npy`,
-    /// `.xml` or `.yaml` of the prefix is dropped. Every file appears whole or not at all; the JSON comes last.
+    /// `.xml` or `.yaml` of the prefix is dropped. Every file appears whole or not at all; the JSON comes last. One analysis at a time saves in a folder, so that the
+    /// files of a prefix are those of one of two that save at once.
     ///
     /// # Errors
     /// When the likelihood cannot be evaluated, or a file cannot be written.
@@ -31,6 +35,9 @@ impl Analysis {
         let prefix = stem(prefix.as_ref());
         let loglike = self.loglike()?;
         self.update_template_fluxes()?;
+        let folder = prefix.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Who has it that long does not save: products are made there.
+        let _alone = FolderLock::take_within(folder, PATIENCE);
         for (index, component) in self.session.data.components().iter().enumerate() {
             self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
         }

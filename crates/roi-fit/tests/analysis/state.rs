@@ -94,6 +94,28 @@ fn a_save_that_fails_leaves_the_state_before_it() {
 }
 
 #[test]
+fn two_that_save_at_once_do_not_mix_their_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let prefix = directory.path().join("result");
+    let mut both = ["the first", "the second"].map(|title| {
+        let mut analysis = analysis();
+        analysis.roi_mut().set_title(title);
+        analysis
+    });
+    for _ in 0..20 {
+        std::thread::scope(|scope| {
+            for analysis in &mut both {
+                scope.spawn(|| analysis.write_roi(&prefix).unwrap());
+            }
+        });
+        let read = |file: &str| std::fs::read_to_string(directory.path().join(file)).unwrap();
+        let of = |text: String| ["the first", "the second"].map(|title| text.contains(title));
+        let (json, xml) = (of(read("result.json")), of(read("result_00.xml")));
+        assert!(json == xml && json[0] != json[1], "{json:?} {xml:?}");
+    }
+}
+
+#[test]
 fn a_model_file_replaces_the_model_and_keeps_what_it_cannot_hold() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("model.xml");
