@@ -86,11 +86,12 @@ DIFFERENT = {
     "ROIModel.create": "TS, predicted counts and fluxes are NaN; a GTAnalysis takes its sources by `add_sources_from_roi`",
     "ROIModel.create_from_position": "as `create`",
     "ROIModel.create_from_source": "as `create`",
-    "ROIModel.load": "of a model that `create` made",
+    "ROIModel.load": "of a model that is not that of an analysis",
     "ROIModel.clear": "as `load`",
     "ROIModel.extdir": "as `load`; what section `model` names",
     "ROIModel.load_diffuse_srcs": "as `load`",
     "ROIModel.load_fits_catalog": "as `load`; a name of a catalog, too",
+    "ROIModel.load_existing_catalog": "as `load`; an astropy table, or an object with one as `table`",
     "ROIModel.load_xml": "as `load`",
     "ROIModel.create_source": "as `load`; `build_index` and `rescale` are without effect",
     "ROIModel.load_source": "as `load`",
@@ -108,6 +109,6 @@ DIFFERENT = {
 
 # Members of ROIModel and Source that are not there, and what to do instead.
 NOT_YET = {
-    "ROIModel": "no objects of gammapy, and none of catalogs: `load_fits_catalog` takes the file",
+    "ROIModel": "no objects of gammapy: `GTAnalysis.counts_map().wcs` tells where pixels lie",
     "Source": "the source is changed through the methods of GTAnalysis",
 }

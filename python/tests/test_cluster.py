@@ -18,6 +18,8 @@ import pytest
 
 import roifit
 from roifit import cluster
+from roifit.cluster.plan import plan_of
+from roifit.cluster.tasks import run
 
 distributed = pytest.importorskip("distributed")
 REGIONS = int(os.environ.get("ROIFIT_TEST_REGIONS", "8"))
@@ -54,7 +56,7 @@ def results(folder: Path) -> dict[str, bytes]:
 
 def alone(regions: Path, out: Path) -> None:
     """The same with nobody's help."""
-    plan = json.dumps(cluster._plan(None, False, {"distance": 3.0, "pars": "norm"}))
+    plan = json.dumps(plan_of(None, False, {"distance": 3.0, "pars": "norm"}))
     batch = roifit._engine.Regions.open(out, configs(regions), plan)
     for at, config in enumerate(configs(regions)):
         batch.record(at, roifit._engine.fit_region(config, plan, 2))
@@ -125,7 +127,7 @@ def test_a_region_that_kills_its_workers_is_told(client: Any, regions: Path, tmp
     taken: list[tuple[int, Any]] = []
 
     losing = Standing(client, _killed)
-    cluster._run(losing, None, [("a",), ("b",)], lambda at, result: taken.append((at, result)), 2, None)
+    run(losing, None, [("a",), ("b",)], lambda at, result: taken.append((at, result)), 2, None)
     # Three times those four workers that Dask allows.
     assert sorted(taken) == [(0, cluster.Lost(12)), (1, cluster.Lost(12))] and losing.submitted == 6
     assert str(taken[0][1]).startswith("12 workers")
@@ -152,7 +154,7 @@ class Standing:
 def test_a_cluster_that_grows_is_given_more(client: Any) -> None:
     growing = Standing(client, _nothing)
     submitted: list[int] = []
-    cluster._run(growing, None, [()] * 60, lambda at, result: submitted.append(growing.submitted), 0, None)
+    run(growing, None, [()] * 60, lambda at, result: submitted.append(growing.submitted), 0, None)
     # Sixteen for a cluster without workers; when the first came back four a thread were to be under way.
     assert growing.submitted == len(submitted) == 60 and submitted[0] == 1 + 4 * 10
 
@@ -160,7 +162,7 @@ def test_a_cluster_that_grows_is_given_more(client: Any) -> None:
 def test_files_of_a_plan_mean_the_same_everywhere_and_an_error_lets_the_journal_go(
     client: Any, regions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert cluster._plan(None, False, {"add_source": [tmp_path / "a.yaml", "b.yaml"]})["editing"]["add_source"] == [str(tmp_path / "a.yaml"), "b.yaml"]
+    assert plan_of(None, False, {"add_source": [tmp_path / "a.yaml", "b.yaml"]})["editing"]["add_source"] == [str(tmp_path / "a.yaml"), "b.yaml"]
     (tmp_path / "more.yaml").write_text("[]")
     roifit.Analysis(configs(regions)[0]).write_xml(tmp_path / "model.xml")
     # Workers run elsewhere.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import pickle
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from astropy.units import Unit
 
 import roifit
 from roifit import cluster
+from roifit.cluster import light_curve as of_cluster
+from roifit.cluster.records import gather
+from roifit.cluster.tasks import run
 from roifit.gtanalysis import GTAnalysis
 from roifit.gtanalysis.npyfile import read_dictionary
 
@@ -337,16 +341,15 @@ def test_a_cluster_finds_what_one_machine_finds(client: Any, photons: Path, tmp_
 
 def test_workers_fit_every_bin_and_this_process_none(client: Any, photons: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[str] = []
-    monkeypatch.setattr(cluster.logging.getLogger("roifit.cluster"), "warning", lambda *words: logged.append(words[0]))
+    monkeypatch.setattr(logging.getLogger("roifit.cluster"), "warning", lambda *words: logged.append(words[0]))
     kept: list[int] = []
-    gather = cluster._gather
 
     def noting(parts: list[str], records: Path) -> str:
         head = gather(parts, records)
         kept.append(len(records.read_text().splitlines()))
         return head
 
-    monkeypatch.setattr(cluster, "_gather", noting)
+    monkeypatch.setattr(of_cluster, "gather", noting)
     cluster.lightcurve(photons, SOURCE, client, model=photons / "whole", bins_per_task=2, progress=False, nbins=3)
     assert kept == [4] and not logged
 
@@ -358,13 +361,12 @@ def test_what_cannot_be_on_a_cluster_is_told(client: Any, photons: Path, tmp_pat
     with pytest.raises(roifit.OptionError, match="client"):
         cluster.lightcurve(photons, SOURCE, None, nbins=2)  # type: ignore[arg-type]
     with pytest.raises(roifit.RoiFitError, match="do not agree"):
-        cluster._gather(["a\nx\n", "b\ny\n"], tmp_path / "records")
-    assert cluster._gather(["a\nx\n", "a\n"], tmp_path / "records") == "a" and (tmp_path / "records").read_text() == "a\nx\n"
+        gather(["a\nx\n", "b\ny\n"], tmp_path / "records")
+    assert gather(["a\nx\n", "a\n"], tmp_path / "records") == "a" and (tmp_path / "records").read_text() == "a\nx\n"
 
 
 def test_a_call_that_was_ended_goes_on(client: Any, photons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     records = tmp_path / "curve.bins"
-    run = cluster._run
     sent: list[int] = []
 
     def ended(client: Any, task: Any, tasks: list[Any], take: Any, *rest: Any) -> None:
@@ -379,7 +381,7 @@ def test_a_call_that_was_ended_goes_on(client: Any, photons: Path, tmp_path: Pat
     def call(**options: Any) -> roifit.LightCurveResult:
         return cluster.lightcurve(photons, SOURCE, client, model=photons / "whole", bins_per_task=2, progress=False, nbins=5, **options)
 
-    monkeypatch.setattr(cluster, "_run", ended)
+    monkeypatch.setattr(of_cluster, "run", ended)
     with pytest.raises(KeyboardInterrupt):
         call(records=records)
     lines = records.read_text().splitlines()
@@ -387,10 +389,10 @@ def test_a_call_that_was_ended_goes_on(client: Any, photons: Path, tmp_path: Pat
     # A line that a kill cut short does not count, and what was told of a bin is taken as it stands.
     marked = {**json.loads(lines[1]), "message": "of the record"}
     records.write_text("\n".join([lines[0], json.dumps(marked), lines[2], lines[1][:40]]))
-    monkeypatch.setattr(cluster, "_run", counting)
+    monkeypatch.setattr(of_cluster, "run", counting)
     found = call(records=records, keep_records=True)
     assert sent == [3, 0, 0] and len(records.read_text().splitlines()) == 6
-    monkeypatch.setattr(cluster, "_run", run)
+    monkeypatch.setattr(of_cluster, "run", run)
     fresh = call()
     assert list(found.flux) == list(fresh.flux) and [message == "of the record" for message in found.message] == [True] + 4 * [False]
     # Of other options nothing is taken, and at the end the file goes.

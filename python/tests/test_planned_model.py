@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.table import Table
 
 import roifit
 from roifit.gtanalysis import GTAnalysis, ROIModel
@@ -59,6 +61,39 @@ def test_around_a_place_or_a_source_with_other_keys(tmp_path: Path, monkeypatch:
         ROIModel.create_from_source("nobody", SECTION)
     # The configuration that it was read from does not stay.
     assert not list(tmp_path.iterdir())
+
+
+def test_it_is_made_as_fermipys_class_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    at_crab = ROIModel(SECTION, SkyCoord(*CRAB, unit="deg"))
+    of_far = ROIModel(config=SECTION, srcname="far one", coordsys="GAL")
+    assert [source.name for source in at_crab] == ["Crab", "Far one"] and [source.name for source in of_far] == ["Far one", "Crab"]
+    assert of_far.skydir.separation(SkyCoord(*FAR, unit="deg")).deg < 1e-6
+    nowhere = ROIModel()
+    assert len(nowhere) == 0 and nowhere.skydir.separation(SkyCoord(0.0, 0.0, unit="deg")).deg < 1e-6
+    nowhere.load_source(at_crab["Crab"])
+    assert "Crab" in nowhere and ROIModel(SECTION, CRAB, sources=[]).sources == []
+
+
+def test_it_takes_the_sources_of_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = {
+        "Source_Name": ["4FGL J0534.5+2200", "4FGL J0552.0+2500"],
+        "RAJ2000": [CRAB[0], FAR[0]],
+        "DEJ2000": [CRAB[1], FAR[1]],
+        "SpectrumType": ["PowerLaw", "PowerLaw"],
+        "Pivot_Energy": [1000.0, 2000.0],
+        "PL_Flux_Density": [2e-12, 3e-13],
+        "PL_Index": [2.1, 2.4],
+    }
+    table = Table(rows)
+    model = ROIModel(skydir=CRAB, src_radius=1.0)
+    model.load_existing_catalog(table)
+    assert [source.name for source in model] == ["4FGL J0534.5+2200"] and model.sources[0].params["Index"]["value"] == pytest.approx(-2.1)
+    model.load_existing_catalog(SimpleNamespace(table=table), src_radius=20.0)
+    assert len(model) == 2 and model["4FGL J0552.0+2500"].params["Prefactor"]["value"] == pytest.approx(3e-13)
+    with pytest.raises(roifit.OptionError, match="str"):
+        model.load_existing_catalog("4FGL")
 
 
 def test_it_is_filled_source_by_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

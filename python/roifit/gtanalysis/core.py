@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from .. import _engine
 from ..progress import bars, opened
+from .analysis_model import AnalysisModel
 from .configuration import Configuration
-from .roi_model import ROIModel
 from .source import selection_of
 
 LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
@@ -59,7 +59,7 @@ class Core:
         self._version = 0
         # Of the last good fit.
         self._covariance: NDArray[np.float64] | None = None
-        self.roi = ROIModel(self)
+        self.roi = AnalysisModel(self)
 
     def _new_logger(self, logfile: str) -> logging.Logger:
         """A logger of this analysis alone: on the terminal what ``logging: {verbosity}`` asks for, everything in the log file."""

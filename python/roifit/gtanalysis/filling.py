@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._engine import ModelError
+from astropy.table import Table
+
+from .._engine import ModelError, OptionError
 from .source import Source, described_source
 
 if TYPE_CHECKING:
-    from .planned_model import Planned
+    from .planned import Planned
 
 # Keys of section ``model`` that name sources.
 DIFFUSE = ("isodiff", "galdiff", "limbdiff", "diffuse", "diffuse_xml")
@@ -18,7 +22,7 @@ SOURCES = (*DIFFUSE, "catalogs", "sources")
 
 
 class Filling:
-    """Methods that fill a model without data, one that `ROIModel.create` made. The model of an analysis is changed by the methods of `GTAnalysis`."""
+    """Methods that fill a model without data, a `ROIModel` that is not that of an analysis. The model of an analysis is changed by the methods of `GTAnalysis`."""
 
     _planned: Planned | None = None
 
@@ -58,6 +62,17 @@ class Filling:
         """Adds the sources of a catalog, a file or a name (``4FGL-DR3``), within ``src_radius`` and ``src_roiwidth`` of section ``model``, or of ``kwargs``."""
         planned = self._to_fill("load_fits_catalog")
         planned.take(planned.read({**_only(planned.section), **kwargs, "catalogs": [os.fspath(name)]}))
+
+    def load_existing_catalog(self, cat: Any, **kwargs: Any) -> None:
+        """Adds the sources of a catalog in memory, an astropy table with the columns of a catalog file or an object that has one as ``table``."""
+        self._to_fill("load_existing_catalog")
+        table = getattr(cat, "table", cat)
+        if not isinstance(table, Table):
+            raise OptionError(f"load_existing_catalog: expected an astropy Table, or an object with one as its attribute table, found {type(cat).__name__}")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "catalog.fits")
+            table.write(path, format="fits")
+            self.load_fits_catalog(path, **kwargs)
 
     def load_xml(self, xmlfile: str | os.PathLike[str], **kwargs: Any) -> None:
         """Adds the sources of an XML, as those of a catalog."""

@@ -1,18 +1,14 @@
-"""The model of a configuration before there is an analysis: what catalogs and the configuration tell of sources."""
+"""What a model is a view of where there is no analysis: what catalogs and the configuration tell of sources."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from astropy.coordinates import SkyCoord
-from astropy.table import Table
 
 from .. import _engine
-from .._engine import ModelError
 from .configuration import Configuration
-from .roi_model import ROIModel
 from .source import selection_of
 
 # What only an analysis knows of a source.
@@ -21,7 +17,7 @@ FLUXES = tuple(f"{kind}{emin}{of}" for kind in ("flux", "eflux", "dnde") for emi
 
 
 class Planned:
-    """What a model is a view of where there is no analysis."""
+    """The sources of a section ``model`` around a place."""
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self._raw = dict(raw)
@@ -58,28 +54,6 @@ class Planned:
 
     def _selection(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         return selection_of(given)
-
-
-class PlannedModel(ROIModel):
-    """The model of a configuration. TS, predicted counts and fluxes are NaN: there are no data."""
-
-    def __init__(self, planned: Planned) -> None:
-        super().__init__(planned)
-        # Nobody else has it.
-        self._planned = planned
-
-    def _known(self, name: str, now: list[float]) -> dict[str, Any]:
-        return {"param_names": self._descriptions()[name]["par_names"], "param_values": np.array(now), **dict.fromkeys((*MEASURED, *FLUXES))}
-
-    def _saved_table(self, name: str) -> Table:
-        raise ModelError(f"a model without an analysis has no table {name}; create_table has what is known of its sources")
-
-
-def planned(selection: Mapping[str, Any], model: Mapping[str, Any] | None, given: Mapping[str, Any]) -> PlannedModel:
-    """The model of a section ``model``, with keys over it, around the place or target of a section ``selection``."""
-    keys = dict(given)
-    raw = {"selection": dict(selection), "binning": {"coordsys": keys.pop("coordsys", "CEL")}, "model": {**(model or {}), **keys}}
-    return PlannedModel(Planned(raw))
 
 
 def centre(skydir: Any) -> dict[str, float]:

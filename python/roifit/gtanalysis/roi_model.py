@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +12,11 @@ from astropy.table import Table
 
 from .._engine import ModelError
 from .filling import Filling
+from .planned import FLUXES, MEASURED, Planned, centre
 from .source import Source
 
 if TYPE_CHECKING:
-    from .core import Core
     from .kept_model import KeptModel
-    from .planned_model import Planned
 
 # fermipy's names of spatial models where they differ from those of the XML.
 SPATIAL_MODELS = {"SkyDirFunction": "PointSource"}
@@ -34,23 +30,48 @@ TEXTS = {"Spectrum_Filename", "Spatial_Filename", "ts_definition", "sed", "norm_
 
 
 class ROIModel(Filling):
-    """The sources of a region: a view of the analysis as it stands."""
+    """The sources of a region, without data: what catalogs and a section ``model`` tell. That of an analysis is its attribute ``roi``.
 
-    def __init__(self, core: Core | Planned) -> None:
-        # A reference back would keep a large analysis alive until the collector runs.
-        self._of = weakref.ref(core)
+    TS, predicted counts and fluxes are NaN: there are no data.
+
+    Parameters
+    ----------
+    config
+        A section ``model``.
+    skydir
+        The centre, by default right ascension and declination 0 as fermipy's; with ``srcname`` that of the source.
+    coordsys
+        Of the square of ``src_roiwidth``: ``CEL`` or ``GAL``.
+    srcname
+        A source of the catalogs, or of ``sources``, that is the centre.
+    geom
+        Without effect: sources are chosen by ``src_radius`` and ``src_roiwidth``.
+    **kwargs
+        Keys over those of the section.
+    """
+
+    def __init__(
+        self, config: Mapping[str, Any] | None = None, skydir: Any = None, coordsys: str = "CEL", srcname: str | None = None, geom: Any = None, **kwargs: Any
+    ) -> None:
+        selection = centre(SkyCoord(0.0, 0.0, unit="deg") if skydir is None else skydir) if srcname is None else {"target": srcname}
+        self._plan(selection, config, {"coordsys": coordsys, **kwargs})
+
+    def _plan(self, selection: Mapping[str, Any], config: Mapping[str, Any] | None, given: Mapping[str, Any]) -> None:
+        keys = dict(given)
+        binning = {"coordsys": keys.pop("coordsys", "CEL")}
+        self._planned = Planned({"selection": dict(selection), "binning": binning, "model": {**(config or {}), **keys}})
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing has been read of the model yet."""
         self._described: dict[str, dict[str, Any]] = {}
         self._own: dict[str, Source] = {}
         self._version = -1
-        # What estimators found, by source.
-        self._found: dict[str, dict[str, Any]] = {}
 
     @property
     def _core(self) -> Any:
-        core = self._of()
-        if core is None:
-            raise ModelError("the analysis of this model is gone; keep the GTAnalysis as long as its roi is used")
-        return core
+        """What the model is a view of."""
+        return self._planned
 
     def _descriptions(self) -> dict[str, dict[str, Any]]:
         core = self._core
@@ -63,8 +84,7 @@ class ROIModel(Filling):
         return name in self._descriptions()
 
     def _model_without_data(self) -> Any:
-        engine = self._core._engine
-        return engine if self._planned is not None else engine.model()
+        return self._core._engine
 
     def _named(self, name: str) -> Source:
         return self.get_source_by_name(name)
@@ -76,7 +96,7 @@ class ROIModel(Filling):
         """What a source is, what is known of it, and what estimators found."""
         described = dict(self._descriptions()[name])
         spectral = described["spectral_pars"]
-        now = _true_values(described)
+        now = true_values(described)
         known = self._known(name, now)
         data = {**known, **described, **self._fresh(name, now)}
         names = [name, *(alias for alias in described["names"] if alias != name)]
@@ -104,43 +124,12 @@ class ROIModel(Filling):
         return _numbers(data)
 
     def _known(self, name: str, now: list[float]) -> dict[str, Any]:
-        """What the analysis knows of a source as its parameters are now."""
-        known = self._core._engine.properties(name)
-        return known if np.array_equal(known["param_values"], now) else self._outdated(name, known, now)
-
-    def _outdated(self, name: str, known: dict[str, Any], now: list[float]) -> dict[str, Any]:
-        """Of a source whose parameters were set: what follows from them; what was measured before is not known any more."""
-        core = self._core
-        kept = {"pivot_energy", "param_names", "model_counts_wt", "npred_wt"}
-        data = {key: value if key in kept else None for key, value in known.items()}
-        counts = core._engine.npred(name)
-        data.update(param_values=np.array(now), npred=float(sum(part.sum() for part in counts)))
-        data["npred_wt"] = float(sum(part.sum() for part in core._engine.npred(name, True)))
-        data["model_counts"] = data["model_counts_wt"] = None
-        if self._descriptions()[name]["diffuse"]:
-            return data
-        # A template that is no background holds all of its flux.
-        for suffix, ends in (("", core._engine.energy_range()), *((f"{emin}", (float(emin), 10.0**5.5)) for emin in (100, 1000, 10000))):
-            data[f"flux{suffix}"], data[f"eflux{suffix}"] = core._engine.flux(name, *ends)
-        energies = {"dnde": float(known["pivot_energy"]), "dnde100": 100.0, "dnde1000": 1000.0, "dnde10000": 10000.0}
-        values = core._engine.dnde(name, list(energies.values()))
-        data.update(zip(energies, (float(value) for value in values), strict=True))
-        return data
+        """What is known of a source as its parameters are now."""
+        return {"param_names": self._descriptions()[name]["par_names"], "param_values": np.array(now), **dict.fromkeys((*MEASURED, *FLUXES))}
 
     def _fresh(self, name: str, now: list[float]) -> dict[str, Any]:
         """What estimators found of the source as its parameters are now."""
-        found = self._found.get(name)
-        if found is None:
-            return {}
-        if not np.array_equal(found["of"], now):
-            del self._found[name]
-            return {}
-        return {key: value for key, value in found.items() if key != "of"}
-
-    def _take(self, name: str, found: dict[str, Any]) -> None:
-        """Keeps what an estimator found, as long as the parameters of the source stay."""
-        of = _true_values(self._core._engine.source(name))
-        self._found[name] = {**self._fresh(name, of), **found, "of": of}
+        return {}
 
     def _source(self, name: str) -> Source:
         """The one object of a source."""
@@ -152,30 +141,21 @@ class ROIModel(Filling):
 
     @classmethod
     def create(cls, selection: Mapping[str, Any], config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
-        """The model of a section ``model`` around the target, or the place, of a section ``selection``, without data: what catalogs and the section tell.
-
-        Parameters
-        ----------
-        **kwargs
-            Keys over those of the section; and ``coordsys``, of the square of ``src_roiwidth``.
-        """
-        from .planned_model import planned
-
-        # As fermipy: the target comes first.
+        """The model around the target (it comes first, as in fermipy) or the place of a section ``selection``; the rest is as of the class."""
         target = selection.get("target")
-        return planned(selection if target is None else {"target": target}, config, kwargs)
+        model = ROIModel.__new__(ROIModel)
+        model._plan(selection if target is None else {"target": target}, config, kwargs)
+        return model
 
     @classmethod
     def create_from_position(cls, skydir: Any, config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
         """As `create` around a direction."""
-        from .planned_model import centre, planned
-
-        return planned(centre(skydir), config, kwargs)
+        return ROIModel(config, skydir, **kwargs)
 
     @classmethod
     def create_from_source(cls, name: str, config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
         """As `create` around a source of the catalogs, or of ``sources``."""
-        return cls.create({"target": name}, config, **kwargs)
+        return ROIModel(config, srcname=name, **kwargs)
 
     @property
     def sources(self) -> list[Source]:
@@ -289,12 +269,7 @@ class ROIModel(Filling):
         return self._saved_table("PARAMS")
 
     def _saved_table(self, name: str) -> Table:
-        with tempfile.TemporaryDirectory(dir=self._core.workdir) as folder:
-            self._core._engine.write_roi(Path(folder, "roi"))
-            table = Table.read(Path(folder, "roi.fits"), hdu=name)
-        # Text is text, not bytes.
-        table.convert_bytestring_to_unicode()
-        return table
+        raise ModelError(f"a model without an analysis has no table {name}; create_table has what is known of its sources")
 
     def copy_source(self, name: str) -> Source:
         """A source as it is now; later changes of the model do not change it."""
@@ -355,7 +330,7 @@ class ROIModel(Filling):
         return "\n".join(lines)
 
 
-def _true_values(described: dict[str, Any]) -> list[float]:
+def true_values(described: dict[str, Any]) -> list[float]:
     """Values times scales of the parameters of a spectrum, in their order."""
     entries = (described["spectral_pars"][par] for par in described["par_names"])
     return [entry["value"] * entry["scale"] for entry in entries]
