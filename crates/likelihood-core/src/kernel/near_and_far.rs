@@ -99,12 +99,15 @@ pub(crate) fn deal_out(
             continue;
         }
         let (unit, norm) = (&units[line][..len], lines.norms[line]);
-        for (((others, rest), before), after) in others.iter_mut().zip(rest).zip(&before[line]).zip(after.iter()) {
-            *others = rest + (before + after);
-        }
-        match input.counts.of_block(block) {
-            CountsView::Plain(counts) => deal_line(counts, (others, unit), (norm, border), ratio, out),
-            CountsView::Weighted(counts) => deal_line(counts, (others, unit), (norm, border), ratio, out),
+        // Of a line that does not move nothing is wanted but its part of the others.
+        if border.reach > 0.0 {
+            for (((others, rest), before), after) in others.iter_mut().zip(rest).zip(&before[line]).zip(after.iter()) {
+                *others = rest + (before + after);
+            }
+            match input.counts.of_block(block) {
+                CountsView::Plain(counts) => deal_line(counts, (others, unit), (norm, border), ratio, out),
+                CountsView::Weighted(counts) => deal_line(counts, (others, unit), (norm, border), ratio, out),
+            }
         }
         for (sum, unit) in after.iter_mut().zip(unit) {
             *sum += unit * norm;

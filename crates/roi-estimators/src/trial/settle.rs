@@ -16,8 +16,8 @@ const STEPS: usize = 60;
 const HALVINGS: usize = 12;
 /// The gain in `logL` that a step must promise; below it the maximum is found. A position is 0.005 of its error from it then.
 const GAIN: f64 = 1e-5;
-/// By how much `logL` may fall with a step that promises less than [`NEAR`]: maps are sums over grids of points, which are refined pixel by pixel, so that
-/// `logL` has small steps where its derivatives are smooth. Near the maximum these count.
+/// By how much `logL` may be below the highest so far after a step that promises less than [`NEAR`]: maps are sums over grids of points, which are refined
+/// pixel by pixel, so that `logL` has small steps where its derivatives are smooth. Near the maximum these count.
 const ROUNDING: f64 = 0.1;
 const NEAR: f64 = 1.0;
 /// A maximum that steps do not come nearer to any more is found when they promise less than this.
@@ -144,6 +144,7 @@ pub(crate) fn settle_all<M: Moving>(moving: &mut M, progress: &mut dyn Progress)
     let mut nearest = Nearest { gain: f64::INFINITY, since: 0 };
     let mut block = None;
     let mut last: Option<Vec<f64>> = None;
+    let mut highest = end.loglike;
     for iteration in 0..STEPS {
         let mut derivatives = moving.slopes()?;
         if let Some(block) = &block {
@@ -165,12 +166,13 @@ pub(crate) fn settle_all<M: Moving>(moving: &mut M, progress: &mut dyn Progress)
             // The last step overshot the maximum: it lies between.
             step.shorten(moving.length(&step.place), 0.5 * moving.length(last));
         }
-        let Some(summit) = advance(moving, &mut step, end.loglike)? else {
+        let Some(summit) = advance(moving, &mut step, highest)? else {
             end.is_converged = is_fitted && promised < FOUND;
             end.is_inside = moving.is_within(&full)?;
             return Ok(end);
         };
         (end.loglike, is_fitted) = (summit.loglike, summit.is_converged);
+        highest = highest.max(end.loglike);
         last = Some(step.place);
         let is_slow = nearest.is_slow(promised);
         if is_slow && (block.is_none() || too_far.is_some()) {
@@ -252,15 +254,15 @@ pub(crate) fn inverse_of(hessian: &Array2<f64>, rows: &[usize]) -> Option<Array2
     optimizers::inverse(&Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| -hessian[[rows[i], rows[j]]]))
 }
 
-/// Goes a step, or half of it, or a quarter, until `logL` is higher; `None` when it never is.
-fn advance<M: Moving>(moving: &mut M, step: &mut Step, loglike: f64) -> Result<Option<Summit>> {
+/// Goes a step, or half of it, or a quarter, until `logL` is higher than it ever was; `None` when it never is.
+fn advance<M: Moving>(moving: &mut M, step: &mut Step, highest: f64) -> Result<Option<Summit>> {
     let slack = if step.gain < NEAR { ROUNDING } else { 0.0 };
     for _ in 0..HALVINGS {
         let next = if moving.is_within(&step.place)? { moving.moved(&step.place)? } else { None };
         if let Some(mut next) = next {
             follow(next.session_mut(), &step.free)?;
             match climb(next.session_mut(), None) {
-                Ok(summit) if summit.loglike > loglike - slack => {
+                Ok(summit) if summit.loglike > highest - slack => {
                     next.take_room(moving);
                     *moving = next;
                     return Ok(Some(summit));

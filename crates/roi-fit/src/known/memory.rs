@@ -117,7 +117,9 @@ pub(crate) fn strategy(limit: Option<u64>, threads: usize, of: impl Fn(usize) ->
     for threads in (1..=threads.max(1)).rev() {
         let mut estimate = of(threads);
         let lasting = estimate.program + estimate.data + estimate.kept_maps;
-        let Some(columns) = limit.checked_sub(lasting + estimate.fixed + estimate.work + estimate.profiles) else { break };
+        let Some(columns) = limit.checked_sub(lasting + estimate.fixed + estimate.work + estimate.profiles) else {
+            break;
+        };
         if loads(&estimate) > limit {
             continue;
         }

@@ -1,9 +1,9 @@
 //! The model as a file: written as XML, or replaced by one; and text files that are either whole or not there.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use lat_dataset::FileKind;
-use lat_io::write_text;
+use lat_io::{create_directory, write_text};
 use likelihood_core::{ComponentData, Data};
 use roi_model::{FileTable, Roi, Source, Spectrum};
 
@@ -45,7 +45,9 @@ impl Analysis {
             if let (Some(file), [table, ..]) = (spectrum.file(), spectrum.file_tables())
                 && self.edits.own_tables.contains(file)
             {
-                write_table(&path.with_file_name(file), table)?;
+                let place = path.with_file_name(file);
+                place.parent().map_or(Ok(()), create_directory)?;
+                write_table(&place, table)?;
             }
         }
         write_text(path, &roi_model::write_xml(self.session.roi.title(), sources)?)?;
@@ -130,7 +132,8 @@ impl Analysis {
 
     /// Counts spectral tables among those that are written with the model that lie beside a model which was read and are found nowhere else.
     pub(crate) fn keep_tables_beside(&mut self, path: &Path, sources: &[Source]) {
-        let is_beside = |file: &&str| Path::new(file).components().count() == 1 && path.with_file_name(file).exists();
+        let is_below = |file: &&str| Path::new(file).components().all(|part| matches!(part, Component::Normal(_)));
+        let is_beside = |file: &&str| is_below(file) && path.with_file_name(file).exists();
         let files = sources.iter().filter_map(|source| source.spectrum().file());
         let kept: Vec<String> =
             files.filter(is_beside).filter(|file| !self.is_table_found(file)).map(str::to_owned).collect();

@@ -264,3 +264,30 @@ fn a_model_that_is_carried_to_other_data_leaves_what_was_measured_behind() {
     assert_eq!(other.roi().state(), saved.roi().state());
     assert_eq!(other.norm(&name).unwrap().to_bits(), norm.to_bits());
 }
+
+#[test]
+fn a_table_in_a_folder_beside_a_model_goes_with_it() {
+    let mut analysis = analysis();
+    let name = analysis.roi().sources().iter().find(|s| s.spatial().is_point()).unwrap().name().to_owned();
+    analysis.set_source_spectrum(&name, "FileFunction", &[]).unwrap();
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let at = |place: &tempfile::TempDir| place.path().join("model.xml");
+    let isotropic = analysis.roi().source("isodiff").unwrap().spectrum().clone();
+    for place in [&here, &there] {
+        std::fs::write(place.path().join(isotropic.file().unwrap()), isotropic.file_tables()[0].to_text()).unwrap();
+    }
+    analysis.write_xml(&at(&here)).unwrap();
+    let file = analysis.roi().source(&name).unwrap().spectrum().file().unwrap().to_owned();
+    let text = std::fs::read_to_string(at(&here)).unwrap();
+    std::fs::write(at(&here), text.replace(&file, &format!("tables/{file}"))).unwrap();
+    std::fs::create_dir(here.path().join("tables")).unwrap();
+    std::fs::rename(here.path().join(&file), here.path().join("tables").join(&file)).unwrap();
+    let loglike = analysis.loglike().unwrap();
+    let mut other = crate::region::analysis();
+    other.load_xml(&at(&here)).unwrap();
+    other.write_xml(&at(&there)).unwrap();
+    assert!(there.path().join("tables").join(&file).exists());
+    let mut again = crate::region::analysis();
+    again.load_xml(&at(&there)).unwrap();
+    assert_eq!(again.loglike().unwrap(), loglike);
+}
