@@ -91,7 +91,7 @@ DIFFERENT = {
     "ROIModel.extdir": "as `load`; what section `model` names",
     "ROIModel.load_diffuse_srcs": "as `load`",
     "ROIModel.load_fits_catalog": "as `load`; a name of a catalog, too",
-    "ROIModel.load_existing_catalog": "as `load`; an astropy table, or an object with one as `table`",
+    "ROIModel.load_existing_catalog": "as `load`; an astropy table, or an object with one as `table`, without its extended sources",
     "ROIModel.load_xml": "as `load`",
     "ROIModel.create_source": "as `load`; `build_index` and `rescale` are without effect",
     "ROIModel.load_source": "as `load`",

@@ -75,7 +75,7 @@ def test_it_is_made_as_fermipys_class_is(tmp_path: Path, monkeypatch: pytest.Mon
     assert "Crab" in nowhere and ROIModel(SECTION, CRAB, sources=[]).sources == []
 
 
-def test_it_takes_the_sources_of_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_takes_the_sources_of_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.chdir(tmp_path)
     rows = {
         "Source_Name": ["4FGL J0534.5+2200", "4FGL J0552.0+2500"],
@@ -86,12 +86,19 @@ def test_it_takes_the_sources_of_a_table(tmp_path: Path, monkeypatch: pytest.Mon
         "PL_Flux_Density": [2e-12, 3e-13],
         "PL_Index": [2.1, 2.4],
     }
-    table = Table(rows)
+    rows |= {f"{law}_Flux_Density": rows["PL_Flux_Density"] for law in ("LP", "PLEC")}
+    rows |= {name: [np.nan, np.nan] for name in ("LP_Index", "LP_beta", "PLEC_Index", "PLEC_Expfactor", "PLEC_Exp_Index")}
+    # As `Table.read` of a catalog has it.
+    table = Table(rows, meta={"CDS-NAME": "4FGL"})
     model = ROIModel(skydir=CRAB, src_radius=1.0)
     model.load_existing_catalog(table)
     assert [source.name for source in model] == ["4FGL J0534.5+2200"] and model.sources[0].params["Index"]["value"] == pytest.approx(-2.1)
     model.load_existing_catalog(SimpleNamespace(table=table), src_radius=20.0)
     assert len(model) == 2 and model["4FGL J0552.0+2500"].params["Prefactor"]["value"] == pytest.approx(3e-13)
+    table["Extended_Source_Name"] = ["", "IC 443"]
+    points = ROIModel(skydir=CRAB, src_radius=20.0)
+    points.load_existing_catalog(table)
+    assert [source.name for source in points] == ["4FGL J0534.5+2200"] and "1 extended" in caplog.text
     with pytest.raises(roifit.OptionError, match="str"):
         model.load_existing_catalog("4FGL")
 

@@ -186,7 +186,7 @@ def fit_region(config: str, plan: str, threads: int, max_memory: int | None, fol
     for file in files:
         if file is not None:
             same_folder(file, folder)
-    return _engine.fitregion_of(config, plan, threads, max_memory)
+    return _engine.fit_region(config, plan, threads, max_memory)
 
 
 def simulate_region(directory: str, options: Mapping[str, Any], folder: str) -> str:

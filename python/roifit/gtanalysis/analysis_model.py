@@ -24,10 +24,13 @@ class AnalysisModel(ROIModel):
 
     def __init__(self, core: Core) -> None:
         # A reference back would keep a large analysis alive until the collector runs.
-        self._of = weakref.ref(core)
+        self._weak = weakref.ref(core)
         # What estimators found, by source.
         self._found: dict[str, dict[str, Any]] = {}
         self._begin()
+
+    def _of(self) -> Core | None:
+        return self._weak()
 
     @property
     def _core(self) -> Core:

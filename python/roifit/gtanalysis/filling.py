@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from astropy.table import Table
 
 from .._engine import ModelError, OptionError
@@ -64,11 +66,20 @@ class Filling:
         planned.take(planned.read({**_only(planned.section), **kwargs, "catalogs": [os.fspath(name)]}))
 
     def load_existing_catalog(self, cat: Any, **kwargs: Any) -> None:
-        """Adds the sources of a catalog in memory, an astropy table with the columns of a catalog file or an object that has one as ``table``."""
+        """Adds the sources of a catalog in memory, an astropy table with the columns of a catalog file or an object that has one as ``table``.
+
+        Extended sources are left out, with a warning: their shapes are in another table of the file.
+        """
         self._to_fill("load_existing_catalog")
         table = getattr(cat, "table", cat)
         if not isinstance(table, Table):
             raise OptionError(f"load_existing_catalog: expected an astropy Table, or an object with one as its attribute table, found {type(cat).__name__}")
+        if "Extended_Source_Name" in table.colnames:
+            # Of a table that was read they are text, bytes, or masked.
+            is_extended = np.array([str(name).strip() not in ("", "--", "b''") for name in table["Extended_Source_Name"]], dtype=bool)
+            if is_extended.any():
+                logging.getLogger("roifit").warning("load_existing_catalog: %d extended sources are left out; load_fits_catalog takes the file", is_extended.sum())
+            table = table[~is_extended]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "catalog.fits")
             table.write(path, format="fits")

@@ -68,10 +68,14 @@ class ROIModel(Filling):
         self._own: dict[str, Source] = {}
         self._version = -1
 
+    def _of(self) -> Any:
+        """What the model is a view of; None when that is gone."""
+        return self._planned
+
     @property
     def _core(self) -> Any:
-        """What the model is a view of."""
-        return self._planned
+        """The same, which has to be there."""
+        return self._of()
 
     def _descriptions(self) -> dict[str, dict[str, Any]]:
         core = self._core

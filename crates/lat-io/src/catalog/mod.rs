@@ -290,6 +290,9 @@ fn guess(path: &Path, hdu: &Hdu) -> Result<CatalogFamily> {
         Ok(CatalogFamily::Fhl)
     } else if designation.starts_with("3FGL") || has("Cutoff") {
         Ok(CatalogFamily::ThreeFgl)
+    } else if designation.starts_with("4FGL") {
+        // Whoever reads it names the column that it lacks.
+        Ok(CatalogFamily::FourFgl)
     } else {
         Err(unknown_family(path, hdu))
     }
