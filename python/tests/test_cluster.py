@@ -159,6 +159,48 @@ def test_a_cluster_that_grows_is_given_more(client: Any) -> None:
     assert growing.submitted == len(submitted) == 60 and submitted[0] == 1 + 4 * 10
 
 
+def test_short_tasks_go_out_in_shares_and_one_that_kills_is_found_out(client: Any) -> None:
+    for task, lost in ((_double, {}), (_double_but_one, {150: cluster.Lost(4)})):
+        passing, taken = Passing(client), {}
+        run(passing, task, [(i,) for i in range(300)], taken.__setitem__, 0, None, most=8)
+        assert taken == {i: 2 * i for i in range(300)} | lost
+        # Sixteen alone; then eight together, but for the last ones.
+        assert passing.submitted < 150
+    passing, taken = Passing(client), {}
+    run(passing, _slow, [(i,) for i in range(12)], taken.__setitem__, 0, None, most=8)
+    assert len(taken) == passing.submitted == 12
+
+
+class Passing:
+    """A client that counts what it is asked for."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.loop, self.submitted = client, client.loop, 0
+
+    def nthreads(self) -> Any:
+        return self.client.nthreads()
+
+    def submit(self, *given: Any, **options: Any) -> Any:
+        self.submitted += 1
+        return self.client.submit(*given, **options)
+
+    def cancel(self, futures: Any) -> None:
+        self.client.cancel(futures)
+
+
+def _double(number: int) -> int:
+    return 2 * number
+
+
+def _double_but_one(number: int) -> int:
+    return _killed() if number == 150 else 2 * number  # type: ignore[func-returns-value]
+
+
+def _slow(number: int) -> int:
+    time.sleep(0.3)
+    return number
+
+
 def test_files_of_a_plan_mean_the_same_everywhere_and_an_error_lets_the_journal_go(
     client: Any, regions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
