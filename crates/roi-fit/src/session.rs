@@ -85,8 +85,14 @@ impl Session {
     pub fn workspace_bytes(&self) -> u64 {
         let of = |component: &ComponentData| {
             let expected = component.expected_footprint(&self.roi, |_| component.axis().edges().len());
-            expected.fixed + expected.columns + expected.work + expected.profiles
+            expected.fixed + expected.columns + expected.work
         };
+        self.data.components().iter().map(of).sum::<usize>() as u64
+    }
+
+    /// What the profiles of all free sources are expected to take while they are made, in bytes.
+    pub fn profile_bytes(&self) -> u64 {
+        let of = |component: &ComponentData| component.expected_footprint(&self.roi, |_| 0).profiles;
         self.data.components().iter().map(of).sum::<usize>() as u64
     }
 

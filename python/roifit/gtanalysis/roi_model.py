@@ -154,12 +154,12 @@ class ROIModel(Filling):
     @classmethod
     def create_from_position(cls, skydir: Any, config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
         """As `create` around a direction."""
-        return ROIModel(config, skydir, **kwargs)
+        return cls.create(centre(skydir), config, **kwargs)
 
     @classmethod
     def create_from_source(cls, name: str, config: Mapping[str, Any] | None, **kwargs: Any) -> ROIModel:
         """As `create` around a source of the catalogs, or of ``sources``."""
-        return ROIModel(config, srcname=name, **kwargs)
+        return cls.create({"target": name}, config, **kwargs)
 
     @property
     def sources(self) -> list[Source]:

@@ -260,6 +260,7 @@ fn fill_wide(out: &mut [f64], along: Along, scales: (f64, f64), line: [f64; 2]) 
 }
 
 #[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for the instruction set of the multiversioned caller")]
 fn fill_row(out: &mut [f64], along: Along, (across_squared, scale): (f64, f64), [low, change]: [f64; 2]) {
     for (i, theta) in out.iter_mut().enumerate() {
         let dx = ((along.first + i) as f64 + 0.5) / along.side as f64 - 0.5;

@@ -67,25 +67,31 @@ impl SourceMapBuilder {
         let exposures = self.exposures(source, center)?;
         let psf = self.radial_psf(center, shape)?;
         let change = shape.map(|shape| extended::change(&self.central, shape, self.options.recipe.disk_shape, &psf));
-        let maps = match (&*self.canvas, shape) {
+        let ([map, east, north], width) = match (&*self.canvas, shape) {
             (Canvas::Healpix(grid, _, sampling), _) => {
                 let relative = self.relative_slopes(source, center, &exposures)?;
                 let tables = (&*psf, change.as_ref());
-                Vec::from(healpix_maps::sloped_radial(grid, tables, center, (&exposures, &relative), sampling))
+                let [map, east, north, width] =
+                    healpix_maps::sloped_radial(grid, tables, center, (&exposures, &relative), sampling);
+                ([map, east, north], shape.map(|_| width))
             }
             (Canvas::Image(pixels), None) => {
                 let point = self.point(pixels, (&psf, shape), center);
-                self.joined(&point, &point.sloped_images::<3>(None), source, &exposures)?
+                (self.joined(&point, &point.sloped_images::<3>(None), source, &exposures)?, None)
             }
             (Canvas::Image(pixels), Some(_)) => {
                 let point = self.point(pixels, (&psf, shape), center);
-                self.joined(&point, &point.sloped_images::<4>(change.as_ref()), source, &exposures)?
+                let images = point.sloped_images::<4>(change.as_ref());
+                let [map, east, north, width] = self.joined(&point, &images, source, &exposures)?;
+                ([map, east, north], Some(width))
             }
         };
-        let mut maps = maps.into_iter();
-        let mut next = || self.stored(maps.next().unwrap_or_default(), source);
-        let (map, east, north) = (next()?, next()?, next()?);
-        Ok(TrialMap { map, east, north, width: shape.map(|_| next()).transpose()? })
+        Ok(TrialMap {
+            map: self.stored(map, source)?,
+            east: self.stored(east, source)?,
+            north: self.stored(north, source)?,
+            width: width.map(|width| self.stored(width, source)).transpose()?,
+        })
     }
 
     /// The planes of the image and of its derivatives, each times exposure and correction; to the east and to the north the change of the exposure is added.
@@ -95,18 +101,17 @@ impl SourceMapBuilder {
         images: &[PointImage; M],
         source: &Source,
         exposures: &[f64],
-    ) -> Result<Vec<Vec<f32>>> {
+    ) -> Result<[Vec<f32>; M]> {
         let relative = self.relative_slopes(source, point.direction, exposures)?;
-        let Some((value, slopes)) = images.split_first() else { return Ok(Vec::new()) };
+        let (pixels, value) = (point.pixels, &images[0]);
         let scales = self.scales(point, value, exposures);
-        let mut maps = vec![assembled(point.pixels, value, &scales)];
-        let sloped = |(coordinate, image)| {
-            sloped(point.pixels, (value, image), &scales, |plane| {
-                relative.get(plane).and_then(|along| along.get(coordinate)).copied().unwrap_or(0.0)
-            })
-        };
-        maps.extend(slopes.iter().enumerate().map(sloped));
-        Ok(maps)
+        let changes: [Vec<f64>; 2] = [0, 1].map(|i| relative.iter().map(|along| along[i]).collect());
+        let none = vec![0.0; scales.len()];
+        Ok(std::array::from_fn(|i| match i {
+            0 => assembled(pixels, value, &scales),
+            1 | 2 => sloped(pixels, (value, &images[i]), &scales, &changes[i - 1]),
+            _ => sloped(pixels, (value, &images[i]), &scales, &none),
+        }))
     }
 
     /// The change of each plane's exposure over the exposure, a degree to the east and to the north; 0 where the exposure is not interpolated.
@@ -127,17 +132,11 @@ impl SourceMapBuilder {
     }
 }
 
-/// The planes of a derivative, and `own(plane)` times those of the image, times a number each.
-fn sloped(
-    pixels: &Pixels,
-    (value, slope): (&PointImage, &PointImage),
-    scales: &[f64],
-    own: impl Fn(usize) -> f64,
-) -> Vec<f32> {
+/// The planes of a derivative, and their changes times those of the image, times a number each.
+fn sloped(pixels: &Pixels, (value, slope): (&PointImage, &PointImage), scales: &[f64], changes: &[f64]) -> Vec<f32> {
     let [nx, ny] = pixels.grid().size();
     let mut map = Vec::with_capacity(nx * ny * scales.len());
-    for (plane, scale) in scales.iter().enumerate() {
-        let own = own(plane);
+    for (plane, (scale, own)) in scales.iter().zip(changes).enumerate() {
         for row in 0..ny {
             let row = slope.row(plane, row).iter().zip(value.row(plane, row));
             map.extend(row.map(|(slope, value)| single((slope + own * value) * scale)));

@@ -1,4 +1,4 @@
-//! The evaluation: value and derivatives, many norms at once, changes of norms without the bins, predicted counts in every pixel.
+//! The evaluation: value and derivatives, many norms at once, changes of norms from the bins near a source, predicted counts in every pixel.
 
 pub(crate) mod evaluation;
 pub(crate) mod filled_model;

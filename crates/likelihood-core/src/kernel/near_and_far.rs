@@ -13,7 +13,7 @@ use crate::kernel::filled::{BLOCK, Block, CountsView};
 use crate::kernel::input::Input;
 use crate::kernel::passes::{self, BlockSum, LANES};
 
-/// Terms of the series, and the largest change of a far bin's model, relatively: what is left out is less than `SMALL^(ORDER + 1) / (ORDER + 1)`, 2e-17 a count.
+/// Terms of the series, and the largest change of a far bin's model, relatively: what is left out is less than 2e-17 a count.
 const ORDER: usize = 12;
 pub(crate) const SMALL: f64 = 1.0 / 16.0;
 
@@ -47,6 +47,12 @@ impl NearAndFar {
         self.others.extend(next.others);
         self.units.extend(next.units);
         self.counts.extend(next.counts);
+    }
+
+    /// How many near bins there are.
+    #[cfg(test)]
+    pub(crate) fn n_near(&self) -> usize {
+        self.counts.len()
     }
 
     /// The change of `sum N ln M` over the far bins when the norm changes by so many reaches.

@@ -115,7 +115,8 @@ pub fn light_curve(
     let threads = times.len().min(rayon::current_num_threads()) as u64;
     let session = analysis.session();
     // A bin has no more filled bins than the whole time; beside its fit its profile has a workspace.
-    let bin = data.bytes_of_bin() + session.footprint().total() as u64 + 2 * session.workspace_bytes();
+    let own = 2 * session.workspace_bytes() + session.profile_bytes();
+    let bin = data.bytes_of_bin() + session.footprint().total() as u64 + own;
     let bytes = data.bytes_held() + threads * bin;
     session.check_memory("one time bin a thread", bytes)?;
     let LightCurveRun { progress, records, so_far } = run;

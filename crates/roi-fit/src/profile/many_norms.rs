@@ -19,8 +19,8 @@ use crate::profile::profile_options::ProfileOptions;
 use crate::profile::walk::{Curve, Peak, profile_points};
 use crate::session::Session;
 
-/// Passes after which a search that has not ended goes on alone.
-const PASSES: usize = 24;
+/// Rounds after which a search that has not ended goes on alone.
+const ROUNDS: usize = 24;
 /// How far a norm mostly goes, in distances over which `logL` falls by [`DROP`](crate::profile::walk::DROP).
 const REACH: f64 = 2.0;
 
@@ -150,7 +150,7 @@ fn search_together(session: &mut Session, sources: &[SourceId], npts: usize) -> 
         search.visited.push((search.peak.x, loglike));
     }
     let changes = lines.within(&reach)?;
-    for _ in 0..PASSES {
+    for _ in 0..ROUNDS {
         let wanted: Vec<Vec<f64>> = searches.iter_mut().map(|search| search.wants(npts)).collect();
         let all = searches.iter().zip(&wanted).flat_map(|(search, xs)| xs.iter().map(move |x| (search.line, *x)));
         let points: Vec<(usize, f64)> = all.collect();

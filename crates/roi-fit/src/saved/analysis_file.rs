@@ -22,12 +22,12 @@ use lat_io::{FolderLock, read_text, write_text};
 /// Version of the JSON.
 const FORMAT: u32 = 2;
 /// How long is waited for others that save in the same folder.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Analysis {
     /// Saves the analysis as `PREFIX.json`, `PREFIX.fits` and one `PREFIX_NAME.xml` a component. An ending `.fits`, `.json`, `.npy`,
-    /// `.xml` or `.yaml` of the prefix is dropped. Every file appears whole or not at all; the JSON comes last. One analysis at a time saves in a folder, so that the
-    /// files of a prefix are those of one of two that save at once.
+    /// `.xml` or `.yaml` of the prefix is dropped. Every file appears whole or not at all; the JSON comes last. One analysis at a time saves in a folder, so that these
+    /// files are those of one of two that save at once; another one is waited for for five seconds.
     ///
     /// # Errors
     /// When the likelihood cannot be evaluated, or a file cannot be written.
@@ -36,8 +36,11 @@ impl Analysis {
         let loglike = self.loglike()?;
         self.update_template_fluxes()?;
         let folder = prefix.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // Who has it that long does not save: products are made there.
-        let _alone = FolderLock::take_within(folder, PATIENCE);
+        let alone = FolderLock::take_within(folder, PATIENCE);
+        if alone.is_none() {
+            // Who has it that long makes products there, mostly.
+            tracing::warn!("another process works in '{}': it is not waited for any longer", folder.display());
+        }
         for (index, component) in self.session.data.components().iter().enumerate() {
             self.write_component_xml(index, &with_ending(&prefix, &format!("_{}.xml", component.name())))?;
         }
@@ -64,7 +67,9 @@ impl Analysis {
         });
         let path = with_ending(&prefix, ".json");
         let text = serde_json::to_string_pretty(&file).map_err(|error| bad(&path, error.to_string()))?;
-        Ok(write_text(&path, &text)?)
+        write_text(&path, &text)?;
+        drop(alone);
+        Ok(())
     }
 
     /// Takes up an analysis that [`Analysis::write_roi`] saved: parameters, freedom, priors, locks, TS, fluxes, covariance, the range of energies.
