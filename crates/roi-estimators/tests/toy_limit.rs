@@ -107,7 +107,13 @@ fn where_even_no_source_is_unlikely_there_is_no_limit_and_cls_has_one_that_no_ba
         assert_eq!(status, ToyLimitStatus::Converged);
         let is_excluded = background > 20f64.ln();
         assert_eq!(found.status == ToyLimitStatus::NothingAllowed, is_excluded, "{background}");
-        assert_eq!((found.limit.norm.is_none(), found.warnings.len()), (is_excluded, usize::from(is_excluded)));
+        assert_eq!(
+            (found.limit.norm.is_none(), found.warnings.len()),
+            (is_excluded, usize::from(is_excluded)),
+            "{:?} {:?}",
+            found.warnings,
+            found.tested
+        );
     }
 }
 
@@ -152,10 +158,15 @@ fn the_limit_has_the_same_bits_for_any_number_of_threads_and_the_analysis_is_as_
     let before = state(&analysis);
     let found = [1, 2, 3].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        text(&pool.install(|| toy_limit(&analysis, &maker, &name, &few(), &mut Quiet).unwrap()))
+        // An analysis is one thread's: each has its own.
+        pool.install(|| {
+            let (analysis, maker, name) = region(false);
+            text(&toy_limit(&analysis, &maker, &name, &few(), &mut Quiet).unwrap())
+        })
     });
     assert_eq!(found[0], found[1]);
     assert_eq!(found[0], found[2]);
+    assert_eq!(text(&toy_limit(&analysis, &maker, &name, &few(), &mut Quiet).unwrap()), found[0]);
     assert_eq!(state(&analysis), before);
     let other = toy_limit(&analysis, &maker, &name, &few().with_seed(6), &mut Quiet).unwrap();
     assert_ne!(text(&other), found[0], "another seed draws other toys");
@@ -178,11 +189,12 @@ fn what_is_told_of_a_region_belongs_together() {
     assert!(cls.norm.unwrap() > limit.norm.unwrap() - 2.0 * limit.error.unwrap());
     // The shape is fixed: all are the flux of a norm of 1 times the norm.
     let per_norm = limit.flux.unwrap() / limit.norm.unwrap();
-    let known = analysis.properties(&name).unwrap().fluxes["flux"].value.unwrap() / found.norm;
+    let properties = analysis.properties(&name).unwrap();
+    let of_fit = properties.number("norm_ul95_profile").unwrap();
+    let known = properties.fluxes["flux"].ul95_profile.unwrap() / of_fit;
     assert!((per_norm / known - 1.0).abs() < 1e-3, "{per_norm} {known}");
     assert!((found.asymptotic.flux.unwrap() / found.asymptotic.norm.unwrap() / per_norm - 1.0).abs() < 1e-12);
     // The limit without toys is that of the fit.
-    let of_fit = analysis.properties(&name).unwrap().number("norm_ul95_profile").unwrap();
     assert!((found.asymptotic.norm.unwrap() / of_fit - 1.0).abs() < 1e-3, "{:?} {of_fit}", found.asymptotic);
     assert!(found.tested.is_sorted_by(|a, b| a.norm < b.norm));
     assert!(found.tested.iter().all(|tested| tested.with.toys == 200 && tested.norm > found.norm));
@@ -252,4 +264,22 @@ fn a_watcher_is_told_of_the_toys_and_can_stop() {
     assert!(matches!(watcher.last, Some(Event::Toys { ref source, total: 200, .. }) if *source == name));
     let mut watcher = Counts { stop_at: Some(3), ..Counts::default() };
     assert!(matches!(toy_limit(&analysis, &maker, &name, &few(), &mut watcher), Err(Error::Stopped)));
+}
+
+#[test]
+fn limits_of_many_seeds_scatter_around_the_exact_one_as_their_error_says() {
+    const SEEDS: usize = 60;
+    let (expected, _) = classical(4, 3.0, 0.05);
+    let (analysis, maker) = counting(4.0, 3.0);
+    let pull = |seed: usize| {
+        let options = ToyLimitOptions::default().with_toys(500).with_seed(seed as u64);
+        let limit = toy_limit(&analysis, &maker, "signal", &options, &mut Quiet).unwrap().limit;
+        (limit.norm.unwrap() - expected) / limit.error.unwrap()
+    };
+    let pulls: Vec<f64> = (0..SEEDS).map(pull).collect();
+    let mean = pulls.iter().sum::<f64>() / SEEDS as f64;
+    let width = (pulls.iter().map(|pull| (pull - mean).powi(2)).sum::<f64>() / (SEEDS - 1) as f64).sqrt();
+    println!("mean {mean:.3}, width {width:.3}");
+    // Four standard deviations, and as much as the error may be off.
+    assert!(mean.abs() < 4.0 / (SEEDS as f64).sqrt() && (0.6..1.5).contains(&width), "mean {mean}, width {width}");
 }

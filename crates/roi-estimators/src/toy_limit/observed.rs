@@ -5,7 +5,7 @@ use roi_model::{ParameterId, Roi};
 
 use crate::curve::crossing::find_crossing;
 use crate::curve::peak::find_peak;
-use crate::curve::session_curve::SessionCurve;
+use crate::curve::session_curve::{SessionCurve, is_impossible};
 use crate::error::{Error, Result};
 
 /// Where a norm without an upper bound may go, in units of its value.
@@ -36,10 +36,9 @@ impl Observed {
         let parameter = session.roi_mut().parameter_mut(id)?;
         let value = parameter.value();
         parameter.set_bounds(value.min(0.0), FARTHEST * value.abs().max(1.0))?;
-        let Summit { loglike, is_converged } = climb(&mut session, None)?;
-        if !is_converged {
+        let Some(loglike) = best_fit(&mut session, id)? else {
             return Err(Error::NoMaximum { source_name: session.roi()[id.source].name().to_owned() });
-        }
+        };
         let best = session.roi().parameter(id)?.value();
         Ok(Self { session, id, loglike, best })
     }
@@ -66,4 +65,24 @@ impl Observed {
         let statistic = if self.best > value { 0.0 } else { 2.0 * fall.max(0.0) };
         Ok(AtValue { roi, statistic })
     }
+}
+
+/// `logL` at the maximum, where the session stands then; `None` where it was not found.
+pub(crate) fn best_fit(session: &mut Session, id: ParameterId) -> roi_fit::Result<Option<f64>> {
+    let found = climb(session, None)?;
+    if found.is_converged {
+        return Ok(Some(found.loglike));
+    }
+    // Without counts `logL` is a straight line, on which no step of Newton's leads to the bound: it is the maximum where `logL` falls from there.
+    let (lowest, _) = session.roi().parameter(id)?.bounds();
+    session.roi_mut().parameter_mut(id)?.set_value(lowest)?;
+    let at_bound = match climb(session, Some(id)) {
+        Err(error) if is_impossible(&error) => return Ok(None),
+        other => other?,
+    };
+    let row = session.roi().free_parameters().iter().position(|free| *free == id);
+    let slope = row.and_then(|row| session.derivatives().ok()?.gradient.get(row).copied());
+    let is_maximum =
+        at_bound.is_converged && slope.is_some_and(|slope| slope <= 0.0) && at_bound.loglike >= found.loglike;
+    Ok(is_maximum.then_some(at_bound.loglike))
 }

@@ -8,7 +8,7 @@ use roi_fit::{Event, ExpectedCounts, Progress, Session, ToyMaker, climb};
 use crate::curve::session_curve::is_impossible;
 use crate::error::{Error, Result};
 use crate::toy_limit::inversion::{Level, ToyTest};
-use crate::toy_limit::observed::{AtValue, Observed};
+use crate::toy_limit::observed::{AtValue, Observed, best_fit};
 use crate::toy_limit::toy_limit_result::{TestedNorm, ToyShare};
 
 /// Statistics that differ by less are equal: what the fits leave, with counts that are drawn again as they were observed.
@@ -128,12 +128,9 @@ impl Toys<'_> {
     fn fitted(&self, mut toy: Session) -> roi_fit::Result<Option<f64>> {
         let id = self.observed.id;
         let held = climb(&mut toy, Some(id))?;
-        let best = climb(&mut toy, None)?;
-        if !(held.is_converged && best.is_converged) {
-            return Ok(None);
-        }
+        let Some(best) = best_fit(&mut toy, id)?.filter(|_| held.is_converged) else { return Ok(None) };
         let is_above = toy.roi().parameter(id)?.value() > self.norm;
-        Ok(Some(if is_above { 0.0 } else { 2.0 * (best.loglike - held.loglike).max(0.0) }))
+        Ok(Some(if is_above { 0.0 } else { 2.0 * (best - held.loglike).max(0.0) }))
     }
 }
 
