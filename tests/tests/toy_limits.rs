@@ -39,7 +39,7 @@ fn faint() -> (Scene, String) {
 #[test]
 fn limits_by_toys_cover_what_they_say_where_the_fall_of_the_likelihood_covers_more() {
     let number = |name: &str, default: usize| std::env::var(name).map_or(default, |value| value.parse().unwrap());
-    let (n, toys) = (number("TOY_LIMIT_DRAWS", 150), number("TOY_LIMIT_TOYS", 100));
+    let (n, toys) = (number("TOY_LIMIT_DRAWS", 500), number("TOY_LIMIT_TOYS", 100));
     let (scene, name) = faint();
     let maker = scene.toy_maker().unwrap();
     let source = scene.roi().source(&name).unwrap();
