@@ -79,7 +79,7 @@ impl Sizes {
             pulls: 2000,
             skies: 80,
             limits: 1000,
-            toys: 400,
+            toys: 200,
             null: 10_000,
             shapes: 600,
             maps: 400,
@@ -90,12 +90,12 @@ impl Sizes {
 
     /// Those of a check.
     pub fn short() -> Self {
-        Self { pulls: 600, skies: 24, limits: 120, toys: 60, null: 600, shapes: 20, maps: 6, places: 16, settings: 60 }
+        Self { pulls: 600, skies: 24, limits: 120, toys: 30, null: 600, shapes: 20, maps: 6, places: 16, settings: 60 }
     }
 
     /// As many as the tests of every day have time for.
     pub fn smallest() -> Self {
-        Self { pulls: 400, skies: 8, limits: 15, toys: 4, null: 150, shapes: 2, maps: 2, places: 2, settings: 20 }
+        Self { pulls: 400, skies: 8, limits: 15, toys: 2, null: 150, shapes: 2, maps: 2, places: 2, settings: 20 }
     }
 
     /// How many there are, as the page tells it.

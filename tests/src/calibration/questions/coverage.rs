@@ -159,4 +159,4 @@ const AFTER: &str = "**At no signal a limit covers always**, because it is never
 limit from a likelihood ratio with a bound. At one standard deviation limits at 95 and 99 % still cover more than they say, as no fit lies below 0; from three on they
 cover what they say to about 2 %, and not worse with few counts. Limits with the others held are what fermipy reports; they cover the less the more a source is
 correlated with the rest, here little: see [limits.md](limits.md) for diffuse norms and free shapes, where they are wrong. Limits by toys, a test that is inverted by draws at
-each value, have the level that they say: [below](#coverage-of-limits-by-toys).";
+each value, have the level that they say: [limits.md](limits.md#limits-by-toys).";

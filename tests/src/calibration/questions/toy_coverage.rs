@@ -11,7 +11,7 @@ use crate::calibration::statistics::{Law, Share};
 /// Confidence level of the limits.
 const LEVEL: f64 = 0.95;
 /// Years of data, neighbours, and true signals in standard deviations.
-const CASES: [(f64, usize, f64); 4] = [(0.03, 2, 0.5), (0.03, 2, 1.0), (0.03, 2, 3.0), (3.0, 2, 1.0)];
+const CASES: [(f64, usize, f64); 3] = [(0.03, 2, 1.0), (0.03, 2, 3.0), (3.0, 2, 1.0)];
 /// Toys at each value of the norm.
 const TOYS: usize = 200;
 /// What the few toys of a limit may change of the coverage.
