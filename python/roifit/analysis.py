@@ -20,6 +20,7 @@ from .results import (
     ExtensionResult,
     FitResult,
     LightCurveResult,
+    LimitResult,
     LocalizeResult,
     LocatedSources,
     OptimizeResult,
@@ -173,6 +174,14 @@ class Analysis:
     def sed(self, name: str, **options: Any) -> SedResult:
         """The spectrum of a source, bin by bin."""
         return SedResult(self._engine.sed(name, **options))
+
+    def limit(self, name: str, **options: Any) -> LimitResult:
+        """The upper limit of the norm of a source by toys, for few counts and norms at their bound.
+
+        Options are those of ``roi-fit limit``: ``toys``, ``confidence``, ``seed``, ``cls``. The norm must be free, and the analysis have files; the
+        model is left as it was. Fit first.
+        """
+        return LimitResult(self._engine.limit(name, **options))
 
     def lightcurve(self, name: str, **options: Any) -> LightCurveResult:
         """The flux of a source in time bins, whether it varies, and when it changed.

@@ -17,6 +17,7 @@ COUNTED = {
     "update": ("TS and fluxes", "source"),
     "sky_map": ("map", "pixel"),
     "estimate": ("estimates", "step"),
+    "toys": ("toys", "toy"),
 }
 
 

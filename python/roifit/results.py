@@ -218,6 +218,19 @@ class ProfileResult(Result):
         return profile(self["xvals"], self["dloglike"], ax, name=str(self.get("parameter", "value")), limits=self.get("limits"))
 
 
+class LimitResult(Result):
+    """What `Analysis.limit` returns: ``norm_ul`` with ``norm_ul_err``, ``flux_ul``, ``eflux_ul``, ``p_value``; ``tested``, what was found at each norm."""
+
+    def to_table(self) -> Table:
+        """A row a norm that was tested."""
+        keys = ("norm", "statistic", "p_value", "p_value_err", "toys", "toys_failed", "cls", "cls_err")
+        # What was not asked for is NaN.
+        return _table({key: [np.nan if row[key] is None else row[key] for row in self["tested"]] for key in keys})
+
+    def _title(self) -> str:
+        return f"{self['name']}: {self['par_name']} < {_or_nan(self['norm_ul']):.4g} at {100 * self['confidence']:.4g} %, {self['toys']} toys"
+
+
 class BandResult(Result):
     """What `Analysis.bowtie` returns: dN/dE with its error band."""
 

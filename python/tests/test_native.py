@@ -71,6 +71,21 @@ def test_a_spectrum_a_profile_and_a_band(region: Path) -> None:
     assert roi.loglike() == before
 
 
+def test_a_limit_by_toys(region: Path) -> None:
+    events: list[dict[str, object]] = []
+    roi = roifit.Analysis(region / "config.yaml", progress=events.append)
+    name = str(roi.sources()[0]["name"])
+    roi.fit()
+    before = roi.loglike()
+    limit = roi.limit(name, toys=100, cls=True, seed=3)
+    assert limit.norm_ul > limit.norm and limit.norm_ul_cls >= limit.norm_ul - 3 * limit.norm_ul_cls_err
+    assert limit.p_value == pytest.approx(0.05, abs=0.02) and roi.loglike() == before
+    assert len(limit.to_table()) == len(limit.tested) and limit.par_name in str(limit)
+    assert {event["source"] for event in events if event["event"] == "toys"} == {name}
+    with pytest.raises(roifit.RoiFitError, match="at least 100"):
+        roi.limit(name, toys=99)
+
+
 def test_results_are_copied_and_pickled(region: Path) -> None:
     fit = roifit.Analysis(region / "config.yaml").fit()
     for other in (copy.deepcopy(fit), pickle.loads(pickle.dumps(fit))):

@@ -148,6 +148,20 @@ pub enum Error {
         /// Extra bins that are needed.
         needed: usize,
     },
+    /// Counts in a bin at which no values of the source maps are kept.
+    #[error(
+        "component '{component}': counts in energy bin {energy}, pixel x {x}, y {y} (0-based), where nothing is kept of the source maps; make the data with a count in every bin first"
+    )]
+    NoMapValues {
+        /// The component.
+        component: String,
+        /// 0-based energy bin.
+        energy: usize,
+        /// 0-based pixel row.
+        y: usize,
+        /// 0-based pixel column.
+        x: usize,
+    },
     /// A source map without the extra planes of energy dispersion.
     #[error(
         "component '{component}': the map of source '{source_name}' has {found} planes, energy dispersion over its pixels needs {needed}; make source maps with the same edisp_bins, use a negative edisp_bins, or switch it off for this source (edisp_disable)"

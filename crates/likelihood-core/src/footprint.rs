@@ -7,7 +7,6 @@ use crate::data::joint::Data;
 use crate::evaluate::workspace::{ComponentWork, Workspace};
 use crate::evaluate::{norm_changes, stream};
 use crate::layout::fixed;
-use crate::layout::kept_map::KeptMap;
 
 /// Bytes that the data or a workspace hold, counted. What is too small to matter (spectra, sums of planes) is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +58,7 @@ impl ComponentData {
     pub fn footprint(&self) -> Footprint {
         Footprint {
             data: self.filled().bytes() + self.weight_bytes(),
-            kept_maps: self.kept_maps().map(KeptMap::bytes).sum(),
+            kept_maps: self.kept_maps().map(|(_, kept_map)| kept_map.bytes()).sum(),
             ..Footprint::default()
         }
     }

@@ -115,6 +115,11 @@ impl Bar {
                 self.doing = format!("{verb} ({}/{total}) {source}", done + 1);
                 self.line.set_message(self.doing.clone());
             }
+            Event::Toys { source, norm, tested, done, total } => {
+                let value = tested + 1;
+                self.doing = format!("limit of {source}: value {value}, norm {norm:.4}: {done} of {total} toys");
+                self.line.set_message(self.doing.clone());
+            }
             Event::Peak { iteration, sqrt_ts, found } => {
                 let map = iteration + 1;
                 self.doing = format!("map {map}, {found} new sources, peak of {sqrt_ts:.1} sigma");

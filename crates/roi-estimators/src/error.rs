@@ -107,14 +107,54 @@ pub enum Error {
         nearest: String,
     },
     /// A source whose spectrum has no normalisation.
-    #[error(
-        "source '{source_name}': its spectrum ({spectrum}) has no normalisation, so that there is nothing to fit in a bin"
-    )]
+    #[error("source '{source_name}': its spectrum ({spectrum}) has no normalisation that could be fitted")]
     NoNorm {
         /// The source.
         source_name: String,
         /// Its spectrum's type.
         spectrum: String,
+    },
+    /// A limit of a norm that is held.
+    #[error(
+        "source '{source_name}': its norm, {parameter}, is fixed, and a limit of a norm is found by fitting it; free it first (--free, or free=\"1\" in the model)"
+    )]
+    FixedNorm {
+        /// The source.
+        source_name: String,
+        /// The norm.
+        parameter: String,
+    },
+    /// Toys too few for a confidence level.
+    #[error(
+        "toys: {toys} are too few for a limit at a confidence of {confidence}; take at least {needed}, so that some 5 are expected beyond the limit"
+    )]
+    TooFewToys {
+        /// How many.
+        toys: usize,
+        /// The confidence level.
+        confidence: f64,
+        /// How many it takes.
+        needed: f64,
+    },
+    /// A model that does not come to its maximum.
+    #[error(
+        "source '{source_name}': the free parameters do not come to a maximum of logL; fit the model first, and fix what the data do not constrain"
+    )]
+    NoMaximum {
+        /// The source that a limit is sought of.
+        source_name: String,
+    },
+    /// Toys of which none could be fitted.
+    #[error(
+        "source '{source_name}': at a norm of {norm} the fits of all {toys} toys failed; fix what counts like these do not constrain"
+    )]
+    NoToyFitted {
+        /// The source.
+        source_name: String,
+        /// The norm that was tested.
+        norm: f64,
+        /// How many toys there were.
+        toys: usize,
     },
     /// A direction that is not where it has to be.
     #[error("{what}: RA {ra:.4}, Dec {dec:.4} deg does not lie in the counts map; choose a place inside it")]

@@ -31,6 +31,7 @@
 //! - `localize`: positions. `extension`: widths.
 //! - `light_curve`: the flux in time bins (`bin`: what is done with one), whether it varies, Bayesian blocks, adaptive bins (`series`).
 //! - `shape`: curvature, the error band, profiles of one or two parameters.
+//! - `toy_limit`: upper limits by toys.
 //! - `trial`: a source elsewhere, or wider: the likelihood there, and its derivatives with respect to place and width; several
 //!   sources at once (`together`), and the memory that this takes.
 //! - `tables`: what of the results is a table, as FITS and ECSV. `estimator_memory`: what the estimators take beside an analysis, for one that is planned.
@@ -61,6 +62,7 @@ mod sed;
 mod shape;
 mod sky;
 mod tables;
+mod toy_limit;
 mod trial;
 mod tscube;
 mod tsmap;
@@ -109,6 +111,9 @@ pub use shape::bowtie_verb::bowtie;
 pub use shape::curvature::{Curvature, CurvatureFit, CurvatureOptions, curvature};
 pub use shape::likelihood_grid::{LikelihoodGrid, ProfileAxis, profile};
 pub use sky::test_source::TestSource;
+pub use toy_limit::toy_limit_options::ToyLimitOptions;
+pub use toy_limit::toy_limit_result::{NormLimit, TestedNorm, ToyLimit, ToyLimitStatus, ToyShare};
+pub use toy_limit::toy_limit_verb::toy_limit;
 pub use trial::place::{TrialPlace, TrialShape};
 pub use trial::slopes::{Coordinate, PlaceDerivatives};
 pub use trial::trial_session::TrialSession;

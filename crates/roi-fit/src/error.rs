@@ -146,6 +146,18 @@ pub enum Error {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// Source maps that are not those of the analysis.
+    #[error(
+        "source '{source_name}': the maps that counts are to be drawn with predict {drawn} counts of it, those of the analysis {held}; open the analysis again, so that both are the same"
+    )]
+    OtherMaps {
+        /// The source.
+        source_name: String,
+        /// What the maps of the analysis predict.
+        held: f64,
+        /// What the others predict.
+        drawn: f64,
+    },
     /// The analysis takes more memory than it may.
     #[error(
         "at least {needed} bytes ({}) of memory are needed, the limit is {limit} ({}): {parts}; raise the limit (--max-memory, optimizer.max_memory), leave out sources that are far away, or bin the counts more coarsely or in a smaller region",

@@ -32,7 +32,7 @@
 //! - `known`: properties of sources, limits, covariance, options; where results are merged (`merge`); memory and time.
 //! - `edit`: what a user changes: sources, parameters, freedom, priors.
 //! - `results`, `saved`: dictionaries, tables and files. `data`: products made from event files, source maps, model maps, simulated counts,
-//!   tables of the response, the data of time bins, times of photons.
+//!   toys, tables of the response, the data of time bins, times of photons.
 //!
 //! # Invariants
 //!
@@ -72,6 +72,7 @@ pub use data::simulated_counts::{SimulateOptions, SimulatedCounts};
 pub use data::source_maps::{MadeMaps, MakeOptions, make_source_maps};
 pub use data::source_probabilities::{ProbabilityOptions, SourceProbabilities};
 pub use data::time_slices::{TimeSlice, TimeSlices};
+pub use data::toys::{ExpectedCounts, ToyMaker};
 pub use edit::checkpoint::Checkpoint;
 pub use edit::free::is_spectral_parameter;
 pub use edit::parameter_lists::ParameterInfo;

@@ -28,6 +28,8 @@ pub enum Stream {
     Dispersion,
     /// Likelihood weights.
     Weights,
+    /// Limits by toys.
+    Toys,
 }
 
 impl Stream {
@@ -56,6 +58,8 @@ pub struct Sizes {
     pub skies: usize,
     /// Draws for the limits at each signal and each exposure.
     pub limits: usize,
+    /// Draws for the limits by toys, at each signal and each exposure.
+    pub toys: usize,
     /// Draws for the TS of no source at each exposure.
     pub null: usize,
     /// Draws for the TS of curvature, and of a width.
@@ -71,24 +75,34 @@ pub struct Sizes {
 impl Sizes {
     /// Those of the page.
     pub fn long() -> Self {
-        Self { pulls: 2000, skies: 80, limits: 1000, null: 10_000, shapes: 600, maps: 400, places: 120, settings: 500 }
+        Self {
+            pulls: 2000,
+            skies: 80,
+            limits: 1000,
+            toys: 200,
+            null: 10_000,
+            shapes: 600,
+            maps: 400,
+            places: 120,
+            settings: 500,
+        }
     }
 
     /// Those of a check.
     pub fn short() -> Self {
-        Self { pulls: 600, skies: 24, limits: 120, null: 600, shapes: 20, maps: 6, places: 16, settings: 60 }
+        Self { pulls: 600, skies: 24, limits: 120, toys: 30, null: 600, shapes: 20, maps: 6, places: 16, settings: 60 }
     }
 
     /// As many as the tests of every day have time for.
     pub fn smallest() -> Self {
-        Self { pulls: 400, skies: 8, limits: 15, null: 150, shapes: 2, maps: 2, places: 2, settings: 20 }
+        Self { pulls: 400, skies: 8, limits: 15, toys: 2, null: 150, shapes: 2, maps: 2, places: 2, settings: 20 }
     }
 
     /// How many there are, as the page tells it.
     pub fn words(self) -> String {
-        let Self { pulls, skies, limits, null, shapes, maps, places, settings } = self;
+        let Self { pulls, skies, limits, toys, null, shapes, maps, places, settings } = self;
         format!(
-            "Draws: {pulls} regions of {skies} skies for pulls, {limits} for each row of limits, {null} for the TS of no source at each exposure, {shapes} for\n\
+            "Draws: {pulls} regions of {skies} skies for pulls, {limits} for each row of limits, {toys} for each row of limits by toys, {null} for the TS of no source at each exposure, {shapes} for\n\
              curvature and width, {maps} TS maps, {places} for each row of positions and widths, {settings} with energy dispersion and weights. `cargo xtask calibrate` makes\n\
              this page; the seeds are fixed, so that it makes the same one. `cargo xtask calibrate --short` makes fewer draws and fails where a law does not hold that should."
         )
@@ -103,6 +117,7 @@ impl Sizes {
             pulls: scaled(self.pulls),
             skies: scaled(self.skies),
             limits: scaled(self.limits),
+            toys: scaled(self.toys),
             null: scaled(self.null),
             shapes: scaled(self.shapes),
             maps: scaled(self.maps),

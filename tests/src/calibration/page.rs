@@ -10,6 +10,7 @@ use crate::calibration::questions::null_statistics::null_statistics;
 use crate::calibration::questions::places::places;
 use crate::calibration::questions::pulls::pulls;
 use crate::calibration::questions::settings::settings;
+use crate::calibration::questions::toy_coverage::toy_limits;
 use crate::calibration::section::{Section, Table};
 use crate::calibration::statistics::Law;
 
@@ -36,6 +37,10 @@ impl Calibration {
         told("limits");
         let found = limits(sizes)?;
         all.sections.push(found.section()?);
+        all.laws.extend(found.laws());
+        told("limits by toys");
+        let found = toy_limits(sizes)?;
+        all.sections.push(found.section());
         all.laws.extend(found.laws());
         told("TS of what is not there");
         let found = null_statistics(sizes)?;

@@ -4,7 +4,7 @@ use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, Settings, Sou
 use ndarray::Array3;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use roi_fit::{Session, climb};
+use roi_fit::{Session, ToyMaker, climb};
 use roi_model::{Parameter, Roi, Source};
 use roi_simulate::{SimulatedRoi, poisson_counts};
 
@@ -133,13 +133,26 @@ impl Scene {
         Ok(2.0 * (loglike - climb(&mut session, None)?.loglike))
     }
 
+    /// What draws toys for sessions of these settings.
+    ///
+    /// # Errors
+    /// When the maps do not fit the counts.
+    pub fn toy_maker(&self) -> Outcome<ToyMaker> {
+        let ones = Array3::ones(self.expected.raw_dim());
+        Ok(ToyMaker::new(self.data(ones, self.settings.clone())?))
+    }
+
     fn session(&self, counts: Array3<f32>, settings: Settings) -> Outcome<Session> {
+        Ok(Session::new(self.roi.clone(), self.data(counts, settings)?).on_one_thread())
+    }
+
+    fn data(&self, counts: Array3<f32>, settings: Settings) -> Outcome<Data> {
         let cube = CountsCube::new(self.axis.clone(), counts)?;
         let mut data = ComponentData::with_settings("00", &cube, settings)?;
         for (name, map) in &self.maps {
             data.add_source_map(name, map)?;
         }
-        Ok(Session::new(self.roi.clone(), Data::new(vec![data])?).on_one_thread())
+        Ok(Data::new(vec![data])?)
     }
 
     /// What the likelihood expects of the truth.

@@ -9,63 +9,17 @@ use rayon::prelude::*;
 use roi_model::Source;
 
 use crate::bin_model::dispersion::{Dispersion, DispersionMode};
-use crate::bin_model::integration::EnergyIntegration;
 use crate::bin_model::named_spectrum::Rows;
 use crate::bin_model::stencil::Stencil;
 use crate::data::counts::CountsCube;
 use crate::data::energy::{EnergyAxis, is_same_energy};
+use crate::data::settings::{Settings, UnmodelledBins};
 use crate::data::source_map::SourceMap;
 use crate::data::weights::LikelihoodWeights;
 use crate::error::{Error, Result};
 use crate::kernel::filled::{Block, Filled};
 use crate::layout::kept_map::{Draw, KeptMap, PlaneView};
 use crate::layout::source_planes::SourcePlanes;
-
-/// What to do with filled bins where the model is not positive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UnmodelledBins {
-    /// The likelihood is zero there: an error that names the bin.
-    #[default]
-    Error,
-    /// Leave them out of the sum without a word, as the LAT tools do.
-    Skip,
-}
-
-/// How a component departs from the plain likelihood of counts and source maps.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Settings {
-    /// Energy dispersion.
-    pub dispersion: Option<Dispersion>,
-    /// Likelihood weights.
-    pub weights: Option<LikelihoodWeights>,
-    /// How predicted counts are integrated over energy.
-    pub energy_integration: EnergyIntegration,
-}
-
-impl Settings {
-    /// Sets [`dispersion`](Self::dispersion).
-    #[must_use]
-    pub fn with_dispersion(mut self, dispersion: Option<Dispersion>) -> Self {
-        self.dispersion = dispersion;
-        self
-    }
-
-    /// Sets [`weights`](Self::weights).
-    #[must_use]
-    pub fn with_weights(mut self, weights: Option<LikelihoodWeights>) -> Self {
-        self.weights = weights;
-        self
-    }
-
-    /// Sets [`energy_integration`](Self::energy_integration).
-    #[must_use]
-    pub fn with_energy_integration(mut self, energy_integration: EnergyIntegration) -> Self {
-        self.energy_integration = energy_integration;
-        self
-    }
-}
 
 /// One component of the data: counts, and source maps by source name. It is filled with maps, and then given to [`crate::Data`]; a clone
 /// shares all of it.
@@ -87,13 +41,13 @@ struct Counts {
     filled: Filled,
     spectrum: Vec<f64>,
     weighted_spectrum: Vec<f64>,
-    weights: Option<LikelihoodWeights>,
+    weights: Option<Arc<LikelihoodWeights>>,
     plain: Arc<Stencil>,
     dispersed: Option<Dispersed>,
 }
 
 /// How energy dispersion makes up the model, and the stencil for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Dispersed {
     dispersion: Dispersion,
     stencil: Arc<Stencil>,
@@ -112,8 +66,25 @@ impl Counts {
             spectrum: cube.spectrum(),
             weighted_spectrum,
             plain: Arc::new(Stencil::plain(cube.axis(), settings.energy_integration)),
-            weights: settings.weights,
+            weights: settings.weights.map(Arc::new),
             dispersed,
+        }
+    }
+
+    /// The same beside other counts of the same shape.
+    fn with_cube(&self, cube: &CountsCube) -> Self {
+        let weights = self.weights.as_deref();
+        let filled = Filled::new(cube, weights);
+        Self {
+            name: self.name.clone(),
+            axis: self.axis.clone(),
+            shape: self.shape,
+            weighted_spectrum: if weights.is_some() { filled.spectrum() } else { cube.spectrum() },
+            spectrum: cube.spectrum(),
+            filled,
+            weights: self.weights.clone(),
+            plain: Arc::clone(&self.plain),
+            dispersed: self.dispersed.clone(),
         }
     }
 }
@@ -157,6 +128,11 @@ impl ComponentData {
     fn build(counts: Counts) -> Self {
         let bins = 0..counts.axis.n_bins();
         Self { counts: Arc::new(counts), kept_maps: BTreeMap::new(), unmodelled_bins: UnmodelledBins::default(), bins }
+    }
+
+    /// The same component beside other counts, its maps not yet at their filled bins.
+    pub(crate) fn emptied(&self, cube: &CountsCube) -> Self {
+        Self { counts: Arc::new(self.counts.with_cube(cube)), kept_maps: BTreeMap::new(), ..self.clone() }
     }
 
     /// What to do with filled bins where the model is not positive.
@@ -211,7 +187,7 @@ impl ComponentData {
     /// What is kept of a source's map: with energy dispersion over a window, the extra planes too, if they are there.
     pub(crate) fn kept_map_of(&self, source_name: &str, map: &SourceMap) -> Result<KeptMap> {
         let (planes, extra) = self.planes_within(source_name, map)?;
-        Ok(KeptMap::new(self.filled(), &planes, extra, self.counts.weights.as_ref(), map.n_planes()))
+        Ok(KeptMap::new(self.filled(), &planes, extra, self.likelihood_weights(), map.n_planes()))
     }
 
     /// What is kept of a derivative of the map of the source `of`, which is there already.
@@ -229,7 +205,7 @@ impl ComponentData {
         let (planes, _) = self.planes_within(of, map)?;
         let own = self.kept_map_of(of, map)?;
         let is_excepted = self.dispersion().is_some_and(|dispersion| dispersion.excepts(of));
-        Ok(own.slope_of((other, is_excepted), self.filled(), &planes, self.counts.weights.as_ref()))
+        Ok(own.slope_of((other, is_excepted), self.filled(), &planes, self.likelihood_weights()))
     }
 
     /// The planes of a map that are drawn on, and how many of them lie beyond the edges on each side.
@@ -310,7 +286,7 @@ impl ComponentData {
     }
 
     /// Rows and columns of the counts cube.
-    pub(crate) fn shape(&self) -> (usize, usize) {
+    pub fn shape(&self) -> (usize, usize) {
         self.counts.shape
     }
 
@@ -375,7 +351,7 @@ impl ComponentData {
 
     /// The likelihood weights.
     pub(crate) fn likelihood_weights(&self) -> Option<&LikelihoodWeights> {
-        self.counts.weights.as_ref()
+        self.counts.weights.as_deref()
     }
 
     /// The likelihood weight of a bin.
@@ -419,8 +395,8 @@ impl ComponentData {
     }
 
     /// What is kept of all maps.
-    pub(crate) fn kept_maps(&self) -> impl Iterator<Item = &KeptMap> {
-        self.kept_maps.values().map(Arc::as_ref)
+    pub(crate) fn kept_maps(&self) -> impl Iterator<Item = (&str, &KeptMap)> {
+        self.kept_maps.iter().map(|(name, kept_map)| (name.as_str(), kept_map.as_ref()))
     }
 
     /// The blocks of filled bins that are evaluated.

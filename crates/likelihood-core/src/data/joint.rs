@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use roi_model::Source;
 
 use crate::data::component::ComponentData;
+use crate::data::counts::CountsCube;
 use crate::data::source_map::SourceMap;
 use crate::error::{Error, Result};
 use crate::layout::kept_map::KeptMap;
@@ -48,6 +49,35 @@ impl Data {
     /// The components.
     pub fn components(&self) -> &[ComponentData] {
         &self.components
+    }
+
+    /// The same maps beside other counts, one cube a component: much less work than reading the maps again. They are kept at filled bins alone, so that no
+    /// bin may hold counts that holds none here: where counts are to be drawn anywhere, these data have a count in every bin.
+    ///
+    /// ```
+    /// use likelihood_core::{ComponentData, CountsCube, Data, EnergyAxis, SourceMap};
+    /// let axis = EnergyAxis::new(vec![100.0, 1000.0])?;
+    /// let cube = |counts: [f32; 2]| CountsCube::new(axis.clone(), ndarray::arr3(&[[counts]]));
+    /// let mut everywhere = ComponentData::new("00", &cube([1.0, 1.0])?);
+    /// everywhere.add_source_map("a", &SourceMap::new(ndarray::Array3::ones((2, 1, 2)))?)?;
+    /// let drawn = Data::new(vec![everywhere])?.with_counts(&[cube([0.0, 3.0])?])?;
+    /// assert_eq!((drawn.total_counts(), drawn.components()[0].n_filled()), (3.0, 1));
+    /// assert!(drawn.with_counts(&[cube([1.0, 0.0])?]).is_err());
+    /// # Ok::<(), likelihood_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there is not one cube a component, or one has other bins; [`Error::NoMapValues`] for counts where no maps are kept.
+    pub fn with_counts(&self, cubes: &[impl Borrow<CountsCube>]) -> Result<Self> {
+        if cubes.len() != self.components.len() {
+            return Err(Error::Shape {
+                what: "counts cubes".into(),
+                expected: format!("{} (one a component)", self.components.len()),
+                found: cubes.len().to_string(),
+            });
+        }
+        let components = self.components.iter().zip(cubes).map(|(own, cube)| own.with_counts(cube.borrow()));
+        Ok(Self { components: Arc::new(components.collect::<Result<_>>()?), columns_limit: self.columns_limit })
     }
 
     /// Adds the map of a source to each component, in their order, or replaces what stands there. Clones of the data keep what they had, and

@@ -24,6 +24,13 @@ pub(crate) struct Block {
     pub(crate) index: usize,
 }
 
+/// Where a filled bin stands: its block, and its place in there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FilledPlace {
+    pub(crate) block: usize,
+    pub(crate) offset: usize,
+}
+
 /// Counts of filled bins.
 #[derive(Clone, Debug)]
 pub(crate) enum Counts {
@@ -182,6 +189,18 @@ impl Filled {
         Some(range.start + found)
     }
 
+    /// Pixel of a filled bin, `y * nx + x`.
+    pub(crate) fn pixel_number(&self, index: usize) -> usize {
+        self.pixels[index]
+    }
+
+    /// Where the filled bin of an energy bin and a pixel stands; `None` where that is none.
+    pub(crate) fn place_of(&self, bin: usize, pixel: usize) -> Option<FilledPlace> {
+        let index = self.find(bin, pixel)?;
+        let block = self.blocks.partition_point(|block| block.range.end <= index);
+        Some(FilledPlace { block, offset: index - self.blocks.get(block)?.range.start })
+    }
+
     /// Energy bin, row and column of a filled bin.
     pub(crate) fn place(&self, index: usize) -> (usize, usize, usize) {
         let bin = self.bins.partition_point(|&first| first <= index).saturating_sub(1);
@@ -213,6 +232,9 @@ mod tests {
             let (k, y, x) = filled.place(i);
             assert_eq!(f64::from(counts[[k, y, x]]), filled.counts.at(i));
             assert_eq!(filled.find(k, y * 50 + x), Some(i));
+            let FilledPlace { block, offset } = filled.place_of(k, filled.pixel_number(i)).unwrap();
+            assert_eq!(filled.blocks[block].range.start + offset, i);
+            assert!(offset < filled.blocks[block].range.len());
         }
     }
 

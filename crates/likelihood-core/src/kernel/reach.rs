@@ -1,6 +1,6 @@
 //! How far a source reaches: the blocks of filled bins in which its map is not zero. Only these are stored and streamed.
 
-use crate::kernel::filled::Block;
+use crate::kernel::filled::{Block, FilledPlace};
 
 /// Marks a block that the source does not reach.
 const BEYOND: usize = usize::MAX;
@@ -31,6 +31,14 @@ impl Reach {
         match self.starts[block.index] {
             BEYOND => None,
             start => Some(&kept[start..start + block.range.len()]),
+        }
+    }
+
+    /// The value at a filled bin; 0 beyond the source's reach.
+    pub(crate) fn at(&self, kept: &[f32], place: FilledPlace) -> f32 {
+        match self.starts[place.block] {
+            BEYOND => 0.0,
+            start => kept[start + place.offset],
         }
     }
 
@@ -70,6 +78,10 @@ mod tests {
         for block in &blocks {
             let expected = (block.index % 2 == 1).then(|| &all[block.range.clone()]);
             assert_eq!(reach.slice(&kept, block), expected);
+            for offset in 0..3 {
+                let at = reach.at(&kept, FilledPlace { block: block.index, offset });
+                assert_eq!(at, expected.map_or(0.0, |values| values[offset]));
+            }
         }
         assert_eq!(Reach::new(&blocks, |_| true).keep(&blocks, all.clone()), all);
         let indices = reach.collect(&blocks, |block, out| out.fill(block.index as f64));

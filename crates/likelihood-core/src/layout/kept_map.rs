@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, ArrayView3, Axis};
 
 use crate::bin_model::dispersion::rescaling::TrueCounts;
 use crate::data::weights::LikelihoodWeights;
-use crate::kernel::filled::{Block, Filled};
+use crate::kernel::filled::{Block, Filled, FilledPlace};
 use crate::kernel::input::PlanePair;
 use crate::kernel::reach::Reach;
 
@@ -111,6 +111,19 @@ impl KeptMap {
         Self { substitute, reference: reference.clone(), sums: other.sums.clone(), is_excepted, ..self }
     }
 
+    /// What is kept of the same map at other filled bins, which stand at `places` among those of this one.
+    pub(crate) fn at_places(&self, places: &[FilledPlace], filled: &Filled) -> Self {
+        Self {
+            whole: self.whole.at_places(places, filled),
+            own: self.own,
+            substitute: self.substitute.as_ref().map(|substitute| substitute.at_places(places, filled)),
+            reference: self.reference.clone(),
+            sums: self.sums.clone(),
+            n_planes: self.n_planes,
+            is_excepted: self.is_excepted,
+        }
+    }
+
     /// The planes that are drawn on.
     pub(crate) fn view(&self, draw: Draw) -> PlaneView<'_> {
         let plain = PlaneView {
@@ -177,15 +190,24 @@ impl Gathered {
             };
             (0..bins).flat_map(|bin| of_bin(bin).map(move |plane| (bin, plane))).map(sum).collect()
         };
-        let all: Vec<Vec<f32>> = (0..count).map(|p| filled.gather(planes, |bin| first(bin) + p)).collect();
+        let all = (0..count).map(|p| filled.gather(planes, |bin| first(bin) + p)).collect();
+        let sums = (0..bins).flat_map(|bin| sums[of_bin(bin)].iter().copied()).collect();
+        Self::within_reach(filled, all, (sums, weights.map(weighted)))
+    }
+
+    /// Of values at all filled bins, plane by plane, those within reach.
+    fn within_reach(filled: &Filled, all: Vec<Vec<f32>>, (sums, weighted_sums): (Vec<f64>, Option<Vec<f64>>)) -> Self {
         let is_reached = |block: &Block| all.iter().any(|plane| plane[block.range.clone()].iter().any(|&m| m != 0.0));
         let reach = Reach::new(&filled.blocks, is_reached);
-        Self {
-            planes: all.into_iter().map(|plane| reach.keep(&filled.blocks, plane)).collect(),
-            reach,
-            sums: (0..bins).flat_map(|bin| sums[of_bin(bin)].iter().copied()).collect(),
-            weighted_sums: weights.map(weighted),
-        }
+        let planes = all.into_iter().map(|plane| reach.keep(&filled.blocks, plane)).collect();
+        Self { planes, reach, sums, weighted_sums }
+    }
+
+    /// The same at other filled bins, which stand at `places` among those that are kept.
+    fn at_places(&self, places: &[FilledPlace], filled: &Filled) -> Self {
+        let at_places = |plane: &Vec<f32>| places.iter().map(|&place| self.reach.at(plane, place)).collect();
+        let all = self.planes.iter().map(at_places).collect();
+        Self::within_reach(filled, all, (self.sums.clone(), self.weighted_sums.clone()))
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod fit;
 mod fitting;
 pub(crate) mod keys;
 pub(crate) mod lightcurve;
+pub(crate) mod limit;
 pub(crate) mod localize;
 pub(crate) mod loglike;
 pub(crate) mod man;

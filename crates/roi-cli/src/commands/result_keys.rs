@@ -2,7 +2,7 @@
 
 use roi_estimators::{
     Curvature, Extension, FittedPositions, FoundSources, LightCurve, Localization, LocatedSources, PsMap, ResidMap,
-    SedResult, TsCube, TsMap,
+    SedResult, ToyLimit, TsCube, TsMap,
 };
 use roi_fit::{
     ComponentSpectrum, Dictionary, FitResult, Holds, LoglikeResult, MadeMaps, OptimizeResult, Prepared, Profile,
@@ -44,6 +44,7 @@ pub(crate) const COMMANDS: &[OfCommand] = &[
     OfCommand { command: "model-map", dictionary: &MODEL_MAP, more: REGION },
     OfCommand { command: "ts", dictionary: &TS, more: REGION },
     OfCommand { command: "profile", dictionary: &Profile::KEYS, more: REGION },
+    OfCommand { command: "limit", dictionary: &ToyLimit::KEYS, more: REGION },
     OfCommand { command: "sed", dictionary: &SedResult::KEYS, more: REGION },
     OfCommand { command: "lightcurve", dictionary: &LightCurve::KEYS, more: REGION },
     OfCommand { command: "curvature", dictionary: &Curvature::KEYS, more: REGION },

@@ -110,6 +110,7 @@ fn runs(folder: &Path) -> Vec<(&'static str, Vec<Vec<String>>)> {
         ("model-map", vec![on(&["--optimize-first"])]),
         ("ts", vec![on(&["--optimize-first"])]),
         ("profile", vec![on(&[source, "--optimize-first"])]),
+        ("limit", vec![on(&[source, "--optimize-first", "--toys", "100", "--cls"])]),
         (
             "report",
             vec![on(&["--optimize-first", "--fit-first", "--localize", "galdiff", "--out", &path("report.html")])],

@@ -21,6 +21,7 @@ mod keys;
 #[cfg(unix)]
 mod kills;
 mod light_curves;
+mod limits;
 mod newcomers;
 mod outputs_and_usage;
 mod positions_and_widths;

@@ -3,6 +3,7 @@
 pub(crate) mod extension_tables;
 pub(crate) mod keys;
 mod keys_of_light_curves;
+mod keys_of_limits;
 mod keys_of_maps;
 mod keys_of_places;
 pub(crate) mod light_curve_tables;

@@ -12,3 +12,4 @@ pub(crate) mod simulated_counts;
 pub(crate) mod source_maps;
 pub(crate) mod source_probabilities;
 pub(crate) mod time_slices;
+pub(crate) mod toys;

@@ -72,6 +72,19 @@ impl Analysis {
         Ok([of(Integral::Photons)?, of(Integral::Energy)?])
     }
 
+    /// Photon flux (ph cm^-2 s^-1) and energy flux (MeV cm^-2 s^-1) over the range of the analysis of a source as it is given: one of the analysis, say, with
+    /// another norm. Its template is read if need be; `None` where the flux is not defined.
+    pub fn flux_of(&self, source: &Source) -> Option<[f64; 2]> {
+        let angular = self.templates.of(source).or_else(|| {
+            let mut templates = self.templates.clone();
+            templates.read(self.opened.config.as_ref()?, source);
+            templates.of(source)
+        })?;
+        let (emin, emax) = self.energy_range();
+        let spectrum = source.spectrum();
+        Some([angular.flux(spectrum, emin, emax)?, angular.energy_flux(spectrum, emin, emax)?])
+    }
+
     fn flux(&self, source: &Source, named: &NamedFlux) -> Result<Measured> {
         let Some(angular) = self.templates.of(source) else { return Ok(Measured::default()) };
         let spectrum = source.spectrum();

@@ -94,6 +94,19 @@ pub enum Event {
         /// How many there are.
         total: usize,
     },
+    /// Some toys are about to be drawn and fitted.
+    Toys {
+        /// The source.
+        source: String,
+        /// Its norm that is tested, the scale not applied.
+        norm: f64,
+        /// How many values were tested before.
+        tested: usize,
+        /// How many toys of this one are done.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
     /// A new source is about to be tried at a peak of a map.
     Peak {
         /// The number of the map, from 0.

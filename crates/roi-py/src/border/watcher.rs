@@ -130,6 +130,13 @@ fn dictionary<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict
             counted(&dict, *done, *total)?;
             "estimate"
         }
+        Event::Toys { source, norm, tested, done, total } => {
+            dict.set_item("source", source)?;
+            dict.set_item("norm", norm)?;
+            dict.set_item("tested", tested)?;
+            counted(&dict, *done, *total)?;
+            "toys"
+        }
         Event::Peak { iteration, sqrt_ts, found } => {
             dict.set_item("iteration", iteration)?;
             dict.set_item("sqrt_ts", sqrt_ts)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use roi_estimators::{CurvatureOptions, SedOptions, SedResult};
+use roi_estimators::{CurvatureOptions, SedOptions, SedResult, ToyLimitOptions};
 
 use crate::border::exceptions::Failure;
 use crate::border::keywords::Keywords;
@@ -59,6 +59,29 @@ impl Analysis {
         given.finish()?;
         let result = self.beside(py, move |session| Ok(roi_estimators::curvature(session, &name, &options)?))?;
         dictionary(py, &result.to_json())
+    }
+
+    /// The upper limit of the norm of a source by toys. Keywords: `toys`, `confidence`, `seed`, `cls`.
+    #[pyo3(signature = (name, **keywords))]
+    fn limit<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut given = Keywords::new("limit", keywords);
+        let mut options = ToyLimitOptions::default();
+        given.set("toys", &mut options.toys)?;
+        given.set("confidence", &mut options.confidence)?;
+        given.set("seed", &mut options.seed)?;
+        given.set("cls", &mut options.cls)?;
+        given.finish()?;
+        let mut watcher = self.watcher(py);
+        let work = |analysis: &mut roi_fit::Analysis| {
+            let maker = analysis.toy_maker(&mut watcher)?;
+            Ok(roi_estimators::toy_limit(analysis, &maker, name, &options, &mut watcher)?)
+        };
+        self.long_work(py, work, |limit| dictionary(py, &limit.to_json()))
     }
 
     /// dN/dE of a source with its error band, at energies in MeV, or at 50 over the range of the analysis.

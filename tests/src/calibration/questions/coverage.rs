@@ -158,5 +158,5 @@ for diffuse norms and free shapes: [limits.md](limits.md). 0.03 years are some d
 const AFTER: &str = "**At no signal a limit covers always**, because it is never below 0: the level is a promise that is kept with too much, as it is by every
 limit from a likelihood ratio with a bound. At one standard deviation limits at 95 and 99 % still cover more than they say, as no fit lies below 0; from three on they
 cover what they say to about 2 %, and not worse with few counts. Limits with the others held are what fermipy reports; they cover the less the more a source is
-correlated with the rest, here little: see [limits.md](limits.md) for diffuse norms and free shapes, where they are wrong. Limits by toys (a test that is inverted by draws at each value) are not built;
-they would give the exact level.";
+correlated with the rest, here little: see [limits.md](limits.md) for diffuse norms and free shapes, where they are wrong. Limits by toys, a test that is inverted by draws at
+each value, have the level that they say: [limits.md](limits.md#limits-by-toys).";

@@ -6,3 +6,4 @@ pub(super) mod null_statistics;
 pub(super) mod places;
 pub(super) mod pulls;
 pub(super) mod settings;
+pub(super) mod toy_coverage;
