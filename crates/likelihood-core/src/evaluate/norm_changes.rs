@@ -207,6 +207,10 @@ mod tests {
         Source::new(name, SourceType::Point, spectrum, place).unwrap()
     }
 
+    /// Their places, which go by their names.
+    const FLAT: usize = 0;
+    const NARROW: usize = 1;
+
     /// A narrow source on a flat one, and how many bins there are.
     fn region() -> (Data, Roi, usize) {
         let counts = Array3::from_shape_fn((2, 40, 40), |(k, y, x)| (1 + (k + y + 3 * x) % 3) as f32);
@@ -233,15 +237,15 @@ mod tests {
         let lines = data.norm_lines(&roi.free_values(), &mut work).unwrap();
         let changes = lines.within(&[0.5, 0.5]).unwrap();
         // Of the narrow source some bins are near; of the flat one all of them would be.
-        assert!(changes.change(0, 1.3).is_some_and(f64::is_finite) && changes.change(0, 0.5).is_some());
-        assert!(changes.change(0, 1.6).is_none() && changes.change(0, f64::NAN).is_none());
-        assert!(changes.change(1, 1.01).is_none() && changes.change(2, 1.0).is_none());
-        let kept = changes.parts[0][0].bins.n_near();
+        assert!(changes.change(NARROW, 1.3).is_some_and(f64::is_finite) && changes.change(NARROW, 0.5).is_some());
+        assert!(changes.change(NARROW, 1.6).is_none() && changes.change(NARROW, f64::NAN).is_none());
+        assert!(changes.change(FLAT, 1.01).is_none() && changes.change(2, 1.0).is_none());
+        let kept = changes.parts[NARROW][0].bins.n_near();
         assert!(kept > 20 && kept <= most(2, n_filled), "{kept} of {n_filled}");
         // With a short reach all bins of both are far, and nothing is kept.
         let changes = lines.within(&[0.01, 0.01]).unwrap();
-        assert!([0, 1].iter().all(|&line| changes.change(line, 1.005).is_some()));
-        assert!([0, 1].iter().all(|&line| changes.parts[line][0].bins.n_near() == 0));
+        assert!([FLAT, NARROW].iter().all(|&line| changes.change(line, 1.005).is_some()));
+        assert!([FLAT, NARROW].iter().all(|&line| changes.parts[line][0].bins.n_near() == 0));
         assert!(matches!(lines.within(&[1.0]), Err(Error::Shape { .. })));
         assert_eq!(changes.of(&[(9, 1.0)]).unwrap(), [f64::NEG_INFINITY]);
     }
