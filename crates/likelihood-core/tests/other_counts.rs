@@ -33,7 +33,7 @@ fn region() -> Roi {
 }
 
 fn axis() -> EnergyAxis {
-    EnergyAxis::new((0..=BINS as i32).map(|k| 100.0 * 2f64.powi(k)).collect()).unwrap()
+    EnergyAxis::new((0..=BINS).map(|k| 100.0 * 2f64.powf(k as f64)).collect()).unwrap()
 }
 
 fn response() -> DetectorResponse {

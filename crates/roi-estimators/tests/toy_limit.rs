@@ -29,7 +29,9 @@ fn counting(n: f32, background: f64) -> (Analysis, ToyMaker) {
     let axis = EnergyAxis::new(vec![100.0, 1000.0]).unwrap();
     let rule = axis.log_trapezoid();
     // dN/dE is the norm at all energies.
-    let map = SourceMap::new(Array3::from_elem((2, 1, 1), (1.0 / (rule.lower[0] + rule.upper[0])) as f32)).unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "source maps are single precision")]
+    let exposure = (1.0 / (rule.lower[0] + rule.upper[0])) as f32;
+    let map = SourceMap::new(Array3::from_elem((2, 1, 1), exposure)).unwrap();
     let data = |counts: f32| {
         let cube = CountsCube::new(axis.clone(), Array3::from_elem((1, 1, 1), counts)).unwrap();
         let mut component = ComponentData::new("00", &cube);
