@@ -228,6 +228,8 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     let usual = ToyLimitOptions::default();
     let told = |options: ToyLimitOptions| refusal(&analysis, &name, options);
     assert!(told(usual.clone().with_toys(0)).contains("at least 1"));
+    // Nobody has the memory for their seeds.
+    assert!(told(usual.clone().with_toys(usize::MAX)).contains("at most 10 million"));
     assert!(told(usual.clone().with_toys(99)).contains("at least 100"));
     assert!(told(usual.clone().with_toys(499).with_confidence(0.99)).contains("at least 500"));
     for confidence in [0.5, 1.0, 95.0, -1.0, f64::NAN, f64::INFINITY] {

@@ -73,7 +73,7 @@ impl SedOptions {
     /// Points of a scan.
     pub const LLSCAN_NPTS: Definition<usize> =
         Definition::new("llscan_npts", 20, "Points of the likelihood profile of each bin, at least 5.")
-            .within(Range::new("5 points or more", |x| x >= 5.0));
+            .within(Range::new("5 points or more, at most a million", |x| (5.0..=1e6).contains(&x)));
 
     /// Refuses what has no meaning.
     pub(crate) fn check(&self) -> Result<()> {

@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 
 /// So many toys must be expected beyond the limit: with fewer the level is not resolved.
 const BEYOND: f64 = 5.0;
+/// Each toy has a seed and a statistic that are held.
+const MOST: &str = "a whole number of at least 1 and at most 10 million";
 
 /// Options of [`crate::toy_limit`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,8 +26,8 @@ pub struct ToyLimitOptions {
 
 impl ToyLimitOptions {
     /// How many toys.
-    pub const TOYS: Definition<usize> =
-        Definition::new("toys", 1000, "Toys at each value of the norm that is tested.").within(Range::FROM_1);
+    pub const TOYS: Definition<usize> = Definition::new("toys", 1000, "Toys at each value of the norm that is tested.")
+        .within(Range::new(MOST, |x| (1.0..=1e7).contains(&x)));
     /// The confidence level.
     pub const CONFIDENCE: Definition<f64> = Definition::new("confidence", 0.95, "Confidence level of the upper limit.")
         .within(Range::new("a number between 0.5 and 1, such as 0.95", |x| x > 0.5 && x < 1.0));

@@ -37,7 +37,7 @@ impl TsCubeOptions {
     /// Points of a scan.
     pub const NNORM: Definition<usize> =
         Definition::new("nnorm", 10, "Points of the likelihood profile of each bin, at least 5.")
-            .within(Range::new("5 points or more", |x| x >= 5.0));
+            .within(Range::new("5 points or more, at most a million", |x| (5.0..=1e6).contains(&x)));
     /// The priors of the whole range.
     pub const COV_SCALE_BB: Definition<Option<f64>> = Definition::new(
         "cov_scale_bb",

@@ -75,8 +75,8 @@ impl ProfileOptions {
     pub const REOPTIMIZE: Definition<bool> =
         Definition::new("reoptimize", false, "Fit the other free parameters again at every point; else they are held.");
     /// Points that are chosen.
-    pub const NPTS: Definition<usize> =
-        Definition::new("npts", 20, "How many points are chosen.").within(Range::FROM_1);
+    pub const NPTS: Definition<usize> = Definition::new("npts", 20, "How many points are chosen.")
+        .within(Range::new("a whole number of at least 1 and at most a million", |x| (1.0..=1e6).contains(&x)));
     /// Whether shapes are held.
     pub const FIX_SHAPE: Definition<bool> =
         Definition::new("fix_shape", true, "Hold all parameters but normalisations when the others are fitted again.");

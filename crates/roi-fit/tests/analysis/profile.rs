@@ -233,6 +233,8 @@ fn points_of_ones_own_are_visited_and_wrong_ones_named() {
     let error = |r: roi_fit::Result<Profile>| r.unwrap_err().to_string();
     assert!(error(analysis.profile(&name, "alpha", &options(vec![1.0, f64::NAN]))).contains("xvals"));
     assert!(error(analysis.profile(&name, "alpha", &options(vec![]))).contains("npts"));
+    let too_many = ProfileOptions::default().with_npts(usize::MAX);
+    assert!(error(analysis.profile(&name, "alpha", &too_many)).contains("at most a million"));
     assert!(error(analysis.profile(&name, "Gamma", &ProfileOptions::default())).contains("Gamma"));
     assert!(error(analysis.profile("nobody", "alpha", &ProfileOptions::default())).contains("nobody"));
 }
